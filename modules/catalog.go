@@ -1,0 +1,214 @@
+package modules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Type is how a column's values are presented. It decides how they are read, compared and written.
+type Type int
+
+// The types of columns. A NULL of any of them is nil.
+const (
+	Text    Type = iota // string
+	Integer             // int64, 32 bits wide on the wire
+	Float               // float64
+	Decimal             // string, exact
+	Boolean             // bool
+	Time                // time.Time
+	JSON                // json.RawMessage
+	Enum                // string: the value the database holds
+)
+
+func (t Type) String() string {
+	return [...]string{"text", "integer", "float", "decimal", "boolean", "timestamp", "json", "enum"}[t]
+}
+
+// Column is one column of a model's table.
+type Column struct {
+	Name  string // in the database: "product_id"
+	Field string // in the API: "productId"
+	Type  Type
+	// SQLType is what values are cast to. "" is the usual type of Type.
+	SQLType string
+	NotNull bool
+	// Default says that the database fills the column when it is left out.
+	Default bool
+	// ReadOnly columns are set by the store or by a rule, never by a caller.
+	ReadOnly bool
+	// Raw names the jsonb column that repeats a Decimal with its precision. "" means none.
+	Raw string
+	// SlugOf names the column whose URL-safe form fills this one when it is left out. "" means none.
+	SlugOf string
+	// Values are the values of an Enum, as the database holds them.
+	Values []string
+}
+
+// Through is the join table of a relation that is not a foreign key.
+type Through struct {
+	Schema, Table string
+	Column        string // holds the near record's key
+	TargetColumn  string // holds the far record's key
+	SoftDelete    bool   // rows have deleted_at
+	// Row names the model of the join table's rows, which is the link of a hop between modules. "" means the rows are
+	// not shown.
+	Row string
+	// IDPrefix is the prefix of the join rows' own ids. "" means they have none.
+	IDPrefix string
+}
+
+// Relation leads from one model to another: inside a module by a column or a join table, between modules by a link.
+// Package modules does not tell them apart: a link is a Through.
+type Relation struct {
+	Field  string // in the API: "variants"
+	Target string // model name
+	// Many says that one record leads to many.
+	Many bool
+	// Column is the near model's column that is compared. TargetColumn is the far model's. With a Through each is
+	// compared with the join table's column of that side.
+	Column, TargetColumn string
+	Through              *Through
+	// Cascade says that deleting the near record deletes the far ones. Inside a module only.
+	Cascade bool
+	// Settable names the input field that sets the far ids of a join table. "" means none.
+	Settable string
+}
+
+// Model is a data model: how the records of one table look.
+type Model struct {
+	Name          string // "ProductVariant"
+	Module        string // "product"
+	Schema, Table string // schema "" is the search path's
+	PrimaryKey    string // column name
+	Key           string // "variant_id"; "" means the model cannot be linked
+	IDPrefix      string // "" means that ids are given by the caller
+	SoftDelete    bool   // has deleted_at
+	// Link names the link whose rows these are. "" means that the model is a module's own.
+	Link      string
+	Columns   []Column
+	Relations []Relation
+
+	columns   map[string]int // by name and by field
+	relations map[string]int
+	primary   int
+}
+
+// Column returns the index of a column, named as in the database or in the API.
+func (m *Model) Column(name string) (int, bool) {
+	i, ok := m.columns[name]
+	return i, ok
+}
+
+// Relation returns a relation by its field.
+func (m *Model) Relation(field string) (*Relation, bool) {
+	i, ok := m.relations[field]
+	if !ok {
+		return nil, false
+	}
+	return &m.Relations[i], true
+}
+
+// Primary returns the index of the primary key's column.
+func (m *Model) Primary() int { return m.primary }
+
+// Catalog is the validated set of models. It does not change.
+type Catalog struct {
+	models []*Model
+	byName map[string]*Model
+}
+
+// NewCatalog checks the models and how they refer to each other. The error reports every fault.
+func NewCatalog(models []Model) (*Catalog, error) {
+	c := &Catalog{byName: make(map[string]*Model, len(models))}
+	var faults []error
+	for i := range models {
+		m := models[i]
+		if err := m.index(); err != nil {
+			faults = append(faults, err)
+		}
+		if _, ok := c.byName[m.Name]; ok {
+			faults = append(faults, fmt.Errorf("model %s is declared twice", m.Name))
+		}
+		c.models = append(c.models, &m)
+		c.byName[m.Name] = &m
+	}
+	for _, m := range c.models {
+		for i := range m.Relations {
+			faults = append(faults, c.checkRelation(m, &m.Relations[i]))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("modules: %w", err)
+	}
+	return c, nil
+}
+
+func (m *Model) index() error {
+	m.columns = make(map[string]int, 2*len(m.Columns))
+	m.relations = make(map[string]int, len(m.Relations))
+	for i, col := range m.Columns {
+		m.columns[col.Name] = i
+	}
+	for i, col := range m.Columns {
+		if _, ok := m.columns[col.Field]; !ok {
+			m.columns[col.Field] = i
+		}
+	}
+	for i, r := range m.Relations {
+		m.relations[r.Field] = i
+	}
+	var ok bool
+	if m.primary, ok = m.columns[m.PrimaryKey]; !ok {
+		return fmt.Errorf("model %s: primary key %q is no column", m.Name, m.PrimaryKey)
+	}
+	return nil
+}
+
+func (c *Catalog) checkRelation(m *Model, r *Relation) error {
+	target, ok := c.byName[r.Target]
+	if !ok {
+		return fmt.Errorf("model %s: relation %s leads to unknown model %q", m.Name, r.Field, r.Target)
+	}
+	if _, ok := m.Column(r.Column); !ok {
+		return fmt.Errorf("model %s: relation %s: %q is no column", m.Name, r.Field, r.Column)
+	}
+	if _, ok := target.Column(r.TargetColumn); !ok {
+		return fmt.Errorf("model %s: relation %s: %q is no column of %s", m.Name, r.Field, r.TargetColumn, target.Name)
+	}
+	if r.Through != nil && r.Through.Row != "" {
+		if _, ok := c.byName[r.Through.Row]; !ok {
+			return fmt.Errorf("model %s: relation %s: unknown row model %q", m.Name, r.Field, r.Through.Row)
+		}
+	}
+	return nil
+}
+
+// Models returns all models, in the order of their declaration.
+func (c *Catalog) Models() []*Model { return c.models }
+
+// Model returns a model by its name.
+func (c *Catalog) Model(name string) (*Model, bool) {
+	m, ok := c.byName[name]
+	return m, ok
+}
+
+// Target returns the model a relation of this catalogue leads to.
+func (c *Catalog) Target(r *Relation) *Model { return c.byName[r.Target] }
+
+// Row returns the model of the rows of a relation's join table, or nil.
+func (c *Catalog) Row(r *Relation) *Model {
+	if r.Through == nil {
+		return nil
+	}
+	return c.byName[r.Through.Row]
+}
+
+// fields lists the column fields of a model, for error messages.
+func (m *Model) fields() string {
+	names := make([]string, len(m.Columns))
+	for i, col := range m.Columns {
+		names[i] = col.Field
+	}
+	return strings.Join(names, ", ")
+}
