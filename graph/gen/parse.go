@@ -1,0 +1,260 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"linkgraph/modules"
+)
+
+// maxNameBytes is how long Postgres lets an identifier be.
+const maxNameBytes = 63
+
+// reader turns the declarations into a spec and collects every fault on the way.
+type reader struct {
+	doc    *ast.SchemaDocument
+	spec   *spec
+	faults []error
+	defs   map[string]*ast.Definition // by model name
+}
+
+// read reads the models and links that the sources declare. The sources refer to types that do not exist yet, so they
+// are parsed, not validated.
+func read(sources []*ast.Source) (*spec, error) {
+	doc, err := parser.ParseSchemas(sources...)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{doc: doc, spec: &spec{enums: map[string][]string{}}, defs: map[string]*ast.Definition{}}
+	for _, def := range doc.Definitions {
+		if def.Kind == ast.Enum {
+			for _, v := range def.EnumValues {
+				r.spec.enums[def.Name] = append(r.spec.enums[def.Name], strings.ToLower(v.Name))
+			}
+		}
+	}
+	r.models()
+	r.relations()
+	r.links()
+	r.checkFields()
+	return r.spec, errors.Join(r.faults...)
+}
+
+func (r *reader) fault(pos *ast.Position, format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	if pos != nil && pos.Src != nil {
+		err = fmt.Errorf("%s:%d: %w", pos.Src.Name, pos.Line, err)
+	}
+	r.faults = append(r.faults, err)
+}
+
+// arguments reads the arguments of a directive, with the defaults of its definition.
+type arguments struct {
+	r *reader
+	d *ast.Directive
+}
+
+func (a arguments) value(name string) *ast.Value {
+	if arg := a.d.Arguments.ForName(name); arg != nil {
+		return arg.Value
+	}
+	if def := a.r.doc.Directives.ForName(a.d.Name); def != nil {
+		if arg := def.Arguments.ForName(name); arg != nil {
+			return arg.DefaultValue
+		}
+	}
+	return nil
+}
+
+func (a arguments) text(name string) string {
+	if v := a.value(name); v != nil && v.Kind != ast.NullValue {
+		return v.Raw
+	}
+	return ""
+}
+
+func (a arguments) flag(name string) bool { return a.text(name) == "true" }
+
+func (r *reader) models() {
+	for _, def := range r.doc.Definitions {
+		d := def.Directives.ForName("model")
+		if d == nil || def.Kind != ast.Object {
+			continue
+		}
+		a := arguments{r, d}
+		m := &model{
+			name: def.Name, plural: a.text("plural"), module: a.text("module"), table: a.text("table"),
+			idPrefix: a.text("idPrefix"), key: a.text("key"), primary: a.text("primaryKey"), description: def.Description,
+		}
+		if m.plural == "" {
+			m.plural = plural(camel(m.name))
+		}
+		for _, f := range def.Fields {
+			if f.Directives.ForName("belongsTo") == nil {
+				r.column(m, f)
+			}
+		}
+		m.softDelete = m.column("deletedAt") != nil
+		m.node = m.column("id") != nil
+		if m.primaryColumn() == nil {
+			r.fault(def.Position, "model %s has no field %q for its primary key", m.name, m.primary)
+		}
+		if !slices.Contains(r.spec.modules, m.module) {
+			r.spec.modules = append(r.spec.modules, m.module)
+		}
+		r.spec.models = append(r.spec.models, m)
+		r.defs[m.name] = def
+	}
+}
+
+var scalarTypes = map[string]modules.Type{
+	"ID": modules.Text, "String": modules.Text, "Int": modules.Integer, "Float": modules.Float, "Decimal": modules.Decimal,
+	"Boolean": modules.Boolean, "DateTime": modules.Time, "JSON": modules.JSON,
+}
+
+// storeColumns are kept by the store.
+var storeColumns = []string{"createdAt", "updatedAt", "deletedAt"}
+
+func (r *reader) column(m *model, f *ast.FieldDefinition) {
+	if f.Type.Elem != nil {
+		r.fault(f.Position, "%s.%s: a column holds one value; a list of records comes from @belongsTo(inverse:) or @manyToMany", m.name, f.Name)
+		return
+	}
+	c := &column{
+		field: f.Name, name: snake(f.Name), gqlType: f.Type.NamedType, notNull: f.Type.NonNull, description: f.Description,
+		readOnly: f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
+	}
+	var ok bool
+	if c.typ, ok = scalarTypes[c.gqlType]; !ok {
+		if c.enum, ok = r.spec.enums[c.gqlType]; !ok {
+			r.fault(f.Position, "%s.%s: type %s is no column type; the choices are the scalars, an enum, or a model with @belongsTo", m.name, f.Name, c.gqlType)
+			return
+		}
+		c.typ = modules.Enum
+	}
+	if d := f.Directives.ForName("column"); d != nil {
+		a := arguments{r, d}
+		if name := a.text("name"); name != "" {
+			c.name = name
+		}
+		c.sqlType, c.raw = a.text("type"), a.text("raw")
+	}
+	if d := f.Directives.ForName("default"); d != nil {
+		c.hasDefault, c.defaultText = true, arguments{r, d}.text("value")
+	}
+	if d := f.Directives.ForName("slug"); d != nil {
+		c.slugOf = snake(arguments{r, d}.text("of"))
+	}
+	if slices.Contains([]string{"createdAt", "updatedAt"}, f.Name) {
+		c.hasDefault = true
+	}
+	if len(c.name) > maxNameBytes {
+		r.fault(f.Position, "%s.%s: column name is longer than %d bytes", m.name, f.Name, maxNameBytes)
+	}
+	m.columns = append(m.columns, c)
+}
+
+func (r *reader) target(pos *ast.Position, where, name string) *model {
+	if m := r.spec.model(name); m != nil {
+		return m
+	}
+	var names []string
+	for _, m := range r.spec.models {
+		names = append(names, m.name)
+	}
+	r.fault(pos, "%s: %q is no model; the models are %s", where, name, strings.Join(names, ", "))
+	return nil
+}
+
+func (r *reader) relations() {
+	for _, m := range r.spec.models {
+		def := r.defs[m.name]
+		for _, f := range def.Fields {
+			if d := f.Directives.ForName("belongsTo"); d != nil {
+				r.belongsTo(m, f, arguments{r, d})
+			}
+		}
+		for _, d := range def.Directives.ForNames("manyToMany") {
+			r.manyToMany(m, d.Position, arguments{r, d})
+		}
+	}
+}
+
+func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
+	where := m.name + "." + f.Name
+	target := r.target(f.Position, where, f.Type.Name())
+	if target == nil {
+		return
+	}
+	if target.module != m.module {
+		r.fault(f.Position, "%s: %s belongs to module %s; modules do not know each other, so declare a link in schema.graphqls", where, target.name, target.module)
+	}
+	col := m.column(a.text("column"))
+	if col == nil {
+		r.fault(f.Position, "%s: %q is no column of %s", where, a.text("column"), m.name)
+		return
+	}
+	if f.Type.NonNull {
+		r.fault(f.Position, "%s: a relation is nullable, because its target can be deleted", where)
+	}
+	m.relations = append(m.relations, &relation{
+		field: f.Name, target: target, column: col.name, targetColumn: target.primaryColumn().name,
+		cascade: a.flag("cascadeTarget"), declared: true, description: f.Description,
+	})
+	if inverse := a.text("inverse"); inverse != "" {
+		target.relations = append(target.relations, &relation{
+			field: inverse, target: m, many: !a.flag("inverseOne"), column: target.primaryColumn().name, targetColumn: col.name,
+			cascade:     a.flag("cascade"),
+			description: fmt.Sprintf("%s that belong to this %s.", pascal(m.plural), target.name),
+		})
+	}
+}
+
+func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
+	field := a.text("field")
+	target := r.target(pos, m.name+"."+field, a.text("model"))
+	if target == nil {
+		return
+	}
+	if target.module != m.module {
+		r.fault(pos, "%s.%s: %s belongs to module %s; declare a link in schema.graphqls", m.name, field, target.name, target.module)
+	}
+	prefix := a.text("idPrefix")
+	t := &through{table: a.text("table"), column: a.text("column"), targetColumn: a.text("targetColumn"), idPrefix: prefix, softDelete: prefix != ""}
+	m.relations = append(m.relations, &relation{
+		field: field, target: target, many: true, column: m.primaryColumn().name, targetColumn: target.primaryColumn().name,
+		through: t, settable: singular(field) + "Ids", description: fmt.Sprintf("%s of this %s.", pascal(field), m.name),
+	})
+	if inverse := a.text("inverse"); inverse != "" {
+		back := *t
+		back.column, back.targetColumn = t.targetColumn, t.column
+		target.relations = append(target.relations, &relation{
+			field: inverse, target: m, many: true, column: target.primaryColumn().name, targetColumn: m.primaryColumn().name,
+			through: &back, description: fmt.Sprintf("%s that have this %s.", pascal(m.plural), target.name),
+		})
+	}
+}
+
+// checkFields finds fields that two declarations claim.
+func (r *reader) checkFields() {
+	for _, m := range r.spec.models {
+		seen := map[string]string{}
+		claim := func(field, by string) {
+			if other, ok := seen[field]; ok {
+				r.fault(nil, "%s.%s is declared twice: by %s and by %s", m.name, field, other, by)
+			}
+			seen[field] = by
+		}
+		for _, c := range m.columns {
+			claim(c.field, "a column")
+		}
+		for _, rel := range m.relations {
+			claim(rel.field, "a relation to "+rel.target.name)
+		}
+	}
+}

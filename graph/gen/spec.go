@@ -1,0 +1,133 @@
+package main
+
+import "linkgraph/modules"
+
+// spec is what the schemas declare, checked and completed: everything the emitters need to know.
+type spec struct {
+	models  []*model // of modules, then the rows of stored links
+	links   []*link
+	enums   map[string][]string
+	modules []string // in the order of their first model
+}
+
+// model is a data model of a module, or the rows of a stored link.
+type model struct {
+	name, plural     string // "ProductVariant", "productVariants"
+	module           string
+	schema, table    string
+	idPrefix, key    string
+	primary          string // field
+	description      string
+	columns          []*column
+	relations        []*relation
+	link             *link // whose rows these are
+	node, softDelete bool
+}
+
+type column struct {
+	field, name  string
+	gqlType      string // "String", "ProductStatus"
+	typ          modules.Type
+	sqlType      string
+	notNull      bool
+	hasDefault   bool
+	defaultText  string
+	readOnly     bool
+	raw, slugOf  string
+	enum         []string // values as the database holds them
+	description  string
+	foreignField bool
+}
+
+type relation struct {
+	field                string
+	target               *model
+	many                 bool
+	column, targetColumn string // database names
+	through              *through
+	cascade              bool
+	declared             bool // the schema has the field; only its resolver is missing
+	settable             string
+	description          string
+	// row is the model of the link rows beside each far record. Its edges and filters carry `link`.
+	row *model
+}
+
+type through struct {
+	table, column, targetColumn string
+	softDelete                  bool
+	row                         string
+	idPrefix                    string
+}
+
+type link struct {
+	name, table, idPrefix string
+	left, right           *end
+	columns               []*column
+	readOnly              string
+	skipExistence         bool
+	typeName              string // "ProductVariantPriceSet"
+	rows                  *model // nil for a read-only link
+}
+
+type end struct {
+	model                 *model
+	field, key, recordKey string // recordKey is a database name
+	isList, cascade       bool
+}
+
+func (m *model) column(field string) *column {
+	for _, c := range m.columns {
+		if c.field == field || c.name == field {
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *model) primaryColumn() *column { return m.column(m.primary) }
+
+func (m *model) index(field string) int {
+	for i, c := range m.columns {
+		if c.field == field || c.name == field {
+			return i
+		}
+	}
+	return -1
+}
+
+// connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its
+// own, because its edges carry the link.
+func (m *model) connection(r *relation) string {
+	if r.row == nil {
+		return r.target.name + "Connection"
+	}
+	return m.name + pascal(r.field) + "Connection"
+}
+
+// filter is the name of the input that restricts a relation's records.
+func (m *model) filter(r *relation) string {
+	if r.row == nil {
+		return r.target.name + "Filter"
+	}
+	return m.name + pascal(r.field) + "Filter"
+}
+
+func (m *model) order(r *relation) string {
+	if r.row == nil {
+		return r.target.name + "Order"
+	}
+	return m.name + pascal(r.field) + "Order"
+}
+
+// enumName is the value of LinkName for a link.
+func (l *link) enumName() string { return upper(l.name) }
+
+func (s *spec) model(name string) *model {
+	for _, m := range s.models {
+		if m.name == name {
+			return m
+		}
+	}
+	return nil
+}

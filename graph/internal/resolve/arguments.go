@@ -1,0 +1,371 @@
+package resolve
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
+)
+
+// arguments reads the arguments of a field with the defaults of the schema. Numbers stay as they are written, so that a
+// Decimal is exact.
+func arguments(field *ast.Field, vars map[string]any) map[string]any {
+	args := make(map[string]any, len(field.Arguments))
+	if field.Definition == nil {
+		return args
+	}
+	for _, def := range field.Definition.Arguments {
+		var v any
+		given := false
+		if arg := field.Arguments.ForName(def.Name); arg != nil {
+			v, given = literal(arg.Value, vars)
+		}
+		if !given && def.DefaultValue != nil {
+			v, given = literal(def.DefaultValue, vars)
+		}
+		if given {
+			args[def.Name] = v
+		}
+	}
+	return args
+}
+
+// literal is the value of a literal or variable. It is not given if it is a variable without value.
+func literal(v *ast.Value, vars map[string]any) (any, bool) {
+	switch v.Kind {
+	case ast.Variable:
+		if value, ok := vars[v.Raw]; ok {
+			return value, true
+		}
+		if v.VariableDefinition != nil && v.VariableDefinition.DefaultValue != nil {
+			return literal(v.VariableDefinition.DefaultValue, vars)
+		}
+		return nil, false
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(v.Raw), true
+	case ast.BooleanValue:
+		return v.Raw == "true", true
+	case ast.NullValue:
+		return nil, true
+	case ast.ListValue:
+		list := make([]any, 0, len(v.Children))
+		for _, child := range v.Children {
+			item, _ := literal(child.Value, vars)
+			list = append(list, item)
+		}
+		return list, true
+	case ast.ObjectValue:
+		object := make(map[string]any, len(v.Children))
+		for _, child := range v.Children {
+			if item, ok := literal(child.Value, vars); ok {
+				object[child.Name] = item
+			}
+		}
+		return object, true
+	default: // strings, block strings and enum values
+		return v.Raw, true
+	}
+}
+
+// listOf is a list argument: GraphQL lets one value stand for a list of one.
+func listOf(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	default:
+		return []any{v}
+	}
+}
+
+func objectOf(v any) map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case Input:
+		return v
+	default:
+		return nil
+	}
+}
+
+// sortedKeys are the keys in an order that does not change from run to run, so that equal queries are equal SQL.
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// translator reads filters, orders and pages with the models at hand.
+type translator struct {
+	catalog *modules.Catalog
+	limits  Limits
+}
+
+// filter turns a filter argument into a condition. row is the model of the link rows that lead to the records, or nil.
+// The result is nil if nothing is asked for.
+func (t translator) filter(path string, m, row *modules.Model, raw map[string]any) (modules.Expr, error) {
+	var all modules.And
+	for _, name := range sortedKeys(raw) {
+		v := raw[name]
+		if v == nil {
+			continue
+		}
+		e, err := t.condition(path+"."+name, m, row, name, v)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			all = append(all, e)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil, nil
+	case 1:
+		return all[0], nil
+	default:
+		return all, nil
+	}
+}
+
+func (t translator) condition(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
+	switch name {
+	case "and", "or":
+		return t.combination(path, m, row, name, v)
+	case "not":
+		e, err := t.filter(path, m, row, objectOf(v))
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			e = modules.And{}
+		}
+		return modules.Not{Expr: e}, nil
+	case "isNull":
+		if v == true {
+			return modules.Or{}, nil // the record is there
+		}
+		return nil, nil
+	case "link":
+		if row != nil {
+			e, err := t.filter(path, row, nil, objectOf(v))
+			if e == nil || err != nil {
+				return nil, err
+			}
+			return modules.OnRow{Expr: e}, nil
+		}
+	}
+	if r, ok := m.Relation(name); ok {
+		return t.related(path, r, objectOf(v))
+	}
+	i, ok := m.Column(name)
+	if !ok {
+		return nil, invalid(path, "%s has no such field", m.Name)
+	}
+	return t.comparisons(path, m, i, objectOf(v))
+}
+
+func (t translator) combination(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
+	var parts []modules.Expr
+	for i, item := range listOf(v) {
+		e, err := t.filter(fmt.Sprintf("%s[%d]", path, i), m, row, objectOf(item))
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			e = modules.And{}
+		}
+		parts = append(parts, e)
+	}
+	if name == "and" {
+		return modules.And(parts), nil
+	}
+	return modules.Or(parts), nil
+}
+
+func (t translator) related(path string, r *modules.Relation, raw map[string]any) (modules.Expr, error) {
+	target, row := t.catalog.Target(r), t.catalog.Row(r)
+	if r.Many {
+		var all modules.And
+		for _, q := range []modules.Quantifier{modules.Some, modules.None, modules.Every} {
+			v, ok := raw[string(q)]
+			if !ok || v == nil {
+				continue
+			}
+			where, err := t.filter(path+"."+string(q), target, row, objectOf(v))
+			if err != nil {
+				return nil, err
+			}
+			if q == modules.Every && where == nil {
+				continue // nothing is asked of them
+			}
+			all = append(all, modules.Related{Relation: r, Quantifier: q, Where: where})
+		}
+		if len(all) == 0 {
+			return nil, nil
+		}
+		return all, nil
+	}
+	if raw["isNull"] == true {
+		if len(raw) > 1 {
+			return nil, invalid(path, "isNull: true leaves nothing for the other conditions to hold for")
+		}
+		return modules.Related{Relation: r, Quantifier: modules.None}, nil
+	}
+	where, err := t.filter(path, target, row, raw)
+	if err != nil || (where == nil && raw["isNull"] == nil) {
+		return nil, err
+	}
+	return modules.Related{Relation: r, Quantifier: modules.Some, Where: where}, nil
+}
+
+func (t translator) comparisons(path string, m *modules.Model, column int, raw map[string]any) (modules.Expr, error) {
+	col := &m.Columns[column]
+	var all modules.And
+	for _, op := range sortedKeys(raw) {
+		at := path + "." + op
+		v := raw[op]
+		c := modules.Compare{Column: column, Op: modules.Op(op), Value: v}
+		var err error
+		switch {
+		case v == nil:
+			return nil, invalid(at, "null is compared with isNull")
+		case c.Op == modules.IsNull:
+		case c.Op == modules.In || c.Op == modules.NotIn:
+			c.Value, err = t.values(at, col, listOf(v))
+		default:
+			c.Value, err = t.value(at, col, v)
+			if text, ok := c.Value.(string); ok && (c.Op == modules.Like || c.Op == modules.ILike) && endsInEscape(text) {
+				err = invalid(at, `a pattern must not end with \: write \\ for the character itself`)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	switch len(all) {
+	case 0:
+		return nil, nil
+	case 1:
+		return all[0], nil
+	}
+	return all, nil
+}
+
+func (t translator) value(path string, col *modules.Column, v any) (any, error) {
+	n, err := modules.Normalize(col, v)
+	if err != nil {
+		return nil, &InputError{Path: path, Reason: err.Error(), Err: err}
+	}
+	return n, nil
+}
+
+func (t translator) values(path string, col *modules.Column, list []any) ([]any, error) {
+	if len(list) > t.limits.MaxIn {
+		return nil, &LimitError{What: path, Limit: t.limits.MaxIn, Asked: len(list)}
+	}
+	out := make([]any, len(list))
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if v == nil {
+			return nil, invalid(at, "null is compared with isNull")
+		}
+		var err error
+		if out[i], err = t.value(at, col, v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func endsInEscape(pattern string) bool {
+	trimmed := strings.TrimRight(pattern, `\`)
+	return (len(pattern)-len(trimmed))%2 == 1
+}
+
+// order turns an orderBy argument into sort keys.
+func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modules.Order, error) {
+	var order []modules.Order
+	for i, item := range raw {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		o, err := t.sortKey(at, m, row, objectOf(item))
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(order, func(other modules.Order) bool { return other.Column == o.Column && other.Row == o.Row }) {
+			return nil, invalid(at, "the list is ordered by this field already")
+		}
+		order = append(order, o)
+	}
+	return order, nil
+}
+
+func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]any) (modules.Order, error) {
+	keys := slices.DeleteFunc(sortedKeys(raw), func(k string) bool { return raw[k] == nil })
+	if len(keys) != 1 {
+		return modules.Order{}, invalid(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
+	}
+	name := keys[0]
+	if name == "link" && row != nil {
+		o, err := t.sortKey(path+".link", row, nil, objectOf(raw[name]))
+		o.Row = true
+		return o, err
+	}
+	i, ok := m.Column(name)
+	if !ok {
+		return modules.Order{}, invalid(path, "%s has no field %s", m.Name, name)
+	}
+	direction, _ := raw[name].(string)
+	desc := strings.HasPrefix(direction, "DESC")
+	return modules.Order{Column: i, Desc: desc, NullsFirst: direction == "ASC_NULLS_FIRST" || direction == "DESC"}, nil
+}
+
+// page reads first, after, last and before.
+func (t translator) page(path string, args map[string]any) (*modules.Page, error) {
+	p := &modules.Page{Limit: t.limits.DefaultPage}
+	first, last := args["first"], args["last"]
+	if first != nil && last != nil {
+		return nil, invalid(path, "first and last exclude each other")
+	}
+	name, size := "first", first
+	if last != nil {
+		name, size, p.Backward = "last", last, true
+	}
+	if size != nil {
+		n, err := integer(size)
+		switch {
+		case err != nil:
+			return nil, invalid(path+"."+name, "%v is no whole number", size)
+		case n < 0:
+			return nil, invalid(path+"."+name, "%d is negative", n)
+		case n > t.limits.MaxPage:
+			return nil, &LimitError{What: path + "." + name, Limit: t.limits.MaxPage, Asked: n}
+		}
+		p.Limit = n
+	}
+	p.After, _ = args["after"].(string)
+	p.Before, _ = args["before"].(string)
+	return p, nil
+}
+
+func integer(v any) (int, error) {
+	switch v := v.(type) {
+	case json.Number:
+		n, err := v.Int64()
+		return int(n), err
+	default:
+		return graphql.UnmarshalInt(v)
+	}
+}

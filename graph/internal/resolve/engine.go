@@ -1,0 +1,202 @@
+// Package resolve runs what the generated resolvers ask for: it compiles the selection below a root field, loads it level
+// by level, and hands each resolver what was loaded. It knows models and links by their catalogue alone.
+package resolve
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// Limits bound what one request may ask for. A zero field takes its default.
+type Limits struct {
+	DefaultPage int // rows of a list that names no size; 20
+	MaxPage     int // rows of one page; 100
+	MaxDepth    int // levels of selections; 16
+	MaxIn       int // values of one `in` list; 1000
+}
+
+func (l *Limits) complete() {
+	for _, f := range []struct {
+		limit *int
+		value int
+	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}} {
+		if *f.limit == 0 {
+			*f.limit = f.value
+		}
+	}
+}
+
+// Config is what an Engine runs on.
+type Config struct {
+	Records *modules.Store
+	Links   *linkstore.Store
+	Catalog *linkstore.Catalog
+	// Wrap gives an object the type the schema has for it, or nil if it is no Node.
+	Wrap   func(*Object) Node
+	Limits Limits
+	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
+	NoLookAhead bool
+}
+
+// Engine answers the fields of the API.
+type Engine struct {
+	records     *modules.Store
+	links       *linkstore.Store
+	catalog     *linkstore.Catalog
+	wrap        func(*Object) Node
+	limits      Limits
+	noLookAhead bool
+}
+
+// New returns an engine.
+func New(cfg Config) *Engine {
+	cfg.Limits.complete()
+	return &Engine{cfg.Records, cfg.Links, cfg.Catalog, cfg.Wrap, cfg.Limits, cfg.NoLookAhead}
+}
+
+func (e *Engine) planner(ctx context.Context) *planner {
+	return &planner{translator{e.records.Catalog(), e.limits}, graphql.GetOperationContext(ctx)}
+}
+
+func (e *Engine) model(name string) (*modules.Model, error) {
+	m, ok := e.records.Catalog().Model(name)
+	if !ok {
+		return nil, fmt.Errorf("model %s is not in the catalogue", name)
+	}
+	return m, nil
+}
+
+// lookAhead loads everything below the objects, unless that is left to the loaders.
+func (e *Engine) lookAhead(ctx context.Context, level ...work) error {
+	if e.noLookAhead {
+		return nil
+	}
+	return e.load(ctx, level...)
+}
+
+// rootArguments are the arguments of the field that is being resolved, as the client wrote them.
+func rootArguments(ctx context.Context) map[string]any {
+	f := graphql.GetFieldContext(ctx).Field
+	return arguments(f.Field, graphql.GetOperationContext(ctx).Variables)
+}
+
+// Record answers a field that fetches one record by its key.
+func Record[T any](ctx context.Context, e *Engine, model, key string, wrap func(*Object) T) (T, error) {
+	var none T
+	m, err := e.model(model)
+	if err != nil {
+		return none, err
+	}
+	f := graphql.GetFieldContext(ctx).Field
+	objects, err := e.fetch(ctx, m, []string{key}, f.Alias, f.Selections)
+	if err != nil {
+		return none, err
+	}
+	return wrap(objects[0]), nil
+}
+
+// fetch reads live records by their keys, with all that the selections ask of them. The entry of a key that has none is
+// nil.
+func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, path string, sets ...ast.SelectionSet) ([]*Object, error) {
+	key := &m.Columns[m.Primary()]
+	for _, k := range keys {
+		if _, err := modules.Normalize(key, k); err != nil {
+			return nil, invalid(path, "%v", err)
+		}
+	}
+	sel := newSelection(m)
+	p := e.planner(ctx)
+	for _, set := range sets {
+		if err := p.add(sel, path, 1, set); err != nil {
+			return nil, err
+		}
+	}
+	request := &modules.Fetch{Model: m, Keys: keys, Columns: sel.columns}
+	if err := e.records.Read(ctx, request); err != nil {
+		return nil, err
+	}
+	objects := make([]*Object, len(keys))
+	w := work{sel: sel}
+	for i, k := range keys {
+		if r := request.Result[k]; r != nil {
+			objects[i] = &Object{record: r, sel: sel}
+			w.objects = append(w.objects, objects[i])
+		}
+	}
+	return objects, e.lookAhead(ctx, w)
+}
+
+// List answers a field that lists a model.
+func List[T any](ctx context.Context, e *Engine, model string, wrap func(*Connection) T) (T, error) {
+	var none T
+	c, err := e.list(ctx, model)
+	if err != nil {
+		return none, err
+	}
+	return wrap(c), nil
+}
+
+func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
+	m, err := e.model(model)
+	if err != nil {
+		return nil, err
+	}
+	f := graphql.GetFieldContext(ctx).Field
+	p := e.planner(ctx)
+	l, err := p.list(f.Alias, m, nil, rootArguments(ctx))
+	if err != nil {
+		return nil, err
+	}
+	node := newSelection(m)
+	var link *selection
+	if err := p.addConnection(&l, node, &link, f.Alias, 0, f.Selections); err != nil {
+		return nil, err
+	}
+	request := &modules.List{Model: m, Columns: node.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count}
+	if err := e.records.Read(ctx, request); err != nil {
+		return nil, err
+	}
+	next := []work{{sel: node}}
+	c := connection(&l, &request.Result, node, nil, next)
+	return c, e.lookAhead(ctx, next...)
+}
+
+// selectionsAt finds the selection sets that stand at a path below the field that is being resolved.
+func selectionsAt(ctx context.Context, path ...string) []ast.SelectionSet {
+	sets := []ast.SelectionSet{graphql.GetFieldContext(ctx).Field.Selections}
+	for _, name := range path {
+		var below []ast.SelectionSet
+		for _, set := range sets {
+			for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), set, nil) {
+				if f.Name == name {
+					below = append(below, f.Selections)
+				}
+			}
+		}
+		sets = below
+	}
+	return sets
+}
+
+// Node answers the field `node`.
+func (e *Engine) Node(ctx context.Context, id string) (Node, error) {
+	if _, err := modules.Normalize(&modules.Column{Field: "id", Type: modules.Text}, id); err != nil {
+		return nil, invalid("node.id", "%v", err)
+	}
+	m, err := e.records.Locate(ctx, id)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	f := graphql.GetFieldContext(ctx).Field
+	objects, err := e.fetch(ctx, m, []string{id}, f.Alias, f.Selections)
+	if err != nil || objects[0] == nil {
+		return nil, err
+	}
+	return e.wrap(objects[0]), nil
+}

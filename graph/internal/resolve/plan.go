@@ -1,0 +1,195 @@
+package resolve
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
+)
+
+// selection is what one position of a query asks of the records there: which columns, and which hops to make from
+// them. It is the compiled description of the query that loading works from.
+type selection struct {
+	model   *modules.Model
+	columns []int
+	hops    []*hop
+	// byField finds the hop that answers a field of the document.
+	byField map[*ast.Field]int
+}
+
+// hop is one relation followed from all records of a position, with one set of arguments.
+type hop struct {
+	relation *modules.Relation
+	args     map[string]any
+	list     listPlan
+	node     *selection
+	link     *selection // of the link rows, or nil
+}
+
+// listPlan is how a list is restricted, ordered and paged, and what of it is looked at.
+type listPlan struct {
+	where   modules.Expr
+	order   []modules.Order
+	page    modules.Page
+	rows    bool // edges, nodes or pageInfo are asked for
+	cursors bool
+	count   bool
+}
+
+// planner compiles the selections of one operation.
+type planner struct {
+	translator
+	op *graphql.OperationContext
+}
+
+func newSelection(m *modules.Model) *selection {
+	return &selection{model: m, byField: map[*ast.Field]int{}}
+}
+
+func (s *selection) addColumn(i int) {
+	if !slices.Contains(s.columns, i) {
+		s.columns = append(s.columns, i)
+	}
+}
+
+// typeNames are the names under which a record's fields can be selected.
+func typeNames(m *modules.Model) []string {
+	names := []string{m.Name, "Node"}
+	if m.Link != "" {
+		names = append(names, "Link")
+	}
+	return names
+}
+
+// add compiles a selection set into the selection. Sets that stand at the same position are added one after the other.
+func (p *planner) add(s *selection, path string, depth int, set ast.SelectionSet) error {
+	if depth > p.limits.MaxDepth {
+		return &LimitError{What: "depth of " + path, Limit: p.limits.MaxDepth, Asked: depth}
+	}
+	for _, f := range graphql.CollectFields(p.op, set, typeNames(s.model)) {
+		if r, ok := s.model.Relation(f.Name); ok {
+			if err := p.addHop(s, path+"."+f.Alias, depth, f, r); err != nil {
+				return err
+			}
+		} else if i, ok := s.model.Column(f.Name); ok {
+			s.addColumn(i)
+		}
+	}
+	slices.Sort(s.columns) // equal selections are equal SQL, however they are written
+	return nil
+}
+
+func (p *planner) addHop(s *selection, path string, depth int, f graphql.CollectedField, r *modules.Relation) error {
+	if i, ok := s.model.Column(r.Column); ok {
+		s.addColumn(i)
+	}
+	h, err := p.hop(s, path, f.Field, r)
+	if err != nil {
+		return err
+	}
+	if !r.Many {
+		return p.add(h.node, path, depth+1, f.Selections)
+	}
+	return p.addConnection(&h.list, h.node, &h.link, path, depth, f.Selections)
+}
+
+// hop returns the hop that answers a field: one that is planned already if it has the same arguments.
+func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relation) (*hop, error) {
+	args := arguments(f, p.op.Variables)
+	for i, h := range s.hops {
+		if h.relation == r && reflect.DeepEqual(h.args, args) {
+			s.byField[f] = i
+			return h, nil
+		}
+	}
+	target, row := p.catalog.Target(r), p.catalog.Row(r)
+	h := &hop{relation: r, args: args, node: newSelection(target)}
+	if r.Many {
+		var err error
+		if h.list, err = p.list(path, target, row, args); err != nil {
+			return nil, err
+		}
+	}
+	s.byField[f] = len(s.hops)
+	s.hops = append(s.hops, h)
+	return h, nil
+}
+
+// list reads the arguments that every list takes.
+func (p *planner) list(path string, m, row *modules.Model, args map[string]any) (listPlan, error) {
+	var l listPlan
+	var err error
+	if l.where, err = p.filter(path+".filter", m, row, objectOf(args["filter"])); err != nil {
+		return l, err
+	}
+	if l.order, err = p.order(path+".orderBy", m, row, listOf(args["orderBy"])); err != nil {
+		return l, err
+	}
+	page, err := p.page(path, args)
+	if err != nil {
+		return l, err
+	}
+	l.page = *page
+	return l, nil
+}
+
+// addConnection compiles the fields of a connection: what of the list is looked at, and what of its records.
+func (p *planner) addConnection(l *listPlan, node *selection, link **selection, path string, depth int, set ast.SelectionSet) error {
+	for _, f := range graphql.CollectFields(p.op, set, nil) {
+		switch f.Name {
+		case "totalCount":
+			l.count = true
+		case "pageInfo":
+			l.rows = true
+			for _, info := range graphql.CollectFields(p.op, f.Selections, nil) {
+				l.cursors = l.cursors || info.Name == "startCursor" || info.Name == "endCursor"
+			}
+		case "nodes":
+			l.rows = true
+			if err := p.add(node, path+".nodes", depth+1, f.Selections); err != nil {
+				return err
+			}
+		case "edges":
+			l.rows = true
+			if err := p.addEdges(l, node, link, path+".edges", depth, f.Selections); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *planner) addEdges(l *listPlan, node *selection, link **selection, path string, depth int, set ast.SelectionSet) error {
+	for _, f := range graphql.CollectFields(p.op, set, nil) {
+		var err error
+		switch f.Name {
+		case "cursor":
+			l.cursors = true
+		case "node":
+			err = p.add(node, path+".node", depth+1, f.Selections)
+		case "link":
+			if *link == nil {
+				model, _ := p.catalog.Model(f.Definition.Type.Name())
+				*link = newSelection(model)
+			}
+			err = p.add(*link, path+".link", depth+1, f.Selections)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageOf is the page to read, or nil if no row is looked at.
+func (l *listPlan) pageOf() *modules.Page {
+	if !l.rows {
+		return nil
+	}
+	page := l.page
+	page.Cursors = l.cursors
+	return &page
+}

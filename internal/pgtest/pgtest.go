@@ -1,0 +1,164 @@
+// Package pgtest gives tests databases of their own on a real Postgres: that of LINKGRAPH_TEST_DATABASE_URL, or a private
+// one that lives as long as the test process.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/internal/postgres"
+)
+
+// DB is a database of one test. It is dropped when the test ends.
+type DB struct {
+	Pool *pgxpool.Pool
+	URL  string
+
+	log *statementLog
+}
+
+// server is the one of the test process. The process ends without telling us, so it goes with it: the kernel stops it, and
+// the next start sweeps its folder.
+var server = sync.OnceValues(func() (string, error) {
+	if u := os.Getenv("LINKGRAPH_TEST_DATABASE_URL"); u != "" {
+		return u, nil
+	}
+	sweep()
+	dir := filepath.Join(os.TempDir(), folderPrefix+strconv.Itoa(os.Getpid()))
+	s, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		return "", err
+	}
+	return s.URL(), nil
+})
+
+const folderPrefix = "linkgraph-test-"
+
+// sweep removes the folders of test processes that have ended.
+func sweep() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), folderPrefix))
+		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
+
+// New returns an empty database. Without a Postgres the test is skipped, in CI it fails.
+func New(t testing.TB) *DB {
+	t.Helper()
+	return open(t, "template0")
+}
+
+// templates are the prepared databases of the process, by key.
+var templates sync.Map
+
+type template struct {
+	once sync.Once
+	name string
+	err  error
+}
+
+// NewFrom returns a copy of a database that prepare has filled. It runs once for each key.
+func NewFrom(t testing.TB, key string, prepare func(ctx context.Context, pool *pgxpool.Pool) error) *DB {
+	t.Helper()
+	v, _ := templates.LoadOrStore(key, &template{})
+	tmpl, _ := v.(*template)
+	tmpl.once.Do(func() {
+		tmpl.name = newName()
+		tmpl.err = makeTemplate(t, tmpl.name, prepare)
+	})
+	if tmpl.err != nil {
+		t.Fatalf("prepare database %s: %v", key, tmpl.err)
+	}
+	return open(t, tmpl.name)
+}
+
+func makeTemplate(t testing.TB, name string, prepare func(ctx context.Context, pool *pgxpool.Pool) error) error {
+	ctx := context.Background()
+	u := create(t, name, "template0")
+	pool, err := pgxpool.New(ctx, u)
+	if err != nil {
+		return err
+	}
+	defer pool.Close() // a template must have no sessions
+	return prepare(ctx, pool)
+}
+
+func newName() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails
+	return "test_" + hex.EncodeToString(b)
+}
+
+// create makes a database and returns its connection string.
+func create(t testing.TB, name, from string) string {
+	t.Helper()
+	admin, err := server()
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("no Postgres for tests: %v", err)
+		}
+		t.Skipf("no Postgres for tests: %v", err)
+	}
+	execute(t, admin, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+pgx.Identifier{from}.Sanitize())
+	u, err := url.Parse(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// creating serializes CREATE DATABASE, which locks its template.
+var creating sync.Mutex
+
+func execute(t testing.TB, admin, sql string) {
+	t.Helper()
+	creating.Lock()
+	defer creating.Unlock()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func open(t testing.TB, from string) *DB {
+	t.Helper()
+	name := newName()
+	db := &DB{URL: create(t, name, from), log: &statementLog{}}
+	cfg, err := pgxpool.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxConns = 8
+	cfg.ConnConfig.Tracer = db.log
+	if db.Pool, err = pgxpool.NewWithConfig(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		db.Pool.Close()
+		admin, _ := server()
+		execute(t, admin, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+	})
+	return db
+}

@@ -1,0 +1,364 @@
+// Package postgres runs a private Postgres for a program that was given none: it finds the binaries or fetches them, makes
+// the cluster, starts it on a Unix socket, and stops it with the program.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Database and user of the private cluster. Its socket is reachable for its owner alone, so there is no password.
+const (
+	database  = "linkgraph"
+	superuser = "linkgraph"
+)
+
+// ErrInUse says that another program runs on the folder.
+var ErrInUse = errors.New("the data folder is in use by another server")
+
+// Config says where a private Postgres lives.
+type Config struct {
+	// Dir is the folder of the cluster, its log and its lock. It is made if it is missing.
+	Dir string
+	// Log is told what takes time: fetching, making the cluster. nil means nobody is.
+	Log io.Writer
+	// Unsafe trades the safety of the data for speed. It is meant for tests.
+	Unsafe bool
+	// Getenv reads the environment. nil means os.Getenv.
+	Getenv func(string) string
+}
+
+// Server is a private Postgres that runs.
+type Server struct {
+	url    string
+	cmd    *exec.Cmd
+	lock   *os.File
+	exited chan struct{}
+	err    error // of the process, once exited is closed
+}
+
+// layout is where the parts of a cluster are.
+type layout struct {
+	root, data, socket string
+	owner              *owner
+}
+
+// Start starts the private Postgres of a folder and waits until it answers. A second server on the same folder gets
+// ErrInUse.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = io.Discard
+	}
+	if cfg.Getenv == nil {
+		cfg.Getenv = os.Getenv
+	}
+	s, err := start(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("private postgres: %w", err)
+	}
+	return s, nil
+}
+
+func start(ctx context.Context, cfg Config) (*Server, error) {
+	l, err := newLayout(cfg)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(l.root)
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.start(ctx, cfg, lock)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (l *layout) start(ctx context.Context, cfg Config, lock *os.File) (*Server, error) {
+	bin, err := find(ctx, cfg, l.owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := stopOrphan(l.data); err != nil {
+		return nil, err
+	}
+	if err := l.initialize(ctx, cfg, bin); err != nil {
+		return nil, err
+	}
+	// After a crash the shared memory of the old server may linger for a moment.
+	for try := 0; ; try++ {
+		s, err := l.run(ctx, cfg, bin, lock)
+		if err == nil || try == 5 || ctx.Err() != nil {
+			return s, err
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// newLayout finds folders that the server's user can reach.
+func newLayout(cfg Config) (*layout, error) {
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &layout{root: dir, owner: currentOwner()}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if blocked := l.owner.blockedAt(dir); blocked != "" {
+		l.root = filepath.Join("/var/lib/linkgraph", digest(dir))
+		fmt.Fprintf(cfg.Log, "postgres does not run as root, and %s does not let other users in: the data is kept in %s\n", blocked, l.root)
+		if err := os.MkdirAll(l.root, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	l.data = filepath.Join(l.root, "data")
+	l.socket = filepath.Join(l.root, "run")
+	if len(l.socket) > 80 { // a socket's path has to fit into 107 bytes
+		l.socket = filepath.Join(os.TempDir(), "linkgraph-"+digest(l.root))
+	}
+	if err := os.MkdirAll(l.socket, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(l.socket, 0o700); err != nil {
+		return nil, fmt.Errorf("socket folder: %w", err)
+	}
+	return l, l.owner.own(l.socket)
+}
+
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		pid, _ := io.ReadAll(f)
+		f.Close()
+		return nil, fmt.Errorf("%w: %s (process %s)", ErrInUse, dir, strings.TrimSpace(string(pid)))
+	}
+	if err := f.Truncate(0); err != nil {
+		return nil, err
+	}
+	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
+	return f, err
+}
+
+// stopOrphan ends a server that outlived the program it belonged to. The folder's lock is ours, so it has no owner.
+func stopOrphan(data string) error {
+	text, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	if err != nil {
+		return nil // there is none
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil || !isPostgres(pid) {
+		return nil
+	}
+	for i := range 100 {
+		if i == 0 {
+			_ = syscall.Kill(pid, syscall.SIGINT)
+		} else if i == 50 {
+			_ = syscall.Kill(pid, syscall.SIGQUIT)
+		}
+		if !isPostgres(pid) {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("an earlier server, process %d, does not stop", pid)
+}
+
+// isPostgres reports whether a process runs and may be a Postgres. Process numbers are used again.
+func isPostgres(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	if name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil {
+		return strings.Contains(string(name), "postgres")
+	}
+	return true
+}
+
+// initialize makes the cluster, in a folder of its own that takes its name when it is complete.
+func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error {
+	if _, err := os.Stat(filepath.Join(l.data, "PG_VERSION")); err == nil {
+		return l.checkVersion(bin)
+	}
+	fmt.Fprintf(cfg.Log, "making a Postgres %d cluster in %s\n", bin.version, l.data)
+	temp := l.data + ".new"
+	if err := os.RemoveAll(temp); err != nil {
+		return err
+	}
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return err
+	}
+	if err := l.owner.own(temp); err != nil {
+		return err
+	}
+	var err error
+	for _, locale := range bin.locales() {
+		args := append([]string{"-D", temp, "-U", superuser, "--auth=trust", "--encoding=UTF8"}, locale...)
+		if cfg.Unsafe {
+			args = append(args, "--no-sync")
+		}
+		cmd := bin.command(ctx, l.owner, "initdb", args...)
+		var out []byte
+		if out, err = cmd.CombinedOutput(); err == nil {
+			break
+		}
+		err = fmt.Errorf("initdb: %w: %s", err, lastLines(out))
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp, l.data)
+}
+
+func (l *layout) checkVersion(bin binaries) error {
+	text, err := os.ReadFile(filepath.Join(l.data, "PG_VERSION"))
+	if err != nil {
+		return err
+	}
+	if made := strings.TrimSpace(string(text)); made != strconv.Itoa(bin.version) {
+		return fmt.Errorf("the data in %s is of Postgres %s, the binaries in %s are of %d: set LINKGRAPH_POSTGRES_BIN to the folder of Postgres %s, or move the data away",
+			l.data, made, bin.dir, bin.version, made)
+	}
+	return nil
+}
+
+func lastLines(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "; ")
+}
+
+func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.File) (*Server, error) {
+	logFile, err := os.OpenFile(filepath.Join(l.root, "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer logFile.Close()
+	args := []string{"-D", l.data, "-k", l.socket, "-c", "listen_addresses=", "-c", "max_connections=50", "-c", "shared_buffers=128MB", "-c", "timezone=UTC"}
+	if cfg.Unsafe {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
+	}
+	cmd := bin.command(context.WithoutCancel(ctx), l.owner, "postgres", args...)
+	cmd.Stdout, cmd.Stderr = logFile, logFile
+	cmd.Cancel = nil
+	dieWithParent(cmd)
+	s := &Server{cmd: cmd, lock: lock, exited: make(chan struct{})}
+	if err := s.spawn(); err != nil {
+		return nil, err
+	}
+	query := url.Values{"host": {l.socket}, "user": {superuser}}
+	s.url = "postgres:///" + database + "?" + query.Encode()
+	query.Set("dbname", "postgres")
+	if err := s.ready(ctx, "postgres:///postgres?"+query.Encode(), filepath.Join(l.root, "postgres.log")); err != nil {
+		_ = s.stop(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return s, nil
+}
+
+// spawn starts the process on a thread that lives as long as it does: the kernel ends a child of ours when the thread that
+// started it ends.
+func (s *Server) spawn() error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		s.err = s.cmd.Wait()
+		close(s.exited)
+	}()
+	return <-started
+}
+
+// ready waits until the server answers, and makes the database if it is missing.
+func (s *Server) ready(ctx context.Context, admin, logFile string) error {
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		conn, err := pgx.Connect(ctx, admin)
+		if err == nil {
+			defer conn.Close(ctx)
+			return makeDatabase(ctx, conn)
+		}
+		select {
+		case <-s.exited:
+			out, _ := os.ReadFile(logFile)
+			return fmt.Errorf("postgres ended: %w: %s", errOr(s.err, "with no error"), lastLines(out))
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("postgres does not answer: %w", err)
+		}
+	}
+}
+
+func errOr(err error, text string) error {
+	if err == nil {
+		return errors.New(text)
+	}
+	return err
+}
+
+func makeDatabase(ctx context.Context, conn *pgx.Conn) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, database).Scan(&exists); err != nil || exists {
+		return err
+	}
+	_, err := conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{database}.Sanitize())
+	return err
+}
+
+// URL is the connection string of the server's database.
+func (s *Server) URL() string { return s.url }
+
+// Exited is closed when the process has ended, whoever ended it.
+func (s *Server) Exited() <-chan struct{} { return s.exited }
+
+// Stop shuts the server down: sessions are ended, data is written. It waits until that is done, or for the context.
+func (s *Server) Stop(ctx context.Context) error {
+	err := s.stop(ctx)
+	return errors.Join(err, s.lock.Close())
+}
+
+func (s *Server) stop(ctx context.Context) error {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+		select {
+		case <-s.exited:
+			return nil
+		default:
+		}
+		_ = s.cmd.Process.Signal(signal)
+		patience, cancel := context.WithTimeout(ctx, 15*time.Second)
+		select {
+		case <-s.exited:
+			cancel()
+			return nil
+		case <-patience.Done():
+			cancel()
+		}
+	}
+	return errors.New("postgres does not stop")
+}

@@ -1,0 +1,128 @@
+package modules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The classes of errors.
+var (
+	ErrInvalid     = errors.New("invalid value")
+	ErrNotFound    = errors.New("record not found")
+	ErrConflict    = errors.New("conflict with another record")
+	ErrLimit       = errors.New("limit exceeded")
+	ErrNoCascade   = errors.New("the store has no cascade to delete with")
+	ErrUnavailable = errors.New("the database cannot be reached")
+)
+
+// ItemError is an error of one item of a call.
+type ItemError struct {
+	Index int
+	Err   error
+}
+
+func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
+
+func (e *ItemError) Unwrap() error { return e.Err }
+
+// ValueError is a value that a field cannot hold.
+type ValueError struct {
+	Field  string
+	Value  any
+	Reason string
+}
+
+func (e *ValueError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason) }
+
+// Unwrap gives ErrInvalid.
+func (e *ValueError) Unwrap() error { return ErrInvalid }
+
+// RecordError is a record that does not exist, or not any more.
+type RecordError struct{ Module, Model, ID string }
+
+func (e *RecordError) Error() string { return fmt.Sprintf("there is no %s %q", e.Model, e.ID) }
+
+// Unwrap gives ErrNotFound.
+func (e *RecordError) Unwrap() error { return ErrNotFound }
+
+// ConstraintError is a record that would break a rule of the database that spans records.
+type ConstraintError struct {
+	Model  string
+	Fields string
+	Value  string
+}
+
+func (e *ConstraintError) Error() string {
+	return fmt.Sprintf("another %s has the same %s %q", e.Model, e.Fields, e.Value)
+}
+
+// Unwrap gives ErrConflict.
+func (e *ConstraintError) Unwrap() error { return ErrConflict }
+
+// LimitError is a call with more items than the store takes at once.
+type LimitError struct{ Limit, Asked int }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%d items are above the limit of %d", e.Asked, e.Limit)
+}
+
+// Unwrap gives ErrLimit.
+func (e *LimitError) Unwrap() error { return ErrLimit }
+
+var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
+
+// classify turns an error of Postgres into one of this package where the caller can do something about it. It is the
+// one place that looks at an SQLSTATE.
+func classify(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		var network net.Error
+		var connect *pgconn.ConnectError
+		if ctx := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded); !ctx && (errors.As(err, &network) || errors.As(err, &connect)) {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		return err
+	}
+	switch {
+	case pg.Code == "23505":
+		e := &ConstraintError{Model: pascal(pg.TableName), Fields: "key"}
+		if m := keyDetail.FindStringSubmatch(pg.Detail); m != nil {
+			e.Fields, e.Value = m[1], m[2]
+		}
+		return e
+	case pg.Code == "23503":
+		return fmt.Errorf("%w: %s", ErrNotFound, "a record that is referred to does not exist")
+	case pg.Code == "23502":
+		return &ValueError{Field: pg.ColumnName, Reason: "must not be null"}
+	case pg.Code == "23514":
+		return &ValueError{Field: pascal(pg.TableName), Reason: "a value is outside of what the table allows"}
+	case len(pg.Code) == 5 && pg.Code[:2] == "22":
+		return &ValueError{Field: "value", Reason: pg.Message}
+	case pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53":
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+func pascal(table string) string {
+	out := make([]byte, 0, len(table))
+	up := true
+	for i := range len(table) {
+		c := table[i]
+		if c == '_' {
+			up = true
+			continue
+		}
+		if up && c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		up = false
+		out = append(out, c)
+	}
+	return string(out)
+}

@@ -1,0 +1,323 @@
+package modules
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Expr is a condition on the records of a model. Every condition compiles to one SQL expression; id sets never travel
+// through Go.
+type Expr interface {
+	compile(b *builder, m *Model, alias string)
+}
+
+// And holds where all of its conditions hold. An empty And always holds.
+type And []Expr
+
+// Or holds where one of its conditions holds. An empty Or never holds.
+type Or []Expr
+
+// Not holds exactly where its condition does not: also where that is unknown, because a column is NULL.
+type Not struct{ Expr Expr }
+
+// Op is how a column is compared.
+type Op string
+
+// The comparisons. None but IsNull holds for a NULL column.
+const (
+	Eq     Op = "eq"
+	Ne     Op = "ne"
+	In     Op = "in"    // Value is []any
+	NotIn  Op = "notIn" // Value is []any
+	Gt     Op = "gt"
+	Gte    Op = "gte"
+	Lt     Op = "lt"
+	Lte    Op = "lte"
+	Like   Op = "like"  // % and _ are wildcards, \ escapes them
+	ILike  Op = "ilike" // the same, in upper or lower case
+	IsNull Op = "isNull"
+)
+
+// Compare compares a column with a value that Normalize has passed.
+type Compare struct {
+	Column int
+	Op     Op
+	Value  any
+}
+
+// Quantifier says how many of the related records a condition asks for.
+type Quantifier string
+
+// The quantifiers. A to-one relation takes Some and None.
+const (
+	Some  Quantifier = "some"
+	None  Quantifier = "none"
+	Every Quantifier = "every"
+)
+
+// Related holds where some, none or every of the records a relation leads to satisfy Where. nil is satisfied by all.
+// Deleted records and links never count.
+type Related struct {
+	Relation   *Relation
+	Quantifier Quantifier
+	Where      Expr
+}
+
+// OnRow is a condition on the join table's row that leads to a record, not on the record.
+type OnRow struct{ Expr Expr }
+
+// builder writes one statement.
+type builder struct {
+	strings.Builder
+	catalog *Catalog
+	args    []any
+	names   int
+	keys    map[string]string // by alias: what stands for the primary key
+	rows    map[string]rowOf  // by alias: the join table's row that leads there
+}
+
+type rowOf struct {
+	model *Model
+	alias string
+}
+
+func newBuilder(c *Catalog) *builder {
+	return &builder{catalog: c, keys: map[string]string{}, rows: map[string]rowOf{}}
+}
+
+func (b *builder) arg(v any) string {
+	b.args = append(b.args, v)
+	return "$" + strconv.Itoa(len(b.args))
+}
+
+// alias returns a table alias that the statement does not use yet.
+func (b *builder) alias(prefix string) string {
+	b.names++
+	return prefix + strconv.Itoa(b.names)
+}
+
+func (b *builder) printf(format string, args ...any) { fmt.Fprintf(b, format, args...) }
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+func tableName(schema, table string) string {
+	if schema == "" {
+		return quote(table)
+	}
+	return pgx.Identifier{schema, table}.Sanitize()
+}
+
+func (m *Model) table() string { return tableName(m.Schema, m.Table) }
+
+// live is the condition under which a row of the model counts, with a leading AND.
+func (m *Model) live(alias string) string {
+	if !m.SoftDelete {
+		return ""
+	}
+	return " AND " + alias + ".deleted_at IS NULL"
+}
+
+func (t *Through) live(alias string) string {
+	if !t.SoftDelete {
+		return ""
+	}
+	return " AND " + alias + ".deleted_at IS NULL"
+}
+
+func (e And) compile(b *builder, m *Model, alias string) { join(b, m, alias, e, " AND ", "TRUE") }
+
+func (e Or) compile(b *builder, m *Model, alias string) { join(b, m, alias, e, " OR ", "FALSE") }
+
+func join(b *builder, m *Model, alias string, exprs []Expr, word, empty string) {
+	if len(exprs) == 0 {
+		b.WriteString(empty)
+		return
+	}
+	if len(exprs) == 1 {
+		exprs[0].compile(b, m, alias)
+		return
+	}
+	b.WriteByte('(')
+	for i, e := range exprs {
+		if i > 0 {
+			b.WriteString(word)
+		}
+		e.compile(b, m, alias)
+	}
+	b.WriteByte(')')
+}
+
+func (e Not) compile(b *builder, m *Model, alias string) {
+	b.WriteByte('(')
+	e.Expr.compile(b, m, alias)
+	b.WriteString(") IS NOT TRUE")
+}
+
+var operators = map[Op]string{Eq: "=", Ne: "<>", Gt: ">", Gte: ">=", Lt: "<", Lte: "<=", Like: "LIKE", ILike: "ILIKE"}
+
+func (e Compare) compile(b *builder, m *Model, alias string) {
+	col := &m.Columns[e.Column]
+	name := b.column(m, alias, e.Column)
+	switch e.Op {
+	case IsNull:
+		if e.Value == true {
+			b.printf("%s IS NULL", name)
+		} else {
+			b.printf("%s IS NOT NULL", name)
+		}
+	case In:
+		b.printf("%s = ANY(%s)", name, b.list(col, e.Value))
+	case NotIn:
+		b.printf("%s <> ALL(%s)", name, b.list(col, e.Value))
+	default:
+		b.printf("%s %s %s", name, operators[e.Op], b.value(col, textOf(e.Value)))
+	}
+}
+
+// value adds an argument in its text form and casts it to the column's type.
+func (b *builder) value(col *Column, text any) string { return b.arg(text) + "::" + col.sqlType() }
+
+func (b *builder) list(col *Column, v any) string {
+	values, _ := v.([]any)
+	texts := make([]string, len(values))
+	for i := range values {
+		texts[i] = textOf(values[i])
+	}
+	return b.keyList(col, texts)
+}
+
+func (c *Column) sqlType() string {
+	if c.SQLType != "" {
+		return c.SQLType
+	}
+	return [...]string{"text", "integer", "double precision", "numeric", "boolean", "timestamptz", "jsonb", "text"}[c.Type]
+}
+
+// textOf is the form of a normalized value that Postgres reads back as the same value.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	case json.RawMessage:
+		return string(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func (e Related) compile(b *builder, m *Model, alias string) {
+	if e.Quantifier != Some {
+		b.WriteString("NOT ")
+	}
+	target := b.catalog.Target(e.Relation)
+	src := b.source(e.Relation, target, !onlyKey(target, e.Where))
+	b.printf("EXISTS (SELECT 1 FROM %s WHERE %s = %s%s", src.from, src.near, b.column(m, alias, m.columns[e.Relation.Column]), src.live)
+	switch {
+	case e.Where != nil && e.Quantifier == Every:
+		// Every record satisfies the condition where none fails it.
+		b.WriteString(" AND (")
+		e.Where.compile(b, target, src.target)
+		b.WriteString(") IS NOT TRUE")
+	case e.Where != nil:
+		b.WriteString(" AND ")
+		e.Where.compile(b, target, src.target)
+	case e.Quantifier == Every:
+		b.WriteString(" AND FALSE") // every record satisfies no condition at all
+	}
+	b.WriteByte(')')
+}
+
+func (e OnRow) compile(b *builder, _ *Model, alias string) {
+	row := b.rows[alias]
+	e.Expr.compile(b, row.model, row.alias)
+}
+
+// source is what stands behind FROM to reach the far records of a relation.
+type source struct {
+	from        string
+	near        string // column that is compared with the near record
+	live        string // conditions under which a row counts, with a leading AND
+	target, row string // aliases of the far record and of the join table's row
+}
+
+// source joins the far table only if withTarget says that more than the key of the far record is used: a live link
+// has live ends, so its own row is enough. Join tables inside a module give no such promise and are always joined.
+func (b *builder) source(r *Relation, target *Model, withTarget bool) source {
+	s := source{target: b.alias("t")}
+	if r.Through == nil {
+		s.from = target.table() + " AS " + s.target
+		s.near = s.target + "." + quote(r.TargetColumn)
+		s.live = target.live(s.target)
+		return s
+	}
+	t := r.Through
+	s.row = b.alias("l")
+	b.rows[s.target] = rowOf{b.catalog.Row(r), s.row}
+	s.near = s.row + "." + quote(t.Column)
+	s.from = tableName(t.Schema, t.Table) + " AS " + s.row
+	s.live = t.live(s.row)
+	far := s.row + "." + quote(t.TargetColumn)
+	if target.columns[r.TargetColumn] == target.primary {
+		// The join table's column equals the key and has the index that orders by it.
+		b.keys[s.target] = far
+	} else {
+		withTarget = true
+	}
+	if withTarget || t.Row == "" {
+		s.from += " JOIN " + target.table() + " AS " + s.target + " ON " + s.target + "." + quote(r.TargetColumn) + " = " + far
+		s.live += target.live(s.target)
+	}
+	return s
+}
+
+// column is how a column of a table in FROM is written.
+func (b *builder) column(m *Model, alias string, i int) string {
+	if key, ok := b.keys[alias]; ok && i == m.primary {
+		return key
+	}
+	return alias + "." + quote(m.Columns[i].Name)
+}
+
+// onlyKey reports whether a condition on the model can be decided by the primary key alone.
+func onlyKey(m *Model, e Expr) bool {
+	switch e := e.(type) {
+	case nil:
+		return true
+	case And:
+		return allKeys(m, e)
+	case Or:
+		return allKeys(m, e)
+	case Not:
+		return onlyKey(m, e.Expr)
+	case Compare:
+		return e.Column == m.primary
+	case OnRow:
+		return true
+	case Related:
+		return m.columns[e.Relation.Column] == m.primary
+	default:
+		return false
+	}
+}
+
+func allKeys(m *Model, exprs []Expr) bool {
+	for _, e := range exprs {
+		if !onlyKey(m, e) {
+			return false
+		}
+	}
+	return true
+}

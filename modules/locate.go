@@ -1,0 +1,54 @@
+package modules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Locate finds the model that has a live record of this id: by the id's prefix, or else by looking into every table
+// whose key is called id, in one statement. It returns nil if there is none.
+func (s *Store) Locate(ctx context.Context, id string) (*Model, error) {
+	if m := s.catalog.byPrefix(id); m != nil {
+		return m, nil
+	}
+	// Each part relies on its table's primary key, or on the index of a link's id.
+	b := newBuilder(s.catalog)
+	arg := b.arg(id)
+	var parts []string
+	for i, m := range s.catalog.models {
+		if col := m.Columns[m.primary]; col.Name == "id" && col.Type == Text {
+			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.table(), arg, m.live("t")))
+		}
+	}
+	var i int
+	err := s.db.QueryRow(ctx, strings.Join(parts, " UNION ALL ")+" LIMIT 1", b.args...).Scan(&i)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("locate %q: %w", id, classify(err))
+	}
+	return s.catalog.models[i], nil
+}
+
+// byPrefix finds the model of an id that this project or Medusa made: a prefix, an underscore, a ULID.
+func (c *Catalog) byPrefix(id string) *Model {
+	i := strings.LastIndexByte(id, '_')
+	if i < 0 || len(id)-i-1 != len("01ARZ3NDEKTSV4RRFFQ69G5FAV") {
+		return nil
+	}
+	var found *Model
+	for _, m := range c.models {
+		if m.IDPrefix != "" && m.IDPrefix == id[:i] {
+			if found != nil {
+				return nil // two models share the prefix
+			}
+			found = m
+		}
+	}
+	return found
+}

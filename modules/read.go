@@ -1,0 +1,302 @@
+package modules
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Page says which part of a list is wanted.
+type Page struct {
+	// Limit is how many rows are read. One more is looked for, to know whether there are more.
+	Limit int
+	// Backward reads the last rows instead of the first. They come in the list's order all the same.
+	Backward bool
+	// After and Before are cursors: only rows between them are read. "" means no bound.
+	After, Before string
+	// Cursors says that rows carry their cursor.
+	Cursors bool
+}
+
+// Row is one entry of a list.
+type Row struct {
+	Record *Record
+	// Link is the row of the join table the record was reached through, if it was asked for.
+	Link   *Record
+	Cursor string
+}
+
+// Rows is what was read of one list.
+type Rows struct {
+	Rows []Row
+	// More says that the list goes on beyond the page, in the direction it was read.
+	More bool
+	// Total counts the whole list, if it was asked for.
+	Total int
+}
+
+// A Request is one thing to read: a List, a Hop or a Fetch. Its statements depend on its shape alone, never on how many
+// rows or keys there are.
+type Request interface {
+	statements(c *Catalog) ([]statement, error)
+}
+
+type statement struct {
+	sql  string
+	args []any
+	scan func(rows pgx.Rows) error
+}
+
+// Read runs all requests in one round trip and fills in their results.
+func (s *Store) Read(ctx context.Context, requests ...Request) error {
+	var statements []statement
+	for _, r := range requests {
+		st, err := r.statements(s.catalog)
+		if err != nil {
+			return err
+		}
+		statements = append(statements, st...)
+	}
+	switch len(statements) {
+	case 0:
+		return nil
+	case 1:
+		rows, err := s.db.Query(ctx, statements[0].sql, statements[0].args...)
+		if err != nil {
+			return fmt.Errorf("read: %w", classify(err))
+		}
+		defer rows.Close()
+		return scanAll(rows, statements[0].scan)
+	}
+	batch := &pgx.Batch{}
+	for _, st := range statements {
+		batch.Queue(st.sql, st.args...).Query(func(rows pgx.Rows) error { return scanAll(rows, st.scan) })
+	}
+	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("read: %w", classify(err))
+	}
+	return nil
+}
+
+func scanAll(rows pgx.Rows, scan func(pgx.Rows) error) error {
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read: %w", classify(err))
+	}
+	return nil
+}
+
+// List reads a page of all records of a model.
+type List struct {
+	Model   *Model
+	Columns []int // by index; the primary key is always read
+	Where   Expr  // nil means all
+	Order   []Order
+	Page    *Page // nil means no rows, only the count
+	Count   bool
+
+	Result Rows
+}
+
+func (l *List) statements(c *Catalog) ([]statement, error) {
+	var statements []statement
+	if l.Page != nil {
+		st, err := l.rows(c)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, st)
+	}
+	if l.Count {
+		statements = append(statements, l.count(c))
+	}
+	return statements, nil
+}
+
+// Relies on the primary key, or on the index of the leading sort key; conditions on the indexes of their columns.
+func (l *List) rows(c *Catalog) (statement, error) {
+	b := newBuilder(c)
+	alias := b.alias("t")
+	src := source{from: l.Model.table() + " AS " + alias, target: alias, live: l.Model.live(alias)}
+	p, err := b.page(l.Model, src, l.Order, l.Page)
+	if err != nil {
+		return statement{}, err
+	}
+	cols := withPrimary(l.Model, l.Columns)
+	b.WriteString("SELECT ")
+	b.selectList(l.Model, alias, cols)
+	p.selectCursor(b)
+	b.printf(" FROM %s WHERE TRUE", src.from)
+	b.conditions(l.Model, src, l.Where)
+	p.finish(b)
+
+	row := newRowScanner(l.Model, cols, nil, nil, p)
+	scan := func(rows pgx.Rows) error {
+		return row.scan(rows, func() { p.add(&l.Result, row.row()) })
+	}
+	l.Result = Rows{}
+	return statement{b.String(), b.args, scan}, nil
+}
+
+func (l *List) count(c *Catalog) statement {
+	b := newBuilder(c)
+	alias := b.alias("t")
+	src := source{target: alias, live: l.Model.live(alias)}
+	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.table(), alias)
+	b.conditions(l.Model, src, l.Where)
+	return statement{b.String(), b.args, func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) }}
+}
+
+// conditions writes which rows count, each with a leading AND.
+func (b *builder) conditions(m *Model, src source, where Expr) {
+	b.WriteString(src.live)
+	if where != nil {
+		b.WriteString(" AND ")
+		where.compile(b, m, src.target)
+	}
+}
+
+func (b *builder) selectList(m *Model, alias string, cols []int) {
+	for i, col := range cols {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(b.column(m, alias, col))
+		switch c := &m.Columns[col]; {
+		case c.Type == Decimal, c.Type == JSON, c.Type == Float, c.Type == Enum && c.SQLType != "", c.Type == Text && c.SQLType != "":
+			b.WriteString("::text")
+		}
+	}
+}
+
+// page is a Page made ready for a statement.
+type page struct {
+	Page
+	terms     []term // as they are read, mirrored for a backward page
+	signature string
+	positions [2]Cursor
+}
+
+func (b *builder) page(m *Model, src source, order []Order, p *Page) (*page, error) {
+	terms := b.terms(m, src.target, order)
+	r := &page{Page: *p, terms: terms, signature: orderSignature(terms)}
+	for i, text := range []string{p.After, p.Before} {
+		if text == "" {
+			continue
+		}
+		var err error
+		if r.positions[i], err = decodeCursor(text, terms); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (p *page) selectCursor(b *builder) {
+	if !p.Cursors {
+		return
+	}
+	for _, t := range p.terms {
+		b.WriteString(", " + t.text())
+	}
+}
+
+// finish writes the bounds, the order and the limit.
+func (p *page) finish(b *builder) {
+	terms := p.terms
+	if after := p.positions[0]; after != nil {
+		b.beyond(terms, after)
+	}
+	if before := p.positions[1]; before != nil {
+		b.beyond(reversed(terms), before)
+	}
+	if p.Backward {
+		terms = reversed(terms)
+	}
+	b.WriteString(orderBy(terms))
+	b.WriteString(" LIMIT " + b.arg(p.Limit+1))
+}
+
+// add appends a row, or notes that there is one more than was asked for.
+func (p *page) add(rows *Rows, row Row) {
+	if len(rows.Rows) == p.Limit {
+		rows.More = true
+		return
+	}
+	if p.Backward {
+		rows.Rows = slices.Insert(rows.Rows, 0, row)
+		return
+	}
+	rows.Rows = append(rows.Rows, row)
+}
+
+func withPrimary(m *Model, cols []int) []int {
+	if slices.Contains(cols, m.primary) {
+		return cols
+	}
+	return append([]int{m.primary}, cols...)
+}
+
+// rowScanner takes the rows of one statement apart.
+type rowScanner struct {
+	target, link         *Model
+	columns, linkColumns []int
+	cells, linkCells     []cell
+	cursor               []*string
+	signature            string
+	dests                []any
+}
+
+func newRowScanner(target *Model, columns []int, link *Model, linkColumns []int, p *page, before ...any) *rowScanner {
+	s := &rowScanner{target: target, link: link, columns: columns, linkColumns: linkColumns, dests: before}
+	for _, i := range columns {
+		s.cells = append(s.cells, newCell(target.Columns[i].Type))
+	}
+	for _, i := range linkColumns {
+		s.linkCells = append(s.linkCells, newCell(link.Columns[i].Type))
+	}
+	for _, c := range append(slices.Clone(s.cells), s.linkCells...) {
+		s.dests = append(s.dests, c.dest())
+	}
+	if p != nil && p.Cursors {
+		s.signature = p.signature
+		s.cursor = make([]*string, len(p.terms))
+		for i := range s.cursor {
+			s.dests = append(s.dests, &s.cursor[i])
+		}
+	}
+	return s
+}
+
+func (s *rowScanner) scan(rows pgx.Rows, use func()) error {
+	if err := rows.Scan(s.dests...); err != nil {
+		return fmt.Errorf("read %s: %w", s.target.Name, err)
+	}
+	use()
+	return nil
+}
+
+func (s *rowScanner) row() Row {
+	row := Row{Record: record(s.target, s.columns, s.cells)}
+	if s.link != nil {
+		row.Link = record(s.link, s.linkColumns, s.linkCells)
+	}
+	if s.cursor != nil {
+		row.Cursor = Cursor(s.cursor).encode(s.signature)
+	}
+	return row
+}
+
+func record(m *Model, cols []int, cells []cell) *Record {
+	r := &Record{Model: m, Values: make([]any, len(m.Columns))}
+	for i, col := range cols {
+		r.Values[col] = cells[i].value()
+	}
+	return r
+}
