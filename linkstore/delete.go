@@ -1,0 +1,423 @@
+package linkstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Records names records of one model, by Model, or by Module and Key.
+type Records struct {
+	Module, Model, Key string
+	IDs                []string
+}
+
+// Receipt says what a deletion removed, or a restore brought back.
+type Receipt struct {
+	DeletionID string // "" if there was nothing to do
+	Links      []Link
+	Records    []Records
+}
+
+// record is one record of a model.
+type record struct {
+	model *Model
+	id    string
+}
+
+// closure is everything that a deletion reaches.
+type closure struct {
+	roots   map[record]bool
+	removed map[record]bool // records that are soft-deleted
+	causes  map[[2]record]bool
+	links   map[Pair]bool
+}
+
+// Delete removes every live link of the given records. Records on the ends of these links that cascade are soft-deleted,
+// and so are the records they own; then their links go, and so on, across any number of modules. The given records stay.
+//
+// It is one transaction. The receipt names the deletion, for RestoreDeletion. A record that does not exist is a
+// *RecordError; one that is deleted already is passed over.
+func (s *Store) Delete(ctx context.Context, records []Records) (Receipt, error) {
+	return s.delete(ctx, records, false)
+}
+
+// DeleteRecords is Delete, and soft-deletes the given records themselves and what they own.
+func (s *Store) DeleteRecords(ctx context.Context, records []Records) (Receipt, error) {
+	return s.delete(ctx, records, true)
+}
+
+func (s *Store) delete(ctx context.Context, records []Records, withRoots bool) (Receipt, error) {
+	roots, index, err := s.roots(records)
+	if err != nil {
+		return Receipt{}, err
+	}
+	for i, r := range roots {
+		if withRoots && (r.model.NoSoftDelete || r.model.Table == "") {
+			return Receipt{}, &ItemError{index[i], &InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"}}
+		}
+	}
+	var receipt Receipt
+	err = s.run(ctx, func(tx pgx.Tx) error {
+		live, err := s.lockRoots(ctx, tx, roots, index)
+		if err != nil {
+			return err
+		}
+		c, err := s.stableClosure(ctx, tx, live, withRoots)
+		if err != nil {
+			return err
+		}
+		receipt, err = s.remove(ctx, tx, c)
+		return err
+	})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("delete: %w", err)
+	}
+	return receipt, nil
+}
+
+// roots resolves the records of a call. index is where in the call each was named.
+func (s *Store) roots(records []Records) (roots []record, index []int, err error) {
+	seen := map[record]bool{}
+	n := 0
+	for _, r := range records {
+		m, ok := s.catalog.byModel[r.Model]
+		if r.Model != "" && !ok {
+			var names []string
+			for _, m := range s.catalog.models {
+				names = append(names, m.Name)
+			}
+			return nil, nil, &ItemError{n, &UndefinedError{"model", r.Model, names, ErrInvalid}}
+		}
+		if r.Model == "" {
+			if m, err = s.catalog.ModelByKey(r.Module, r.Key); err != nil {
+				return nil, nil, &ItemError{n, err}
+			}
+		}
+		for _, id := range r.IDs {
+			if err := checkID(m.Key, id); err != nil {
+				return nil, nil, &ItemError{n, err}
+			}
+			if root := (record{m, id}); !seen[root] {
+				seen[root] = true
+				roots, index = append(roots, root), append(index, n)
+			}
+			n++
+		}
+	}
+	return roots, index, s.checkCount("records", n)
+}
+
+// lockRoots locks the given records and returns those that are live.
+func (s *Store) lockRoots(ctx context.Context, tx pgx.Tx, roots []record, index []int) ([]record, error) {
+	wanted := map[*Model]*lockSet{}
+	for _, r := range roots {
+		addLock(wanted, r)
+	}
+	live, err := s.lockRecords(ctx, tx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	var there []record
+	var gone []int
+	for i, r := range roots {
+		if r.model.Table == "" || live[r.model][r.id] {
+			there = append(there, r)
+		} else {
+			gone = append(gone, i)
+		}
+	}
+	return there, s.checkExisted(ctx, tx, roots, index, gone)
+}
+
+func addLock(wanted map[*Model]*lockSet, r record) {
+	if r.model.Table == "" {
+		return
+	}
+	if wanted[r.model] == nil {
+		wanted[r.model] = &lockSet{strength: forDelete}
+	}
+	wanted[r.model].ids = append(wanted[r.model].ids, r.id)
+}
+
+// checkExisted tells records that are deleted from those that never were. Relies on the primary keys.
+func (s *Store) checkExisted(ctx context.Context, tx pgx.Tx, roots []record, index, gone []int) error {
+	byModel := map[*Model][]string{}
+	for _, i := range gone {
+		byModel[roots[i].model] = append(byModel[roots[i].model], roots[i].id)
+	}
+	existed := map[record]bool{}
+	for _, m := range s.catalog.models {
+		if byModel[m] == nil {
+			continue
+		}
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT t.%[1]s FROM %[2]s AS t WHERE t.%[1]s = ANY(ARRAY(SELECT unnest($1::text[])))`,
+			quote(m.PrimaryKey), m.table()), byModel[m])
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			existed[record{m, id}] = true
+		}
+	}
+	for _, i := range gone {
+		if r := roots[i]; !existed[r] {
+			return &ItemError{index[i], &RecordError{r.model.Module, r.model.Name, r.model.PrimaryKey, r.id}}
+		}
+	}
+	return nil
+}
+
+// stableClosure finds everything the deletion reaches, locks it, and looks again, until nothing was added behind its back.
+func (s *Store) stableClosure(ctx context.Context, tx pgx.Tx, roots []record, withRoots bool) (*closure, error) {
+	locked := map[record]bool{}
+	for {
+		c, err := s.reach(ctx, tx, roots, withRoots)
+		if err != nil {
+			return nil, err
+		}
+		wanted := map[*Model]*lockSet{}
+		fresh := false
+		for r := range c.removed {
+			if !locked[r] {
+				fresh = true
+			}
+			addLock(wanted, r)
+		}
+		for r := range c.roots {
+			addLock(wanted, r)
+		}
+		if !fresh {
+			return c, nil
+		}
+		if _, err := s.lockRecords(ctx, tx, wanted); err != nil {
+			return nil, err
+		}
+		for r := range c.removed {
+			locked[r] = true
+		}
+	}
+}
+
+// reach walks from the roots, one breadth at a time. How many statements that takes depends on how deep the cascades go,
+// not on how many records there are.
+func (s *Store) reach(ctx context.Context, tx pgx.Tx, roots []record, withRoots bool) (*closure, error) {
+	c := &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}, links: map[Pair]bool{}}
+	frontier := map[*Model][]string{}
+	for _, r := range roots {
+		c.roots[r] = true
+		if withRoots {
+			c.removed[r] = true
+		}
+		frontier[r.model] = append(frontier[r.model], r.id)
+	}
+	for len(frontier) > 0 {
+		next := map[*Model][]string{}
+		reached := func(from, to record) {
+			c.causes[[2]record{from, to}] = true
+			if !c.removed[to] {
+				c.removed[to] = true
+				next[to.model] = append(next[to.model], to.id)
+			}
+		}
+		for _, m := range s.catalog.models {
+			if len(frontier[m]) == 0 {
+				continue
+			}
+			if err := s.reachOwned(ctx, tx, c, m, frontier[m], reached); err != nil {
+				return nil, err
+			}
+			if err := s.reachLinks(ctx, tx, c, m, frontier[m], reached); err != nil {
+				return nil, err
+			}
+		}
+		frontier = next
+	}
+	return c, nil
+}
+
+type edge struct{ From, To string }
+
+// reachOwned finds what deleted records own. Relies on the index of the owned model's column.
+func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
+	deleted := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !c.removed[record{m, id}] })
+	if len(deleted) == 0 {
+		return nil
+	}
+	for _, o := range m.Owns {
+		child := s.catalog.byModel[o.Model]
+		ownerColumn := o.OwnerColumn
+		if ownerColumn == "" {
+			ownerColumn = m.PrimaryKey
+		}
+		rows, err := tx.Query(ctx, fmt.Sprintf(`
+			SELECT o.%[1]s AS "from", t.%[2]s AS "to" FROM %[3]s AS o JOIN %[4]s AS t ON t.%[5]s = o.%[6]s
+			WHERE o.%[1]s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
+			quote(m.PrimaryKey), quote(child.PrimaryKey), m.table(), child.table(), quote(o.Column), quote(ownerColumn)), deleted)
+		if err != nil {
+			return err
+		}
+		edges, err := pgx.CollectRows(rows, pgx.RowToStructByPos[edge])
+		if err != nil {
+			return err
+		}
+		for _, e := range edges {
+			reached(record{m, e.From}, record{child, e.To})
+		}
+	}
+	return nil
+}
+
+// reachLinks finds the live links of records and the records they cascade to. Relies on the live indexes of the link
+// tables, and on the far model's primary key.
+func (s *Store) reachLinks(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
+	for _, d := range s.catalog.links {
+		if d.ReadOnly != "" {
+			continue
+		}
+		for _, fromLeft := range []bool{true, false} {
+			near, far, nearModel, farModel := d.Left, d.Right, d.left, d.right
+			if !fromLeft {
+				near, far, nearModel, farModel = d.Right, d.Left, d.right, d.left
+			}
+			if nearModel != m {
+				continue
+			}
+			live := "false"
+			join := ""
+			if far.DeleteCascade {
+				join = fmt.Sprintf(" LEFT JOIN %s AS f ON f.%s = t.%s AND f.deleted_at IS NULL", farModel.table(), quote(farModel.PrimaryKey), quote(far.Key))
+				live = "f." + quote(farModel.PrimaryKey) + " IS NOT NULL"
+			}
+			rows, err := tx.Query(ctx, fmt.Sprintf(
+				`SELECT t.%[1]s, t.%[2]s, %[3]s FROM %[4]s AS t%[5]s WHERE t.%[1]s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
+				quote(near.Key), quote(far.Key), live, d.table(), join), ids)
+			if err != nil {
+				return err
+			}
+			var from, to string
+			var cascades bool
+			_, err = pgx.ForEachRow(rows, []any{&from, &to, &cascades}, func() error {
+				p := Pair{d.Name, from, to}
+				if !fromLeft {
+					p = Pair{d.Name, to, from}
+				}
+				c.links[p] = true
+				if cascades {
+					reached(record{m, from}, record{farModel, to})
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// remove soft-deletes what a closure holds and writes the deletion down.
+func (s *Store) remove(ctx context.Context, tx pgx.Tx, c *closure) (Receipt, error) {
+	if len(c.removed) == 0 && len(c.links) == 0 {
+		return Receipt{}, nil
+	}
+	receipt := Receipt{DeletionID: s.cfg.NewID("del")}
+	var at time.Time
+	if err := tx.QueryRow(ctx, `INSERT INTO `+s.own("deletion")+` (id, deleted_at) VALUES ($1, clock_timestamp()) RETURNING deleted_at`,
+		receipt.DeletionID).Scan(&at); err != nil {
+		return Receipt{}, err
+	}
+	pairs := make([]Pair, 0, len(c.links))
+	for p := range c.links {
+		pairs = append(pairs, p)
+	}
+	removed, err := s.detachAll(ctx, tx, pairs, &at, "delete")
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt.Links = sortedLinks(removed)
+	if receipt.Records, err = s.softDelete(ctx, tx, c, at); err != nil {
+		return Receipt{}, err
+	}
+	return receipt, s.writeDeletion(ctx, tx, receipt, c)
+}
+
+func sortedLinks(m map[Pair]Link) []Link {
+	links := make([]Link, 0, len(m))
+	for _, l := range m {
+		links = append(links, l)
+	}
+	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
+	return links
+}
+
+// softDelete relies on the primary keys.
+func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, c *closure, at time.Time) ([]Records, error) {
+	byModel := map[*Model][]string{}
+	for r := range c.removed {
+		byModel[r.model] = append(byModel[r.model], r.id)
+	}
+	var records []Records
+	for _, m := range s.catalog.models {
+		ids := byModel[m]
+		if len(ids) == 0 {
+			continue
+		}
+		slices.Sort(ids)
+		if _, err := tx.Exec(ctx, fmt.Sprintf(
+			`UPDATE %s AS t SET deleted_at = $2 WHERE t.%s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
+			m.table(), quote(m.PrimaryKey)), ids, at); err != nil {
+			return nil, err
+		}
+		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
+	}
+	return records, nil
+}
+
+// writeDeletion notes what was removed and because of what, so that it can be restored.
+func (s *Store) writeDeletion(ctx context.Context, tx pgx.Tx, receipt Receipt, c *closure) error {
+	var models, keys []string
+	var removed []bool
+	for r := range c.removed {
+		models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, true)
+	}
+	for r := range c.roots {
+		if !c.removed[r] {
+			models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, false)
+		}
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO `+s.own("deletion_record")+` (deletion_id, model, key, removed)
+		SELECT $1, p.model, p.key, p.removed FROM unnest($2::text[], $3::text[], $4::boolean[]) AS p(model, key, removed)`,
+		receipt.DeletionID, models, keys, removed); err != nil {
+		return err
+	}
+	var parentModels, parentKeys []string
+	models, keys = nil, nil
+	for e := range c.causes {
+		parentModels, parentKeys = append(parentModels, e[0].model.Name), append(parentKeys, e[0].id)
+		models, keys = append(models, e[1].model.Name), append(keys, e[1].id)
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO `+s.own("deletion_cause")+` (deletion_id, parent_model, parent_key, model, key)
+		SELECT $1, p.pm, p.pk, p.m, p.k FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS p(pm, pk, m, k)`,
+		receipt.DeletionID, parentModels, parentKeys, models, keys); err != nil {
+		return err
+	}
+	var names, left, right []string
+	for _, l := range receipt.Links {
+		names, left, right = append(names, l.Name), append(left, l.Left), append(right, l.Right)
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO `+s.own("deletion_link")+` (deletion_id, link, left_key, right_key)
+		SELECT $1, p.link, p.l, p.r FROM unnest($2::text[], $3::text[], $4::text[]) AS p(link, l, r)`,
+		receipt.DeletionID, names, left, right)
+	return err
+}

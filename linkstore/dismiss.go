@@ -1,0 +1,134 @@
+package linkstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// DismissResult is what became of one item.
+type DismissResult struct {
+	Outcome Outcome
+	Link    *Link // as it was removed; nil if the pair was not linked
+}
+
+// Dismiss removes exactly the given links; records stay and nothing cascades. A pair that is not linked is NotFound, not
+// an error. Results come in the order of the items.
+func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, error) {
+	if err := s.checkCount("links", len(items)); err != nil {
+		return nil, err
+	}
+	pairs := make([]Pair, len(items))
+	for i, item := range items {
+		var err error
+		if _, pairs[i], err = s.stored(item); err != nil {
+			return nil, atIndex(i, err)
+		}
+	}
+	var removed map[Pair]Link
+	err := s.run(ctx, func(tx pgx.Tx) error {
+		var err error
+		removed, err = s.detachAll(ctx, tx, pairs, nil, "dismiss")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dismiss links: %w", err)
+	}
+	results := make([]DismissResult, len(items))
+	for i, p := range pairs {
+		results[i].Outcome = NotFound
+		if l, ok := removed[p]; ok {
+			results[i] = DismissResult{Dismissed, &l}
+			delete(removed, p) // the same pair again is not linked any more
+		}
+	}
+	return results, nil
+}
+
+// detachAll removes live links of any kind, kind by kind.
+func (s *Store) detachAll(ctx context.Context, tx pgx.Tx, pairs []Pair, at *time.Time, cause string) (map[Pair]Link, error) {
+	kinds := map[string][]Pair{}
+	for _, p := range pairs {
+		kinds[p.Link] = append(kinds[p.Link], p)
+	}
+	removed := make(map[Pair]Link, len(pairs))
+	for _, name := range sortedKeys(kinds) {
+		links, err := s.detach(ctx, tx, s.catalog.byLink[name], kinds[name], at, cause)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			removed[l.Pair()] = l
+		}
+	}
+	return removed, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// detach removes live links of one kind, locking them in order, and returns those it removed. at is the time of their
+// removal; nil means now. Relies on the primary key.
+func (s *Store) detach(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pair, at *time.Time, cause string) ([]Link, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	var left, right []string
+	for _, p := range pairs {
+		left, right = append(left, p.Left), append(right, p.Right)
+	}
+	rows, err := tx.Query(ctx, fmt.Sprintf(`
+		WITH gone AS (
+			SELECT t.%[2]s AS l, t.%[3]s AS r FROM %[1]s AS t
+			JOIN (SELECT DISTINCT l, r FROM unnest($1::text[], $2::text[]) AS p(l, r)) AS p ON t.%[2]s = p.l AND t.%[3]s = p.r
+			WHERE t.deleted_at IS NULL
+			ORDER BY t.%[2]s, t.%[3]s FOR UPDATE OF t
+		), now AS MATERIALIZED (SELECT COALESCE($3, clock_timestamp()) AS at)
+		UPDATE %[1]s AS t SET deleted_at = now.at, updated_at = now.at
+		FROM gone, now WHERE t.%[2]s = gone.l AND t.%[3]s = gone.r
+		RETURNING %[4]s`,
+		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns("t")), left, right, at)
+	if err != nil {
+		return nil, err
+	}
+	links, err := pgx.CollectRows(rows, d.scanner())
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
+	return links, s.emit(ctx, tx, "detached", cause, links)
+}
+
+// emit writes events to the outbox, in the transaction of what they tell of.
+func (s *Store) emit(ctx context.Context, tx pgx.Tx, event, cause string, links []Link) error {
+	if len(links) == 0 {
+		return nil
+	}
+	var names, left, right, data []string
+	for _, l := range links {
+		text := []byte("{}")
+		if len(l.Data) > 0 {
+			var err error
+			if text, err = json.Marshal(l.Data); err != nil {
+				return err
+			}
+		}
+		names, left, right, data = append(names, l.Name), append(left, l.Left), append(right, l.Right), append(data, string(text))
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO `+s.own("link_event")+` (event, cause, link, left_key, right_key, data)
+		SELECT $1, $2, p.link, p.l, p.r, p.data::jsonb
+		FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS p(link, l, r, data)`,
+		event, cause, names, left, right, data)
+	return err
+}

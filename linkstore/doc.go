@@ -1,0 +1,18 @@
+// Package linkstore joins records of data models that know nothing of each other.
+//
+// A [Catalog] says which models there are and which links join them. A link is kept in a table of its own: the keys of the
+// two records, an id, extra columns and timestamps. Links are soft-deleted; a pair that is linked again gets its row back.
+//
+// A [Store] creates, dismisses, deletes, restores and lists links, each call in one transaction:
+//
+//   - Create is idempotent and says what became of each pair. How many links a record may have is enforced by the database.
+//   - Dismiss removes exactly the given pairs and leaves the records alone.
+//   - Delete removes all links of records and soft-deletes the records on ends that cascade, then their links, and so on.
+//     DeleteRecords deletes the records themselves as well.
+//   - Restore brings back exactly what a deletion removed: each deletion is written down.
+//
+// Writers take locks in one order, so that they do not deadlock; where Postgres still asks for it, a call is tried again.
+// [Store.WithTx] makes links part of the caller's transaction.
+//
+// The package depends on the standard library and pgx alone.
+package linkstore

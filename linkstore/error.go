@@ -1,0 +1,149 @@
+package linkstore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The classes of errors.
+var (
+	ErrLinkNotDefined   = errors.New("link is not defined")
+	ErrReadOnly         = errors.New("link is read-only")
+	ErrConflict         = errors.New("link conflicts with another")
+	ErrRecordNotFound   = errors.New("record not found")
+	ErrInvalid          = errors.New("invalid input")
+	ErrLimit            = errors.New("limit exceeded")
+	ErrLinkNotFound     = errors.New("link not found")
+	ErrDeletionNotFound = errors.New("deletion not found")
+)
+
+// ItemError is an error of one item of a call.
+type ItemError struct {
+	Index int
+	Err   error
+}
+
+func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
+
+func (e *ItemError) Unwrap() error { return e.Err }
+
+// ConflictError is a link that would be one too many for a record.
+type ConflictError struct {
+	Link        string
+	Left, Right string // the pair that was to be linked
+	// Existing is the link that stands in the way. Its ID is "" if it is not known, or is part of the same call.
+	Existing Link
+}
+
+func (e *ConflictError) Error() string {
+	if e.Existing.Left == "" {
+		return fmt.Sprintf("%s: %q and %q cannot be linked: one of them has a link already", e.Link, e.Left, e.Right)
+	}
+	return fmt.Sprintf("%s: %q and %q cannot be linked: %q is linked to %q", e.Link, e.Left, e.Right, e.Existing.Left, e.Existing.Right)
+}
+
+// Unwrap gives ErrConflict.
+func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// RecordError is a record that does not exist, or not any more.
+type RecordError struct{ Module, Model, Key, ID string }
+
+func (e *RecordError) Error() string {
+	return fmt.Sprintf("there is no %s with %s %q", e.Model, e.Key, e.ID)
+}
+
+// Unwrap gives ErrRecordNotFound.
+func (e *RecordError) Unwrap() error { return ErrRecordNotFound }
+
+// UndefinedError is a name that the catalogue does not know.
+type UndefinedError struct {
+	What, Name string
+	Choices    []string
+	class      error
+}
+
+func (e *UndefinedError) Error() string {
+	if len(e.Choices) == 0 {
+		return fmt.Sprintf("no %s %q is defined", e.What, e.Name)
+	}
+	return fmt.Sprintf("no %s %q is defined; the choices are %s", e.What, e.Name, strings.Join(e.Choices, ", "))
+}
+
+// Unwrap gives ErrLinkNotDefined for links, ErrInvalid for the rest.
+func (e *UndefinedError) Unwrap() error { return e.class }
+
+// InvalidError is input that cannot be understood.
+type InvalidError struct {
+	Field, Reason string
+	Choices       []string
+}
+
+func (e *InvalidError) Error() string {
+	text := e.Field + ": " + e.Reason
+	if len(e.Choices) > 0 {
+		text += "; the choices are " + strings.Join(e.Choices, ", ")
+	}
+	return text
+}
+
+// Unwrap gives ErrInvalid.
+func (e *InvalidError) Unwrap() error { return ErrInvalid }
+
+// ReadOnlyError is an attempt to write a link that a column of a model holds.
+type ReadOnlyError struct{ Link, Model, Column string }
+
+func (e *ReadOnlyError) Error() string {
+	return fmt.Sprintf("link %s is read-only: column %s of %s holds it, so change that record", e.Link, e.Column, e.Model)
+}
+
+// Unwrap gives ErrReadOnly.
+func (e *ReadOnlyError) Unwrap() error { return ErrReadOnly }
+
+// LimitError is a call with more items than the store takes at once.
+type LimitError struct {
+	What         string
+	Limit, Asked int
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%d %s are above the limit of %d", e.Asked, e.What, e.Limit)
+}
+
+// Unwrap gives ErrLimit.
+func (e *LimitError) Unwrap() error { return ErrLimit }
+
+// failure is what an error of Postgres means for a transaction.
+type failure int
+
+const (
+	final     failure = iota
+	retryable         // the same transaction may succeed if it is run again
+	duplicate         // a unique index was hit: another writer came first, or a record stands in the way
+)
+
+// classify is the one place that looks at an SQLSTATE.
+func classify(err error) failure {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return final
+	}
+	switch pg.Code {
+	case "40001", "40P01":
+		return retryable
+	case "23505":
+		return duplicate
+	}
+	return final
+}
+
+// duplicateOf turns a unique violation that stays into a typed error.
+func duplicateOf(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	return fmt.Errorf("%w: another live row of %s has the same %s", ErrConflict, pg.TableName, strings.TrimPrefix(pg.Detail, "Key "))
+}

@@ -1,0 +1,235 @@
+package linkstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Link is a row of a link table.
+type Link struct {
+	Name                 string // of the definition
+	ID                   string
+	Left, Right          string
+	Data                 map[string]any // extra columns
+	CreatedAt, UpdatedAt time.Time
+	DeletedAt            *time.Time
+}
+
+// Pair is what the link joins.
+func (l Link) Pair() Pair { return Pair{l.Name, l.Left, l.Right} }
+
+func (p Pair) compare(q Pair) int {
+	return slices.Compare([]string{p.Link, p.Left, p.Right}, []string{q.Link, q.Left, q.Right})
+}
+
+// columns is the select list that scanner reads.
+func (d *Definition) columns(alias string) string {
+	parts := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
+	for i, p := range parts {
+		parts[i] = alias + "." + quote(p)
+	}
+	for _, c := range d.Columns {
+		text := ""
+		if c.Type == Decimal || c.Type == JSON {
+			text = "::text"
+		}
+		parts = append(parts, alias+"."+quote(c.Name)+text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// scanner reads rows of columns. before takes what the select list has in front of them.
+func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
+	return func(row pgx.CollectableRow) (Link, error) {
+		l := Link{Name: d.Name}
+		dests := append(slices.Clone(before), &l.ID, &l.Left, &l.Right, &l.CreatedAt, &l.UpdatedAt, &l.DeletedAt)
+		values := make([]any, len(d.Columns))
+		for i, c := range d.Columns {
+			values[i] = c.dest()
+		}
+		if err := row.Scan(append(dests, values...)...); err != nil {
+			return l, err
+		}
+		if len(d.Columns) > 0 {
+			l.Data = make(map[string]any, len(d.Columns))
+		}
+		for i, c := range d.Columns {
+			l.Data[c.Name] = c.read(values[i])
+		}
+		l.CreatedAt, l.UpdatedAt = l.CreatedAt.UTC(), l.UpdatedAt.UTC()
+		if l.DeletedAt != nil {
+			at := l.DeletedAt.UTC()
+			l.DeletedAt = &at
+		}
+		return l, nil
+	}
+}
+
+func (c *Column) dest() any {
+	switch c.Type {
+	case Integer:
+		return new(*int64)
+	case Boolean:
+		return new(*bool)
+	case Timestamp:
+		return new(*time.Time)
+	case Float:
+		return new(*float64)
+	default:
+		return new(*string)
+	}
+}
+
+func deref[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+func (c *Column) read(dest any) any {
+	switch v := dest.(type) {
+	case **int64:
+		return deref(*v)
+	case **bool:
+		return deref(*v)
+	case **float64:
+		return deref(*v)
+	case **time.Time:
+		if *v == nil {
+			return nil
+		}
+		return (*v).UTC()
+	case **string:
+		if *v != nil && c.Type == JSON {
+			return json.RawMessage(**v)
+		}
+		return deref(*v)
+	}
+	return nil
+}
+
+var decimalSyntax = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$`)
+
+// checkData checks the extra columns of an item and returns them in their text form, nil for NULL.
+func (d *Definition) checkData(data map[string]any) (map[string]*string, error) {
+	out := make(map[string]*string, len(data))
+	for name, v := range data {
+		c := d.column(name)
+		if c == nil {
+			var choices []string
+			for _, c := range d.Columns {
+				choices = append(choices, c.Name)
+			}
+			reason := "link " + d.Name + " has no such extra column"
+			if len(choices) == 0 {
+				reason = "link " + d.Name + " has no extra columns"
+			}
+			return nil, &InvalidError{name, reason, choices}
+		}
+		if v == nil {
+			if c.NotNull {
+				return nil, &InvalidError{Field: name, Reason: "must not be null"}
+			}
+			out[name] = nil
+			continue
+		}
+		text, reason := c.text(v)
+		if reason != "" {
+			return nil, &InvalidError{Field: name, Reason: reason}
+		}
+		out[name] = &text
+	}
+	return out, nil
+}
+
+// text is the form of a value that Postgres casts to the column's type, or why there is none.
+func (c *Column) text(v any) (text, reason string) {
+	switch c.Type {
+	case Text:
+		s, ok := v.(string)
+		if !ok || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+			return "", "must be a text without the character NUL"
+		}
+		return s, ""
+	case Integer:
+		n, ok := number(v)
+		i, err := strconv.ParseInt(n, 10, 32)
+		if !ok || err != nil {
+			return "", "must be a whole number of 32 bits"
+		}
+		return strconv.FormatInt(i, 10), ""
+	case Decimal:
+		n, ok := number(v)
+		if s, isText := v.(string); isText {
+			n, ok = s, true
+		}
+		if !ok || len(n) > 1000 || !decimalSyntax.MatchString(n) {
+			return "", fmt.Sprintf("%v is no decimal number, as 19.99 is", v)
+		}
+		return n, ""
+	case Boolean:
+		b, ok := v.(bool)
+		if !ok {
+			return "", "must be true or false"
+		}
+		return strconv.FormatBool(b), ""
+	case Float:
+		n, ok := number(v)
+		f, err := strconv.ParseFloat(n, 64)
+		if !ok || err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+			return "", "must be a finite number"
+		}
+		return n, ""
+	case Timestamp:
+		return timestampText(v)
+	default:
+		return jsonText(v)
+	}
+}
+
+func number(v any) (string, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String(), true
+	case int:
+		return strconv.Itoa(v), true
+	case int32:
+		return strconv.FormatInt(int64(v), 10), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	}
+	return "", false
+}
+
+func timestampText(v any) (text, reason string) {
+	t, ok := v.(time.Time)
+	if s, isText := v.(string); isText {
+		var err error
+		t, err = time.Parse(time.RFC3339Nano, s)
+		ok = err == nil
+	}
+	if y := t.UTC().Year(); !ok || y < 1 || y > 9999 {
+		return "", "must be a point in time, as in 2026-01-31T12:00:00Z"
+	}
+	return t.UTC().Format(time.RFC3339Nano), ""
+}
+
+func jsonText(v any) (text, reason string) {
+	raw, err := json.Marshal(v)
+	if err != nil || strings.Contains(strings.ReplaceAll(string(raw), `\\`, ""), `\u0000`) {
+		return "", "must be a JSON value without the character NUL"
+	}
+	return string(raw), ""
+}

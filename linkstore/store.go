@@ -1,0 +1,227 @@
+package linkstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// DB is what a Store needs. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
+type DB interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Config says how a Store works. The zero value is good.
+type Config struct {
+	// NewID makes the ids of links and deletions. nil means the prefix, an underscore and a ULID.
+	NewID func(prefix string) string
+	// MaxItems is how many items one call may have. 0 means 10,000.
+	MaxItems int
+	// Retries is how often a transaction is run again after a deadlock or a lost race. 0 means 10.
+	Retries int
+	// Schema is that of the store's own tables. "" means linkgraph.
+	Schema string
+}
+
+// Store keeps the links of a catalogue.
+type Store struct {
+	db      DB
+	catalog *Catalog
+	cfg     Config
+	inTx    bool // the transaction is the caller's
+}
+
+// New returns a store. Migrate and Sync make the tables it needs.
+func New(db DB, catalog *Catalog, cfg Config) *Store {
+	if cfg.NewID == nil {
+		cfg.NewID = newULID
+	}
+	if cfg.MaxItems == 0 {
+		cfg.MaxItems = 10_000
+	}
+	if cfg.Retries == 0 {
+		cfg.Retries = 10
+	}
+	if cfg.Schema == "" {
+		cfg.Schema = "linkgraph"
+	}
+	return &Store{db: db, catalog: catalog, cfg: cfg}
+}
+
+// WithTx returns a store that works in the caller's transaction: a call is a savepoint, and is not tried again.
+func (s *Store) WithTx(tx pgx.Tx) *Store {
+	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true}
+}
+
+// Catalog returns the links of the store.
+func (s *Store) Catalog() *Catalog { return s.catalog }
+
+// own is the name of one of the store's own tables.
+func (s *Store) own(table string) string { return pgx.Identifier{s.cfg.Schema, table}.Sanitize() }
+
+// Crockford's alphabet, of the ULID specification.
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// newULID makes an id that sorts by the millisecond it was made in.
+func newULID(prefix string) string {
+	var b [20]byte // 130 bits are written as 26 characters: two zero bits, 48 of time, 80 of chance
+	_, _ = rand.Read(b[:])
+	ms := uint64(time.Now().UnixMilli())
+	var ulid [16]byte
+	binary.BigEndian.PutUint64(ulid[:8], ms<<16)
+	copy(ulid[6:], b[:10])
+	// The encoder takes bits from the front, the specification pads at the front: shift right by two bits.
+	var padded [17]byte
+	for i, c := range ulid {
+		padded[i] |= c >> 2
+		padded[i+1] = c << 6
+	}
+	return prefix + "_" + crockford.EncodeToString(padded[:])[:26]
+}
+
+// run runs a transaction. One of our own is run again when Postgres ends it for the sake of another.
+func (s *Store) run(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	for try := 0; ; try++ {
+		err := pgx.BeginFunc(ctx, s.db, fn)
+		kind := classify(err)
+		if kind == final {
+			return err
+		}
+		if s.inTx || try == s.cfg.Retries {
+			if kind == duplicate {
+				return duplicateOf(err)
+			}
+			return err
+		}
+		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try, 6)))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// checkCount refuses calls that are too large.
+func (s *Store) checkCount(what string, n int) error {
+	if n > s.cfg.MaxItems {
+		return &LimitError{what, s.cfg.MaxItems, n}
+	}
+	return nil
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+func tableName(schema, table string) string {
+	if schema == "" {
+		return quote(table)
+	}
+	return pgx.Identifier{schema, table}.Sanitize()
+}
+
+func (m *Model) table() string { return tableName(m.Schema, m.Table) }
+
+func (d *Definition) table() string { return tableName(d.Schema, d.Table) }
+
+// stored resolves an item of a write, and refuses links that have no table.
+func (s *Store) stored(item Item) (*Definition, Pair, error) {
+	pair, err := s.catalog.Resolve(item)
+	if err != nil {
+		return nil, pair, err
+	}
+	d := s.catalog.byLink[pair.Link]
+	if d.ReadOnly != "" {
+		return nil, pair, d.readOnlyError()
+	}
+	return d, pair, nil
+}
+
+// Migrate makes the store's own tables: what deletions removed, the outbox of events, which link tables it made. It can be
+// run again, and by several servers at once.
+func (s *Store) Migrate(ctx context.Context) error {
+	schema := quote(s.cfg.Schema)
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`CREATE SCHEMA IF NOT EXISTS ` + schema,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion") + ` (
+				id text PRIMARY KEY,
+				deleted_at timestamptz NOT NULL
+			)`,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_record") + ` (
+				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
+				model text NOT NULL,
+				key text NOT NULL,
+				removed boolean NOT NULL,
+				restored_at timestamptz,
+				PRIMARY KEY (deletion_id, model, key)
+			)`,
+			`CREATE INDEX IF NOT EXISTS deletion_record_key ON ` + s.own("deletion_record") + ` (model, key, deletion_id)`,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_cause") + ` (
+				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
+				parent_model text NOT NULL,
+				parent_key text NOT NULL,
+				model text NOT NULL,
+				key text NOT NULL,
+				PRIMARY KEY (deletion_id, parent_model, parent_key, model, key)
+			)`,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_link") + ` (
+				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
+				link text NOT NULL,
+				left_key text NOT NULL,
+				right_key text NOT NULL,
+				wanted boolean NOT NULL DEFAULT false,
+				restored_at timestamptz,
+				PRIMARY KEY (deletion_id, link, left_key, right_key)
+			)`,
+			`CREATE INDEX IF NOT EXISTS deletion_link_left ON ` + s.own("deletion_link") + ` (link, left_key) WHERE restored_at IS NULL`,
+			`CREATE INDEX IF NOT EXISTS deletion_link_right ON ` + s.own("deletion_link") + ` (link, right_key) WHERE restored_at IS NULL`,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("link_event") + ` (
+				id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+				event text NOT NULL CHECK (event IN ('attached', 'detached')),
+				link text NOT NULL,
+				left_key text NOT NULL,
+				right_key text NOT NULL,
+				data jsonb NOT NULL,
+				cause text NOT NULL,
+				created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+			)`,
+			`CREATE TABLE IF NOT EXISTS ` + s.own("link_table") + ` (
+				link text PRIMARY KEY,
+				schema_name text NOT NULL,
+				table_name text NOT NULL,
+				created_at timestamptz NOT NULL DEFAULT now()
+			)`,
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("%w: %s", err, statement)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("linkstore: migrate: %w", err)
+	}
+	return nil
+}
+
+// atIndex puts the item's index on an error that has none.
+func atIndex(i int, err error) error {
+	var item *ItemError
+	if err == nil || errors.As(err, &item) {
+		return err
+	}
+	return &ItemError{i, err}
+}
