@@ -255,7 +255,7 @@ func (s *spec) resolvers(w *code) {
 			continue
 		}
 		for _, verb := range []string{"Create", "Update"} {
-			payload := verb + pascal(m.plural) + "Payload"
+			payload := goName(verb + pascal(m.plural) + "Payload")
 			w.line("func (r *mutationResolver) %s(ctx context.Context, input []resolve.Input) (*%s, error) {\n\trecords, err := resolve.%s(ctx, r.engine, %q, %q, input, new%s)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn &%s{records}, nil\n}\n",
 				goName(verb+pascal(m.plural)), payload, verb, m.name, m.plural, m.name, payload)
 		}

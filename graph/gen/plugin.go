@@ -97,7 +97,8 @@ func (p *linkgraph) MutateConfig(cfg *config.Config) error {
 }
 
 // GenerateCode writes what needs the types that gqlgen writes.
-func (p *linkgraph) GenerateCode(*codegen.Data) error {
+func (p *linkgraph) GenerateCode(data *codegen.Data) error {
+	data.Inputs = nil // they read themselves
 	if err := p.write("registry_gen.go", p.spec.registry); err != nil {
 		return err
 	}

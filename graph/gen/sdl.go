@@ -205,14 +205,12 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 	s.filterInput(w, m, m.name+"Filter", nil)
 	s.orderInput(w, m, m.name+"Order", nil)
 	for _, r := range m.relations {
-		if r.row == nil {
+		if r.row == nil || !r.many {
 			continue
 		}
 		s.filterInput(w, r.target, m.filter(r), r)
 		s.orderInput(w, r.target, m.order(r), r)
-		if r.many {
-			s.connection(w, m.connection(r), m.name+pascal(r.field)+"Edge", r.target.name, r.row.name, r.description)
-		}
+		s.connection(w, m.connection(r), m.name+pascal(r.field)+"Edge", r.target.name, r.row.name, r.description)
 	}
 	w.line("extend type Query {")
 	w.line("  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s", m.name, camel(m.name), m.primary, m.name)
@@ -296,10 +294,8 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 		w.line("  \"The link itself.\"\n  link: %sFilter", across.row.name)
 	}
 	w.line("}\n")
-	if across == nil || across.many {
-		w.line("\"How many of the related %s.\"\ninput %sMany {", pascal(m.plural), name)
-		w.line("  \"At least one.\"\n  some: %s\n  \"Not one.\"\n  none: %s\n  \"All of them, or there is none.\"\n  every: %s\n}\n", name, name, name)
-	}
+	w.line("\"How many of the related %s.\"\ninput %sMany {", pascal(m.plural), name)
+	w.line("  \"At least one.\"\n  some: %s\n  \"Not one.\"\n  none: %s\n  \"All of them, or there is none.\"\n  every: %s\n}\n", name, name, name)
 }
 
 func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {

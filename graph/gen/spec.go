@@ -105,9 +105,10 @@ func (m *model) connection(r *relation) string {
 	return m.name + pascal(r.field) + "Connection"
 }
 
-// filter is the name of the input that restricts a relation's records.
+// filter is the name of the input that restricts a relation's records. Across a to-one link there is a relation to the
+// link's row beside it, so its own filter is the plain one.
 func (m *model) filter(r *relation) string {
-	if r.row == nil {
+	if r.row == nil || !r.many {
 		return r.target.name + "Filter"
 	}
 	return m.name + pascal(r.field) + "Filter"

@@ -27,6 +27,7 @@ func create(_ context.Context, _ pgx.Tx, records []modules.Values) error {
 		case "publishable":
 			r["token"], err = newToken("pk_")
 			r["salt"] = ""
+			r[modules.Shown] = modules.Values{"token": r["token"]}
 		case "secret":
 			var token string
 			if token, err = newToken("sk_"); err == nil {

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/postgres"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// databaseFlags are those of every command.
+type databaseFlags struct {
+	DataDir     string `help:"Folder of the private Postgres." default:".data" env:"DATA_DIR" type:"path"`
+	DatabaseURL string `help:"Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
+}
+
+// database is a Postgres and the graph over it.
+type database struct {
+	pool   *pgxpool.Pool
+	graph  *graph.Graph
+	log    *slog.Logger
+	server *postgres.Server // nil unless it is ours
+}
+
+// open connects to the database that the flags name, or starts the private one.
+func (f *databaseFlags) open(ctx context.Context, s *streams) (*database, error) {
+	db := &database{log: s.log}
+	url := f.DatabaseURL
+	if url == "" {
+		var err error
+		if db.server, err = postgres.Start(ctx, postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err}); err != nil {
+			return nil, err
+		}
+		url = db.server.URL()
+	}
+	if err := db.connect(ctx, url, s); err != nil {
+		db.close(s)
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *database) connect(ctx context.Context, url string, s *streams) error {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return fmt.Errorf("--database-url: %w", err)
+	}
+	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := db.pool.Ping(ping); err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log})
+	return err
+}
+
+func (db *database) private() bool { return db.server != nil }
+
+// exited is closed when the private Postgres ends. It never is for another one.
+func (db *database) exited() <-chan struct{} {
+	if db.server == nil {
+		return nil
+	}
+	return db.server.Exited()
+}
+
+// close ends the sessions and stops the private Postgres.
+func (db *database) close(s *streams) {
+	if db.pool != nil {
+		db.pool.Close()
+	}
+	if db.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := db.server.Stop(ctx); err != nil {
+		s.log.Error("stop the private Postgres", "error", err)
+	}
+}
+
+// prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
+func (db *database) prepare(ctx context.Context, s *streams) error {
+	applied, err := modules.Migrate(ctx, db.pool)
+	if err != nil {
+		return err
+	}
+	for _, a := range applied {
+		s.log.Info("migrated", "module", a.Module, "file", a.File)
+	}
+	plan, err := db.graph.Links.Sync(ctx, linkstore.Safe)
+	if err != nil {
+		return err
+	}
+	for _, a := range plan.Actions {
+		if a.Kind != linkstore.Noop {
+			s.log.Info("synced", "link", a.Link, "action", a.Kind, "reason", a.Reason)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"linkgraph/graph/internal/resolve"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// The codes that errors carry in extensions.code.
+const (
+	codeBadInput       = "BAD_USER_INPUT"
+	codeLinkNotDefined = "LINK_NOT_DEFINED"
+	codeLinkConflict   = "LINK_CONFLICT"
+	codeNotFound       = "RECORD_NOT_FOUND"
+	codeLimit          = "LIMIT_EXCEEDED"
+	codeUnavailable    = "UNAVAILABLE"
+	codeInternal       = "INTERNAL"
+)
+
+// codes is the one table from errors to codes. What is not in it is logged, and INTERNAL to clients.
+var codes = []struct {
+	is   error
+	code string
+}{
+	{linkstore.ErrLinkNotDefined, codeLinkNotDefined},
+	{linkstore.ErrConflict, codeLinkConflict},
+	{linkstore.ErrRecordNotFound, codeNotFound},
+	{linkstore.ErrDeletionNotFound, codeNotFound},
+	{linkstore.ErrLinkNotFound, codeNotFound},
+	{linkstore.ErrLimit, codeLimit},
+	{linkstore.ErrReadOnly, codeBadInput},
+	{linkstore.ErrInvalid, codeBadInput},
+	{modules.ErrNotFound, codeNotFound},
+	{modules.ErrLimit, codeLimit},
+	{modules.ErrConflict, codeBadInput},
+	{modules.ErrInvalid, codeBadInput},
+	{resolve.ErrLimit, codeLimit},
+	{resolve.ErrInput, codeBadInput},
+}
+
+// present gives an error its code and, for an item of a list, its index.
+func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
+	out := graphql.DefaultErrorPresenter(ctx, err)
+	if out.Extensions == nil {
+		out.Extensions = map[string]any{}
+	}
+	cause := errors.Unwrap(out)
+	if cause == nil {
+		// gqlgen's own: parsing, validation and the coercion of arguments.
+		if out.Extensions["code"] == nil {
+			out.Extensions["code"] = codeBadInput
+		}
+		return out
+	}
+	for _, c := range codes {
+		if errors.Is(err, c.is) {
+			out.Extensions["code"] = c.code
+			g.explain(out, err)
+			return out
+		}
+	}
+	if errors.Is(err, modules.ErrUnavailable) {
+		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
+		out.Message, out.Extensions["code"] = "the database cannot be reached at present; try again", codeUnavailable
+		return out
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		out.Message, out.Extensions["code"] = "the request was ended before it was answered", codeUnavailable
+		return out
+	}
+	g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err, "path", out.Path.String())
+	out.Message, out.Extensions["code"] = "internal error", codeInternal
+	return out
+}
+
+// explain adds what a program wants to know of an error without reading its text.
+func (g *Graph) explain(out *gqlerror.Error, err error) {
+	var linkItem *linkstore.ItemError
+	var recordItem *modules.ItemError
+	var conflict *linkstore.ConflictError
+	switch {
+	case errors.As(err, &linkItem):
+		out.Extensions["index"] = linkItem.Index
+		out.Message = linkItem.Err.Error()
+	case errors.As(err, &recordItem):
+		out.Extensions["index"] = recordItem.Index
+		out.Message = recordItem.Err.Error()
+	}
+	if errors.As(err, &conflict) && conflict.Existing.Left != "" {
+		out.Extensions["existing"] = map[string]any{
+			"link": conflict.Link, "id": conflict.Existing.ID, "left": conflict.Existing.Left, "right": conflict.Existing.Right,
+		}
+	}
+}
+
+// recovered turns a panic into an error that present logs.
+func (g *Graph) recovered(_ context.Context, v any) error {
+	return fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+}
