@@ -158,9 +158,9 @@ func greet(s *streams, addr net.Addr, tryout demo.Credentials) {
 func (c *serveCommand) handler(db *database) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", logged(db.log, db.graph.Handler()))
-	mux.Handle("GET /", playground.Handler(playground.Config{Endpoint: "/graphql"}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("/", playground.Handler(playground.Config{Endpoint: "/graphql"}))
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
 		if err := db.pool.Ping(ctx); err != nil {

@@ -422,8 +422,13 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 		if err != nil {
 			return err
 		}
+		if target == m {
+			for _, d := range drafts {
+				live[d.key] = true // being written here
+			}
+		}
 		for j, d := range drafts {
-			if k, ok := KeyText(d.values[r.Column]); ok && !live[k] && k != d.key {
+			if k, ok := KeyText(d.values[r.Column]); ok && !live[k] {
 				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
 			}
 		}

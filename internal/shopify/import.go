@@ -169,7 +169,27 @@ func (r *run) create(model string, records []values) ([]string, error) {
 		return nil, err
 	}
 	r.report.Created += len(records)
-	return r.records.Create(r.ctx, m, records)
+	var ids []string
+	for start := 0; start < len(records); start += atOnce {
+		made, err := r.records.Create(r.ctx, m, records[start:min(start+atOnce, len(records))])
+		if err != nil {
+			return nil, shift(err, start)
+		}
+		ids = append(ids, made...)
+	}
+	return ids, nil
+}
+
+// atOnce is how many records or links one call writes.
+const atOnce = 5000
+
+// shift moves the index of an error by where its part of a list began.
+func shift(err error, by int) error {
+	var item *modules.ItemError
+	if errors.As(err, &item) {
+		return &modules.ItemError{Index: item.Index + by, Err: item.Err}
+	}
+	return err
 }
 
 // update writes what differs from what is there.
@@ -195,9 +215,17 @@ func (r *run) update(model string, there []*modules.Record, wanted []values) err
 	if len(changes) == 0 {
 		return nil
 	}
+	return r.change(m, changes)
+}
+
+func (r *run) change(m *modules.Model, changes []values) error {
 	r.report.Updated += len(changes)
-	_, err = r.records.Update(r.ctx, m, changes)
-	return err
+	for start := 0; start < len(changes); start += atOnce {
+		if _, err := r.records.Update(r.ctx, m, changes[start:min(start+atOnce, len(changes))]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sameValue compares a stored value with one that is about to be written.
@@ -273,7 +301,6 @@ func (r *run) shop(location, channel string) error {
 
 // link creates links and counts those that are new.
 func (r *run) link(name string, pairs [][2]string, data map[string]any) error {
-	const atOnce = 5000
 	for start := 0; start < len(pairs); start += atOnce {
 		var items []linkstore.Item
 		for _, p := range pairs[start:min(start+atOnce, len(pairs))] {

@@ -179,12 +179,7 @@ func (r *run) retag(part []*product, there map[string]*modules.Record, tagIDs ma
 			changes = append(changes, values{"id": hop.Keys[i], "tagIds": tagged})
 		}
 	}
-	if len(changes) == 0 {
-		return nil
-	}
-	r.report.Updated += len(changes)
-	_, err = r.records.Update(r.ctx, m, changes)
-	return err
+	return r.change(m, changes)
 }
 
 func (p *product) values(typeID string) values {
