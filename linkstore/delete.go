@@ -221,6 +221,9 @@ func (s *Store) reach(ctx context.Context, tx pgx.Tx, roots []record, withRoots 
 	for len(frontier) > 0 {
 		next := map[*Model][]string{}
 		reached := func(from, to record) {
+			if c.roots[to] && !withRoots {
+				return // a cycle leads back to a record that stays
+			}
 			c.causes[[2]record{from, to}] = true
 			if !c.removed[to] {
 				c.removed[to] = true

@@ -315,24 +315,28 @@ func (s *Store) withoutConflicts(ctx context.Context, tx pgx.Tx, d *Definition, 
 	}
 	var ready []deletedLink
 	for i, l := range links {
-		blocked := false
-		for _, other := range standing {
-			if !dead[i] || !d.exclude(l.Pair, other.Pair()) {
+		if dead[i] {
+			if other, found := excluded(d, l.Pair, standing); found {
+				if l.asked {
+					return nil, &ConflictError{d.Name, l.Left, l.Right, other}
+				}
 				continue
 			}
-			if l.asked {
-				return nil, &ConflictError{d.Name, l.Left, l.Right, other}
-			}
-			blocked = true
+			// What comes back stands in the way of what follows.
+			standing = append(standing, Link{Name: d.Name, Left: l.Left, Right: l.Right})
 		}
-		for _, other := range ready {
-			blocked = blocked || dead[i] && d.exclude(l.Pair, other.Pair)
-		}
-		if !blocked {
-			ready = append(ready, l)
-		}
+		ready = append(ready, l)
 	}
 	return ready, nil
+}
+
+func excluded(d *Definition, p Pair, standing []Link) (Link, bool) {
+	for _, other := range standing {
+		if d.exclude(p, other.Pair()) {
+			return other, true
+		}
+	}
+	return Link{}, false
 }
 
 // stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are

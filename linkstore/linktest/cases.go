@@ -1,0 +1,265 @@
+package linktest
+
+import (
+	"errors"
+	"strings"
+
+	"linkgraph/linkstore"
+)
+
+func createIsIdempotent(h *harness) {
+	h.put("Product", "p1")
+	h.put("Channel", "c1")
+	link := pair(Sold, "p1", "c1")
+	h.outcomes(h.create(link), linkstore.Created)
+	h.outcomes(h.create(link), linkstore.Unchanged)
+	h.outcomes(h.dismiss(link), linkstore.Dismissed)
+	h.outcomes(h.create(link), linkstore.Revived)
+	h.live([]string{Sold + " p1 c1"}, nil)
+}
+
+func createTakesKeysInEitherOrder(h *harness) {
+	h.put("Product", "p1")
+	h.put("Channel", "c1")
+	product, channel := linkstore.Key{Module: "product", Name: "product_id", ID: "p1"}, linkstore.Key{Module: "channel", Name: "channel_id", ID: "c1"}
+	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{product, channel}}), linkstore.Created)
+	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{channel, product}}), linkstore.Unchanged)
+	h.live([]string{Sold + " p1 c1"}, nil)
+}
+
+func samePairTwiceIsOneLink(h *harness) {
+	h.put("Variant", "v1")
+	h.put("Item", "i1")
+	h.outcomes(h.create(pair(Stocked, "v1", "i1"), stocked("v1", "i1", "3")), linkstore.Created, linkstore.Unchanged)
+	if got := h.state().Links[linkstore.Pair{Link: Stocked, Left: "v1", Right: "i1"}].Data; got != "3" {
+		h.Errorf("quantity is %s, want 3", got)
+	}
+	h.createFails(linkstore.ErrInvalid, stocked("v1", "i1", "4"), stocked("v1", "i1", "5"))
+	h.outcomes(h.dismiss(pair(Stocked, "v1", "i1"), pair(Stocked, "v1", "i1")), linkstore.Dismissed, linkstore.NotFound)
+}
+
+func manyKindsAreAllOrNothing(h *harness) {
+	h.put("Product", "p1")
+	h.put("Variant", "v1")
+	h.put("PriceSet", "s1", "s2")
+	h.put("Channel", "c1")
+	err := h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c1"), pair(Priced, "v1", "s1"), pair(Priced, "nobody", "s2"))
+	if errors.Is(err, linkstore.ErrConflict) {
+		h.Errorf("got %v", err)
+	}
+	h.outcomes(h.create(pair(Sold, "p1", "c1"), pair(Priced, "v1", "s1")), linkstore.Created, linkstore.Created)
+}
+
+func extraColumnsAreKept(h *harness) {
+	h.put("Variant", "v1")
+	h.put("Item", "i1")
+	quantity := func(want string) {
+		h.Helper()
+		if got := h.state().Links[linkstore.Pair{Link: Stocked, Left: "v1", Right: "i1"}].Data; got != want {
+			h.Errorf("quantity is %s, want %s", got, want)
+		}
+	}
+	h.create(pair(Stocked, "v1", "i1"))
+	quantity("1")
+	h.outcomes(h.create(stocked("v1", "i1", "2.50")), linkstore.Updated)
+	quantity("2.50")
+	h.outcomes(h.create(pair(Stocked, "v1", "i1")), linkstore.Unchanged)
+	quantity("2.50")
+	h.dismiss(pair(Stocked, "v1", "i1"))
+	h.outcomes(h.create(pair(Stocked, "v1", "i1")), linkstore.Revived)
+	quantity("2.50")
+}
+
+func cardinalityIsEnforced(h *harness) {
+	h.put("Variant", "v1", "v2")
+	h.put("PriceSet", "s1", "s2")
+	h.put("Location", "l1", "l2")
+	h.put("Set", "f1", "f2")
+	h.put("Channel", "c1", "c2")
+	h.create(pair(Priced, "v1", "s1"), pair(Served, "l1", "f1"), pair(Served, "l1", "f2"), pair(Shown, "v1", "c1"), pair(Shown, "v2", "c1"))
+	h.createFails(linkstore.ErrConflict, pair(Priced, "v1", "s2"))
+	h.createFails(linkstore.ErrConflict, pair(Priced, "v2", "s1"))
+	h.createFails(linkstore.ErrConflict, pair(Served, "l2", "f1"))
+	h.createFails(linkstore.ErrConflict, pair(Shown, "v1", "c2"))
+	h.createFails(linkstore.ErrConflict, pair(Priced, "v2", "s2"), pair(Priced, "v2", "s1"))
+	h.outcomes(h.create(pair(Priced, "v2", "s2"), pair(Priced, "v1", "s1")), linkstore.Created, linkstore.Unchanged)
+}
+
+func replaceDismisses(h *harness) {
+	h.put("Variant", "v1", "v2")
+	h.put("PriceSet", "s1", "s2")
+	h.create(pair(Priced, "v1", "s1"), pair(Priced, "v2", "s2"))
+	results, err := h.s.Create(h.Context(), []linkstore.Item{pair(Priced, "v1", "s2")}, linkstore.CreateOptions{Replace: true})
+	if err != nil {
+		h.Fatal(err)
+	}
+	if len(results[0].Replaced) != 2 {
+		h.Errorf("%d links were replaced, want 2", len(results[0].Replaced))
+	}
+	h.live([]string{Priced + " v1 s2"}, nil)
+}
+
+func recordsMustBeLive(h *harness) {
+	h.put("Product", "p1")
+	h.put("Channel", "c1")
+	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c9"))
+	h.deleteRecords("Channel", "c1")
+	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c1"))
+	if _, err := h.s.DeleteRecords(h.Context(), records("Product", "p9")); !errors.Is(err, linkstore.ErrRecordNotFound) {
+		h.Errorf("delete of a record that never was: %v", err)
+	}
+	if r := h.deleteRecords("Channel", "c1"); r.DeletionID != "" {
+		h.Errorf("delete of a deleted record: %+v", r)
+	}
+}
+
+func dismissRemovesThatPairAlone(h *harness) {
+	h.put("Variant", "v1", "v2")
+	h.put("PriceSet", "s1", "s2")
+	h.create(pair(Priced, "v1", "s1"), pair(Priced, "v2", "s2"))
+	h.outcomes(h.dismiss(pair(Priced, "v1", "s1"), pair(Priced, "v1", "s2")), linkstore.Dismissed, linkstore.NotFound)
+	h.live([]string{Priced + " v2 s2"}, nil)
+}
+
+func deleteCascades(h *harness) {
+	h.put("Variant", "v1")
+	h.put("PriceSet", "s1")
+	h.putOwned("Price", "r1", "s1")
+	h.put("Item", "i1")
+	h.create(pair(Priced, "v1", "s1"), pair(Stocked, "v1", "i1"))
+	receipt := h.delete("Variant", "v1")
+	if len(receipt.Links) != 2 || receipt.DeletionID == "" {
+		h.Errorf("receipt: %+v", receipt)
+	}
+	h.live(nil, []string{"s1", "r1"})
+}
+
+func deleteRecordsTakesOwned(h *harness) {
+	h.put("Product", "p1", "p2")
+	h.putOwned("Variant", "v1", "p1")
+	h.put("PriceSet", "s1")
+	h.put("Channel", "c1")
+	h.create(pair(Priced, "v1", "s1"), pair(Sold, "p1", "c1"), pair(Sold, "p2", "c1"))
+	h.deleteRecords("Product", "p1")
+	h.live([]string{Sold + " p2 c1"}, []string{"p1", "v1", "s1"})
+}
+
+func deleteSurvivesCycles(h *harness) {
+	h.put("Channel", "c1")
+	h.put("Location", "l1")
+	h.put("Set", "f1")
+	h.create(pair(Paired, "c1", "l1"), pair(Served, "l1", "f1"))
+	h.delete("Channel", "c1")
+	h.live(nil, []string{"l1", "f1"})
+	h.restore("Channel", "c1")
+	h.deleteRecords("Location", "l1")
+	h.live(nil, []string{"c1", "l1", "f1"})
+	h.restore("Location", "l1")
+	h.live([]string{Paired + " c1 l1", Served + " l1 f1"}, nil)
+}
+
+func restoreBringsBackExactlyThat(h *harness) {
+	h.put("Variant", "v1")
+	h.put("PriceSet", "s1")
+	h.putOwned("Price", "r1", "s1")
+	h.putOwned("Price", "r2", "s1")
+	h.put("Item", "i1", "i2")
+	h.create(pair(Priced, "v1", "s1"), pair(Stocked, "v1", "i1"), pair(Stocked, "v1", "i2"))
+	h.deleteRecords("Price", "r2")
+	h.dismiss(pair(Stocked, "v1", "i2"))
+	deleted := h.deleteRecords("Variant", "v1")
+	receipt := h.restore("Variant", "v1")
+	if receipt.DeletionID == "" || len(receipt.Links) != len(deleted.Links) {
+		h.Errorf("receipt: %+v", receipt)
+	}
+	h.live([]string{Priced + " v1 s1", Stocked + " v1 i1"}, []string{"r2"})
+}
+
+func restoreOfOneRoot(h *harness) {
+	h.put("Variant", "v1", "v2")
+	h.put("PriceSet", "s1", "s2")
+	h.create(pair(Priced, "v1", "s1"), pair(Priced, "v2", "s2"))
+	deleted := h.deleteRecords("Variant", "v1", "v2")
+	h.restore("Variant", "v1")
+	h.live([]string{Priced + " v1 s1"}, []string{"v2", "s2"})
+	if _, err := h.s.RestoreDeletion(h.Context(), deleted.DeletionID); err != nil {
+		h.Fatal(err)
+	}
+	h.live([]string{Priced + " v1 s1", Priced + " v2 s2"}, nil)
+	if _, err := h.s.RestoreDeletion(h.Context(), "del_unknown"); !errors.Is(err, linkstore.ErrDeletionNotFound) {
+		h.Errorf("unknown deletion: %v", err)
+	}
+}
+
+func restoreWaitsForTheOtherEnd(h *harness) {
+	h.put("Product", "p1")
+	h.put("Channel", "c1")
+	h.create(pair(Sold, "p1", "c1"))
+	h.deleteRecords("Product", "p1")
+	h.deleteRecords("Channel", "c1")
+	h.restore("Product", "p1")
+	h.live(nil, []string{"c1"})
+	h.restore("Channel", "c1")
+	h.live([]string{Sold + " p1 c1"}, nil)
+}
+
+func restoreRefusesConflicts(h *harness) {
+	h.put("Variant", "v1")
+	h.put("PriceSet", "s1", "s2")
+	h.create(pair(Priced, "v1", "s1"))
+	deleted := h.delete("Variant", "v1")
+	h.create(pair(Priced, "v1", "s2"))
+	_, err := h.s.RestoreDeletion(h.Context(), deleted.DeletionID)
+	if !errors.Is(err, linkstore.ErrConflict) {
+		h.Fatalf("got %v", err)
+	}
+	h.live([]string{Priced + " v1 s2"}, []string{"s1"})
+}
+
+func restoreTwiceChangesNothing(h *harness) {
+	h.put("Product", "p1")
+	h.put("Channel", "c1")
+	h.create(pair(Sold, "p1", "c1"))
+	h.deleteRecords("Product", "p1")
+	h.restore("Product", "p1")
+	h.dismiss(pair(Sold, "p1", "c1"))
+	if r := h.restore("Product", "p1"); r.DeletionID != "" {
+		h.Errorf("receipt: %+v", r)
+	}
+	h.live(nil, nil)
+}
+
+func linksOfAModelToItself(h *harness) {
+	h.put("Product", "p1", "p2")
+	h.outcomes(h.create(pair(Related, "p1", "p2"), pair(Related, "p2", "p1"), pair(Related, "p1", "p1")),
+		linkstore.Created, linkstore.Created, linkstore.Created)
+	h.deleteRecords("Product", "p2")
+	h.live([]string{Related + " p1 p1"}, []string{"p2"})
+	h.restore("Product", "p2")
+	h.live([]string{Related + " p1 p1", Related + " p1 p2", Related + " p2 p1"}, nil)
+}
+
+func readOnlyLinksAreNotWritten(h *harness) {
+	h.put("PriceSet", "s1")
+	h.put("Product", "p1")
+	h.createFails(linkstore.ErrReadOnly, pair(Held, "s1", "p1"))
+	if _, err := h.s.Dismiss(h.Context(), []linkstore.Item{pair(Held, "s1", "p1")}); !errors.Is(err, linkstore.ErrReadOnly) {
+		h.Errorf("dismiss: %v", err)
+	}
+}
+
+func badInputIsRefused(h *harness) {
+	h.put("Product", "p1")
+	key := func(module, name, id string) linkstore.Key { return linkstore.Key{Module: module, Name: name, ID: id} }
+	for _, item := range []linkstore.Item{
+		pair(Sold, "", "c1"), pair(Sold, "p\x001", "c1"), pair(Sold, "p\xff", "c1"), pair(Sold, strings.Repeat("p", 300), "c1"),
+		{Left: "p1", Right: "c1"},
+		{Keys: []linkstore.Key{key("product", "product_id", "p1")}},
+		{Keys: []linkstore.Key{key("produkt", "product_id", "p1"), key("channel", "channel_id", "c1")}},
+		{Keys: []linkstore.Key{key("product", "prodct_id", "p1"), key("channel", "channel_id", "c1")}},
+	} {
+		h.createFails(linkstore.ErrInvalid, item)
+	}
+	h.createFails(linkstore.ErrLinkNotDefined, pair("no_such_link", "p1", "c1"))
+	h.createFails(linkstore.ErrLinkNotDefined, linkstore.Item{Keys: []linkstore.Key{key("product", "product_id", "p1"), key("pricing", "price_id", "r1")}})
+}

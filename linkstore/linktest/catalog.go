@@ -1,0 +1,113 @@
+// Package linktest holds what a link store promises, as tests: a suite that every store has to pass, and a model of a store
+// in memory, simple enough to be believed, that random sequences are compared with.
+package linktest
+
+import (
+	"context"
+
+	"linkgraph/linkstore"
+)
+
+// Subject is a store under test, and a way to make records in it.
+type Subject interface {
+	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
+	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
+	Delete(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
+	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
+	Restore(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
+	RestoreDeletion(ctx context.Context, deletionID string) (linkstore.Receipt, error)
+	// PutRecord makes a live record. owner is the key of the record it belongs to, for models that have one.
+	PutRecord(ctx context.Context, model, id, owner string) error
+	// State describes every link row and record, live or deleted.
+	State(ctx context.Context) (State, error)
+}
+
+// State is everything a store holds.
+type State struct {
+	Links   map[linkstore.Pair]LinkState
+	Records map[Record]bool // whether it is live
+}
+
+// LinkState is one link row.
+type LinkState struct {
+	Live bool
+	Data string // the extra column, if there is one
+}
+
+// Record names a record.
+type Record struct{ Model, ID string }
+
+// Links of the catalogue, each of another kind.
+const (
+	Priced  = "variant_price_set"    // one to one, the price set goes with the variant
+	Stocked = "variant_item"         // many to many, with an extra column
+	Sold    = "product_channel"      // many to many
+	Served  = "location_set"         // one location, many sets, which go with it
+	Related = "product_related"      // of a model to itself
+	Paired  = "channel_location"     // one to one, each goes with the other
+	Shown   = "variant_channel_hero" // many variants, one channel each
+	Held    = "price_set_product"    // read-only: a column of the price set
+)
+
+// Catalog is what the suite and the model run on: models in four modules, records that own others, and a link of every
+// kind.
+func Catalog() (*linkstore.Catalog, error) {
+	return linkstore.NewCatalog([]linkstore.Model{
+		{Module: "product", Name: "Product", Table: "product", Key: "product_id", Owns: []linkstore.Owned{{Model: "Variant", Column: "product_id"}}},
+		{Module: "product", Name: "Variant", Table: "variant", Key: "variant_id"},
+		{Module: "pricing", Name: "PriceSet", Table: "price_set", Key: "price_set_id", Owns: []linkstore.Owned{{Model: "Price", Column: "price_set_id"}}},
+		{Module: "pricing", Name: "Price", Table: "price", Key: "price_id"},
+		{Module: "stock", Name: "Item", Table: "item", Key: "item_id"},
+		{Module: "stock", Name: "Location", Table: "location", Key: "location_id"},
+		{Module: "stock", Name: "Set", Table: "fulfillment_set", Key: "set_id"},
+		{Module: "channel", Name: "Channel", Table: "channel", Key: "channel_id"},
+	}, []linkstore.Definition{
+		{Name: Priced, IDPrefix: "lp", Left: linkstore.End{Model: "Variant"}, Right: linkstore.End{Model: "PriceSet", DeleteCascade: true}},
+		{
+			Name: Stocked, IDPrefix: "ls", Left: linkstore.End{Model: "Variant", IsList: true}, Right: linkstore.End{Model: "Item", IsList: true},
+			Columns: []linkstore.Column{{Name: "quantity", Type: linkstore.Decimal, NotNull: true, Default: "1"}},
+		},
+		{Name: Sold, IDPrefix: "lc", Left: linkstore.End{Model: "Product", IsList: true}, Right: linkstore.End{Model: "Channel", IsList: true}},
+		{Name: Served, IDPrefix: "lf", Left: linkstore.End{Model: "Location"}, Right: linkstore.End{Model: "Set", IsList: true, DeleteCascade: true}},
+		{
+			Name: Related, IDPrefix: "lr", Left: linkstore.End{Model: "Product", IsList: true},
+			Right: linkstore.End{Model: "Product", Key: "related_product_id", IsList: true},
+		},
+		{
+			Name: Paired, IDPrefix: "lx", Left: linkstore.End{Model: "Channel", DeleteCascade: true},
+			Right: linkstore.End{Model: "Location", DeleteCascade: true},
+		},
+		{Name: Shown, IDPrefix: "lh", Left: linkstore.End{Model: "Variant", IsList: true}, Right: linkstore.End{Model: "Channel"}},
+		{
+			Name: Held, Left: linkstore.End{Model: "PriceSet", IsList: true}, Right: linkstore.End{Model: "Product"},
+			ReadOnly: "product_id",
+		},
+	})
+}
+
+// Tables makes the tables of the catalogue's models. It is the SQL that a module would have in its migrations.
+const Tables = `
+	CREATE TABLE product (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE variant (id text PRIMARY KEY, product_id text REFERENCES product, deleted_at timestamptz);
+	CREATE INDEX ON variant (product_id) WHERE deleted_at IS NULL;
+	CREATE TABLE price_set (id text PRIMARY KEY, product_id text, deleted_at timestamptz);
+	CREATE INDEX ON price_set (product_id) WHERE deleted_at IS NULL;
+	CREATE TABLE price (id text PRIMARY KEY, price_set_id text REFERENCES price_set, deleted_at timestamptz);
+	CREATE INDEX ON price (price_set_id) WHERE deleted_at IS NULL;
+	CREATE TABLE item (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE location (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE fulfillment_set (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE channel (id text PRIMARY KEY, deleted_at timestamptz);
+`
+
+// OwnerColumn is the column by which records of a model belong to another, or "".
+func OwnerColumn(c *linkstore.Catalog, model string) string {
+	for _, m := range c.Models() {
+		for _, o := range m.Owns {
+			if o.Model == model {
+				return o.Column
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,225 @@
+package linkstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"linkgraph/linkstore"
+	"linkgraph/linkstore/linktest"
+)
+
+// TestRandomSequences runs random calls on Postgres and on the model in memory, and compares outcomes, receipts, errors and
+// everything that is stored after each.
+func TestRandomSequences(t *testing.T) {
+	t.Parallel()
+	pool := newDB(t).Pool
+	var tables []string
+	for _, name := range []string{"product", "variant", "price_set", "price", "item", "location", "fulfillment_set", "channel"} {
+		tables = append(tables, name)
+	}
+	catalog, err := linktest.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range catalog.Links() {
+		if d.ReadOnly == "" {
+			tables = append(tables, d.Table)
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		ctx := context.Background()
+		if _, err := pool.Exec(ctx, `TRUNCATE linkgraph.deletion, linkgraph.link_event, `+strings.Join(tables, ", ")+` CASCADE`); err != nil {
+			rt.Fatal(err)
+		}
+		p := &pairing{T: rt, real: newSubject(t, pool), model: linktest.NewModel(catalog), deletions: map[string]string{}}
+		p.seed()
+		for range rapid.IntRange(3, 20).Draw(rt, "steps") {
+			p.step()
+			p.compareStates()
+		}
+	})
+}
+
+// pairing drives the two stores side by side.
+type pairing struct {
+	*rapid.T
+	real      *subject
+	model     *linktest.Model
+	deletions map[string]string // ids of the real store's deletions to the model's
+	order     []string
+}
+
+var ids = map[string][]string{
+	"Product": {"p1", "p2"}, "Variant": {"v1", "v2"}, "PriceSet": {"s1", "s2"}, "Price": {"r1", "r2"}, "Item": {"i1"},
+	"Location": {"l1", "l2"}, "Set": {"f1", "f2"}, "Channel": {"c1", "c2"},
+}
+
+var models = []string{"Product", "Variant", "PriceSet", "Price", "Item", "Location", "Set", "Channel"}
+
+func (p *pairing) seed() {
+	owners := map[string]string{"v1": "p1", "v2": "p1", "r1": "s1", "r2": "s2"}
+	for _, m := range models {
+		for _, id := range ids[m] {
+			for _, s := range []linktest.Subject{p.real, p.model} {
+				if err := s.PutRecord(context.Background(), m, id, owners[id]); err != nil {
+					p.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+func (p *pairing) items() []linkstore.Item {
+	kinds := map[string][2]string{
+		linktest.Priced: {"Variant", "PriceSet"}, linktest.Stocked: {"Variant", "Item"}, linktest.Sold: {"Product", "Channel"},
+		linktest.Served: {"Location", "Set"}, linktest.Related: {"Product", "Product"}, linktest.Paired: {"Channel", "Location"},
+		linktest.Shown: {"Variant", "Channel"},
+	}
+	names := []string{linktest.Priced, linktest.Stocked, linktest.Sold, linktest.Served, linktest.Related, linktest.Paired, linktest.Shown}
+	items := make([]linkstore.Item, rapid.IntRange(1, 3).Draw(p.T, "items"))
+	for i := range items {
+		link := rapid.SampledFrom(names).Draw(p.T, "link")
+		items[i] = linkstore.Item{
+			Link: link, Left: rapid.SampledFrom(ids[kinds[link][0]]).Draw(p.T, "left"), Right: rapid.SampledFrom(ids[kinds[link][1]]).Draw(p.T, "right"),
+		}
+		if link == linktest.Stocked && rapid.Bool().Draw(p.T, "with data") {
+			items[i].Data = map[string]any{"quantity": rapid.SampledFrom([]string{"1", "2", "2.5"}).Draw(p.T, "quantity")}
+		}
+	}
+	return items
+}
+
+func (p *pairing) records() []linkstore.Records {
+	m := rapid.SampledFrom(models).Draw(p.T, "model")
+	return []linkstore.Records{{Model: m, IDs: rapid.SliceOfNDistinct(rapid.SampledFrom(ids[m]), 1, len(ids[m]), rapid.ID).Draw(p.T, "ids")}}
+}
+
+func (p *pairing) step() {
+	ctx := context.Background()
+	switch rapid.IntRange(0, 9).Draw(p.T, "call") {
+	case 0, 1, 2, 3:
+		items := p.items()
+		opts := linkstore.CreateOptions{Replace: rapid.IntRange(0, 3).Draw(p.T, "replace") == 0}
+		got, err := p.real.Create(ctx, items, opts)
+		want, wantErr := p.model.Create(ctx, items, opts)
+		if p.sameError("create", err, wantErr) {
+			p.compareResults(got, want)
+		}
+	case 4:
+		items := p.items()
+		got, err := p.real.Dismiss(ctx, items)
+		want, wantErr := p.model.Dismiss(ctx, items)
+		if p.sameError("dismiss", err, wantErr) {
+			for i := range want {
+				if got[i].Outcome != want[i].Outcome {
+					p.Fatalf("dismiss %+v: got %s, want %s", items[i], got[i].Outcome, want[i].Outcome)
+				}
+			}
+		}
+	case 5:
+		r := p.records()
+		got, err := p.real.Delete(ctx, r)
+		want, wantErr := p.model.Delete(ctx, r)
+		p.sameDeletion("delete", got, want, err, wantErr)
+	case 6, 7:
+		r := p.records()
+		got, err := p.real.DeleteRecords(ctx, r)
+		want, wantErr := p.model.DeleteRecords(ctx, r)
+		p.sameDeletion("delete records", got, want, err, wantErr)
+	case 8:
+		r := p.records()
+		got, err := p.real.Restore(ctx, r)
+		want, wantErr := p.model.Restore(ctx, r)
+		if p.sameError("restore", err, wantErr) {
+			p.sameReceipt("restore", got, want)
+		}
+	case 9:
+		if len(p.order) == 0 {
+			return
+		}
+		id := rapid.SampledFrom(p.order).Draw(p.T, "deletion")
+		got, err := p.real.RestoreDeletion(ctx, id)
+		want, wantErr := p.model.RestoreDeletion(ctx, p.deletions[id])
+		if p.sameError("restore deletion", err, wantErr) {
+			p.sameReceipt("restore deletion", got, want)
+		}
+	}
+}
+
+var classes = []error{
+	linkstore.ErrInvalid, linkstore.ErrConflict, linkstore.ErrRecordNotFound, linkstore.ErrReadOnly, linkstore.ErrDeletionNotFound,
+}
+
+// sameError compares the classes of errors and reports whether there was none.
+func (p *pairing) sameError(call string, got, want error) bool {
+	for _, c := range classes {
+		if errors.Is(got, c) != errors.Is(want, c) {
+			p.Fatalf("%s: got error %v, want %v", call, got, want)
+		}
+	}
+	if (got == nil) != (want == nil) {
+		p.Fatalf("%s: got error %v, want %v", call, got, want)
+	}
+	return got == nil
+}
+
+func (p *pairing) compareResults(got, want []linkstore.CreateResult) {
+	for i := range want {
+		if got[i].Outcome != want[i].Outcome || len(got[i].Replaced) != len(want[i].Replaced) {
+			p.Fatalf("create, item %d: got %s, %d replaced; want %s, %d", i, got[i].Outcome, len(got[i].Replaced), want[i].Outcome, len(want[i].Replaced))
+		}
+		if l := got[i].Link; l.DeletedAt != nil || l.ID == "" {
+			p.Fatalf("create, item %d: %+v", i, l)
+		}
+	}
+}
+
+func (p *pairing) sameDeletion(call string, got, want linkstore.Receipt, err, wantErr error) {
+	if !p.sameError(call, err, wantErr) {
+		return
+	}
+	p.sameReceipt(call, got, want)
+	if got.DeletionID != "" {
+		p.deletions[got.DeletionID] = want.DeletionID
+		p.order = append(p.order, got.DeletionID)
+	}
+}
+
+// flat lists what a receipt holds.
+func flat(r linkstore.Receipt) []string {
+	var all []string
+	for _, l := range r.Links {
+		all = append(all, fmt.Sprint(l.Pair()))
+	}
+	for _, records := range r.Records {
+		for _, id := range records.IDs {
+			all = append(all, records.Model+" "+id)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (p *pairing) sameReceipt(call string, got, want linkstore.Receipt) {
+	if diff := cmp.Diff(flat(want), flat(got)); diff != "" || (got.DeletionID == "") != (want.DeletionID == "") {
+		p.Fatalf("%s: receipts differ (-want +got), ids %q %q:\n%s", call, want.DeletionID, got.DeletionID, diff)
+	}
+}
+
+func (p *pairing) compareStates() {
+	got, err := p.real.State(context.Background())
+	if err != nil {
+		p.Fatal(err)
+	}
+	want, _ := p.model.State(context.Background())
+	if diff := cmp.Diff(want, got); diff != "" {
+		p.Fatalf("states differ (-want +got):\n%s", diff)
+	}
+}
