@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -86,6 +87,7 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 	var linkItem *linkstore.ItemError
 	var recordItem *modules.ItemError
 	var conflict *linkstore.ConflictError
+	var invalid *linkstore.InvalidError
 	switch {
 	case errors.As(err, &linkItem):
 		out.Extensions["index"] = linkItem.Index
@@ -93,6 +95,11 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 	case errors.As(err, &recordItem):
 		out.Extensions["index"] = recordItem.Index
 		out.Message = recordItem.Err.Error()
+	}
+	if errors.As(err, &invalid) && strings.Contains(invalid.Field, "_") {
+		spelt := *invalid // as the API spells it
+		spelt.Field = resolve.Camel(invalid.Field)
+		out.Message = spelt.Error()
 	}
 	if errors.As(err, &conflict) && conflict.Existing.Left != "" {
 		out.Extensions["existing"] = map[string]any{

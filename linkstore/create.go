@@ -305,7 +305,7 @@ func lockPairs(ctx context.Context, tx pgx.Tx, d *Definition, left, right []stri
 		SELECT %s FROM %s AS t
 		JOIN unnest($1::text[], $2::text[]) AS p(l, r) ON t.%[3]s = p.l AND t.%[4]s = p.r
 		ORDER BY t.%[3]s, t.%[4]s FOR UPDATE OF t`,
-		d.columns("t"), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+		d.columns(), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
 	if err != nil {
 		return nil, err
 	}
@@ -389,7 +389,7 @@ func (s *Store) conflicts(ctx context.Context, tx pgx.Tx, d *Definition, pairs [
 	}
 	rows, err := tx.Query(ctx, fmt.Sprintf(
 		`SELECT %s FROM %s AS t, (SELECT $1::text[], $2::text[]) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY t.%s, t.%s FOR UPDATE OF t`,
-		d.columns("t"), d.table(), strings.Join(conditions, " OR "), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+		d.columns(), d.table(), strings.Join(conditions, " OR "), quote(d.Left.Key), quote(d.Right.Key)), left, right)
 	if err != nil {
 		return nil, err
 	}
@@ -446,7 +446,7 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, links []*newLink) (map[Pa
 		ON CONFLICT (%[2]s, %[3]s) DO UPDATE SET deleted_at = NULL, updated_at = clock_timestamp()%[8]s WHERE %[9]s
 		RETURNING %[10]s`,
 		d.table(), quote(d.Left.Key), quote(d.Right.Key), strings.Join(targets, ""), strings.Join(values, ""),
-		strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(sets, ""), changed, d.columns("t")), args...)
+		strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(sets, ""), changed, d.columns()), args...)
 	if err != nil {
 		return nil, err
 	}

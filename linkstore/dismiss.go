@@ -97,7 +97,7 @@ func (s *Store) detach(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pa
 		UPDATE %[1]s AS t SET deleted_at = now.at, updated_at = now.at
 		FROM gone, now WHERE t.%[2]s = gone.l AND t.%[3]s = gone.r
 		RETURNING %[4]s`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns("t")), left, right, at)
+		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns()), left, right, at)
 	if err != nil {
 		return nil, err
 	}

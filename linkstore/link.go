@@ -31,18 +31,18 @@ func (p Pair) compare(q Pair) int {
 	return slices.Compare([]string{p.Link, p.Left, p.Right}, []string{q.Link, q.Left, q.Right})
 }
 
-// columns is the select list that scanner reads.
-func (d *Definition) columns(alias string) string {
+// columns is the select list that scanner reads, of the table alias t.
+func (d *Definition) columns() string {
 	parts := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
 	for i, p := range parts {
-		parts[i] = alias + "." + quote(p)
+		parts[i] = "t." + quote(p)
 	}
 	for _, c := range d.Columns {
 		text := ""
 		if c.Type == Decimal || c.Type == JSON {
 			text = "::text"
 		}
-		parts = append(parts, alias+"."+quote(c.Name)+text)
+		parts = append(parts, "t."+quote(c.Name)+text)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -35,7 +35,7 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 		rows, err := s.db.Query(ctx, fmt.Sprintf(`
 			SELECT %s FROM %s AS t
 			JOIN (SELECT DISTINCT l, r FROM unnest($1::text[], $2::text[]) AS p(l, r)) AS p ON t.%s = p.l AND t.%s = p.r
-			WHERE t.deleted_at IS NULL`, d.columns("t"), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
 		if err != nil {
 			return nil, fmt.Errorf("get links: %w", err)
 		}
@@ -276,7 +276,7 @@ func (m *LinkModule) List(ctx context.Context, opts ListOptions) ([]Link, error)
 		limit = " LIMIT " + l.arg(opts.Limit)
 	}
 	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s%s%s`,
-		m.def.columns("t"), m.def.table(), where, after, by, limit), l.args...)
+		m.def.columns(), m.def.table(), where, after, by, limit), l.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", m.def.Name, err)
 	}
@@ -346,7 +346,7 @@ func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string
 	if from == Right {
 		near, far = far, near
 	}
-	table, columns, scan := d.table(), d.columns("t"), d.scanner
+	table, columns, scan := d.table(), d.columns(), d.scanner
 	if d.ReadOnly != "" {
 		near, far = d.left.PrimaryKey, d.ReadOnly
 		if from == Right {

@@ -20,10 +20,7 @@ import (
 func TestRandomSequences(t *testing.T) {
 	t.Parallel()
 	pool := newDB(t).Pool
-	var tables []string
-	for _, name := range []string{"product", "variant", "price_set", "price", "item", "location", "fulfillment_set", "channel"} {
-		tables = append(tables, name)
-	}
+	tables := []string{"product", "variant", "price_set", "price", "item", "location", "fulfillment_set", "channel"}
 	catalog, err := linktest.Catalog()
 	if err != nil {
 		t.Fatal(err)

@@ -373,7 +373,7 @@ func (s *Store) revive(ctx context.Context, tx pgx.Tx, d *Definition, links []de
 		UPDATE %[1]s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
 		FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS p(l, r, at)
 		WHERE t.%[2]s = p.l AND t.%[3]s = p.r AND t.deleted_at = p.at RETURNING %[4]s`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns("t")), left, right, ats)
+		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns()), left, right, ats)
 	if err != nil {
 		return nil, err
 	}

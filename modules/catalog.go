@@ -1,3 +1,7 @@
+// Package modules keeps the records of commerce modules: one store for all of them, run by what their schemas declare. It
+// writes records, and reads lists and relations in statements whose number depends on the shape of the question alone.
+//
+// Modules do not know each other. A relation between two of them is a link; to this package it is one more join table.
 package modules
 
 import (

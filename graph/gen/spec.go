@@ -25,18 +25,17 @@ type model struct {
 }
 
 type column struct {
-	field, name  string
-	gqlType      string // "String", "ProductStatus"
-	typ          modules.Type
-	sqlType      string
-	notNull      bool
-	hasDefault   bool
-	defaultText  string
-	readOnly     bool
-	raw, slugOf  string
-	enum         []string // values as the database holds them
-	description  string
-	foreignField bool
+	field, name string
+	gqlType     string // "String", "ProductStatus"
+	typ         modules.Type
+	sqlType     string
+	notNull     bool
+	hasDefault  bool
+	defaultText string
+	readOnly    bool
+	raw, slugOf string
+	enum        []string // values as the database holds them
+	description string
 }
 
 type relation struct {
@@ -86,15 +85,6 @@ func (m *model) column(field string) *column {
 }
 
 func (m *model) primaryColumn() *column { return m.column(m.primary) }
-
-func (m *model) index(field string) int {
-	for i, c := range m.columns {
-		if c.field == field || c.name == field {
-			return i
-		}
-	}
-	return -1
-}
 
 // connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its
 // own, because its edges carry the link.

@@ -170,9 +170,10 @@ func stopOrphan(data string) error {
 		return nil
 	}
 	for i := range 100 {
-		if i == 0 {
+		switch i {
+		case 0:
 			_ = syscall.Kill(pid, syscall.SIGINT)
-		} else if i == 50 {
+		case 50:
 			_ = syscall.Kill(pid, syscall.SIGQUIT)
 		}
 		if !isPostgres(pid) {

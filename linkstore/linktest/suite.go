@@ -71,8 +71,8 @@ func pair(link, left, right string) linkstore.Item {
 	return linkstore.Item{Link: link, Left: left, Right: right}
 }
 
-func stocked(left, right, quantity string) linkstore.Item {
-	item := pair(Stocked, left, right)
+func stocked(quantity string) linkstore.Item {
+	item := pair(Stocked, "v1", "i1")
 	item.Data = map[string]any{"quantity": quantity}
 	return item
 }
@@ -90,7 +90,7 @@ func (h *harness) create(items ...linkstore.Item) []linkstore.Outcome {
 	return outcomes
 }
 
-func (h *harness) createFails(want error, items ...linkstore.Item) error {
+func (h *harness) createFails(want error, items ...linkstore.Item) {
 	h.Helper()
 	before := h.state()
 	_, err := h.s.Create(h.Context(), items, linkstore.CreateOptions{})
@@ -100,7 +100,6 @@ func (h *harness) createFails(want error, items ...linkstore.Item) error {
 	if diff := cmp.Diff(before, h.state()); diff != "" {
 		h.Errorf("something was written (-before +after):\n%s", diff)
 	}
-	return err
 }
 
 func (h *harness) dismiss(items ...linkstore.Item) []linkstore.Outcome {

@@ -1,5 +1,5 @@
 // Package api_key holds the rules of the api_key module: how keys are made.
-package api_key //nolint:revive // named as the module is
+package api_key
 
 import (
 	"context"

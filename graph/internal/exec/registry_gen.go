@@ -19,7 +19,7 @@ func Models() []modules.Model {
 				{Name: "title", Field: "title", Type: modules.Text, NotNull: true},
 				{Name: "type", Field: "type", Type: modules.Enum, NotNull: true, Values: []string{"publishable", "secret"}},
 				{Name: "last_used_at", Field: "lastUsedAt", Type: modules.Time, ReadOnly: true},
-				{Name: "created_by", Field: "createdBy", Type: modules.Text, NotNull: true},
+				{Name: "created_by", Field: "createdBy", Type: modules.Text, NotNull: true, Default: true},
 				{Name: "created_at", Field: "createdAt", Type: modules.Time, NotNull: true, Default: true, ReadOnly: true},
 				{Name: "revoked_by", Field: "revokedBy", Type: modules.Text},
 				{Name: "revoked_at", Field: "revokedAt", Type: modules.Time},

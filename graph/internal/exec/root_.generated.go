@@ -509,7 +509,7 @@ type ApiKey
   "When the key was last used."
   lastUsedAt: DateTime @readOnly
   "Who made it."
-  createdBy: String!
+  createdBy: String! @default(value: "")
   "When the record was made."
   createdAt: DateTime!
   "Who revoked it."

@@ -4698,8 +4698,8 @@ func (ec *executionContext) _CascadePayload_records(ctx context.Context, field g
 			return obj.Records, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*resolve.RecordIds) graphql.Marshaler {
-			return ec.marshalNRecordIds2ᚕᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIdsᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*resolve.RecordIDs) graphql.Marshaler {
+			return ec.marshalNRecordIds2ᚕᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIDsᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20206,7 +20206,7 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _RecordIds_module(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIds) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordIds_module(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIDs) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20229,7 +20229,7 @@ func (ec *executionContext) fieldContext_RecordIds_module(_ context.Context, fie
 	return graphql.NewScalarFieldContext("RecordIds", field, false, false, "String")
 }
 
-func (ec *executionContext) _RecordIds_model(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIds) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordIds_model(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIDs) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20252,7 +20252,7 @@ func (ec *executionContext) fieldContext_RecordIds_model(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("RecordIds", field, false, false, "String")
 }
 
-func (ec *executionContext) _RecordIds_ids(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIds) (ret graphql.Marshaler) {
+func (ec *executionContext) _RecordIds_ids(ctx context.Context, field graphql.CollectedField, obj *resolve.RecordIDs) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -26179,7 +26179,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 
 var recordIdsImplementors = []string{"RecordIds"}
 
-func (ec *executionContext) _RecordIds(ctx context.Context, sel ast.SelectionSet, obj *resolve.RecordIds) graphql.Marshaler {
+func (ec *executionContext) _RecordIds(ctx context.Context, sel ast.SelectionSet, obj *resolve.RecordIDs) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recordIdsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27678,11 +27678,11 @@ func (ec *executionContext) marshalNProductVariant2ᚖlinkgraphᚋgraphᚋintern
 	return ec._ProductVariant(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRecordIds2ᚕᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIdsᚄ(ctx context.Context, sel ast.SelectionSet, v []*resolve.RecordIds) graphql.Marshaler {
+func (ec *executionContext) marshalNRecordIds2ᚕᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIDsᚄ(ctx context.Context, sel ast.SelectionSet, v []*resolve.RecordIDs) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRecordIds2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIds(ctx, sel, v[i])
+		return ec.marshalNRecordIds2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIDs(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -27694,7 +27694,7 @@ func (ec *executionContext) marshalNRecordIds2ᚕᚖlinkgraphᚋgraphᚋinternal
 	return ret
 }
 
-func (ec *executionContext) marshalNRecordIds2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIds(ctx context.Context, sel ast.SelectionSet, v *resolve.RecordIds) graphql.Marshaler {
+func (ec *executionContext) marshalNRecordIds2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordIDs(ctx context.Context, sel ast.SelectionSet, v *resolve.RecordIDs) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecordIds!")
 		return graphql.Null

@@ -33,10 +33,10 @@ type (
 	CascadePayload struct {
 		DeletionID *string
 		Links      []Link
-		Records    []*RecordIds
+		Records    []*RecordIDs
 	}
-	// RecordIds are records of one model.
-	RecordIds struct {
+	// RecordIDs are records of one model.
+	RecordIDs struct {
 		Module, Model string
 		IDs           []string
 	}
@@ -89,7 +89,7 @@ func (e *Engine) describe(d *linkstore.Definition) *LinkModule {
 		m.Table = &d.Table
 	}
 	for _, c := range d.Columns {
-		column := &LinkColumn{Name: camel(c.Name), Type: columnTypes[c.Type]}
+		column := &LinkColumn{Name: Camel(c.Name), Type: columnTypes[c.Type]}
 		if c.Default != "" {
 			column.Default = &c.Default
 		}
@@ -129,7 +129,8 @@ func snake(s string) string {
 	return b.String()
 }
 
-func camel(s string) string {
+// Camel turns a name of the database into one of the API: "variant_id" into "variantId".
+func Camel(s string) string {
 	parts := strings.Split(s, "_")
 	for i := 1; i < len(parts); i++ {
 		if parts[i] != "" {
@@ -201,7 +202,7 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	data := make(map[string]any, len(item.Data))
 	var choices []string
 	for _, c := range d.Columns {
-		choices = append(choices, camel(c.Name))
+		choices = append(choices, Camel(c.Name))
 	}
 	for _, name := range sortedKeys(item.Data) {
 		column := snake(name)

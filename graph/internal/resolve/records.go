@@ -10,18 +10,54 @@ import (
 
 // Create answers a mutation that makes records. field is the payload's field that shows them.
 func Create[T any](ctx context.Context, e *Engine, model, field string, _ []Input, wrap func(*Object) T) ([]T, error) {
-	return write(ctx, e, model, field, e.records.Create, wrap)
+	var created []modules.Created
+	records, err := write(ctx, e, model, field, func(ctx context.Context, m *modules.Model, values []modules.Values) ([]string, error) {
+		var err error
+		created, err = e.records.CreateShown(ctx, m, values)
+		keys := make([]string, len(created))
+		for i, c := range created {
+			keys[i] = c.Key
+		}
+		return keys, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, len(records))
+	for i, o := range records {
+		o.show(created[i].Shown)
+		out[i] = wrap(o)
+	}
+	return out, nil
+}
+
+// show puts what a rule shows once over what was read.
+func (o *Object) show(values modules.Values) {
+	for name, v := range values {
+		if i, ok := o.record.Model.Column(name); ok {
+			o.record.Values[i] = v
+		}
+	}
 }
 
 // Update answers a mutation that changes records.
 func Update[T any](ctx context.Context, e *Engine, model, field string, _ []Input, wrap func(*Object) T) ([]T, error) {
-	return write(ctx, e, model, field, e.records.Update, wrap)
+	records, err := write(ctx, e, model, field, e.records.Update)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, len(records))
+	for i, o := range records {
+		out[i] = wrap(o)
+	}
+	return out, nil
 }
 
-func write[T any](
+// write runs a write and reads back what the payload shows of the records.
+func write(
 	ctx context.Context, e *Engine, model, field string,
-	run func(context.Context, *modules.Model, []modules.Values) ([]string, error), wrap func(*Object) T,
-) ([]T, error) {
+	run func(context.Context, *modules.Model, []modules.Values) ([]string, error),
+) ([]*Object, error) {
 	m, err := e.model(model)
 	if err != nil {
 		return nil, err
@@ -39,14 +75,12 @@ func write[T any](
 	if err != nil {
 		return nil, err
 	}
-	records := make([]T, len(objects))
 	for i, o := range objects {
 		if o == nil {
-			return nil, fmt.Errorf("%s %q was deleted while it was being written", m.Name, keys[i])
+			return nil, fmt.Errorf("%w: %s %q was deleted while it was being written", modules.ErrNotFound, m.Name, keys[i])
 		}
-		records[i] = wrap(o)
 	}
-	return records, nil
+	return objects, nil
 }
 
 // Delete answers a mutation that deletes records, what hangs on them and their links.
@@ -76,12 +110,12 @@ func (e *Engine) cascadeRecords(
 }
 
 func (e *Engine) cascadePayload(ctx context.Context, deletionID string, links []linkstore.Link, records []modules.RecordIDs) (*CascadePayload, error) {
-	payload := &CascadePayload{Records: make([]*RecordIds, len(records))}
+	payload := &CascadePayload{Records: make([]*RecordIDs, len(records))}
 	if deletionID != "" {
 		payload.DeletionID = &deletionID
 	}
 	for i, r := range records {
-		payload.Records[i] = &RecordIds{r.Module, r.Model, r.IDs}
+		payload.Records[i] = &RecordIDs{r.Module, r.Model, r.IDs}
 	}
 	var err error
 	payload.Links, err = e.showLinks(ctx, links, selectionsAt(ctx, "links")...)

@@ -1,0 +1,35 @@
+# The commands of the project. `make run` and `make test` need nothing but Go.
+
+GOLANGCI_LINT_VERSION = v2.15.0
+TOOLS = .tools
+BENCH = .
+
+.PHONY: run test race generate lint bench verify ci
+
+run: ## serve the API on a private Postgres, with a demo store
+	go run .
+
+test: ## all tests, on a real Postgres
+	go test ./...
+
+race: ## the tests of traversal and links, with the race detector
+	go test -race ./linkstore/... ./graph/... ./modules/...
+
+generate: ## write graph/internal/exec from the schemas
+	go run ./graph/gen
+
+lint: $(TOOLS)/golangci-lint ## the linters
+	$(TOOLS)/golangci-lint run ./...
+	go vet ./...
+
+$(TOOLS)/golangci-lint:
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+bench: ## benchmarks; BENCH names those to run
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./linkstore ./graph
+
+verify: generate ## fail if the generated code is not what the schemas give
+	@git diff --exit-code -- graph/internal/exec && test -z "$$(git status --porcelain -- graph/internal/exec)" \
+		|| { echo 'graph/internal/exec is out of date: run `make generate` and commit it'; exit 1; }
+
+ci: verify lint test race
