@@ -1,0 +1,119 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/demo"
+	"linkgraph/internal/pgtest"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// counter makes ids that are the same in every run.
+func counter(start int64) func(prefix string) string {
+	var n atomic.Int64
+	n.Store(start)
+	return func(prefix string) string { return fmt.Sprintf("%s_%06d", prefix, n.Add(1)) }
+}
+
+func migrate(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
+	g, err := graph.New(pool, graph.Config{NewID: counter(0)})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := modules.Migrate(ctx, pool); err != nil {
+		return nil, err
+	}
+	_, err = g.Links.Sync(ctx, linkstore.Safe)
+	return g, err
+}
+
+// newDB returns a database with all tables and no records but currencies.
+func newDB(t testing.TB) *pgtest.DB {
+	t.Helper()
+	return pgtest.NewFrom(t, "graph", func(ctx context.Context, pool *pgxpool.Pool) error {
+		_, err := migrate(ctx, pool)
+		return err
+	})
+}
+
+// newDemoDB returns a database with the demo store.
+func newDemoDB(t testing.TB) *pgtest.DB {
+	t.Helper()
+	return pgtest.NewFrom(t, "demo", func(ctx context.Context, pool *pgxpool.Pool) error {
+		g, err := migrate(ctx, pool)
+		if err != nil {
+			return err
+		}
+		_, err = demo.Load(ctx, g.Records, g.Links)
+		return err
+	})
+}
+
+// api is the API over one database.
+type api struct {
+	testing.TB
+	db      *pgtest.DB
+	graph   *graph.Graph
+	handler http.Handler
+	log     *bytes.Buffer
+}
+
+func newAPI(t testing.TB, db *pgtest.DB, cfg graph.Config) *api {
+	t.Helper()
+	log := &bytes.Buffer{}
+	cfg.NewID = counter(1000)
+	cfg.Logger = slog.New(slog.NewTextHandler(log, nil))
+	g, err := graph.New(db.Pool, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &api{t, db, g, g.Handler(), log}
+}
+
+// do sends a document and returns the answer.
+func (a *api) do(query string, variables map[string]any) []byte {
+	a.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		a.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	a.handler.ServeHTTP(w, r)
+	return w.Body.Bytes()
+}
+
+// ask is do for a document that must not fail. It reads the data into out.
+func (a *api) ask(out any, query string, variables map[string]any) {
+	a.Helper()
+	var answer struct {
+		Data   json.RawMessage
+		Errors []struct{ Message string }
+	}
+	raw := a.do(query, variables)
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		a.Fatalf("%v: %s", err, raw)
+	}
+	if len(answer.Errors) > 0 {
+		a.Fatalf("%s\n%s", query, raw)
+	}
+	if out == nil {
+		return
+	}
+	if err := json.Unmarshal(answer.Data, out); err != nil {
+		a.Fatalf("%v: %s", err, answer.Data)
+	}
+}
