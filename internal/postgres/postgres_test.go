@@ -1,0 +1,222 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"linkgraph/internal/postgres"
+)
+
+func start(t *testing.T, dir string) *postgres.Server {
+	t.Helper()
+	s, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		t.Skipf("no Postgres here: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
+	return s
+}
+
+// folder is one that another user may enter, as Postgres needs when the tests run as root.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "linkgraph-postgres-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func query(t *testing.T, url, sql string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var text string
+	if err := conn.QueryRow(t.Context(), sql).Scan(&text); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return text
+}
+
+func TestDataSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s := start(t, dir)
+	conn, err := pgx.Connect(t.Context(), s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `CREATE TABLE kept AS SELECT 'here'::text AS v`); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(t.Context())
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, start(t, dir).URL(), `SELECT v FROM kept`); got != "here" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSecondServerIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	start(t, dir)
+	_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir})
+	if !errors.Is(err, postgres.ErrInUse) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnicodeSortsAndFolds(t *testing.T) {
+	t.Parallel()
+	s := start(t, folder(t))
+	if got := query(t, s.URL(), `SELECT ('GRÖSSE' ILIKE 'größe%' OR 'ÄPFEL' ILIKE 'äpfel')::text`); got != "true" {
+		t.Errorf("upper and lower case of letters with accents differ")
+	}
+}
+
+func TestLongPath(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), strings.Repeat("a-long-name/", 8))
+	if got := query(t, start(t, dir).URL(), `SELECT 'yes'`); got != "yes" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestMain lets a test start this program again, as one that holds a server until it is killed.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("LINKGRAPH_HOLD"); dir != "" {
+		s, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, Unsafe: true})
+		if err != nil {
+			_, _ = os.Stdout.WriteString("error: " + err.Error() + "\n")
+			os.Exit(1)
+		}
+		_, _ = os.Stdout.WriteString(s.URL() + "\n")
+		<-s.Exited()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// hold starts a process that runs a server on the folder, as another user if uid is not 0.
+func hold(t *testing.T, dir string, uid uint32) (*exec.Cmd, string) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid != 0 {
+		// The test's own program lies in a folder that other users may not enter.
+		text, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		program = filepath.Join(folder(t), "hold")
+		if err := os.WriteFile(program, text, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LINKGRAPH_HOLD="+dir, "HOME="+dir)
+	if uid != 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	buf := make([]byte, 4096)
+	n, _ := out.Read(buf)
+	line := strings.TrimSpace(string(buf[:n]))
+	if strings.HasPrefix(line, "error:") {
+		t.Fatal(line)
+	}
+	return cmd, line
+}
+
+func TestSurvivesKill(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	start(t, folder(t)) // skips where there is no Postgres
+	cmd, url := hold(t, dir, 0)
+	if got := query(t, url, `SELECT 'yes'`); got != "yes" {
+		t.Fatalf("got %q", got)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if got := query(t, start(t, dir).URL(), `SELECT 'again'`); got != "again" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOrdinaryUser(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("these tests are an ordinary user's already")
+	}
+	start(t, folder(t))
+	dir := folder(t)
+	if err := os.Chown(dir, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	_, url := hold(t, dir, 65534)
+	if url == "" {
+		t.Error("the server did not start")
+	}
+}
+
+func TestServerEndsWithItsParent(t *testing.T) {
+	t.Parallel()
+	start(t, folder(t))
+	dir := folder(t)
+	cmd, _ := hold(t, dir, 0)
+	pid, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+	if err != nil || len(pid) == 0 {
+		t.Fatalf("no pid: %v", err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid")); errors.Is(err, os.ErrNotExist) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the server outlives its parent")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func TestNoBinariesSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"LINKGRAPH_POSTGRES_BIN": t.TempDir()}
+	_, err := postgres.Start(t.Context(), postgres.Config{Dir: folder(t), Getenv: func(k string) string { return env[k] }})
+	if err == nil || !strings.Contains(err.Error(), "LINKGRAPH_POSTGRES_BIN") {
+		t.Errorf("got %v", err)
+	}
+}
