@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// buffer collects what a server writes while a test reads it.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// dataDir is one that Postgres may enter when the tests run as root.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "linkgraph-server-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// server is a run of `serve`.
+type server struct {
+	url  string
+	log  *buffer
+	stop func() error
+}
+
+func serve(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := &server{log: &buffer{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), io.Discard, s.log)
+	}()
+	var once sync.Once
+	var result error
+	s.stop = func() error {
+		once.Do(func() {
+			cancel()
+			result = <-done
+		})
+		return result
+	}
+	t.Cleanup(func() { _ = s.stop() })
+	address := regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
+	deadline := time.Now().Add(90 * time.Second)
+	for {
+		if m := address.FindStringSubmatch(s.log.String()); m != nil {
+			s.url = m[1]
+			return s
+		}
+		select {
+		case err := <-done:
+			if strings.Contains(fmt.Sprint(err), "no usable Postgres") && os.Getenv("CI") == "" {
+				t.Skip(err)
+			}
+			t.Fatalf("%v\n%s", err, s.log)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the server does not start:\n%s", s.log)
+		}
+	}
+}
+
+func (s *server) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	r, err := http.Get(s.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(text)
+}
+
+func (s *server) post(t *testing.T, query string) string {
+	t.Helper()
+	r, err := http.Post(s.url+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	s := serve(t, "--data-dir", dir)
+	for path, want := range map[string]string{
+		"/healthz": "ok", "/readyz": "ready", "/": "Linkgraph playground", "/playground/settings.json": "variant_demo_gift_box",
+		"/graphql?query=%7B+products+%7B+totalCount+%7D+%7D": `{"data":{"products":{"totalCount":3}}}`,
+	} {
+		if status, body := s.get(t, path); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, _ := s.get(t, "/nothing"); status != http.StatusNotFound {
+		t.Errorf("/nothing: %d", status)
+	}
+	if got := s.post(t, `mutation { createProducts(input: [{ title: "Kept" }]) { products { handle } } }`); !strings.Contains(got, `"kept"`) {
+		t.Errorf("create: %s", got)
+	}
+	if status, body := s.get(t, "/graphql?query=mutation+%7B+deleteProducts(ids:[])+%7B+deletionId+%7D+%7D"); !strings.Contains(body, "errors") || strings.Contains(body, `"data":{`) {
+		t.Errorf("a mutation by GET: %d %s", status, body)
+	}
+	if !regexp.MustCompile(`publishable key pk_[0-9a-f]{64}\n +secret key +sk_[0-9a-f]{64}`).MatchString(s.log.String()) {
+		t.Errorf("no keys to try:\n%s", s.log)
+	}
+
+	// A second server on the same folder is refused and changes nothing.
+	err := run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("second server: %v", err)
+	}
+	if err := s.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+
+	// What was written is there after a restart, and the demo store is not loaded again.
+	again := serve(t, "--data-dir", dir)
+	if got := again.post(t, `{ products(filter: { handle: { eq: "kept" } }) { totalCount } all: products { totalCount } }`); !strings.Contains(got, `{"totalCount":1},"all":{"totalCount":4}`) {
+		t.Errorf("after a restart: %s", got)
+	}
+	if strings.Contains(again.log.String(), "secret key") {
+		t.Error("keys are shown again")
+	}
+}
+
+func TestOnlyLoopbackIsServed(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"0.0.0.0:8080", ":8080", "192.168.1.1:80", "example.com:80", "nonsense"} {
+		err := run(t.Context(), []string{"serve", "--addr", addr, "--data-dir", t.TempDir()}, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "--addr") {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	w := &recorder{header: http.Header{}}
+	r, _ := http.NewRequest(http.MethodGet, "/graphql", nil)
+	r.Host = "attacker.example"
+	localOnly(http.NotFoundHandler()).ServeHTTP(w, r)
+	if w.status != http.StatusMisdirectedRequest {
+		t.Errorf("a request for another host: %d", w.status)
+	}
+}
+
+type recorder struct {
+	header http.Header
+	status int
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) Write(p []byte) (int, error) { return len(p), nil }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+
+func TestTakenAddress(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := dataDir(t)
+	err = run(t.Context(), []string{"serve", "--addr", l.Addr().String(), "--data-dir", dir}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("got %v", err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Error("the data folder was touched")
+	}
+}
+
+func command(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, log buffer
+	if err := run(t.Context(), args, &out, &log); err != nil {
+		if strings.Contains(err.Error(), "no usable Postgres") && os.Getenv("CI") == "" {
+			t.Skip(err)
+		}
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, &log)
+	}
+	return out.String()
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	if out := command(t, "links", "plan", "--data-dir", dir); !strings.Contains(out, "create      product_variant_price_set") || !strings.Contains(out, "CREATE TABLE") {
+		t.Errorf("plan of an empty database:\n%s", out)
+	}
+	if out := command(t, "migrate", "--data-dir", dir); !strings.Contains(out, "up to date") {
+		t.Errorf("migrate: %s", out)
+	}
+	for _, args := range [][]string{{"links", "plan"}, {"links", "sync"}, {"links", "sync", "--all"}} {
+		out := command(t, append(args, "--data-dir", dir)...)
+		if strings.Contains(out, "create") || strings.Contains(out, "update") || !strings.Contains(out, "noop") {
+			t.Errorf("%v of a database that is up to date:\n%s", args, out)
+		}
+	}
+	file, err := filepath.Abs("internal/shopify/testdata/tea.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := command(t, "import", "shopify", file, "--data-dir", dir); !strings.Contains(out, "2 products with 3 variants: ") {
+		t.Errorf("import: %s", out)
+	}
+	if out := command(t, "import", "shopify", file, "--data-dir", dir); !strings.Contains(out, "nothing to change") {
+		t.Errorf("import again: %s", out)
+	}
+}
+
+func TestHelpNamesFlagsAndEnvironment(t *testing.T) {
+	t.Parallel()
+	out := command(t, "serve", "--help")
+	for _, want := range []string{"--addr", "$ADDR", "--data-dir", "$DATA_DIR", "--database-url", "$DATABASE_URL"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the help lacks %s:\n%s", want, out)
+		}
+	}
+	if err := run(t.Context(), []string{"serve", "--adr", "x"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--addr") {
+		t.Errorf("a mistyped flag: %v", err)
+	}
+}
