@@ -52,6 +52,10 @@ func (db *database) connect(ctx context.Context, url string, s *streams) error {
 	if err != nil {
 		return fmt.Errorf("--database-url: %w", err)
 	}
+	// A user called linkgraph would otherwise have its tables made in the schema of our bookkeeping.
+	if cfg.ConnConfig.RuntimeParams["search_path"] == "" {
+		cfg.ConnConfig.RuntimeParams["search_path"] = "public"
+	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}

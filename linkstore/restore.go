@@ -240,7 +240,7 @@ func (s *Store) undelete(ctx context.Context, tx pgx.Tx, records []deletedRecord
 		}
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
 			UPDATE %[1]s AS t SET deleted_at = NULL FROM unnest($1::text[], $2::timestamptz[]) AS p(id, at)
-			WHERE t.%[2]s = p.id AND t.deleted_at = p.at RETURNING t.%[2]s`, m.table(), quote(m.PrimaryKey)), ids, ats)
+			WHERE t.%[2]s = p.id AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING t.%[2]s`, m.table(), quote(m.PrimaryKey)), ids, ats)
 		if err != nil {
 			return nil, err
 		}
@@ -340,13 +340,13 @@ func excluded(d *Definition, p Pair, standing []Link) (Link, bool) {
 }
 
 // stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are
-// not this restore's to touch. Relies on the primary key.
+// not this restore's to touch. A table that Medusa made may keep whole seconds. Relies on the primary key.
 func (s *Store) stillDeleted(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]bool, error) {
 	left, right, ats := split(links)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		SELECT p.ord FROM %[1]s AS t
 		JOIN unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY AS p(l, r, at, ord) ON t.%[2]s = p.l AND t.%[3]s = p.r
-		WHERE t.deleted_at = p.at ORDER BY t.%[2]s, t.%[3]s FOR UPDATE OF t`,
+		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY t.%[2]s, t.%[3]s FOR UPDATE OF t`,
 		d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right, ats)
 	if err != nil {
 		return nil, err
@@ -372,7 +372,7 @@ func (s *Store) revive(ctx context.Context, tx pgx.Tx, d *Definition, links []de
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		UPDATE %[1]s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
 		FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS p(l, r, at)
-		WHERE t.%[2]s = p.l AND t.%[3]s = p.r AND t.deleted_at = p.at RETURNING %[4]s`,
+		WHERE t.%[2]s = p.l AND t.%[3]s = p.r AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %[4]s`,
 		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns()), left, right, ats)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ import (
 // Database and user of the private cluster. Its socket is reachable for its owner alone, so there is no password.
 const (
 	database  = "linkgraph"
-	superuser = "linkgraph"
+	superuser = "postgres"
 )
 
 // ErrInUse says that another program runs on the folder.
