@@ -58,7 +58,9 @@ func fill(t testing.TB, g *graph.Graph, n int) {
 	create("StockLocation", []modules.Values{{"id": "loc", "name": "location"}})
 	var products, variants, sets, prices, items, levels []modules.Values
 	var links []linkstore.Item
-	link := func(name, left, right string) { links = append(links, linkstore.Item{Link: name, Left: left, Right: right}) }
+	link := func(name, left, right string) {
+		links = append(links, linkstore.Item{Link: name, Left: left, Right: right})
+	}
 	for i := range n {
 		p := fmt.Sprintf("p%04d", i)
 		products = append(products, modules.Values{"id": p, "title": p, "typeId": "t", "tagIds": []string{"tag"}})

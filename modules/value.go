@@ -62,10 +62,10 @@ func normalize(col *Column, v any) (any, string) {
 
 func normalizeText(v any) (any, string) {
 	s, ok := v.(string)
+	if n, isNumber := v.(json.Number); isNumber {
+		s, ok = n.String(), true // an ID may be written as a number
+	}
 	if !ok {
-		if n, isNumber := v.(json.Number); isNumber {
-			return n.String(), "" // an ID may be written as a number
-		}
 		return nil, "must be a string"
 	}
 	if strings.ContainsRune(s, 0) {
