@@ -318,9 +318,9 @@ func ExampleStore_Sync() {
 
 func ExampleCatalog_Resolve() {
 	_, err := exampleCatalog().Resolve(linkstore.Item{Keys: []linkstore.Key{
-		{Module: "product", Name: "varient_id", ID: "small"},
+		{Module: "product", Name: "variantid", ID: "small"},
 		{Module: "pricing", Name: "price_set_id", ID: "cheap"},
 	}})
 	fmt.Println(err)
-	// Output: no key of module product "varient_id" is defined; the choices are variant_id
+	// Output: no key of module product "variantid" is defined; the choices are variant_id
 }
