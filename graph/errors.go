@@ -68,7 +68,7 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 			return out
 		}
 	}
-	if errors.Is(err, modules.ErrUnavailable) {
+	if modules.IsUnavailable(err) {
 		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
 		out.Message, out.Extensions["code"] = "the database cannot be reached at present; try again", codeUnavailable
 		return out

@@ -23,7 +23,8 @@ const (
 
 // Handler serves the API: POST, and GET for queries.
 func (g *Graph) Handler() http.Handler {
-	s := handler.New(exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: g.engine}}))
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: g.engine}})
+	s := handler.New(schema)
 	s.AddTransport(transport.Options{})
 	s.AddTransport(transport.GET{})
 	s.AddTransport(transport.POST{})
@@ -34,7 +35,11 @@ func (g *Graph) Handler() http.Handler {
 	s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		return next(g.engine.WithLoaders(ctx))
 	})
-	s.SetErrorPresenter(g.present)
+	s.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
+		out := g.present(ctx, err)
+		explainVariable(ctx, schema.Schema(), out)
+		return out
+	})
 	s.SetRecoverFunc(g.recovered)
 	return http.MaxBytesHandler(s, maxBody)
 }

@@ -145,5 +145,5 @@ func duplicateOf(err error) error {
 	if !errors.As(err, &pg) {
 		return err
 	}
-	return fmt.Errorf("%w: another live row of %s has the same %s", ErrConflict, pg.TableName, strings.TrimPrefix(pg.Detail, "Key "))
+	return fmt.Errorf("%w: another live record has the same %s", ErrConflict, strings.TrimSuffix(strings.TrimPrefix(pg.Detail, "Key "), " already exists."))
 }

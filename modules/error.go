@@ -103,11 +103,16 @@ func classify(err error) error {
 		return &ValueError{Field: pascal(pg.TableName), Reason: "a value is outside of what the table allows"}
 	case len(pg.Code) == 5 && pg.Code[:2] == "22":
 		return &ValueError{Field: "value", Reason: pg.Message}
+	case pg.Code[:2] == "54":
+		return &ValueError{Field: "value", Reason: "is too large: " + pg.Message}
 	case pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53":
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
+
+// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
+func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
 
 func pascal(table string) string {
 	out := make([]byte, 0, len(table))
