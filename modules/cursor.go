@@ -15,7 +15,7 @@ type Cursor []*string
 func orderSignature(terms []term) string {
 	h := fnv.New32a()
 	for _, t := range terms {
-		fmt.Fprintf(h, "%s %t %t %t;", t.column.Name, t.row, t.desc, t.nullsFirst)
+		fmt.Fprintf(h, "%s %t %t;", t.key, t.desc, t.nullsFirst)
 	}
 	return strconv.FormatUint(uint64(h.Sum32()), 36)
 }
@@ -76,6 +76,10 @@ func checkSortKey(col *Column, text string) error {
 			return err
 		}
 		v = b
+	}
+	if col == &countColumn {
+		_, err := strconv.ParseInt(text, 10, 64)
+		return err
 	}
 	_, err := Normalize(col, v)
 	return err

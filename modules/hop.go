@@ -51,7 +51,7 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 func (h *Hop) source(b *builder, target *Model, cols []int) source {
 	withTarget := !onlyKey(target, h.Where) || slices.ContainsFunc(cols, func(i int) bool { return i != target.primary })
 	if h.Page != nil {
-		withTarget = withTarget || slices.ContainsFunc(h.Order, func(o Order) bool { return !o.Row && o.Column != target.primary })
+		withTarget = withTarget || slices.ContainsFunc(h.Order, func(o Order) bool { return o.needs(target) })
 	}
 	return b.source(h.Relation, target, withTarget)
 }

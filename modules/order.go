@@ -1,23 +1,60 @@
 package modules
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Order is one sort key. A list is always ordered by the primary key in the end, so that the order is total.
 type Order struct {
+	// Path leads to the records whose column is the key: none means the record itself.
+	Path   []Step
 	Column int
-	// Row says that Column is one of the join table's row, not of the record.
+	// Row says that Column is one of the join table's row that leads to the record, not of the record.
 	Row        bool
 	Desc       bool
 	NullsFirst bool
 }
 
+// needs reports whether a sort key takes more of the record than its primary key.
+func (o Order) needs(m *Model) bool {
+	switch {
+	case o.Row:
+		return false
+	case len(o.Path) > 0:
+		return m.columns[o.Path[0].Relation.Column] != m.primary
+	default:
+		return o.Column != m.primary
+	}
+}
+
+// Aggregate makes one value of those of many records.
+type Aggregate string
+
+// The aggregates. Of no record, Count is 0 and the others are null.
+const (
+	Min   Aggregate = "min"
+	Max   Aggregate = "max"
+	Count Aggregate = "count" // how many there are; it ends a path
+)
+
+// Step follows a relation on the way to a sort key.
+type Step struct {
+	Relation  *Relation
+	Aggregate Aggregate // of a to-many relation
+	Where     Expr      // which of the records count; nil means all
+}
+
 // term is a sort key as SQL.
 type term struct {
 	expr             string
-	column           *Column
-	row              bool
+	column           *Column // what the values are like
+	key              string  // tells the term from others, in cursors
+	maybeNull        bool
 	desc, nullsFirst bool
 }
+
+var countColumn = Column{Name: "count", Type: Integer, SQLType: "bigint", NotNull: true}
 
 // terms completes the order of a list with its primary key, in the direction of the last key so that one index can
 // serve both.
@@ -25,17 +62,70 @@ func (b *builder) terms(m *Model, alias string, order []Order) []term {
 	terms := make([]term, 0, len(order)+1)
 	desc := false
 	for _, o := range order {
-		owner, name := m, alias
-		if o.Row {
-			owner, name = b.rows[alias].model, b.rows[alias].alias
-		}
-		terms = append(terms, term{b.column(owner, name, o.Column), &owner.Columns[o.Column], o.Row, o.Desc, o.NullsFirst})
+		t := b.term(m, alias, o, o.Path)
+		t.desc, t.nullsFirst = o.Desc, o.NullsFirst
+		terms = append(terms, t)
 		desc = o.Desc
-		if !o.Row && o.Column == m.primary {
+		if len(o.Path) == 0 && !o.Row && o.Column == m.primary {
 			return terms
 		}
 	}
-	return append(terms, term{b.column(m, alias, m.primary), &m.Columns[m.primary], false, desc, desc})
+	primary := b.term(m, alias, Order{Column: m.primary}, nil)
+	primary.desc, primary.nullsFirst = desc, desc
+	return append(terms, primary)
+}
+
+// term writes the expression of a sort key, seen from a record: a column, or a subselect for each step of the path.
+// A subselect relies on the index of the relation.
+func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
+	if len(path) == 0 {
+		if o.Row {
+			m, alias = b.rows[alias].model, b.rows[alias].alias
+		}
+		col := &m.Columns[o.Column]
+		return term{expr: b.column(m, alias, o.Column), column: col, key: m.Table + "." + col.Name, maybeNull: !col.NotNull}
+	}
+	step := path[0]
+	target := b.catalog.Target(step.Relation)
+	counts := step.Aggregate == Count
+	src := b.source(step.Relation, target, !counts || !onlyKey(target, step.Where))
+	inner := term{expr: "*", column: &countColumn}
+	if !counts {
+		inner = b.term(target, src.target, o, path[1:])
+	}
+	what, limit := inner.expr, " LIMIT 1"
+	if step.Aggregate != "" {
+		what, limit = string(step.Aggregate)+"("+inner.expr+")", ""
+	}
+	near := b.column(m, alias, m.columns[step.Relation.Column])
+	where := b.part(func() { b.conditions(target, src, step.Where) })
+	return term{
+		expr:   "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near + " = " + near + where + limit + ")",
+		column: inner.column, maybeNull: !counts,
+		key: step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, target, step) + " " + inner.key,
+	}
+}
+
+// part returns what fn writes instead of writing it.
+func (b *builder) part(fn func()) string {
+	outer := b.String()
+	b.Reset()
+	fn()
+	text := b.String()
+	b.Reset()
+	b.WriteString(outer)
+	return text
+}
+
+// whereKey tells conditions apart that are part of a sort key.
+func whereKey(c *Catalog, target *Model, step Step) string {
+	if step.Where == nil {
+		return ""
+	}
+	b := newBuilder(c)
+	src := b.source(step.Relation, target, true)
+	step.Where.compile(b, target, src.target)
+	return b.String() + fmt.Sprint(b.args...)
 }
 
 // text is the expression a cursor holds: what the sort key's value looks like as an argument.
@@ -46,7 +136,7 @@ func (t term) text() string {
 	return t.expr + "::text"
 }
 
-func (t term) nullable() bool { return !t.column.NotNull }
+func (t term) nullable() bool { return t.maybeNull }
 
 // reversed mirrors an order, for pages that are read from their end.
 func reversed(terms []term) []term {

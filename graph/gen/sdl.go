@@ -305,10 +305,20 @@ func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 			w.line("  %s: OrderDirection", c.field)
 		}
 	}
+	for _, r := range m.relations {
+		if r.many {
+			w.line("  %s: %sMany", r.field, m.order(r))
+		} else {
+			w.line("  %s: %sOrder", r.field, r.target.name)
+		}
+	}
 	if across != nil {
 		w.line("  \"A column of the link.\"\n  link: %sOrder", across.row.name)
 	}
 	w.line("}\n")
+	filter := strings.TrimSuffix(name, "Order") + "Filter"
+	w.line("\"A sort key made of many %s: their number, or their least or greatest value.\"\ninput %sMany {", pascal(m.plural), name)
+	w.line("  \"Which of them count. All, if left out.\"\n  filter: %s\n  count: OrderDirection\n  min: %s\n  max: %s\n}\n", filter, name, name)
 }
 
 func (s *spec) mutations(w *sdl, m *model) {

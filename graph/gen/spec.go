@@ -105,7 +105,7 @@ func (m *model) filter(r *relation) string {
 }
 
 func (m *model) order(r *relation) string {
-	if r.row == nil {
+	if r.row == nil || !r.many {
 		return r.target.name + "Order"
 	}
 	return m.name + pascal(r.field) + "Order"

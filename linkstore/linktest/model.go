@@ -141,14 +141,21 @@ func (m *Model) Create(_ context.Context, items []linkstore.Item, opts linkstore
 				return linkstore.ErrRecordNotFound
 			}
 		}
+		if err := m.makeRoom(pairs, opts, results); err != nil {
+			return err
+		}
 		for i, p := range pairs {
-			if err := m.makeRoom(p, opts, &results[i]); err != nil {
-				return err
-			}
-			results[i].Outcome = m.link(p, items[i].Data)
 			if slices.Contains(pairs[:i], p) {
-				results[i].Outcome = linkstore.Unchanged
+				results[i].Outcome = linkstore.Unchanged // the first item that names the pair tells what became of it
+				continue
 			}
+			data := map[string]any{}
+			for j, q := range pairs {
+				if p == q {
+					maps.Copy(data, items[j].Data)
+				}
+			}
+			results[i].Outcome = m.link(p, data)
 		}
 		return nil
 	})
@@ -161,16 +168,25 @@ func differ(a, b map[string]any) bool {
 	return inA && inB && x != y
 }
 
-func (m *Model) makeRoom(p linkstore.Pair, opts linkstore.CreateOptions, result *linkstore.CreateResult) error {
-	for q, l := range m.now.links {
-		if !l.live || !m.excludes(p, q) {
-			continue
+// makeRoom dismisses the links that pairs exclude, and tells every pair that does of it.
+func (m *Model) makeRoom(pairs []linkstore.Pair, opts linkstore.CreateOptions, results []linkstore.CreateResult) error {
+	var gone []linkstore.Pair
+	for i, p := range pairs {
+		for q, l := range m.now.links {
+			if !l.live || !m.excludes(p, q) {
+				continue
+			}
+			if !opts.Replace {
+				return linkstore.ErrConflict
+			}
+			gone = append(gone, q)
+			if !slices.Contains(pairs[:i], p) {
+				results[i].Replaced = append(results[i].Replaced, linkstore.Link{Name: q.Link, Left: q.Left, Right: q.Right})
+			}
 		}
-		if !opts.Replace {
-			return linkstore.ErrConflict
-		}
-		m.now.links[q] = linkState{quantity: l.quantity}
-		result.Replaced = append(result.Replaced, linkstore.Link{Name: q.Link, Left: q.Left, Right: q.Right})
+	}
+	for _, q := range gone {
+		m.now.links[q] = linkState{quantity: m.now.links[q].quantity}
 	}
 	return nil
 }

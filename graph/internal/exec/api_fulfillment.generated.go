@@ -1535,6 +1535,15 @@ func (ec *executionContext) unmarshalOFulfillmentSetFilter2ᚕlinkgraphᚋgraph�
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOFulfillmentSetOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOFulfillmentSetOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
 	if v == nil {
 		return nil, nil
@@ -1587,6 +1596,15 @@ func (ec *executionContext) unmarshalOGeoZoneFilterMany2linkgraphᚋgraphᚋinte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOGeoZoneOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOGeoZoneOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
 	if v == nil {
 		return nil, nil
@@ -1602,6 +1620,15 @@ func (ec *executionContext) unmarshalOGeoZoneOrder2ᚕlinkgraphᚋgraphᚋintern
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOGeoZoneOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOServiceZoneFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
@@ -1639,6 +1666,15 @@ func (ec *executionContext) unmarshalOServiceZoneFilterMany2linkgraphᚋgraphᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOServiceZoneOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOServiceZoneOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
 	if v == nil {
 		return nil, nil
@@ -1654,6 +1690,15 @@ func (ec *executionContext) unmarshalOServiceZoneOrder2ᚕlinkgraphᚋgraphᚋin
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOServiceZoneOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -4733,6 +4733,15 @@ func (ec *executionContext) unmarshalOProductVariantPriceSetFilter2ᚕlinkgraph�
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOProductVariantPriceSetOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOProductVariantPriceSetOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
 	if v == nil {
 		return nil, nil

@@ -312,7 +312,9 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(order, func(other modules.Order) bool { return other.Column == o.Column && other.Row == o.Row }) {
+		if slices.ContainsFunc(order, func(other modules.Order) bool {
+			return len(other.Path)+len(o.Path) == 0 && other.Column == o.Column && other.Row == o.Row
+		}) {
 			return nil, invalid(at, "the list is ordered by this field already")
 		}
 		order = append(order, o)
@@ -331,13 +333,60 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 		o.Row = true
 		return o, err
 	}
+	if r, ok := m.Relation(name); ok {
+		return t.relatedKey(path+"."+name, r, objectOf(raw[name]))
+	}
 	i, ok := m.Column(name)
 	if !ok {
 		return modules.Order{}, invalid(path, "%s has no field %s", m.Name, name)
 	}
-	direction, _ := raw[name].(string)
-	desc := strings.HasPrefix(direction, "DESC")
-	return modules.Order{Column: i, Desc: desc, NullsFirst: direction == "ASC_NULLS_FIRST" || direction == "DESC"}, nil
+	o := direction(raw[name])
+	o.Column = i
+	return o, nil
+}
+
+func direction(v any) modules.Order {
+	text, _ := v.(string)
+	return modules.Order{Desc: strings.HasPrefix(text, "DESC"), NullsFirst: text == "ASC_NULLS_FIRST" || text == "DESC"}
+}
+
+// relatedKey reads a sort key that lies across a relation: a field of the one record, or an aggregate of many.
+func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]any) (modules.Order, error) {
+	target, row := t.catalog.Target(r), t.catalog.Row(r)
+	step := modules.Step{Relation: r}
+	if !r.Many {
+		o, err := t.sortKey(path, target, row, raw)
+		o.Path = append([]modules.Step{step}, o.Path...)
+		return o, err
+	}
+	var err error
+	if step.Where, err = t.filter(path+".filter", target, row, objectOf(raw["filter"])); err != nil {
+		return modules.Order{}, err
+	}
+	var given []string
+	for _, name := range []string{"count", "min", "max"} {
+		if raw[name] != nil {
+			given = append(given, name)
+		}
+	}
+	if len(given) != 1 {
+		return modules.Order{}, invalid(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
+	}
+	step.Aggregate = modules.Aggregate(given[0])
+	if step.Aggregate == modules.Count {
+		o := direction(raw["count"])
+		o.Path = []modules.Step{step}
+		return o, nil
+	}
+	o, err := t.sortKey(path+"."+given[0], target, row, objectOf(raw[given[0]]))
+	if err != nil {
+		return o, err
+	}
+	if i := o.Column; o.Path == nil && !o.Row && target.Columns[i].Type == modules.Boolean {
+		return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", target.Columns[i].Field)
+	}
+	o.Path = append([]modules.Step{step}, o.Path...)
+	return o, nil
 }
 
 // page reads first, after, last and before.
