@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"linkgraph/graph"
 	"linkgraph/internal/demo"
 	"linkgraph/playground"
 )
@@ -76,8 +77,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 type serveCommand struct {
 	databaseFlags
+	limitFlags
 	Addr string `help:"Address to listen on. A loopback address: there is no access control yet." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+}
+
+// limitFlags bound what one request may ask for.
+type limitFlags struct {
+	MaxPage       int `help:"Most records of one page." default:"100" env:"MAX_PAGE"`
+	MaxDepth      int `help:"Most levels of a selection." default:"16" env:"MAX_DEPTH"`
+	MaxIn         int `help:"Most values of one in list." default:"1000" env:"MAX_IN"`
+	MaxConditions int `help:"Most conditions of all filters of a field." default:"200" env:"MAX_CONDITIONS"`
+	MaxCost       int `help:"Most records that a field may answer with, if every page below it is full." default:"500000" env:"MAX_COST"`
+}
+
+func (f limitFlags) limits() graph.Limits {
+	return graph.Limits{MaxPage: f.MaxPage, MaxDepth: f.MaxDepth, MaxIn: f.MaxIn, MaxConditions: f.MaxConditions, MaxCost: f.MaxCost}
 }
 
 const (
@@ -103,6 +118,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer db.close(s)
+	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits()}); err != nil {
+		return err
+	}
 	if err := db.prepare(ctx, s); err != nil {
 		return err
 	}

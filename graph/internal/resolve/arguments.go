@@ -116,8 +116,17 @@ func sortedKeys(m map[string]any) []string {
 
 // translator reads filters, orders and pages with the models at hand.
 type translator struct {
-	catalog *modules.Catalog
-	limits  Limits
+	catalog    *modules.Catalog
+	limits     Limits
+	conditions *int // how many there are so far
+}
+
+// spendCondition counts one more and refuses more than the limit.
+func (t translator) spendCondition(path string) error {
+	if *t.conditions++; *t.conditions > t.limits.MaxConditions {
+		return &LimitError{What: "conditions up to " + path, Limit: t.limits.MaxConditions, Asked: *t.conditions}
+	}
+	return nil
 }
 
 // filter turns a filter argument into a condition. row is the model of the link rows that lead to the records, or nil.
@@ -148,6 +157,9 @@ func (t translator) filter(path string, m, row *modules.Model, raw map[string]an
 }
 
 func (t translator) condition(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
+	if err := t.spendCondition(path); err != nil {
+		return nil, err
+	}
 	switch name {
 	case "and", "or":
 		return t.combination(path, m, row, name, v)

@@ -18,14 +18,18 @@ type Limits struct {
 	DefaultPage int // rows of a list that names no size; 20
 	MaxPage     int // rows of one page; 100
 	MaxDepth    int // levels of selections; 16
-	MaxIn       int // values of one `in` list; 1000
+	MaxIn       int // values of one `in` list; 1,000
+	// MaxConditions bounds the comparisons of all filters of one field together; 200.
+	MaxConditions int
+	// MaxCost bounds the records that one field may answer with, if every page below it is full; 500,000.
+	MaxCost int
 }
 
 func (l *Limits) complete() {
 	for _, f := range []struct {
 		limit *int
 		value int
-	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}} {
+	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}, {&l.MaxConditions, 200}, {&l.MaxCost, 500_000}} {
 		if *f.limit == 0 {
 			*f.limit = f.value
 		}
@@ -61,7 +65,7 @@ func New(cfg Config) *Engine {
 }
 
 func (e *Engine) planner(ctx context.Context) *planner {
-	return &planner{translator{e.records.Catalog(), e.limits}, graphql.GetOperationContext(ctx)}
+	return &planner{translator: translator{e.records.Catalog(), e.limits, new(int)}, op: graphql.GetOperationContext(ctx)}
 }
 
 func (e *Engine) model(name string) (*modules.Model, error) {
@@ -110,7 +114,7 @@ func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, pat
 			return nil, invalid(path, "%v", err)
 		}
 	}
-	sel := newSelection(m)
+	sel := newSelection(m, len(keys))
 	p := e.planner(ctx)
 	for _, set := range sets {
 		if err := p.add(sel, path, 1, set); err != nil {
@@ -153,7 +157,10 @@ func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	node := newSelection(m)
+	node := newSelection(m, l.page.Limit)
+	if err := p.spend(f.Alias, l.page.Limit); err != nil {
+		return nil, err
+	}
 	var link *selection
 	if err := p.addConnection(&l, node, &link, f.Alias, 0, f.Selections); err != nil {
 		return nil, err

@@ -369,7 +369,7 @@ func (e *Engine) showLinks(ctx context.Context, links []linkstore.Link, sets ...
 	for i, l := range links {
 		w := works[l.Name]
 		if w == nil {
-			sel, err := e.linkSelection(ctx, l.Name, sets)
+			sel, err := e.linkSelection(ctx, l.Name, len(links), sets)
 			if err != nil {
 				return nil, err
 			}
@@ -392,12 +392,12 @@ func (e *Engine) showLinks(ctx context.Context, links []linkstore.Link, sets ...
 	return shown, e.lookAhead(ctx, level...)
 }
 
-func (e *Engine) linkSelection(ctx context.Context, name string, sets []ast.SelectionSet) (*selection, error) {
+func (e *Engine) linkSelection(ctx context.Context, name string, rows int, sets []ast.SelectionSet) (*selection, error) {
 	for _, m := range e.records.Catalog().Models() {
 		if m.Link != name {
 			continue
 		}
-		sel := newSelection(m)
+		sel := newSelection(m, rows)
 		p := e.planner(ctx)
 		for _, set := range sets {
 			if err := p.add(sel, "links", 1, set); err != nil {

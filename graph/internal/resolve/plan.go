@@ -14,6 +14,7 @@ import (
 // them. It is the compiled description of the query that loading works from.
 type selection struct {
 	model   *modules.Model
+	rows    int // how many records there are, if every page is full
 	columns []int
 	hops    []*hop
 	// byField finds the hop that answers a field of the document.
@@ -42,11 +43,20 @@ type listPlan struct {
 // planner compiles the selections of one operation.
 type planner struct {
 	translator
-	op *graphql.OperationContext
+	op   *graphql.OperationContext
+	cost int // records, if every page is full
 }
 
-func newSelection(m *modules.Model) *selection {
-	return &selection{model: m, byField: map[*ast.Field]int{}}
+func newSelection(m *modules.Model, rows int) *selection {
+	return &selection{model: m, rows: rows, byField: map[*ast.Field]int{}}
+}
+
+// spend adds records to the cost of the field and refuses more than the limit.
+func (p *planner) spend(path string, rows int) error {
+	if p.cost += rows; p.cost > p.limits.MaxCost {
+		return &LimitError{What: "records of " + path + " with all before it, if every page is full", Limit: p.limits.MaxCost, Asked: p.cost}
+	}
+	return nil
 }
 
 func (s *selection) addColumn(i int) {
@@ -106,12 +116,17 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 		}
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
-	h := &hop{relation: r, args: args, node: newSelection(target)}
+	h := &hop{relation: r, args: args, node: newSelection(target, s.rows)}
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
 			return nil, err
 		}
+		h.node.rows *= h.list.page.Limit
+	}
+	// Each level is refused before the next multiplies it, so this does not overflow.
+	if err := p.spend(path, h.node.rows); err != nil {
+		return nil, err
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
@@ -173,7 +188,7 @@ func (p *planner) addEdges(l *listPlan, node *selection, link **selection, path 
 		case "link":
 			if *link == nil {
 				model, _ := p.catalog.Model(f.Definition.Type.Name())
-				*link = newSelection(model)
+				*link = newSelection(model, node.rows)
 			}
 			err = p.add(*link, path+".link", depth+1, f.Selections)
 		}
