@@ -1,0 +1,162 @@
+package graph_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/pgtest"
+)
+
+// bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them all.
+func bigDB(t testing.TB) *pgtest.DB {
+	t.Helper()
+	return pgtest.NewFrom(t, "big", func(ctx context.Context, pool *pgxpool.Pool) error {
+		if _, err := migrate(ctx, pool); err != nil {
+			return err
+		}
+		const products, variants = 30_000, 90_000
+		_, err := pool.Exec(ctx, fmt.Sprintf(`
+			INSERT INTO product_type (id, value) SELECT 'ptyp' || n, 'type ' || n FROM generate_series(1, 50) AS n;
+			INSERT INTO product (id, title, handle, status, type_id, created_at)
+				SELECT 'p' || n, 'Product ' || n, 'p' || n, CASE WHEN n %% 5 = 0 THEN 'draft' ELSE 'published' END, 'ptyp' || 1 + n %% 50, now() - n * interval '1 minute'
+				FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO product_variant (id, title, sku, product_id) SELECT 'v' || n, 'Variant ' || n, 'SKU' || n, 'p' || 1 + n / 3 FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO price_set (id) SELECT 's' || n FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO price (id, price_set_id, currency_code, amount, raw_amount)
+				SELECT 'r' || c || n, 's' || n, c, n %% 500, '{}' FROM generate_series(0, %[2]d - 1) AS n, unnest(ARRAY['eur', 'usd']) AS c;
+			INSERT INTO inventory_item (id, sku) SELECT 'i' || n, 'SKU' || n FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO stock_location (id, name) SELECT 'loc' || n, 'Location ' || n FROM generate_series(1, 5) AS n;
+			INSERT INTO inventory_level (id, inventory_item_id, location_id, stocked_quantity)
+				SELECT 'l' || n, 'i' || n, 'loc' || 1 + n %% 5, n %% 40 FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO sales_channel (id, name) SELECT 'c' || n, 'Channel ' || n FROM generate_series(0, 99) AS n;
+			INSERT INTO product_sales_channel (product_id, sales_channel_id, id)
+				SELECT 'p' || n, 'c0', 'a' || n FROM generate_series(1, %[1]d) AS n UNION ALL
+				SELECT 'p' || n, 'c' || 1 + n %% 99, 'b' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO product_variant_price_set (variant_id, price_set_id, id) SELECT 'v' || n, 's' || n, 'x' || n FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO product_variant_inventory_item (variant_id, inventory_item_id, id) SELECT 'v' || n, 'i' || n, 'y' || n FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO product_related_product (product_id, related_product_id, id) SELECT 'p' || n, 'p' || 1 + n %% 1000, 'z' || n FROM generate_series(1, %[1]d) AS n;
+			ANALYZE`, products, variants))
+		return err
+	})
+}
+
+// explained is a pool that notes how Postgres runs each statement: what the plan is, and how many rows it reads.
+type explained struct {
+	*pgxpool.Pool
+	mu    sync.Mutex
+	plans map[string]string
+}
+
+func (e *explained) explain(ctx context.Context, sql string, args []any) {
+	rows, err := e.Pool.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "+sql, args...)
+	if err != nil {
+		return
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		lines = []string{err.Error()}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.plans[strings.Join(strings.Fields(sql), " ")] = strings.Join(lines, "\n")
+}
+
+// Query notes a statement that travels alone.
+func (e *explained) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	e.explain(ctx, sql, args)
+	return e.Pool.Query(ctx, sql, args...)
+}
+
+// SendBatch notes statements that travel together.
+func (e *explained) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	for _, q := range b.QueuedQueries {
+		e.explain(ctx, q.SQL, q.Arguments)
+	}
+	return e.Pool.SendBatch(ctx, b)
+}
+
+var (
+	seqScan = regexp.MustCompile(`Seq Scan on (\w+)`)
+	rowsOf  = regexp.MustCompile(`rows=(\d+) loops=(\d+)`)
+	large   = map[string]bool{
+		"product": true, "product_variant": true, "price_set": true, "price": true, "inventory_item": true, "inventory_level": true,
+		"product_sales_channel": true, "product_variant_price_set": true, "product_variant_inventory_item": true, "product_related_product": true,
+	}
+)
+
+// touched is the most rows that any step of a plan gives.
+func touched(plan string) int {
+	most := 0
+	for _, m := range rowsOf.FindAllStringSubmatch(plan, -1) {
+		var rows, loops int
+		_, _ = fmt.Sscan(m[1], &rows)
+		_, _ = fmt.Sscan(m[2], &loops)
+		most = max(most, rows*loops)
+	}
+	return most
+}
+
+// TestPlans looks at the plans of every kind of statement on a large store: none reads a large table from end to end, and
+// none touches more rows than its pages explain, a hub's included.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	pool := bigDB(t)
+	for _, c := range []struct {
+		name, query string
+		rows        int // that a step of a statement may give
+	}{
+		{"first page", `{ products { nodes { title } pageInfo { endCursor } } }`, 25},
+		{"walk", strings.Replace(walk, ", orderBy: [{ title: ASC }]", "", 1), 4000},
+		{"by id", `{ product(id: "p777") { title } productVariant(id: "v9") { product { title } } }`, 5},
+		{"by sku", `{ productVariants(filter: { sku: { eq: "SKU4711" } }) { nodes { title } } }`, 5},
+		{"page of a hub", `{ salesChannel(id: "c0") { products(first: 20) { nodes { title } pageInfo { hasNextPage } } } }`, 25},
+		{"ids of a hub", `{ salesChannel(id: "c0") { products(first: 20) { nodes { id } } } }`, 25},
+		{"far page of a hub", `{ salesChannel(id: "c0") { products(first: 20, after: "$cursor") { nodes { title } } } }`, 25},
+		{"last page of a hub", `{ salesChannel(id: "c0") { products(last: 20) { nodes { title } } } }`, 25},
+		{"back across one to one", `{ priceSets(first: 50) { nodes { variant { title product { title } } } } }`, 60},
+		{"filter across links", `{ products(first: 10, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lt: "400" } } } } } } }) { nodes { title } } }`, 2000},
+		{"filter by a far key", `{ products(first: 10, filter: { salesChannels: { some: { id: { eq: "c7" } } } }) { nodes { title } } }`, 4000},
+		{"read-only links", `{ inventoryLevels(first: 50) { nodes { stockLocation { name } } } stockLocations { nodes { inventoryLevels(first: 5) { nodes { stockedQuantity } } } } }`, 60},
+		{"link rows", `{ productVariantPriceSets(first: 20, filter: { variantId: { eq: "v500" } }) { nodes { priceSet { id } } } }`, 5},
+		{"self link", `{ product(id: "p5") { relatedTo(first: 5) { nodes { title } } relatedProducts { nodes { title } } } }`, 35},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			db := &explained{Pool: pool.Pool, plans: map[string]string{}}
+			a := newAPI(t, pool, graph.Config{})
+			g, err := graph.New(db, graph.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			query := c.query
+			if strings.Contains(query, "$cursor") {
+				var answer struct{ SalesChannel struct{ Products page } }
+				a.ask(&answer, `{ salesChannel(id: "c0") { products(first: 100) { nodes { id } pageInfo { endCursor } } } }`, nil)
+				query = strings.Replace(query, "$cursor", answer.SalesChannel.Products.PageInfo.EndCursor, 1)
+			}
+			a.graph, a.handler = g, g.Handler()
+			a.ask(nil, query, map[string]any{"first": 20})
+			for sql, plan := range db.plans {
+				if strings.HasPrefix(sql, "SELECT count(*) FROM \"product\" AS t1 WHERE TRUE") {
+					continue // the count of a whole table is asked for
+				}
+				for _, m := range seqScan.FindAllStringSubmatch(plan, -1) {
+					if large[m[1]] {
+						t.Errorf("%s\nreads all of %s:\n%s", sql, m[1], plan)
+					}
+				}
+				if n := touched(plan); n > c.rows {
+					t.Errorf("%s\ntouches %d rows, want %d at the most:\n%s", sql, n, c.rows, plan)
+				}
+			}
+		})
+	}
+}
