@@ -4,7 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race generate lint bench verify ci
+.PHONY: run test race generate lint bench bench-data bench-queries verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -27,6 +27,14 @@ $(TOOLS)/golangci-lint:
 
 bench: ## benchmarks; BENCH names those to run
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./linkstore ./graph
+
+SCALE = 1000000
+
+bench-data: ## make a store of SCALE products and five times as many variants, to measure queries on
+	go run ./internal/bench -products $(SCALE) -load
+
+bench-queries: ## measure ten queries on that store
+	go run ./internal/bench -products $(SCALE)
 
 verify: generate ## fail if the generated code is not what the schemas give
 	@git diff --exit-code -- graph/internal/exec && test -z "$$(git status --porcelain -- graph/internal/exec)" \

@@ -88,7 +88,7 @@ type limitFlags struct {
 	MaxDepth      int `help:"Most levels of a selection." default:"16" env:"MAX_DEPTH"`
 	MaxIn         int `help:"Most values of one in list." default:"1000" env:"MAX_IN"`
 	MaxConditions int `help:"Most conditions of all filters of a field." default:"200" env:"MAX_CONDITIONS"`
-	MaxCost       int `help:"Most records that a field may answer with, if every page below it is full." default:"500000" env:"MAX_COST"`
+	MaxCost       int `help:"Most records that the lists of a field may answer with, if every page is full." default:"5000000" env:"MAX_COST"`
 }
 
 func (f limitFlags) limits() graph.Limits {

@@ -2,229 +2,20 @@ package graph_test
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/big"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-
-	"linkgraph/graph"
-	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
-var differentialCases = flag.Int("differential", 1500, "how many random queries are compared with an evaluation in memory")
-
-// row is a record in memory: its fields, and what its relations lead to.
-type row struct {
-	id        string
-	fields    map[string]any // nil, string, int64, bool or *big.Rat
-	relations map[string][]edge
-}
-
-type edge struct{ node, link *row }
-
-// shape is what random queries may ask of a model.
-type shape struct {
-	columns   map[string][]any // the values that fields have, by field; the first decides the type
-	relations map[string]hopShape
-}
-
-type hopShape struct {
-	target string
-	many   bool
-	link   string // the model of the link's row
-}
-
-var texts = []any{"a", "A", "ab", "a%b", "a_b", `a\b`, "ä", "Äb", "", "z"}
-
-var shapes = map[string]shape{
-	"Product": {
-		map[string][]any{"title": texts, "subtitle": texts, "discountable": {true, false}},
-		map[string]hopShape{
-			"variants": {"ProductVariant", true, ""}, "salesChannels": {"SalesChannel", true, "ProductSalesChannel"},
-			"relatedProducts": {"Product", true, "ProductRelatedProduct"}, "relatedTo": {"Product", true, "ProductRelatedProduct"},
-		},
-	},
-	"ProductVariant": {
-		map[string][]any{"title": texts, "material": texts, "variantRank": {int64(0), int64(1), int64(-5), int64(2147483647)}},
-		map[string]hopShape{
-			"product": {"Product", false, ""}, "priceSet": {"PriceSet", false, "ProductVariantPriceSet"},
-			"inventoryItems": {"InventoryItem", true, "ProductVariantInventoryItem"},
-		},
-	},
-	"PriceSet":     {nil, map[string]hopShape{"prices": {"Price", true, ""}, "variant": {"ProductVariant", false, "ProductVariantPriceSet"}}},
-	"Price":        {map[string][]any{"amount": decimals, "currencyCode": {"eur", "usd"}, "minQuantity": decimals}, map[string]hopShape{"priceSet": {"PriceSet", false, ""}}},
-	"SalesChannel": {map[string][]any{"name": texts, "isDisabled": {true, false}}, map[string]hopShape{"products": {"Product", true, "ProductSalesChannel"}}},
-	"InventoryItem": {map[string][]any{"title": texts, "weight": {int64(3), int64(4)}}, map[string]hopShape{
-		"variants": {"ProductVariant", true, "ProductVariantInventoryItem"},
-	}},
-	"ProductVariantInventoryItem": {map[string][]any{"requiredQuantity": decimals}, nil},
-	"ProductVariantPriceSet":      {nil, nil}, "ProductSalesChannel": {nil, nil}, "ProductRelatedProduct": {nil, nil},
-}
-
-func rat(s string) *big.Rat {
-	r, _ := new(big.Rat).SetString(s)
-	return r
-}
-
-var decimals = []any{rat("1"), rat("1.5"), rat("0.1"), rat("12345678901234567890.123456789"), rat("12345678901234567890.123456788")}
-
-// world is a small random store, in the database and in memory.
-type world struct {
-	*api
-	random *rand.Rand
-	rows   map[string][]*row
-}
-
-var roots = []struct{ model, field string }{
-	{"Product", "products"}, {"ProductVariant", "productVariants"}, {"PriceSet", "priceSets"}, {"Price", "prices"},
-	{"SalesChannel", "salesChannels"}, {"InventoryItem", "inventoryItems"},
-}
-
-func newWorld(t testing.TB, seed uint64) *world {
-	w := &world{newAPI(t, newDB(t), graph.Config{}), rand.New(rand.NewPCG(seed, 11)), map[string][]*row{}}
-	ctx := context.Background()
-	for _, root := range roots {
-		m, _ := w.graph.Records.Catalog().Model(root.model)
-		var records []modules.Values
-		for i := range 9 {
-			r := &row{id: fmt.Sprintf("%s%d", strings.ToLower(root.model), i), fields: map[string]any{}, relations: map[string][]edge{}}
-			r.fields["id"] = r.id
-			v := modules.Values{"id": r.id}
-			for field, pool := range shapes[root.model].columns {
-				r.fields[field] = pool[w.random.IntN(len(pool))]
-				if i, _ := m.Column(field); !m.Columns[i].NotNull && w.random.IntN(3) == 0 {
-					r.fields[field] = nil
-				}
-				v[field] = wire(r.fields[field])
-			}
-			w.owner(root.model, r, v)
-			records = append(records, v)
-			w.rows[root.model] = append(w.rows[root.model], r)
-		}
-		if root.model == "Product" {
-			for i, v := range records {
-				v["handle"] = fmt.Sprint("h", i)
-			}
-		}
-		if _, err := w.graph.Records.Create(ctx, m, records); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.links()
-	// Deleted records and dismissed links must not count: the last of each model goes, with its links.
-	for _, model := range []string{"SalesChannel", "InventoryItem", "ProductVariant", "Product"} {
-		list := w.rows[model]
-		gone := list[len(list)-1]
-		if _, err := w.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: model, IDs: []string{gone.id}}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return w
-}
-
-// wire is a value as a client sends it.
-func wire(v any) any {
-	if r, ok := v.(*big.Rat); ok {
-		return strings.TrimRight(strings.TrimRight(r.FloatString(12), "0"), ".")
-	}
-	return v
-}
-
-// owner puts a record of the last models in the care of one made before.
-func (w *world) owner(model string, r *row, v modules.Values) {
-	switch model {
-	case "ProductVariant":
-		p := w.pick("Product")
-		v["productId"] = p.id
-		join(p, "variants", r, "product", nil)
-	case "Price":
-		s := w.pick("PriceSet")
-		v["priceSetId"] = s.id
-		join(s, "prices", r, "priceSet", nil)
-	}
-}
-
-func (w *world) pick(model string) *row { return w.rows[model][w.random.IntN(len(w.rows[model]))] }
-
-func join(a *row, there string, b *row, back string, link *row) {
-	a.relations[there] = append(a.relations[there], edge{b, link})
-	b.relations[back] = append(b.relations[back], edge{a, link})
-}
-
-func (w *world) links() {
-	var items []linkstore.Item
-	used := map[string]bool{}
-	add := func(link, leftModel, rightModel, there, back string, one bool) {
-		l, r := w.pick(leftModel), w.pick(rightModel)
-		if used[link+l.id+" "+r.id] || one && (used[link+l.id] || used[link+r.id]) {
-			return
-		}
-		used[link+l.id+" "+r.id], used[link+l.id], used[link+r.id] = true, true, true
-		item := linkstore.Item{Link: link, Left: l.id, Right: r.id}
-		row := &row{fields: map[string]any{}}
-		if link == "product_variant_inventory_item" {
-			q := decimals[w.random.IntN(len(decimals))]
-			row.fields["requiredQuantity"] = q
-			item.Data = map[string]any{"required_quantity": wire(q)}
-		}
-		items = append(items, item)
-		if w.random.IntN(8) == 0 {
-			return // dismissed below: in memory it never was
-		}
-		join(l, there, r, back, row)
-		items[len(items)-1].Keys = nil
-		used["kept "+item.Link+item.Left+" "+item.Right] = true
-	}
-	for range 14 {
-		add("product_sales_channel", "Product", "SalesChannel", "salesChannels", "products", false)
-		add("product_related_product", "Product", "Product", "relatedProducts", "relatedTo", false)
-		add("product_variant_inventory_item", "ProductVariant", "InventoryItem", "inventoryItems", "variants", false)
-		add("product_variant_price_set", "ProductVariant", "PriceSet", "priceSet", "variant", true)
-	}
-	ctx := context.Background()
-	if _, err := w.graph.Links.Create(ctx, items, linkstore.CreateOptions{}); err != nil {
-		w.Fatal(err)
-	}
-	var dismissed []linkstore.Item
-	for _, item := range items {
-		if !used["kept "+item.Link+item.Left+" "+item.Right] {
-			item.Data = nil
-			dismissed = append(dismissed, item)
-		}
-	}
-	if _, err := w.graph.Links.Dismiss(ctx, dismissed); err != nil {
-		w.Fatal(err)
-	}
-}
-
-// forget takes from memory what is not live in the database any more.
-func (w *world) forget() {
-	live := map[string]bool{}
-	for _, root := range roots {
-		var answer map[string]struct{ Nodes []struct{ ID string } }
-		w.ask(&answer, "{ "+root.field+"(first: 100) { nodes { id } } }", nil)
-		for _, n := range answer[root.field].Nodes {
-			live[n.ID] = true
-		}
-	}
-	for model, list := range w.rows {
-		w.rows[model] = slices.DeleteFunc(list, func(r *row) bool { return !live[r.id] })
-		for _, r := range w.rows[model] {
-			for name, edges := range r.relations {
-				r.relations[name] = slices.DeleteFunc(edges, func(e edge) bool { return !live[e.node.id] })
-			}
-		}
-	}
-}
+var differentialCases = flag.Int("differential", 3000, "how many random queries are compared with an evaluation in memory")
 
 // oneOf picks a key of a map, the same in every run of a seed.
 func oneOf[V any](random *rand.Rand, m map[string]V) string {
@@ -294,137 +85,6 @@ func (w *world) comparison(pool []any) map[string]any {
 	default:
 		return map[string]any{op: value()}
 	}
-}
-
-// compare orders two values of one type; nil is not compared here.
-func compareValues(a, b any) int {
-	switch a := a.(type) {
-	case string:
-		return cmp.Compare(a, b.(string))
-	case int64:
-		return cmp.Compare(a, b.(int64))
-	case *big.Rat:
-		return a.Cmp(b.(*big.Rat))
-	case bool:
-		toInt := map[bool]int{true: 1}
-		return cmp.Compare(toInt[a], toInt[b.(bool)])
-	}
-	panic(fmt.Sprintf("%T", a))
-}
-
-// unwire reads a value that a filter holds as the type of a field's value.
-func unwire(like, v any) any {
-	if _, ok := like.(*big.Rat); ok {
-		return rat(fmt.Sprint(v))
-	}
-	return v
-}
-
-// holds evaluates a filter in memory. What SQL does not know is false, and `not` is the complement.
-func holds(model string, e edge, filter map[string]any) bool {
-	for name, v := range filter {
-		if !condition(model, e, name, v) {
-			return false
-		}
-	}
-	return true
-}
-
-func condition(model string, e edge, name string, v any) bool {
-	s := shapes[model]
-	switch name {
-	case "and":
-		return !slices.ContainsFunc(v.([]any), func(f any) bool { return !holds(model, e, f.(map[string]any)) })
-	case "or":
-		return slices.ContainsFunc(v.([]any), func(f any) bool { return holds(model, e, f.(map[string]any)) })
-	case "not":
-		return !holds(model, e, v.(map[string]any))
-	case "isNull":
-		return v != true
-	case "link":
-		return holds("ProductVariantInventoryItem", edge{node: e.link}, v.(map[string]any))
-	}
-	if h, ok := s.relations[name]; ok {
-		return relatedHolds(h, e.node.relations[name], v.(map[string]any))
-	}
-	return comparisonHolds(e.node.fields[name], v.(map[string]any))
-}
-
-func relatedHolds(h hopShape, edges []edge, v map[string]any) bool {
-	if !h.many {
-		if v["isNull"] == true {
-			return len(edges) == 0
-		}
-		return len(edges) > 0 && holds(h.target, edges[0], v)
-	}
-	for q, f := range v {
-		matching := 0
-		for _, e := range edges {
-			if holds(h.target, e, f.(map[string]any)) {
-				matching++
-			}
-		}
-		if q == "some" && matching == 0 || q == "none" && matching > 0 || q == "every" && matching < len(edges) {
-			return false
-		}
-	}
-	return true
-}
-
-func comparisonHolds(have any, ops map[string]any) bool {
-	for op, v := range ops {
-		if op == "isNull" {
-			if (have == nil) != (v == true) {
-				return false
-			}
-			continue
-		}
-		if have == nil || !compared(op, have, v) {
-			return false
-		}
-	}
-	return true
-}
-
-func compared(op string, have, v any) bool {
-	is := func(v any) bool { return compareValues(have, unwire(have, v)) == 0 }
-	switch op {
-	case "eq":
-		return is(v)
-	case "ne":
-		return !is(v)
-	case "in":
-		return slices.ContainsFunc(v.([]any), is)
-	case "notIn":
-		return !slices.ContainsFunc(v.([]any), is)
-	case "like":
-		return like(v.(string)).MatchString(have.(string))
-	case "ilike":
-		return like(strings.ToLower(v.(string))).MatchString(strings.ToLower(have.(string)))
-	}
-	c := compareValues(have, unwire(have, v))
-	return map[string]bool{"gt": c > 0, "gte": c >= 0, "lt": c < 0, "lte": c <= 0}[op]
-}
-
-func like(pattern string) *regexp.Regexp {
-	var b strings.Builder
-	escaped := false
-	for _, r := range pattern {
-		switch {
-		case escaped:
-			b.WriteString(regexp.QuoteMeta(string(r)))
-			escaped = false
-		case r == '\\':
-			escaped = true
-		case r == '%':
-			b.WriteString(".*")
-		case r == '_':
-			b.WriteString(".")
-		default:
-			b.WriteString(regexp.QuoteMeta(string(r)))
-		}
-	}
-	return regexp.MustCompile("(?s)^" + b.String() + "$")
 }
 
 var directions = []string{"ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_LAST"}
@@ -568,10 +228,64 @@ func (w *world) differentialCase() bool {
 	got, total := w.pages(root.model, root.field, filter, order, 1+w.random.IntN(6), w.random.IntN(2) == 0)
 	if diff := gocmp.Diff(wantIDs, got); diff != "" || total != len(want) {
 		text, _ := json.Marshal(map[string]any{"filter": filter, "orderBy": order})
-		w.Errorf("%s with %s: %d in all, want %d (-want +got):\n%s", root.field, text, total, len(want), diff)
+		smallest, _ := json.Marshal(w.shrink(root.model, root.field, filter))
+		w.Errorf("%s with %s: %d in all, want %d (-want +got):\n%s\nthe smallest filter that differs: %s", root.field, text, total, len(want), diff, smallest)
 		return false
 	}
 	return true
+}
+
+// differs reports whether a filter alone has another answer than in memory.
+func (w *world) differs(model, field string, filter map[string]any) bool {
+	_, total := w.pages(model, field, filter, nil, 100, false)
+	return total != len(slices.DeleteFunc(slices.Clone(w.rows[model]), func(r *row) bool { return !holds(model, edge{node: r}, filter) }))
+}
+
+// shrink takes away from a filter what the difference does not need.
+func (w *world) shrink(model, field string, filter map[string]any) map[string]any {
+	for _, smaller := range smallerFilters(filter) {
+		if w.differs(model, field, smaller) {
+			return w.shrink(model, field, smaller)
+		}
+	}
+	return filter
+}
+
+// smallerFilters are the filters with one thing less, anywhere.
+func smallerFilters(filter map[string]any) []map[string]any {
+	var all []map[string]any
+	with := func(key string, v any) {
+		c := maps.Clone(filter)
+		if c[key] = v; v == nil {
+			delete(c, key)
+		}
+		all = append(all, c)
+	}
+	for key, v := range filter {
+		with(key, nil)
+		switch v := v.(type) {
+		case map[string]any:
+			for _, smaller := range smallerFilters(v) {
+				if len(smaller) > 0 {
+					with(key, smaller)
+				}
+			}
+		case []any:
+			for i := range v {
+				if len(v) > 1 {
+					with(key, slices.Delete(slices.Clone(v), i, i+1))
+				}
+				if f, ok := v[i].(map[string]any); ok {
+					for _, smaller := range smallerFilters(f) {
+						c := slices.Clone(v)
+						c[i] = smaller
+						with(key, c)
+					}
+				}
+			}
+		}
+	}
+	return all
 }
 
 // pages reads a list in pages, from one end or the other.

@@ -7,31 +7,41 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"linkgraph/graph"
 )
 
-// TestQueryPage runs every query of docs/queries.md on the demo store and counts its statements.
+// TestQueryPage runs every query of docs/queries.md on the demo store and compares its statements with those on the page;
+// with -update it writes them there.
 func TestQueryPage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/queries.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	section := regexp.MustCompile("(?s)## (\\d+)\\. ([^\n]+)\n.*?```graphql\n(.*?)```\n\nStatements: (\\d+)\n")
-	sections := section.FindAllStringSubmatch(string(page), -1)
-	if len(sections) != 10 {
-		t.Fatalf("%d queries are on the page", len(sections))
-	}
+	const path = "../docs/queries.md"
+	section := regexp.MustCompile("(?s)(## \\d+\\. [^\n]+\n.*?```graphql\n(.*?)```\n)\n<details><summary>.*?</details>\n")
 	a := newAPI(t, newDemoDB(t), graph.Config{})
-	for _, s := range sections {
+	found := 0
+	got := section.ReplaceAllStringFunc(string(page), func(text string) string {
+		found++
+		m := section.FindStringSubmatch(text)
 		a.db.ResetStatements()
-		var data map[string]any
-		a.ask(&data, s[3], nil)
-		if got := fmt.Sprint(len(a.db.Statements())); got != s[4] {
-			t.Errorf("query %s, %s: %s statements, the page says %s:\n%s", s[1], s[2], got, s[4], strings.Join(a.db.Statements(), "\n"))
+		a.ask(nil, m[2], nil)
+		log := a.db.Statements()
+		return fmt.Sprintf("%s\n<details><summary>%d statements</summary>\n\n```sql\n%s;\n```\n\n</details>\n", m[1], len(log), strings.Join(log, ";\n\n"))
+	})
+	if found != 10 {
+		t.Fatalf("%d queries are on the page", found)
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		if strings.Count(fmt.Sprint(data), "[]") > 0 && !strings.Contains(fmt.Sprint(data), "title") && !strings.Contains(fmt.Sprint(data), "sku") {
-			t.Errorf("query %s, %s, finds nothing in the demo store: %v", s[1], s[2], data)
-		}
+		return
+	}
+	if diff := cmp.Diff(string(page), got); diff != "" {
+		t.Errorf("run with -update if this is right (-page +now):\n%s", diff)
 	}
 }

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
+	"linkgraph/internal/explain"
 	"linkgraph/internal/pgtest"
 )
 
@@ -48,61 +47,13 @@ func bigDB(t testing.TB) *pgtest.DB {
 	})
 }
 
-// explained is a pool that notes how Postgres runs each statement: what the plan is, and how many rows it reads.
-type explained struct {
-	*pgxpool.Pool
-	mu    sync.Mutex
-	plans map[string]string
-}
-
-func (e *explained) explain(ctx context.Context, sql string, args []any) {
-	rows, err := e.Pool.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "+sql, args...)
-	if err != nil {
-		return
-	}
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		lines = []string{err.Error()}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.plans[strings.Join(strings.Fields(sql), " ")] = strings.Join(lines, "\n")
-}
-
-// Query notes a statement that travels alone.
-func (e *explained) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	e.explain(ctx, sql, args)
-	return e.Pool.Query(ctx, sql, args...)
-}
-
-// SendBatch notes statements that travel together.
-func (e *explained) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	for _, q := range b.QueuedQueries {
-		e.explain(ctx, q.SQL, q.Arguments)
-	}
-	return e.Pool.SendBatch(ctx, b)
-}
-
 var (
 	seqScan = regexp.MustCompile(`Seq Scan on (\w+)`)
-	rowsOf  = regexp.MustCompile(`rows=(\d+) loops=(\d+)`)
 	large   = map[string]bool{
 		"product": true, "product_variant": true, "price_set": true, "price": true, "inventory_item": true, "inventory_level": true,
 		"product_sales_channel": true, "product_variant_price_set": true, "product_variant_inventory_item": true, "product_related_product": true,
 	}
 )
-
-// touched is the most rows that any step of a plan gives.
-func touched(plan string) int {
-	most := 0
-	for _, m := range rowsOf.FindAllStringSubmatch(plan, -1) {
-		var rows, loops int
-		_, _ = fmt.Sscan(m[1], &rows)
-		_, _ = fmt.Sscan(m[2], &loops)
-		most = max(most, rows*loops)
-	}
-	return most
-}
 
 // TestPlans looks at the plans of every kind of statement on a large store: none reads a large table from end to end, and
 // none touches more rows than its pages explain, a hub's included.
@@ -130,7 +81,7 @@ func TestPlans(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db := &explained{Pool: pool.Pool, plans: map[string]string{}}
+			db := explain.New(pool.Pool)
 			a := newAPI(t, pool, graph.Config{})
 			g, err := graph.New(db, graph.Config{})
 			if err != nil {
@@ -144,7 +95,7 @@ func TestPlans(t *testing.T) {
 			}
 			a.graph, a.handler = g, g.Handler()
 			a.ask(nil, query, map[string]any{"first": 20})
-			for sql, plan := range db.plans {
+			for sql, plan := range db.Plans() {
 				if strings.HasPrefix(sql, "SELECT count(*) FROM \"product\" AS t1 WHERE TRUE") {
 					continue // the count of a whole table is asked for
 				}
@@ -153,7 +104,7 @@ func TestPlans(t *testing.T) {
 						t.Errorf("%s\nreads all of %s:\n%s", sql, m[1], plan)
 					}
 				}
-				if n := touched(plan); n > c.rows {
+				if n := explain.Widest(plan); n > c.rows {
 					t.Errorf("%s\ntouches %d rows, want %d at the most:\n%s", sql, n, c.rows, plan)
 				}
 			}

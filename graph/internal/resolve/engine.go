@@ -21,7 +21,7 @@ type Limits struct {
 	MaxIn       int // values of one `in` list; 1,000
 	// MaxConditions bounds the comparisons of all filters of one field together; 200.
 	MaxConditions int
-	// MaxCost bounds the records that one field may answer with, if every page below it is full; 500,000.
+	// MaxCost bounds the records that the lists of one field may answer with, if every page is full; 5,000,000.
 	MaxCost int
 }
 
@@ -29,7 +29,7 @@ func (l *Limits) complete() {
 	for _, f := range []struct {
 		limit *int
 		value int
-	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}, {&l.MaxConditions, 200}, {&l.MaxCost, 500_000}} {
+	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}, {&l.MaxConditions, 200}, {&l.MaxCost, 5_000_000}} {
 		if *f.limit == 0 {
 			*f.limit = f.value
 		}

@@ -123,10 +123,10 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 			return nil, err
 		}
 		h.node.rows *= h.list.page.Limit
-	}
-	// Each level is refused before the next multiplies it, so this does not overflow.
-	if err := p.spend(path, h.node.rows); err != nil {
-		return nil, err
+		// Each level is refused before the next multiplies it, so this does not overflow.
+		if err := p.spend(path, h.node.rows); err != nil {
+			return nil, err
+		}
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)

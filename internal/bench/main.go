@@ -1,0 +1,137 @@
+// Command bench measures representative queries on a large store that it makes in a private Postgres: statements, rows read
+// and time of each. `make bench-data` makes the store, `make bench-queries` measures.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/explain"
+	"linkgraph/internal/postgres"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+func main() {
+	products := flag.Int("products", 10_000, "how many products the store has; five times as many variants")
+	dir := flag.String("dir", ".data", "folder of the private Postgres")
+	runs := flag.Int("runs", 30, "how often each query is run")
+	loadOnly := flag.Bool("load", false, "make the store and stop")
+	flag.Parse()
+	if err := run(context.Background(), *dir, *products, *runs, *loadOnly); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, dir string, products, runs int, loadOnly bool) error {
+	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(dir, fmt.Sprintf("bench-%d", products)), Log: os.Stderr, Unsafe: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Stop(ctx) }()
+	pool, err := pgxpool.New(ctx, server.URL())
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := load(ctx, pool, products); err != nil {
+		return fmt.Errorf("make the store: %w", err)
+	}
+	if loadOnly {
+		return nil
+	}
+	return measure(ctx, pool, os.Stdout, products, runs)
+}
+
+// load makes the store if it is not there.
+func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
+	g, err := graph.New(pool, graph.Config{})
+	if err != nil {
+		return err
+	}
+	if _, err := modules.Migrate(ctx, pool); err != nil {
+		return err
+	}
+	if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
+		return err
+	}
+	var there bool
+	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM product)`).Scan(&there); err != nil || there {
+		return err
+	}
+	start := time.Now()
+	for _, step := range steps(products) {
+		if _, err := pool.Exec(ctx, step.sql); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+		fmt.Fprintf(os.Stderr, "%-20s %s\n", step.what, time.Since(start).Round(time.Second))
+	}
+	return nil
+}
+
+// answer sends a query and checks that it succeeds.
+func answer(h http.Handler, query string) error {
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		return err
+	}
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if bytes.Contains(w.Body.Bytes(), []byte(`"errors"`)) {
+		return fmt.Errorf("%s: %s", query, w.Body)
+	}
+	return nil
+}
+
+// measure prints a row of a Markdown table for each query.
+func measure(ctx context.Context, pool *pgxpool.Pool, out io.Writer, products, runs int) error {
+	quiet := graph.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	g, err := graph.New(pool, quiet)
+	if err != nil {
+		return err
+	}
+	h := g.Handler()
+	fmt.Fprintf(out, "| query, %d products | statements | rows read | median |\n|---|---|---|---|\n", products)
+	for _, q := range queries(products) {
+		explained := explain.New(pool)
+		e, err := graph.New(explained, quiet)
+		if err != nil {
+			return err
+		}
+		if err := answer(e.Handler(), q.query); err != nil {
+			return err
+		}
+		read := 0
+		for _, plan := range explained.Plans() {
+			read += explain.Read(plan)
+		}
+		times := make([]time.Duration, runs)
+		for i := range times {
+			start := time.Now()
+			if err := answer(h, q.query); err != nil {
+				return err
+			}
+			times[i] = time.Since(start)
+		}
+		slices.Sort(times)
+		fmt.Fprintf(out, "| %s | %d | %d | %.1f ms |\n", q.name, len(explained.Plans()), read, float64(times[runs/2].Microseconds())/1000)
+	}
+	return ctx.Err()
+}
