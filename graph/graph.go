@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"maps"
 
-	"github.com/jackc/pgx/v5"
-
 	"linkgraph/graph/internal/exec"
 	"linkgraph/graph/internal/resolve"
 	"linkgraph/linkstore"
@@ -61,11 +59,6 @@ func New(db DB, cfg Config) (*Graph, error) {
 		Records: g.Records, Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: cfg.Limits, NoLookAhead: cfg.NoLookAhead,
 	})
 	return g, nil
-}
-
-// WithTx returns the stores in the caller's transaction.
-func (g *Graph) WithTx(tx pgx.Tx) (*modules.Store, *linkstore.Store) {
-	return g.Records.WithTx(tx), g.Links.WithTx(tx)
 }
 
 // rules are those of all modules.

@@ -117,3 +117,53 @@ func TestNestedPages(t *testing.T) {
 		t.Errorf("got %v", all)
 	}
 }
+
+// TestPagesHoldStill walks a list while others create and delete records in it: what was there all along is seen once.
+func TestPagesHoldStill(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, newDB(t), graph.Config{})
+	m, _ := a.graph.Records.Catalog().Model("InventoryItem")
+	ctx := context.Background()
+	var records []modules.Values
+	for i := range 60 {
+		records = append(records, modules.Values{"id": fmt.Sprintf("kept%02d", i), "weight": i % 7})
+	}
+	if _, err := a.graph.Records.Create(ctx, m, records); err != nil {
+		t.Fatal(err)
+	}
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			id := fmt.Sprintf("%c%d", 'a'+i%26, i)
+			if _, err := a.graph.Records.Create(ctx, m, []modules.Values{{"id": id, "weight": i % 7}}); err != nil {
+				done <- err
+				return
+			}
+			if _, err := a.graph.Records.Delete(ctx, m, []string{id}); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for _, backward := range []bool{false, true} {
+		seen := map[string]int{}
+		for _, id := range walkPages(a, "[{ weight: ASC }]", 3, backward) {
+			seen[id]++
+		}
+		for _, r := range records {
+			if n := seen[fmt.Sprint(r["id"])]; n != 1 {
+				t.Errorf("%v was seen %d times, backward %t", r["id"], n, backward)
+			}
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -9,11 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Locate finds the model that has a live record of this id: by the id's prefix, or else by looking into every table
-// whose key is called id, in one statement. It returns nil if there is none.
-func (s *Store) Locate(ctx context.Context, id string) (*Model, error) {
-	if m := s.catalog.byPrefix(id); m != nil {
-		return m, nil
+// Locate finds the model that a record of this id belongs to: by the id's prefix, or else by looking into every table
+// whose key is called id, in one statement. An id with a prefix is not looked up: its record may be gone. ok is false if there is none.
+func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err error) {
+	if m = s.catalog.byPrefix(id); m != nil {
+		return m, true, nil
 	}
 	// Each part relies on its table's primary key, or on the index of a link's id.
 	b := newBuilder(s.catalog)
@@ -25,14 +25,14 @@ func (s *Store) Locate(ctx context.Context, id string) (*Model, error) {
 		}
 	}
 	var i int
-	err := s.db.QueryRow(ctx, strings.Join(parts, " UNION ALL ")+" LIMIT 1", b.args...).Scan(&i)
+	err = s.db.QueryRow(ctx, strings.Join(parts, " UNION ALL ")+" LIMIT 1", b.args...).Scan(&i)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return nil, nil
+		return nil, false, nil
 	case err != nil:
-		return nil, fmt.Errorf("locate %q: %w", id, classify(err))
+		return nil, false, fmt.Errorf("locate %q: %w", id, classify(err))
 	}
-	return s.catalog.models[i], nil
+	return s.catalog.models[i], true, nil
 }
 
 // byPrefix finds the model of an id that this project or Medusa made: a prefix, an underscore, a ULID.

@@ -196,8 +196,8 @@ func (e *Engine) Node(ctx context.Context, id string) (Node, error) {
 	if _, err := modules.Normalize(&modules.Column{Field: "id", Type: modules.Text}, id); err != nil {
 		return nil, invalid("node.id", "%v", err)
 	}
-	m, err := e.records.Locate(ctx, id)
-	if m == nil || err != nil {
+	m, ok, err := e.records.Locate(ctx, id)
+	if !ok || err != nil {
 		return nil, err
 	}
 	f := graphql.GetFieldContext(ctx).Field
