@@ -202,9 +202,7 @@ func (w *world) differentialCase() bool {
 	var ways []string
 	for range w.random.IntN(3) {
 		key, read := w.sortKey(root.model, 2)
-		if slices.ContainsFunc(order, func(o any) bool {
-			return gocmp.Equal(o, key) || oneOf(w.random, o.(map[string]any)) == oneOf(w.random, key)
-		}) {
+		if slices.ContainsFunc(order, func(o any) bool { return sameField(o, key) }) {
 			continue
 		}
 		order, reads, ways = append(order, key), append(reads, read), append(ways, directionOf(key))
@@ -233,6 +231,16 @@ func (w *world) differentialCase() bool {
 		return false
 	}
 	return true
+}
+
+// sameField reports whether two sort keys begin with the same field, which a list is not sorted by twice.
+func sameField(a, b any) bool {
+	for field := range a.(map[string]any) {
+		if _, ok := b.(map[string]any)[field]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // differs reports whether a filter alone has another answer than in memory.

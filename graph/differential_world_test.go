@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -91,7 +92,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 			r := &row{id: fmt.Sprintf("%s%d", strings.ToLower(root.model), i), fields: map[string]any{}, relations: map[string][]edge{}}
 			r.fields["id"] = r.id
 			v := modules.Values{"id": r.id}
-			for field, pool := range shapes[root.model].columns {
+			for _, field := range slices.Sorted(maps.Keys(shapes[root.model].columns)) {
+				pool := shapes[root.model].columns[field]
 				r.fields[field] = pool[w.random.IntN(len(pool))]
 				if i, _ := m.Column(field); !m.Columns[i].NotNull && w.random.IntN(3) == 0 {
 					r.fields[field] = nil
