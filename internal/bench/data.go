@@ -12,7 +12,6 @@ func steps(products int) []step {
 	f := func(sql string, args ...any) string { return fmt.Sprintf(sql, args...) }
 	variants := products * 5
 	return []step{
-		{"settings", `SET synchronous_commit = off`},
 		{"small tables", `
 			INSERT INTO product_type (id, value) SELECT 'ptyp' || n, 'type ' || n FROM generate_series(1, 200) AS n;
 			INSERT INTO product_tag (id, value) SELECT 'ptag' || n, 'tag ' || n FROM generate_series(1, 500) AS n;

