@@ -75,6 +75,7 @@ func TestPlans(t *testing.T) {
 		{"last page of a hub", `{ salesChannel(id: "c0") { products(last: 20) { nodes { title } } } }`, 25},
 		{"back across one to one", `{ priceSets(first: 50) { nodes { variant { title product { title } } } } }`, 60},
 		{"filter across links", `{ products(first: 10, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lt: "400" } } } } } } }) { nodes { title } } }`, 2000},
+		{"rare across links", `{ products(first: 10, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lt: "0.5" } } } } } } }) { nodes { title } } }`, 600},
 		{"filter by a far key", `{ products(first: 10, filter: { salesChannels: { some: { id: { eq: "c7" } } } }) { nodes { title } } }`, 4000},
 		{"read-only links", `{ inventoryLevels(first: 50) { nodes { stockLocation { name } } } stockLocations { nodes { inventoryLevels(first: 5) { nodes { stockedQuantity } } } } }`, 60},
 		{"link rows", `{ productVariantPriceSets(first: 20, filter: { variantId: { eq: "v500" } }) { nodes { priceSet { id } } } }`, 5},
