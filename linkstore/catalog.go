@@ -21,17 +21,21 @@ type Model struct {
 	Name   string // "ProductVariant"; unique in the catalogue
 	Schema string // "" is the search path's
 	// Table holds the records. "" means that the module lives elsewhere: nothing is checked there and nothing cascades.
-	Table      string
-	PrimaryKey string // column; "" is "id"
+	Table string
+	// PrimaryKey is the columns of the key, in their order. nil is one column of texts, id.
+	PrimaryKey []KeyColumn
 	// Key is the name links and inputs know a record by: "variant_id". Unique inside its module. "" means that the model
 	// cannot be named, only reached.
 	Key          string
 	NoSoftDelete bool // the table has no deleted_at
 	// Owns are the records of the module that go with a record.
 	Owns []Owned
+
+	key keyColumns
 }
 
-// Owned says that records of Model whose Column equals the owner's OwnerColumn are deleted with the owner.
+// Owned says that records of Model whose Column equals the owner's OwnerColumn are deleted with the owner. Either may name
+// several columns, separated by ", ".
 type Owned struct {
 	Model, Column string
 	OwnerColumn   string // "" is the primary key
@@ -67,7 +71,14 @@ type Column struct {
 type End struct {
 	Model string
 	Key   string // "" is the model's
-	// RecordKey is the column of the record that the link holds. "" is the primary key; only a read-only link may hold another.
+	// Columns are those of the link table that hold this end's key, one for each of the model's key columns. nil is Key for a
+	// key of one column; for others it is, for each, Key without a final _id, "_" and the key column. A read-only link has none.
+	Columns []string
+	// ColumnType is "text" if the link holds the key as a text although the record's key is a number or a uuid, as Medusa's
+	// link tables do. "" is the type of the record's key.
+	ColumnType string
+	// RecordKey is the column of the record that the link holds, one of texts. "" is the primary key; only a read-only link may
+	// hold another.
 	RecordKey string
 	// IsList says that many records of this end may be linked to one record of the other end.
 	IsList bool
@@ -84,12 +95,15 @@ type Definition struct {
 	IDPrefix      string
 	Left, Right   End
 	Columns       []Column
-	// ReadOnly names the column of the left model that holds the right one's key. Such a link has no table.
+	// ReadOnly names the column of the left model that holds the right one's key, or the columns, separated by ", ". Such a link
+	// has no table.
 	ReadOnly string
 	// SkipExistence leaves out the check that both records exist.
 	SkipExistence bool
 
 	left, right *Model
+	// The columns that hold the keys of the two ends: of the link table, or of the left model's if the link is read-only.
+	leftKey, rightKey keyColumns
 }
 
 // Key names a record: module, key and id.
@@ -121,9 +135,7 @@ func NewCatalog(models []Model, links []Definition) (*Catalog, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, m := range models {
-		if m.PrimaryKey == "" {
-			m.PrimaryKey = "id"
-		}
+		m.setKey(fault)
 		if c.byModel[m.Name] != nil {
 			fault("model %s is declared twice", m.Name)
 		}
@@ -141,6 +153,8 @@ func NewCatalog(models []Model, links []Definition) (*Catalog, error) {
 				fault("model %s owns %s of another module: link them with deleteCascade", m.Name, o.Model)
 			} else if child.NoSoftDelete {
 				fault("model %s owns %s, which cannot be soft-deleted", m.Name, o.Model)
+			} else if n := len(m.ownerColumns(o)); n != len(splitColumns(o.Column)) {
+				fault("model %s owns %s by %q, which does not name %d columns", m.Name, o.Model, o.Column, n)
 			}
 		}
 	}
@@ -168,13 +182,13 @@ func (c *Catalog) addLink(d *Definition, fault func(string, ...any)) {
 		if side.end.Key == "" {
 			side.end.Key = m.Key
 		}
-		if side.end.RecordKey == "" {
-			side.end.RecordKey = m.PrimaryKey
+		if side.end.RecordKey == "" && len(m.key) == 1 {
+			side.end.RecordKey = m.key[0].name
 		}
 		if side.end.Key == "" {
 			fault("link %s: %s: model %s has no key", d.Name, side.name, m.Name)
 		}
-		if side.end.RecordKey != m.PrimaryKey && d.ReadOnly == "" {
+		if side.end.RecordKey != "" && side.end.RecordKey != m.key.form() && d.ReadOnly == "" {
 			fault("link %s: %s: a stored link holds primary keys, not %s", d.Name, side.name, side.end.RecordKey)
 		}
 		if side.end.DeleteCascade && (m.NoSoftDelete || m.Table == "") {
@@ -184,6 +198,7 @@ func (c *Catalog) addLink(d *Definition, fault func(string, ...any)) {
 	if d.Name == "" {
 		d.Name = defaultName(d)
 	}
+	d.setKeys(fault)
 	if d.Table == "" && d.ReadOnly == "" {
 		d.Table = shorten(d.Name)
 	}
@@ -297,16 +312,17 @@ func (c *Catalog) linkNames() []string {
 	return names
 }
 
-// Resolve says which link and which records an item means.
+// Resolve says which link and which records an item means. The ids are in their canonical form.
 func (c *Catalog) Resolve(item Item) (Pair, error) {
 	d, pair, err := c.resolve(item)
 	if err != nil {
 		return pair, err
 	}
-	if err := checkID(d.Left.Key, pair.Left); err != nil {
+	if pair.Left, err = d.leftKey.canonical(d.Left.Key, pair.Left); err != nil {
 		return pair, err
 	}
-	return pair, checkID(d.Right.Key, pair.Right)
+	pair.Right, err = d.rightKey.canonical(d.Right.Key, pair.Right)
+	return pair, err
 }
 
 func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {

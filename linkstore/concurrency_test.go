@@ -16,9 +16,18 @@ import (
 // they leave holds together.
 func TestConcurrentWriters(t *testing.T) {
 	t.Parallel()
+	for name, w := range map[string]world{"Texts": texts, "OtherKeys": otherKeys} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			concurrentWriters(t, w)
+		})
+	}
+}
+
+func concurrentWriters(t *testing.T, world world) {
 	const writers, calls = 8, 400
 	s := newSubject(t, newDB(t).Pool)
-	for model, list := range ids {
+	for model, list := range world.ids {
 		for _, id := range list {
 			if err := s.PutRecord(t.Context(), model, id, ""); err != nil {
 				t.Fatal(err)
@@ -30,7 +39,7 @@ func TestConcurrentWriters(t *testing.T) {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(w), 7))
 			for range calls {
-				if err := randomCall(t.Context(), s, random); err != nil && !expected(err) {
+				if err := randomCall(t.Context(), s, world, random); err != nil && !expected(err) {
 					t.Errorf("writer %d: %v", w, err)
 					return
 				}
@@ -46,15 +55,15 @@ func expected(err error) bool {
 	return errors.Is(err, linkstore.ErrConflict) || errors.Is(err, linkstore.ErrRecordNotFound)
 }
 
-func randomCall(ctx context.Context, s *subject, random *rand.Rand) error {
-	pick := func(model string) string { return ids[model][random.IntN(len(ids[model]))] }
-	items := []linkstore.Item{
-		{Link: linktest.Priced, Left: pick("Variant"), Right: pick("PriceSet")},
-		{Link: linktest.Stocked, Left: pick("Variant"), Right: pick("Item"), Data: map[string]any{"quantity": random.IntN(3)}},
-		{Link: linktest.Sold, Left: pick("Product"), Right: pick("Channel")},
-		{Link: linktest.Paired, Left: pick("Channel"), Right: pick("Location")},
-		{Link: linktest.Served, Left: pick("Location"), Right: pick("Set")},
-		{Link: linktest.Related, Left: pick("Product"), Right: pick("Product")},
+func randomCall(ctx context.Context, s *subject, w world, random *rand.Rand) error {
+	pick := func(model string) string { return w.ids[model][random.IntN(len(w.ids[model]))] }
+	items := make([]linkstore.Item, len(w.links))
+	for i, link := range w.links {
+		d, _ := s.Catalog().Link(link)
+		items[i] = linkstore.Item{Link: link, Left: pick(d.Left.Model), Right: pick(d.Right.Model)}
+		if link == linktest.Stocked {
+			items[i].Data = map[string]any{"quantity": random.IntN(3)}
+		}
 	}
 	random.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
 	items = items[:1+random.IntN(3)]
@@ -67,10 +76,15 @@ func randomCall(ctx context.Context, s *subject, random *rand.Rand) error {
 	case 4:
 		_, err = s.Dismiss(ctx, items)
 	case 5:
-		model := models[random.IntN(len(models))]
-		_, err = s.DeleteRecords(ctx, []linkstore.Records{{Model: model, IDs: []string{pick(model)}}})
+		model := w.models[random.IntN(len(w.models))]
+		records := []linkstore.Records{{Model: model, IDs: []string{pick(model)}}}
+		if m, _ := s.Catalog().Model(model); m.NoSoftDelete {
+			_, err = s.Delete(ctx, records)
+		} else {
+			_, err = s.DeleteRecords(ctx, records)
+		}
 	default:
-		model := models[random.IntN(len(models))]
+		model := w.models[random.IntN(len(w.models))]
 		_, err = s.Restore(ctx, []linkstore.Records{{Model: model, IDs: []string{pick(model)}}})
 	}
 	return err

@@ -237,12 +237,12 @@ func (s *Store) lockRecords(ctx context.Context, tx pgx.Tx, wanted map[*Model]*l
 			where = " AND t.deleted_at IS NULL"
 		}
 		rows, err := tx.Query(ctx, fmt.Sprintf(
-			`SELECT t.%[1]s FROM %[2]s AS t WHERE t.%[1]s = ANY(ARRAY(SELECT unnest($1::text[])))%[3]s ORDER BY t.%[1]s %[4]s`,
-			quote(m.PrimaryKey), m.table(), where, l.strength), l.ids)
+			`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
+			m.key.selected("t"), m.table(), m.key.among("t", 1), where, m.key.list("t"), l.strength), m.key.args(l.ids)...)
 		if err != nil {
 			return nil, err
 		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		ids, err := m.key.collect(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -303,9 +303,9 @@ func (s *Store) createKind(ctx context.Context, tx pgx.Tx, links []*newLink, opt
 func lockPairs(ctx context.Context, tx pgx.Tx, d *Definition, left, right []string) (map[Pair]Link, error) {
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		SELECT %s FROM %s AS t
-		JOIN unnest($1::text[], $2::text[]) AS p(l, r) ON t.%[3]s = p.l AND t.%[4]s = p.r
-		ORDER BY t.%[3]s, t.%[4]s FOR UPDATE OF t`,
-		d.columns(), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+		JOIN unnest(%s) AS p(%s) ON %s
+		ORDER BY %s FOR UPDATE OF t`,
+		d.columns(), d.table(), d.pairArrays(), d.pairNames(""), d.pairOn("t", "p"), d.keys("t")), d.pairArgs(left, right)...)
 	if err != nil {
 		return nil, err
 	}
@@ -373,13 +373,22 @@ func (d *Definition) exclude(p, q Pair) bool {
 func (s *Store) conflicts(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pair) ([]Link, error) {
 	var conditions []string
 	if !d.Right.IsList {
-		conditions = append(conditions, "t."+quote(d.Left.Key)+" = ANY(ARRAY(SELECT unnest($1::text[])))")
+		conditions = append(conditions, d.leftKey.among("t", 1))
 	}
 	if !d.Left.IsList {
-		conditions = append(conditions, "t."+quote(d.Right.Key)+" = ANY(ARRAY(SELECT unnest($2::text[])))")
+		conditions = append(conditions, d.rightKey.among("t", 1+len(d.leftKey)))
 	}
 	if len(conditions) == 0 || len(pairs) == 0 {
 		return nil, nil
+	}
+	condition := strings.Join(conditions, " OR ")
+	if d.width() > 2 && len(conditions) == 2 {
+		// No index serves OR with a comparison of several columns: find the rows of either condition first.
+		each := make([]string, len(conditions))
+		for i, c := range conditions {
+			each[i] = fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s AND t.deleted_at IS NULL", d.keys("t"), d.table(), c)
+		}
+		condition = fmt.Sprintf("(%s) IN (%s)", d.keys("t"), strings.Join(each, " UNION "))
 	}
 	var left, right []string
 	wanted := map[Pair]bool{}
@@ -388,8 +397,8 @@ func (s *Store) conflicts(ctx context.Context, tx pgx.Tx, d *Definition, pairs [
 		wanted[p] = true
 	}
 	rows, err := tx.Query(ctx, fmt.Sprintf(
-		`SELECT %s FROM %s AS t, (SELECT $1::text[], $2::text[]) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY t.%s, t.%s FOR UPDATE OF t`,
-		d.columns(), d.table(), strings.Join(conditions, " OR "), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+		`SELECT %s FROM %s AS t, (SELECT %s) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY %s FOR UPDATE OF t`,
+		d.columns(), d.table(), d.pairArrays(), condition, d.keys("t")), d.pairArgs(left, right)...)
 	if err != nil {
 		return nil, err
 	}
@@ -410,9 +419,9 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, links []*newLink) (map[Pa
 	for i := range ids {
 		ids[i] = s.cfg.NewID(d.IDPrefix)
 	}
-	args := []any{left, right, ids}
-	arrays := []string{"$1::text[]", "$2::text[]", "$3::text[]"}
-	names := []string{"l", "r", "id"}
+	args := append(d.pairArgs(left, right), ids)
+	arrays := []string{d.pairArrays(), fmt.Sprintf("$%d::text[]", len(args))}
+	names := []string{d.pairNames(""), "id"}
 	var targets, values, sets, olds, news []string
 	for i, c := range d.Columns {
 		given, texts := make([]bool, len(links)), make([]*string, len(links))
@@ -438,15 +447,15 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, links []*newLink) (map[Pa
 		changed += fmt.Sprintf(" OR (%s) IS DISTINCT FROM (%s)", strings.Join(olds, ", "), strings.Join(news, ", "))
 	}
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
-		INSERT INTO %[1]s AS t (%[2]s, %[3]s, id%[4]s)
-		SELECT p.l, p.r, p.id%[5]s
+		INSERT INTO %[1]s AS t (%[2]s, id%[3]s)
+		SELECT %[4]s, p.id%[5]s
 		FROM unnest(%[6]s) AS p(%[7]s)
-		LEFT JOIN %[1]s AS e ON e.%[2]s = p.l AND e.%[3]s = p.r
-		ORDER BY p.l, p.r
-		ON CONFLICT (%[2]s, %[3]s) DO UPDATE SET deleted_at = NULL, updated_at = clock_timestamp()%[8]s WHERE %[9]s
-		RETURNING %[10]s`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key), strings.Join(targets, ""), strings.Join(values, ""),
-		strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(sets, ""), changed, d.columns()), args...)
+		LEFT JOIN %[1]s AS e ON %[8]s
+		ORDER BY %[4]s
+		ON CONFLICT (%[2]s) DO UPDATE SET deleted_at = NULL, updated_at = clock_timestamp()%[9]s WHERE %[10]s
+		RETURNING %[11]s`,
+		d.table(), d.keys(""), strings.Join(targets, ""), d.pairNames("p"), strings.Join(values, ""),
+		strings.Join(arrays, ", "), strings.Join(names, ", "), d.pairOn("e", "p"), strings.Join(sets, ""), changed, d.columns()), args...)
 	if err != nil {
 		return nil, err
 	}

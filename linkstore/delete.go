@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -98,7 +99,8 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			}
 		}
 		for _, id := range r.IDs {
-			if err := checkID(m.Key, id); err != nil {
+			id, err := m.key.canonical(m.keyName(), id)
+			if err != nil {
 				return nil, nil, &ItemError{n, err}
 			}
 			if root := (record{m, id}); !seen[root] {
@@ -154,12 +156,12 @@ func (s *Store) checkExisted(ctx context.Context, tx pgx.Tx, roots []record, ind
 		if byModel[m] == nil {
 			continue
 		}
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT t.%[1]s FROM %[2]s AS t WHERE t.%[1]s = ANY(ARRAY(SELECT unnest($1::text[])))`,
-			quote(m.PrimaryKey), m.table()), byModel[m])
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s`,
+			m.key.selected("t"), m.table(), m.key.among("t", 1)), m.key.args(byModel[m])...)
 		if err != nil {
 			return err
 		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		ids, err := m.key.collect(rows)
 		if err != nil {
 			return err
 		}
@@ -169,7 +171,7 @@ func (s *Store) checkExisted(ctx context.Context, tx pgx.Tx, roots []record, ind
 	}
 	for _, i := range gone {
 		if r := roots[i]; !existed[r] {
-			return &ItemError{index[i], &RecordError{r.model.Module, r.model.Name, r.model.PrimaryKey, r.id}}
+			return &ItemError{index[i], &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
 		}
 	}
 	return nil
@@ -246,8 +248,6 @@ func (s *Store) reach(ctx context.Context, tx pgx.Tx, roots []record, withRoots 
 	return c, nil
 }
 
-type edge struct{ From, To string }
-
 // reachOwned finds what deleted records own. Relies on the index of the owned model's column.
 func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
 	deleted := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !c.removed[record{m, id}] })
@@ -256,23 +256,26 @@ func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 	}
 	for _, o := range m.Owns {
 		child := s.catalog.byModel[o.Model]
-		ownerColumn := o.OwnerColumn
-		if ownerColumn == "" {
-			ownerColumn = m.PrimaryKey
+		owner := m.ownerColumns(o)
+		on := make([]string, len(owner))
+		for i, column := range splitColumns(o.Column) {
+			on[i] = "t." + quote(column) + " = o." + quote(owner[i])
 		}
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
-			SELECT o.%[1]s AS "from", t.%[2]s AS "to" FROM %[3]s AS o JOIN %[4]s AS t ON t.%[5]s = o.%[6]s
-			WHERE o.%[1]s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
-			quote(m.PrimaryKey), quote(child.PrimaryKey), m.table(), child.table(), quote(o.Column), quote(ownerColumn)), deleted)
+			SELECT %s, %s FROM %s AS o JOIN %s AS t ON %s
+			WHERE %s AND t.deleted_at IS NULL`,
+			m.key.selectedAs("o", "from"), child.key.selectedAs("t", "to"), m.table(), child.table(), strings.Join(on, " AND "), m.key.among("o", 1)),
+			m.key.args(deleted)...)
 		if err != nil {
 			return err
 		}
-		edges, err := pgx.CollectRows(rows, pgx.RowToStructByPos[edge])
+		from, to := m.key.scan(), child.key.scan()
+		_, err = pgx.ForEachRow(rows, slices.Concat(from.dests(), to.dests()), func() error {
+			reached(record{m, from.id()}, record{child, to.id()})
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		for _, e := range edges {
-			reached(record{m, e.From}, record{child, e.To})
 		}
 	}
 	return nil
@@ -286,35 +289,35 @@ func (s *Store) reachLinks(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 			continue
 		}
 		for _, fromLeft := range []bool{true, false} {
-			near, far, nearModel, farModel := d.Left, d.Right, d.left, d.right
+			near, far, nearModel, farModel, cascades := d.leftKey, d.rightKey, d.left, d.right, d.Right.DeleteCascade
 			if !fromLeft {
-				near, far, nearModel, farModel = d.Right, d.Left, d.right, d.left
+				near, far, nearModel, farModel, cascades = d.rightKey, d.leftKey, d.right, d.left, d.Left.DeleteCascade
 			}
 			if nearModel != m {
 				continue
 			}
 			live := "false"
 			join := ""
-			if far.DeleteCascade {
-				join = fmt.Sprintf(" LEFT JOIN %s AS f ON f.%s = t.%s AND f.deleted_at IS NULL", farModel.table(), quote(farModel.PrimaryKey), quote(far.Key))
-				live = "f." + quote(farModel.PrimaryKey) + " IS NOT NULL"
+			if cascades {
+				join = fmt.Sprintf(" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL", farModel.table(), farModel.key.matches("f", far, "t"))
+				live = "f." + quote(farModel.key[0].name) + " IS NOT NULL"
 			}
 			rows, err := tx.Query(ctx, fmt.Sprintf(
-				`SELECT t.%[1]s, t.%[2]s, %[3]s FROM %[4]s AS t%[5]s WHERE t.%[1]s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
-				quote(near.Key), quote(far.Key), live, d.table(), join), ids)
+				`SELECT %s, %s, %s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
+				near.selected("t"), far.selected("t"), live, d.table(), join, near.among("t", 1)), near.args(ids)...)
 			if err != nil {
 				return err
 			}
-			var from, to string
-			var cascades bool
-			_, err = pgx.ForEachRow(rows, []any{&from, &to, &cascades}, func() error {
-				p := Pair{d.Name, from, to}
+			from, to := near.scan(), far.scan()
+			var there bool
+			_, err = pgx.ForEachRow(rows, slices.Concat(from.dests(), to.dests(), []any{&there}), func() error {
+				p := Pair{d.Name, from.id(), to.id()}
 				if !fromLeft {
-					p = Pair{d.Name, to, from}
+					p.Left, p.Right = p.Right, p.Left
 				}
 				c.links[p] = true
-				if cascades {
-					reached(record{m, from}, record{farModel, to})
+				if there {
+					reached(record{m, from.id()}, record{farModel, to.id()})
 				}
 				return nil
 			})
@@ -375,8 +378,8 @@ func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, c *closure, at time.T
 		}
 		slices.Sort(ids)
 		if _, err := tx.Exec(ctx, fmt.Sprintf(
-			`UPDATE %s AS t SET deleted_at = $2 WHERE t.%s = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL`,
-			m.table(), quote(m.PrimaryKey)), ids, at); err != nil {
+			`UPDATE %s AS t SET deleted_at = $%d WHERE %s AND t.deleted_at IS NULL`,
+			m.table(), len(m.key)+1, m.key.among("t", 1)), append(m.key.args(ids), at)...); err != nil {
 			return nil, err
 		}
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})

@@ -89,15 +89,16 @@ func (s *Store) detach(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pa
 	}
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		WITH gone AS (
-			SELECT t.%[2]s AS l, t.%[3]s AS r FROM %[1]s AS t
-			JOIN (SELECT DISTINCT l, r FROM unnest($1::text[], $2::text[]) AS p(l, r)) AS p ON t.%[2]s = p.l AND t.%[3]s = p.r
+			SELECT %[2]s FROM %[1]s AS t
+			JOIN (SELECT DISTINCT %[3]s FROM unnest(%[4]s) AS p(%[3]s)) AS p ON %[5]s
 			WHERE t.deleted_at IS NULL
-			ORDER BY t.%[2]s, t.%[3]s FOR UPDATE OF t
-		), now AS MATERIALIZED (SELECT COALESCE($3, clock_timestamp()) AS at)
+			ORDER BY %[6]s FOR UPDATE OF t
+		), now AS MATERIALIZED (SELECT COALESCE($%[7]d, clock_timestamp()) AS at)
 		UPDATE %[1]s AS t SET deleted_at = now.at, updated_at = now.at
-		FROM gone, now WHERE t.%[2]s = gone.l AND t.%[3]s = gone.r
-		RETURNING %[4]s`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns()), left, right, at)
+		FROM gone, now WHERE %[8]s
+		RETURNING %[9]s`,
+		d.table(), d.leftKey.as("t", "l")+", "+d.rightKey.as("t", "r"), d.pairNames(""), d.pairArrays(), d.pairOn("t", "p"), d.keys("t"),
+		d.width()+1, d.pairOn("t", "gone"), d.columns()), append(d.pairArgs(left, right), at)...)
 	if err != nil {
 		return nil, err
 	}

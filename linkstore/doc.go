@@ -3,6 +3,10 @@
 // A [Catalog] says which models there are and which links join them. A link is kept in a table of its own: the keys of the
 // two records, an id, extra columns and timestamps. Links are soft-deleted; a pair that is linked again gets its row back.
 //
+// Records are known by ids, which are texts whatever their keys are: one column or several of texts, whole numbers and uuids.
+// [Model.JoinKey] makes the id of a key of several columns, [Model.SplitKey] takes it apart. Ids that come in are brought into
+// one form, in which they come out.
+//
 // A [Store] creates, dismisses, deletes, restores and lists links, each call in one transaction:
 //
 //   - Create is idempotent and says what became of each pair. How many links a record may have is enforced by the database.
@@ -10,6 +14,9 @@
 //   - Delete removes all links of records and soft-deletes the records on ends that cascade, then their links, and so on.
 //     DeleteRecords deletes the records themselves as well.
 //   - Restore brings back exactly what a deletion removed: each deletion is written down.
+//
+// [Store.Sync] makes the link tables, or takes those that Medusa made as they are and adds indexes. [Store.Undeclared] finds
+// tables of Medusa's that the catalogue does not know.
 //
 // Writers take locks in one order, so that they do not deadlock; where Postgres still asks for it, a call is tried again.
 // [Store.WithTx] makes links part of the caller's transaction.

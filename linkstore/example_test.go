@@ -324,3 +324,58 @@ func ExampleCatalog_Resolve() {
 	fmt.Println(err)
 	// Output: no key of module product "variantid" is defined; the choices are variant_id
 }
+
+func ExampleModel_JoinKey() {
+	catalog, err := linkstore.NewCatalog([]linkstore.Model{{
+		Module: "stock", Name: "Bin", Table: "bin", Key: "bin_id",
+		PrimaryKey: []linkstore.KeyColumn{{Name: "aisle"}, {Name: "number", Type: "integer"}},
+	}}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bin, _ := catalog.Model("Bin")
+	fmt.Println(bin.JoinKey("A", "12"), bin.JoinKey("A:1", "12"))
+	parts, err := bin.SplitKey("A%3A1:0012")
+	fmt.Println(parts, err)
+	_, err = bin.SplitKey("A")
+	fmt.Println(err)
+	// Output:
+	// A:12 A%3A1:12
+	// [A:1 12] <nil>
+	// bin_id: must have 2 parts, in the form aisle:number
+}
+
+func ExampleStore_Undeclared() {
+	ctx := context.Background()
+	store, pool, drop := exampleStore(ctx)
+	defer drop()
+
+	// As Medusa leaves it.
+	if _, err := pool.Exec(ctx, `
+		CREATE TABLE link_module_migrations (table_name text, link_descriptor jsonb);
+		CREATE TABLE variant_post (
+			variant_id varchar(255), post_id varchar(255), id varchar(255), created_at timestamptz, updated_at timestamptz, deleted_at timestamptz,
+			PRIMARY KEY (variant_id, post_id)
+		);
+		INSERT INTO variant_post (variant_id, post_id, id) VALUES ('small', 'hello', 'vpost_1'), ('small', 'world', 'vpost_2');
+		INSERT INTO link_module_migrations VALUES
+			('variant_post', '{"fromModule": "product", "fromModel": "variant", "toModule": "blog", "toModel": "post"}')`); err != nil {
+		fmt.Println(err)
+		return
+	}
+	tables, err := store.Undeclared(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, t := range tables {
+		fmt.Println(t.Table, t.IDPrefix, t.Keys)
+		fmt.Println(t.FromModule, t.FromModel, t.FromIsList)
+		fmt.Println(t.ToModule, t.ToModel, t.ToIsList)
+	}
+	// Output:
+	// variant_post vpost [{variant_id varchar} {post_id varchar}]
+	// product variant false
+	// blog post true
+}

@@ -31,12 +31,36 @@ func (p Pair) compare(q Pair) int {
 	return slices.Compare([]string{p.Link, p.Left, p.Right}, []string{q.Link, q.Left, q.Right})
 }
 
+// width is how many columns the two keys have.
+func (d *Definition) width() int { return len(d.leftKey) + len(d.rightKey) }
+
+// keys names the columns of both keys.
+func (d *Definition) keys(alias string) string {
+	return d.leftKey.list(alias) + ", " + d.rightKey.list(alias)
+}
+
+// pairArrays are the parameters that pairArgs fills, from $1 on.
+func (d *Definition) pairArrays() string {
+	return d.leftKey.arrays(1) + ", " + d.rightKey.arrays(1+len(d.leftKey))
+}
+
+func (d *Definition) pairArgs(left, right []string) []any {
+	return slices.Concat(d.leftKey.args(left), d.rightKey.args(right))
+}
+
+// pairNames are the columns of the pairs that a statement is given: l and r if both keys have one.
+func (d *Definition) pairNames(alias string) string {
+	return d.leftKey.given(alias, "l") + ", " + d.rightKey.given(alias, "r")
+}
+
+// pairOn finds the rows of such pairs.
+func (d *Definition) pairOn(alias, pairs string) string {
+	return d.leftKey.on(alias, pairs, "l") + " AND " + d.rightKey.on(alias, pairs, "r")
+}
+
 // columns is the select list that scanner reads, of the table alias t.
 func (d *Definition) columns() string {
-	parts := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
-	for i, p := range parts {
-		parts[i] = "t." + quote(p)
-	}
+	parts := []string{`t."id"`, d.leftKey.selected("t"), d.rightKey.selected("t"), `t."created_at"`, `t."updated_at"`, `t."deleted_at"`}
 	for _, c := range d.Columns {
 		text := ""
 		if c.Type == Decimal || c.Type == JSON {
@@ -51,7 +75,8 @@ func (d *Definition) columns() string {
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
 	return func(row pgx.CollectableRow) (Link, error) {
 		l := Link{Name: d.Name}
-		dests := append(slices.Clone(before), &l.ID, &l.Left, &l.Right, &l.CreatedAt, &l.UpdatedAt, &l.DeletedAt)
+		left, right := d.leftKey.scan(), d.rightKey.scan()
+		dests := slices.Concat(before, []any{&l.ID}, left.dests(), right.dests(), []any{&l.CreatedAt, &l.UpdatedAt, &l.DeletedAt})
 		values := make([]any, len(d.Columns))
 		for i, c := range d.Columns {
 			values[i] = c.dest()
@@ -59,6 +84,7 @@ func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, 
 		if err := row.Scan(append(dests, values...)...); err != nil {
 			return l, err
 		}
+		l.Left, l.Right = left.id(), right.id()
 		if len(d.Columns) > 0 {
 			l.Data = make(map[string]any, len(d.Columns))
 		}

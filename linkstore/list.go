@@ -3,6 +3,7 @@ package linkstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +28,18 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 	found := map[Pair]Link{}
 	for _, name := range sortedKeys(kinds) {
 		d := s.catalog.byLink[name]
+		if s.absent(d) {
+			continue
+		}
 		var left, right []string
 		for _, p := range kinds[name] {
 			left, right = append(left, p.Left), append(right, p.Right)
 		}
 		// Relies on the primary key.
 		rows, err := s.db.Query(ctx, fmt.Sprintf(`
-			SELECT %s FROM %s AS t
-			JOIN (SELECT DISTINCT l, r FROM unnest($1::text[], $2::text[]) AS p(l, r)) AS p ON t.%s = p.l AND t.%s = p.r
-			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right)
+			SELECT %[1]s FROM %[2]s AS t
+			JOIN (SELECT DISTINCT %[3]s FROM unnest(%[4]s) AS p(%[3]s)) AS p ON %[5]s
+			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), d.pairNames(""), d.pairArrays(), d.pairOn("t", "p")), d.pairArgs(left, right)...)
 		if err != nil {
 			return nil, fmt.Errorf("get links: %w", err)
 		}
@@ -55,6 +59,9 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 	}
 	return out, nil
 }
+
+// absent reports whether a link has no table to read.
+func (s *Store) absent(d *Definition) bool { return slices.Contains(s.cfg.Absent, d.Name) }
 
 // LinkModule reads the links of one kind.
 type LinkModule struct {
@@ -98,7 +105,8 @@ const (
 	IsNull Op = "ISNULL" // Value is a bool
 )
 
-// Condition compares a column of the link table: a key, id, a timestamp or an extra column.
+// Condition compares a column of the link table: a key, id, a timestamp or an extra column. A key of several columns is
+// compared as a whole, column by column, with ids; each of its columns can be named too.
 type Condition struct {
 	Column string
 	Op     Op
@@ -133,23 +141,37 @@ func (l *lister) arg(v any) string {
 	return fmt.Sprintf("$%d", len(l.args))
 }
 
-// columnType finds a column and its type, or says which there are.
-func (l *lister) columnType(name string) (string, error) {
+// column finds a column and its type, or says which there are. A name that means a key gives the columns that hold it.
+func (l *lister) column(name string) (sqlType string, key keyColumns, err error) {
 	d := l.def
-	choices := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
 	switch name {
-	case "id", d.Left.Key, d.Right.Key:
-		return "text", nil
+	case "id":
+		return "text", nil, nil
 	case "created_at", "updated_at", "deleted_at":
-		return "timestamptz", nil
+		return "timestamptz", nil, nil
+	case d.Left.Key:
+		return "", d.leftKey, nil
+	case d.Right.Key:
+		return "", d.rightKey, nil
+	}
+	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
+		if c.name == name {
+			return "", keyColumns{c}, nil
+		}
 	}
 	if c := d.column(name); c != nil {
-		return c.Type.sql(), nil
+		return c.Type.sql(), nil, nil
+	}
+	choices := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
+	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
+		if !slices.Contains(choices, c.name) {
+			choices = append(choices, c.name)
+		}
 	}
 	for _, c := range d.Columns {
 		choices = append(choices, c.Name)
 	}
-	return "", &UndefinedError{"column of " + d.Name, name, choices, ErrInvalid}
+	return "", nil, &UndefinedError{"column of " + d.Name, name, choices, ErrInvalid}
 }
 
 func valueText(v any) string {
@@ -160,11 +182,14 @@ func valueText(v any) string {
 }
 
 func (l *lister) condition(c Condition) (string, error) {
-	sqlType, err := l.columnType(c.Column)
+	sqlType, key, err := l.column(c.Column)
 	if err != nil {
 		return "", err
 	}
 	name := "t." + quote(c.Column)
+	if key != nil {
+		name, sqlType = key[:1].list("t"), "text"
+	}
 	switch c.Op {
 	case IsNull:
 		if c.Value == true {
@@ -176,14 +201,44 @@ func (l *lister) condition(c Condition) (string, error) {
 		if !ok {
 			return "", &InvalidError{Field: c.Column, Reason: "is compared with a list of texts"}
 		}
+		if key != nil && !key.plain() {
+			return l.among(c.Column, key, values)
+		}
 		return fmt.Sprintf("%s = ANY(%s::text[]::%s[])", name, l.arg(values), sqlType), nil
 	case Eq, Ne, Gt, Gte, Lt, Lte:
 		if c.Value == nil {
 			return "", &InvalidError{Field: c.Column, Reason: "a null is compared with IsNull"}
 		}
+		if key != nil && !key.plain() {
+			return l.compare(c, key)
+		}
 		return fmt.Sprintf("%s %s %s::%s", name, c.Op, l.arg(valueText(c.Value)), sqlType), nil
 	}
 	return "", &InvalidError{c.Column, fmt.Sprintf("there is no comparison %q", c.Op), []string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"}}
+}
+
+// among finds a key among ids.
+func (l *lister) among(field string, key keyColumns, ids []string) (string, error) {
+	ids, err := key.canonicalAll(field, ids)
+	if err != nil {
+		return "", err
+	}
+	first := len(l.args) + 1
+	l.args = append(l.args, key.args(ids)...)
+	return key.among("t", first), nil
+}
+
+// compare compares a key with an id, column by column.
+func (l *lister) compare(c Condition, key keyColumns) (string, error) {
+	parts, err := key.split(c.Column, valueText(c.Value))
+	if err != nil {
+		return "", err
+	}
+	values := key.each(", ", func(i int, c keyColumn) string { return c.fromText(l.arg(parts[i]) + "::text") })
+	if len(key) == 1 {
+		return fmt.Sprintf("%s %s %s", key.list("t"), c.Op, values), nil
+	}
+	return fmt.Sprintf("(%s) %s (%s)", key.list("t"), c.Op, values), nil
 }
 
 func (l *lister) where(opts ListOptions) (string, error) {
@@ -201,30 +256,68 @@ func (l *lister) where(opts ListOptions) (string, error) {
 	return strings.Join(parts, " AND "), nil
 }
 
+// sortKey is one column that a list is sorted by.
+type sortKey struct {
+	column, cast string
+	desc         bool
+	value        any // of the link that the page comes after; nil is NULL
+}
+
+// sortKeys are those of the options and the id. A key is sorted by its columns.
+func (l *lister) sortKeys(opts ListOptions) ([]sortKey, error) {
+	var all []sortKey
+	for _, o := range append(slices.Clone(opts.OrderBy), Order{Column: "id"}) {
+		sqlType, key, err := l.column(o.Column)
+		if err != nil {
+			return nil, err
+		}
+		if key == nil {
+			k := sortKey{column: o.Column, cast: "::" + sqlType, desc: o.Desc}
+			if opts.After != nil {
+				k.value = opts.After.value(o.Column)
+			}
+			all = append(all, k)
+			continue
+		}
+		var values map[string]string
+		if opts.After != nil {
+			if values = opts.After.keyValues(l.def); values == nil {
+				return nil, &InvalidError{Field: "after", Reason: "is no link of " + l.def.Name}
+			}
+		}
+		for _, c := range key {
+			k := sortKey{column: c.name, cast: "::text", desc: o.Desc, value: values[c.name]}
+			if !c.text {
+				k.cast += "::" + c.typ
+			}
+			all = append(all, k)
+		}
+	}
+	return all, nil
+}
+
 // order writes the sort keys, and the condition that a row comes after a link, or "".
 func (l *lister) order(opts ListOptions) (by, after string, err error) {
-	keys := append(append([]Order{}, opts.OrderBy...), Order{Column: "id"})
+	keys, err := l.sortKeys(opts)
+	if err != nil {
+		return "", "", err
+	}
 	var sorts, ors, equal []string
 	for _, k := range keys {
-		sqlType, err := l.columnType(k.Column)
-		if err != nil {
-			return "", "", err
-		}
-		name := "t." + quote(k.Column)
+		name := "t." + quote(k.column)
 		op, direction := ">", ""
-		if k.Desc {
+		if k.desc {
 			op, direction = "<", " DESC NULLS LAST"
 		}
 		sorts = append(sorts, name+direction)
 		if opts.After == nil {
 			continue
 		}
-		v := opts.After.value(l.def, k.Column)
-		if v == nil { // nulls are last: nothing comes after one but another
+		if k.value == nil { // nulls are last: nothing comes after one but another
 			equal = append(equal, name+" IS NULL")
 			continue
 		}
-		arg := l.arg(valueText(v)) + "::" + sqlType
+		arg := l.arg(valueText(k.value)) + k.cast
 		beyond := fmt.Sprintf("(%s %s %s OR %s IS NULL)", name, op, arg, name)
 		ors = append(ors, strings.Join(append(append([]string{}, equal...), beyond), " AND "))
 		equal = append(equal, name+" = "+arg)
@@ -236,14 +329,10 @@ func (l *lister) order(opts ListOptions) (by, after string, err error) {
 }
 
 // value is a column's value of a link; nil is NULL.
-func (l *Link) value(d *Definition, column string) any {
+func (l *Link) value(column string) any {
 	switch column {
 	case "id":
 		return l.ID
-	case d.Left.Key:
-		return l.Left
-	case d.Right.Key:
-		return l.Right
 	case "created_at":
 		return l.CreatedAt
 	case "updated_at":
@@ -255,6 +344,23 @@ func (l *Link) value(d *Definition, column string) any {
 		return *l.DeletedAt
 	}
 	return l.Data[column]
+}
+
+// keyValues are the values of the columns that hold the link's keys; nil if these are none.
+func (l *Link) keyValues(d *Definition) map[string]string {
+	values := make(map[string]string, d.width())
+	for _, end := range []struct {
+		key keyColumns
+		id  string
+	}{{d.leftKey, l.Left}, {d.rightKey, l.Right}} {
+		if !end.key.fits(end.id) {
+			return nil
+		}
+		for i, part := range end.key.parts(end.id) {
+			values[end.key[i].name] = part
+		}
+	}
+	return values
 }
 
 // List returns links in order. Relies on the live indexes for conditions on keys, and on the index of ids.
@@ -270,6 +376,9 @@ func (m *LinkModule) List(ctx context.Context, opts ListOptions) ([]Link, error)
 	by, after, err := l.order(opts)
 	if err != nil {
 		return nil, err
+	}
+	if m.store.absent(m.def) {
+		return nil, nil
 	}
 	limit := ""
 	if opts.Limit > 0 {
@@ -295,7 +404,7 @@ func (m *LinkModule) ListAndCount(ctx context.Context, opts ListOptions) ([]Link
 	}
 	l := &lister{def: m.def}
 	where, err := l.where(opts)
-	if err != nil {
+	if err != nil || m.store.absent(m.def) {
 		return nil, 0, err
 	}
 	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE %s`, m.def.table(), where), l.args...)
@@ -319,79 +428,4 @@ func (m *LinkModule) Retrieve(ctx context.Context, id string) (Link, error) {
 		return Link{}, fmt.Errorf("%w: %s %q", ErrLinkNotFound, m.def.Name, id)
 	}
 	return links[0], nil
-}
-
-// Side is one of the two ends of a link.
-type Side int
-
-// The sides.
-const (
-	Left Side = iota
-	Right
-)
-
-// LinkedOptions says how many links are wanted.
-type LinkedOptions struct {
-	Limit int // for each id; 0 means all
-}
-
-// Linked returns the live links of records on one side, by their ids: one statement, however many records there are. Of a
-// read-only link the keys alone are known.
-func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string, opts LinkedOptions) (map[string][]Link, error) {
-	d, ok := s.catalog.Link(link)
-	if !ok {
-		return nil, &UndefinedError{"link", link, s.catalog.linkNames(), ErrLinkNotDefined}
-	}
-	near, far := d.Left.Key, d.Right.Key
-	if from == Right {
-		near, far = far, near
-	}
-	table, columns, scan := d.table(), d.columns(), d.scanner
-	if d.ReadOnly != "" {
-		near, far = d.left.PrimaryKey, d.ReadOnly
-		if from == Right {
-			near, far = far, near
-		}
-		table = d.left.table()
-		columns = "t." + quote(d.left.PrimaryKey) + ", t." + quote(d.ReadOnly)
-		scan = d.keyScanner
-	}
-	live := ""
-	if d.ReadOnly == "" || !d.left.NoSoftDelete {
-		live = " AND t.deleted_at IS NULL"
-	}
-	limit := ""
-	args := []any{ids}
-	if opts.Limit > 0 {
-		args = append(args, opts.Limit)
-		limit = " LIMIT $2"
-	}
-	// Relies on the live index of the near key, or of the column that holds a read-only link.
-	rows, err := s.db.Query(ctx, fmt.Sprintf(`
-		SELECT k.id, t.* FROM unnest($1::text[]) AS k(id) CROSS JOIN LATERAL (
-			SELECT %[1]s FROM %[2]s AS t WHERE t.%[3]s = k.id%[4]s AND t.%[5]s IS NOT NULL ORDER BY t.%[5]s%[6]s
-		) AS t`, columns, table, quote(near), live, quote(far), limit), args...)
-	if err != nil {
-		return nil, fmt.Errorf("linked %s: %w", link, err)
-	}
-	var id string
-	one := scan(&id)
-	found := make(map[string][]Link, len(ids))
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		l, err := one(row)
-		found[id] = append(found[id], l)
-		return struct{}{}, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("linked %s: %w", link, err)
-	}
-	return found, nil
-}
-
-// keyScanner reads the two keys of a read-only link.
-func (d *Definition) keyScanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
-	return func(row pgx.CollectableRow) (Link, error) {
-		l := Link{Name: d.Name}
-		return l, row.Scan(append(before[:len(before):len(before)], &l.Left, &l.Right)...)
-	}
 }

@@ -15,27 +15,68 @@ import (
 	"linkgraph/linkstore/linktest"
 )
 
+// world is which records and links random sequences are made of.
+type world struct {
+	models []string
+	links  []string
+	ids    map[string][]string
+	owners map[string]string // by id
+}
+
+var (
+	texts = world{
+		[]string{"Product", "Variant", "PriceSet", "Price", "Item", "Location", "Set", "Channel"},
+		[]string{linktest.Priced, linktest.Stocked, linktest.Sold, linktest.Served, linktest.Related, linktest.Paired, linktest.Shown},
+		map[string][]string{
+			"Product": {"p1", "p2"}, "Variant": {"v1", "v2"}, "PriceSet": {"s1", "s2"}, "Price": {"r1", "r2"}, "Item": {"i1"},
+			"Location": {"l1", "l2"}, "Set": {"f1", "f2"}, "Channel": {"c1", "c2"},
+		},
+		map[string]string{"v1": "p1", "v2": "p1", "r1": "s1", "r2": "s2"},
+	}
+	otherKeys = world{
+		[]string{"Item", "Bin", "Shelf", "Channel", "Customer", "Contract", "Region"},
+		[]string{linktest.Signed, linktest.Rented, linktest.Stowed, linktest.Courted, linktest.Visited, linktest.Adjoined},
+		map[string][]string{
+			"Item": {"i1", "i2"}, "Bin": {"A:1", "A:20", "%3A%25:-3"}, "Shelf": {"1", "20", "-3"}, "Channel": {"c1", "c2"}, "Customer": {"9", "10"},
+			"Contract": {"00000000-0000-0000-0000-00000000000a", "ffffffff-0000-4000-8000-000000000000"}, "Region": {"9007199254740993", "-1"},
+		},
+		map[string]string{"1": "A:1", "20": "A:1", "-3": "%3A%25:-3"},
+	}
+)
+
 // TestRandomSequences runs random calls on Postgres and on the model in memory, and compares outcomes, receipts, errors and
 // everything that is stored after each.
 func TestRandomSequences(t *testing.T) {
 	t.Parallel()
+	for name, w := range map[string]world{"Texts": texts, "OtherKeys": otherKeys} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			randomSequences(t, w)
+		})
+	}
+}
+
+func randomSequences(t *testing.T, w world) {
 	pool := newDB(t).Pool
-	tables := []string{"product", "variant", "price_set", "price", "item", "location", "fulfillment_set", "channel"}
 	catalog, err := linktest.Catalog()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range catalog.Links() {
-		if d.ReadOnly == "" {
-			tables = append(tables, d.Table)
-		}
+	var tables []string
+	for _, name := range w.models {
+		m, _ := catalog.Model(name)
+		tables = append(tables, tableOf(m.Schema, m.Table))
+	}
+	for _, name := range w.links {
+		d, _ := catalog.Link(name)
+		tables = append(tables, tableOf(d.Schema, d.Table))
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		ctx := context.Background()
 		if _, err := pool.Exec(ctx, `TRUNCATE linkgraph.deletion, linkgraph.link_event, `+strings.Join(tables, ", ")+` CASCADE`); err != nil {
 			rt.Fatal(err)
 		}
-		p := &pairing{T: rt, real: newSubject(t, pool), model: linktest.NewModel(catalog), deletions: map[string]string{}}
+		p := &pairing{T: rt, world: w, catalog: catalog, real: newSubject(t, pool), model: linktest.NewModel(catalog), deletions: map[string]string{}}
 		p.seed()
 		for range rapid.IntRange(3, 20).Draw(rt, "steps") {
 			p.step()
@@ -47,25 +88,23 @@ func TestRandomSequences(t *testing.T) {
 // pairing drives the two stores side by side.
 type pairing struct {
 	*rapid.T
+	world
+	catalog   *linkstore.Catalog
 	real      *subject
 	model     *linktest.Model
 	deletions map[string]string // ids of the real store's deletions to the model's
 	order     []string
 }
 
-var ids = map[string][]string{
-	"Product": {"p1", "p2"}, "Variant": {"v1", "v2"}, "PriceSet": {"s1", "s2"}, "Price": {"r1", "r2"}, "Item": {"i1"},
-	"Location": {"l1", "l2"}, "Set": {"f1", "f2"}, "Channel": {"c1", "c2"},
-}
-
-var models = []string{"Product", "Variant", "PriceSet", "Price", "Item", "Location", "Set", "Channel"}
-
 func (p *pairing) seed() {
-	owners := map[string]string{"v1": "p1", "v2": "p1", "r1": "s1", "r2": "s2"}
-	for _, m := range models {
-		for _, id := range ids[m] {
+	for _, m := range p.models {
+		for _, id := range p.ids[m] {
 			for _, s := range []linktest.Subject{p.real, p.model} {
-				if err := s.PutRecord(context.Background(), m, id, owners[id]); err != nil {
+				owner := p.owners[id]
+				if of, _ := linktest.Owner(p.catalog, m); of == nil {
+					owner = ""
+				}
+				if err := s.PutRecord(context.Background(), m, id, owner); err != nil {
 					p.Fatal(err)
 				}
 			}
@@ -74,17 +113,12 @@ func (p *pairing) seed() {
 }
 
 func (p *pairing) items() []linkstore.Item {
-	kinds := map[string][2]string{
-		linktest.Priced: {"Variant", "PriceSet"}, linktest.Stocked: {"Variant", "Item"}, linktest.Sold: {"Product", "Channel"},
-		linktest.Served: {"Location", "Set"}, linktest.Related: {"Product", "Product"}, linktest.Paired: {"Channel", "Location"},
-		linktest.Shown: {"Variant", "Channel"},
-	}
-	names := []string{linktest.Priced, linktest.Stocked, linktest.Sold, linktest.Served, linktest.Related, linktest.Paired, linktest.Shown}
 	items := make([]linkstore.Item, rapid.IntRange(1, 3).Draw(p.T, "items"))
 	for i := range items {
-		link := rapid.SampledFrom(names).Draw(p.T, "link")
+		link := rapid.SampledFrom(p.links).Draw(p.T, "link")
+		d, _ := p.catalog.Link(link)
 		items[i] = linkstore.Item{
-			Link: link, Left: rapid.SampledFrom(ids[kinds[link][0]]).Draw(p.T, "left"), Right: rapid.SampledFrom(ids[kinds[link][1]]).Draw(p.T, "right"),
+			Link: link, Left: rapid.SampledFrom(p.ids[d.Left.Model]).Draw(p.T, "left"), Right: rapid.SampledFrom(p.ids[d.Right.Model]).Draw(p.T, "right"),
 		}
 		if link == linktest.Stocked && rapid.Bool().Draw(p.T, "with data") {
 			items[i].Data = map[string]any{"quantity": rapid.SampledFrom([]string{"1", "2", "2.5"}).Draw(p.T, "quantity")}
@@ -94,8 +128,9 @@ func (p *pairing) items() []linkstore.Item {
 }
 
 func (p *pairing) records() []linkstore.Records {
-	m := rapid.SampledFrom(models).Draw(p.T, "model")
-	return []linkstore.Records{{Model: m, IDs: rapid.SliceOfNDistinct(rapid.SampledFrom(ids[m]), 1, len(ids[m]), rapid.ID).Draw(p.T, "ids")}}
+	m := rapid.SampledFrom(p.models).Draw(p.T, "model")
+	ids := rapid.SliceOfNDistinct(rapid.SampledFrom(p.ids[m]), 1, len(p.ids[m]), rapid.ID).Draw(p.T, "ids")
+	return []linkstore.Records{{Model: m, IDs: ids}}
 }
 
 func (p *pairing) step() {

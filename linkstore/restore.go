@@ -90,7 +90,8 @@ func (s *Store) deleted(ctx context.Context, tx pgx.Tx, sql string, args ...any)
 	var r deletedRecord
 	var model string
 	_, err = pgx.ForEachRow(rows, []any{&r.deletion, &model, &r.id, &r.removed, &r.at}, func() error {
-		if m := s.catalog.byModel[model]; m != nil { // a model may be gone from the catalogue by now
+		// A model may be gone from the catalogue by now, or have another key.
+		if m := s.catalog.byModel[model]; m != nil && m.key.fits(r.id) {
 			r.model = m
 			found = append(found, r)
 		}
@@ -217,7 +218,9 @@ func (s *Store) linksOf(ctx context.Context, tx pgx.Tx, records []deletedRecord)
 	var found []deletedLink
 	var l deletedLink
 	_, err = pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
-		found = append(found, l)
+		if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
+			found = append(found, l)
+		}
 		return nil
 	})
 	return found, err
@@ -239,12 +242,14 @@ func (s *Store) undelete(ctx context.Context, tx pgx.Tx, records []deletedRecord
 			continue
 		}
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
-			UPDATE %[1]s AS t SET deleted_at = NULL FROM unnest($1::text[], $2::timestamptz[]) AS p(id, at)
-			WHERE t.%[2]s = p.id AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING t.%[2]s`, m.table(), quote(m.PrimaryKey)), ids, ats)
+			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
+			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
+			m.table(), m.key.arrays(1), len(m.key)+1, m.key.given("", "id"), m.key.on("t", "p", "id"), m.key.selected("t")),
+			append(m.key.args(ids), ats)...)
 		if err != nil {
 			return nil, err
 		}
-		back, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		back, err := m.key.collect(rows)
 		if err != nil {
 			if classify(err) == duplicate {
 				return nil, duplicateOf(err)
@@ -340,14 +345,15 @@ func excluded(d *Definition, p Pair, standing []Link) (Link, bool) {
 }
 
 // stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are
-// not this restore's to touch. A table that Medusa made may keep whole seconds. Relies on the primary key.
+// not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again in the very
+// second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
 func (s *Store) stillDeleted(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]bool, error) {
 	left, right, ats := split(links)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
-		SELECT p.ord FROM %[1]s AS t
-		JOIN unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY AS p(l, r, at, ord) ON t.%[2]s = p.l AND t.%[3]s = p.r
-		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY t.%[2]s, t.%[3]s FOR UPDATE OF t`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key)), left, right, ats)
+		SELECT p.ord FROM %s AS t
+		JOIN unnest(%s, $%d::timestamptz[]) WITH ORDINALITY AS p(%s, at, ord) ON %s
+		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY %s FOR UPDATE OF t`,
+		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn("t", "p"), d.keys("t")), append(d.pairArgs(left, right), ats)...)
 	if err != nil {
 		return nil, err
 	}
@@ -370,10 +376,10 @@ func split(links []deletedLink) (left, right []string, ats []time.Time) {
 func (s *Store) revive(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]Link, error) {
 	left, right, ats := split(links)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
-		UPDATE %[1]s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
-		FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS p(l, r, at)
-		WHERE t.%[2]s = p.l AND t.%[3]s = p.r AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %[4]s`,
-		d.table(), quote(d.Left.Key), quote(d.Right.Key), d.columns()), left, right, ats)
+		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
+		FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
+		WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
+		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn("t", "p"), d.columns()), append(d.pairArgs(left, right), ats)...)
 	if err != nil {
 		return nil, err
 	}

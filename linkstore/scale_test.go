@@ -16,7 +16,8 @@ import (
 
 const scale = 20_000
 
-// bigDB has products, each in one of two channels, and a variant with a price set each.
+// bigDB has products, each in one of two channels, and a variant with a price set each; bins, each with an item, a shelf and a
+// contract; and customers, which one channel keeps as texts.
 func bigDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "big", func(ctx context.Context, pool *pgxpool.Pool) error {
@@ -37,6 +38,15 @@ func bigDB(t testing.TB) *pgtest.DB {
 			INSERT INTO channel (id) VALUES ('c0'), ('c1');
 			INSERT INTO product_channel (product_id, channel_id, id) SELECT 'p' || n, 'c' || n %% 2, 'lc_' || n FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO variant_price_set (variant_id, price_set_id, id) SELECT 'v' || n, 's' || n, 'lp_' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO bin (aisle, number) SELECT 'A' || n %% 10, n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO shelf (id, bin_aisle, bin_number) SELECT n, 'A' || n %% 10, n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO item (id, home_aisle, home_number) SELECT 'i' || n, 'A' || n %% 10, n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO item_bin (item_id, aisle, bin, id) SELECT 'i' || n, 'A' || n %% 10, n, 'lw_' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO crm.contract (id) SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO contract_bin (contract_id, bin_aisle, bin_number, id)
+				SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'A' || n %% 10, n, 'lb_' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO customer (id) SELECT n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO channel_customer (channel_id, customer_id, id) SELECT 'c1', n, 'lk_' || n FROM generate_series(1, %[1]d) AS n;
 			ANALYZE`, scale))
 		return err
 	})
@@ -90,6 +100,10 @@ func TestStatementsUseIndexes(t *testing.T) {
 	s := linkstore.New(db, catalog, linkstore.Config{})
 	ctx := t.Context()
 	items := []linkstore.Item{{Link: linktest.Sold, Left: "p1", Right: "c0"}, {Link: linktest.Priced, Left: "v1", Right: "s1"}}
+	const contract = "00000000-0000-4000-8000-000000000007"
+	keyed := []linkstore.Item{
+		{Link: linktest.Stowed, Left: "i5", Right: "A5:5"}, {Link: linktest.Rented, Left: contract, Right: "A7:7"}, {Link: linktest.Courted, Left: "c1", Right: "7"},
+	}
 	records := []linkstore.Records{{Model: "Product", IDs: []string{"p7", "p9"}}}
 	module, err := s.Module(linktest.Sold)
 	if err != nil {
@@ -111,6 +125,40 @@ func TestStatementsUseIndexes(t *testing.T) {
 			_, err := s.Linked(ctx, linktest.Sold, linkstore.Left, []string{"p1", "p2"}, linkstore.LinkedOptions{})
 			return err
 		},
+		"create by other keys":  func() error { _, err := s.Create(ctx, keyed, linkstore.CreateOptions{}); return err },
+		"get by other keys":     func() error { _, err := s.Get(ctx, keyed); return err },
+		"dismiss by other keys": func() error { _, err := s.Dismiss(ctx, keyed[:1]); return err },
+		"delete and restore by other keys": func() error {
+			receipt, err := s.DeleteRecords(ctx, []linkstore.Records{{Model: "Contract", IDs: []string{contract}}, {Model: "Customer", IDs: []string{"9"}}})
+			if err != nil || len(receipt.Records) != 4 {
+				return fmt.Errorf("%+v: %w", receipt, err)
+			}
+			_, err = s.RestoreDeletion(ctx, receipt.DeletionID)
+			return err
+		},
+		"linked by other keys": func() error {
+			for _, link := range []string{linktest.Stowed, linktest.Lies} {
+				if _, err := s.Linked(ctx, link, linkstore.Right, []string{"A5:5", "A6:6"}, linkstore.LinkedOptions{}); err != nil {
+					return err
+				}
+			}
+			_, err := s.Linked(ctx, linktest.Courted, linkstore.Right, []string{"5"}, linkstore.LinkedOptions{})
+			return err
+		},
+		"list by other keys": func() error {
+			bins, err := s.Module(linktest.Stowed)
+			if err != nil {
+				return err
+			}
+			for _, c := range []linkstore.Condition{
+				{Column: "bin_id", Op: linkstore.Eq, Value: "A5:5"}, {Column: "bin_id", Op: linkstore.In, Value: []string{"A5:5", "A6:6"}},
+			} {
+				if _, err = bins.List(ctx, linkstore.ListOptions{Where: []linkstore.Condition{c}, Limit: 10}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 		"hub": func() error {
 			_, err := s.Linked(ctx, linktest.Sold, linkstore.Right, []string{"c0"}, linkstore.LinkedOptions{Limit: 10})
 			return err
@@ -129,7 +177,10 @@ func TestStatementsUseIndexes(t *testing.T) {
 		t.Errorf("only %d statements were looked at", len(db.plans))
 	}
 	for sql, plan := range db.plans {
-		for _, table := range []string{"product", "variant", "price_set", "product_channel", "variant_price_set"} {
+		for _, table := range []string{
+			"product", "variant", "price_set", "product_channel", "variant_price_set",
+			"bin", "shelf", "item", "item_bin", "contract", "contract_bin", "customer", "channel_customer",
+		} {
 			if strings.Contains(plan, "Seq Scan on "+table+" ") {
 				t.Errorf("%s\nreads all of %s:\n%s", sql, table, plan)
 			}

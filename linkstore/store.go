@@ -31,6 +31,8 @@ type Config struct {
 	Retries int
 	// Schema is that of the store's own tables. "" means linkgraph.
 	Schema string
+	// Absent names links whose table is not in a database that is only read. They have no rows.
+	Absent []string
 }
 
 // Store keeps the links of a catalogue.

@@ -3,6 +3,7 @@ package linkstore_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -52,33 +53,74 @@ func newSubject(t testing.TB, pool *pgxpool.Pool) *subject {
 	}
 }
 
-func table(c *linkstore.Catalog, model string) string {
-	m, _ := c.Model(model)
-	return pgx.Identifier{m.Table}.Sanitize()
+func tableOf(schema, table string) string {
+	if schema == "" {
+		return pgx.Identifier{table}.Sanitize()
+	}
+	return pgx.Identifier{schema, table}.Sanitize()
 }
 
 // PutRecord makes a record.
 func (s *subject) PutRecord(ctx context.Context, model, id, owner string) error {
-	if column := linktest.OwnerColumn(s.Catalog(), model); column != "" && owner != "" {
-		return s.exec(ctx, fmt.Sprintf(`INSERT INTO %s (id, %s) VALUES ($1, $2)`, table(s.Catalog(), model), column), id, owner)
+	var columns, values []string
+	var args []any
+	add := func(key []linkstore.KeyColumn, names, parts []string) {
+		for i, column := range key {
+			args = append(args, parts[i])
+			columns = append(columns, pgx.Identifier{names[i]}.Sanitize())
+			values = append(values, fmt.Sprintf("$%d::text::%s", len(args), column.Type))
+		}
 	}
-	return s.exec(ctx, fmt.Sprintf(`INSERT INTO %s (id) VALUES ($1)`, table(s.Catalog(), model)), id)
+	m, _ := s.Catalog().Model(model)
+	parts, err := m.SplitKey(id)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, column := range m.PrimaryKey {
+		names = append(names, column.Name)
+	}
+	add(m.PrimaryKey, names, parts)
+	if of, names := linktest.Owner(s.Catalog(), model); of != nil && owner != "" {
+		if parts, err = of.SplitKey(owner); err != nil {
+			return err
+		}
+		add(of.PrimaryKey, names, parts)
+	}
+	return s.exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s)`,
+		tableOf(m.Schema, m.Table), strings.Join(columns, ", "), strings.Join(values, ", ")), args...)
+}
+
+// readRecords reads the ids of a model's records, and whether they are live.
+func (s *subject) readRecords(ctx context.Context, m *linkstore.Model, state linktest.State) error {
+	live := "deleted_at IS NULL"
+	if m.NoSoftDelete {
+		live = "true"
+	}
+	parts := make([]string, len(m.PrimaryKey))
+	var dests []any
+	var columns []string
+	for i, column := range m.PrimaryKey {
+		columns = append(columns, pgx.Identifier{column.Name}.Sanitize()+"::text")
+		dests = append(dests, &parts[i])
+	}
+	rows, err := s.query(ctx, fmt.Sprintf(`SELECT %s, %s FROM %s`, strings.Join(columns, ", "), live, tableOf(m.Schema, m.Table)))
+	if err != nil {
+		return err
+	}
+	var isLive bool
+	_, err = pgx.ForEachRow(rows, append(dests, &isLive), func() error {
+		state.Records[linktest.Record{Model: m.Name, ID: m.JoinKey(parts...)}] = isLive
+		return nil
+	})
+	return err
 }
 
 // State reads all tables.
 func (s *subject) State(ctx context.Context) (linktest.State, error) {
 	state := linktest.State{Links: map[linkstore.Pair]linktest.LinkState{}, Records: map[linktest.Record]bool{}}
 	for _, m := range s.Catalog().Models() {
-		rows, err := s.query(ctx, `SELECT id, deleted_at IS NULL FROM `+table(s.Catalog(), m.Name))
-		if err != nil {
-			return state, err
-		}
-		var id string
-		var live bool
-		if _, err := pgx.ForEachRow(rows, []any{&id, &live}, func() error {
-			state.Records[linktest.Record{Model: m.Name, ID: id}] = live
-			return nil
-		}); err != nil {
+		if err := s.readRecords(ctx, m, state); err != nil {
 			return state, err
 		}
 	}

@@ -3,6 +3,7 @@ package linkstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +18,9 @@ const (
 	UpdateTable ActionKind = "update"
 	Noop        ActionKind = "noop"
 	Destructive ActionKind = "destructive" // loses data
+	// Blocked is a step that is never taken: it would change a table that another program made, or rows of such a table do
+	// not allow it. What stands in the way is listed.
+	Blocked ActionKind = "blocked"
 )
 
 // Action is one step of a Plan.
@@ -25,7 +29,7 @@ type Action struct {
 	Link, Table string
 	Reason      string
 	SQL         []string
-	// Offenders are rows that do not allow the step: keys with more links than the definition lets them have.
+	// Offenders are what does not allow the step: keys with more links than the definition lets them have.
 	Offenders []string
 }
 
@@ -73,17 +77,17 @@ const livePredicate = "(deleted_at IS NULL)"
 
 // indexes are those that the statements of a link rely on. The unique ones enforce how many links a record may have.
 func (d *Definition) indexes() []index {
-	left, right := d.Left.Key, d.Right.Key
+	left, right := d.leftKey.names(), d.rightKey.names()
 	all := []index{
-		{name: d.indexName("left"), columns: []string{left, right}, partial: livePredicate},
-		{name: d.indexName("right"), columns: []string{right, left}, partial: livePredicate},
+		{name: d.indexName("left"), columns: slices.Concat(left, right), partial: livePredicate},
+		{name: d.indexName("right"), columns: slices.Concat(right, left), partial: livePredicate},
 		{name: d.indexName("id"), columns: []string{"id"}},
 	}
 	if !d.Right.IsList {
-		all = append(all, index{name: d.indexName("one_right"), unique: true, columns: []string{left}, partial: livePredicate})
+		all = append(all, index{name: d.indexName("one_right"), unique: true, columns: left, partial: livePredicate})
 	}
 	if !d.Left.IsList {
-		all = append(all, index{name: d.indexName("one_left"), unique: true, columns: []string{right}, partial: livePredicate})
+		all = append(all, index{name: d.indexName("one_left"), unique: true, columns: right, partial: livePredicate})
 	}
 	return all
 }
@@ -123,11 +127,11 @@ func (c *Column) ddl() string {
 }
 
 func (d *Definition) createTable() []string {
-	lines := []string{
-		quote(d.Left.Key) + " varchar(255) NOT NULL",
-		quote(d.Right.Key) + " varchar(255) NOT NULL",
-		"id varchar(255) NOT NULL",
+	var lines []string
+	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
+		lines = append(lines, quote(c.name)+" "+c.ddl()+" NOT NULL")
 	}
+	lines = append(lines, "id varchar(255) NOT NULL")
 	for i := range d.Columns {
 		lines = append(lines, d.Columns[i].ddl())
 	}
@@ -135,7 +139,7 @@ func (d *Definition) createTable() []string {
 		"created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP",
 		"updated_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP",
 		"deleted_at timestamptz",
-		fmt.Sprintf("PRIMARY KEY (%s, %s)", quote(d.Left.Key), quote(d.Right.Key)))
+		"PRIMARY KEY ("+d.keys("")+")")
 	statements := []string{fmt.Sprintf("CREATE TABLE %s (%s)", d.table(), strings.Join(lines, ", "))}
 	for _, i := range d.indexes() {
 		statements = append(statements, d.createIndex(i))
@@ -143,28 +147,32 @@ func (d *Definition) createTable() []string {
 	return statements
 }
 
-// Plan compares the definitions with the database and says what a sync would do. It changes nothing.
+// Plan compares the definitions with the database and says what a sync would do. It changes nothing: a read-only transaction
+// will do, and the store's own tables need not be there.
 func (s *Store) Plan(ctx context.Context) (Plan, error) {
 	var plan Plan
+	made, err := s.madeTables(ctx)
+	if err != nil {
+		return plan, fmt.Errorf("plan: %w", err)
+	}
 	for _, d := range s.catalog.links {
 		if d.ReadOnly != "" {
 			continue
 		}
-		actions, err := s.planLink(ctx, d)
+		ours := slices.ContainsFunc(made, func(t madeTable) bool { return t.Schema == d.Schema && t.Table == d.Table })
+		actions, err := s.planLink(ctx, d, ours)
 		if err != nil {
 			return plan, fmt.Errorf("plan %s: %w", d.Name, err)
 		}
 		plan.Actions = append(plan.Actions, actions...)
 	}
-	orphans, err := s.planOrphans(ctx)
-	if err != nil {
-		return plan, fmt.Errorf("plan: %w", err)
-	}
-	plan.Actions = append(plan.Actions, orphans...)
+	plan.Actions = append(plan.Actions, s.planOrphans(made)...)
 	return plan, nil
 }
 
-func (s *Store) planLink(ctx context.Context, d *Definition) ([]Action, error) {
+// planLink plans one link. ours says that this program made the table: of others it changes nothing but adds indexes, and
+// drops those it added itself.
+func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Action, error) {
 	columns, err := s.tableColumns(ctx, d)
 	if err != nil {
 		return nil, err
@@ -172,42 +180,99 @@ func (s *Store) planLink(ctx context.Context, d *Definition) ([]Action, error) {
 	if len(columns) == 0 {
 		return []Action{{Kind: CreateTable, Link: d.Name, Table: d.Table, Reason: "no table yet", SQL: d.createTable()}}, nil
 	}
-	for _, name := range []string{d.Left.Key, d.Right.Key, "id", "created_at", "updated_at", "deleted_at"} {
-		if columns[name] == "" {
-			return nil, fmt.Errorf("%w: table %s exists and is no table of this link: it has no column %s", ErrInvalid, d.Table, name)
-		}
+	if err := d.checkTable(columns); err != nil {
+		return nil, err
 	}
-	update := Action{Kind: UpdateTable, Link: d.Name, Table: d.Table}
-	var actions []Action
-	var reasons []string
-	for i := range d.Columns {
-		c := &d.Columns[i]
-		switch have := columns[c.Name]; {
-		case have == "":
-			reasons = append(reasons, "add column "+c.Name)
-			update.SQL = append(update.SQL, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", d.table(), c.ddl()))
-		case have != catalogName[c.Type]:
-			actions = append(actions, Action{
-				Kind: Destructive, Link: d.Name, Table: d.Table, Reason: fmt.Sprintf("column %s is %s, not %s", c.Name, have, c.Type.sql()),
-				SQL: []string{fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s TYPE %[3]s USING %[2]s::text::%[3]s", d.table(), quote(c.Name), c.Type.sql())},
-			})
-		}
+	p := &linkPlan{def: d, ours: ours, update: Action{Kind: UpdateTable, Link: d.Name, Table: d.Table}}
+	if err := p.columns(columns); err != nil {
+		return nil, err
 	}
 	have, err := s.tableIndexes(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.planIndexes(ctx, d, have, &update, &reasons); err != nil {
+	if err := s.planIndexes(ctx, p, have); err != nil {
 		return nil, err
 	}
-	if len(update.SQL) == 0 && len(update.Offenders) == 0 {
-		update.Kind = Noop
+	if len(p.update.SQL) == 0 && len(p.update.Offenders) == 0 {
+		p.update.Kind = Noop
 	}
-	update.Reason = strings.Join(reasons, ", ")
-	return append([]Action{update}, actions...), nil
+	p.update.Reason = strings.Join(p.reasons, ", ")
+	return append([]Action{p.update}, p.others...), nil
 }
 
-func (s *Store) planIndexes(ctx context.Context, d *Definition, have []index, update *Action, reasons *[]string) error {
+// checkTable refuses a table that cannot be one of this link: nothing that a sync does would make it one.
+func (d *Definition) checkTable(columns map[string]string) error {
+	for _, name := range slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
+		if columns[name] == "" {
+			return fmt.Errorf("%w: table %s exists and is no table of this link: it has no column %s", ErrInvalid, d.Table, name)
+		}
+	}
+	for _, side := range []struct {
+		end *End
+		key keyColumns
+	}{{&d.Left, d.leftKey}, {&d.Right, d.rightKey}} {
+		for _, c := range side.key {
+			have := columns[c.name]
+			if c.holds(have) {
+				continue
+			}
+			advice := ""
+			if !c.text && characterTypes[have] {
+				advice = fmt.Sprintf(`: set columnType: "text" at the end %s of this link`, side.end.Key)
+			}
+			return fmt.Errorf("%w: column %s of table %s is %s, and the key it should hold is %s%s", ErrInvalid, c.name, d.Table, have, c.sql(), advice)
+		}
+	}
+	return nil
+}
+
+// characterTypes are the types of columns that hold texts, as Postgres calls them.
+var characterTypes = map[string]bool{"text": true, "character varying": true, "character": true}
+
+// holds reports whether a column of a type that Postgres names can hold the key.
+func (c keyColumn) holds(have string) bool {
+	if c.text {
+		return characterTypes[have]
+	}
+	return have == c.typ || integerBits[have] > integerBits[c.typ] && integerBits[c.typ] > 0
+}
+
+// linkPlan is the plan of one link while it is made.
+type linkPlan struct {
+	def     *Definition
+	ours    bool
+	update  Action
+	reasons []string
+	others  []Action // that run, or do not run, apart from the update
+}
+
+// columns plans the extra columns.
+func (p *linkPlan) columns(have map[string]string) error {
+	d := p.def
+	for i := range d.Columns {
+		c := &d.Columns[i]
+		switch have := have[c.Name]; {
+		case have == "" && !p.ours:
+			return fmt.Errorf("%w: table %s has no column %s, and is not this program's to change: add it where the table was made", ErrInvalid, d.Table, c.Name)
+		case have == "":
+			p.reasons = append(p.reasons, "add column "+c.Name)
+			p.update.SQL = append(p.update.SQL, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", d.table(), c.ddl()))
+		case !c.holds(have):
+			a := Action{Kind: Destructive, Link: d.Name, Table: d.Table, Reason: fmt.Sprintf("column %s is %s, not %s", c.Name, have, c.Type.sql())}
+			if p.ours {
+				a.SQL = []string{fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s TYPE %[3]s USING %[2]s::text::%[3]s", d.table(), quote(c.Name), c.Type.sql())}
+			} else {
+				a.Kind, a.Offenders = Blocked, []string{"another program made the table"}
+			}
+			p.others = append(p.others, a)
+		}
+	}
+	return nil
+}
+
+func (s *Store) planIndexes(ctx context.Context, p *linkPlan, have []index) error {
+	d := p.def
 	used := map[string]bool{}
 	for _, want := range d.indexes() {
 		found := false
@@ -220,19 +285,30 @@ func (s *Store) planIndexes(ctx context.Context, d *Definition, have []index, up
 			continue
 		}
 		if want.unique {
-			offenders, err := s.offenders(ctx, d, want.columns[0])
+			key := d.leftKey
+			if !slices.Equal(key.names(), want.columns) {
+				key = d.rightKey
+			}
+			offenders, err := s.offenders(ctx, d, key)
 			if err != nil {
 				return err
 			}
-			update.Offenders = append(update.Offenders, offenders...)
+			if len(offenders) > 0 && !p.ours {
+				p.others = append(p.others, Action{
+					Kind: Blocked, Link: d.Name, Table: d.Table, Reason: "index " + want.name + " is left out",
+					SQL: []string{d.createIndex(want)}, Offenders: offenders,
+				})
+				continue
+			}
+			p.update.Offenders = append(p.update.Offenders, offenders...)
 		}
-		*reasons = append(*reasons, "add index "+want.name)
-		update.SQL = append(update.SQL, d.createIndex(want))
+		p.reasons = append(p.reasons, "add index "+want.name)
+		p.update.SQL = append(p.update.SQL, d.createIndex(want))
 	}
 	for _, i := range have {
 		if i.unique && !used[i.name] && strings.HasPrefix(i.name, ownPrefix) {
-			*reasons = append(*reasons, "drop index "+i.name)
-			update.SQL = append(update.SQL, "DROP INDEX "+tableName(d.Schema, i.name))
+			p.reasons = append(p.reasons, "drop index "+i.name)
+			p.update.SQL = append(p.update.SQL, "DROP INDEX "+tableName(d.Schema, i.name))
 		}
 	}
 	return nil
@@ -242,6 +318,18 @@ func (s *Store) planIndexes(ctx context.Context, d *Definition, have []index, up
 var catalogName = map[ColumnType]string{
 	Text: "text", Integer: "integer", Decimal: "numeric", Boolean: "boolean", Timestamp: "timestamp with time zone",
 	JSON: "jsonb", Float: "double precision",
+}
+
+// holds reports whether a column of a type that Postgres names is as good as the extra column: Medusa makes some narrower or
+// wider.
+func (c *Column) holds(have string) bool {
+	switch c.Type {
+	case Text:
+		return characterTypes[have]
+	case Integer:
+		return integerBits[have] >= 32
+	}
+	return have == catalogName[c.Type]
 }
 
 func (s *Store) tableColumns(ctx context.Context, d *Definition) (map[string]string, error) {
@@ -263,7 +351,10 @@ func (s *Store) tableColumns(ctx context.Context, d *Definition) (map[string]str
 func (s *Store) tableIndexes(ctx context.Context, d *Definition) ([]index, error) {
 	rows, err := s.db.Query(ctx, `
 		SELECT c.relname, i.indisunique, COALESCE(pg_get_expr(i.indpred, i.indrelid), ''),
-			ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) AS k)
+			ARRAY(
+				SELECT COALESCE(a.attname, pg_get_indexdef(i.indexrelid, k, false)) FROM generate_series(1, i.indnkeyatts) AS k
+				LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1] ORDER BY k
+			)
 		FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
 		WHERE i.indrelid = to_regclass($1) AND i.indisvalid ORDER BY c.relname`, d.table())
 	if err != nil {
@@ -278,45 +369,57 @@ func (s *Store) tableIndexes(ctx context.Context, d *Definition) ([]index, error
 
 // offenders lists records with more live links than a unique index would allow. Relies on a scan: it runs before the index
 // is there.
-func (s *Store) offenders(ctx context.Context, d *Definition, column string) ([]string, error) {
+func (s *Store) offenders(ctx context.Context, d *Definition, key keyColumns) ([]string, error) {
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
-		SELECT t.%[1]s || ' has ' || count(*) || ' links' FROM %[2]s AS t WHERE t.deleted_at IS NULL
-		GROUP BY t.%[1]s HAVING count(*) > 1 ORDER BY t.%[1]s LIMIT 20`, quote(column), d.table()))
+		SELECT %[1]s, count(*) FROM %[2]s AS t WHERE t.deleted_at IS NULL
+		GROUP BY %[3]s HAVING count(*) > 1 ORDER BY %[3]s LIMIT 20`, key.selected("t"), d.table(), key.list("t")))
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		one := key.scan()
+		var n int
+		err := row.Scan(append(one.dests(), &n)...)
+		return fmt.Sprintf("%s has %d links", one.id(), n), err
+	})
 }
 
-// planOrphans finds tables that an earlier sync made for links that are not declared any more.
-func (s *Store) planOrphans(ctx context.Context) ([]Action, error) {
-	var exists bool
+// madeTable is a link table that a sync made.
+type madeTable struct{ Link, Schema, Table string }
+
+// madeTables lists them: none before the first sync.
+func (s *Store) madeTables(ctx context.Context) ([]madeTable, error) {
 	rows, err := s.db.Query(ctx, `SELECT to_regclass($1) IS NOT NULL`, s.own("link_table"))
 	if err != nil {
 		return nil, err
 	}
-	if exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool]); err != nil || !exists {
+	if exists, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool]); err != nil || !exists {
 		return nil, err
 	}
 	if rows, err = s.db.Query(ctx, `SELECT link, schema_name, table_name FROM `+s.own("link_table")+` ORDER BY link`); err != nil {
 		return nil, err
 	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[madeTable])
+}
+
+// planOrphans finds tables that an earlier sync made and that no link has any more.
+func (s *Store) planOrphans(made []madeTable) []Action {
 	var actions []Action
-	var link, schema, table string
-	_, err = pgx.ForEachRow(rows, []any{&link, &schema, &table}, func() error {
-		if d := s.catalog.byLink[link]; d != nil && d.Table == table && d.Schema == schema {
-			return nil
+	for _, t := range made {
+		if slices.ContainsFunc(s.catalog.links, func(d *Definition) bool {
+			return d.ReadOnly == "" && d.Table == t.Table && d.Schema == t.Schema
+		}) {
+			continue
 		}
 		actions = append(actions, Action{
-			Kind: Destructive, Link: link, Table: table, Reason: "the link is not declared any more",
+			Kind: Destructive, Link: t.Link, Table: t.Table, Reason: "the link is not declared any more",
 			SQL: []string{
-				"DROP TABLE IF EXISTS " + tableName(schema, table),
-				fmt.Sprintf("DELETE FROM %s WHERE link = '%s'", s.own("link_table"), strings.ReplaceAll(link, "'", "''")),
+				"DROP TABLE IF EXISTS " + tableName(t.Schema, t.Table),
+				fmt.Sprintf("DELETE FROM %s WHERE link = '%s'", s.own("link_table"), strings.ReplaceAll(t.Link, "'", "''")),
 			},
 		})
-		return nil
-	})
-	return actions, err
+	}
+	return actions
 }
 
 // OffendersError says that rows stand in the way of a changed cardinality.
@@ -332,8 +435,10 @@ func (e *OffendersError) Error() string {
 // Unwrap gives ErrConflict.
 func (e *OffendersError) Unwrap() error { return ErrConflict }
 
-// Sync makes the database hold what the definitions say and returns what it did: all of it in one transaction, one sync at a
-// time. In Safe mode it leaves out what loses data. A statement that fails fails the sync, with its SQL.
+// Sync makes the database hold what the definitions say and returns what it did, and what is Blocked: all of it in one
+// transaction, one sync at a time. In Safe mode it leaves out what loses data. A statement that fails fails the sync, with
+// its SQL. Tables that another program made are taken as they are: a sync adds indexes to them, all named linkgraph_*, and
+// changes nothing else.
 func (s *Store) Sync(ctx context.Context, mode SyncMode) (Plan, error) {
 	var done Plan
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
@@ -350,6 +455,10 @@ func (s *Store) Sync(ctx context.Context, mode SyncMode) (Plan, error) {
 		}
 		for _, a := range plan.Actions {
 			if a.Kind == Destructive && mode == Safe {
+				continue
+			}
+			if a.Kind == Blocked {
+				done.Actions = append(done.Actions, a)
 				continue
 			}
 			if len(a.Offenders) > 0 {

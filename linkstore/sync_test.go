@@ -186,6 +186,19 @@ func TestSyncDropsOnlyWhatItMade(t *testing.T) {
 	}
 }
 
+// TestSyncKeepsTheTableOfARenamedLink has the link under another name use the same table.
+func TestSyncKeepsTheTableOfARenamedLink(t *testing.T) {
+	t.Parallel()
+	pool := emptyDB(t)
+	runSync(t, oneLink(t, pool, productChannel()), linkstore.Safe, linkstore.CreateTable)
+	renamed := productChannel()
+	renamed.Name, renamed.Table = "sold", "product_channel"
+	runSync(t, oneLink(t, pool, renamed), linkstore.All, linkstore.Noop)
+	// The table is still one of ours: it gets its new column.
+	renamed.Columns = []linkstore.Column{{Name: "rank", Type: linkstore.Integer}}
+	runSync(t, oneLink(t, pool, renamed), linkstore.Safe, linkstore.UpdateTable)
+}
+
 func TestSyncFailsWithItsStatement(t *testing.T) {
 	t.Parallel()
 	pool := emptyDB(t)

@@ -260,3 +260,137 @@ func badInputIsRefused(h *harness) {
 	h.createFails(linkstore.ErrLinkNotDefined, pair("no_such_link", "p1", "c1"))
 	h.createFails(linkstore.ErrLinkNotDefined, linkstore.Item{Keys: []linkstore.Key{key("product", "product_id", "p1"), key("pricing", "price_id", "r1")}})
 }
+
+const (
+	contractA = "00000000-0000-4000-8000-00000000000a"
+	contractB = "00000000-0000-4000-8000-00000000000b"
+)
+
+func keysHaveOneForm(h *harness) {
+	h.put("Customer", "7")
+	h.put("Contract", contractA)
+	h.put("Item", "i1")
+	h.put("Bin", "A%3A1%25:12")
+	h.put("Channel", "c1")
+	h.put("Region", "-9007199254740993")
+	h.outcomes(h.create(
+		pair(Signed, "007", strings.ToUpper(contractA)), pair(Signed, "+7", strings.ReplaceAll(contractA, "-", "")),
+		pair(Stowed, "i1", "A%3a1%25:0012"), pair(Courted, "c1", "07"), pair(Visited, "7", "-09007199254740993"),
+	), linkstore.Created, linkstore.Unchanged, linkstore.Created, linkstore.Created, linkstore.Created)
+	h.live([]string{
+		Signed + " 7 " + contractA, Stowed + " i1 A%3A1%25:12", Courted + " c1 7", Visited + " 7 -9007199254740993",
+	}, nil)
+	h.outcomes(h.dismiss(pair(Stowed, "i1", "A%3A1%25:+12"), pair(Courted, "c1", "0007")), linkstore.Dismissed, linkstore.Dismissed)
+	h.deleteRecords("Customer", "07", "7")
+	h.live(nil, []string{"7", contractA})
+	h.restore("Contract", strings.ToUpper(contractA))
+	h.restore("Customer", "007")
+	h.live([]string{Signed + " 7 " + contractA, Visited + " 7 -9007199254740993"}, nil)
+}
+
+func keysThatNoRecordHasAreRefused(h *harness) {
+	h.put("Customer", "7")
+	h.put("Contract", contractA)
+	h.put("Item", "i1")
+	for _, id := range []string{"", "x", "7.0", " 7", "2147483648", "7e0", "0x7", "1_0"} {
+		h.createFails(linkstore.ErrInvalid, pair(Signed, id, contractA))
+	}
+	for _, id := range []string{"1", contractA[1:], contractA + "0", strings.Replace(contractA, "a", "g", 1), "{" + contractA + "}"} {
+		h.createFails(linkstore.ErrInvalid, pair(Signed, "7", id))
+	}
+	for _, id := range []string{"A", "A:1:2", "A:x", "A:", "A%:1", "A%41:1", "A:2147483648", strings.Repeat("A", 254) + ":1"} {
+		h.createFails(linkstore.ErrInvalid, pair(Stowed, "i1", id))
+	}
+	h.createFails(linkstore.ErrRecordNotFound, pair(Stowed, "i1", "A:1"))
+	if _, err := h.s.DeleteRecords(h.Context(), records("Bin", "A")); !errors.Is(err, linkstore.ErrInvalid) {
+		h.Errorf("delete of a bin without a number: %v", err)
+	}
+	if _, err := h.s.Restore(h.Context(), records("Customer", "x")); !errors.Is(err, linkstore.ErrInvalid) {
+		h.Errorf("restore of a customer who has no number: %v", err)
+	}
+}
+
+func keysOfEveryKindKeepCardinality(h *harness) {
+	h.put("Customer", "1", "10")
+	h.put("Contract", contractA, contractB)
+	h.put("Bin", "A:1", "A:10", "B:1")
+	h.put("Channel", "c1", "c2")
+	h.create(pair(Signed, "1", contractA), pair(Signed, "1", contractB), pair(Rented, contractA, "A:1"), pair(Courted, "c1", "1"))
+	h.createFails(linkstore.ErrConflict, pair(Signed, "10", contractA))
+	h.createFails(linkstore.ErrConflict, pair(Rented, contractA, "A:10"))
+	h.createFails(linkstore.ErrConflict, pair(Rented, contractB, "A:1"))
+	h.createFails(linkstore.ErrConflict, pair(Rented, contractB, "B:1"), pair(Rented, contractB, "B:01"), pair(Rented, contractB, "A:10"))
+	h.createFails(linkstore.ErrConflict, pair(Courted, "c2", "01"))
+	h.outcomes(h.create(pair(Rented, contractB, "B:1"), pair(Courted, "c1", "10")), linkstore.Created, linkstore.Created)
+	results, err := h.s.Create(h.Context(), []linkstore.Item{pair(Rented, contractA, "B:1")}, linkstore.CreateOptions{Replace: true})
+	if err != nil {
+		h.Fatal(err)
+	}
+	if len(results[0].Replaced) != 2 {
+		h.Errorf("%d links were replaced, want 2", len(results[0].Replaced))
+	}
+	h.live([]string{Signed + " 1 " + contractA, Signed + " 1 " + contractB, Rented + " " + contractA + " B:1", Courted + " c1 1", Courted + " c1 10"}, nil)
+}
+
+func keysOfEveryKindCascade(h *harness) {
+	h.put("Customer", "1")
+	h.put("Contract", contractA, contractB)
+	h.put("Bin", "A:1", "A:2")
+	h.putOwned("Shelf", "-4", "A:1")
+	h.putOwned("Shelf", "5", "A:2")
+	h.put("Item", "i1")
+	h.create(pair(Signed, "1", contractA), pair(Rented, contractA, "A:1"), pair(Rented, contractB, "A:2"), pair(Stowed, "i1", "A:1"))
+	receipt := h.deleteRecords("Customer", "1")
+	if len(receipt.Links) != 3 || len(receipt.Records) != 4 {
+		h.Errorf("receipt: %+v", receipt)
+	}
+	h.live([]string{Rented + " " + contractB + " A:2"}, []string{"1", contractA, "A:1", "-4"})
+	if _, err := h.s.RestoreDeletion(h.Context(), receipt.DeletionID); err != nil {
+		h.Fatal(err)
+	}
+	h.live([]string{
+		Signed + " 1 " + contractA, Rented + " " + contractA + " A:1", Rented + " " + contractB + " A:2", Stowed + " i1 A:1",
+	}, nil)
+	h.delete("Contract", contractA, contractB)
+	h.create(pair(Signed, "1", contractB))
+	h.live([]string{Signed + " 1 " + contractB}, []string{"A:1", "A:2", "-4", "5"})
+}
+
+func keysKeptAsTextsCascade(h *harness) {
+	h.put("Channel", "c1")
+	h.put("Customer", "1", "10", "2")
+	h.put("Region", "3")
+	h.create(pair(Courted, "c1", "1"), pair(Courted, "c1", "10"), pair(Visited, "10", "3"))
+	h.deleteRecords("Channel", "c1")
+	h.live(nil, []string{"c1", "1", "10"})
+	h.restore("Customer", "10")
+	h.live([]string{Visited + " 10 3"}, []string{"c1", "1"})
+	h.restore("Channel", "c1")
+	h.live([]string{Visited + " 10 3", Courted + " c1 1", Courted + " c1 10"}, nil)
+}
+
+func recordsWithoutSoftDelete(h *harness) {
+	h.put("Customer", "1")
+	h.put("Region", "3", "4")
+	h.create(pair(Visited, "1", "3"), pair(Visited, "1", "4"))
+	if _, err := h.s.DeleteRecords(h.Context(), records("Region", "3")); !errors.Is(err, linkstore.ErrInvalid) {
+		h.Errorf("soft delete of a region: %v", err)
+	}
+	h.delete("Region", "3")
+	h.live([]string{Visited + " 1 4"}, nil)
+	h.restore("Region", "3")
+	h.deleteRecords("Customer", "1")
+	h.live(nil, []string{"1"})
+	h.restore("Customer", "1")
+	h.live([]string{Visited + " 1 3", Visited + " 1 4"}, nil)
+}
+
+func compositeKeysToThemselves(h *harness) {
+	h.put("Bin", "A:1", "A:2", "B:1")
+	h.create(pair(Adjoined, "A:1", "A:2"), pair(Adjoined, "A:2", "A:2"), pair(Adjoined, "B:1", "A:1"))
+	h.createFails(linkstore.ErrConflict, pair(Adjoined, "A:1", "B:1"))
+	h.deleteRecords("Bin", "A:2")
+	h.live([]string{Adjoined + " B:1 A:1"}, []string{"A:2"})
+	h.restore("Bin", "A:2")
+	h.live([]string{Adjoined + " A:1 A:2", Adjoined + " A:2 A:2", Adjoined + " B:1 A:1"}, nil)
+}

@@ -4,6 +4,7 @@ package linktest
 
 import (
 	"context"
+	"strings"
 
 	"linkgraph/linkstore"
 )
@@ -16,7 +17,7 @@ type Subject interface {
 	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	Restore(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	RestoreDeletion(ctx context.Context, deletionID string) (linkstore.Receipt, error)
-	// PutRecord makes a live record. owner is the key of the record it belongs to, for models that have one.
+	// PutRecord makes a live record. owner is the id of the record it belongs to, for models that have one.
 	PutRecord(ctx context.Context, model, id, owner string) error
 	// State describes every link row and record, live or deleted.
 	State(ctx context.Context) (State, error)
@@ -49,8 +50,19 @@ const (
 	Held    = "price_set_product"    // read-only: a column of the price set
 )
 
-// Catalog is what the suite and the model run on: models in four modules, records that own others, and a link of every
-// kind.
+// Links between keys of other kinds.
+const (
+	Signed   = "customer_contract" // a number to uuids, which go with it; in a schema of its own
+	Rented   = "contract_bin"      // one to one, a uuid to a key of two columns, which goes with it
+	Stowed   = "item_bin"          // many to many, a text to a key of two columns
+	Courted  = "channel_customer"  // one channel, many numbers kept as texts, as Medusa keeps them; they go with it
+	Visited  = "customer_region"   // many to many, both numbers; regions cannot be soft-deleted
+	Adjoined = "bin_neighbour"     // of a model with a key of two columns to itself
+	Lies     = "item_home_bin"     // read-only: two columns of the item
+)
+
+// Catalog is what the suite and the model run on: models in five modules with keys of every kind, records that own others,
+// and a link of every kind.
 func Catalog() (*linkstore.Catalog, error) {
 	return linkstore.NewCatalog([]linkstore.Model{
 		{Module: "product", Name: "Product", Table: "product", Key: "product_id", Owns: []linkstore.Owned{{Model: "Variant", Column: "product_id"}}},
@@ -58,9 +70,23 @@ func Catalog() (*linkstore.Catalog, error) {
 		{Module: "pricing", Name: "PriceSet", Table: "price_set", Key: "price_set_id", Owns: []linkstore.Owned{{Model: "Price", Column: "price_set_id"}}},
 		{Module: "pricing", Name: "Price", Table: "price", Key: "price_id"},
 		{Module: "stock", Name: "Item", Table: "item", Key: "item_id"},
+		{
+			Module: "stock", Name: "Bin", Table: "bin", Key: "bin_id", PrimaryKey: []linkstore.KeyColumn{{Name: "aisle"}, {Name: "number", Type: "integer"}},
+			Owns: []linkstore.Owned{{Model: "Shelf", Column: "bin_aisle, bin_number"}},
+		},
+		{Module: "stock", Name: "Shelf", Table: "shelf", Key: "shelf_id", PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "smallint"}}},
 		{Module: "stock", Name: "Location", Table: "location", Key: "location_id"},
 		{Module: "stock", Name: "Set", Table: "fulfillment_set", Key: "set_id"},
 		{Module: "channel", Name: "Channel", Table: "channel", Key: "channel_id"},
+		{Module: "crm", Name: "Customer", Table: "customer", Key: "customer_id", PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "integer"}}},
+		{
+			Module: "crm", Name: "Contract", Schema: "crm", Table: "contract", Key: "contract_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "uuid"}},
+		},
+		{
+			Module: "crm", Name: "Region", Table: "region", Key: "region_number", NoSoftDelete: true,
+			PrimaryKey: []linkstore.KeyColumn{{Name: "number", Type: "bigint"}},
+		},
 	}, []linkstore.Definition{
 		{Name: Priced, IDPrefix: "lp", Left: linkstore.End{Model: "Variant"}, Right: linkstore.End{Model: "PriceSet", DeleteCascade: true}},
 		{
@@ -82,6 +108,28 @@ func Catalog() (*linkstore.Catalog, error) {
 			Name: Held, Left: linkstore.End{Model: "PriceSet", IsList: true}, Right: linkstore.End{Model: "Product"},
 			ReadOnly: "product_id",
 		},
+		{
+			Name: Signed, Schema: "crm", IDPrefix: "lg", Left: linkstore.End{Model: "Customer"},
+			Right: linkstore.End{Model: "Contract", IsList: true, DeleteCascade: true},
+		},
+		{Name: Rented, IDPrefix: "lb", Left: linkstore.End{Model: "Contract"}, Right: linkstore.End{Model: "Bin", DeleteCascade: true}},
+		{
+			Name: Stowed, IDPrefix: "lw", Left: linkstore.End{Model: "Item", IsList: true},
+			Right: linkstore.End{Model: "Bin", Columns: []string{"aisle", "bin"}, IsList: true},
+		},
+		{
+			Name: Courted, IDPrefix: "lk", Left: linkstore.End{Model: "Channel"},
+			Right: linkstore.End{Model: "Customer", ColumnType: "text", IsList: true, DeleteCascade: true},
+		},
+		{Name: Visited, IDPrefix: "lv", Left: linkstore.End{Model: "Customer", IsList: true}, Right: linkstore.End{Model: "Region", IsList: true}},
+		{
+			Name: Adjoined, IDPrefix: "la", Left: linkstore.End{Model: "Bin", IsList: true},
+			Right: linkstore.End{Model: "Bin", Key: "neighbour_id"},
+		},
+		{
+			Name: Lies, Left: linkstore.End{Model: "Item", IsList: true}, Right: linkstore.End{Model: "Bin"},
+			ReadOnly: "home_aisle, home_number",
+		},
 	})
 }
 
@@ -94,20 +142,31 @@ const Tables = `
 	CREATE INDEX ON price_set (product_id) WHERE deleted_at IS NULL;
 	CREATE TABLE price (id text PRIMARY KEY, price_set_id text REFERENCES price_set, deleted_at timestamptz);
 	CREATE INDEX ON price (price_set_id) WHERE deleted_at IS NULL;
-	CREATE TABLE item (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE item (id text PRIMARY KEY, home_aisle text, home_number integer, deleted_at timestamptz);
+	CREATE INDEX ON item (home_aisle, home_number) WHERE deleted_at IS NULL;
+	CREATE TABLE bin (aisle text, number integer, deleted_at timestamptz, PRIMARY KEY (aisle, number));
+	CREATE TABLE shelf (
+		id smallint PRIMARY KEY, bin_aisle text, bin_number integer, deleted_at timestamptz,
+		FOREIGN KEY (bin_aisle, bin_number) REFERENCES bin (aisle, number)
+	);
+	CREATE INDEX ON shelf (bin_aisle, bin_number) WHERE deleted_at IS NULL;
 	CREATE TABLE location (id text PRIMARY KEY, deleted_at timestamptz);
 	CREATE TABLE fulfillment_set (id text PRIMARY KEY, deleted_at timestamptz);
 	CREATE TABLE channel (id text PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE customer (id integer PRIMARY KEY, deleted_at timestamptz);
+	CREATE SCHEMA crm;
+	CREATE TABLE crm.contract (id uuid PRIMARY KEY, deleted_at timestamptz);
+	CREATE TABLE region (number bigint PRIMARY KEY);
 `
 
-// OwnerColumn is the column by which records of a model belong to another, or "".
-func OwnerColumn(c *linkstore.Catalog, model string) string {
+// Owner is the model that records of a model belong to, and the columns that say to which record; nil if there is none.
+func Owner(c *linkstore.Catalog, model string) (owner *linkstore.Model, columns []string) {
 	for _, m := range c.Models() {
 		for _, o := range m.Owns {
 			if o.Model == model {
-				return o.Column
+				return m, strings.Split(o.Column, ", ")
 			}
 		}
 	}
-	return ""
+	return nil, nil
 }

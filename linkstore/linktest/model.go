@@ -232,12 +232,19 @@ func (m *Model) Dismiss(_ context.Context, items []linkstore.Item) ([]linkstore.
 func (m *Model) roots(records []linkstore.Records) ([]Record, error) {
 	var roots []Record
 	for _, r := range records {
+		model, _ := m.catalog.Model(r.Model)
 		for _, id := range r.IDs {
-			root := Record{r.Model, id}
+			parts, err := model.SplitKey(id)
+			if err != nil {
+				return nil, err
+			}
+			root := Record{r.Model, model.JoinKey(parts...)}
 			if _, ok := m.now.records[root]; !ok {
 				return nil, linkstore.ErrRecordNotFound
 			}
-			roots = append(roots, root)
+			if !slices.Contains(roots, root) {
+				roots = append(roots, root)
+			}
 		}
 	}
 	return roots, nil
@@ -262,9 +269,11 @@ func (m *Model) delete(records []linkstore.Records, withRoots bool) (linkstore.R
 		id: "deletion " + strconv.Itoa(len(m.now.deletions)), records: map[Record]bool{}, causes: map[Record][]Record{},
 		links: map[linkstore.Pair]*removedLink{}, restored: map[Record]bool{},
 	}
-	var queue []Record
-	stays := map[Record]bool{}
+	queue, stays := []Record(nil), map[Record]bool{}
 	for _, r := range roots {
+		if def, _ := m.catalog.Model(r.Model); withRoots && def.NoSoftDelete {
+			return linkstore.Receipt{}, linkstore.ErrInvalid
+		}
 		if m.now.records[r].live {
 			stays[r] = !withRoots
 			d.records[r] = withRoots

@@ -37,6 +37,13 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"LinksOfAModelToItself", linksOfAModelToItself},
 		{"ReadOnlyLinksAreNotWritten", readOnlyLinksAreNotWritten},
 		{"BadInputIsRefused", badInputIsRefused},
+		{"KeysHaveOneForm", keysHaveOneForm},
+		{"KeysThatNoRecordHasAreRefused", keysThatNoRecordHasAreRefused},
+		{"KeysOfEveryKindKeepCardinality", keysOfEveryKindKeepCardinality},
+		{"KeysOfEveryKindCascade", keysOfEveryKindCascade},
+		{"KeysKeptAsTextsCascade", keysKeptAsTextsCascade},
+		{"RecordsWithoutSoftDelete", recordsWithoutSoftDelete},
+		{"CompositeKeysToThemselves", compositeKeysToThemselves},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,107 @@
+package linkstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Side is one of the two ends of a link.
+type Side int
+
+// The sides.
+const (
+	Left Side = iota
+	Right
+)
+
+// LinkedOptions says how many links are wanted.
+type LinkedOptions struct {
+	Limit int // for each id; 0 means all
+}
+
+// Linked returns the live links of records on one side, by their ids: one statement, however many records there are. Of a
+// read-only link the keys alone are known. An id that no record can have is an *InvalidError, unless the key is one text.
+func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string, opts LinkedOptions) (map[string][]Link, error) {
+	d, ok := s.catalog.Link(link)
+	if !ok {
+		return nil, &UndefinedError{"link", link, s.catalog.linkNames(), ErrLinkNotDefined}
+	}
+	if s.absent(d) {
+		return map[string][]Link{}, nil
+	}
+	near, far, field := d.leftKey, d.rightKey, d.Left.Key
+	if from == Right {
+		near, far, field = far, near, d.Right.Key
+	}
+	given := ids
+	if !near.plain() {
+		var err error
+		if ids, err = near.canonicalAll(field, given); err != nil {
+			return nil, fmt.Errorf("linked %s: %w", link, err)
+		}
+	}
+	table, columns, scan := d.table(), d.columns(), d.scanner
+	if d.ReadOnly != "" {
+		table = d.left.table()
+		columns = d.leftKey.selected("t") + ", " + d.rightKey.selected("t")
+		scan = d.keyScanner
+	}
+	live := ""
+	if d.ReadOnly == "" || !d.left.NoSoftDelete {
+		live = " AND t.deleted_at IS NULL"
+	}
+	limit := ""
+	args := near.args(distinct(ids))
+	if opts.Limit > 0 {
+		args = append(args, opts.Limit)
+		limit = fmt.Sprintf(" LIMIT $%d", len(args))
+	}
+	// Relies on the live index of the near key, or of the column that holds a read-only link.
+	rows, err := s.db.Query(ctx, fmt.Sprintf(`
+		SELECT %[1]s, t.* FROM unnest(%[2]s) AS k(%[3]s) CROSS JOIN LATERAL (
+			SELECT %[4]s FROM %[5]s AS t WHERE %[6]s%[7]s AND %[8]s ORDER BY %[9]s%[10]s
+		) AS t`, near.givenText("k", "id"), near.arrays(1), near.given("", "id"), columns, table, near.on("t", "k", "id"), live,
+		far.notNull("t"), far.list("t"), limit), args...)
+	if err != nil {
+		return nil, fmt.Errorf("linked %s: %w", link, err)
+	}
+	key := near.scan()
+	one := scan(key.dests()...)
+	found := make(map[string][]Link, len(ids))
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		l, err := one(row)
+		found[key.id()] = append(found[key.id()], l)
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("linked %s: %w", link, err)
+	}
+	for i, id := range ids { // under the spelling that was asked for, too
+		if links, ok := found[id]; ok {
+			found[given[i]] = links
+		}
+	}
+	return found, nil
+}
+
+// distinct leaves out what was there before.
+func distinct(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+}
+
+// keyScanner reads the two keys of a read-only link.
+func (d *Definition) keyScanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
+	return func(row pgx.CollectableRow) (Link, error) {
+		left, right := d.leftKey.scan(), d.rightKey.scan()
+		err := row.Scan(slices.Concat(before, left.dests(), right.dests())...)
+		return Link{Name: d.Name, Left: left.id(), Right: right.id()}, err
+	}
+}
