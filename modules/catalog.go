@@ -7,6 +7,7 @@ package modules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,23 +44,34 @@ type Column struct {
 	ReadOnly bool
 	// Raw names the jsonb column that repeats a Decimal with its precision. "" means none.
 	Raw string
+	// RawDefault is the value of a Decimal that is left out on create, so that Raw can repeat it. "" means that the database knows.
+	RawDefault string
 	// SlugOf names the column whose URL-safe form fills this one when it is left out. "" means none.
 	SlugOf string
 	// Values are the values of an Enum, as the database holds them.
 	Values []string
+	// Parts name the columns that together are this one: a composite key, shown as one text. It is in no table itself.
+	Parts []string
+
+	parts []int
+	of    *Model // that Parts are columns of
 }
 
 // Through is the join table of a relation that is not a foreign key.
 type Through struct {
 	Schema, Table string
-	Column        string // holds the near record's key
-	TargetColumn  string // holds the far record's key
-	SoftDelete    bool   // rows have deleted_at
+	Columns       []string // hold the near record's key
+	TargetColumns []string // hold the far record's key
+	// Text says, of each end, that the columns hold the key as text although the record's is of another type.
+	Text, TargetText bool
+	SoftDelete       bool // rows have deleted_at
 	// Row names the model of the join table's rows, which is the link of a hop between modules. "" means the rows are
 	// not shown.
 	Row string
 	// IDPrefix is the prefix of the join rows' own ids. "" means they have none.
 	IDPrefix string
+
+	stand string // as Model.stand
 }
 
 // Relation leads from one model to another: inside a module by a column or a join table, between modules by a link.
@@ -69,10 +81,10 @@ type Relation struct {
 	Target string // model name
 	// Many says that one record leads to many.
 	Many bool
-	// Column is the near model's column that is compared. TargetColumn is the far model's. With a Through each is
-	// compared with the join table's column of that side.
-	Column, TargetColumn string
-	Through              *Through
+	// Columns are the near model's that are compared. TargetColumns are the far model's. With a Through each are
+	// compared with the join table's of that side.
+	Columns, TargetColumns []string
+	Through                *Through
 	// Cascade says that deleting the near record deletes the far ones. Inside a module only.
 	Cascade bool
 	// Settable names the input field that sets the far ids of a join table. "" means none.
@@ -84,7 +96,7 @@ type Model struct {
 	Name          string // "ProductVariant"
 	Module        string // "product"
 	Schema, Table string // schema "" is the search path's
-	PrimaryKey    string // column name
+	PrimaryKey    string // column name; of a composite key, the column made of its parts
 	Key           string // "variant_id"; "" means the model cannot be linked
 	IDPrefix      string // "" means that ids are given by the caller
 	SoftDelete    bool   // has deleted_at
@@ -96,6 +108,8 @@ type Model struct {
 	columns   map[string]int // by name and by field
 	relations map[string]int
 	primary   int
+	key       []int  // the columns of the primary key: primary itself, or its parts
+	stand     string // what is read instead of a table that the database lacks, or lacks columns of
 }
 
 // Column returns the index of a column, named as in the database or in the API.
@@ -115,6 +129,20 @@ func (m *Model) Relation(field string) (*Relation, bool) {
 
 // Primary returns the index of the primary key's column.
 func (m *Model) Primary() int { return m.primary }
+
+// IsNode reports whether the records can be told from those of all other models by their id alone. A number cannot.
+func (m *Model) IsNode() bool {
+	col := &m.Columns[m.primary]
+	return col.Name == "id" && col.Type == Text && col.Parts == nil && (col.SQLType == "uuid" || textual(col.sqlType()))
+}
+
+// KeyColumns returns the names and SQL types of the columns of the primary key.
+func (m *Model) KeyColumns() (names, types []string) {
+	for _, i := range m.key {
+		names, types = append(names, m.Columns[i].Name), append(types, m.Columns[i].sqlType())
+	}
+	return names, types
+}
 
 // Catalog is the validated set of models. It does not change.
 type Catalog struct {
@@ -149,6 +177,7 @@ func NewCatalog(models []Model) (*Catalog, error) {
 }
 
 func (m *Model) index() error {
+	m.Columns = slices.Clone(m.Columns)
 	m.columns = make(map[string]int, 2*len(m.Columns))
 	m.relations = make(map[string]int, len(m.Relations))
 	for i, col := range m.Columns {
@@ -166,19 +195,62 @@ func (m *Model) index() error {
 	if m.primary, ok = m.columns[m.PrimaryKey]; !ok {
 		return fmt.Errorf("model %s: primary key %q is no column", m.Name, m.PrimaryKey)
 	}
+	for i := range m.Columns {
+		if err := m.indexParts(&m.Columns[i]); err != nil {
+			return err
+		}
+	}
+	m.key = []int{m.primary}
+	if parts := m.Columns[m.primary].parts; parts != nil {
+		m.key = parts
+	}
 	return nil
 }
+
+func (m *Model) indexParts(col *Column) error {
+	col.of = m
+	for _, name := range col.Parts {
+		i, ok := m.columns[name]
+		if !ok || m.Columns[i].Parts != nil || !m.Columns[i].NotNull {
+			return fmt.Errorf("model %s: %q of %s is no column that is never null", m.Name, name, col.Field)
+		}
+		col.parts = append(col.parts, i)
+	}
+	return nil
+}
+
+// Indexes returns the indexes of columns, by their names. All of them must be there.
+func (m *Model) Indexes(names []string) []int {
+	all := make([]int, len(names))
+	for i, name := range names {
+		all[i] = m.columns[name]
+	}
+	return all
+}
+
+// isKey reports whether columns are the primary key.
+func (m *Model) isKey(columns []string) bool { return slices.Equal(m.Indexes(columns), m.key) }
 
 func (c *Catalog) checkRelation(m *Model, r *Relation) error {
 	target, ok := c.byName[r.Target]
 	if !ok {
 		return fmt.Errorf("model %s: relation %s leads to unknown model %q", m.Name, r.Field, r.Target)
 	}
-	if _, ok := m.Column(r.Column); !ok {
-		return fmt.Errorf("model %s: relation %s: %q is no column", m.Name, r.Field, r.Column)
+	for _, side := range []struct {
+		m       *Model
+		columns []string
+	}{{m, r.Columns}, {target, r.TargetColumns}} {
+		for _, name := range side.columns {
+			if i, ok := side.m.Column(name); !ok || side.m.Columns[i].Parts != nil {
+				return fmt.Errorf("model %s: relation %s: %q is no column of %s", m.Name, r.Field, name, side.m.Name)
+			}
+		}
 	}
-	if _, ok := target.Column(r.TargetColumn); !ok {
-		return fmt.Errorf("model %s: relation %s: %q is no column of %s", m.Name, r.Field, r.TargetColumn, target.Name)
+	if len(r.Columns) == 0 || len(r.Columns) != len(r.TargetColumns) && r.Through == nil {
+		return fmt.Errorf("model %s: relation %s compares %d columns with %d", m.Name, r.Field, len(r.Columns), len(r.TargetColumns))
+	}
+	if t := r.Through; t != nil && (len(t.Columns) != len(r.Columns) || len(t.TargetColumns) != len(r.TargetColumns)) {
+		return fmt.Errorf("model %s: relation %s: the columns of %s do not fit those of the records", m.Name, r.Field, t.Table)
 	}
 	if r.Through != nil && r.Through.Row != "" {
 		if _, ok := c.byName[r.Through.Row]; !ok {

@@ -77,8 +77,8 @@ type builder struct {
 	catalog *Catalog
 	args    []any
 	names   int
-	keys    map[string]string // by alias: what stands for the primary key
-	rows    map[string]rowOf  // by alias: the join table's row that leads there
+	keys    map[string]map[int]string // by alias: what stands for the columns of the primary key
+	rows    map[string]rowOf          // by alias: the join table's row that leads there
 }
 
 type rowOf struct {
@@ -87,7 +87,7 @@ type rowOf struct {
 }
 
 func newBuilder(c *Catalog) *builder {
-	return &builder{catalog: c, keys: map[string]string{}, rows: map[string]rowOf{}}
+	return &builder{catalog: c, keys: map[string]map[int]string{}, rows: map[string]rowOf{}}
 }
 
 func (b *builder) arg(v any) string {
@@ -114,12 +114,27 @@ func tableName(schema, table string) string {
 
 func (m *Model) table() string { return tableName(m.Schema, m.Table) }
 
+// from is what is read: the table, or what stands for it in a database that lacks it.
+func (m *Model) from() string {
+	if m.stand != "" {
+		return m.stand
+	}
+	return m.table()
+}
+
 // live is the condition under which a row of the model counts, with a leading AND.
 func (m *Model) live(alias string) string {
 	if !m.SoftDelete {
 		return ""
 	}
 	return " AND " + alias + ".deleted_at IS NULL"
+}
+
+func (t *Through) from() string {
+	if t.stand != "" {
+		return t.stand
+	}
+	return tableName(t.Schema, t.Table)
 }
 
 func (t *Through) live(alias string) string {
@@ -162,6 +177,10 @@ var operators = map[Op]string{Eq: "=", Ne: "<>", Gt: ">", Gte: ">=", Lt: "<", Lt
 
 func (e Compare) compile(b *builder, m *Model, alias string) {
 	col := &m.Columns[e.Column]
+	if col.parts != nil {
+		e.compileKey(b, m, alias)
+		return
+	}
 	name := b.column(m, alias, e.Column)
 	switch e.Op {
 	case IsNull:
@@ -179,16 +198,44 @@ func (e Compare) compile(b *builder, m *Model, alias string) {
 	}
 }
 
+// compileKey compares a composite key: its columns with the parts of the value, so that their index can be used.
+func (e Compare) compileKey(b *builder, m *Model, alias string) {
+	col := &m.Columns[e.Column]
+	r := b.ref(m, alias, col.parts)
+	switch e.Op {
+	case IsNull: // no part of a key is null
+		b.WriteString(map[bool]string{true: "FALSE", false: "TRUE"}[e.Value == true])
+	case In:
+		b.WriteString(r.among(b, textsOf(e.Value)))
+	case NotIn:
+		b.WriteString("NOT " + r.among(b, textsOf(e.Value)))
+	default:
+		values := make([]string, len(r.exprs))
+		for i, part := range splitKey(textOf(e.Value), len(values)) {
+			values[i] = b.value(&m.Columns[col.parts[i]], part)
+		}
+		b.printf("(%s) %s (%s)", r.list(), operators[e.Op], strings.Join(values, ", "))
+	}
+}
+
 // value adds an argument in its text form and casts it to the column's type.
 func (b *builder) value(col *Column, text any) string { return b.arg(text) + "::" + col.sqlType() }
 
 func (b *builder) list(col *Column, v any) string {
+	list := b.arg(textsOf(v)) + "::text[]"
+	if t := col.sqlType(); t != "text" {
+		list += "::" + t + "[]"
+	}
+	return list
+}
+
+func textsOf(v any) []string {
 	values, _ := v.([]any)
 	texts := make([]string, len(values))
 	for i := range values {
 		texts[i] = textOf(values[i])
 	}
-	return b.keyList(col, texts)
+	return texts
 }
 
 func (c *Column) sqlType() string {
@@ -223,8 +270,8 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 		b.WriteString("NOT ")
 	}
 	target := b.catalog.Target(e.Relation)
-	src := b.source(e.Relation, target, !onlyKey(target, e.Where))
-	b.printf("EXISTS (SELECT 1 FROM %s WHERE %s = %s%s", src.from, src.near, b.column(m, alias, m.columns[e.Relation.Column]), src.live)
+	src := b.source(m, e.Relation, target, !onlyKey(target, e.Where))
+	b.printf("EXISTS (SELECT 1 FROM %s WHERE %s%s", src.from, src.near.equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
 	switch {
 	case e.Where != nil && e.Quantifier == Every:
 		// Every record satisfies the condition where none fails it.
@@ -248,36 +295,38 @@ func (e OnRow) compile(b *builder, _ *Model, alias string) {
 // source is what stands behind FROM to reach the far records of a relation.
 type source struct {
 	from        string
-	near        string // column that is compared with the near record
+	near        ref    // columns that are compared with the near record
 	live        string // conditions under which a row counts, with a leading AND
 	target, row string // aliases of the far record and of the join table's row
 }
 
 // source joins the far table only if withTarget says that more than the key of the far record is used: a live link
 // has live ends, so its own row is enough. Join tables inside a module give no such promise and are always joined.
-func (b *builder) source(r *Relation, target *Model, withTarget bool) source {
+func (b *builder) source(near *Model, r *Relation, target *Model, withTarget bool) source {
 	s := source{target: b.alias("t")}
 	if r.Through == nil {
-		s.from = target.table() + " AS " + s.target
-		s.near = s.target + "." + quote(r.TargetColumn)
+		s.from = target.from() + " AS " + s.target
+		s.near = b.ref(target, s.target, target.Indexes(r.TargetColumns))
 		s.live = target.live(s.target)
 		return s
 	}
 	t := r.Through
 	s.row = b.alias("l")
 	b.rows[s.target] = rowOf{b.catalog.Row(r), s.row}
-	s.near = s.row + "." + quote(t.Column)
-	s.from = tableName(t.Schema, t.Table) + " AS " + s.row
+	s.near = throughRef(s.row, t.Columns, near, near.Indexes(r.Columns), t.Text)
+	s.from = t.from() + " AS " + s.row
 	s.live = t.live(s.row)
-	far := s.row + "." + quote(t.TargetColumn)
-	if target.columns[r.TargetColumn] == target.primary {
-		// The join table's column equals the key and has the index that orders by it.
-		b.keys[s.target] = far
+	columns := target.Indexes(r.TargetColumns)
+	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
+	join := named(s.target+".", target, columns).equals(far)
+	if target.isKey(r.TargetColumns) {
+		// The join table's columns equal the key and have the index that orders by it.
+		b.keys[s.target] = far.asTypes(target, columns)
 	} else {
 		withTarget = true
 	}
 	if withTarget || t.Row == "" {
-		s.from += " JOIN " + target.table() + " AS " + s.target + " ON " + s.target + "." + quote(r.TargetColumn) + " = " + far
+		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + join
 		s.live += target.live(s.target)
 	}
 	return s
@@ -285,7 +334,7 @@ func (b *builder) source(r *Relation, target *Model, withTarget bool) source {
 
 // column is how a column of a table in FROM is written.
 func (b *builder) column(m *Model, alias string, i int) string {
-	if key, ok := b.keys[alias]; ok && i == m.primary {
+	if key, ok := b.keys[alias][i]; ok {
 		return key
 	}
 	return alias + "." + quote(m.Columns[i].Name)
@@ -303,11 +352,11 @@ func onlyKey(m *Model, e Expr) bool {
 	case Not:
 		return onlyKey(m, e.Expr)
 	case Compare:
-		return e.Column == m.primary
+		return m.onlyOf(e.Column)
 	case OnRow:
 		return true
 	case Related:
-		return m.columns[e.Relation.Column] == m.primary
+		return m.onlyOf(m.Indexes(e.Relation.Columns)...)
 	default:
 		return false
 	}

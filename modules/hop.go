@@ -11,7 +11,7 @@ import (
 type Hop struct {
 	Model    *Model // the near model
 	Relation *Relation
-	// Keys are the near records' values of Relation.Column, each once.
+	// Keys are the near records' values of Relation.Columns, as Record.Key gives them, each once.
 	Keys    []string
 	Columns []int // of the far record
 	// RowColumns are the columns of the join table's row. nil means that it is not read.
@@ -49,16 +49,15 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 
 // source reaches the far records, and leaves their table alone if the key is all that is wanted.
 func (h *Hop) source(b *builder, target *Model, cols []int) source {
-	withTarget := !onlyKey(target, h.Where) || slices.ContainsFunc(cols, func(i int) bool { return i != target.primary })
+	withTarget := !onlyKey(target, h.Where) || !target.onlyOf(cols...)
 	if h.Page != nil {
 		withTarget = withTarget || slices.ContainsFunc(h.Order, func(o Order) bool { return o.needs(target) })
 	}
-	return b.source(h.Relation, target, withTarget)
+	return b.source(h.Model, h.Relation, target, withTarget)
 }
 
-func (h *Hop) near() *Column { return &h.Model.Columns[h.Model.columns[h.Relation.Column]] }
-
-func (h *Hop) keys(b *builder) string { return b.keyList(h.near(), h.Keys) }
+// near refers to the near records' columns: the keys are of their types.
+func (h *Hop) near() ref { return named("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
 
 func (h *Hop) selectList(b *builder, target, row *Model, src source, cols []int) {
 	b.selectList(target, src.target, cols)
@@ -87,10 +86,11 @@ func (h *Hop) many(c *Catalog) (statement, error) {
 	if err != nil {
 		return statement{}, err
 	}
-	b.printf("SELECT k.ord, p.* FROM unnest(%s) WITH ORDINALITY AS k(key, ord) CROSS JOIN LATERAL (SELECT ", h.keys(b))
+	names, key := h.near().alias("k", "key")
+	b.printf("SELECT k.ord, p.* FROM unnest(%s) WITH ORDINALITY AS k(%s, ord) CROSS JOIN LATERAL (SELECT ", h.near().arrays(b, h.Keys), names)
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)
-	b.printf(" FROM %s WHERE %s = k.key", src.from, src.near)
+	b.printf(" FROM %s WHERE %s", src.from, src.near.equals(key))
 	b.conditions(target, src, h.Where)
 	p.finish(b)
 	b.WriteString(") AS p")
@@ -109,17 +109,17 @@ func (h *Hop) one(c *Catalog) statement {
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
 	src := h.source(b, target, cols)
-	b.printf("SELECT %s::text, ", src.near)
+	b.printf("SELECT %s, ", src.near.texts())
 	h.selectList(b, target, row, src, cols)
-	b.printf(" FROM %s WHERE %s = ANY(ARRAY(SELECT unnest(%s)))", src.from, src.near, h.keys(b))
+	b.printf(" FROM %s WHERE %s", src.from, src.near.among(b, h.Keys))
 	b.conditions(target, src, h.Where)
 
-	var key string
+	key := make(compositeCell, len(src.near.exprs))
 	index := h.index()
-	scanner := newRowScanner(target, cols, h.rowModel(c), h.RowColumns, nil, &key)
+	scanner := newRowScanner(target, cols, h.rowModel(c), h.RowColumns, nil, key.dests()...)
 	scan := func(rows pgx.Rows) error {
 		return scanner.scan(rows, func() {
-			if r := &h.Result[index[key]]; len(r.Rows) == 0 {
+			if r := &h.Result[index[joinKey(key)]]; len(r.Rows) == 0 {
 				r.Rows = []Row{scanner.row()}
 			}
 		})
@@ -131,19 +131,19 @@ func (h *Hop) one(c *Catalog) statement {
 func (h *Hop) count(c *Catalog) statement {
 	b := newBuilder(c)
 	target := c.Target(h.Relation)
-	src := b.source(h.Relation, target, !onlyKey(target, h.Where))
-	b.printf("SELECT %s::text, count(*) FROM %s WHERE %s = ANY(ARRAY(SELECT unnest(%s)))", src.near, src.from, src.near, h.keys(b))
+	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
+	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.texts(), src.from, src.near.among(b, h.Keys))
 	b.conditions(target, src, h.Where)
-	b.printf(" GROUP BY %s", src.near)
+	b.printf(" GROUP BY %s", src.near.list())
 
 	index := h.index()
+	key := make(compositeCell, len(src.near.exprs))
 	return statement{b.String(), b.args, func(rows pgx.Rows) error {
-		var key string
 		var n int
-		if err := rows.Scan(&key, &n); err != nil {
+		if err := rows.Scan(append(key.dests(), &n)...); err != nil {
 			return err
 		}
-		h.Result[index[key]].Total = n
+		h.Result[index[joinKey(key)]].Total = n
 		return nil
 	}}
 }
@@ -179,11 +179,9 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	cols := withPrimary(f.Model, f.Columns)
-	key := &f.Model.Columns[f.Model.primary]
 	b.WriteString("SELECT ")
 	b.selectList(f.Model, alias, cols)
-	b.printf(" FROM %s AS %s WHERE %s = ANY(ARRAY(SELECT unnest(%s)))", f.Model.table(), alias,
-		b.column(f.Model, alias, f.Model.primary), b.keyList(key, f.Keys))
+	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.ref(f.Model, alias, f.Model.key).among(b, f.Keys))
 	if !f.Deleted {
 		b.WriteString(f.Model.live(alias))
 	}
@@ -195,11 +193,4 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 		})
 	}
 	return []statement{{b.String(), b.args, scan}}, nil
-}
-
-func (b *builder) keyList(col *Column, keys []string) string {
-	if t := col.sqlType(); t != "text" {
-		return b.arg(keys) + "::text[]::" + t + "[]"
-	}
-	return b.arg(keys) + "::text[]"
 }

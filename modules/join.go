@@ -3,6 +3,7 @@ package modules
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -30,7 +31,7 @@ func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []dr
 			continue
 		}
 		target := s.catalog.Target(r)
-		live, err := liveKeys(ctx, tx, target, r.TargetColumn, far, "FOR SHARE")
+		live, err := liveKeys(ctx, tx, target, target.key, far, "FOR SHARE")
 		if err != nil {
 			return err
 		}
@@ -39,32 +40,38 @@ func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []dr
 				return &ItemError{items[j], &RecordError{target.Module, target.Name, k}}
 			}
 		}
-		if err := s.replaceJoins(ctx, tx, r, owners, near, far); err != nil {
+		if err := s.replaceJoins(ctx, tx, m, r, owners, near, far); err != nil {
 			return fmt.Errorf("set %s: %w", r.Settable, classify(err))
 		}
 	}
 	return nil
 }
 
-// replaceJoins makes the rows of the owners be exactly the pairs. Relies on the index of the owner's column.
-func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, r *Relation, owners, near, far []string) error {
+// replaceJoins makes the rows of the owners be exactly the pairs. Relies on the index of the owner's columns.
+func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relation, owners, near, far []string) error {
 	t := r.Through
-	table, column, target := tableName(t.Schema, t.Table), quote(t.Column), quote(t.TargetColumn)
+	target := s.catalog.Target(r)
+	nearCols := throughRef("j", t.Columns, m, m.Indexes(r.Columns), t.Text)
+	farCols := throughRef("j", t.TargetColumns, target, target.Indexes(r.TargetColumns), t.TargetText)
+	table := tableName(t.Schema, t.Table)
 	remove := fmt.Sprintf("DELETE FROM %s AS j", table)
 	if t.SoftDelete {
 		remove = fmt.Sprintf("UPDATE %s AS j SET deleted_at = now(), updated_at = now()", table)
 	}
-	_, err := tx.Exec(ctx, fmt.Sprintf(`%[1]s
-		WHERE j.%[2]s = ANY(ARRAY(SELECT unnest($1::text[])))%[4]s
-		AND NOT EXISTS (SELECT 1 FROM unnest($2::text[], $3::text[]) AS p(near, far) WHERE p.near = j.%[2]s AND p.far = j.%[3]s)`,
-		remove, column, target, t.live("j")), owners, near, far)
+	b := newBuilder(s.catalog)
+	owned := nearCols.among(b, owners)
+	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
+	_, err := tx.Exec(ctx, fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
+		remove, owned, t.live("j"), pairs, names, nearKey.equals(nearCols), farKey.equals(farCols)), b.args...)
 	if err != nil || len(near) == 0 {
 		return err
 	}
+	b = newBuilder(s.catalog)
+	pairs, names, nearKey, farKey = pairSet(b, nearCols, farCols, near, far)
+	columns := quoted("", append(slices.Clone(t.Columns), t.TargetColumns...))
 	if !t.SoftDelete {
-		_, err = tx.Exec(ctx, fmt.Sprintf(
-			`INSERT INTO %s (%s, %s) SELECT p.near, p.far FROM unnest($1::text[], $2::text[]) AS p(near, far) ON CONFLICT DO NOTHING`,
-			table, column, target), near, far)
+		_, err = tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
+			table, columns, nearKey.list(), farKey.list(), pairs, names), b.args...)
 		return err
 	}
 	ids := make([]string, len(near))
@@ -72,9 +79,15 @@ func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, r *Relation, owners
 		ids[i] = s.cfg.NewID(t.IDPrefix)
 	}
 	_, err = tx.Exec(ctx, fmt.Sprintf(`
-		INSERT INTO %[1]s (id, %[2]s, %[3]s)
-		SELECT p.id, p.near, p.far FROM unnest($1::text[], $2::text[], $3::text[]) AS p(id, near, far)
-		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE j.%[2]s = p.near AND j.%[3]s = p.far AND j.deleted_at IS NULL)`,
-		table, column, target), ids, near, far)
+		INSERT INTO %[1]s (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
+		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
+		table, columns, nearKey.list(), farKey.list(), b.arg(ids), pairs, names, nearCols.equals(nearKey), farCols.equals(farKey)), b.args...)
 	return err
+}
+
+// pairSet adds pairs of keys as arguments: the arrays, the names of their columns as p, and references to them.
+func pairSet(b *builder, nearCols, farCols ref, near, far []string) (arrays, names string, nearKey, farKey ref) {
+	nearNames, nearKey := nearCols.alias("p", "near")
+	farNames, farKey := farCols.alias("p", "far")
+	return nearCols.arrays(b, near) + ", " + farCols.arrays(b, far), nearNames + ", " + farNames, nearKey, farKey
 }

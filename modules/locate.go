@@ -20,8 +20,16 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	arg := b.arg(id)
 	var parts []string
 	for i, m := range s.catalog.models {
-		if col := m.Columns[m.primary]; col.Name == "id" && col.Type == Text {
-			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.table(), arg, m.live("t")))
+		if col := m.Columns[m.primary]; m.IsNode() {
+			key := arg
+			if !textual(col.sqlType()) {
+				text, reason := canonical(col.SQLType, id)
+				if reason != "" {
+					continue
+				}
+				key = b.value(&col, text)
+			}
+			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, m.live("t")))
 		}
 	}
 	var i int

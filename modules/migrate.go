@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -29,9 +30,12 @@ type Applied struct {
 // Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module counts its
 // own versions, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	folders, err := fs.Glob(migrations, "*/migrations")
+	pending, err := pendingFiles(ctx, pool)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("migrate: %w", classify(err))
+	}
+	if len(pending) == 0 {
+		return nil, nil
 	}
 	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS linkgraph`); err != nil && !alreadyThere(err) {
 		return nil, fmt.Errorf("migrate: %w", classify(err))
@@ -39,12 +43,14 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	var applied []Applied
-	for _, folder := range folders {
-		module := folder[:len(folder)-len("/migrations")]
-		ran, err := migrateModule(ctx, db, module, folder)
+	for i, file := range pending {
+		if i > 0 && pending[i-1].module == file.module {
+			continue // goose runs all of a module's
+		}
+		ran, err := migrateModule(ctx, db, file.module, path.Dir(file.path))
 		applied = append(applied, ran...)
 		if err != nil {
-			return applied, fmt.Errorf("migrate module %s: %w", module, err)
+			return applied, fmt.Errorf("migrate module %s: %w", file.module, err)
 		}
 	}
 	return applied, nil

@@ -22,9 +22,9 @@ func (o Order) needs(m *Model) bool {
 	case o.Row:
 		return false
 	case len(o.Path) > 0:
-		return m.columns[o.Path[0].Relation.Column] != m.primary
+		return !m.onlyOf(m.Indexes(o.Path[0].Relation.Columns)...)
 	default:
-		return o.Column != m.primary
+		return !m.onlyOf(o.Column)
 	}
 }
 
@@ -62,17 +62,36 @@ func (b *builder) terms(m *Model, alias string, order []Order) []term {
 	terms := make([]term, 0, len(order)+1)
 	desc := false
 	for _, o := range order {
-		t := b.term(m, alias, o, o.Path)
-		t.desc, t.nullsFirst = o.Desc, o.NullsFirst
-		terms = append(terms, t)
+		for _, column := range m.sorted(o) {
+			t := b.term(m, alias, column, o.Path)
+			t.desc, t.nullsFirst = o.Desc, o.NullsFirst
+			terms = append(terms, t)
+		}
 		desc = o.Desc
 		if len(o.Path) == 0 && !o.Row && o.Column == m.primary {
 			return terms
 		}
 	}
-	primary := b.term(m, alias, Order{Column: m.primary}, nil)
-	primary.desc, primary.nullsFirst = desc, desc
-	return append(terms, primary)
+	for _, i := range m.key {
+		t := b.term(m, alias, Order{Column: i}, nil)
+		t.desc, t.nullsFirst = desc, desc
+		terms = append(terms, t)
+	}
+	return terms
+}
+
+// sorted is a sort key, or those of its parts if it is a composite key.
+func (m *Model) sorted(o Order) []Order {
+	if len(o.Path) > 0 || o.Row || m.Columns[o.Column].parts == nil {
+		return []Order{o}
+	}
+	var parts []Order
+	for _, i := range m.Columns[o.Column].parts {
+		part := o
+		part.Column = i
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // term writes the expression of a sort key, seen from a record: a column, or a subselect for each step of the path.
@@ -88,7 +107,7 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	step := path[0]
 	target := b.catalog.Target(step.Relation)
 	counts := step.Aggregate == Count
-	src := b.source(step.Relation, target, !counts || !onlyKey(target, step.Where))
+	src := b.source(m, step.Relation, target, !counts || !onlyKey(target, step.Where))
 	inner := term{expr: "*", column: &countColumn}
 	if !counts {
 		inner = b.term(target, src.target, o, path[1:])
@@ -97,12 +116,12 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	if step.Aggregate != "" {
 		what, limit = string(step.Aggregate)+"("+inner.expr+")", ""
 	}
-	near := b.column(m, alias, m.columns[step.Relation.Column])
+	near := b.ref(m, alias, m.Indexes(step.Relation.Columns))
 	where := b.part(func() { b.conditions(target, src, step.Where) })
 	return term{
-		expr:   "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near + " = " + near + where + limit + ")",
+		expr:   "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.equals(near) + where + limit + ")",
 		column: inner.column, maybeNull: !counts,
-		key: step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, target, step) + " " + inner.key,
+		key: step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, m, target, step) + " " + inner.key,
 	}
 }
 
@@ -118,12 +137,12 @@ func (b *builder) part(fn func()) string {
 }
 
 // whereKey tells conditions apart that are part of a sort key.
-func whereKey(c *Catalog, target *Model, step Step) string {
+func whereKey(c *Catalog, near, target *Model, step Step) string {
 	if step.Where == nil {
 		return ""
 	}
 	b := newBuilder(c)
-	src := b.source(step.Relation, target, true)
+	src := b.source(near, step.Relation, target, true)
 	step.Where.compile(b, target, src.target)
 	return b.String() + fmt.Sprint(b.args...)
 }

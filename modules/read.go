@@ -123,7 +123,7 @@ func (l *List) statements(c *Catalog) ([]statement, error) {
 func (l *List) rows(c *Catalog) (statement, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
-	src := source{from: l.Model.table() + " AS " + alias, target: alias, live: l.Model.live(alias)}
+	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: l.Model.live(alias)}
 	p, err := b.page(l.Model, src, l.Order, l.Page)
 	if err != nil {
 		return statement{}, err
@@ -148,7 +148,7 @@ func (l *List) count(c *Catalog) statement {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	src := source{target: alias, live: l.Model.live(alias)}
-	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.table(), alias)
+	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
 	return statement{b.String(), b.args, func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) }}
 }
@@ -166,6 +166,10 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 	for i, col := range cols {
 		if i > 0 {
 			b.WriteString(", ")
+		}
+		if parts := m.Columns[col].parts; parts != nil {
+			b.WriteString(b.ref(m, alias, parts).texts())
+			continue
 		}
 		b.WriteString(b.column(m, alias, col))
 		switch c := &m.Columns[col]; {
@@ -256,13 +260,13 @@ type rowScanner struct {
 func newRowScanner(target *Model, columns []int, link *Model, linkColumns []int, p *page, before ...any) *rowScanner {
 	s := &rowScanner{target: target, link: link, columns: columns, linkColumns: linkColumns, dests: before}
 	for _, i := range columns {
-		s.cells = append(s.cells, newCell(target.Columns[i].Type))
+		s.cells = append(s.cells, newCell(&target.Columns[i]))
 	}
 	for _, i := range linkColumns {
-		s.linkCells = append(s.linkCells, newCell(link.Columns[i].Type))
+		s.linkCells = append(s.linkCells, newCell(&link.Columns[i]))
 	}
 	for _, c := range append(slices.Clone(s.cells), s.linkCells...) {
-		s.dests = append(s.dests, c.dest())
+		s.dests = append(s.dests, c.dests()...)
 	}
 	if p != nil && p.Cursors {
 		s.signature = p.signature

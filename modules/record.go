@@ -19,14 +19,45 @@ func (r *Record) ID() string {
 	return textOf(r.Values[r.Model.primary])
 }
 
+// Set gives a record a value of a column that Normalize has passed. That of a composite key is the value of its parts too.
+func (r *Record) Set(i int, v any) {
+	r.Values[i] = v
+	col := &r.Model.Columns[i]
+	text, ok := v.(string)
+	if col.parts == nil || !ok {
+		return
+	}
+	parts, err := col.split(text)
+	for j, part := range parts {
+		if err == nil {
+			r.Values[col.parts[j]] = part
+		}
+	}
+}
+
+// Key returns the form in which the value of columns, each by its index, travels to Postgres. There is none for a NULL.
+func (r *Record) Key(columns []int) (string, bool) {
+	parts := make([]string, len(columns))
+	for i, col := range columns {
+		if r.Values[col] == nil {
+			return "", false
+		}
+		parts[i] = textOf(r.Values[col])
+	}
+	return joinKey(parts), true
+}
+
 // cell takes one column's value from a row. One set of cells serves all rows of a statement.
 type cell interface {
-	dest() any
+	dests() []any
 	value() any
 }
 
-func newCell(t Type) cell {
-	switch t {
+func newCell(col *Column) cell {
+	if col.parts != nil {
+		return make(compositeCell, len(col.parts))
+	}
+	switch col.Type {
 	case Integer:
 		return new(integerCell)
 	case Float:
@@ -51,12 +82,25 @@ type (
 	jsonCell    struct{ v pgtype.Text }
 )
 
-func (c *textCell) dest() any    { return &c.v }
-func (c *integerCell) dest() any { return &c.v }
-func (c *floatCell) dest() any   { return &c.v }
-func (c *booleanCell) dest() any { return &c.v }
-func (c *timeCell) dest() any    { return &c.v }
-func (c *jsonCell) dest() any    { return &c.v }
+func (c *textCell) dests() []any    { return []any{&c.v} }
+func (c *integerCell) dests() []any { return []any{&c.v} }
+func (c *floatCell) dests() []any   { return []any{&c.v} }
+func (c *booleanCell) dests() []any { return []any{&c.v} }
+func (c *timeCell) dests() []any    { return []any{&c.v} }
+func (c *jsonCell) dests() []any    { return []any{&c.v} }
+
+// A compositeCell takes the parts of a key, as text.
+type compositeCell []string
+
+func (c compositeCell) dests() []any {
+	dests := make([]any, len(c))
+	for i := range c {
+		dests[i] = &c[i]
+	}
+	return dests
+}
+
+func (c compositeCell) value() any { return joinKey(c) }
 
 func (c *textCell) value() any {
 	if !c.v.Valid {
@@ -103,12 +147,4 @@ func (c *jsonCell) value() any {
 		return nil
 	}
 	return json.RawMessage(c.v.String)
-}
-
-// KeyText is the form in which a key travels to Postgres. There is none for a NULL.
-func KeyText(v any) (string, bool) {
-	if v == nil {
-		return "", false
-	}
-	return textOf(v), true
 }

@@ -2,6 +2,7 @@ package modules
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -39,7 +40,7 @@ func normalize(col *Column, v any) (any, string) {
 	}
 	switch col.Type {
 	case Text:
-		return normalizeText(v)
+		return normalizeText(col, v)
 	case Enum:
 		return normalizeEnum(col, v)
 	case Integer:
@@ -60,7 +61,7 @@ func normalize(col *Column, v any) (any, string) {
 	}
 }
 
-func normalizeText(v any) (any, string) {
+func normalizeText(col *Column, v any) (any, string) {
 	s, ok := v.(string)
 	if n, isNumber := v.(json.Number); isNumber {
 		s, ok = n.String(), true // an ID may be written as a number
@@ -74,7 +75,30 @@ func normalizeText(v any) (any, string) {
 	if !utf8.ValidString(s) {
 		return nil, "must be valid UTF-8"
 	}
+	if col.parts != nil {
+		values, err := col.split(s)
+		if err != nil {
+			return nil, reasonOf(err)
+		}
+		parts := make([]string, len(values))
+		for i, v := range values {
+			parts[i] = textOf(v)
+		}
+		return joinKey(parts), ""
+	}
+	s, reason := canonical(col.SQLType, s)
+	if reason != "" {
+		return nil, reason
+	}
 	return s, ""
+}
+
+func reasonOf(err error) string {
+	var value *ValueError
+	if errors.As(err, &value) {
+		return value.Reason
+	}
+	return err.Error()
 }
 
 func normalizeEnum(col *Column, v any) (any, string) {

@@ -44,6 +44,9 @@ func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values)
 			return nil, &ItemError{i, err}
 		}
 	}
+	if err := s.defaultKeys(ctx, model, drafts); err != nil {
+		return nil, fmt.Errorf("create %s: %w", model.Name, err)
+	}
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
 			return err
@@ -136,7 +139,9 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 	sort.Strings(names)
 	for _, name := range names {
 		if r := m.settable(name); r != nil {
-			ids, err := joinKeys(name, given[name])
+			far := s.catalog.Target(r).Columns[s.catalog.Target(r).primary]
+			far.Field = name
+			ids, err := joinKeys(name, &far, given[name])
 			if err != nil {
 				return d, err
 			}
@@ -151,8 +156,11 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.fields())}
 		}
 		col := &m.Columns[i]
-		if col.ReadOnly && i != m.primary {
+		if col.ReadOnly && i != m.primary || col.Parts != nil && create {
 			return d, &ValueError{Field: col.Field, Reason: "is set by the store alone"}
+		}
+		if !create && i != m.primary && slices.Contains(m.key, i) {
+			return d, &ValueError{Field: col.Field, Reason: "is part of the key, which does not change"}
 		}
 		if given[name] == nil && col.NotNull && col.Default && create {
 			continue // an explicit null asks for the default
@@ -178,12 +186,19 @@ func (d *draft) set(col *Column, v any) {
 	d.values[col.Raw] = json.RawMessage(fmt.Sprintf(`{"value": %q, "precision": 20}`, v))
 }
 
+// draftKey finds the key of a record. It is "" where the database is to make it.
 func (s *Store) draftKey(m *Model, d *draft, create bool) error {
 	col := &m.Columns[m.primary]
+	if col.Parts != nil {
+		return d.compositeKey(m, create)
+	}
 	given, ok := d.values[col.Name]
 	if !ok && create && m.IDPrefix != "" {
 		d.key = s.cfg.NewID(m.IDPrefix)
 		d.values[col.Name] = d.key
+		return nil
+	}
+	if !ok && create && col.Default {
 		return nil
 	}
 	if !ok {
@@ -192,6 +207,81 @@ func (s *Store) draftKey(m *Model, d *draft, create bool) error {
 	var err error
 	d.key, err = normalizeKey(col, given)
 	return err
+}
+
+// compositeKey joins the key of the parts given, or gives the parts of a key.
+func (d *draft) compositeKey(m *Model, create bool) error {
+	col := &m.Columns[m.primary]
+	if create {
+		parts := make([]string, len(m.key))
+		for i, j := range m.key {
+			part := &m.Columns[j]
+			v, ok := d.values[part.Name]
+			if !ok {
+				return &ValueError{Field: part.Field, Reason: "is missing"}
+			}
+			var err error
+			if parts[i], err = normalizeKey(part, v); err != nil {
+				return err
+			}
+		}
+		d.key = joinKey(parts)
+		return nil
+	}
+	given, ok := d.values[col.Name]
+	if !ok {
+		return &ValueError{Field: col.Field, Reason: "is missing"}
+	}
+	var err error
+	if d.key, err = normalizeKey(col, given); err != nil {
+		return err
+	}
+	delete(d.values, col.Name)
+	values, err := col.split(d.key)
+	for i, j := range m.key {
+		if err == nil {
+			d.values[m.Columns[j].Name] = values[i]
+		}
+	}
+	return err
+}
+
+// defaultKeys has the database make the keys that drafts lack, by the default of the key's column.
+func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error {
+	var lack []*draft
+	for i := range drafts {
+		if drafts[i].key == "" {
+			lack = append(lack, &drafts[i])
+		}
+	}
+	if len(lack) == 0 {
+		return nil
+	}
+	col := &m.Columns[m.primary]
+	var expression string
+	err := s.db.QueryRow(ctx, `
+		SELECT COALESCE(pg_get_expr(d.adbin, d.adrelid), format('nextval(%L)', pg_get_serial_sequence($1, $2)), '')
+		FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE a.attrelid = to_regclass($1) AND a.attname = $2`, m.table(), col.Name).Scan(&expression)
+	if err != nil {
+		return classify(err)
+	}
+	if expression == "" {
+		return &ItemError{0, &ValueError{Field: col.Field, Reason: "is missing, and the table has no default for it"}}
+	}
+	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(lack))
+	if err != nil {
+		return classify(err)
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return classify(err)
+	}
+	for i, d := range lack {
+		d.key = keys[i]
+		d.values[col.Name] = keys[i]
+	}
+	return nil
 }
 
 func (m *Model) settable(name string) *Relation {
@@ -203,7 +293,7 @@ func (m *Model) settable(name string) *Relation {
 	return nil
 }
 
-func joinKeys(name string, v any) ([]string, error) {
+func joinKeys(name string, far *Column, v any) ([]string, error) {
 	list, ok := v.([]any)
 	if texts, isTexts := v.([]string); isTexts {
 		for _, t := range texts {
@@ -222,7 +312,7 @@ func joinKeys(name string, v any) ([]string, error) {
 	}
 	keys := make([]string, 0, len(list))
 	for _, item := range list {
-		key, err := normalizeKey(&Column{Field: name, Type: Text}, item)
+		key, err := normalizeKey(far, item)
 		if err != nil {
 			return nil, err
 		}
@@ -245,6 +335,9 @@ func (d *draft) complete(m *Model) error {
 			}
 			d.values[col.Name] = v
 			given = true
+		}
+		if col.RawDefault != "" && !given {
+			d.set(col, col.RawDefault)
 		}
 		if col.NotNull && !col.Default && !given {
 			return &ValueError{Field: col.Field, Reason: "is missing"}
@@ -326,15 +419,15 @@ func insert(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []in
 	}
 	names := columnsOf(drafts[group[0]])
 	_, err = tx.Exec(ctx, fmt.Sprintf(
-		`INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
+		`INSERT INTO %[1]s (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
 		m.table(), quoted("", names), quoted("r.", names)), rows)
 	return atItem(classify(err), m, drafts, group)
 }
 
 // update changes drafts of the same columns, where something differs. Relies on the primary key.
 func update(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
-	key := m.Columns[m.primary].Name
-	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return n == key })
+	keys, _ := m.KeyColumns()
+	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
 	if len(names) == 0 {
 		return nil
 	}
@@ -355,8 +448,8 @@ func update(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []in
 		set = append(set, "updated_at = now()")
 	}
 	_, err = tx.Exec(ctx, fmt.Sprintf(
-		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE t.%[3]s = r.%[3]s AND (%[4]s)`,
-		m.table(), strings.Join(set, ", "), quote(key), strings.Join(differs, " OR ")), rows)
+		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
+		m.table(), strings.Join(set, ", "), named("t.", m, m.key).equals(named("r.", m, m.key)), strings.Join(differs, " OR ")), rows)
 	return atItem(classify(err), m, drafts, group)
 }
 
@@ -367,7 +460,7 @@ func lockLive(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
 	for i, d := range drafts {
 		keys[i] = d.key
 	}
-	found, err := liveKeys(ctx, tx, m, m.PrimaryKey, keys, "FOR NO KEY UPDATE")
+	found, err := liveKeys(ctx, tx, m, m.key, keys, "FOR NO KEY UPDATE")
 	if err != nil {
 		return err
 	}
@@ -380,25 +473,21 @@ func lockLive(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
 }
 
 // liveKeys locks the live records among the keys and returns which they are.
-func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, column string, keys []string, strength string) (map[string]bool, error) {
-	i, _ := m.Column(column)
+func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []string, strength string) (map[string]bool, error) {
 	b := newBuilder(nil)
-	list := b.keyList(&m.Columns[i], keys)
-	rows, err := tx.Query(ctx, fmt.Sprintf(
-		`SELECT t.%[1]s::text FROM %[2]s AS t WHERE t.%[1]s = ANY(ARRAY(SELECT unnest(%[3]s)))%[4]s ORDER BY t.%[1]s %[5]s`,
-		quote(column), m.table(), list, m.live("t"), strength), b.args...)
+	key := named("t.", m, columns)
+	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
+		key.texts(), m.table(), key.among(b, keys), m.live("t"), key.list(), strength), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, classify(err)
-	}
-	set := make(map[string]bool, len(found))
-	for _, k := range found {
-		set[k] = true
-	}
-	return set, nil
+	live := make(map[string]bool, len(keys))
+	parts := make(compositeCell, len(columns))
+	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
+		live[joinKey(parts)] = true
+		return nil
+	})
+	return live, classify(err)
 }
 
 // checkReferences finds records that are referred to but deleted or never there, which a foreign key alone would not.
@@ -406,19 +495,19 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 	for i := range m.Relations {
 		r := &m.Relations[i]
 		target := s.catalog.Target(r)
-		if r.Through != nil || r.Many || r.Column == m.PrimaryKey || target.Module != m.Module || target.Link != "" {
+		if r.Through != nil || r.Many || m.isKey(r.Columns) || !target.isKey(r.TargetColumns) || target.Module != m.Module {
 			continue
 		}
 		var keys []string
 		for _, d := range drafts {
-			if k, ok := KeyText(d.values[r.Column]); ok {
+			if k, ok := d.reference(r); ok {
 				keys = append(keys, k)
 			}
 		}
 		if len(keys) == 0 {
 			continue
 		}
-		live, err := liveKeys(ctx, tx, target, r.TargetColumn, keys, "FOR SHARE")
+		live, err := liveKeys(ctx, tx, target, target.key, keys, "FOR SHARE")
 		if err != nil {
 			return err
 		}
@@ -428,12 +517,25 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 			}
 		}
 		for j, d := range drafts {
-			if k, ok := KeyText(d.values[r.Column]); ok && !live[k] {
+			if k, ok := d.reference(r); ok && !live[k] {
 				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
 			}
 		}
 	}
 	return nil
+}
+
+// reference is the key that a draft holds in the columns of a relation. There is none if one of them is null.
+func (d *draft) reference(r *Relation) (string, bool) {
+	parts := make([]string, len(r.Columns))
+	for i, name := range r.Columns {
+		v := d.values[name]
+		if v == nil {
+			return "", false
+		}
+		parts[i] = textOf(v)
+	}
+	return joinKey(parts), true
 }
 
 // atItem names the draft whose value Postgres complains of, and the field as the API spells it.

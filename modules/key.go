@@ -1,0 +1,211 @@
+package modules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A key travels as one text, whatever its columns are: the text of its one column, or the texts of its columns joined by
+// ":". In a composite key "%" is written "%25" and ":" is written "%3A", so that the parts can be told apart.
+
+var (
+	escapeKey   = strings.NewReplacer("%", "%25", ":", "%3A")
+	unescapeKey = strings.NewReplacer("%25", "%", "%3A", ":")
+)
+
+func joinKey(parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	escaped := make([]string, len(parts))
+	for i, p := range parts {
+		escaped[i] = escapeKey.Replace(p)
+	}
+	return strings.Join(escaped, ":")
+}
+
+// splitKey undoes joinKey. A text of another number of parts has empty ones.
+func splitKey(key string, n int) []string {
+	if n == 1 {
+		return []string{key}
+	}
+	parts := make([]string, n)
+	for i, p := range strings.SplitN(key, ":", n) {
+		parts[i] = unescapeKey.Replace(p)
+	}
+	return parts
+}
+
+// split returns the values of the parts of a composite column.
+func (c *Column) split(key string) ([]any, error) {
+	texts := strings.Split(key, ":")
+	if len(texts) != len(c.parts) {
+		fields := make([]string, len(c.parts))
+		for i, p := range c.parts {
+			fields[i] = c.of.Columns[p].Field
+		}
+		return nil, &ValueError{Field: c.Field, Value: key, Reason: fmt.Sprintf("must be of the form %s", strings.Join(fields, ":"))}
+	}
+	values := make([]any, len(texts))
+	for i, p := range c.parts {
+		part := &c.of.Columns[p]
+		var v any = unescapeKey.Replace(texts[i])
+		if part.Type == Integer {
+			n, err := strconv.ParseInt(texts[i], 10, 64)
+			if err != nil {
+				return nil, &ValueError{Field: part.Field, Value: texts[i], Reason: "must be a whole number"}
+			}
+			v = n
+		}
+		var err error
+		if values[i], err = Normalize(part, v); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+var uuidSyntax = regexp.MustCompile(`^\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?$`)
+
+// canonical is the one spelling of a text that stands for a value of an SQL type, so that equal values are equal texts.
+func canonical(sqlType, text string) (string, string) {
+	switch sqlType {
+	case "uuid":
+		m := uuidSyntax.FindStringSubmatch(text)
+		if m == nil {
+			return "", "must be a UUID, as in 9f3c1c2e-6a1b-4f5d-8e7a-0b1c2d3e4f50"
+		}
+		return strings.ToLower(strings.Join(m[1:], "-")), ""
+	case "smallint", "integer", "bigint":
+		bits := map[string]int{"smallint": 16, "integer": 32, "bigint": 64}[sqlType]
+		n, err := strconv.ParseInt(text, 10, bits)
+		if err != nil {
+			return "", fmt.Sprintf("must be a whole number of %d bits", bits)
+		}
+		return strconv.FormatInt(n, 10), ""
+	}
+	return text, ""
+}
+
+// ref is how a statement refers to a key: an expression for each of its columns, and the SQL type of each.
+type ref struct{ exprs, types []string }
+
+func textual(sqlType string) bool { return sqlType == "text" || strings.HasPrefix(sqlType, "varchar") }
+
+// equals compares r with another key. r's columns stay as they are, so that an index of theirs can be used.
+func (r ref) equals(known ref) string {
+	parts := make([]string, len(r.exprs))
+	for i, e := range r.exprs {
+		parts[i] = e + " = " + known.exprs[i]
+		if r.types[i] != known.types[i] && !(textual(r.types[i]) && textual(known.types[i])) {
+			parts[i] += "::" + r.types[i]
+		}
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// among compares r with a list of keys.
+func (r ref) among(b *builder, keys []string) string {
+	if len(r.exprs) == 1 {
+		return r.exprs[0] + " = ANY(ARRAY(SELECT unnest(" + r.arrays(b, keys) + ")))"
+	}
+	return "(" + r.list() + ") IN (SELECT * FROM unnest(" + r.arrays(b, keys) + "))"
+}
+
+// arrays adds keys as arguments: an array for each column.
+func (r ref) arrays(b *builder, keys []string) string {
+	columns := make([][]string, len(r.exprs))
+	for _, k := range keys {
+		for i, p := range splitKey(k, len(r.exprs)) {
+			columns[i] = append(columns[i], p)
+		}
+	}
+	args := make([]string, len(columns))
+	for i, texts := range columns {
+		if texts == nil {
+			texts = []string{}
+		}
+		args[i] = b.arg(texts) + "::text[]"
+		if t := r.types[i]; t != "text" {
+			args[i] += "::" + t + "[]"
+		}
+	}
+	return strings.Join(args, ", ")
+}
+
+func (r ref) list() string { return strings.Join(r.exprs, ", ") }
+
+// texts is r as a select list that keyCells take.
+func (r ref) texts() string { return strings.Join(r.exprs, "::text, ") + "::text" }
+
+// alias is a list of column names for a set of keys with as many columns as r, and a reference to them.
+func (r ref) alias(table, column string) (string, ref) {
+	names := make([]string, len(r.exprs))
+	for i := range names {
+		names[i] = column
+		if len(names) > 1 {
+			names[i] += strconv.Itoa(i + 1)
+		}
+	}
+	known := ref{types: r.types}
+	for _, n := range names {
+		known.exprs = append(known.exprs, table+"."+n)
+	}
+	return strings.Join(names, ", "), known
+}
+
+// ref refers to columns of a model's table, each by its index.
+func (b *builder) ref(m *Model, alias string, columns []int) ref {
+	var r ref
+	for _, i := range columns {
+		r.exprs, r.types = append(r.exprs, b.column(m, alias, i)), append(r.types, m.Columns[i].sqlType())
+	}
+	return r
+}
+
+// throughRef refers to the columns of a join table that hold a key of the model.
+func throughRef(alias string, names []string, m *Model, columns []int, text bool) ref {
+	var r ref
+	for i, name := range names {
+		t := m.Columns[columns[i]].sqlType()
+		if text {
+			t = "text"
+		}
+		r.exprs, r.types = append(r.exprs, alias+"."+quote(name)), append(r.types, t)
+	}
+	return r
+}
+
+// named refers to columns by their names alone.
+func named(prefix string, m *Model, columns []int) ref {
+	var r ref
+	for _, i := range columns {
+		r.exprs, r.types = append(r.exprs, prefix+quote(m.Columns[i].Name)), append(r.types, m.Columns[i].sqlType())
+	}
+	return r
+}
+
+// onlyOf reports whether columns are all among those of the primary key.
+func (m *Model) onlyOf(columns ...int) bool {
+	for _, i := range columns {
+		if i != m.primary && !slices.Contains(m.key, i) {
+			return false
+		}
+	}
+	return true
+}
+
+// asTypes is what stands for columns of a model that r equals, by the index of each.
+func (r ref) asTypes(m *Model, columns []int) map[int]string {
+	exprs := make(map[int]string, len(columns))
+	for i, col := range columns {
+		exprs[col] = r.exprs[i]
+		if t := m.Columns[col].sqlType(); t != r.types[i] {
+			exprs[col] += "::" + t
+		}
+	}
+	return exprs
+}
