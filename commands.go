@@ -4,19 +4,27 @@ import (
 	"context"
 	"fmt"
 
+	"linkgraph/internal/discover"
 	"linkgraph/internal/shopify"
 	"linkgraph/linkstore"
+	"linkgraph/modules"
 )
 
-type migrateCommand struct{ databaseFlags }
+type migrateCommand struct {
+	databaseFlags
+	Plan bool `help:"Show what would be done, and do nothing."`
+}
 
 // Run brings the database up to date.
 func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s)
+	db, err := c.open(ctx, s, access(!c.Plan))
 	if err != nil {
 		return err
 	}
 	defer db.close(s)
+	if c.Plan {
+		return db.showPlan(ctx, s)
+	}
 	if err := db.prepare(ctx, s); err != nil {
 		return err
 	}
@@ -24,11 +32,36 @@ func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	return nil
 }
 
+// showPlan prints every statement that prepare would run and that would change something.
+func (db *database) showPlan(ctx context.Context, s *streams) error {
+	pending, err := modules.MigrationPlan(ctx, db.pool)
+	if err != nil {
+		return err
+	}
+	for _, p := range pending {
+		if len(p.Statements) == 0 {
+			fmt.Fprintf(s.out, "-- module %s, %s: all there\n", p.Module, p.File)
+			continue
+		}
+		fmt.Fprintf(s.out, "-- module %s, %s\n", p.Module, p.File)
+		for _, statement := range p.Statements {
+			fmt.Fprintf(s.out, "%s;\n", statement)
+		}
+	}
+	plan, err := db.graph.Links.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "-- links\n%s", plan)
+	fmt.Fprintln(s.out, "-- bookkeeping: what deletions removed, the outbox and the versions of the above are in the Postgres schema linkgraph")
+	return nil
+}
+
 type linksPlanCommand struct{ databaseFlags }
 
 // Run prints the plan.
 func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s)
+	db, err := c.open(ctx, s, reads)
 	if err != nil {
 		return err
 	}
@@ -49,7 +82,7 @@ type linksSyncCommand struct {
 
 // Run syncs, and prints what was done.
 func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s)
+	db, err := c.open(ctx, s, writes)
 	if err != nil {
 		return err
 	}
@@ -66,6 +99,23 @@ func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
 	return nil
 }
 
+type linksDiscoverCommand struct{ databaseFlags }
+
+// Run prints the declarations.
+func (c *linksDiscoverCommand) Run(ctx context.Context, s *streams) error {
+	db, err := c.open(ctx, s, reads)
+	if err != nil {
+		return err
+	}
+	defer db.close(s)
+	found, err := discover.Links(ctx, db.pool, db.graph.Links, db.graph.Records.Catalog())
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.out, found)
+	return nil
+}
+
 type importShopifyCommand struct {
 	databaseFlags
 	Files         []string `arg:"" help:"CSV files exported from Shopify." type:"existingfile"`
@@ -76,12 +126,12 @@ type importShopifyCommand struct {
 
 // Run imports the files one after the other, each in a transaction of its own.
 func (c *importShopifyCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s)
+	db, err := c.open(ctx, s, writes)
 	if err != nil {
 		return err
 	}
 	defer db.close(s)
-	if err := db.prepare(ctx, s); err != nil {
+	if err := db.prepareOwn(ctx, s); err != nil {
 		return err
 	}
 	importer := shopify.Importer{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -21,6 +22,11 @@ type databaseFlags struct {
 	DatabaseURL string `help:"Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
 }
 
+// readOnlyFlags decline every change of the database.
+type readOnlyFlags struct {
+	ReadOnly bool `help:"Change nothing in the database: no tables, no indexes, no rows. Queries alone are answered." env:"READ_ONLY"`
+}
+
 // database is a Postgres and the graph over it.
 type database struct {
 	pool   *pgxpool.Pool
@@ -30,7 +36,7 @@ type database struct {
 }
 
 // open connects to the database that the flags name, or starts the private one.
-func (f *databaseFlags) open(ctx context.Context, s *streams) (*database, error) {
+func (f *databaseFlags) open(ctx context.Context, s *streams, access access) (*database, error) {
 	db := &database{log: s.log}
 	url := f.DatabaseURL
 	if url == "" {
@@ -40,14 +46,22 @@ func (f *databaseFlags) open(ctx context.Context, s *streams) (*database, error)
 		}
 		url = db.server.URL()
 	}
-	if err := db.connect(ctx, url, s); err != nil {
+	if err := db.connect(ctx, url, access); err != nil {
 		db.close(s)
 		return nil, err
 	}
 	return db, nil
 }
 
-func (db *database) connect(ctx context.Context, url string, s *streams) error {
+// access is what a command may do with the database.
+type access bool
+
+const (
+	reads  access = false // nothing is changed: the sessions are read-only, whatever the program does
+	writes access = true
+)
+
+func (db *database) connect(ctx context.Context, url string, access access) error {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("--database-url: %w", err)
@@ -55,6 +69,9 @@ func (db *database) connect(ctx context.Context, url string, s *streams) error {
 	// A user called linkgraph would otherwise have its tables made in the schema of our bookkeeping.
 	if cfg.ConnConfig.RuntimeParams["search_path"] == "" {
 		cfg.ConnConfig.RuntimeParams["search_path"] = "public"
+	}
+	if access == reads {
+		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
@@ -64,7 +81,7 @@ func (db *database) connect(ctx context.Context, url string, s *streams) error {
 	if err := db.pool.Ping(ping); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
-	db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log})
+	db.graph, err = graph.New(db.pool, graph.Config{Logger: db.log})
 	return err
 }
 
@@ -93,6 +110,24 @@ func (db *database) close(s *streams) {
 	}
 }
 
+// errForeign is told instead of changing a database that another program made, before anyone has seen what would change.
+var errForeign = errors.New(`this database has tables of the modules and was never used by linkgraph.
+  linkgraph migrate --plan       shows what would be added to it
+  linkgraph migrate              adds it
+  linkgraph serve --read-only    serves it and adds nothing`)
+
+// prepareOwn is prepare for commands that were not asked to change tables: a database of another program is left alone.
+func (db *database) prepareOwn(ctx context.Context, s *streams) error {
+	foreign, err := modules.Foreign(ctx, db.pool, db.graph.Records.Catalog())
+	if err != nil {
+		return err
+	}
+	if foreign {
+		return errForeign
+	}
+	return db.prepare(ctx, s)
+}
+
 // prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
 	applied, err := modules.Migrate(ctx, db.pool)
@@ -107,7 +142,9 @@ func (db *database) prepare(ctx context.Context, s *streams) error {
 		return err
 	}
 	for _, a := range plan.Actions {
-		if a.Kind != linkstore.Noop {
+		if a.Kind == linkstore.Blocked {
+			s.log.Warn("left out", "link", a.Link, "reason", a.Reason, "in the way", a.Offenders)
+		} else if a.Kind != linkstore.Noop {
 			s.log.Info("synced", "link", a.Link, "action", a.Kind, "reason", a.Reason)
 		}
 	}

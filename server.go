@@ -33,8 +33,9 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the modules' tables and the link tables up to date."`
 	Links   struct {
-		Plan linksPlanCommand `cmd:"" help:"Show what sync would do to the link tables."`
-		Sync linksSyncCommand `cmd:"" help:"Make the link tables what the schema says."`
+		Plan     linksPlanCommand     `cmd:"" help:"Show what sync would do to the link tables."`
+		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
+		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
 	Import struct {
 		Shopify importShopifyCommand `cmd:"" help:"Bring a Shopify product export into the store."`
@@ -77,6 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 type serveCommand struct {
 	databaseFlags
+	readOnlyFlags
 	limitFlags
 	Addr string `help:"Address to listen on. A loopback address: there is no access control yet." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
@@ -113,19 +115,19 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer listener.Close()
-	db, err := c.open(ctx, s)
+	db, err := c.open(ctx, s, access(!c.ReadOnly))
 	if err != nil {
 		return err
 	}
 	defer db.close(s)
-	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits()}); err != nil {
+	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits(), ReadOnly: c.ReadOnly}); err != nil {
 		return err
 	}
-	if err := db.prepare(ctx, s); err != nil {
+	if err := c.ready(ctx, db, s); err != nil {
 		return err
 	}
 	var tryout demo.Credentials
-	if db.private() && c.Demo {
+	if db.private() && c.Demo && !c.ReadOnly {
 		if tryout, err = demo.Load(ctx, db.graph.Records, db.graph.Links); err != nil {
 			return fmt.Errorf("load the demo store: %w", err)
 		}
@@ -149,6 +151,18 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(drain))
+}
+
+// ready brings the database up to date, or with --read-only the graph in line with the database.
+func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
+	if !c.ReadOnly {
+		return db.prepareOwn(ctx, s)
+	}
+	missing, err := db.graph.Adapt(ctx)
+	for _, m := range missing {
+		s.log.Warn("not in the database, reads as empty", "model", m.Model, "table", m.Table, "columns", m.Columns)
+	}
+	return err
 }
 
 // checkLoopback refuses addresses that others can reach.

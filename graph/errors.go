@@ -22,6 +22,7 @@ const (
 	codeLinkConflict   = "LINK_CONFLICT"
 	codeNotFound       = "RECORD_NOT_FOUND"
 	codeLimit          = "LIMIT_EXCEEDED"
+	codeForbidden      = "FORBIDDEN"
 	codeUnavailable    = "UNAVAILABLE"
 	codeInternal       = "INTERNAL"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 
 	"linkgraph/graph/internal/exec"
 	"linkgraph/graph/internal/resolve"
@@ -28,6 +29,8 @@ type Config struct {
 	NewID func(prefix string) string
 	// Logger is told of errors that clients are not told of. nil means slog.Default.
 	Logger *slog.Logger
+	// ReadOnly refuses mutations. It is for a database that is not to be changed: see Adapt.
+	ReadOnly bool
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
 }
@@ -39,6 +42,7 @@ type Graph struct {
 	// Links keeps the links between them.
 	Links *linkstore.Store
 
+	db     DB
 	engine *resolve.Engine
 	cfg    Config
 }
@@ -52,13 +56,35 @@ func New(db DB, cfg Config) (*Graph, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	g := &Graph{cfg: cfg}
-	g.Links = linkstore.New(db, links, linkstore.Config{NewID: cfg.NewID})
-	g.Records = modules.New(db, models, modules.Config{NewID: cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}})
-	g.engine = resolve.New(resolve.Config{
-		Records: g.Records, Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: cfg.Limits, NoLookAhead: cfg.NoLookAhead,
-	})
+	g := &Graph{db: db, cfg: cfg}
+	g.build(models, links, nil)
 	return g, nil
+}
+
+// build makes the stores and the engine over them. absent are links that have no table.
+func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, absent []string) {
+	g.Links = linkstore.New(g.db, links, linkstore.Config{NewID: g.cfg.NewID, Absent: absent})
+	g.Records = modules.New(g.db, models, modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}})
+	g.engine = resolve.New(resolve.Config{
+		Records: g.Records, Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead,
+	})
+}
+
+// Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
+// rows, a column that is not there is null. It is for ReadOnly, and comes before Handler.
+func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
+	adapted, missing, err := g.Records.Catalog().Adapt(ctx, g.db)
+	if err != nil {
+		return nil, err
+	}
+	var absent []string
+	for _, m := range missing {
+		if model, ok := adapted.Model(m.Model); ok && model.Link != "" && m.Columns == nil {
+			absent = append(absent, model.Link)
+		}
+	}
+	g.build(adapted, g.Links.Catalog(), absent)
+	return missing, nil
 }
 
 // rules are those of all modules.
@@ -83,12 +109,17 @@ func catalogs() (*modules.Catalog, *linkstore.Catalog, error) {
 			continue
 		}
 		end := linkstore.Model{
-			Module: m.Module, Name: m.Name, Schema: m.Schema, Table: m.Table, PrimaryKey: m.PrimaryKey, Key: m.Key,
-			NoSoftDelete: !m.SoftDelete,
+			Module: m.Module, Name: m.Name, Schema: m.Schema, Table: m.Table, Key: m.Key, NoSoftDelete: !m.SoftDelete,
+		}
+		names, types := m.KeyColumns()
+		for i, name := range names {
+			end.PrimaryKey = append(end.PrimaryKey, linkstore.KeyColumn{Name: name, Type: types[i]})
 		}
 		for _, r := range m.Relations {
 			if r.Cascade {
-				end.Owns = append(end.Owns, linkstore.Owned{Model: r.Target, Column: r.TargetColumn, OwnerColumn: r.Column})
+				end.Owns = append(end.Owns, linkstore.Owned{
+					Model: r.Target, Column: strings.Join(r.TargetColumns, ", "), OwnerColumn: strings.Join(r.Columns, ", "),
+				})
 			}
 		}
 		ends = append(ends, end)

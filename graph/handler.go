@@ -32,6 +32,9 @@ func (g *Graph) Handler() http.Handler {
 	s.SetParserTokenLimit(maxTokens)
 	s.Use(extension.Introspection{})
 	s.Use(literals{})
+	if g.cfg.ReadOnly {
+		s.Use(readOnly{})
+	}
 	s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		return next(g.engine.WithLoaders(ctx))
 	})
@@ -71,6 +74,30 @@ func (literals) MutateOperationContext(_ context.Context, op *graphql.OperationC
 		}
 	}
 	return nil
+}
+
+// readOnly refuses mutations.
+type readOnly struct{}
+
+var _ interface {
+	graphql.OperationContextMutator
+	graphql.HandlerExtension
+} = readOnly{}
+
+// ExtensionName names the extension.
+func (readOnly) ExtensionName() string { return "readOnly" }
+
+// Validate has nothing to check of the schema.
+func (readOnly) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext looks at the kind of the operation.
+func (readOnly) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if op.Operation.Operation != ast.Mutation {
+		return nil
+	}
+	e := gqlerror.ErrorPosf(op.Operation.Position, "this server is read-only: it answers queries alone")
+	e.Extensions = map[string]any{"code": codeForbidden}
+	return e
 }
 
 func checkSelections(set ast.SelectionSet) *gqlerror.Error {

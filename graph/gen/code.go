@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/codegen/templates"
@@ -128,6 +129,12 @@ func (l *literal) text(name, v string) {
 	}
 }
 
+func (l *literal) texts(name string, v []string) {
+	if v != nil {
+		l.parts = append(l.parts, fmt.Sprintf("%s: %#v", name, v))
+	}
+}
+
 func (l *literal) flag(name string, v bool) {
 	if v {
 		l.parts = append(l.parts, name+": true")
@@ -160,8 +167,12 @@ func (s *spec) registerModel(w *code, m *model) {
 		f.text("SQLType", c.sqlType)
 		f.flag("NotNull", c.notNull)
 		f.flag("Default", c.hasDefault)
+		f.texts("Parts", c.parts)
 		f.flag("ReadOnly", c.readOnly)
 		f.text("Raw", c.raw)
+		if c.raw != "" {
+			f.text("RawDefault", c.defaultText)
+		}
 		f.text("SlugOf", c.slugOf)
 		if c.enum != nil {
 			f.parts = append(f.parts, fmt.Sprintf("Values: %#v", c.enum))
@@ -174,15 +185,18 @@ func (s *spec) registerModel(w *code, m *model) {
 		f.text("Field", r.field)
 		f.text("Target", r.target.name)
 		f.flag("Many", r.many)
-		f.text("Column", r.column)
-		f.text("TargetColumn", r.targetColumn)
+		f.texts("Columns", r.columns)
+		f.texts("TargetColumns", r.targetColumns)
 		f.flag("Cascade", r.cascade)
 		f.text("Settable", r.settable)
 		if t := r.through; t != nil {
 			g := &literal{}
+			g.text("Schema", t.schema)
 			g.text("Table", t.table)
-			g.text("Column", t.column)
-			g.text("TargetColumn", t.targetColumn)
+			g.texts("Columns", t.columns)
+			g.texts("TargetColumns", t.targetColumns)
+			g.flag("Text", t.text)
+			g.flag("TargetText", t.targetText)
 			g.flag("SoftDelete", t.softDelete)
 			g.text("Row", t.row)
 			g.text("IDPrefix", t.idPrefix)
@@ -201,9 +215,10 @@ var linkColumnTypes = map[modules.Type]string{
 func (s *spec) registerLink(w *code, d *link) {
 	l := &literal{}
 	l.text("Name", d.name)
+	l.text("Schema", d.schema)
 	l.text("Table", d.table)
 	l.text("IDPrefix", d.idPrefix)
-	l.text("ReadOnly", d.readOnly)
+	l.text("ReadOnly", strings.Join(d.readOnly, ", "))
 	l.flag("SkipExistence", d.skipExistence)
 	w.line("{\n%s,", l)
 	for _, e := range []struct {
@@ -213,7 +228,15 @@ func (s *spec) registerLink(w *code, d *link) {
 		f := &literal{}
 		f.text("Model", e.model.name)
 		f.text("Key", e.key)
-		f.text("RecordKey", e.recordKey)
+		if !slices.Equal(e.recordKey, e.model.keyColumns()) {
+			f.text("RecordKey", strings.Join(e.recordKey, ", "))
+		}
+		if d.readOnly == nil && (len(e.columns) > 1 || e.columns[0] != e.key) {
+			f.texts("Columns", e.columns)
+		}
+		if e.text {
+			f.text("ColumnType", "text")
+		}
 		f.flag("IsList", e.isList)
 		f.flag("DeleteCascade", e.cascade)
 		f.text("Field", e.field)

@@ -28,8 +28,8 @@ func (r *reader) links() {
 func (r *reader) link(d *ast.Directive) *link {
 	a := arguments{r, d}
 	l := &link{
-		name: a.text("name"), table: a.text("table"), idPrefix: a.text("idPrefix"),
-		readOnly: a.text("readOnly"), skipExistence: a.flag("skipExistence"),
+		name: a.text("name"), schema: a.text("schema"), table: a.text("table"), idPrefix: a.text("idPrefix"),
+		readOnly: a.texts("readOnly"), skipExistence: a.flag("skipExistence"),
 	}
 	for _, other := range r.spec.links {
 		if other.name == l.name {
@@ -47,7 +47,7 @@ func (r *reader) link(d *ast.Directive) *link {
 		r.fault(d.Position, "link %s: both ends are called %q; give one of them a `key`", l.name, l.left.key)
 		return nil
 	}
-	if l.readOnly != "" {
+	if l.readOnly != nil {
 		r.readOnlyLink(d, l)
 		return l
 	}
@@ -104,14 +104,29 @@ func (r *reader) end(d *ast.Directive, linkName, side string, v *ast.Value) *end
 		r.fault(d.Position, "%s: %s has no key; give one in its @model or here", where, m.name)
 		return nil
 	}
-	key := m.primaryColumn()
+	e.recordKey = m.keyColumns()
 	if name := raw(fields["recordKey"]); name != "" {
-		if key = m.column(name); key == nil {
-			r.fault(d.Position, "%s: %q is no field of %s", where, name, m.name)
+		if e.recordKey = r.columns(d.Position, where, m, []string{name}); e.recordKey == nil {
 			return nil
 		}
 	}
-	e.recordKey = key.name
+	if e.columns = texts(fields["columns"]); e.columns == nil {
+		e.columns = []string{e.key}
+		if len(e.recordKey) > 1 {
+			e.columns = nil
+			for _, part := range e.recordKey {
+				e.columns = append(e.columns, strings.TrimSuffix(e.key, "_id")+"_"+part)
+			}
+		}
+	}
+	if len(e.columns) != len(e.recordKey) {
+		r.fault(d.Position, "%s: the key of %s has %d columns, not %d", where, m.name, len(e.recordKey), len(e.columns))
+		return nil
+	}
+	if t := raw(fields["columnType"]); t != "" && t != "text" {
+		r.fault(d.Position, "%s: columnType is %q; the only choice is \"text\"", where, t)
+	}
+	e.text = raw(fields["columnType"]) == "text"
 	return e
 }
 
@@ -137,21 +152,24 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 
 // readOnlyLink follows the column of the left model that holds the right one's key.
 func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
-	col := l.left.model.column(l.readOnly)
-	if col == nil {
-		r.fault(d.Position, "link %s: readOnly: %q is no column of %s", l.name, l.readOnly, l.left.model.name)
+	left, right := l.left.model, l.right.model
+	col := left.column(l.readOnly[0])
+	if l.readOnly = r.columns(d.Position, "link "+l.name+": readOnly", left, l.readOnly); l.readOnly == nil {
 		return
 	}
-	left, right := l.left.model, l.right.model
+	if len(l.readOnly) != len(l.right.recordKey) {
+		r.fault(d.Position, "link %s: readOnly: the key of %s has %d columns", l.name, right.name, len(l.right.recordKey))
+		return
+	}
 	if l.left.field != "" {
 		left.relations = append(left.relations, &relation{
-			field: l.left.field, target: right, many: l.right.isList, column: col.name, targetColumn: l.right.recordKey,
+			field: l.left.field, target: right, many: l.right.isList, columns: l.readOnly, targetColumns: l.right.recordKey,
 			description: fmt.Sprintf("The %s that `%s` names.", right.name, col.field),
 		})
 	}
 	if l.right.field != "" {
 		right.relations = append(right.relations, &relation{
-			field: l.right.field, target: left, many: l.left.isList, column: l.right.recordKey, targetColumn: col.name,
+			field: l.right.field, target: left, many: l.left.isList, columns: l.right.recordKey, targetColumns: l.readOnly,
 			description: fmt.Sprintf("%s whose `%s` names this %s.", pascal(left.plural), col.field, right.name),
 		})
 	}
@@ -163,7 +181,7 @@ func (r *reader) storedLink(l *link) {
 		l.table = l.name
 	}
 	rows := &model{
-		name: l.typeName, plural: plural(camel(l.typeName)), module: "link", table: l.table, idPrefix: l.idPrefix, primary: "id",
+		name: l.typeName, plural: plural(camel(l.typeName)), module: "link", schema: l.schema, table: l.table, idPrefix: l.idPrefix, primary: "id",
 		description: fmt.Sprintf("A link between %s and %s.", article(l.left.model.name), article(l.right.model.name)),
 		link:        l, node: true, softDelete: true,
 	}
@@ -172,9 +190,7 @@ func (r *reader) storedLink(l *link) {
 	}
 	rows.columns = append(rows.columns, text("id", "ID", "Identifies the link for life."))
 	for _, e := range []*end{l.left, l.right} {
-		c := text(camel(e.key), "ID", fmt.Sprintf("Key of the %s.", e.model.name))
-		c.name = e.key
-		rows.columns = append(rows.columns, c)
+		rows.columns = append(rows.columns, e.rowColumns(text)...)
 	}
 	rows.columns = append(rows.columns, l.columns...)
 	deleted := text("deletedAt", "DateTime", "Set once the link was dismissed or deleted.")
@@ -183,7 +199,7 @@ func (r *reader) storedLink(l *link) {
 		text("updatedAt", "DateTime", "When the link last changed."), deleted)
 	for _, e := range []*end{l.left, l.right} {
 		rows.relations = append(rows.relations, &relation{
-			field: strings.TrimSuffix(camel(e.key), "Id"), target: e.model, column: e.key, targetColumn: e.recordKey,
+			field: strings.TrimSuffix(camel(e.key), "Id"), target: e.model, columns: e.columns, targetColumns: e.recordKey,
 			description: fmt.Sprintf("The %s at this end. Null once it is deleted.", e.model.name),
 		})
 		if last := rows.relations[len(rows.relations)-1]; rows.column(last.field) != nil {
@@ -196,19 +212,47 @@ func (r *reader) storedLink(l *link) {
 	r.hop(l, l.right, l.left)
 }
 
+// rowColumns are the columns of the link table that hold an end's key: one, or those of the parts and the whole.
+func (e *end) rowColumns(newColumn func(field, gqlType, description string) *column) []*column {
+	whole := newColumn(camel(e.key), "ID", fmt.Sprintf("Key of the %s.", e.model.name))
+	whole.name = e.key
+	if len(e.columns) == 1 {
+		whole.name = e.columns[0]
+		if !e.text {
+			whole.sqlType = e.model.column(e.recordKey[0]).sqlType
+		}
+		return []*column{whole}
+	}
+	var all []*column
+	for i, name := range e.columns {
+		of := e.model.column(e.recordKey[i])
+		part := newColumn(camel(name), of.gqlType, of.description)
+		part.name, part.sqlType = name, of.sqlType
+		if e.text {
+			part.gqlType, part.typ, part.sqlType = "String", modules.Text, ""
+		}
+		all = append(all, part)
+		whole.parts = append(whole.parts, name)
+	}
+	return append(all, whole)
+}
+
 // hop adds the field of one end that leads to the other.
 func (r *reader) hop(l *link, near, far *end) {
 	if near.field == "" {
 		return
 	}
-	t := &through{table: l.table, column: near.key, targetColumn: far.key, softDelete: true, row: l.typeName}
+	t := &through{
+		schema: l.schema, table: l.table, columns: near.columns, targetColumns: far.columns, text: near.text, targetText: far.text,
+		softDelete: true, row: l.typeName,
+	}
 	near.model.relations = append(near.model.relations, &relation{
-		field: near.field, target: far.model, many: far.isList, column: near.recordKey, targetColumn: far.recordKey,
+		field: near.field, target: far.model, many: far.isList, columns: near.recordKey, targetColumns: far.recordKey,
 		through: t, row: l.rows, description: hopDescription(l, near, far),
 	})
 	if !far.isList {
 		near.model.relations = append(near.model.relations, &relation{
-			field: near.field + "Link", target: l.rows, column: near.recordKey, targetColumn: near.key,
+			field: near.field + "Link", target: l.rows, columns: near.recordKey, targetColumns: near.columns,
 			description: fmt.Sprintf("The link to `%s`.", near.field),
 		})
 	}

@@ -78,6 +78,23 @@ func (a arguments) text(name string) string {
 	return ""
 }
 
+// texts reads a list, or one value that stands for a list of one.
+func (a arguments) texts(name string) []string { return texts(a.value(name)) }
+
+func texts(v *ast.Value) []string {
+	switch {
+	case v == nil || v.Kind == ast.NullValue:
+		return nil
+	case v.Kind != ast.ListValue:
+		return []string{v.Raw}
+	}
+	var all []string
+	for _, child := range v.Children {
+		all = append(all, child.Value.Raw)
+	}
+	return all
+}
+
 func (a arguments) flag(name string) bool { return a.text(name) == "true" }
 
 func (r *reader) models() {
@@ -88,7 +105,7 @@ func (r *reader) models() {
 		}
 		a := arguments{r, d}
 		m := &model{
-			name: def.Name, plural: a.text("plural"), module: a.text("module"), table: a.text("table"),
+			name: def.Name, plural: a.text("plural"), module: a.text("module"), schema: a.text("schema"), table: a.text("table"),
 			idPrefix: a.text("idPrefix"), key: a.text("key"), primary: a.text("primaryKey"), description: def.Description,
 		}
 		if m.plural == "" {
@@ -100,9 +117,13 @@ func (r *reader) models() {
 			}
 		}
 		m.softDelete = m.column("deletedAt") != nil
-		m.node = m.column("id") != nil
 		if m.primaryColumn() == nil {
 			r.fault(def.Position, "model %s has no field %q for its primary key", m.name, m.primary)
+			continue
+		}
+		m.node = m.isNode()
+		for _, c := range m.columns {
+			c.parts = r.columns(def.Position, m.name+"."+c.field, m, c.parts)
 		}
 		if !slices.Contains(r.spec.modules, m.module) {
 			r.spec.modules = append(r.spec.modules, m.module)
@@ -144,6 +165,9 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		}
 		c.sqlType, c.raw = a.text("type"), a.text("raw")
 	}
+	if d := f.Directives.ForName("composite"); d != nil {
+		c.parts, c.readOnly = arguments{r, d}.texts("of"), true
+	}
 	if d := f.Directives.ForName("default"); d != nil {
 		c.hasDefault, c.defaultText = true, arguments{r, d}.text("value")
 	}
@@ -182,6 +206,9 @@ func (r *reader) relations() {
 		for _, d := range def.Directives.ForNames("manyToMany") {
 			r.manyToMany(m, d.Position, arguments{r, d})
 		}
+		for _, d := range def.Directives.ForNames("related") {
+			r.related(m, d.Position, arguments{r, d})
+		}
 	}
 }
 
@@ -194,25 +221,64 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 	if target.module != m.module {
 		r.fault(f.Position, "%s: %s belongs to module %s; modules do not know each other, so declare a link in schema.graphqls", where, target.name, target.module)
 	}
-	col := m.column(a.text("column"))
-	if col == nil {
-		r.fault(f.Position, "%s: %q is no column of %s", where, a.text("column"), m.name)
+	columns := r.columns(f.Position, where, m, a.texts("column"))
+	if columns == nil {
+		return
+	}
+	if len(columns) != len(target.keyColumns()) {
+		r.fault(f.Position, "%s: the key of %s has %d columns", where, target.name, len(target.keyColumns()))
 		return
 	}
 	if f.Type.NonNull {
 		r.fault(f.Position, "%s: a relation is nullable, because its target can be deleted", where)
 	}
 	m.relations = append(m.relations, &relation{
-		field: f.Name, target: target, column: col.name, targetColumn: target.primaryColumn().name,
+		field: f.Name, target: target, columns: columns, targetColumns: target.keyColumns(),
 		cascade: a.flag("cascadeTarget"), declared: true, description: f.Description,
 	})
-	if inverse := a.text("inverse"); inverse != "" {
-		target.relations = append(target.relations, &relation{
-			field: inverse, target: m, many: !a.flag("inverseOne"), column: target.primaryColumn().name, targetColumn: col.name,
-			cascade:     a.flag("cascade"),
-			description: fmt.Sprintf("%s that belong to this %s.", pascal(m.plural), target.name),
-		})
+	inverse := relation{
+		field: a.text("inverse"), target: m, many: !a.flag("inverseOne"), columns: target.keyColumns(), targetColumns: columns,
+		cascade:     a.flag("cascade"),
+		description: fmt.Sprintf("%s that belong to this %s.", pascal(m.plural), target.name),
 	}
+	if current := a.text("current"); current != "" {
+		r.current(f.Position, where, &inverse, current, a.text("inverseAll"))
+	}
+	if inverse.field != "" {
+		target.relations = append(target.relations, &inverse)
+	}
+}
+
+// current narrows an inverse to the records of the owner's own version, and adds one of all versions.
+func (r *reader) current(pos *ast.Position, where string, inverse *relation, current, allField string) {
+	owner := r.spec.model(r.defs[inverse.target.name].Fields.ForName(where[strings.IndexByte(where, '.')+1:]).Type.Name())
+	far, near := r.columns(pos, where, inverse.target, []string{current}), r.columns(pos, where, owner, []string{current})
+	if far == nil || near == nil {
+		return
+	}
+	if allField != "" {
+		all := *inverse
+		all.field, all.many = allField, true
+		all.description = fmt.Sprintf("%s of every %s of this %s.", pascal(inverse.target.plural), current, owner.name)
+		owner.relations = append(owner.relations, &all)
+		inverse.cascade = false // all of them go with the owner
+	}
+	inverse.columns, inverse.targetColumns = append(slices.Clone(inverse.columns), near...), append(slices.Clone(inverse.targetColumns), far...)
+	inverse.description = fmt.Sprintf("%s of this %s whose %s is the current one.", pascal(inverse.target.plural), owner.name, current)
+}
+
+// columns finds the columns of a model by their fields or names and returns their names.
+func (r *reader) columns(pos *ast.Position, where string, m *model, fields []string) []string {
+	var names []string
+	for _, field := range fields {
+		c := m.column(field)
+		if c == nil {
+			r.fault(pos, "%s: %q is no column of %s", where, field, m.name)
+			return nil
+		}
+		names = append(names, c.name)
+	}
+	return names
 }
 
 func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
@@ -225,19 +291,52 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 		r.fault(pos, "%s.%s: %s belongs to module %s; declare a link in schema.graphqls", m.name, field, target.name, target.module)
 	}
 	prefix := a.text("idPrefix")
-	t := &through{table: a.text("table"), column: a.text("column"), targetColumn: a.text("targetColumn"), idPrefix: prefix, softDelete: prefix != ""}
-	m.relations = append(m.relations, &relation{
-		field: field, target: target, many: true, column: m.primaryColumn().name, targetColumn: target.primaryColumn().name,
+	t := &through{
+		schema: a.text("schema"), table: a.text("table"), columns: a.texts("column"), targetColumns: a.texts("targetColumn"),
+		idPrefix: prefix, softDelete: prefix != "",
+	}
+	if len(t.columns) != len(m.keyColumns()) || len(t.targetColumns) != len(target.keyColumns()) {
+		r.fault(pos, "%s.%s: the keys of %s and %s have %d and %d columns", m.name, field, m.name, target.name, len(m.keyColumns()), len(target.keyColumns()))
+	}
+	rel := &relation{
+		field: field, target: target, many: true, columns: m.keyColumns(), targetColumns: target.keyColumns(),
 		through: t, settable: singular(field) + "Ids", description: fmt.Sprintf("%s of this %s.", pascal(field), m.name),
-	})
+	}
+	m.relations = append(m.relations, rel)
+	if current := a.text("current"); current != "" {
+		names := r.columns(pos, m.name+"."+field, m, []string{current})
+		rel.columns, t.columns = append(slices.Clone(rel.columns), names...), append(slices.Clone(t.columns), names...)
+		rel.settable = ""
+		rel.description = fmt.Sprintf("%s of this %s, of its current %s.", pascal(field), m.name, current)
+		return
+	}
 	if inverse := a.text("inverse"); inverse != "" {
 		back := *t
-		back.column, back.targetColumn = t.targetColumn, t.column
+		back.columns, back.targetColumns = t.targetColumns, t.columns
 		target.relations = append(target.relations, &relation{
-			field: inverse, target: m, many: true, column: target.primaryColumn().name, targetColumn: m.primaryColumn().name,
+			field: inverse, target: m, many: true, columns: target.keyColumns(), targetColumns: m.keyColumns(),
 			through: &back, description: fmt.Sprintf("%s that have this %s.", pascal(m.plural), target.name),
 		})
 	}
+}
+
+func (r *reader) related(m *model, pos *ast.Position, a arguments) {
+	where := m.name + "." + a.text("field")
+	target := r.target(pos, where, a.text("model"))
+	if target == nil {
+		return
+	}
+	if target.module != m.module {
+		r.fault(pos, "%s: %s belongs to module %s; declare a link in schema.graphqls", where, target.name, target.module)
+	}
+	near, far := r.columns(pos, where, m, a.texts("column")), r.columns(pos, where, target, a.texts("targetColumn"))
+	if len(near) != len(far) {
+		r.fault(pos, "%s: %d columns are compared with %d", where, len(near), len(far))
+	}
+	m.relations = append(m.relations, &relation{
+		field: a.text("field"), target: target, many: true, columns: near, targetColumns: far,
+		description: fmt.Sprintf("%s with the %s of this %s.", pascal(target.plural), strings.Join(near, " and "), m.name),
+	})
 }
 
 // checkFields finds fields that two declarations claim.

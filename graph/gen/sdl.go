@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -341,11 +342,14 @@ func (s *spec) writeInput(w *sdl, m *model, verb string) {
 	w.line("input %s%sInput {", m.name, verb)
 	for _, c := range m.columns {
 		primary := c.field == m.primary
-		if c.readOnly && !primary {
+		part := slices.Contains(m.primaryColumn().parts, c.name)
+		if c.readOnly && !primary || primary && c.parts != nil && verb == "Create" || part && verb == "Update" {
 			continue
 		}
 		t, doc := c.gqlType, c.description
 		switch {
+		case verb == "Create" && primary && m.idPrefix == "" && c.hasDefault:
+			doc = "Made by the database if left out."
 		case verb == "Create" && primary && m.idPrefix != "":
 			doc = "Made by the store if left out."
 		case verb == "Create" && (c.hasDefault || c.slugOf != ""):

@@ -1,6 +1,10 @@
 package main
 
-import "linkgraph/modules"
+import (
+	"slices"
+
+	"linkgraph/modules"
+)
 
 // spec is what the schemas declare, checked and completed: everything the emitters need to know.
 type spec struct {
@@ -35,44 +39,51 @@ type column struct {
 	readOnly    bool
 	raw, slugOf string
 	enum        []string // values as the database holds them
+	parts       []string // columns that this one is made of
 	description string
 }
 
 type relation struct {
-	field                string
-	target               *model
-	many                 bool
-	column, targetColumn string // database names
-	through              *through
-	cascade              bool
-	declared             bool // the schema has the field; only its resolver is missing
-	settable             string
-	description          string
+	field                  string
+	target                 *model
+	many                   bool
+	columns, targetColumns []string // database names
+	through                *through
+	cascade                bool
+	declared               bool // the schema has the field; only its resolver is missing
+	settable               string
+	description            string
 	// row is the model of the link rows beside each far record. Its edges and filters carry `link`.
 	row *model
 }
 
 type through struct {
-	table, column, targetColumn string
-	softDelete                  bool
-	row                         string
-	idPrefix                    string
+	schema, table          string
+	columns, targetColumns []string
+	text, targetText       bool
+	softDelete             bool
+	row                    string
+	idPrefix               string
 }
 
 type link struct {
-	name, table, idPrefix string
-	left, right           *end
-	columns               []*column
-	readOnly              string
-	skipExistence         bool
-	typeName              string // "ProductVariantPriceSet"
-	rows                  *model // nil for a read-only link
+	name, idPrefix string
+	schema, table  string
+	left, right    *end
+	columns        []*column
+	readOnly       []string // database names
+	skipExistence  bool
+	typeName       string // "ProductVariantPriceSet"
+	rows           *model // nil for a read-only link
 }
 
 type end struct {
-	model                 *model
-	field, key, recordKey string // recordKey is a database name
-	isList, cascade       bool
+	model           *model
+	field, key      string
+	recordKey       []string // columns of the record
+	columns         []string // of the link table that hold them
+	text            bool     // as text, although the record's are not
+	isList, cascade bool
 }
 
 func (m *model) column(field string) *column {
@@ -85,6 +96,20 @@ func (m *model) column(field string) *column {
 }
 
 func (m *model) primaryColumn() *column { return m.column(m.primary) }
+
+// keyColumns are the names of the columns of the primary key.
+func (m *model) keyColumns() []string {
+	if c := m.primaryColumn(); c.parts == nil {
+		return []string{c.name}
+	}
+	return m.primaryColumn().parts
+}
+
+// isNode reports whether records can be fetched by their id alone: numbers and composite keys cannot.
+func (m *model) isNode() bool {
+	c := m.column("id")
+	return c != nil && m.primary == "id" && c.typ == modules.Text && c.parts == nil && !slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
+}
 
 // connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its
 // own, because its edges carry the link.

@@ -183,6 +183,38 @@ func (ec *executionContext) fieldContext_CreateProductOptionsPayload_productOpti
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProductProductOptionsPayload_productProductOptions(ctx context.Context, field graphql.CollectedField, obj *CreateProductProductOptionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProductProductOptionsPayload_productProductOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProductProductOptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ProductProductOption) graphql.Marshaler {
+			return ec.marshalNProductProductOption2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProductProductOptionsPayload_productProductOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProductProductOptionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductProductOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateProductTagsPayload_productTags(ctx context.Context, field graphql.CollectedField, obj *CreateProductTagsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1350,6 +1382,180 @@ func (ec *executionContext) fieldContext_ProductOptionValueEdge_node(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProductOptionValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductProductOptionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ProductProductOptionEdge) graphql.Marshaler {
+			return ec.marshalNProductProductOptionEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductProductOptionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductProductOptionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductProductOptionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ProductProductOption) graphql.Marshaler {
+			return ec.marshalNProductProductOption2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductProductOptionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductProductOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductProductOptionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *resolve.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductProductOptionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductProductOptionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductProductOptionConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ProductProductOptionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductProductOptionEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ProductProductOptionEdge_node(ctx context.Context, field graphql.CollectedField, obj *ProductProductOptionEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductProductOptionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ProductProductOption) graphql.Marshaler {
+			return ec.marshalNProductProductOption2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOption(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductProductOptionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductProductOptionEdge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductProductOption(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2861,6 +3067,38 @@ func (ec *executionContext) fieldContext_UpdateProductOptionsPayload_productOpti
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateProductProductOptionsPayload_productProductOptions(ctx context.Context, field graphql.CollectedField, obj *UpdateProductProductOptionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProductProductOptionsPayload_productProductOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProductProductOptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ProductProductOption) graphql.Marshaler {
+			return ec.marshalNProductProductOption2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProductProductOptionsPayload_productProductOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProductProductOptionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductProductOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProductTagsPayload_productTags(ctx context.Context, field graphql.CollectedField, obj *UpdateProductTagsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3146,6 +3384,39 @@ func (ec *executionContext) _CreateProductOptionsPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("CreateProductOptionsPayload")
 		case "productOptions":
 			out.Values[i] = ec._CreateProductOptionsPayload_productOptions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createProductProductOptionsPayloadImplementors = []string{"CreateProductProductOptionsPayload"}
+
+func (ec *executionContext) _CreateProductProductOptionsPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateProductProductOptionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createProductProductOptionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateProductProductOptionsPayload")
+		case "productProductOptions":
+			out.Values[i] = ec._CreateProductProductOptionsPayload_productProductOptions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3794,6 +4065,92 @@ func (ec *executionContext) _ProductOptionValueEdge(ctx context.Context, sel ast
 			}
 		case "node":
 			out.Values[i] = ec._ProductOptionValueEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var productProductOptionConnectionImplementors = []string{"ProductProductOptionConnection"}
+
+func (ec *executionContext) _ProductProductOptionConnection(ctx context.Context, sel ast.SelectionSet, obj *ProductProductOptionConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, productProductOptionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProductProductOptionConnection")
+		case "edges":
+			out.Values[i] = ec._ProductProductOptionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProductProductOptionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProductProductOptionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProductProductOptionConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var productProductOptionEdgeImplementors = []string{"ProductProductOptionEdge"}
+
+func (ec *executionContext) _ProductProductOptionEdge(ctx context.Context, sel ast.SelectionSet, obj *ProductProductOptionEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, productProductOptionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProductProductOptionEdge")
+		case "cursor":
+			out.Values[i] = ec._ProductProductOptionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ProductProductOptionEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4601,6 +4958,39 @@ func (ec *executionContext) _UpdateProductOptionsPayload(ctx context.Context, se
 	return out
 }
 
+var updateProductProductOptionsPayloadImplementors = []string{"UpdateProductProductOptionsPayload"}
+
+func (ec *executionContext) _UpdateProductProductOptionsPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateProductProductOptionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProductProductOptionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProductProductOptionsPayload")
+		case "productProductOptions":
+			out.Values[i] = ec._UpdateProductProductOptionsPayload_productProductOptions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateProductTagsPayloadImplementors = []string{"UpdateProductTagsPayload"}
 
 func (ec *executionContext) _UpdateProductTagsPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateProductTagsPayload) graphql.Marshaler {
@@ -4775,6 +5165,14 @@ func (ec *executionContext) marshalNCreateProductOptionsPayload2ᚖlinkgraphᚋg
 		return graphql.Null
 	}
 	return ec._CreateProductOptionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateProductProductOptionsPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐCreateProductProductOptionsPayload(ctx context.Context, sel ast.SelectionSet, v *CreateProductProductOptionsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateProductProductOptionsPayload!")
+		return graphql.Null
+	}
+	return ec._CreateProductProductOptionsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCreateProductTagsPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐCreateProductTagsPayload(ctx context.Context, sel ast.SelectionSet, v *CreateProductTagsPayload) graphql.Marshaler {
@@ -5293,6 +5691,90 @@ func (ec *executionContext) unmarshalNProductOrder2linkgraphᚋgraphᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNProductProductOptionConnection2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionConnection(ctx context.Context, sel ast.SelectionSet, v *ProductProductOptionConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProductProductOptionConnection!")
+		return graphql.Null
+	}
+	return ec._ProductProductOptionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionCreateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionCreateInput2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProductProductOptionCreateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNProductProductOptionEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProductProductOptionEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProductProductOptionEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProductProductOptionEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductProductOptionEdge(ctx context.Context, sel ast.SelectionSet, v *ProductProductOptionEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProductProductOptionEdge!")
+		return graphql.Null
+	}
+	return ec._ProductProductOptionEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionUpdateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProductProductOptionUpdateInput2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProductProductOptionUpdateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNProductRelatedProductsConnection2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐProductRelatedProductsConnection(ctx context.Context, sel ast.SelectionSet, v *ProductRelatedProductsConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ProductRelatedProductsConnection!")
@@ -5781,6 +6263,14 @@ func (ec *executionContext) marshalNUpdateProductOptionsPayload2ᚖlinkgraphᚋg
 	return ec._UpdateProductOptionsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNUpdateProductProductOptionsPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐUpdateProductProductOptionsPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateProductProductOptionsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProductProductOptionsPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateProductProductOptionsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNUpdateProductTagsPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐUpdateProductTagsPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateProductTagsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateProductTagsPayload!")
@@ -6207,6 +6697,76 @@ func (ec *executionContext) unmarshalOProductOrder2ᚕlinkgraphᚋgraphᚋintern
 }
 
 func (ec *executionContext) unmarshalOProductOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionFilter2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProductProductOptionFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionFilterMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProductProductOptionOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProductProductOptionOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -83,7 +83,61 @@ func (ec *executionContext) unmarshalOApiKeyTypeFilter2linkgraphᚋgraphᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOApplicationMethodAllocationFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOApplicationMethodTargetTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOApplicationMethodTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOBooleanFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCampaignBudgetTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCartKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCartKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -102,6 +156,24 @@ func (ec *executionContext) unmarshalOCurrencyKeyLists2linkgraphᚋgraphᚋinter
 }
 
 func (ec *executionContext) unmarshalOCurrencyKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCustomerKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCustomerKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -227,6 +299,96 @@ func (ec *executionContext) marshalOLinkName2ᚖstring(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) unmarshalOOrderChangeStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOrderClaimItemReasonFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOrderClaimTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOrderKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOrderKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOrderStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPaymentCollectionStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPaymentKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPaymentKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPaymentSessionStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOPriceListStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
@@ -299,7 +461,97 @@ func (ec *executionContext) unmarshalOProductStatusFilter2linkgraphᚋgraphᚋin
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOPromotionKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPromotionKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPromotionRuleOperatorFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPromotionStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPromotionTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORbacKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORbacKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalORecordKeysInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORegionKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORegionKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReturnStatusFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -318,6 +570,24 @@ func (ec *executionContext) unmarshalOSalesChannelKeyLists2linkgraphᚋgraphᚋi
 }
 
 func (ec *executionContext) unmarshalOSalesChannelKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOShippingOptionPriceTypeFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOShippingOptionRuleOperatorFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -363,6 +633,42 @@ func (ec *executionContext) unmarshalOStoreKeys2linkgraphᚋgraphᚋinternalᚋr
 }
 
 func (ec *executionContext) unmarshalOStringFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTranslationKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTranslationKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserKeyLists2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}

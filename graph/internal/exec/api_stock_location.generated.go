@@ -435,6 +435,212 @@ func (ec *executionContext) fieldContext_StockLocationEdge_node(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _StockLocationFulfillmentProvidersConnection_edges(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StockLocationFulfillmentProvidersEdge) graphql.Marshaler {
+			return ec.marshalNStockLocationFulfillmentProvidersEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentProvidersEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StockLocationFulfillmentProvidersConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StockLocationFulfillmentProvidersEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*FulfillmentProvider) graphql.Marshaler {
+			return ec.marshalNFulfillmentProvider2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐFulfillmentProviderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StockLocationFulfillmentProvidersConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FulfillmentProvider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *resolve.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StockLocationFulfillmentProvidersConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StockLocationFulfillmentProvidersConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StockLocationFulfillmentProvidersEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersEdge_node(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *FulfillmentProvider) graphql.Marshaler {
+			return ec.marshalNFulfillmentProvider2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐFulfillmentProvider(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StockLocationFulfillmentProvidersEdge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FulfillmentProvider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersEdge_link(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentProvidersEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StockLocationFulfillmentProvidersEdge_link(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Link(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *LocationFulfillmentProvider) graphql.Marshaler {
+			return ec.marshalNLocationFulfillmentProvider2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐLocationFulfillmentProvider(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StockLocationFulfillmentProvidersEdge_link(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StockLocationFulfillmentProvidersEdge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocationFulfillmentProvider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StockLocationFulfillmentSetsConnection_edges(ctx context.Context, field graphql.CollectedField, obj *StockLocationFulfillmentSetsConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1161,6 +1367,97 @@ func (ec *executionContext) _StockLocationEdge(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var stockLocationFulfillmentProvidersConnectionImplementors = []string{"StockLocationFulfillmentProvidersConnection"}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersConnection(ctx context.Context, sel ast.SelectionSet, obj *StockLocationFulfillmentProvidersConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stockLocationFulfillmentProvidersConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StockLocationFulfillmentProvidersConnection")
+		case "edges":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var stockLocationFulfillmentProvidersEdgeImplementors = []string{"StockLocationFulfillmentProvidersEdge"}
+
+func (ec *executionContext) _StockLocationFulfillmentProvidersEdge(ctx context.Context, sel ast.SelectionSet, obj *StockLocationFulfillmentProvidersEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stockLocationFulfillmentProvidersEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StockLocationFulfillmentProvidersEdge")
+		case "cursor":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "link":
+			out.Values[i] = ec._StockLocationFulfillmentProvidersEdge_link(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var stockLocationFulfillmentSetsConnectionImplementors = []string{"StockLocationFulfillmentSetsConnection"}
 
 func (ec *executionContext) _StockLocationFulfillmentSetsConnection(ctx context.Context, sel ast.SelectionSet, obj *StockLocationFulfillmentSetsConnection) graphql.Marshaler {
@@ -1571,6 +1868,50 @@ func (ec *executionContext) unmarshalNStockLocationFilter2linkgraphᚋgraphᚋin
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNStockLocationFulfillmentProvidersConnection2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentProvidersConnection(ctx context.Context, sel ast.SelectionSet, v *StockLocationFulfillmentProvidersConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StockLocationFulfillmentProvidersConnection!")
+		return graphql.Null
+	}
+	return ec._StockLocationFulfillmentProvidersConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStockLocationFulfillmentProvidersEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentProvidersEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*StockLocationFulfillmentProvidersEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStockLocationFulfillmentProvidersEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentProvidersEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStockLocationFulfillmentProvidersEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentProvidersEdge(ctx context.Context, sel ast.SelectionSet, v *StockLocationFulfillmentProvidersEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StockLocationFulfillmentProvidersEdge!")
+		return graphql.Null
+	}
+	return ec._StockLocationFulfillmentProvidersEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStockLocationFulfillmentProvidersFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStockLocationFulfillmentProvidersOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNStockLocationFulfillmentSetsConnection2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStockLocationFulfillmentSetsConnection(ctx context.Context, sel ast.SelectionSet, v *StockLocationFulfillmentSetsConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "StockLocationFulfillmentSetsConnection!")
@@ -1780,6 +2121,76 @@ func (ec *executionContext) unmarshalOStockLocationFilter2ᚕlinkgraphᚋgraph�
 }
 
 func (ec *executionContext) unmarshalOStockLocationFilterMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersFilter2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStockLocationFulfillmentProvidersFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersFilterMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStockLocationFulfillmentProvidersOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStockLocationFulfillmentProvidersOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	if v == nil {
 		return nil, nil
 	}

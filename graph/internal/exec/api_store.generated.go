@@ -55,6 +55,38 @@ func (ec *executionContext) fieldContext_CreateStoreCurrenciesPayload_storeCurre
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateStoreLocalesPayload_storeLocales(ctx context.Context, field graphql.CollectedField, obj *CreateStoreLocalesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateStoreLocalesPayload_storeLocales(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoreLocales, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StoreLocale) graphql.Marshaler {
+			return ec.marshalNStoreLocale2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateStoreLocalesPayload_storeLocales(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateStoreLocalesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoreLocale(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateStoresPayload_stores(ctx context.Context, field graphql.CollectedField, obj *CreateStoresPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -435,6 +467,180 @@ func (ec *executionContext) fieldContext_StoreEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _StoreLocaleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StoreLocaleEdge) graphql.Marshaler {
+			return ec.marshalNStoreLocaleEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoreLocaleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoreLocaleEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StoreLocaleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StoreLocale) graphql.Marshaler {
+			return ec.marshalNStoreLocale2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoreLocaleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoreLocale(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StoreLocaleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *resolve.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoreLocaleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StoreLocaleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoreLocaleConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _StoreLocaleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoreLocaleEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _StoreLocaleEdge_node(ctx context.Context, field graphql.CollectedField, obj *StoreLocaleEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoreLocaleEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StoreLocale) graphql.Marshaler {
+			return ec.marshalNStoreLocale2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocale(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoreLocaleEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoreLocaleEdge",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoreLocale(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateStoreCurrenciesPayload_storeCurrencies(ctx context.Context, field graphql.CollectedField, obj *UpdateStoreCurrenciesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -462,6 +668,38 @@ func (ec *executionContext) fieldContext_UpdateStoreCurrenciesPayload_storeCurre
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_StoreCurrency(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateStoreLocalesPayload_storeLocales(ctx context.Context, field graphql.CollectedField, obj *UpdateStoreLocalesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateStoreLocalesPayload_storeLocales(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoreLocales, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StoreLocale) graphql.Marshaler {
+			return ec.marshalNStoreLocale2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateStoreLocalesPayload_storeLocales(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateStoreLocalesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoreLocale(ctx, field)
 		},
 	}
 	return fc, nil
@@ -524,6 +762,39 @@ func (ec *executionContext) _CreateStoreCurrenciesPayload(ctx context.Context, s
 			out.Values[i] = graphql.MarshalString("CreateStoreCurrenciesPayload")
 		case "storeCurrencies":
 			out.Values[i] = ec._CreateStoreCurrenciesPayload_storeCurrencies(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createStoreLocalesPayloadImplementors = []string{"CreateStoreLocalesPayload"}
+
+func (ec *executionContext) _CreateStoreLocalesPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateStoreLocalesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createStoreLocalesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateStoreLocalesPayload")
+		case "storeLocales":
+			out.Values[i] = ec._CreateStoreLocalesPayload_storeLocales(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -749,6 +1020,92 @@ func (ec *executionContext) _StoreEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var storeLocaleConnectionImplementors = []string{"StoreLocaleConnection"}
+
+func (ec *executionContext) _StoreLocaleConnection(ctx context.Context, sel ast.SelectionSet, obj *StoreLocaleConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storeLocaleConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StoreLocaleConnection")
+		case "edges":
+			out.Values[i] = ec._StoreLocaleConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._StoreLocaleConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._StoreLocaleConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._StoreLocaleConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var storeLocaleEdgeImplementors = []string{"StoreLocaleEdge"}
+
+func (ec *executionContext) _StoreLocaleEdge(ctx context.Context, sel ast.SelectionSet, obj *StoreLocaleEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storeLocaleEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StoreLocaleEdge")
+		case "cursor":
+			out.Values[i] = ec._StoreLocaleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._StoreLocaleEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateStoreCurrenciesPayloadImplementors = []string{"UpdateStoreCurrenciesPayload"}
 
 func (ec *executionContext) _UpdateStoreCurrenciesPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateStoreCurrenciesPayload) graphql.Marshaler {
@@ -762,6 +1119,39 @@ func (ec *executionContext) _UpdateStoreCurrenciesPayload(ctx context.Context, s
 			out.Values[i] = graphql.MarshalString("UpdateStoreCurrenciesPayload")
 		case "storeCurrencies":
 			out.Values[i] = ec._UpdateStoreCurrenciesPayload_storeCurrencies(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateStoreLocalesPayloadImplementors = []string{"UpdateStoreLocalesPayload"}
+
+func (ec *executionContext) _UpdateStoreLocalesPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateStoreLocalesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateStoreLocalesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateStoreLocalesPayload")
+		case "storeLocales":
+			out.Values[i] = ec._UpdateStoreLocalesPayload_storeLocales(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -825,6 +1215,14 @@ func (ec *executionContext) marshalNCreateStoreCurrenciesPayload2ᚖlinkgraphᚋ
 		return graphql.Null
 	}
 	return ec._CreateStoreCurrenciesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCreateStoreLocalesPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐCreateStoreLocalesPayload(ctx context.Context, sel ast.SelectionSet, v *CreateStoreLocalesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateStoreLocalesPayload!")
+		return graphql.Null
+	}
+	return ec._CreateStoreLocalesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCreateStoresPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐCreateStoresPayload(ctx context.Context, sel ast.SelectionSet, v *CreateStoresPayload) graphql.Marshaler {
@@ -977,6 +1375,90 @@ func (ec *executionContext) unmarshalNStoreFilter2linkgraphᚋgraphᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNStoreLocaleConnection2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleConnection(ctx context.Context, sel ast.SelectionSet, v *StoreLocaleConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StoreLocaleConnection!")
+		return graphql.Null
+	}
+	return ec._StoreLocaleConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleCreateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleCreateInput2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStoreLocaleCreateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNStoreLocaleEdge2ᚕᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*StoreLocaleEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStoreLocaleEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStoreLocaleEdge2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐStoreLocaleEdge(ctx context.Context, sel ast.SelectionSet, v *StoreLocaleEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StoreLocaleEdge!")
+		return graphql.Null
+	}
+	return ec._StoreLocaleEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleUpdateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStoreLocaleUpdateInput2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStoreLocaleUpdateInput2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalNStoreOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
 	var res resolve.Input
 	err := res.UnmarshalGQL(v)
@@ -1009,6 +1491,14 @@ func (ec *executionContext) marshalNUpdateStoreCurrenciesPayload2ᚖlinkgraphᚋ
 		return graphql.Null
 	}
 	return ec._UpdateStoreCurrenciesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUpdateStoreLocalesPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐUpdateStoreLocalesPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateStoreLocalesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateStoreLocalesPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateStoreLocalesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUpdateStoresPayload2ᚖlinkgraphᚋgraphᚋinternalᚋexecᚐUpdateStoresPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateStoresPayload) graphql.Marshaler {
@@ -1113,6 +1603,76 @@ func (ec *executionContext) unmarshalOStoreFilter2ᚕlinkgraphᚋgraphᚋinterna
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleFilter2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStoreLocaleFilter2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleFilterMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleOrder2ᚕlinkgraphᚋgraphᚋinternalᚋresolveᚐInputᚄ(ctx context.Context, v any) ([]resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]resolve.Input, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStoreLocaleOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOStoreLocaleOrderMany2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res resolve.Input
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOStoreOrder2linkgraphᚋgraphᚋinternalᚋresolveᚐInput(ctx context.Context, v any) (resolve.Input, error) {

@@ -3,9 +3,105 @@
 package exec
 
 // What createX made.
+type CreateAccountHoldersPayload struct {
+	// In the order of the input.
+	AccountHolders []*AccountHolder `json:"accountHolders"`
+}
+
+// What createX made.
 type CreateAPIKeysPayload struct {
 	// In the order of the input.
 	APIKeys []*ApiKey `json:"apiKeys"`
+}
+
+// What createX made.
+type CreateApplicationMethodsPayload struct {
+	// In the order of the input.
+	ApplicationMethods []*ApplicationMethod `json:"applicationMethods"`
+}
+
+// What createX made.
+type CreateCampaignBudgetUsagesPayload struct {
+	// In the order of the input.
+	CampaignBudgetUsages []*CampaignBudgetUsage `json:"campaignBudgetUsages"`
+}
+
+// What createX made.
+type CreateCampaignBudgetsPayload struct {
+	// In the order of the input.
+	CampaignBudgets []*CampaignBudget `json:"campaignBudgets"`
+}
+
+// What createX made.
+type CreateCampaignsPayload struct {
+	// In the order of the input.
+	Campaigns []*Campaign `json:"campaigns"`
+}
+
+// What createX made.
+type CreateCapturesPayload struct {
+	// In the order of the input.
+	Captures []*Capture `json:"captures"`
+}
+
+// What createX made.
+type CreateCartAddressesPayload struct {
+	// In the order of the input.
+	CartAddresses []*CartAddress `json:"cartAddresses"`
+}
+
+// What createX made.
+type CreateCartCreditLinesPayload struct {
+	// In the order of the input.
+	CartCreditLines []*CartCreditLine `json:"cartCreditLines"`
+}
+
+// What createX made.
+type CreateCartLineItemAdjustmentsPayload struct {
+	// In the order of the input.
+	CartLineItemAdjustments []*CartLineItemAdjustment `json:"cartLineItemAdjustments"`
+}
+
+// What createX made.
+type CreateCartLineItemTaxLinesPayload struct {
+	// In the order of the input.
+	CartLineItemTaxLines []*CartLineItemTaxLine `json:"cartLineItemTaxLines"`
+}
+
+// What createX made.
+type CreateCartLineItemsPayload struct {
+	// In the order of the input.
+	CartLineItems []*CartLineItem `json:"cartLineItems"`
+}
+
+// What createX made.
+type CreateCartShippingMethodAdjustmentsPayload struct {
+	// In the order of the input.
+	CartShippingMethodAdjustments []*CartShippingMethodAdjustment `json:"cartShippingMethodAdjustments"`
+}
+
+// What createX made.
+type CreateCartShippingMethodTaxLinesPayload struct {
+	// In the order of the input.
+	CartShippingMethodTaxLines []*CartShippingMethodTaxLine `json:"cartShippingMethodTaxLines"`
+}
+
+// What createX made.
+type CreateCartShippingMethodsPayload struct {
+	// In the order of the input.
+	CartShippingMethods []*CartShippingMethod `json:"cartShippingMethods"`
+}
+
+// What createX made.
+type CreateCartsPayload struct {
+	// In the order of the input.
+	Carts []*Cart `json:"carts"`
+}
+
+// What createX made.
+type CreateCountriesPayload struct {
+	// In the order of the input.
+	Countries []*Country `json:"countries"`
 }
 
 // What createX made.
@@ -15,9 +111,57 @@ type CreateCurrenciesPayload struct {
 }
 
 // What createX made.
+type CreateCustomerAddressesPayload struct {
+	// In the order of the input.
+	CustomerAddresses []*CustomerAddress `json:"customerAddresses"`
+}
+
+// What createX made.
+type CreateCustomerGroupsPayload struct {
+	// In the order of the input.
+	CustomerGroups []*CustomerGroup `json:"customerGroups"`
+}
+
+// What createX made.
+type CreateCustomersPayload struct {
+	// In the order of the input.
+	Customers []*Customer `json:"customers"`
+}
+
+// What createX made.
+type CreateFulfillmentAddressesPayload struct {
+	// In the order of the input.
+	FulfillmentAddresses []*FulfillmentAddress `json:"fulfillmentAddresses"`
+}
+
+// What createX made.
+type CreateFulfillmentItemsPayload struct {
+	// In the order of the input.
+	FulfillmentItems []*FulfillmentItem `json:"fulfillmentItems"`
+}
+
+// What createX made.
+type CreateFulfillmentLabelsPayload struct {
+	// In the order of the input.
+	FulfillmentLabels []*FulfillmentLabel `json:"fulfillmentLabels"`
+}
+
+// What createX made.
+type CreateFulfillmentProvidersPayload struct {
+	// In the order of the input.
+	FulfillmentProviders []*FulfillmentProvider `json:"fulfillmentProviders"`
+}
+
+// What createX made.
 type CreateFulfillmentSetsPayload struct {
 	// In the order of the input.
 	FulfillmentSets []*FulfillmentSet `json:"fulfillmentSets"`
+}
+
+// What createX made.
+type CreateFulfillmentsPayload struct {
+	// In the order of the input.
+	Fulfillments []*Fulfillment `json:"fulfillments"`
 }
 
 // What createX made.
@@ -36,6 +180,162 @@ type CreateInventoryItemsPayload struct {
 type CreateInventoryLevelsPayload struct {
 	// In the order of the input.
 	InventoryLevels []*InventoryLevel `json:"inventoryLevels"`
+}
+
+// What createX made.
+type CreateInvitesPayload struct {
+	// In the order of the input.
+	Invites []*Invite `json:"invites"`
+}
+
+// What createX made.
+type CreateLocalesPayload struct {
+	// In the order of the input.
+	Locales []*Locale `json:"locales"`
+}
+
+// What createX made.
+type CreateOrderAddressesPayload struct {
+	// In the order of the input.
+	OrderAddresses []*OrderAddress `json:"orderAddresses"`
+}
+
+// What createX made.
+type CreateOrderChangeActionsPayload struct {
+	// In the order of the input.
+	OrderChangeActions []*OrderChangeAction `json:"orderChangeActions"`
+}
+
+// What createX made.
+type CreateOrderChangesPayload struct {
+	// In the order of the input.
+	OrderChanges []*OrderChange `json:"orderChanges"`
+}
+
+// What createX made.
+type CreateOrderClaimItemImagesPayload struct {
+	// In the order of the input.
+	OrderClaimItemImages []*OrderClaimItemImage `json:"orderClaimItemImages"`
+}
+
+// What createX made.
+type CreateOrderClaimItemsPayload struct {
+	// In the order of the input.
+	OrderClaimItems []*OrderClaimItem `json:"orderClaimItems"`
+}
+
+// What createX made.
+type CreateOrderClaimsPayload struct {
+	// In the order of the input.
+	OrderClaims []*OrderClaim `json:"orderClaims"`
+}
+
+// What createX made.
+type CreateOrderCreditLinesPayload struct {
+	// In the order of the input.
+	OrderCreditLines []*OrderCreditLine `json:"orderCreditLines"`
+}
+
+// What createX made.
+type CreateOrderExchangeItemsPayload struct {
+	// In the order of the input.
+	OrderExchangeItems []*OrderExchangeItem `json:"orderExchangeItems"`
+}
+
+// What createX made.
+type CreateOrderExchangesPayload struct {
+	// In the order of the input.
+	OrderExchanges []*OrderExchange `json:"orderExchanges"`
+}
+
+// What createX made.
+type CreateOrderItemsPayload struct {
+	// In the order of the input.
+	OrderItems []*OrderItem `json:"orderItems"`
+}
+
+// What createX made.
+type CreateOrderLineItemAdjustmentsPayload struct {
+	// In the order of the input.
+	OrderLineItemAdjustments []*OrderLineItemAdjustment `json:"orderLineItemAdjustments"`
+}
+
+// What createX made.
+type CreateOrderLineItemTaxLinesPayload struct {
+	// In the order of the input.
+	OrderLineItemTaxLines []*OrderLineItemTaxLine `json:"orderLineItemTaxLines"`
+}
+
+// What createX made.
+type CreateOrderLineItemsPayload struct {
+	// In the order of the input.
+	OrderLineItems []*OrderLineItem `json:"orderLineItems"`
+}
+
+// What createX made.
+type CreateOrderShippingMethodAdjustmentsPayload struct {
+	// In the order of the input.
+	OrderShippingMethodAdjustments []*OrderShippingMethodAdjustment `json:"orderShippingMethodAdjustments"`
+}
+
+// What createX made.
+type CreateOrderShippingMethodTaxLinesPayload struct {
+	// In the order of the input.
+	OrderShippingMethodTaxLines []*OrderShippingMethodTaxLine `json:"orderShippingMethodTaxLines"`
+}
+
+// What createX made.
+type CreateOrderShippingMethodsPayload struct {
+	// In the order of the input.
+	OrderShippingMethods []*OrderShippingMethod `json:"orderShippingMethods"`
+}
+
+// What createX made.
+type CreateOrderShippingsPayload struct {
+	// In the order of the input.
+	OrderShippings []*OrderShipping `json:"orderShippings"`
+}
+
+// What createX made.
+type CreateOrderSummariesPayload struct {
+	// In the order of the input.
+	OrderSummaries []*OrderSummary `json:"orderSummaries"`
+}
+
+// What createX made.
+type CreateOrderTransactionsPayload struct {
+	// In the order of the input.
+	OrderTransactions []*OrderTransaction `json:"orderTransactions"`
+}
+
+// What createX made.
+type CreateOrdersPayload struct {
+	// In the order of the input.
+	Orders []*Order `json:"orders"`
+}
+
+// What createX made.
+type CreatePaymentCollectionsPayload struct {
+	// In the order of the input.
+	PaymentCollections []*PaymentCollection `json:"paymentCollections"`
+}
+
+// What createX made.
+type CreatePaymentProvidersPayload struct {
+	// In the order of the input.
+	PaymentProviders []*PaymentProvider `json:"paymentProviders"`
+}
+
+// What createX made.
+type CreatePaymentSessionsPayload struct {
+	// In the order of the input.
+	PaymentSessions []*PaymentSession `json:"paymentSessions"`
+}
+
+// What createX made.
+type CreatePaymentsPayload struct {
+	// In the order of the input.
+	Payments []*Payment `json:"payments"`
 }
 
 // What createX made.
@@ -105,6 +405,12 @@ type CreateProductOptionsPayload struct {
 }
 
 // What createX made.
+type CreateProductProductOptionsPayload struct {
+	// In the order of the input.
+	ProductProductOptions []*ProductProductOption `json:"productProductOptions"`
+}
+
+// What createX made.
 type CreateProductTagsPayload struct {
 	// In the order of the input.
 	ProductTags []*ProductTag `json:"productTags"`
@@ -129,9 +435,93 @@ type CreateProductsPayload struct {
 }
 
 // What createX made.
+type CreatePromotionRuleValuesPayload struct {
+	// In the order of the input.
+	PromotionRuleValues []*PromotionRuleValue `json:"promotionRuleValues"`
+}
+
+// What createX made.
+type CreatePromotionRulesPayload struct {
+	// In the order of the input.
+	PromotionRules []*PromotionRule `json:"promotionRules"`
+}
+
+// What createX made.
+type CreatePromotionsPayload struct {
+	// In the order of the input.
+	Promotions []*Promotion `json:"promotions"`
+}
+
+// What createX made.
+type CreateRbacPoliciesPayload struct {
+	// In the order of the input.
+	RbacPolicies []*RbacPolicy `json:"rbacPolicies"`
+}
+
+// What createX made.
+type CreateRbacRoleInheritancesPayload struct {
+	// In the order of the input.
+	RbacRoleInheritances []*RbacRoleInheritance `json:"rbacRoleInheritances"`
+}
+
+// What createX made.
+type CreateRbacRoleParentsPayload struct {
+	// In the order of the input.
+	RbacRoleParents []*RbacRoleParent `json:"rbacRoleParents"`
+}
+
+// What createX made.
+type CreateRbacRolePoliciesPayload struct {
+	// In the order of the input.
+	RbacRolePolicies []*RbacRolePolicy `json:"rbacRolePolicies"`
+}
+
+// What createX made.
+type CreateRbacRolesPayload struct {
+	// In the order of the input.
+	RbacRoles []*RbacRole `json:"rbacRoles"`
+}
+
+// What createX made.
+type CreateRefundReasonsPayload struct {
+	// In the order of the input.
+	RefundReasons []*RefundReason `json:"refundReasons"`
+}
+
+// What createX made.
+type CreateRefundsPayload struct {
+	// In the order of the input.
+	Refunds []*Refund `json:"refunds"`
+}
+
+// What createX made.
+type CreateRegionsPayload struct {
+	// In the order of the input.
+	Regions []*Region `json:"regions"`
+}
+
+// What createX made.
 type CreateReservationItemsPayload struct {
 	// In the order of the input.
 	ReservationItems []*ReservationItem `json:"reservationItems"`
+}
+
+// What createX made.
+type CreateReturnItemsPayload struct {
+	// In the order of the input.
+	ReturnItems []*ReturnItem `json:"returnItems"`
+}
+
+// What createX made.
+type CreateReturnReasonsPayload struct {
+	// In the order of the input.
+	ReturnReasons []*ReturnReason `json:"returnReasons"`
+}
+
+// What createX made.
+type CreateReturnsPayload struct {
+	// In the order of the input.
+	Returns []*Return `json:"returns"`
 }
 
 // What createX made.
@@ -144,6 +534,30 @@ type CreateSalesChannelsPayload struct {
 type CreateServiceZonesPayload struct {
 	// In the order of the input.
 	ServiceZones []*ServiceZone `json:"serviceZones"`
+}
+
+// What createX made.
+type CreateShippingOptionRulesPayload struct {
+	// In the order of the input.
+	ShippingOptionRules []*ShippingOptionRule `json:"shippingOptionRules"`
+}
+
+// What createX made.
+type CreateShippingOptionTypesPayload struct {
+	// In the order of the input.
+	ShippingOptionTypes []*ShippingOptionType `json:"shippingOptionTypes"`
+}
+
+// What createX made.
+type CreateShippingOptionsPayload struct {
+	// In the order of the input.
+	ShippingOptions []*ShippingOption `json:"shippingOptions"`
+}
+
+// What createX made.
+type CreateShippingProfilesPayload struct {
+	// In the order of the input.
+	ShippingProfiles []*ShippingProfile `json:"shippingProfiles"`
 }
 
 // What createX made.
@@ -165,9 +579,33 @@ type CreateStoreCurrenciesPayload struct {
 }
 
 // What createX made.
+type CreateStoreLocalesPayload struct {
+	// In the order of the input.
+	StoreLocales []*StoreLocale `json:"storeLocales"`
+}
+
+// What createX made.
 type CreateStoresPayload struct {
 	// In the order of the input.
 	Stores []*Store `json:"stores"`
+}
+
+// What createX made.
+type CreateTranslationSettingsPayload struct {
+	// In the order of the input.
+	TranslationSettings []*TranslationSetting `json:"translationSettings"`
+}
+
+// What createX made.
+type CreateTranslationsPayload struct {
+	// In the order of the input.
+	Translations []*Translation `json:"translations"`
+}
+
+// What createX made.
+type CreateUsersPayload struct {
+	// In the order of the input.
+	Users []*User `json:"users"`
 }
 
 type Mutation struct {
@@ -177,9 +615,105 @@ type Query struct {
 }
 
 // What updateX changed.
+type UpdateAccountHoldersPayload struct {
+	// In the order of the input.
+	AccountHolders []*AccountHolder `json:"accountHolders"`
+}
+
+// What updateX changed.
 type UpdateAPIKeysPayload struct {
 	// In the order of the input.
 	APIKeys []*ApiKey `json:"apiKeys"`
+}
+
+// What updateX changed.
+type UpdateApplicationMethodsPayload struct {
+	// In the order of the input.
+	ApplicationMethods []*ApplicationMethod `json:"applicationMethods"`
+}
+
+// What updateX changed.
+type UpdateCampaignBudgetUsagesPayload struct {
+	// In the order of the input.
+	CampaignBudgetUsages []*CampaignBudgetUsage `json:"campaignBudgetUsages"`
+}
+
+// What updateX changed.
+type UpdateCampaignBudgetsPayload struct {
+	// In the order of the input.
+	CampaignBudgets []*CampaignBudget `json:"campaignBudgets"`
+}
+
+// What updateX changed.
+type UpdateCampaignsPayload struct {
+	// In the order of the input.
+	Campaigns []*Campaign `json:"campaigns"`
+}
+
+// What updateX changed.
+type UpdateCapturesPayload struct {
+	// In the order of the input.
+	Captures []*Capture `json:"captures"`
+}
+
+// What updateX changed.
+type UpdateCartAddressesPayload struct {
+	// In the order of the input.
+	CartAddresses []*CartAddress `json:"cartAddresses"`
+}
+
+// What updateX changed.
+type UpdateCartCreditLinesPayload struct {
+	// In the order of the input.
+	CartCreditLines []*CartCreditLine `json:"cartCreditLines"`
+}
+
+// What updateX changed.
+type UpdateCartLineItemAdjustmentsPayload struct {
+	// In the order of the input.
+	CartLineItemAdjustments []*CartLineItemAdjustment `json:"cartLineItemAdjustments"`
+}
+
+// What updateX changed.
+type UpdateCartLineItemTaxLinesPayload struct {
+	// In the order of the input.
+	CartLineItemTaxLines []*CartLineItemTaxLine `json:"cartLineItemTaxLines"`
+}
+
+// What updateX changed.
+type UpdateCartLineItemsPayload struct {
+	// In the order of the input.
+	CartLineItems []*CartLineItem `json:"cartLineItems"`
+}
+
+// What updateX changed.
+type UpdateCartShippingMethodAdjustmentsPayload struct {
+	// In the order of the input.
+	CartShippingMethodAdjustments []*CartShippingMethodAdjustment `json:"cartShippingMethodAdjustments"`
+}
+
+// What updateX changed.
+type UpdateCartShippingMethodTaxLinesPayload struct {
+	// In the order of the input.
+	CartShippingMethodTaxLines []*CartShippingMethodTaxLine `json:"cartShippingMethodTaxLines"`
+}
+
+// What updateX changed.
+type UpdateCartShippingMethodsPayload struct {
+	// In the order of the input.
+	CartShippingMethods []*CartShippingMethod `json:"cartShippingMethods"`
+}
+
+// What updateX changed.
+type UpdateCartsPayload struct {
+	// In the order of the input.
+	Carts []*Cart `json:"carts"`
+}
+
+// What updateX changed.
+type UpdateCountriesPayload struct {
+	// In the order of the input.
+	Countries []*Country `json:"countries"`
 }
 
 // What updateX changed.
@@ -189,9 +723,57 @@ type UpdateCurrenciesPayload struct {
 }
 
 // What updateX changed.
+type UpdateCustomerAddressesPayload struct {
+	// In the order of the input.
+	CustomerAddresses []*CustomerAddress `json:"customerAddresses"`
+}
+
+// What updateX changed.
+type UpdateCustomerGroupsPayload struct {
+	// In the order of the input.
+	CustomerGroups []*CustomerGroup `json:"customerGroups"`
+}
+
+// What updateX changed.
+type UpdateCustomersPayload struct {
+	// In the order of the input.
+	Customers []*Customer `json:"customers"`
+}
+
+// What updateX changed.
+type UpdateFulfillmentAddressesPayload struct {
+	// In the order of the input.
+	FulfillmentAddresses []*FulfillmentAddress `json:"fulfillmentAddresses"`
+}
+
+// What updateX changed.
+type UpdateFulfillmentItemsPayload struct {
+	// In the order of the input.
+	FulfillmentItems []*FulfillmentItem `json:"fulfillmentItems"`
+}
+
+// What updateX changed.
+type UpdateFulfillmentLabelsPayload struct {
+	// In the order of the input.
+	FulfillmentLabels []*FulfillmentLabel `json:"fulfillmentLabels"`
+}
+
+// What updateX changed.
+type UpdateFulfillmentProvidersPayload struct {
+	// In the order of the input.
+	FulfillmentProviders []*FulfillmentProvider `json:"fulfillmentProviders"`
+}
+
+// What updateX changed.
 type UpdateFulfillmentSetsPayload struct {
 	// In the order of the input.
 	FulfillmentSets []*FulfillmentSet `json:"fulfillmentSets"`
+}
+
+// What updateX changed.
+type UpdateFulfillmentsPayload struct {
+	// In the order of the input.
+	Fulfillments []*Fulfillment `json:"fulfillments"`
 }
 
 // What updateX changed.
@@ -210,6 +792,162 @@ type UpdateInventoryItemsPayload struct {
 type UpdateInventoryLevelsPayload struct {
 	// In the order of the input.
 	InventoryLevels []*InventoryLevel `json:"inventoryLevels"`
+}
+
+// What updateX changed.
+type UpdateInvitesPayload struct {
+	// In the order of the input.
+	Invites []*Invite `json:"invites"`
+}
+
+// What updateX changed.
+type UpdateLocalesPayload struct {
+	// In the order of the input.
+	Locales []*Locale `json:"locales"`
+}
+
+// What updateX changed.
+type UpdateOrderAddressesPayload struct {
+	// In the order of the input.
+	OrderAddresses []*OrderAddress `json:"orderAddresses"`
+}
+
+// What updateX changed.
+type UpdateOrderChangeActionsPayload struct {
+	// In the order of the input.
+	OrderChangeActions []*OrderChangeAction `json:"orderChangeActions"`
+}
+
+// What updateX changed.
+type UpdateOrderChangesPayload struct {
+	// In the order of the input.
+	OrderChanges []*OrderChange `json:"orderChanges"`
+}
+
+// What updateX changed.
+type UpdateOrderClaimItemImagesPayload struct {
+	// In the order of the input.
+	OrderClaimItemImages []*OrderClaimItemImage `json:"orderClaimItemImages"`
+}
+
+// What updateX changed.
+type UpdateOrderClaimItemsPayload struct {
+	// In the order of the input.
+	OrderClaimItems []*OrderClaimItem `json:"orderClaimItems"`
+}
+
+// What updateX changed.
+type UpdateOrderClaimsPayload struct {
+	// In the order of the input.
+	OrderClaims []*OrderClaim `json:"orderClaims"`
+}
+
+// What updateX changed.
+type UpdateOrderCreditLinesPayload struct {
+	// In the order of the input.
+	OrderCreditLines []*OrderCreditLine `json:"orderCreditLines"`
+}
+
+// What updateX changed.
+type UpdateOrderExchangeItemsPayload struct {
+	// In the order of the input.
+	OrderExchangeItems []*OrderExchangeItem `json:"orderExchangeItems"`
+}
+
+// What updateX changed.
+type UpdateOrderExchangesPayload struct {
+	// In the order of the input.
+	OrderExchanges []*OrderExchange `json:"orderExchanges"`
+}
+
+// What updateX changed.
+type UpdateOrderItemsPayload struct {
+	// In the order of the input.
+	OrderItems []*OrderItem `json:"orderItems"`
+}
+
+// What updateX changed.
+type UpdateOrderLineItemAdjustmentsPayload struct {
+	// In the order of the input.
+	OrderLineItemAdjustments []*OrderLineItemAdjustment `json:"orderLineItemAdjustments"`
+}
+
+// What updateX changed.
+type UpdateOrderLineItemTaxLinesPayload struct {
+	// In the order of the input.
+	OrderLineItemTaxLines []*OrderLineItemTaxLine `json:"orderLineItemTaxLines"`
+}
+
+// What updateX changed.
+type UpdateOrderLineItemsPayload struct {
+	// In the order of the input.
+	OrderLineItems []*OrderLineItem `json:"orderLineItems"`
+}
+
+// What updateX changed.
+type UpdateOrderShippingMethodAdjustmentsPayload struct {
+	// In the order of the input.
+	OrderShippingMethodAdjustments []*OrderShippingMethodAdjustment `json:"orderShippingMethodAdjustments"`
+}
+
+// What updateX changed.
+type UpdateOrderShippingMethodTaxLinesPayload struct {
+	// In the order of the input.
+	OrderShippingMethodTaxLines []*OrderShippingMethodTaxLine `json:"orderShippingMethodTaxLines"`
+}
+
+// What updateX changed.
+type UpdateOrderShippingMethodsPayload struct {
+	// In the order of the input.
+	OrderShippingMethods []*OrderShippingMethod `json:"orderShippingMethods"`
+}
+
+// What updateX changed.
+type UpdateOrderShippingsPayload struct {
+	// In the order of the input.
+	OrderShippings []*OrderShipping `json:"orderShippings"`
+}
+
+// What updateX changed.
+type UpdateOrderSummariesPayload struct {
+	// In the order of the input.
+	OrderSummaries []*OrderSummary `json:"orderSummaries"`
+}
+
+// What updateX changed.
+type UpdateOrderTransactionsPayload struct {
+	// In the order of the input.
+	OrderTransactions []*OrderTransaction `json:"orderTransactions"`
+}
+
+// What updateX changed.
+type UpdateOrdersPayload struct {
+	// In the order of the input.
+	Orders []*Order `json:"orders"`
+}
+
+// What updateX changed.
+type UpdatePaymentCollectionsPayload struct {
+	// In the order of the input.
+	PaymentCollections []*PaymentCollection `json:"paymentCollections"`
+}
+
+// What updateX changed.
+type UpdatePaymentProvidersPayload struct {
+	// In the order of the input.
+	PaymentProviders []*PaymentProvider `json:"paymentProviders"`
+}
+
+// What updateX changed.
+type UpdatePaymentSessionsPayload struct {
+	// In the order of the input.
+	PaymentSessions []*PaymentSession `json:"paymentSessions"`
+}
+
+// What updateX changed.
+type UpdatePaymentsPayload struct {
+	// In the order of the input.
+	Payments []*Payment `json:"payments"`
 }
 
 // What updateX changed.
@@ -279,6 +1017,12 @@ type UpdateProductOptionsPayload struct {
 }
 
 // What updateX changed.
+type UpdateProductProductOptionsPayload struct {
+	// In the order of the input.
+	ProductProductOptions []*ProductProductOption `json:"productProductOptions"`
+}
+
+// What updateX changed.
 type UpdateProductTagsPayload struct {
 	// In the order of the input.
 	ProductTags []*ProductTag `json:"productTags"`
@@ -303,9 +1047,93 @@ type UpdateProductsPayload struct {
 }
 
 // What updateX changed.
+type UpdatePromotionRuleValuesPayload struct {
+	// In the order of the input.
+	PromotionRuleValues []*PromotionRuleValue `json:"promotionRuleValues"`
+}
+
+// What updateX changed.
+type UpdatePromotionRulesPayload struct {
+	// In the order of the input.
+	PromotionRules []*PromotionRule `json:"promotionRules"`
+}
+
+// What updateX changed.
+type UpdatePromotionsPayload struct {
+	// In the order of the input.
+	Promotions []*Promotion `json:"promotions"`
+}
+
+// What updateX changed.
+type UpdateRbacPoliciesPayload struct {
+	// In the order of the input.
+	RbacPolicies []*RbacPolicy `json:"rbacPolicies"`
+}
+
+// What updateX changed.
+type UpdateRbacRoleInheritancesPayload struct {
+	// In the order of the input.
+	RbacRoleInheritances []*RbacRoleInheritance `json:"rbacRoleInheritances"`
+}
+
+// What updateX changed.
+type UpdateRbacRoleParentsPayload struct {
+	// In the order of the input.
+	RbacRoleParents []*RbacRoleParent `json:"rbacRoleParents"`
+}
+
+// What updateX changed.
+type UpdateRbacRolePoliciesPayload struct {
+	// In the order of the input.
+	RbacRolePolicies []*RbacRolePolicy `json:"rbacRolePolicies"`
+}
+
+// What updateX changed.
+type UpdateRbacRolesPayload struct {
+	// In the order of the input.
+	RbacRoles []*RbacRole `json:"rbacRoles"`
+}
+
+// What updateX changed.
+type UpdateRefundReasonsPayload struct {
+	// In the order of the input.
+	RefundReasons []*RefundReason `json:"refundReasons"`
+}
+
+// What updateX changed.
+type UpdateRefundsPayload struct {
+	// In the order of the input.
+	Refunds []*Refund `json:"refunds"`
+}
+
+// What updateX changed.
+type UpdateRegionsPayload struct {
+	// In the order of the input.
+	Regions []*Region `json:"regions"`
+}
+
+// What updateX changed.
 type UpdateReservationItemsPayload struct {
 	// In the order of the input.
 	ReservationItems []*ReservationItem `json:"reservationItems"`
+}
+
+// What updateX changed.
+type UpdateReturnItemsPayload struct {
+	// In the order of the input.
+	ReturnItems []*ReturnItem `json:"returnItems"`
+}
+
+// What updateX changed.
+type UpdateReturnReasonsPayload struct {
+	// In the order of the input.
+	ReturnReasons []*ReturnReason `json:"returnReasons"`
+}
+
+// What updateX changed.
+type UpdateReturnsPayload struct {
+	// In the order of the input.
+	Returns []*Return `json:"returns"`
 }
 
 // What updateX changed.
@@ -318,6 +1146,30 @@ type UpdateSalesChannelsPayload struct {
 type UpdateServiceZonesPayload struct {
 	// In the order of the input.
 	ServiceZones []*ServiceZone `json:"serviceZones"`
+}
+
+// What updateX changed.
+type UpdateShippingOptionRulesPayload struct {
+	// In the order of the input.
+	ShippingOptionRules []*ShippingOptionRule `json:"shippingOptionRules"`
+}
+
+// What updateX changed.
+type UpdateShippingOptionTypesPayload struct {
+	// In the order of the input.
+	ShippingOptionTypes []*ShippingOptionType `json:"shippingOptionTypes"`
+}
+
+// What updateX changed.
+type UpdateShippingOptionsPayload struct {
+	// In the order of the input.
+	ShippingOptions []*ShippingOption `json:"shippingOptions"`
+}
+
+// What updateX changed.
+type UpdateShippingProfilesPayload struct {
+	// In the order of the input.
+	ShippingProfiles []*ShippingProfile `json:"shippingProfiles"`
 }
 
 // What updateX changed.
@@ -339,7 +1191,31 @@ type UpdateStoreCurrenciesPayload struct {
 }
 
 // What updateX changed.
+type UpdateStoreLocalesPayload struct {
+	// In the order of the input.
+	StoreLocales []*StoreLocale `json:"storeLocales"`
+}
+
+// What updateX changed.
 type UpdateStoresPayload struct {
 	// In the order of the input.
 	Stores []*Store `json:"stores"`
+}
+
+// What updateX changed.
+type UpdateTranslationSettingsPayload struct {
+	// In the order of the input.
+	TranslationSettings []*TranslationSetting `json:"translationSettings"`
+}
+
+// What updateX changed.
+type UpdateTranslationsPayload struct {
+	// In the order of the input.
+	Translations []*Translation `json:"translations"`
+}
+
+// What updateX changed.
+type UpdateUsersPayload struct {
+	// In the order of the input.
+	Users []*User `json:"users"`
 }

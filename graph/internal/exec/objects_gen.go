@@ -134,6 +134,1036 @@ func (e *ApiKeySalesChannelsEdge) Link() *PublishableApiKeySalesChannel {
 	return newPublishableApiKeySalesChannel(e.edge.Link)
 }
 
+// Cart shows a record of model Cart.
+type Cart struct{ row *resolve.Object }
+
+func newCart(o *resolve.Object) *Cart {
+	if o == nil {
+		return nil
+	}
+	return &Cart{o}
+}
+
+// IsNode says that Cart is a Node.
+func (*Cart) IsNode() {}
+
+// ID reads the column id.
+func (o *Cart) ID() string { return o.row.Text(0) }
+
+// RegionID reads the column region_id.
+func (o *Cart) RegionID() *string { return o.row.NullText(1) }
+
+// CustomerID reads the column customer_id.
+func (o *Cart) CustomerID() *string { return o.row.NullText(2) }
+
+// SalesChannelID reads the column sales_channel_id.
+func (o *Cart) SalesChannelID() *string { return o.row.NullText(3) }
+
+// Email reads the column email.
+func (o *Cart) Email() *string { return o.row.NullText(4) }
+
+// CurrencyCode reads the column currency_code.
+func (o *Cart) CurrencyCode() string { return o.row.Text(5) }
+
+// ShippingAddressID reads the column shipping_address_id.
+func (o *Cart) ShippingAddressID() *string { return o.row.NullText(6) }
+
+// BillingAddressID reads the column billing_address_id.
+func (o *Cart) BillingAddressID() *string { return o.row.NullText(7) }
+
+// Metadata reads the column metadata.
+func (o *Cart) Metadata() json.RawMessage { return o.row.JSON(8) }
+
+// CreatedAt reads the column created_at.
+func (o *Cart) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Cart) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Cart) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// CompletedAt reads the column completed_at.
+func (o *Cart) CompletedAt() *time.Time { return o.row.NullTime(12) }
+
+// Locale reads the column locale.
+func (o *Cart) Locale() *string { return o.row.NullText(13) }
+
+// ShippingAddress follows the relation shippingAddress.
+func (o *Cart) ShippingAddress(ctx context.Context) (*CartAddress, error) {
+	return resolve.One(ctx, o.row, "shippingAddress", newCartAddress)
+}
+
+// BillingAddress follows the relation billingAddress.
+func (o *Cart) BillingAddress(ctx context.Context) (*CartAddress, error) {
+	return resolve.One(ctx, o.row, "billingAddress", newCartAddress)
+}
+
+// Items follows the relation items.
+func (o *Cart) Items(ctx context.Context) (*CartLineItemConnection, error) {
+	return resolve.Many(ctx, o.row, "items", newCartLineItemConnection)
+}
+
+// ShippingMethods follows the relation shippingMethods.
+func (o *Cart) ShippingMethods(ctx context.Context) (*CartShippingMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingMethods", newCartShippingMethodConnection)
+}
+
+// CreditLines follows the relation creditLines.
+func (o *Cart) CreditLines(ctx context.Context) (*CartCreditLineConnection, error) {
+	return resolve.Many(ctx, o.row, "creditLines", newCartCreditLineConnection)
+}
+
+// PaymentCollections follows the relation paymentCollections.
+func (o *Cart) PaymentCollections(ctx context.Context) (*CartPaymentCollectionsConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentCollections", newCartPaymentCollectionsConnection)
+}
+
+// Promotions follows the relation promotions.
+func (o *Cart) Promotions(ctx context.Context) (*CartPromotionsConnection, error) {
+	return resolve.Many(ctx, o.row, "promotions", newCartPromotionsConnection)
+}
+
+// Orders follows the relation orders.
+func (o *Cart) Orders(ctx context.Context) (*CartOrdersConnection, error) {
+	return resolve.Many(ctx, o.row, "orders", newCartOrdersConnection)
+}
+
+// Customer follows the relation customer.
+func (o *Cart) Customer(ctx context.Context) (*Customer, error) {
+	return resolve.One(ctx, o.row, "customer", newCustomer)
+}
+
+// Region follows the relation region.
+func (o *Cart) Region(ctx context.Context) (*Region, error) {
+	return resolve.One(ctx, o.row, "region", newRegion)
+}
+
+// SalesChannel follows the relation salesChannel.
+func (o *Cart) SalesChannel(ctx context.Context) (*SalesChannel, error) {
+	return resolve.One(ctx, o.row, "salesChannel", newSalesChannel)
+}
+
+// CartConnection shows a page of a list.
+type CartConnection struct{ list *resolve.Connection }
+
+func newCartConnection(c *resolve.Connection) *CartConnection { return &CartConnection{c} }
+
+// Edges are the entries of the page.
+func (c *CartConnection) Edges() []*CartEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartEdge { return &CartEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartConnection) Nodes() []*Cart { return resolve.Nodes(c.list, newCart) }
+
+// PageInfo says where the page stands.
+func (c *CartConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartEdge shows one entry of a CartConnection.
+type CartEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartEdge) Node() *Cart { return newCart(e.edge.Node) }
+
+// CartPaymentCollectionsConnection shows a page of a list.
+type CartPaymentCollectionsConnection struct{ list *resolve.Connection }
+
+func newCartPaymentCollectionsConnection(c *resolve.Connection) *CartPaymentCollectionsConnection {
+	return &CartPaymentCollectionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartPaymentCollectionsConnection) Edges() []*CartPaymentCollectionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartPaymentCollectionsEdge { return &CartPaymentCollectionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartPaymentCollectionsConnection) Nodes() []*PaymentCollection {
+	return resolve.Nodes(c.list, newPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *CartPaymentCollectionsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartPaymentCollectionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartPaymentCollectionsEdge shows one entry of a CartPaymentCollectionsConnection.
+type CartPaymentCollectionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartPaymentCollectionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartPaymentCollectionsEdge) Node() *PaymentCollection {
+	return newPaymentCollection(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *CartPaymentCollectionsEdge) Link() *CartPaymentCollection {
+	return newCartPaymentCollection(e.edge.Link)
+}
+
+// CartPromotionsConnection shows a page of a list.
+type CartPromotionsConnection struct{ list *resolve.Connection }
+
+func newCartPromotionsConnection(c *resolve.Connection) *CartPromotionsConnection {
+	return &CartPromotionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartPromotionsConnection) Edges() []*CartPromotionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartPromotionsEdge { return &CartPromotionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartPromotionsConnection) Nodes() []*Promotion { return resolve.Nodes(c.list, newPromotion) }
+
+// PageInfo says where the page stands.
+func (c *CartPromotionsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartPromotionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartPromotionsEdge shows one entry of a CartPromotionsConnection.
+type CartPromotionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartPromotionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartPromotionsEdge) Node() *Promotion { return newPromotion(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *CartPromotionsEdge) Link() *CartPromotion { return newCartPromotion(e.edge.Link) }
+
+// CartOrdersConnection shows a page of a list.
+type CartOrdersConnection struct{ list *resolve.Connection }
+
+func newCartOrdersConnection(c *resolve.Connection) *CartOrdersConnection {
+	return &CartOrdersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartOrdersConnection) Edges() []*CartOrdersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartOrdersEdge { return &CartOrdersEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartOrdersConnection) Nodes() []*Order { return resolve.Nodes(c.list, newOrder) }
+
+// PageInfo says where the page stands.
+func (c *CartOrdersConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartOrdersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartOrdersEdge shows one entry of a CartOrdersConnection.
+type CartOrdersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartOrdersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartOrdersEdge) Node() *Order { return newOrder(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *CartOrdersEdge) Link() *OrderCart { return newOrderCart(e.edge.Link) }
+
+// CartAddress shows a record of model CartAddress.
+type CartAddress struct{ row *resolve.Object }
+
+func newCartAddress(o *resolve.Object) *CartAddress {
+	if o == nil {
+		return nil
+	}
+	return &CartAddress{o}
+}
+
+// IsNode says that CartAddress is a Node.
+func (*CartAddress) IsNode() {}
+
+// ID reads the column id.
+func (o *CartAddress) ID() string { return o.row.Text(0) }
+
+// CustomerID reads the column customer_id.
+func (o *CartAddress) CustomerID() *string { return o.row.NullText(1) }
+
+// Company reads the column company.
+func (o *CartAddress) Company() *string { return o.row.NullText(2) }
+
+// FirstName reads the column first_name.
+func (o *CartAddress) FirstName() *string { return o.row.NullText(3) }
+
+// LastName reads the column last_name.
+func (o *CartAddress) LastName() *string { return o.row.NullText(4) }
+
+// Address1 reads the column address_1.
+func (o *CartAddress) Address1() *string { return o.row.NullText(5) }
+
+// Address2 reads the column address_2.
+func (o *CartAddress) Address2() *string { return o.row.NullText(6) }
+
+// City reads the column city.
+func (o *CartAddress) City() *string { return o.row.NullText(7) }
+
+// CountryCode reads the column country_code.
+func (o *CartAddress) CountryCode() *string { return o.row.NullText(8) }
+
+// Province reads the column province.
+func (o *CartAddress) Province() *string { return o.row.NullText(9) }
+
+// PostalCode reads the column postal_code.
+func (o *CartAddress) PostalCode() *string { return o.row.NullText(10) }
+
+// Phone reads the column phone.
+func (o *CartAddress) Phone() *string { return o.row.NullText(11) }
+
+// Metadata reads the column metadata.
+func (o *CartAddress) Metadata() json.RawMessage { return o.row.JSON(12) }
+
+// CreatedAt reads the column created_at.
+func (o *CartAddress) CreatedAt() time.Time { return o.row.Time(13) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartAddress) UpdatedAt() time.Time { return o.row.Time(14) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartAddress) DeletedAt() *time.Time { return o.row.NullTime(15) }
+
+// CartAddressConnection shows a page of a list.
+type CartAddressConnection struct{ list *resolve.Connection }
+
+func newCartAddressConnection(c *resolve.Connection) *CartAddressConnection {
+	return &CartAddressConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartAddressConnection) Edges() []*CartAddressEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartAddressEdge { return &CartAddressEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartAddressConnection) Nodes() []*CartAddress { return resolve.Nodes(c.list, newCartAddress) }
+
+// PageInfo says where the page stands.
+func (c *CartAddressConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartAddressConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartAddressEdge shows one entry of a CartAddressConnection.
+type CartAddressEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartAddressEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartAddressEdge) Node() *CartAddress { return newCartAddress(e.edge.Node) }
+
+// CartLineItem shows a record of model CartLineItem.
+type CartLineItem struct{ row *resolve.Object }
+
+func newCartLineItem(o *resolve.Object) *CartLineItem {
+	if o == nil {
+		return nil
+	}
+	return &CartLineItem{o}
+}
+
+// IsNode says that CartLineItem is a Node.
+func (*CartLineItem) IsNode() {}
+
+// ID reads the column id.
+func (o *CartLineItem) ID() string { return o.row.Text(0) }
+
+// CartID reads the column cart_id.
+func (o *CartLineItem) CartID() string { return o.row.Text(1) }
+
+// Title reads the column title.
+func (o *CartLineItem) Title() string { return o.row.Text(2) }
+
+// Subtitle reads the column subtitle.
+func (o *CartLineItem) Subtitle() *string { return o.row.NullText(3) }
+
+// Thumbnail reads the column thumbnail.
+func (o *CartLineItem) Thumbnail() *string { return o.row.NullText(4) }
+
+// Quantity reads the column quantity.
+func (o *CartLineItem) Quantity() int { return o.row.Integer(5) }
+
+// VariantID reads the column variant_id.
+func (o *CartLineItem) VariantID() *string { return o.row.NullText(6) }
+
+// ProductID reads the column product_id.
+func (o *CartLineItem) ProductID() *string { return o.row.NullText(7) }
+
+// ProductTitle reads the column product_title.
+func (o *CartLineItem) ProductTitle() *string { return o.row.NullText(8) }
+
+// ProductDescription reads the column product_description.
+func (o *CartLineItem) ProductDescription() *string { return o.row.NullText(9) }
+
+// ProductSubtitle reads the column product_subtitle.
+func (o *CartLineItem) ProductSubtitle() *string { return o.row.NullText(10) }
+
+// ProductType reads the column product_type.
+func (o *CartLineItem) ProductType() *string { return o.row.NullText(11) }
+
+// ProductCollection reads the column product_collection.
+func (o *CartLineItem) ProductCollection() *string { return o.row.NullText(12) }
+
+// ProductHandle reads the column product_handle.
+func (o *CartLineItem) ProductHandle() *string { return o.row.NullText(13) }
+
+// VariantSku reads the column variant_sku.
+func (o *CartLineItem) VariantSku() *string { return o.row.NullText(14) }
+
+// VariantBarcode reads the column variant_barcode.
+func (o *CartLineItem) VariantBarcode() *string { return o.row.NullText(15) }
+
+// VariantTitle reads the column variant_title.
+func (o *CartLineItem) VariantTitle() *string { return o.row.NullText(16) }
+
+// VariantOptionValues reads the column variant_option_values.
+func (o *CartLineItem) VariantOptionValues() json.RawMessage { return o.row.JSON(17) }
+
+// RequiresShipping reads the column requires_shipping.
+func (o *CartLineItem) RequiresShipping() bool { return o.row.Boolean(18) }
+
+// IsDiscountable reads the column is_discountable.
+func (o *CartLineItem) IsDiscountable() bool { return o.row.Boolean(19) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *CartLineItem) IsTaxInclusive() bool { return o.row.Boolean(20) }
+
+// CompareAtUnitPrice reads the column compare_at_unit_price.
+func (o *CartLineItem) CompareAtUnitPrice() *string { return o.row.NullText(21) }
+
+// UnitPrice reads the column unit_price.
+func (o *CartLineItem) UnitPrice() string { return o.row.Text(22) }
+
+// Metadata reads the column metadata.
+func (o *CartLineItem) Metadata() json.RawMessage { return o.row.JSON(23) }
+
+// CreatedAt reads the column created_at.
+func (o *CartLineItem) CreatedAt() time.Time { return o.row.Time(24) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartLineItem) UpdatedAt() time.Time { return o.row.Time(25) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartLineItem) DeletedAt() *time.Time { return o.row.NullTime(26) }
+
+// ProductTypeID reads the column product_type_id.
+func (o *CartLineItem) ProductTypeID() *string { return o.row.NullText(27) }
+
+// IsCustomPrice reads the column is_custom_price.
+func (o *CartLineItem) IsCustomPrice() bool { return o.row.Boolean(28) }
+
+// IsGiftcard reads the column is_giftcard.
+func (o *CartLineItem) IsGiftcard() bool { return o.row.Boolean(29) }
+
+// Cart follows the relation cart.
+func (o *CartLineItem) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *CartLineItem) Adjustments(ctx context.Context) (*CartLineItemAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newCartLineItemAdjustmentConnection)
+}
+
+// TaxLines follows the relation taxLines.
+func (o *CartLineItem) TaxLines(ctx context.Context) (*CartLineItemTaxLineConnection, error) {
+	return resolve.Many(ctx, o.row, "taxLines", newCartLineItemTaxLineConnection)
+}
+
+// Product follows the relation product.
+func (o *CartLineItem) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// Variant follows the relation variant.
+func (o *CartLineItem) Variant(ctx context.Context) (*ProductVariant, error) {
+	return resolve.One(ctx, o.row, "variant", newProductVariant)
+}
+
+// CartLineItemConnection shows a page of a list.
+type CartLineItemConnection struct{ list *resolve.Connection }
+
+func newCartLineItemConnection(c *resolve.Connection) *CartLineItemConnection {
+	return &CartLineItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartLineItemConnection) Edges() []*CartLineItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartLineItemEdge { return &CartLineItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartLineItemConnection) Nodes() []*CartLineItem {
+	return resolve.Nodes(c.list, newCartLineItem)
+}
+
+// PageInfo says where the page stands.
+func (c *CartLineItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartLineItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartLineItemEdge shows one entry of a CartLineItemConnection.
+type CartLineItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartLineItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartLineItemEdge) Node() *CartLineItem { return newCartLineItem(e.edge.Node) }
+
+// CartLineItemAdjustment shows a record of model CartLineItemAdjustment.
+type CartLineItemAdjustment struct{ row *resolve.Object }
+
+func newCartLineItemAdjustment(o *resolve.Object) *CartLineItemAdjustment {
+	if o == nil {
+		return nil
+	}
+	return &CartLineItemAdjustment{o}
+}
+
+// IsNode says that CartLineItemAdjustment is a Node.
+func (*CartLineItemAdjustment) IsNode() {}
+
+// ID reads the column id.
+func (o *CartLineItemAdjustment) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *CartLineItemAdjustment) Description() *string { return o.row.NullText(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *CartLineItemAdjustment) PromotionID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *CartLineItemAdjustment) Code() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *CartLineItemAdjustment) Amount() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *CartLineItemAdjustment) ProviderID() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *CartLineItemAdjustment) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *CartLineItemAdjustment) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartLineItemAdjustment) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartLineItemAdjustment) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// ItemID reads the column item_id.
+func (o *CartLineItemAdjustment) ItemID() *string { return o.row.NullText(10) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *CartLineItemAdjustment) IsTaxInclusive() bool { return o.row.Boolean(11) }
+
+// Item follows the relation item.
+func (o *CartLineItemAdjustment) Item(ctx context.Context) (*CartLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newCartLineItem)
+}
+
+// Promotion follows the relation promotion.
+func (o *CartLineItemAdjustment) Promotion(ctx context.Context) (*Promotion, error) {
+	return resolve.One(ctx, o.row, "promotion", newPromotion)
+}
+
+// CartLineItemAdjustmentConnection shows a page of a list.
+type CartLineItemAdjustmentConnection struct{ list *resolve.Connection }
+
+func newCartLineItemAdjustmentConnection(c *resolve.Connection) *CartLineItemAdjustmentConnection {
+	return &CartLineItemAdjustmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartLineItemAdjustmentConnection) Edges() []*CartLineItemAdjustmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartLineItemAdjustmentEdge { return &CartLineItemAdjustmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartLineItemAdjustmentConnection) Nodes() []*CartLineItemAdjustment {
+	return resolve.Nodes(c.list, newCartLineItemAdjustment)
+}
+
+// PageInfo says where the page stands.
+func (c *CartLineItemAdjustmentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartLineItemAdjustmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartLineItemAdjustmentEdge shows one entry of a CartLineItemAdjustmentConnection.
+type CartLineItemAdjustmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartLineItemAdjustmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartLineItemAdjustmentEdge) Node() *CartLineItemAdjustment {
+	return newCartLineItemAdjustment(e.edge.Node)
+}
+
+// CartLineItemTaxLine shows a record of model CartLineItemTaxLine.
+type CartLineItemTaxLine struct{ row *resolve.Object }
+
+func newCartLineItemTaxLine(o *resolve.Object) *CartLineItemTaxLine {
+	if o == nil {
+		return nil
+	}
+	return &CartLineItemTaxLine{o}
+}
+
+// IsNode says that CartLineItemTaxLine is a Node.
+func (*CartLineItemTaxLine) IsNode() {}
+
+// ID reads the column id.
+func (o *CartLineItemTaxLine) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *CartLineItemTaxLine) Description() *string { return o.row.NullText(1) }
+
+// TaxRateID reads the column tax_rate_id.
+func (o *CartLineItemTaxLine) TaxRateID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *CartLineItemTaxLine) Code() string { return o.row.Text(3) }
+
+// Rate reads the column rate.
+func (o *CartLineItemTaxLine) Rate() float64 { return o.row.Float(4) }
+
+// ProviderID reads the column provider_id.
+func (o *CartLineItemTaxLine) ProviderID() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *CartLineItemTaxLine) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *CartLineItemTaxLine) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartLineItemTaxLine) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartLineItemTaxLine) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// ItemID reads the column item_id.
+func (o *CartLineItemTaxLine) ItemID() *string { return o.row.NullText(10) }
+
+// Data reads the column data.
+func (o *CartLineItemTaxLine) Data() json.RawMessage { return o.row.JSON(11) }
+
+// Item follows the relation item.
+func (o *CartLineItemTaxLine) Item(ctx context.Context) (*CartLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newCartLineItem)
+}
+
+// CartLineItemTaxLineConnection shows a page of a list.
+type CartLineItemTaxLineConnection struct{ list *resolve.Connection }
+
+func newCartLineItemTaxLineConnection(c *resolve.Connection) *CartLineItemTaxLineConnection {
+	return &CartLineItemTaxLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartLineItemTaxLineConnection) Edges() []*CartLineItemTaxLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartLineItemTaxLineEdge { return &CartLineItemTaxLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartLineItemTaxLineConnection) Nodes() []*CartLineItemTaxLine {
+	return resolve.Nodes(c.list, newCartLineItemTaxLine)
+}
+
+// PageInfo says where the page stands.
+func (c *CartLineItemTaxLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartLineItemTaxLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartLineItemTaxLineEdge shows one entry of a CartLineItemTaxLineConnection.
+type CartLineItemTaxLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartLineItemTaxLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartLineItemTaxLineEdge) Node() *CartLineItemTaxLine {
+	return newCartLineItemTaxLine(e.edge.Node)
+}
+
+// CartShippingMethod shows a record of model CartShippingMethod.
+type CartShippingMethod struct{ row *resolve.Object }
+
+func newCartShippingMethod(o *resolve.Object) *CartShippingMethod {
+	if o == nil {
+		return nil
+	}
+	return &CartShippingMethod{o}
+}
+
+// IsNode says that CartShippingMethod is a Node.
+func (*CartShippingMethod) IsNode() {}
+
+// ID reads the column id.
+func (o *CartShippingMethod) ID() string { return o.row.Text(0) }
+
+// CartID reads the column cart_id.
+func (o *CartShippingMethod) CartID() string { return o.row.Text(1) }
+
+// Name reads the column name.
+func (o *CartShippingMethod) Name() string { return o.row.Text(2) }
+
+// Description reads the column description.
+func (o *CartShippingMethod) Description() json.RawMessage { return o.row.JSON(3) }
+
+// Amount reads the column amount.
+func (o *CartShippingMethod) Amount() string { return o.row.Text(4) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *CartShippingMethod) IsTaxInclusive() bool { return o.row.Boolean(5) }
+
+// ShippingOptionID reads the column shipping_option_id.
+func (o *CartShippingMethod) ShippingOptionID() *string { return o.row.NullText(6) }
+
+// Data reads the column data.
+func (o *CartShippingMethod) Data() json.RawMessage { return o.row.JSON(7) }
+
+// Metadata reads the column metadata.
+func (o *CartShippingMethod) Metadata() json.RawMessage { return o.row.JSON(8) }
+
+// CreatedAt reads the column created_at.
+func (o *CartShippingMethod) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartShippingMethod) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartShippingMethod) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// Cart follows the relation cart.
+func (o *CartShippingMethod) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *CartShippingMethod) Adjustments(ctx context.Context) (*CartShippingMethodAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newCartShippingMethodAdjustmentConnection)
+}
+
+// TaxLines follows the relation taxLines.
+func (o *CartShippingMethod) TaxLines(ctx context.Context) (*CartShippingMethodTaxLineConnection, error) {
+	return resolve.Many(ctx, o.row, "taxLines", newCartShippingMethodTaxLineConnection)
+}
+
+// ShippingOption follows the relation shippingOption.
+func (o *CartShippingMethod) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// CartShippingMethodConnection shows a page of a list.
+type CartShippingMethodConnection struct{ list *resolve.Connection }
+
+func newCartShippingMethodConnection(c *resolve.Connection) *CartShippingMethodConnection {
+	return &CartShippingMethodConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartShippingMethodConnection) Edges() []*CartShippingMethodEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartShippingMethodEdge { return &CartShippingMethodEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartShippingMethodConnection) Nodes() []*CartShippingMethod {
+	return resolve.Nodes(c.list, newCartShippingMethod)
+}
+
+// PageInfo says where the page stands.
+func (c *CartShippingMethodConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartShippingMethodConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartShippingMethodEdge shows one entry of a CartShippingMethodConnection.
+type CartShippingMethodEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartShippingMethodEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartShippingMethodEdge) Node() *CartShippingMethod {
+	return newCartShippingMethod(e.edge.Node)
+}
+
+// CartShippingMethodAdjustment shows a record of model CartShippingMethodAdjustment.
+type CartShippingMethodAdjustment struct{ row *resolve.Object }
+
+func newCartShippingMethodAdjustment(o *resolve.Object) *CartShippingMethodAdjustment {
+	if o == nil {
+		return nil
+	}
+	return &CartShippingMethodAdjustment{o}
+}
+
+// IsNode says that CartShippingMethodAdjustment is a Node.
+func (*CartShippingMethodAdjustment) IsNode() {}
+
+// ID reads the column id.
+func (o *CartShippingMethodAdjustment) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *CartShippingMethodAdjustment) Description() *string { return o.row.NullText(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *CartShippingMethodAdjustment) PromotionID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *CartShippingMethodAdjustment) Code() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *CartShippingMethodAdjustment) Amount() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *CartShippingMethodAdjustment) ProviderID() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *CartShippingMethodAdjustment) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *CartShippingMethodAdjustment) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartShippingMethodAdjustment) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartShippingMethodAdjustment) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// ShippingMethodID reads the column shipping_method_id.
+func (o *CartShippingMethodAdjustment) ShippingMethodID() *string { return o.row.NullText(10) }
+
+// ShippingMethod follows the relation shippingMethod.
+func (o *CartShippingMethodAdjustment) ShippingMethod(ctx context.Context) (*CartShippingMethod, error) {
+	return resolve.One(ctx, o.row, "shippingMethod", newCartShippingMethod)
+}
+
+// CartShippingMethodAdjustmentConnection shows a page of a list.
+type CartShippingMethodAdjustmentConnection struct{ list *resolve.Connection }
+
+func newCartShippingMethodAdjustmentConnection(c *resolve.Connection) *CartShippingMethodAdjustmentConnection {
+	return &CartShippingMethodAdjustmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartShippingMethodAdjustmentConnection) Edges() []*CartShippingMethodAdjustmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartShippingMethodAdjustmentEdge { return &CartShippingMethodAdjustmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartShippingMethodAdjustmentConnection) Nodes() []*CartShippingMethodAdjustment {
+	return resolve.Nodes(c.list, newCartShippingMethodAdjustment)
+}
+
+// PageInfo says where the page stands.
+func (c *CartShippingMethodAdjustmentConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *CartShippingMethodAdjustmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartShippingMethodAdjustmentEdge shows one entry of a CartShippingMethodAdjustmentConnection.
+type CartShippingMethodAdjustmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartShippingMethodAdjustmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartShippingMethodAdjustmentEdge) Node() *CartShippingMethodAdjustment {
+	return newCartShippingMethodAdjustment(e.edge.Node)
+}
+
+// CartShippingMethodTaxLine shows a record of model CartShippingMethodTaxLine.
+type CartShippingMethodTaxLine struct{ row *resolve.Object }
+
+func newCartShippingMethodTaxLine(o *resolve.Object) *CartShippingMethodTaxLine {
+	if o == nil {
+		return nil
+	}
+	return &CartShippingMethodTaxLine{o}
+}
+
+// IsNode says that CartShippingMethodTaxLine is a Node.
+func (*CartShippingMethodTaxLine) IsNode() {}
+
+// ID reads the column id.
+func (o *CartShippingMethodTaxLine) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *CartShippingMethodTaxLine) Description() *string { return o.row.NullText(1) }
+
+// TaxRateID reads the column tax_rate_id.
+func (o *CartShippingMethodTaxLine) TaxRateID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *CartShippingMethodTaxLine) Code() string { return o.row.Text(3) }
+
+// Rate reads the column rate.
+func (o *CartShippingMethodTaxLine) Rate() float64 { return o.row.Float(4) }
+
+// ProviderID reads the column provider_id.
+func (o *CartShippingMethodTaxLine) ProviderID() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *CartShippingMethodTaxLine) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *CartShippingMethodTaxLine) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartShippingMethodTaxLine) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartShippingMethodTaxLine) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// ShippingMethodID reads the column shipping_method_id.
+func (o *CartShippingMethodTaxLine) ShippingMethodID() *string { return o.row.NullText(10) }
+
+// Data reads the column data.
+func (o *CartShippingMethodTaxLine) Data() json.RawMessage { return o.row.JSON(11) }
+
+// ShippingMethod follows the relation shippingMethod.
+func (o *CartShippingMethodTaxLine) ShippingMethod(ctx context.Context) (*CartShippingMethod, error) {
+	return resolve.One(ctx, o.row, "shippingMethod", newCartShippingMethod)
+}
+
+// CartShippingMethodTaxLineConnection shows a page of a list.
+type CartShippingMethodTaxLineConnection struct{ list *resolve.Connection }
+
+func newCartShippingMethodTaxLineConnection(c *resolve.Connection) *CartShippingMethodTaxLineConnection {
+	return &CartShippingMethodTaxLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartShippingMethodTaxLineConnection) Edges() []*CartShippingMethodTaxLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartShippingMethodTaxLineEdge { return &CartShippingMethodTaxLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartShippingMethodTaxLineConnection) Nodes() []*CartShippingMethodTaxLine {
+	return resolve.Nodes(c.list, newCartShippingMethodTaxLine)
+}
+
+// PageInfo says where the page stands.
+func (c *CartShippingMethodTaxLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartShippingMethodTaxLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartShippingMethodTaxLineEdge shows one entry of a CartShippingMethodTaxLineConnection.
+type CartShippingMethodTaxLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartShippingMethodTaxLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartShippingMethodTaxLineEdge) Node() *CartShippingMethodTaxLine {
+	return newCartShippingMethodTaxLine(e.edge.Node)
+}
+
+// CartCreditLine shows a record of model CartCreditLine.
+type CartCreditLine struct{ row *resolve.Object }
+
+func newCartCreditLine(o *resolve.Object) *CartCreditLine {
+	if o == nil {
+		return nil
+	}
+	return &CartCreditLine{o}
+}
+
+// IsNode says that CartCreditLine is a Node.
+func (*CartCreditLine) IsNode() {}
+
+// ID reads the column id.
+func (o *CartCreditLine) ID() string { return o.row.Text(0) }
+
+// CartID reads the column cart_id.
+func (o *CartCreditLine) CartID() string { return o.row.Text(1) }
+
+// Reference reads the column reference.
+func (o *CartCreditLine) Reference() *string { return o.row.NullText(2) }
+
+// ReferenceID reads the column reference_id.
+func (o *CartCreditLine) ReferenceID() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *CartCreditLine) Amount() string { return o.row.Text(4) }
+
+// Metadata reads the column metadata.
+func (o *CartCreditLine) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *CartCreditLine) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartCreditLine) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartCreditLine) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// Cart follows the relation cart.
+func (o *CartCreditLine) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// CartCreditLineConnection shows a page of a list.
+type CartCreditLineConnection struct{ list *resolve.Connection }
+
+func newCartCreditLineConnection(c *resolve.Connection) *CartCreditLineConnection {
+	return &CartCreditLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartCreditLineConnection) Edges() []*CartCreditLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartCreditLineEdge { return &CartCreditLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartCreditLineConnection) Nodes() []*CartCreditLine {
+	return resolve.Nodes(c.list, newCartCreditLine)
+}
+
+// PageInfo says where the page stands.
+func (c *CartCreditLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartCreditLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartCreditLineEdge shows one entry of a CartCreditLineConnection.
+type CartCreditLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartCreditLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartCreditLineEdge) Node() *CartCreditLine { return newCartCreditLine(e.edge.Node) }
+
 // Currency shows a record of model Currency.
 type Currency struct{ row *resolve.Object }
 
@@ -203,6 +1233,323 @@ func (e *CurrencyEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
 func (e *CurrencyEdge) Node() *Currency { return newCurrency(e.edge.Node) }
+
+// Customer shows a record of model Customer.
+type Customer struct{ row *resolve.Object }
+
+func newCustomer(o *resolve.Object) *Customer {
+	if o == nil {
+		return nil
+	}
+	return &Customer{o}
+}
+
+// IsNode says that Customer is a Node.
+func (*Customer) IsNode() {}
+
+// ID reads the column id.
+func (o *Customer) ID() string { return o.row.Text(0) }
+
+// CompanyName reads the column company_name.
+func (o *Customer) CompanyName() *string { return o.row.NullText(1) }
+
+// FirstName reads the column first_name.
+func (o *Customer) FirstName() *string { return o.row.NullText(2) }
+
+// LastName reads the column last_name.
+func (o *Customer) LastName() *string { return o.row.NullText(3) }
+
+// Email reads the column email.
+func (o *Customer) Email() *string { return o.row.NullText(4) }
+
+// Phone reads the column phone.
+func (o *Customer) Phone() *string { return o.row.NullText(5) }
+
+// HasAccount reads the column has_account.
+func (o *Customer) HasAccount() bool { return o.row.Boolean(6) }
+
+// Metadata reads the column metadata.
+func (o *Customer) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// CreatedAt reads the column created_at.
+func (o *Customer) CreatedAt() time.Time { return o.row.Time(8) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Customer) UpdatedAt() time.Time { return o.row.Time(9) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Customer) DeletedAt() *time.Time { return o.row.NullTime(10) }
+
+// CreatedBy reads the column created_by.
+func (o *Customer) CreatedBy() *string { return o.row.NullText(11) }
+
+// Groups follows the relation groups.
+func (o *Customer) Groups(ctx context.Context) (*CustomerGroupConnection, error) {
+	return resolve.Many(ctx, o.row, "groups", newCustomerGroupConnection)
+}
+
+// Addresses follows the relation addresses.
+func (o *Customer) Addresses(ctx context.Context) (*CustomerAddressConnection, error) {
+	return resolve.Many(ctx, o.row, "addresses", newCustomerAddressConnection)
+}
+
+// AccountHolders follows the relation accountHolders.
+func (o *Customer) AccountHolders(ctx context.Context) (*CustomerAccountHoldersConnection, error) {
+	return resolve.Many(ctx, o.row, "accountHolders", newCustomerAccountHoldersConnection)
+}
+
+// Carts follows the relation carts.
+func (o *Customer) Carts(ctx context.Context) (*CartConnection, error) {
+	return resolve.Many(ctx, o.row, "carts", newCartConnection)
+}
+
+// Orders follows the relation orders.
+func (o *Customer) Orders(ctx context.Context) (*OrderConnection, error) {
+	return resolve.Many(ctx, o.row, "orders", newOrderConnection)
+}
+
+// CustomerConnection shows a page of a list.
+type CustomerConnection struct{ list *resolve.Connection }
+
+func newCustomerConnection(c *resolve.Connection) *CustomerConnection { return &CustomerConnection{c} }
+
+// Edges are the entries of the page.
+func (c *CustomerConnection) Edges() []*CustomerEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CustomerEdge { return &CustomerEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CustomerConnection) Nodes() []*Customer { return resolve.Nodes(c.list, newCustomer) }
+
+// PageInfo says where the page stands.
+func (c *CustomerConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CustomerConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CustomerEdge shows one entry of a CustomerConnection.
+type CustomerEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CustomerEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CustomerEdge) Node() *Customer { return newCustomer(e.edge.Node) }
+
+// CustomerAccountHoldersConnection shows a page of a list.
+type CustomerAccountHoldersConnection struct{ list *resolve.Connection }
+
+func newCustomerAccountHoldersConnection(c *resolve.Connection) *CustomerAccountHoldersConnection {
+	return &CustomerAccountHoldersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CustomerAccountHoldersConnection) Edges() []*CustomerAccountHoldersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CustomerAccountHoldersEdge { return &CustomerAccountHoldersEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CustomerAccountHoldersConnection) Nodes() []*AccountHolder {
+	return resolve.Nodes(c.list, newAccountHolder)
+}
+
+// PageInfo says where the page stands.
+func (c *CustomerAccountHoldersConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CustomerAccountHoldersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CustomerAccountHoldersEdge shows one entry of a CustomerAccountHoldersConnection.
+type CustomerAccountHoldersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CustomerAccountHoldersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CustomerAccountHoldersEdge) Node() *AccountHolder { return newAccountHolder(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *CustomerAccountHoldersEdge) Link() *CustomerAccountHolder {
+	return newCustomerAccountHolder(e.edge.Link)
+}
+
+// CustomerAddress shows a record of model CustomerAddress.
+type CustomerAddress struct{ row *resolve.Object }
+
+func newCustomerAddress(o *resolve.Object) *CustomerAddress {
+	if o == nil {
+		return nil
+	}
+	return &CustomerAddress{o}
+}
+
+// IsNode says that CustomerAddress is a Node.
+func (*CustomerAddress) IsNode() {}
+
+// ID reads the column id.
+func (o *CustomerAddress) ID() string { return o.row.Text(0) }
+
+// CustomerID reads the column customer_id.
+func (o *CustomerAddress) CustomerID() string { return o.row.Text(1) }
+
+// AddressName reads the column address_name.
+func (o *CustomerAddress) AddressName() *string { return o.row.NullText(2) }
+
+// IsDefaultShipping reads the column is_default_shipping.
+func (o *CustomerAddress) IsDefaultShipping() bool { return o.row.Boolean(3) }
+
+// IsDefaultBilling reads the column is_default_billing.
+func (o *CustomerAddress) IsDefaultBilling() bool { return o.row.Boolean(4) }
+
+// Company reads the column company.
+func (o *CustomerAddress) Company() *string { return o.row.NullText(5) }
+
+// FirstName reads the column first_name.
+func (o *CustomerAddress) FirstName() *string { return o.row.NullText(6) }
+
+// LastName reads the column last_name.
+func (o *CustomerAddress) LastName() *string { return o.row.NullText(7) }
+
+// Address1 reads the column address_1.
+func (o *CustomerAddress) Address1() *string { return o.row.NullText(8) }
+
+// Address2 reads the column address_2.
+func (o *CustomerAddress) Address2() *string { return o.row.NullText(9) }
+
+// City reads the column city.
+func (o *CustomerAddress) City() *string { return o.row.NullText(10) }
+
+// CountryCode reads the column country_code.
+func (o *CustomerAddress) CountryCode() *string { return o.row.NullText(11) }
+
+// Province reads the column province.
+func (o *CustomerAddress) Province() *string { return o.row.NullText(12) }
+
+// PostalCode reads the column postal_code.
+func (o *CustomerAddress) PostalCode() *string { return o.row.NullText(13) }
+
+// Phone reads the column phone.
+func (o *CustomerAddress) Phone() *string { return o.row.NullText(14) }
+
+// Metadata reads the column metadata.
+func (o *CustomerAddress) Metadata() json.RawMessage { return o.row.JSON(15) }
+
+// CreatedAt reads the column created_at.
+func (o *CustomerAddress) CreatedAt() time.Time { return o.row.Time(16) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CustomerAddress) UpdatedAt() time.Time { return o.row.Time(17) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CustomerAddress) DeletedAt() *time.Time { return o.row.NullTime(18) }
+
+// Customer follows the relation customer.
+func (o *CustomerAddress) Customer(ctx context.Context) (*Customer, error) {
+	return resolve.One(ctx, o.row, "customer", newCustomer)
+}
+
+// CustomerAddressConnection shows a page of a list.
+type CustomerAddressConnection struct{ list *resolve.Connection }
+
+func newCustomerAddressConnection(c *resolve.Connection) *CustomerAddressConnection {
+	return &CustomerAddressConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CustomerAddressConnection) Edges() []*CustomerAddressEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CustomerAddressEdge { return &CustomerAddressEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CustomerAddressConnection) Nodes() []*CustomerAddress {
+	return resolve.Nodes(c.list, newCustomerAddress)
+}
+
+// PageInfo says where the page stands.
+func (c *CustomerAddressConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CustomerAddressConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CustomerAddressEdge shows one entry of a CustomerAddressConnection.
+type CustomerAddressEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CustomerAddressEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CustomerAddressEdge) Node() *CustomerAddress { return newCustomerAddress(e.edge.Node) }
+
+// CustomerGroup shows a record of model CustomerGroup.
+type CustomerGroup struct{ row *resolve.Object }
+
+func newCustomerGroup(o *resolve.Object) *CustomerGroup {
+	if o == nil {
+		return nil
+	}
+	return &CustomerGroup{o}
+}
+
+// IsNode says that CustomerGroup is a Node.
+func (*CustomerGroup) IsNode() {}
+
+// ID reads the column id.
+func (o *CustomerGroup) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *CustomerGroup) Name() string { return o.row.Text(1) }
+
+// Metadata reads the column metadata.
+func (o *CustomerGroup) Metadata() json.RawMessage { return o.row.JSON(2) }
+
+// CreatedBy reads the column created_by.
+func (o *CustomerGroup) CreatedBy() *string { return o.row.NullText(3) }
+
+// CreatedAt reads the column created_at.
+func (o *CustomerGroup) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CustomerGroup) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CustomerGroup) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Customers follows the relation customers.
+func (o *CustomerGroup) Customers(ctx context.Context) (*CustomerConnection, error) {
+	return resolve.Many(ctx, o.row, "customers", newCustomerConnection)
+}
+
+// CustomerGroupConnection shows a page of a list.
+type CustomerGroupConnection struct{ list *resolve.Connection }
+
+func newCustomerGroupConnection(c *resolve.Connection) *CustomerGroupConnection {
+	return &CustomerGroupConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CustomerGroupConnection) Edges() []*CustomerGroupEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CustomerGroupEdge { return &CustomerGroupEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CustomerGroupConnection) Nodes() []*CustomerGroup {
+	return resolve.Nodes(c.list, newCustomerGroup)
+}
+
+// PageInfo says where the page stands.
+func (c *CustomerGroupConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CustomerGroupConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CustomerGroupEdge shows one entry of a CustomerGroupConnection.
+type CustomerGroupEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CustomerGroupEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CustomerGroupEdge) Node() *CustomerGroup { return newCustomerGroup(e.edge.Node) }
 
 // FulfillmentSet shows a record of model FulfillmentSet.
 type FulfillmentSet struct{ row *resolve.Object }
@@ -329,6 +1676,11 @@ func (o *ServiceZone) GeoZones(ctx context.Context) (*GeoZoneConnection, error) 
 	return resolve.Many(ctx, o.row, "geoZones", newGeoZoneConnection)
 }
 
+// ShippingOptions follows the relation shippingOptions.
+func (o *ServiceZone) ShippingOptions(ctx context.Context) (*ShippingOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingOptions", newShippingOptionConnection)
+}
+
 // ServiceZoneConnection shows a page of a list.
 type ServiceZoneConnection struct{ list *resolve.Connection }
 
@@ -437,6 +1789,910 @@ func (e *GeoZoneEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
 func (e *GeoZoneEdge) Node() *GeoZone { return newGeoZone(e.edge.Node) }
+
+// ShippingProfile shows a record of model ShippingProfile.
+type ShippingProfile struct{ row *resolve.Object }
+
+func newShippingProfile(o *resolve.Object) *ShippingProfile {
+	if o == nil {
+		return nil
+	}
+	return &ShippingProfile{o}
+}
+
+// IsNode says that ShippingProfile is a Node.
+func (*ShippingProfile) IsNode() {}
+
+// ID reads the column id.
+func (o *ShippingProfile) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *ShippingProfile) Name() string { return o.row.Text(1) }
+
+// Type reads the column type.
+func (o *ShippingProfile) Type() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *ShippingProfile) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *ShippingProfile) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ShippingProfile) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ShippingProfile) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// ShippingOptions follows the relation shippingOptions.
+func (o *ShippingProfile) ShippingOptions(ctx context.Context) (*ShippingOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingOptions", newShippingOptionConnection)
+}
+
+// Products follows the relation products.
+func (o *ShippingProfile) Products(ctx context.Context) (*ShippingProfileProductsConnection, error) {
+	return resolve.Many(ctx, o.row, "products", newShippingProfileProductsConnection)
+}
+
+// ShippingProfileConnection shows a page of a list.
+type ShippingProfileConnection struct{ list *resolve.Connection }
+
+func newShippingProfileConnection(c *resolve.Connection) *ShippingProfileConnection {
+	return &ShippingProfileConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingProfileConnection) Edges() []*ShippingProfileEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingProfileEdge { return &ShippingProfileEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingProfileConnection) Nodes() []*ShippingProfile {
+	return resolve.Nodes(c.list, newShippingProfile)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingProfileConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingProfileConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingProfileEdge shows one entry of a ShippingProfileConnection.
+type ShippingProfileEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingProfileEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingProfileEdge) Node() *ShippingProfile { return newShippingProfile(e.edge.Node) }
+
+// ShippingProfileProductsConnection shows a page of a list.
+type ShippingProfileProductsConnection struct{ list *resolve.Connection }
+
+func newShippingProfileProductsConnection(c *resolve.Connection) *ShippingProfileProductsConnection {
+	return &ShippingProfileProductsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingProfileProductsConnection) Edges() []*ShippingProfileProductsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingProfileProductsEdge { return &ShippingProfileProductsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingProfileProductsConnection) Nodes() []*Product {
+	return resolve.Nodes(c.list, newProduct)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingProfileProductsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingProfileProductsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingProfileProductsEdge shows one entry of a ShippingProfileProductsConnection.
+type ShippingProfileProductsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingProfileProductsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingProfileProductsEdge) Node() *Product { return newProduct(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *ShippingProfileProductsEdge) Link() *ProductShippingProfile {
+	return newProductShippingProfile(e.edge.Link)
+}
+
+// ShippingOption shows a record of model ShippingOption.
+type ShippingOption struct{ row *resolve.Object }
+
+func newShippingOption(o *resolve.Object) *ShippingOption {
+	if o == nil {
+		return nil
+	}
+	return &ShippingOption{o}
+}
+
+// IsNode says that ShippingOption is a Node.
+func (*ShippingOption) IsNode() {}
+
+// ID reads the column id.
+func (o *ShippingOption) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *ShippingOption) Name() string { return o.row.Text(1) }
+
+// PriceType reads the column price_type.
+func (o *ShippingOption) PriceType() string { return o.row.Enum(2) }
+
+// ServiceZoneID reads the column service_zone_id.
+func (o *ShippingOption) ServiceZoneID() string { return o.row.Text(3) }
+
+// ShippingProfileID reads the column shipping_profile_id.
+func (o *ShippingOption) ShippingProfileID() *string { return o.row.NullText(4) }
+
+// ProviderID reads the column provider_id.
+func (o *ShippingOption) ProviderID() *string { return o.row.NullText(5) }
+
+// Data reads the column data.
+func (o *ShippingOption) Data() json.RawMessage { return o.row.JSON(6) }
+
+// Metadata reads the column metadata.
+func (o *ShippingOption) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// ShippingOptionTypeID reads the column shipping_option_type_id.
+func (o *ShippingOption) ShippingOptionTypeID() string { return o.row.Text(8) }
+
+// CreatedAt reads the column created_at.
+func (o *ShippingOption) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ShippingOption) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ShippingOption) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// ServiceZone follows the relation serviceZone.
+func (o *ShippingOption) ServiceZone(ctx context.Context) (*ServiceZone, error) {
+	return resolve.One(ctx, o.row, "serviceZone", newServiceZone)
+}
+
+// ShippingProfile follows the relation shippingProfile.
+func (o *ShippingOption) ShippingProfile(ctx context.Context) (*ShippingProfile, error) {
+	return resolve.One(ctx, o.row, "shippingProfile", newShippingProfile)
+}
+
+// Provider follows the relation provider.
+func (o *ShippingOption) Provider(ctx context.Context) (*FulfillmentProvider, error) {
+	return resolve.One(ctx, o.row, "provider", newFulfillmentProvider)
+}
+
+// Type follows the relation type.
+func (o *ShippingOption) Type(ctx context.Context) (*ShippingOptionType, error) {
+	return resolve.One(ctx, o.row, "type", newShippingOptionType)
+}
+
+// Rules follows the relation rules.
+func (o *ShippingOption) Rules(ctx context.Context) (*ShippingOptionRuleConnection, error) {
+	return resolve.Many(ctx, o.row, "rules", newShippingOptionRuleConnection)
+}
+
+// Fulfillments follows the relation fulfillments.
+func (o *ShippingOption) Fulfillments(ctx context.Context) (*FulfillmentConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillments", newFulfillmentConnection)
+}
+
+// PriceSet follows the relation priceSet.
+func (o *ShippingOption) PriceSet(ctx context.Context) (*PriceSet, error) {
+	return resolve.One(ctx, o.row, "priceSet", newPriceSet)
+}
+
+// PriceSetLink follows the relation priceSetLink.
+func (o *ShippingOption) PriceSetLink(ctx context.Context) (*ShippingOptionPriceSet, error) {
+	return resolve.One(ctx, o.row, "priceSetLink", newShippingOptionPriceSet)
+}
+
+// CartShippingMethods follows the relation cartShippingMethods.
+func (o *ShippingOption) CartShippingMethods(ctx context.Context) (*CartShippingMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "cartShippingMethods", newCartShippingMethodConnection)
+}
+
+// OrderShippingMethods follows the relation orderShippingMethods.
+func (o *ShippingOption) OrderShippingMethods(ctx context.Context) (*OrderShippingMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "orderShippingMethods", newOrderShippingMethodConnection)
+}
+
+// ShippingOptionConnection shows a page of a list.
+type ShippingOptionConnection struct{ list *resolve.Connection }
+
+func newShippingOptionConnection(c *resolve.Connection) *ShippingOptionConnection {
+	return &ShippingOptionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingOptionConnection) Edges() []*ShippingOptionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingOptionEdge { return &ShippingOptionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingOptionConnection) Nodes() []*ShippingOption {
+	return resolve.Nodes(c.list, newShippingOption)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingOptionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingOptionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingOptionEdge shows one entry of a ShippingOptionConnection.
+type ShippingOptionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingOptionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingOptionEdge) Node() *ShippingOption { return newShippingOption(e.edge.Node) }
+
+// ShippingOptionType shows a record of model ShippingOptionType.
+type ShippingOptionType struct{ row *resolve.Object }
+
+func newShippingOptionType(o *resolve.Object) *ShippingOptionType {
+	if o == nil {
+		return nil
+	}
+	return &ShippingOptionType{o}
+}
+
+// IsNode says that ShippingOptionType is a Node.
+func (*ShippingOptionType) IsNode() {}
+
+// ID reads the column id.
+func (o *ShippingOptionType) ID() string { return o.row.Text(0) }
+
+// Label reads the column label.
+func (o *ShippingOptionType) Label() string { return o.row.Text(1) }
+
+// Description reads the column description.
+func (o *ShippingOptionType) Description() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *ShippingOptionType) Code() string { return o.row.Text(3) }
+
+// CreatedAt reads the column created_at.
+func (o *ShippingOptionType) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ShippingOptionType) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ShippingOptionType) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// ShippingOptions follows the relation shippingOptions.
+func (o *ShippingOptionType) ShippingOptions(ctx context.Context) (*ShippingOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingOptions", newShippingOptionConnection)
+}
+
+// ShippingOptionTypeConnection shows a page of a list.
+type ShippingOptionTypeConnection struct{ list *resolve.Connection }
+
+func newShippingOptionTypeConnection(c *resolve.Connection) *ShippingOptionTypeConnection {
+	return &ShippingOptionTypeConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingOptionTypeConnection) Edges() []*ShippingOptionTypeEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingOptionTypeEdge { return &ShippingOptionTypeEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingOptionTypeConnection) Nodes() []*ShippingOptionType {
+	return resolve.Nodes(c.list, newShippingOptionType)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingOptionTypeConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingOptionTypeConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingOptionTypeEdge shows one entry of a ShippingOptionTypeConnection.
+type ShippingOptionTypeEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingOptionTypeEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingOptionTypeEdge) Node() *ShippingOptionType {
+	return newShippingOptionType(e.edge.Node)
+}
+
+// ShippingOptionRule shows a record of model ShippingOptionRule.
+type ShippingOptionRule struct{ row *resolve.Object }
+
+func newShippingOptionRule(o *resolve.Object) *ShippingOptionRule {
+	if o == nil {
+		return nil
+	}
+	return &ShippingOptionRule{o}
+}
+
+// IsNode says that ShippingOptionRule is a Node.
+func (*ShippingOptionRule) IsNode() {}
+
+// ID reads the column id.
+func (o *ShippingOptionRule) ID() string { return o.row.Text(0) }
+
+// Attribute reads the column attribute.
+func (o *ShippingOptionRule) Attribute() string { return o.row.Text(1) }
+
+// Operator reads the column operator.
+func (o *ShippingOptionRule) Operator() string { return o.row.Enum(2) }
+
+// Value reads the column value.
+func (o *ShippingOptionRule) Value() json.RawMessage { return o.row.JSON(3) }
+
+// ShippingOptionID reads the column shipping_option_id.
+func (o *ShippingOptionRule) ShippingOptionID() string { return o.row.Text(4) }
+
+// CreatedAt reads the column created_at.
+func (o *ShippingOptionRule) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ShippingOptionRule) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ShippingOptionRule) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// ShippingOption follows the relation shippingOption.
+func (o *ShippingOptionRule) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// ShippingOptionRuleConnection shows a page of a list.
+type ShippingOptionRuleConnection struct{ list *resolve.Connection }
+
+func newShippingOptionRuleConnection(c *resolve.Connection) *ShippingOptionRuleConnection {
+	return &ShippingOptionRuleConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingOptionRuleConnection) Edges() []*ShippingOptionRuleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingOptionRuleEdge { return &ShippingOptionRuleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingOptionRuleConnection) Nodes() []*ShippingOptionRule {
+	return resolve.Nodes(c.list, newShippingOptionRule)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingOptionRuleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingOptionRuleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingOptionRuleEdge shows one entry of a ShippingOptionRuleConnection.
+type ShippingOptionRuleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingOptionRuleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingOptionRuleEdge) Node() *ShippingOptionRule {
+	return newShippingOptionRule(e.edge.Node)
+}
+
+// FulfillmentProvider shows a record of model FulfillmentProvider.
+type FulfillmentProvider struct{ row *resolve.Object }
+
+func newFulfillmentProvider(o *resolve.Object) *FulfillmentProvider {
+	if o == nil {
+		return nil
+	}
+	return &FulfillmentProvider{o}
+}
+
+// IsNode says that FulfillmentProvider is a Node.
+func (*FulfillmentProvider) IsNode() {}
+
+// ID reads the column id.
+func (o *FulfillmentProvider) ID() string { return o.row.Text(0) }
+
+// IsEnabled reads the column is_enabled.
+func (o *FulfillmentProvider) IsEnabled() bool { return o.row.Boolean(1) }
+
+// CreatedAt reads the column created_at.
+func (o *FulfillmentProvider) CreatedAt() time.Time { return o.row.Time(2) }
+
+// UpdatedAt reads the column updated_at.
+func (o *FulfillmentProvider) UpdatedAt() time.Time { return o.row.Time(3) }
+
+// DeletedAt reads the column deleted_at.
+func (o *FulfillmentProvider) DeletedAt() *time.Time { return o.row.NullTime(4) }
+
+// ShippingOptions follows the relation shippingOptions.
+func (o *FulfillmentProvider) ShippingOptions(ctx context.Context) (*ShippingOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingOptions", newShippingOptionConnection)
+}
+
+// Fulfillments follows the relation fulfillments.
+func (o *FulfillmentProvider) Fulfillments(ctx context.Context) (*FulfillmentConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillments", newFulfillmentConnection)
+}
+
+// Locations follows the relation locations.
+func (o *FulfillmentProvider) Locations(ctx context.Context) (*FulfillmentProviderLocationsConnection, error) {
+	return resolve.Many(ctx, o.row, "locations", newFulfillmentProviderLocationsConnection)
+}
+
+// FulfillmentProviderConnection shows a page of a list.
+type FulfillmentProviderConnection struct{ list *resolve.Connection }
+
+func newFulfillmentProviderConnection(c *resolve.Connection) *FulfillmentProviderConnection {
+	return &FulfillmentProviderConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentProviderConnection) Edges() []*FulfillmentProviderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentProviderEdge { return &FulfillmentProviderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentProviderConnection) Nodes() []*FulfillmentProvider {
+	return resolve.Nodes(c.list, newFulfillmentProvider)
+}
+
+// PageInfo says where the page stands.
+func (c *FulfillmentProviderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentProviderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentProviderEdge shows one entry of a FulfillmentProviderConnection.
+type FulfillmentProviderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentProviderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentProviderEdge) Node() *FulfillmentProvider {
+	return newFulfillmentProvider(e.edge.Node)
+}
+
+// FulfillmentProviderLocationsConnection shows a page of a list.
+type FulfillmentProviderLocationsConnection struct{ list *resolve.Connection }
+
+func newFulfillmentProviderLocationsConnection(c *resolve.Connection) *FulfillmentProviderLocationsConnection {
+	return &FulfillmentProviderLocationsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentProviderLocationsConnection) Edges() []*FulfillmentProviderLocationsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentProviderLocationsEdge { return &FulfillmentProviderLocationsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentProviderLocationsConnection) Nodes() []*StockLocation {
+	return resolve.Nodes(c.list, newStockLocation)
+}
+
+// PageInfo says where the page stands.
+func (c *FulfillmentProviderLocationsConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentProviderLocationsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentProviderLocationsEdge shows one entry of a FulfillmentProviderLocationsConnection.
+type FulfillmentProviderLocationsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentProviderLocationsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentProviderLocationsEdge) Node() *StockLocation {
+	return newStockLocation(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *FulfillmentProviderLocationsEdge) Link() *LocationFulfillmentProvider {
+	return newLocationFulfillmentProvider(e.edge.Link)
+}
+
+// Fulfillment shows a record of model Fulfillment.
+type Fulfillment struct{ row *resolve.Object }
+
+func newFulfillment(o *resolve.Object) *Fulfillment {
+	if o == nil {
+		return nil
+	}
+	return &Fulfillment{o}
+}
+
+// IsNode says that Fulfillment is a Node.
+func (*Fulfillment) IsNode() {}
+
+// ID reads the column id.
+func (o *Fulfillment) ID() string { return o.row.Text(0) }
+
+// LocationID reads the column location_id.
+func (o *Fulfillment) LocationID() string { return o.row.Text(1) }
+
+// PackedAt reads the column packed_at.
+func (o *Fulfillment) PackedAt() *time.Time { return o.row.NullTime(2) }
+
+// ShippedAt reads the column shipped_at.
+func (o *Fulfillment) ShippedAt() *time.Time { return o.row.NullTime(3) }
+
+// DeliveredAt reads the column delivered_at.
+func (o *Fulfillment) DeliveredAt() *time.Time { return o.row.NullTime(4) }
+
+// CanceledAt reads the column canceled_at.
+func (o *Fulfillment) CanceledAt() *time.Time { return o.row.NullTime(5) }
+
+// Data reads the column data.
+func (o *Fulfillment) Data() json.RawMessage { return o.row.JSON(6) }
+
+// ProviderID reads the column provider_id.
+func (o *Fulfillment) ProviderID() *string { return o.row.NullText(7) }
+
+// ShippingOptionID reads the column shipping_option_id.
+func (o *Fulfillment) ShippingOptionID() *string { return o.row.NullText(8) }
+
+// Metadata reads the column metadata.
+func (o *Fulfillment) Metadata() json.RawMessage { return o.row.JSON(9) }
+
+// DeliveryAddressID reads the column delivery_address_id.
+func (o *Fulfillment) DeliveryAddressID() *string { return o.row.NullText(10) }
+
+// CreatedAt reads the column created_at.
+func (o *Fulfillment) CreatedAt() time.Time { return o.row.Time(11) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Fulfillment) UpdatedAt() time.Time { return o.row.Time(12) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Fulfillment) DeletedAt() *time.Time { return o.row.NullTime(13) }
+
+// MarkedShippedBy reads the column marked_shipped_by.
+func (o *Fulfillment) MarkedShippedBy() *string { return o.row.NullText(14) }
+
+// CreatedBy reads the column created_by.
+func (o *Fulfillment) CreatedBy() *string { return o.row.NullText(15) }
+
+// RequiresShipping reads the column requires_shipping.
+func (o *Fulfillment) RequiresShipping() bool { return o.row.Boolean(16) }
+
+// Provider follows the relation provider.
+func (o *Fulfillment) Provider(ctx context.Context) (*FulfillmentProvider, error) {
+	return resolve.One(ctx, o.row, "provider", newFulfillmentProvider)
+}
+
+// ShippingOption follows the relation shippingOption.
+func (o *Fulfillment) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// DeliveryAddress follows the relation deliveryAddress.
+func (o *Fulfillment) DeliveryAddress(ctx context.Context) (*FulfillmentAddress, error) {
+	return resolve.One(ctx, o.row, "deliveryAddress", newFulfillmentAddress)
+}
+
+// Items follows the relation items.
+func (o *Fulfillment) Items(ctx context.Context) (*FulfillmentItemConnection, error) {
+	return resolve.Many(ctx, o.row, "items", newFulfillmentItemConnection)
+}
+
+// Labels follows the relation labels.
+func (o *Fulfillment) Labels(ctx context.Context) (*FulfillmentLabelConnection, error) {
+	return resolve.Many(ctx, o.row, "labels", newFulfillmentLabelConnection)
+}
+
+// Order follows the relation order.
+func (o *Fulfillment) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// OrderLink follows the relation orderLink.
+func (o *Fulfillment) OrderLink(ctx context.Context) (*OrderFulfillment, error) {
+	return resolve.One(ctx, o.row, "orderLink", newOrderFulfillment)
+}
+
+// Return follows the relation return.
+func (o *Fulfillment) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// ReturnLink follows the relation returnLink.
+func (o *Fulfillment) ReturnLink(ctx context.Context) (*ReturnFulfillment, error) {
+	return resolve.One(ctx, o.row, "returnLink", newReturnFulfillment)
+}
+
+// FulfillmentConnection shows a page of a list.
+type FulfillmentConnection struct{ list *resolve.Connection }
+
+func newFulfillmentConnection(c *resolve.Connection) *FulfillmentConnection {
+	return &FulfillmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentConnection) Edges() []*FulfillmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentEdge { return &FulfillmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentConnection) Nodes() []*Fulfillment { return resolve.Nodes(c.list, newFulfillment) }
+
+// PageInfo says where the page stands.
+func (c *FulfillmentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentEdge shows one entry of a FulfillmentConnection.
+type FulfillmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentEdge) Node() *Fulfillment { return newFulfillment(e.edge.Node) }
+
+// FulfillmentAddress shows a record of model FulfillmentAddress.
+type FulfillmentAddress struct{ row *resolve.Object }
+
+func newFulfillmentAddress(o *resolve.Object) *FulfillmentAddress {
+	if o == nil {
+		return nil
+	}
+	return &FulfillmentAddress{o}
+}
+
+// IsNode says that FulfillmentAddress is a Node.
+func (*FulfillmentAddress) IsNode() {}
+
+// ID reads the column id.
+func (o *FulfillmentAddress) ID() string { return o.row.Text(0) }
+
+// Company reads the column company.
+func (o *FulfillmentAddress) Company() *string { return o.row.NullText(1) }
+
+// FirstName reads the column first_name.
+func (o *FulfillmentAddress) FirstName() *string { return o.row.NullText(2) }
+
+// LastName reads the column last_name.
+func (o *FulfillmentAddress) LastName() *string { return o.row.NullText(3) }
+
+// Address1 reads the column address_1.
+func (o *FulfillmentAddress) Address1() *string { return o.row.NullText(4) }
+
+// Address2 reads the column address_2.
+func (o *FulfillmentAddress) Address2() *string { return o.row.NullText(5) }
+
+// City reads the column city.
+func (o *FulfillmentAddress) City() *string { return o.row.NullText(6) }
+
+// CountryCode reads the column country_code.
+func (o *FulfillmentAddress) CountryCode() *string { return o.row.NullText(7) }
+
+// Province reads the column province.
+func (o *FulfillmentAddress) Province() *string { return o.row.NullText(8) }
+
+// PostalCode reads the column postal_code.
+func (o *FulfillmentAddress) PostalCode() *string { return o.row.NullText(9) }
+
+// Phone reads the column phone.
+func (o *FulfillmentAddress) Phone() *string { return o.row.NullText(10) }
+
+// Metadata reads the column metadata.
+func (o *FulfillmentAddress) Metadata() json.RawMessage { return o.row.JSON(11) }
+
+// CreatedAt reads the column created_at.
+func (o *FulfillmentAddress) CreatedAt() time.Time { return o.row.Time(12) }
+
+// UpdatedAt reads the column updated_at.
+func (o *FulfillmentAddress) UpdatedAt() time.Time { return o.row.Time(13) }
+
+// DeletedAt reads the column deleted_at.
+func (o *FulfillmentAddress) DeletedAt() *time.Time { return o.row.NullTime(14) }
+
+// Fulfillments follows the relation fulfillments.
+func (o *FulfillmentAddress) Fulfillments(ctx context.Context) (*FulfillmentConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillments", newFulfillmentConnection)
+}
+
+// FulfillmentAddressConnection shows a page of a list.
+type FulfillmentAddressConnection struct{ list *resolve.Connection }
+
+func newFulfillmentAddressConnection(c *resolve.Connection) *FulfillmentAddressConnection {
+	return &FulfillmentAddressConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentAddressConnection) Edges() []*FulfillmentAddressEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentAddressEdge { return &FulfillmentAddressEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentAddressConnection) Nodes() []*FulfillmentAddress {
+	return resolve.Nodes(c.list, newFulfillmentAddress)
+}
+
+// PageInfo says where the page stands.
+func (c *FulfillmentAddressConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentAddressConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentAddressEdge shows one entry of a FulfillmentAddressConnection.
+type FulfillmentAddressEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentAddressEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentAddressEdge) Node() *FulfillmentAddress {
+	return newFulfillmentAddress(e.edge.Node)
+}
+
+// FulfillmentItem shows a record of model FulfillmentItem.
+type FulfillmentItem struct{ row *resolve.Object }
+
+func newFulfillmentItem(o *resolve.Object) *FulfillmentItem {
+	if o == nil {
+		return nil
+	}
+	return &FulfillmentItem{o}
+}
+
+// IsNode says that FulfillmentItem is a Node.
+func (*FulfillmentItem) IsNode() {}
+
+// ID reads the column id.
+func (o *FulfillmentItem) ID() string { return o.row.Text(0) }
+
+// Title reads the column title.
+func (o *FulfillmentItem) Title() string { return o.row.Text(1) }
+
+// Sku reads the column sku.
+func (o *FulfillmentItem) Sku() string { return o.row.Text(2) }
+
+// Barcode reads the column barcode.
+func (o *FulfillmentItem) Barcode() string { return o.row.Text(3) }
+
+// Quantity reads the column quantity.
+func (o *FulfillmentItem) Quantity() string { return o.row.Text(4) }
+
+// LineItemID reads the column line_item_id.
+func (o *FulfillmentItem) LineItemID() *string { return o.row.NullText(5) }
+
+// InventoryItemID reads the column inventory_item_id.
+func (o *FulfillmentItem) InventoryItemID() *string { return o.row.NullText(6) }
+
+// FulfillmentID reads the column fulfillment_id.
+func (o *FulfillmentItem) FulfillmentID() string { return o.row.Text(7) }
+
+// CreatedAt reads the column created_at.
+func (o *FulfillmentItem) CreatedAt() time.Time { return o.row.Time(8) }
+
+// UpdatedAt reads the column updated_at.
+func (o *FulfillmentItem) UpdatedAt() time.Time { return o.row.Time(9) }
+
+// DeletedAt reads the column deleted_at.
+func (o *FulfillmentItem) DeletedAt() *time.Time { return o.row.NullTime(10) }
+
+// Fulfillment follows the relation fulfillment.
+func (o *FulfillmentItem) Fulfillment(ctx context.Context) (*Fulfillment, error) {
+	return resolve.One(ctx, o.row, "fulfillment", newFulfillment)
+}
+
+// FulfillmentItemConnection shows a page of a list.
+type FulfillmentItemConnection struct{ list *resolve.Connection }
+
+func newFulfillmentItemConnection(c *resolve.Connection) *FulfillmentItemConnection {
+	return &FulfillmentItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentItemConnection) Edges() []*FulfillmentItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentItemEdge { return &FulfillmentItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentItemConnection) Nodes() []*FulfillmentItem {
+	return resolve.Nodes(c.list, newFulfillmentItem)
+}
+
+// PageInfo says where the page stands.
+func (c *FulfillmentItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentItemEdge shows one entry of a FulfillmentItemConnection.
+type FulfillmentItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentItemEdge) Node() *FulfillmentItem { return newFulfillmentItem(e.edge.Node) }
+
+// FulfillmentLabel shows a record of model FulfillmentLabel.
+type FulfillmentLabel struct{ row *resolve.Object }
+
+func newFulfillmentLabel(o *resolve.Object) *FulfillmentLabel {
+	if o == nil {
+		return nil
+	}
+	return &FulfillmentLabel{o}
+}
+
+// IsNode says that FulfillmentLabel is a Node.
+func (*FulfillmentLabel) IsNode() {}
+
+// ID reads the column id.
+func (o *FulfillmentLabel) ID() string { return o.row.Text(0) }
+
+// TrackingNumber reads the column tracking_number.
+func (o *FulfillmentLabel) TrackingNumber() string { return o.row.Text(1) }
+
+// TrackingURL reads the column tracking_url.
+func (o *FulfillmentLabel) TrackingURL() string { return o.row.Text(2) }
+
+// LabelURL reads the column label_url.
+func (o *FulfillmentLabel) LabelURL() string { return o.row.Text(3) }
+
+// FulfillmentID reads the column fulfillment_id.
+func (o *FulfillmentLabel) FulfillmentID() string { return o.row.Text(4) }
+
+// CreatedAt reads the column created_at.
+func (o *FulfillmentLabel) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *FulfillmentLabel) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *FulfillmentLabel) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// Fulfillment follows the relation fulfillment.
+func (o *FulfillmentLabel) Fulfillment(ctx context.Context) (*Fulfillment, error) {
+	return resolve.One(ctx, o.row, "fulfillment", newFulfillment)
+}
+
+// FulfillmentLabelConnection shows a page of a list.
+type FulfillmentLabelConnection struct{ list *resolve.Connection }
+
+func newFulfillmentLabelConnection(c *resolve.Connection) *FulfillmentLabelConnection {
+	return &FulfillmentLabelConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *FulfillmentLabelConnection) Edges() []*FulfillmentLabelEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *FulfillmentLabelEdge { return &FulfillmentLabelEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *FulfillmentLabelConnection) Nodes() []*FulfillmentLabel {
+	return resolve.Nodes(c.list, newFulfillmentLabel)
+}
+
+// PageInfo says where the page stands.
+func (c *FulfillmentLabelConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *FulfillmentLabelConnection) TotalCount() int { return c.list.TotalCount() }
+
+// FulfillmentLabelEdge shows one entry of a FulfillmentLabelConnection.
+type FulfillmentLabelEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *FulfillmentLabelEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *FulfillmentLabelEdge) Node() *FulfillmentLabel { return newFulfillmentLabel(e.edge.Node) }
 
 // InventoryItem shows a record of model InventoryItem.
 type InventoryItem struct{ row *resolve.Object }
@@ -766,6 +3022,3487 @@ func (e *ReservationItemEdge) Cursor() string { return e.edge.Cursor }
 // Node is the record.
 func (e *ReservationItemEdge) Node() *ReservationItem { return newReservationItem(e.edge.Node) }
 
+// Order shows a record of model Order.
+type Order struct{ row *resolve.Object }
+
+func newOrder(o *resolve.Object) *Order {
+	if o == nil {
+		return nil
+	}
+	return &Order{o}
+}
+
+// IsNode says that Order is a Node.
+func (*Order) IsNode() {}
+
+// ID reads the column id.
+func (o *Order) ID() string { return o.row.Text(0) }
+
+// RegionID reads the column region_id.
+func (o *Order) RegionID() *string { return o.row.NullText(1) }
+
+// DisplayID reads the column display_id.
+func (o *Order) DisplayID() *int { return o.row.NullInteger(2) }
+
+// CustomerID reads the column customer_id.
+func (o *Order) CustomerID() *string { return o.row.NullText(3) }
+
+// Version reads the column version.
+func (o *Order) Version() int { return o.row.Integer(4) }
+
+// SalesChannelID reads the column sales_channel_id.
+func (o *Order) SalesChannelID() *string { return o.row.NullText(5) }
+
+// Status reads the column status.
+func (o *Order) Status() string { return o.row.Enum(6) }
+
+// IsDraftOrder reads the column is_draft_order.
+func (o *Order) IsDraftOrder() bool { return o.row.Boolean(7) }
+
+// Email reads the column email.
+func (o *Order) Email() *string { return o.row.NullText(8) }
+
+// CurrencyCode reads the column currency_code.
+func (o *Order) CurrencyCode() string { return o.row.Text(9) }
+
+// ShippingAddressID reads the column shipping_address_id.
+func (o *Order) ShippingAddressID() *string { return o.row.NullText(10) }
+
+// BillingAddressID reads the column billing_address_id.
+func (o *Order) BillingAddressID() *string { return o.row.NullText(11) }
+
+// NoNotification reads the column no_notification.
+func (o *Order) NoNotification() *bool { return o.row.NullBoolean(12) }
+
+// Metadata reads the column metadata.
+func (o *Order) Metadata() json.RawMessage { return o.row.JSON(13) }
+
+// CreatedAt reads the column created_at.
+func (o *Order) CreatedAt() time.Time { return o.row.Time(14) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Order) UpdatedAt() time.Time { return o.row.Time(15) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Order) DeletedAt() *time.Time { return o.row.NullTime(16) }
+
+// CanceledAt reads the column canceled_at.
+func (o *Order) CanceledAt() *time.Time { return o.row.NullTime(17) }
+
+// CustomDisplayID reads the column custom_display_id.
+func (o *Order) CustomDisplayID() *string { return o.row.NullText(18) }
+
+// Locale reads the column locale.
+func (o *Order) Locale() *string { return o.row.NullText(19) }
+
+// ShippingAddress follows the relation shippingAddress.
+func (o *Order) ShippingAddress(ctx context.Context) (*OrderAddress, error) {
+	return resolve.One(ctx, o.row, "shippingAddress", newOrderAddress)
+}
+
+// BillingAddress follows the relation billingAddress.
+func (o *Order) BillingAddress(ctx context.Context) (*OrderAddress, error) {
+	return resolve.One(ctx, o.row, "billingAddress", newOrderAddress)
+}
+
+// ShippingMethods follows the relation shippingMethods.
+func (o *Order) ShippingMethods(ctx context.Context) (*OrderShippingMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingMethods", newOrderShippingMethodConnection)
+}
+
+// ItemVersions follows the relation itemVersions.
+func (o *Order) ItemVersions(ctx context.Context) (*OrderItemConnection, error) {
+	return resolve.Many(ctx, o.row, "itemVersions", newOrderItemConnection)
+}
+
+// Items follows the relation items.
+func (o *Order) Items(ctx context.Context) (*OrderItemConnection, error) {
+	return resolve.Many(ctx, o.row, "items", newOrderItemConnection)
+}
+
+// ShippingVersions follows the relation shippingVersions.
+func (o *Order) ShippingVersions(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "shippingVersions", newOrderShippingConnection)
+}
+
+// Shippings follows the relation shippings.
+func (o *Order) Shippings(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "shippings", newOrderShippingConnection)
+}
+
+// SummaryVersions follows the relation summaryVersions.
+func (o *Order) SummaryVersions(ctx context.Context) (*OrderSummaryConnection, error) {
+	return resolve.Many(ctx, o.row, "summaryVersions", newOrderSummaryConnection)
+}
+
+// Summary follows the relation summary.
+func (o *Order) Summary(ctx context.Context) (*OrderSummary, error) {
+	return resolve.One(ctx, o.row, "summary", newOrderSummary)
+}
+
+// CreditLineVersions follows the relation creditLineVersions.
+func (o *Order) CreditLineVersions(ctx context.Context) (*OrderCreditLineConnection, error) {
+	return resolve.Many(ctx, o.row, "creditLineVersions", newOrderCreditLineConnection)
+}
+
+// CreditLines follows the relation creditLines.
+func (o *Order) CreditLines(ctx context.Context) (*OrderCreditLineConnection, error) {
+	return resolve.Many(ctx, o.row, "creditLines", newOrderCreditLineConnection)
+}
+
+// Transactions follows the relation transactions.
+func (o *Order) Transactions(ctx context.Context) (*OrderTransactionConnection, error) {
+	return resolve.Many(ctx, o.row, "transactions", newOrderTransactionConnection)
+}
+
+// Changes follows the relation changes.
+func (o *Order) Changes(ctx context.Context) (*OrderChangeConnection, error) {
+	return resolve.Many(ctx, o.row, "changes", newOrderChangeConnection)
+}
+
+// ChangeActions follows the relation changeActions.
+func (o *Order) ChangeActions(ctx context.Context) (*OrderChangeActionConnection, error) {
+	return resolve.Many(ctx, o.row, "changeActions", newOrderChangeActionConnection)
+}
+
+// Returns follows the relation returns.
+func (o *Order) Returns(ctx context.Context) (*ReturnConnection, error) {
+	return resolve.Many(ctx, o.row, "returns", newReturnConnection)
+}
+
+// Claims follows the relation claims.
+func (o *Order) Claims(ctx context.Context) (*OrderClaimConnection, error) {
+	return resolve.Many(ctx, o.row, "claims", newOrderClaimConnection)
+}
+
+// Exchanges follows the relation exchanges.
+func (o *Order) Exchanges(ctx context.Context) (*OrderExchangeConnection, error) {
+	return resolve.Many(ctx, o.row, "exchanges", newOrderExchangeConnection)
+}
+
+// Cart follows the relation cart.
+func (o *Order) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// CartLink follows the relation cartLink.
+func (o *Order) CartLink(ctx context.Context) (*OrderCart, error) {
+	return resolve.One(ctx, o.row, "cartLink", newOrderCart)
+}
+
+// Fulfillments follows the relation fulfillments.
+func (o *Order) Fulfillments(ctx context.Context) (*OrderFulfillmentsConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillments", newOrderFulfillmentsConnection)
+}
+
+// PaymentCollections follows the relation paymentCollections.
+func (o *Order) PaymentCollections(ctx context.Context) (*OrderPaymentCollectionsConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentCollections", newOrderPaymentCollectionsConnection)
+}
+
+// Promotions follows the relation promotions.
+func (o *Order) Promotions(ctx context.Context) (*OrderPromotionsConnection, error) {
+	return resolve.Many(ctx, o.row, "promotions", newOrderPromotionsConnection)
+}
+
+// Customer follows the relation customer.
+func (o *Order) Customer(ctx context.Context) (*Customer, error) {
+	return resolve.One(ctx, o.row, "customer", newCustomer)
+}
+
+// Region follows the relation region.
+func (o *Order) Region(ctx context.Context) (*Region, error) {
+	return resolve.One(ctx, o.row, "region", newRegion)
+}
+
+// SalesChannel follows the relation salesChannel.
+func (o *Order) SalesChannel(ctx context.Context) (*SalesChannel, error) {
+	return resolve.One(ctx, o.row, "salesChannel", newSalesChannel)
+}
+
+// OrderConnection shows a page of a list.
+type OrderConnection struct{ list *resolve.Connection }
+
+func newOrderConnection(c *resolve.Connection) *OrderConnection { return &OrderConnection{c} }
+
+// Edges are the entries of the page.
+func (c *OrderConnection) Edges() []*OrderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderEdge { return &OrderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderConnection) Nodes() []*Order { return resolve.Nodes(c.list, newOrder) }
+
+// PageInfo says where the page stands.
+func (c *OrderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderEdge shows one entry of a OrderConnection.
+type OrderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderEdge) Node() *Order { return newOrder(e.edge.Node) }
+
+// OrderFulfillmentsConnection shows a page of a list.
+type OrderFulfillmentsConnection struct{ list *resolve.Connection }
+
+func newOrderFulfillmentsConnection(c *resolve.Connection) *OrderFulfillmentsConnection {
+	return &OrderFulfillmentsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderFulfillmentsConnection) Edges() []*OrderFulfillmentsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderFulfillmentsEdge { return &OrderFulfillmentsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderFulfillmentsConnection) Nodes() []*Fulfillment {
+	return resolve.Nodes(c.list, newFulfillment)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderFulfillmentsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderFulfillmentsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderFulfillmentsEdge shows one entry of a OrderFulfillmentsConnection.
+type OrderFulfillmentsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderFulfillmentsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderFulfillmentsEdge) Node() *Fulfillment { return newFulfillment(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *OrderFulfillmentsEdge) Link() *OrderFulfillment { return newOrderFulfillment(e.edge.Link) }
+
+// OrderPaymentCollectionsConnection shows a page of a list.
+type OrderPaymentCollectionsConnection struct{ list *resolve.Connection }
+
+func newOrderPaymentCollectionsConnection(c *resolve.Connection) *OrderPaymentCollectionsConnection {
+	return &OrderPaymentCollectionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderPaymentCollectionsConnection) Edges() []*OrderPaymentCollectionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderPaymentCollectionsEdge { return &OrderPaymentCollectionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderPaymentCollectionsConnection) Nodes() []*PaymentCollection {
+	return resolve.Nodes(c.list, newPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderPaymentCollectionsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderPaymentCollectionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderPaymentCollectionsEdge shows one entry of a OrderPaymentCollectionsConnection.
+type OrderPaymentCollectionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderPaymentCollectionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderPaymentCollectionsEdge) Node() *PaymentCollection {
+	return newPaymentCollection(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *OrderPaymentCollectionsEdge) Link() *OrderPaymentCollection {
+	return newOrderPaymentCollection(e.edge.Link)
+}
+
+// OrderPromotionsConnection shows a page of a list.
+type OrderPromotionsConnection struct{ list *resolve.Connection }
+
+func newOrderPromotionsConnection(c *resolve.Connection) *OrderPromotionsConnection {
+	return &OrderPromotionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderPromotionsConnection) Edges() []*OrderPromotionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderPromotionsEdge { return &OrderPromotionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderPromotionsConnection) Nodes() []*Promotion { return resolve.Nodes(c.list, newPromotion) }
+
+// PageInfo says where the page stands.
+func (c *OrderPromotionsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderPromotionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderPromotionsEdge shows one entry of a OrderPromotionsConnection.
+type OrderPromotionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderPromotionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderPromotionsEdge) Node() *Promotion { return newPromotion(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *OrderPromotionsEdge) Link() *OrderPromotion { return newOrderPromotion(e.edge.Link) }
+
+// OrderAddress shows a record of model OrderAddress.
+type OrderAddress struct{ row *resolve.Object }
+
+func newOrderAddress(o *resolve.Object) *OrderAddress {
+	if o == nil {
+		return nil
+	}
+	return &OrderAddress{o}
+}
+
+// IsNode says that OrderAddress is a Node.
+func (*OrderAddress) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderAddress) ID() string { return o.row.Text(0) }
+
+// CustomerID reads the column customer_id.
+func (o *OrderAddress) CustomerID() *string { return o.row.NullText(1) }
+
+// Company reads the column company.
+func (o *OrderAddress) Company() *string { return o.row.NullText(2) }
+
+// FirstName reads the column first_name.
+func (o *OrderAddress) FirstName() *string { return o.row.NullText(3) }
+
+// LastName reads the column last_name.
+func (o *OrderAddress) LastName() *string { return o.row.NullText(4) }
+
+// Address1 reads the column address_1.
+func (o *OrderAddress) Address1() *string { return o.row.NullText(5) }
+
+// Address2 reads the column address_2.
+func (o *OrderAddress) Address2() *string { return o.row.NullText(6) }
+
+// City reads the column city.
+func (o *OrderAddress) City() *string { return o.row.NullText(7) }
+
+// CountryCode reads the column country_code.
+func (o *OrderAddress) CountryCode() *string { return o.row.NullText(8) }
+
+// Province reads the column province.
+func (o *OrderAddress) Province() *string { return o.row.NullText(9) }
+
+// PostalCode reads the column postal_code.
+func (o *OrderAddress) PostalCode() *string { return o.row.NullText(10) }
+
+// Phone reads the column phone.
+func (o *OrderAddress) Phone() *string { return o.row.NullText(11) }
+
+// Metadata reads the column metadata.
+func (o *OrderAddress) Metadata() json.RawMessage { return o.row.JSON(12) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderAddress) CreatedAt() time.Time { return o.row.Time(13) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderAddress) UpdatedAt() time.Time { return o.row.Time(14) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderAddress) DeletedAt() *time.Time { return o.row.NullTime(15) }
+
+// OrderAddressConnection shows a page of a list.
+type OrderAddressConnection struct{ list *resolve.Connection }
+
+func newOrderAddressConnection(c *resolve.Connection) *OrderAddressConnection {
+	return &OrderAddressConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderAddressConnection) Edges() []*OrderAddressEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderAddressEdge { return &OrderAddressEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderAddressConnection) Nodes() []*OrderAddress {
+	return resolve.Nodes(c.list, newOrderAddress)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderAddressConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderAddressConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderAddressEdge shows one entry of a OrderAddressConnection.
+type OrderAddressEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderAddressEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderAddressEdge) Node() *OrderAddress { return newOrderAddress(e.edge.Node) }
+
+// OrderItem shows a record of model OrderItem.
+type OrderItem struct{ row *resolve.Object }
+
+func newOrderItem(o *resolve.Object) *OrderItem {
+	if o == nil {
+		return nil
+	}
+	return &OrderItem{o}
+}
+
+// IsNode says that OrderItem is a Node.
+func (*OrderItem) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderItem) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderItem) OrderID() string { return o.row.Text(1) }
+
+// Version reads the column version.
+func (o *OrderItem) Version() int { return o.row.Integer(2) }
+
+// ItemID reads the column item_id.
+func (o *OrderItem) ItemID() string { return o.row.Text(3) }
+
+// Quantity reads the column quantity.
+func (o *OrderItem) Quantity() string { return o.row.Text(4) }
+
+// FulfilledQuantity reads the column fulfilled_quantity.
+func (o *OrderItem) FulfilledQuantity() string { return o.row.Text(5) }
+
+// ShippedQuantity reads the column shipped_quantity.
+func (o *OrderItem) ShippedQuantity() string { return o.row.Text(6) }
+
+// ReturnRequestedQuantity reads the column return_requested_quantity.
+func (o *OrderItem) ReturnRequestedQuantity() string { return o.row.Text(7) }
+
+// ReturnReceivedQuantity reads the column return_received_quantity.
+func (o *OrderItem) ReturnReceivedQuantity() string { return o.row.Text(8) }
+
+// ReturnDismissedQuantity reads the column return_dismissed_quantity.
+func (o *OrderItem) ReturnDismissedQuantity() string { return o.row.Text(9) }
+
+// WrittenOffQuantity reads the column written_off_quantity.
+func (o *OrderItem) WrittenOffQuantity() string { return o.row.Text(10) }
+
+// Metadata reads the column metadata.
+func (o *OrderItem) Metadata() json.RawMessage { return o.row.JSON(11) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderItem) CreatedAt() time.Time { return o.row.Time(12) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderItem) UpdatedAt() time.Time { return o.row.Time(13) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderItem) DeletedAt() *time.Time { return o.row.NullTime(14) }
+
+// DeliveredQuantity reads the column delivered_quantity.
+func (o *OrderItem) DeliveredQuantity() string { return o.row.Text(15) }
+
+// UnitPrice reads the column unit_price.
+func (o *OrderItem) UnitPrice() *string { return o.row.NullText(16) }
+
+// CompareAtUnitPrice reads the column compare_at_unit_price.
+func (o *OrderItem) CompareAtUnitPrice() *string { return o.row.NullText(17) }
+
+// Order follows the relation order.
+func (o *OrderItem) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Item follows the relation item.
+func (o *OrderItem) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *OrderItem) Adjustments(ctx context.Context) (*OrderLineItemAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newOrderLineItemAdjustmentConnection)
+}
+
+// OrderItemConnection shows a page of a list.
+type OrderItemConnection struct{ list *resolve.Connection }
+
+func newOrderItemConnection(c *resolve.Connection) *OrderItemConnection {
+	return &OrderItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderItemConnection) Edges() []*OrderItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderItemEdge { return &OrderItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderItemConnection) Nodes() []*OrderItem { return resolve.Nodes(c.list, newOrderItem) }
+
+// PageInfo says where the page stands.
+func (c *OrderItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderItemEdge shows one entry of a OrderItemConnection.
+type OrderItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderItemEdge) Node() *OrderItem { return newOrderItem(e.edge.Node) }
+
+// OrderLineItem shows a record of model OrderLineItem.
+type OrderLineItem struct{ row *resolve.Object }
+
+func newOrderLineItem(o *resolve.Object) *OrderLineItem {
+	if o == nil {
+		return nil
+	}
+	return &OrderLineItem{o}
+}
+
+// IsNode says that OrderLineItem is a Node.
+func (*OrderLineItem) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderLineItem) ID() string { return o.row.Text(0) }
+
+// TotalsID reads the column totals_id.
+func (o *OrderLineItem) TotalsID() *string { return o.row.NullText(1) }
+
+// Title reads the column title.
+func (o *OrderLineItem) Title() string { return o.row.Text(2) }
+
+// Subtitle reads the column subtitle.
+func (o *OrderLineItem) Subtitle() *string { return o.row.NullText(3) }
+
+// Thumbnail reads the column thumbnail.
+func (o *OrderLineItem) Thumbnail() *string { return o.row.NullText(4) }
+
+// VariantID reads the column variant_id.
+func (o *OrderLineItem) VariantID() *string { return o.row.NullText(5) }
+
+// ProductID reads the column product_id.
+func (o *OrderLineItem) ProductID() *string { return o.row.NullText(6) }
+
+// ProductTitle reads the column product_title.
+func (o *OrderLineItem) ProductTitle() *string { return o.row.NullText(7) }
+
+// ProductDescription reads the column product_description.
+func (o *OrderLineItem) ProductDescription() *string { return o.row.NullText(8) }
+
+// ProductSubtitle reads the column product_subtitle.
+func (o *OrderLineItem) ProductSubtitle() *string { return o.row.NullText(9) }
+
+// ProductType reads the column product_type.
+func (o *OrderLineItem) ProductType() *string { return o.row.NullText(10) }
+
+// ProductCollection reads the column product_collection.
+func (o *OrderLineItem) ProductCollection() *string { return o.row.NullText(11) }
+
+// ProductHandle reads the column product_handle.
+func (o *OrderLineItem) ProductHandle() *string { return o.row.NullText(12) }
+
+// VariantSku reads the column variant_sku.
+func (o *OrderLineItem) VariantSku() *string { return o.row.NullText(13) }
+
+// VariantBarcode reads the column variant_barcode.
+func (o *OrderLineItem) VariantBarcode() *string { return o.row.NullText(14) }
+
+// VariantTitle reads the column variant_title.
+func (o *OrderLineItem) VariantTitle() *string { return o.row.NullText(15) }
+
+// VariantOptionValues reads the column variant_option_values.
+func (o *OrderLineItem) VariantOptionValues() json.RawMessage { return o.row.JSON(16) }
+
+// RequiresShipping reads the column requires_shipping.
+func (o *OrderLineItem) RequiresShipping() bool { return o.row.Boolean(17) }
+
+// IsDiscountable reads the column is_discountable.
+func (o *OrderLineItem) IsDiscountable() bool { return o.row.Boolean(18) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *OrderLineItem) IsTaxInclusive() bool { return o.row.Boolean(19) }
+
+// CompareAtUnitPrice reads the column compare_at_unit_price.
+func (o *OrderLineItem) CompareAtUnitPrice() *string { return o.row.NullText(20) }
+
+// UnitPrice reads the column unit_price.
+func (o *OrderLineItem) UnitPrice() string { return o.row.Text(21) }
+
+// Metadata reads the column metadata.
+func (o *OrderLineItem) Metadata() json.RawMessage { return o.row.JSON(22) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderLineItem) CreatedAt() time.Time { return o.row.Time(23) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderLineItem) UpdatedAt() time.Time { return o.row.Time(24) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderLineItem) DeletedAt() *time.Time { return o.row.NullTime(25) }
+
+// IsCustomPrice reads the column is_custom_price.
+func (o *OrderLineItem) IsCustomPrice() bool { return o.row.Boolean(26) }
+
+// ProductTypeID reads the column product_type_id.
+func (o *OrderLineItem) ProductTypeID() *string { return o.row.NullText(27) }
+
+// IsGiftcard reads the column is_giftcard.
+func (o *OrderLineItem) IsGiftcard() bool { return o.row.Boolean(28) }
+
+// OrderItems follows the relation orderItems.
+func (o *OrderLineItem) OrderItems(ctx context.Context) (*OrderItemConnection, error) {
+	return resolve.Many(ctx, o.row, "orderItems", newOrderItemConnection)
+}
+
+// Totals follows the relation totals.
+func (o *OrderLineItem) Totals(ctx context.Context) (*OrderItem, error) {
+	return resolve.One(ctx, o.row, "totals", newOrderItem)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *OrderLineItem) Adjustments(ctx context.Context) (*OrderLineItemAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newOrderLineItemAdjustmentConnection)
+}
+
+// TaxLines follows the relation taxLines.
+func (o *OrderLineItem) TaxLines(ctx context.Context) (*OrderLineItemTaxLineConnection, error) {
+	return resolve.Many(ctx, o.row, "taxLines", newOrderLineItemTaxLineConnection)
+}
+
+// ReturnItems follows the relation returnItems.
+func (o *OrderLineItem) ReturnItems(ctx context.Context) (*ReturnItemConnection, error) {
+	return resolve.Many(ctx, o.row, "returnItems", newReturnItemConnection)
+}
+
+// ClaimItems follows the relation claimItems.
+func (o *OrderLineItem) ClaimItems(ctx context.Context) (*OrderClaimItemConnection, error) {
+	return resolve.Many(ctx, o.row, "claimItems", newOrderClaimItemConnection)
+}
+
+// ExchangeItems follows the relation exchangeItems.
+func (o *OrderLineItem) ExchangeItems(ctx context.Context) (*OrderExchangeItemConnection, error) {
+	return resolve.Many(ctx, o.row, "exchangeItems", newOrderExchangeItemConnection)
+}
+
+// Product follows the relation product.
+func (o *OrderLineItem) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// Variant follows the relation variant.
+func (o *OrderLineItem) Variant(ctx context.Context) (*ProductVariant, error) {
+	return resolve.One(ctx, o.row, "variant", newProductVariant)
+}
+
+// OrderLineItemConnection shows a page of a list.
+type OrderLineItemConnection struct{ list *resolve.Connection }
+
+func newOrderLineItemConnection(c *resolve.Connection) *OrderLineItemConnection {
+	return &OrderLineItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderLineItemConnection) Edges() []*OrderLineItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderLineItemEdge { return &OrderLineItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderLineItemConnection) Nodes() []*OrderLineItem {
+	return resolve.Nodes(c.list, newOrderLineItem)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderLineItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderLineItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderLineItemEdge shows one entry of a OrderLineItemConnection.
+type OrderLineItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderLineItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderLineItemEdge) Node() *OrderLineItem { return newOrderLineItem(e.edge.Node) }
+
+// OrderLineItemAdjustment shows a record of model OrderLineItemAdjustment.
+type OrderLineItemAdjustment struct{ row *resolve.Object }
+
+func newOrderLineItemAdjustment(o *resolve.Object) *OrderLineItemAdjustment {
+	if o == nil {
+		return nil
+	}
+	return &OrderLineItemAdjustment{o}
+}
+
+// IsNode says that OrderLineItemAdjustment is a Node.
+func (*OrderLineItemAdjustment) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderLineItemAdjustment) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *OrderLineItemAdjustment) Description() *string { return o.row.NullText(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *OrderLineItemAdjustment) PromotionID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *OrderLineItemAdjustment) Code() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *OrderLineItemAdjustment) Amount() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *OrderLineItemAdjustment) ProviderID() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderLineItemAdjustment) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderLineItemAdjustment) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// ItemID reads the column item_id.
+func (o *OrderLineItemAdjustment) ItemID() string { return o.row.Text(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderLineItemAdjustment) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *OrderLineItemAdjustment) IsTaxInclusive() bool { return o.row.Boolean(10) }
+
+// Version reads the column version.
+func (o *OrderLineItemAdjustment) Version() int { return o.row.Integer(11) }
+
+// Item follows the relation item.
+func (o *OrderLineItemAdjustment) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// OrderLineItemAdjustmentConnection shows a page of a list.
+type OrderLineItemAdjustmentConnection struct{ list *resolve.Connection }
+
+func newOrderLineItemAdjustmentConnection(c *resolve.Connection) *OrderLineItemAdjustmentConnection {
+	return &OrderLineItemAdjustmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderLineItemAdjustmentConnection) Edges() []*OrderLineItemAdjustmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderLineItemAdjustmentEdge { return &OrderLineItemAdjustmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderLineItemAdjustmentConnection) Nodes() []*OrderLineItemAdjustment {
+	return resolve.Nodes(c.list, newOrderLineItemAdjustment)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderLineItemAdjustmentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderLineItemAdjustmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderLineItemAdjustmentEdge shows one entry of a OrderLineItemAdjustmentConnection.
+type OrderLineItemAdjustmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderLineItemAdjustmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderLineItemAdjustmentEdge) Node() *OrderLineItemAdjustment {
+	return newOrderLineItemAdjustment(e.edge.Node)
+}
+
+// OrderLineItemTaxLine shows a record of model OrderLineItemTaxLine.
+type OrderLineItemTaxLine struct{ row *resolve.Object }
+
+func newOrderLineItemTaxLine(o *resolve.Object) *OrderLineItemTaxLine {
+	if o == nil {
+		return nil
+	}
+	return &OrderLineItemTaxLine{o}
+}
+
+// IsNode says that OrderLineItemTaxLine is a Node.
+func (*OrderLineItemTaxLine) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderLineItemTaxLine) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *OrderLineItemTaxLine) Description() *string { return o.row.NullText(1) }
+
+// TaxRateID reads the column tax_rate_id.
+func (o *OrderLineItemTaxLine) TaxRateID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *OrderLineItemTaxLine) Code() string { return o.row.Text(3) }
+
+// Rate reads the column rate.
+func (o *OrderLineItemTaxLine) Rate() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *OrderLineItemTaxLine) ProviderID() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderLineItemTaxLine) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderLineItemTaxLine) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// ItemID reads the column item_id.
+func (o *OrderLineItemTaxLine) ItemID() string { return o.row.Text(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderLineItemTaxLine) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Metadata reads the column metadata.
+func (o *OrderLineItemTaxLine) Metadata() json.RawMessage { return o.row.JSON(10) }
+
+// Data reads the column data.
+func (o *OrderLineItemTaxLine) Data() json.RawMessage { return o.row.JSON(11) }
+
+// Item follows the relation item.
+func (o *OrderLineItemTaxLine) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// OrderLineItemTaxLineConnection shows a page of a list.
+type OrderLineItemTaxLineConnection struct{ list *resolve.Connection }
+
+func newOrderLineItemTaxLineConnection(c *resolve.Connection) *OrderLineItemTaxLineConnection {
+	return &OrderLineItemTaxLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderLineItemTaxLineConnection) Edges() []*OrderLineItemTaxLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderLineItemTaxLineEdge { return &OrderLineItemTaxLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderLineItemTaxLineConnection) Nodes() []*OrderLineItemTaxLine {
+	return resolve.Nodes(c.list, newOrderLineItemTaxLine)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderLineItemTaxLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderLineItemTaxLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderLineItemTaxLineEdge shows one entry of a OrderLineItemTaxLineConnection.
+type OrderLineItemTaxLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderLineItemTaxLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderLineItemTaxLineEdge) Node() *OrderLineItemTaxLine {
+	return newOrderLineItemTaxLine(e.edge.Node)
+}
+
+// OrderShipping shows a record of model OrderShipping.
+type OrderShipping struct{ row *resolve.Object }
+
+func newOrderShipping(o *resolve.Object) *OrderShipping {
+	if o == nil {
+		return nil
+	}
+	return &OrderShipping{o}
+}
+
+// IsNode says that OrderShipping is a Node.
+func (*OrderShipping) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderShipping) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderShipping) OrderID() string { return o.row.Text(1) }
+
+// Version reads the column version.
+func (o *OrderShipping) Version() int { return o.row.Integer(2) }
+
+// ShippingMethodID reads the column shipping_method_id.
+func (o *OrderShipping) ShippingMethodID() string { return o.row.Text(3) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderShipping) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderShipping) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderShipping) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// ReturnID reads the column return_id.
+func (o *OrderShipping) ReturnID() *string { return o.row.NullText(7) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderShipping) ClaimID() *string { return o.row.NullText(8) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderShipping) ExchangeID() *string { return o.row.NullText(9) }
+
+// Order follows the relation order.
+func (o *OrderShipping) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// ShippingMethod follows the relation shippingMethod.
+func (o *OrderShipping) ShippingMethod(ctx context.Context) (*OrderShippingMethod, error) {
+	return resolve.One(ctx, o.row, "shippingMethod", newOrderShippingMethod)
+}
+
+// Return follows the relation return.
+func (o *OrderShipping) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Claim follows the relation claim.
+func (o *OrderShipping) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Exchange follows the relation exchange.
+func (o *OrderShipping) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *OrderShipping) Adjustments(ctx context.Context) (*OrderShippingMethodAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newOrderShippingMethodAdjustmentConnection)
+}
+
+// OrderShippingConnection shows a page of a list.
+type OrderShippingConnection struct{ list *resolve.Connection }
+
+func newOrderShippingConnection(c *resolve.Connection) *OrderShippingConnection {
+	return &OrderShippingConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderShippingConnection) Edges() []*OrderShippingEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderShippingEdge { return &OrderShippingEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderShippingConnection) Nodes() []*OrderShipping {
+	return resolve.Nodes(c.list, newOrderShipping)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderShippingConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderShippingConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderShippingEdge shows one entry of a OrderShippingConnection.
+type OrderShippingEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderShippingEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderShippingEdge) Node() *OrderShipping { return newOrderShipping(e.edge.Node) }
+
+// OrderShippingMethod shows a record of model OrderShippingMethod.
+type OrderShippingMethod struct{ row *resolve.Object }
+
+func newOrderShippingMethod(o *resolve.Object) *OrderShippingMethod {
+	if o == nil {
+		return nil
+	}
+	return &OrderShippingMethod{o}
+}
+
+// IsNode says that OrderShippingMethod is a Node.
+func (*OrderShippingMethod) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderShippingMethod) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *OrderShippingMethod) Name() string { return o.row.Text(1) }
+
+// Description reads the column description.
+func (o *OrderShippingMethod) Description() json.RawMessage { return o.row.JSON(2) }
+
+// Amount reads the column amount.
+func (o *OrderShippingMethod) Amount() string { return o.row.Text(3) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *OrderShippingMethod) IsTaxInclusive() bool { return o.row.Boolean(4) }
+
+// ShippingOptionID reads the column shipping_option_id.
+func (o *OrderShippingMethod) ShippingOptionID() *string { return o.row.NullText(5) }
+
+// Data reads the column data.
+func (o *OrderShippingMethod) Data() json.RawMessage { return o.row.JSON(6) }
+
+// Metadata reads the column metadata.
+func (o *OrderShippingMethod) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderShippingMethod) CreatedAt() time.Time { return o.row.Time(8) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderShippingMethod) UpdatedAt() time.Time { return o.row.Time(9) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderShippingMethod) DeletedAt() *time.Time { return o.row.NullTime(10) }
+
+// IsCustomAmount reads the column is_custom_amount.
+func (o *OrderShippingMethod) IsCustomAmount() bool { return o.row.Boolean(11) }
+
+// OrderShippings follows the relation orderShippings.
+func (o *OrderShippingMethod) OrderShippings(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "orderShippings", newOrderShippingConnection)
+}
+
+// Adjustments follows the relation adjustments.
+func (o *OrderShippingMethod) Adjustments(ctx context.Context) (*OrderShippingMethodAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "adjustments", newOrderShippingMethodAdjustmentConnection)
+}
+
+// TaxLines follows the relation taxLines.
+func (o *OrderShippingMethod) TaxLines(ctx context.Context) (*OrderShippingMethodTaxLineConnection, error) {
+	return resolve.Many(ctx, o.row, "taxLines", newOrderShippingMethodTaxLineConnection)
+}
+
+// ShippingOption follows the relation shippingOption.
+func (o *OrderShippingMethod) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// OrderShippingMethodConnection shows a page of a list.
+type OrderShippingMethodConnection struct{ list *resolve.Connection }
+
+func newOrderShippingMethodConnection(c *resolve.Connection) *OrderShippingMethodConnection {
+	return &OrderShippingMethodConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderShippingMethodConnection) Edges() []*OrderShippingMethodEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderShippingMethodEdge { return &OrderShippingMethodEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderShippingMethodConnection) Nodes() []*OrderShippingMethod {
+	return resolve.Nodes(c.list, newOrderShippingMethod)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderShippingMethodConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderShippingMethodConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderShippingMethodEdge shows one entry of a OrderShippingMethodConnection.
+type OrderShippingMethodEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderShippingMethodEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderShippingMethodEdge) Node() *OrderShippingMethod {
+	return newOrderShippingMethod(e.edge.Node)
+}
+
+// OrderShippingMethodAdjustment shows a record of model OrderShippingMethodAdjustment.
+type OrderShippingMethodAdjustment struct{ row *resolve.Object }
+
+func newOrderShippingMethodAdjustment(o *resolve.Object) *OrderShippingMethodAdjustment {
+	if o == nil {
+		return nil
+	}
+	return &OrderShippingMethodAdjustment{o}
+}
+
+// IsNode says that OrderShippingMethodAdjustment is a Node.
+func (*OrderShippingMethodAdjustment) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderShippingMethodAdjustment) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *OrderShippingMethodAdjustment) Description() *string { return o.row.NullText(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *OrderShippingMethodAdjustment) PromotionID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *OrderShippingMethodAdjustment) Code() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *OrderShippingMethodAdjustment) Amount() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *OrderShippingMethodAdjustment) ProviderID() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderShippingMethodAdjustment) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderShippingMethodAdjustment) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// ShippingMethodID reads the column shipping_method_id.
+func (o *OrderShippingMethodAdjustment) ShippingMethodID() string { return o.row.Text(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderShippingMethodAdjustment) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Version reads the column version.
+func (o *OrderShippingMethodAdjustment) Version() int { return o.row.Integer(10) }
+
+// ShippingMethod follows the relation shippingMethod.
+func (o *OrderShippingMethodAdjustment) ShippingMethod(ctx context.Context) (*OrderShippingMethod, error) {
+	return resolve.One(ctx, o.row, "shippingMethod", newOrderShippingMethod)
+}
+
+// OrderShippingMethodAdjustmentConnection shows a page of a list.
+type OrderShippingMethodAdjustmentConnection struct{ list *resolve.Connection }
+
+func newOrderShippingMethodAdjustmentConnection(c *resolve.Connection) *OrderShippingMethodAdjustmentConnection {
+	return &OrderShippingMethodAdjustmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderShippingMethodAdjustmentConnection) Edges() []*OrderShippingMethodAdjustmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderShippingMethodAdjustmentEdge { return &OrderShippingMethodAdjustmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderShippingMethodAdjustmentConnection) Nodes() []*OrderShippingMethodAdjustment {
+	return resolve.Nodes(c.list, newOrderShippingMethodAdjustment)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderShippingMethodAdjustmentConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *OrderShippingMethodAdjustmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderShippingMethodAdjustmentEdge shows one entry of a OrderShippingMethodAdjustmentConnection.
+type OrderShippingMethodAdjustmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderShippingMethodAdjustmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderShippingMethodAdjustmentEdge) Node() *OrderShippingMethodAdjustment {
+	return newOrderShippingMethodAdjustment(e.edge.Node)
+}
+
+// OrderShippingMethodTaxLine shows a record of model OrderShippingMethodTaxLine.
+type OrderShippingMethodTaxLine struct{ row *resolve.Object }
+
+func newOrderShippingMethodTaxLine(o *resolve.Object) *OrderShippingMethodTaxLine {
+	if o == nil {
+		return nil
+	}
+	return &OrderShippingMethodTaxLine{o}
+}
+
+// IsNode says that OrderShippingMethodTaxLine is a Node.
+func (*OrderShippingMethodTaxLine) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderShippingMethodTaxLine) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *OrderShippingMethodTaxLine) Description() *string { return o.row.NullText(1) }
+
+// TaxRateID reads the column tax_rate_id.
+func (o *OrderShippingMethodTaxLine) TaxRateID() *string { return o.row.NullText(2) }
+
+// Code reads the column code.
+func (o *OrderShippingMethodTaxLine) Code() string { return o.row.Text(3) }
+
+// Rate reads the column rate.
+func (o *OrderShippingMethodTaxLine) Rate() string { return o.row.Text(4) }
+
+// ProviderID reads the column provider_id.
+func (o *OrderShippingMethodTaxLine) ProviderID() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderShippingMethodTaxLine) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderShippingMethodTaxLine) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// ShippingMethodID reads the column shipping_method_id.
+func (o *OrderShippingMethodTaxLine) ShippingMethodID() string { return o.row.Text(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderShippingMethodTaxLine) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Metadata reads the column metadata.
+func (o *OrderShippingMethodTaxLine) Metadata() json.RawMessage { return o.row.JSON(10) }
+
+// Data reads the column data.
+func (o *OrderShippingMethodTaxLine) Data() json.RawMessage { return o.row.JSON(11) }
+
+// ShippingMethod follows the relation shippingMethod.
+func (o *OrderShippingMethodTaxLine) ShippingMethod(ctx context.Context) (*OrderShippingMethod, error) {
+	return resolve.One(ctx, o.row, "shippingMethod", newOrderShippingMethod)
+}
+
+// OrderShippingMethodTaxLineConnection shows a page of a list.
+type OrderShippingMethodTaxLineConnection struct{ list *resolve.Connection }
+
+func newOrderShippingMethodTaxLineConnection(c *resolve.Connection) *OrderShippingMethodTaxLineConnection {
+	return &OrderShippingMethodTaxLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderShippingMethodTaxLineConnection) Edges() []*OrderShippingMethodTaxLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderShippingMethodTaxLineEdge { return &OrderShippingMethodTaxLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderShippingMethodTaxLineConnection) Nodes() []*OrderShippingMethodTaxLine {
+	return resolve.Nodes(c.list, newOrderShippingMethodTaxLine)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderShippingMethodTaxLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderShippingMethodTaxLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderShippingMethodTaxLineEdge shows one entry of a OrderShippingMethodTaxLineConnection.
+type OrderShippingMethodTaxLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderShippingMethodTaxLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderShippingMethodTaxLineEdge) Node() *OrderShippingMethodTaxLine {
+	return newOrderShippingMethodTaxLine(e.edge.Node)
+}
+
+// OrderSummary shows a record of model OrderSummary.
+type OrderSummary struct{ row *resolve.Object }
+
+func newOrderSummary(o *resolve.Object) *OrderSummary {
+	if o == nil {
+		return nil
+	}
+	return &OrderSummary{o}
+}
+
+// IsNode says that OrderSummary is a Node.
+func (*OrderSummary) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderSummary) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderSummary) OrderID() string { return o.row.Text(1) }
+
+// Version reads the column version.
+func (o *OrderSummary) Version() int { return o.row.Integer(2) }
+
+// Totals reads the column totals.
+func (o *OrderSummary) Totals() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderSummary) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderSummary) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderSummary) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Order follows the relation order.
+func (o *OrderSummary) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// OrderSummaryConnection shows a page of a list.
+type OrderSummaryConnection struct{ list *resolve.Connection }
+
+func newOrderSummaryConnection(c *resolve.Connection) *OrderSummaryConnection {
+	return &OrderSummaryConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderSummaryConnection) Edges() []*OrderSummaryEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderSummaryEdge { return &OrderSummaryEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderSummaryConnection) Nodes() []*OrderSummary {
+	return resolve.Nodes(c.list, newOrderSummary)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderSummaryConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderSummaryConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderSummaryEdge shows one entry of a OrderSummaryConnection.
+type OrderSummaryEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderSummaryEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderSummaryEdge) Node() *OrderSummary { return newOrderSummary(e.edge.Node) }
+
+// OrderCreditLine shows a record of model OrderCreditLine.
+type OrderCreditLine struct{ row *resolve.Object }
+
+func newOrderCreditLine(o *resolve.Object) *OrderCreditLine {
+	if o == nil {
+		return nil
+	}
+	return &OrderCreditLine{o}
+}
+
+// IsNode says that OrderCreditLine is a Node.
+func (*OrderCreditLine) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderCreditLine) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderCreditLine) OrderID() string { return o.row.Text(1) }
+
+// Reference reads the column reference.
+func (o *OrderCreditLine) Reference() *string { return o.row.NullText(2) }
+
+// ReferenceID reads the column reference_id.
+func (o *OrderCreditLine) ReferenceID() *string { return o.row.NullText(3) }
+
+// Amount reads the column amount.
+func (o *OrderCreditLine) Amount() string { return o.row.Text(4) }
+
+// Metadata reads the column metadata.
+func (o *OrderCreditLine) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderCreditLine) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderCreditLine) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderCreditLine) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// Version reads the column version.
+func (o *OrderCreditLine) Version() int { return o.row.Integer(9) }
+
+// Order follows the relation order.
+func (o *OrderCreditLine) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// OrderCreditLineConnection shows a page of a list.
+type OrderCreditLineConnection struct{ list *resolve.Connection }
+
+func newOrderCreditLineConnection(c *resolve.Connection) *OrderCreditLineConnection {
+	return &OrderCreditLineConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderCreditLineConnection) Edges() []*OrderCreditLineEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderCreditLineEdge { return &OrderCreditLineEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderCreditLineConnection) Nodes() []*OrderCreditLine {
+	return resolve.Nodes(c.list, newOrderCreditLine)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderCreditLineConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderCreditLineConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderCreditLineEdge shows one entry of a OrderCreditLineConnection.
+type OrderCreditLineEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderCreditLineEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderCreditLineEdge) Node() *OrderCreditLine { return newOrderCreditLine(e.edge.Node) }
+
+// OrderTransaction shows a record of model OrderTransaction.
+type OrderTransaction struct{ row *resolve.Object }
+
+func newOrderTransaction(o *resolve.Object) *OrderTransaction {
+	if o == nil {
+		return nil
+	}
+	return &OrderTransaction{o}
+}
+
+// IsNode says that OrderTransaction is a Node.
+func (*OrderTransaction) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderTransaction) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderTransaction) OrderID() string { return o.row.Text(1) }
+
+// Version reads the column version.
+func (o *OrderTransaction) Version() int { return o.row.Integer(2) }
+
+// Amount reads the column amount.
+func (o *OrderTransaction) Amount() string { return o.row.Text(3) }
+
+// CurrencyCode reads the column currency_code.
+func (o *OrderTransaction) CurrencyCode() string { return o.row.Text(4) }
+
+// Reference reads the column reference.
+func (o *OrderTransaction) Reference() *string { return o.row.NullText(5) }
+
+// ReferenceID reads the column reference_id.
+func (o *OrderTransaction) ReferenceID() *string { return o.row.NullText(6) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderTransaction) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderTransaction) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderTransaction) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// ReturnID reads the column return_id.
+func (o *OrderTransaction) ReturnID() *string { return o.row.NullText(10) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderTransaction) ClaimID() *string { return o.row.NullText(11) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderTransaction) ExchangeID() *string { return o.row.NullText(12) }
+
+// Order follows the relation order.
+func (o *OrderTransaction) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Return follows the relation return.
+func (o *OrderTransaction) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Claim follows the relation claim.
+func (o *OrderTransaction) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Exchange follows the relation exchange.
+func (o *OrderTransaction) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// OrderTransactionConnection shows a page of a list.
+type OrderTransactionConnection struct{ list *resolve.Connection }
+
+func newOrderTransactionConnection(c *resolve.Connection) *OrderTransactionConnection {
+	return &OrderTransactionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderTransactionConnection) Edges() []*OrderTransactionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderTransactionEdge { return &OrderTransactionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderTransactionConnection) Nodes() []*OrderTransaction {
+	return resolve.Nodes(c.list, newOrderTransaction)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderTransactionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderTransactionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderTransactionEdge shows one entry of a OrderTransactionConnection.
+type OrderTransactionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderTransactionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderTransactionEdge) Node() *OrderTransaction { return newOrderTransaction(e.edge.Node) }
+
+// OrderChange shows a record of model OrderChange.
+type OrderChange struct{ row *resolve.Object }
+
+func newOrderChange(o *resolve.Object) *OrderChange {
+	if o == nil {
+		return nil
+	}
+	return &OrderChange{o}
+}
+
+// IsNode says that OrderChange is a Node.
+func (*OrderChange) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderChange) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderChange) OrderID() string { return o.row.Text(1) }
+
+// Version reads the column version.
+func (o *OrderChange) Version() int { return o.row.Integer(2) }
+
+// Description reads the column description.
+func (o *OrderChange) Description() *string { return o.row.NullText(3) }
+
+// Status reads the column status.
+func (o *OrderChange) Status() string { return o.row.Enum(4) }
+
+// InternalNote reads the column internal_note.
+func (o *OrderChange) InternalNote() *string { return o.row.NullText(5) }
+
+// CreatedBy reads the column created_by.
+func (o *OrderChange) CreatedBy() *string { return o.row.NullText(6) }
+
+// RequestedBy reads the column requested_by.
+func (o *OrderChange) RequestedBy() *string { return o.row.NullText(7) }
+
+// RequestedAt reads the column requested_at.
+func (o *OrderChange) RequestedAt() *time.Time { return o.row.NullTime(8) }
+
+// ConfirmedBy reads the column confirmed_by.
+func (o *OrderChange) ConfirmedBy() *string { return o.row.NullText(9) }
+
+// ConfirmedAt reads the column confirmed_at.
+func (o *OrderChange) ConfirmedAt() *time.Time { return o.row.NullTime(10) }
+
+// DeclinedBy reads the column declined_by.
+func (o *OrderChange) DeclinedBy() *string { return o.row.NullText(11) }
+
+// DeclinedReason reads the column declined_reason.
+func (o *OrderChange) DeclinedReason() *string { return o.row.NullText(12) }
+
+// Metadata reads the column metadata.
+func (o *OrderChange) Metadata() json.RawMessage { return o.row.JSON(13) }
+
+// DeclinedAt reads the column declined_at.
+func (o *OrderChange) DeclinedAt() *time.Time { return o.row.NullTime(14) }
+
+// CanceledBy reads the column canceled_by.
+func (o *OrderChange) CanceledBy() *string { return o.row.NullText(15) }
+
+// CanceledAt reads the column canceled_at.
+func (o *OrderChange) CanceledAt() *time.Time { return o.row.NullTime(16) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderChange) CreatedAt() time.Time { return o.row.Time(17) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderChange) UpdatedAt() time.Time { return o.row.Time(18) }
+
+// ChangeType reads the column change_type.
+func (o *OrderChange) ChangeType() *string { return o.row.NullText(19) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderChange) DeletedAt() *time.Time { return o.row.NullTime(20) }
+
+// ReturnID reads the column return_id.
+func (o *OrderChange) ReturnID() *string { return o.row.NullText(21) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderChange) ClaimID() *string { return o.row.NullText(22) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderChange) ExchangeID() *string { return o.row.NullText(23) }
+
+// CarryOverPromotions reads the column carry_over_promotions.
+func (o *OrderChange) CarryOverPromotions() *bool { return o.row.NullBoolean(24) }
+
+// NoNotification reads the column no_notification.
+func (o *OrderChange) NoNotification() *bool { return o.row.NullBoolean(25) }
+
+// Order follows the relation order.
+func (o *OrderChange) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Return follows the relation return.
+func (o *OrderChange) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Claim follows the relation claim.
+func (o *OrderChange) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Exchange follows the relation exchange.
+func (o *OrderChange) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// Actions follows the relation actions.
+func (o *OrderChange) Actions(ctx context.Context) (*OrderChangeActionConnection, error) {
+	return resolve.Many(ctx, o.row, "actions", newOrderChangeActionConnection)
+}
+
+// OrderChangeConnection shows a page of a list.
+type OrderChangeConnection struct{ list *resolve.Connection }
+
+func newOrderChangeConnection(c *resolve.Connection) *OrderChangeConnection {
+	return &OrderChangeConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderChangeConnection) Edges() []*OrderChangeEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderChangeEdge { return &OrderChangeEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderChangeConnection) Nodes() []*OrderChange { return resolve.Nodes(c.list, newOrderChange) }
+
+// PageInfo says where the page stands.
+func (c *OrderChangeConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderChangeConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderChangeEdge shows one entry of a OrderChangeConnection.
+type OrderChangeEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderChangeEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderChangeEdge) Node() *OrderChange { return newOrderChange(e.edge.Node) }
+
+// OrderChangeAction shows a record of model OrderChangeAction.
+type OrderChangeAction struct{ row *resolve.Object }
+
+func newOrderChangeAction(o *resolve.Object) *OrderChangeAction {
+	if o == nil {
+		return nil
+	}
+	return &OrderChangeAction{o}
+}
+
+// IsNode says that OrderChangeAction is a Node.
+func (*OrderChangeAction) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderChangeAction) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderChangeAction) OrderID() *string { return o.row.NullText(1) }
+
+// Version reads the column version.
+func (o *OrderChangeAction) Version() *int { return o.row.NullInteger(2) }
+
+// Ordering reads the column ordering.
+func (o *OrderChangeAction) Ordering() int { return o.row.Integer(3) }
+
+// OrderChangeID reads the column order_change_id.
+func (o *OrderChangeAction) OrderChangeID() *string { return o.row.NullText(4) }
+
+// Reference reads the column reference.
+func (o *OrderChangeAction) Reference() *string { return o.row.NullText(5) }
+
+// ReferenceID reads the column reference_id.
+func (o *OrderChangeAction) ReferenceID() *string { return o.row.NullText(6) }
+
+// Action reads the column action.
+func (o *OrderChangeAction) Action() string { return o.row.Text(7) }
+
+// Details reads the column details.
+func (o *OrderChangeAction) Details() json.RawMessage { return o.row.JSON(8) }
+
+// Amount reads the column amount.
+func (o *OrderChangeAction) Amount() *string { return o.row.NullText(9) }
+
+// InternalNote reads the column internal_note.
+func (o *OrderChangeAction) InternalNote() *string { return o.row.NullText(10) }
+
+// Applied reads the column applied.
+func (o *OrderChangeAction) Applied() bool { return o.row.Boolean(11) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderChangeAction) CreatedAt() time.Time { return o.row.Time(12) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderChangeAction) UpdatedAt() time.Time { return o.row.Time(13) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderChangeAction) DeletedAt() *time.Time { return o.row.NullTime(14) }
+
+// ReturnID reads the column return_id.
+func (o *OrderChangeAction) ReturnID() *string { return o.row.NullText(15) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderChangeAction) ClaimID() *string { return o.row.NullText(16) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderChangeAction) ExchangeID() *string { return o.row.NullText(17) }
+
+// Order follows the relation order.
+func (o *OrderChangeAction) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// OrderChange follows the relation orderChange.
+func (o *OrderChangeAction) OrderChange(ctx context.Context) (*OrderChange, error) {
+	return resolve.One(ctx, o.row, "orderChange", newOrderChange)
+}
+
+// Return follows the relation return.
+func (o *OrderChangeAction) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Claim follows the relation claim.
+func (o *OrderChangeAction) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Exchange follows the relation exchange.
+func (o *OrderChangeAction) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// OrderChangeActionConnection shows a page of a list.
+type OrderChangeActionConnection struct{ list *resolve.Connection }
+
+func newOrderChangeActionConnection(c *resolve.Connection) *OrderChangeActionConnection {
+	return &OrderChangeActionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderChangeActionConnection) Edges() []*OrderChangeActionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderChangeActionEdge { return &OrderChangeActionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderChangeActionConnection) Nodes() []*OrderChangeAction {
+	return resolve.Nodes(c.list, newOrderChangeAction)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderChangeActionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderChangeActionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderChangeActionEdge shows one entry of a OrderChangeActionConnection.
+type OrderChangeActionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderChangeActionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderChangeActionEdge) Node() *OrderChangeAction { return newOrderChangeAction(e.edge.Node) }
+
+// Return shows a record of model Return.
+type Return struct{ row *resolve.Object }
+
+func newReturn(o *resolve.Object) *Return {
+	if o == nil {
+		return nil
+	}
+	return &Return{o}
+}
+
+// IsNode says that Return is a Node.
+func (*Return) IsNode() {}
+
+// ID reads the column id.
+func (o *Return) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *Return) OrderID() string { return o.row.Text(1) }
+
+// ClaimID reads the column claim_id.
+func (o *Return) ClaimID() *string { return o.row.NullText(2) }
+
+// ExchangeID reads the column exchange_id.
+func (o *Return) ExchangeID() *string { return o.row.NullText(3) }
+
+// OrderVersion reads the column order_version.
+func (o *Return) OrderVersion() int { return o.row.Integer(4) }
+
+// DisplayID reads the column display_id.
+func (o *Return) DisplayID() int { return o.row.Integer(5) }
+
+// Status reads the column status.
+func (o *Return) Status() string { return o.row.Enum(6) }
+
+// NoNotification reads the column no_notification.
+func (o *Return) NoNotification() *bool { return o.row.NullBoolean(7) }
+
+// RefundAmount reads the column refund_amount.
+func (o *Return) RefundAmount() *string { return o.row.NullText(8) }
+
+// Metadata reads the column metadata.
+func (o *Return) Metadata() json.RawMessage { return o.row.JSON(9) }
+
+// CreatedAt reads the column created_at.
+func (o *Return) CreatedAt() time.Time { return o.row.Time(10) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Return) UpdatedAt() time.Time { return o.row.Time(11) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Return) DeletedAt() *time.Time { return o.row.NullTime(12) }
+
+// ReceivedAt reads the column received_at.
+func (o *Return) ReceivedAt() *time.Time { return o.row.NullTime(13) }
+
+// CanceledAt reads the column canceled_at.
+func (o *Return) CanceledAt() *time.Time { return o.row.NullTime(14) }
+
+// LocationID reads the column location_id.
+func (o *Return) LocationID() *string { return o.row.NullText(15) }
+
+// RequestedAt reads the column requested_at.
+func (o *Return) RequestedAt() *time.Time { return o.row.NullTime(16) }
+
+// CreatedBy reads the column created_by.
+func (o *Return) CreatedBy() *string { return o.row.NullText(17) }
+
+// Shippings follows the relation shippings.
+func (o *Return) Shippings(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "shippings", newOrderShippingConnection)
+}
+
+// Transactions follows the relation transactions.
+func (o *Return) Transactions(ctx context.Context) (*OrderTransactionConnection, error) {
+	return resolve.Many(ctx, o.row, "transactions", newOrderTransactionConnection)
+}
+
+// Changes follows the relation changes.
+func (o *Return) Changes(ctx context.Context) (*OrderChangeConnection, error) {
+	return resolve.Many(ctx, o.row, "changes", newOrderChangeConnection)
+}
+
+// ChangeActions follows the relation changeActions.
+func (o *Return) ChangeActions(ctx context.Context) (*OrderChangeActionConnection, error) {
+	return resolve.Many(ctx, o.row, "changeActions", newOrderChangeActionConnection)
+}
+
+// Order follows the relation order.
+func (o *Return) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Claim follows the relation claim.
+func (o *Return) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Exchange follows the relation exchange.
+func (o *Return) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// Items follows the relation items.
+func (o *Return) Items(ctx context.Context) (*ReturnItemConnection, error) {
+	return resolve.Many(ctx, o.row, "items", newReturnItemConnection)
+}
+
+// Fulfillments follows the relation fulfillments.
+func (o *Return) Fulfillments(ctx context.Context) (*ReturnFulfillmentsConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillments", newReturnFulfillmentsConnection)
+}
+
+// ReturnConnection shows a page of a list.
+type ReturnConnection struct{ list *resolve.Connection }
+
+func newReturnConnection(c *resolve.Connection) *ReturnConnection { return &ReturnConnection{c} }
+
+// Edges are the entries of the page.
+func (c *ReturnConnection) Edges() []*ReturnEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ReturnEdge { return &ReturnEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ReturnConnection) Nodes() []*Return { return resolve.Nodes(c.list, newReturn) }
+
+// PageInfo says where the page stands.
+func (c *ReturnConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ReturnConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ReturnEdge shows one entry of a ReturnConnection.
+type ReturnEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ReturnEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ReturnEdge) Node() *Return { return newReturn(e.edge.Node) }
+
+// ReturnFulfillmentsConnection shows a page of a list.
+type ReturnFulfillmentsConnection struct{ list *resolve.Connection }
+
+func newReturnFulfillmentsConnection(c *resolve.Connection) *ReturnFulfillmentsConnection {
+	return &ReturnFulfillmentsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ReturnFulfillmentsConnection) Edges() []*ReturnFulfillmentsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ReturnFulfillmentsEdge { return &ReturnFulfillmentsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ReturnFulfillmentsConnection) Nodes() []*Fulfillment {
+	return resolve.Nodes(c.list, newFulfillment)
+}
+
+// PageInfo says where the page stands.
+func (c *ReturnFulfillmentsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ReturnFulfillmentsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ReturnFulfillmentsEdge shows one entry of a ReturnFulfillmentsConnection.
+type ReturnFulfillmentsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ReturnFulfillmentsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ReturnFulfillmentsEdge) Node() *Fulfillment { return newFulfillment(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *ReturnFulfillmentsEdge) Link() *ReturnFulfillment { return newReturnFulfillment(e.edge.Link) }
+
+// ReturnItem shows a record of model ReturnItem.
+type ReturnItem struct{ row *resolve.Object }
+
+func newReturnItem(o *resolve.Object) *ReturnItem {
+	if o == nil {
+		return nil
+	}
+	return &ReturnItem{o}
+}
+
+// IsNode says that ReturnItem is a Node.
+func (*ReturnItem) IsNode() {}
+
+// ID reads the column id.
+func (o *ReturnItem) ID() string { return o.row.Text(0) }
+
+// ReturnID reads the column return_id.
+func (o *ReturnItem) ReturnID() string { return o.row.Text(1) }
+
+// ReasonID reads the column reason_id.
+func (o *ReturnItem) ReasonID() *string { return o.row.NullText(2) }
+
+// ItemID reads the column item_id.
+func (o *ReturnItem) ItemID() string { return o.row.Text(3) }
+
+// Quantity reads the column quantity.
+func (o *ReturnItem) Quantity() string { return o.row.Text(4) }
+
+// ReceivedQuantity reads the column received_quantity.
+func (o *ReturnItem) ReceivedQuantity() string { return o.row.Text(5) }
+
+// Note reads the column note.
+func (o *ReturnItem) Note() *string { return o.row.NullText(6) }
+
+// Metadata reads the column metadata.
+func (o *ReturnItem) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// CreatedAt reads the column created_at.
+func (o *ReturnItem) CreatedAt() time.Time { return o.row.Time(8) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ReturnItem) UpdatedAt() time.Time { return o.row.Time(9) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ReturnItem) DeletedAt() *time.Time { return o.row.NullTime(10) }
+
+// DamagedQuantity reads the column damaged_quantity.
+func (o *ReturnItem) DamagedQuantity() string { return o.row.Text(11) }
+
+// Return follows the relation return.
+func (o *ReturnItem) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Reason follows the relation reason.
+func (o *ReturnItem) Reason(ctx context.Context) (*ReturnReason, error) {
+	return resolve.One(ctx, o.row, "reason", newReturnReason)
+}
+
+// Item follows the relation item.
+func (o *ReturnItem) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// ReturnItemConnection shows a page of a list.
+type ReturnItemConnection struct{ list *resolve.Connection }
+
+func newReturnItemConnection(c *resolve.Connection) *ReturnItemConnection {
+	return &ReturnItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ReturnItemConnection) Edges() []*ReturnItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ReturnItemEdge { return &ReturnItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ReturnItemConnection) Nodes() []*ReturnItem { return resolve.Nodes(c.list, newReturnItem) }
+
+// PageInfo says where the page stands.
+func (c *ReturnItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ReturnItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ReturnItemEdge shows one entry of a ReturnItemConnection.
+type ReturnItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ReturnItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ReturnItemEdge) Node() *ReturnItem { return newReturnItem(e.edge.Node) }
+
+// ReturnReason shows a record of model ReturnReason.
+type ReturnReason struct{ row *resolve.Object }
+
+func newReturnReason(o *resolve.Object) *ReturnReason {
+	if o == nil {
+		return nil
+	}
+	return &ReturnReason{o}
+}
+
+// IsNode says that ReturnReason is a Node.
+func (*ReturnReason) IsNode() {}
+
+// ID reads the column id.
+func (o *ReturnReason) ID() string { return o.row.Text(0) }
+
+// Value reads the column value.
+func (o *ReturnReason) Value() string { return o.row.Text(1) }
+
+// Label reads the column label.
+func (o *ReturnReason) Label() string { return o.row.Text(2) }
+
+// Description reads the column description.
+func (o *ReturnReason) Description() *string { return o.row.NullText(3) }
+
+// Metadata reads the column metadata.
+func (o *ReturnReason) Metadata() json.RawMessage { return o.row.JSON(4) }
+
+// ParentReturnReasonID reads the column parent_return_reason_id.
+func (o *ReturnReason) ParentReturnReasonID() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *ReturnReason) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ReturnReason) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ReturnReason) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// ReturnItems follows the relation returnItems.
+func (o *ReturnReason) ReturnItems(ctx context.Context) (*ReturnItemConnection, error) {
+	return resolve.Many(ctx, o.row, "returnItems", newReturnItemConnection)
+}
+
+// ParentReturnReason follows the relation parentReturnReason.
+func (o *ReturnReason) ParentReturnReason(ctx context.Context) (*ReturnReason, error) {
+	return resolve.One(ctx, o.row, "parentReturnReason", newReturnReason)
+}
+
+// ReturnReasonChildren follows the relation returnReasonChildren.
+func (o *ReturnReason) ReturnReasonChildren(ctx context.Context) (*ReturnReasonConnection, error) {
+	return resolve.Many(ctx, o.row, "returnReasonChildren", newReturnReasonConnection)
+}
+
+// ReturnReasonConnection shows a page of a list.
+type ReturnReasonConnection struct{ list *resolve.Connection }
+
+func newReturnReasonConnection(c *resolve.Connection) *ReturnReasonConnection {
+	return &ReturnReasonConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ReturnReasonConnection) Edges() []*ReturnReasonEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ReturnReasonEdge { return &ReturnReasonEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ReturnReasonConnection) Nodes() []*ReturnReason {
+	return resolve.Nodes(c.list, newReturnReason)
+}
+
+// PageInfo says where the page stands.
+func (c *ReturnReasonConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ReturnReasonConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ReturnReasonEdge shows one entry of a ReturnReasonConnection.
+type ReturnReasonEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ReturnReasonEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ReturnReasonEdge) Node() *ReturnReason { return newReturnReason(e.edge.Node) }
+
+// OrderClaim shows a record of model OrderClaim.
+type OrderClaim struct{ row *resolve.Object }
+
+func newOrderClaim(o *resolve.Object) *OrderClaim {
+	if o == nil {
+		return nil
+	}
+	return &OrderClaim{o}
+}
+
+// IsNode says that OrderClaim is a Node.
+func (*OrderClaim) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderClaim) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderClaim) OrderID() string { return o.row.Text(1) }
+
+// ReturnID reads the column return_id.
+func (o *OrderClaim) ReturnID() *string { return o.row.NullText(2) }
+
+// OrderVersion reads the column order_version.
+func (o *OrderClaim) OrderVersion() int { return o.row.Integer(3) }
+
+// DisplayID reads the column display_id.
+func (o *OrderClaim) DisplayID() int { return o.row.Integer(4) }
+
+// Type reads the column type.
+func (o *OrderClaim) Type() string { return o.row.Enum(5) }
+
+// NoNotification reads the column no_notification.
+func (o *OrderClaim) NoNotification() *bool { return o.row.NullBoolean(6) }
+
+// RefundAmount reads the column refund_amount.
+func (o *OrderClaim) RefundAmount() *string { return o.row.NullText(7) }
+
+// Metadata reads the column metadata.
+func (o *OrderClaim) Metadata() json.RawMessage { return o.row.JSON(8) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderClaim) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderClaim) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderClaim) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// CanceledAt reads the column canceled_at.
+func (o *OrderClaim) CanceledAt() *time.Time { return o.row.NullTime(12) }
+
+// CreatedBy reads the column created_by.
+func (o *OrderClaim) CreatedBy() *string { return o.row.NullText(13) }
+
+// Shippings follows the relation shippings.
+func (o *OrderClaim) Shippings(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "shippings", newOrderShippingConnection)
+}
+
+// Transactions follows the relation transactions.
+func (o *OrderClaim) Transactions(ctx context.Context) (*OrderTransactionConnection, error) {
+	return resolve.Many(ctx, o.row, "transactions", newOrderTransactionConnection)
+}
+
+// Changes follows the relation changes.
+func (o *OrderClaim) Changes(ctx context.Context) (*OrderChangeConnection, error) {
+	return resolve.Many(ctx, o.row, "changes", newOrderChangeConnection)
+}
+
+// ChangeActions follows the relation changeActions.
+func (o *OrderClaim) ChangeActions(ctx context.Context) (*OrderChangeActionConnection, error) {
+	return resolve.Many(ctx, o.row, "changeActions", newOrderChangeActionConnection)
+}
+
+// Order follows the relation order.
+func (o *OrderClaim) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Return follows the relation return.
+func (o *OrderClaim) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Items follows the relation items.
+func (o *OrderClaim) Items(ctx context.Context) (*OrderClaimItemConnection, error) {
+	return resolve.Many(ctx, o.row, "items", newOrderClaimItemConnection)
+}
+
+// PaymentCollections follows the relation paymentCollections.
+func (o *OrderClaim) PaymentCollections(ctx context.Context) (*OrderClaimPaymentCollectionsConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentCollections", newOrderClaimPaymentCollectionsConnection)
+}
+
+// OrderClaimConnection shows a page of a list.
+type OrderClaimConnection struct{ list *resolve.Connection }
+
+func newOrderClaimConnection(c *resolve.Connection) *OrderClaimConnection {
+	return &OrderClaimConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderClaimConnection) Edges() []*OrderClaimEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderClaimEdge { return &OrderClaimEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderClaimConnection) Nodes() []*OrderClaim { return resolve.Nodes(c.list, newOrderClaim) }
+
+// PageInfo says where the page stands.
+func (c *OrderClaimConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderClaimConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderClaimEdge shows one entry of a OrderClaimConnection.
+type OrderClaimEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderClaimEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderClaimEdge) Node() *OrderClaim { return newOrderClaim(e.edge.Node) }
+
+// OrderClaimPaymentCollectionsConnection shows a page of a list.
+type OrderClaimPaymentCollectionsConnection struct{ list *resolve.Connection }
+
+func newOrderClaimPaymentCollectionsConnection(c *resolve.Connection) *OrderClaimPaymentCollectionsConnection {
+	return &OrderClaimPaymentCollectionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderClaimPaymentCollectionsConnection) Edges() []*OrderClaimPaymentCollectionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderClaimPaymentCollectionsEdge { return &OrderClaimPaymentCollectionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderClaimPaymentCollectionsConnection) Nodes() []*PaymentCollection {
+	return resolve.Nodes(c.list, newPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderClaimPaymentCollectionsConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *OrderClaimPaymentCollectionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderClaimPaymentCollectionsEdge shows one entry of a OrderClaimPaymentCollectionsConnection.
+type OrderClaimPaymentCollectionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderClaimPaymentCollectionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderClaimPaymentCollectionsEdge) Node() *PaymentCollection {
+	return newPaymentCollection(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *OrderClaimPaymentCollectionsEdge) Link() *OrderClaimPaymentCollection {
+	return newOrderClaimPaymentCollection(e.edge.Link)
+}
+
+// OrderClaimItem shows a record of model OrderClaimItem.
+type OrderClaimItem struct{ row *resolve.Object }
+
+func newOrderClaimItem(o *resolve.Object) *OrderClaimItem {
+	if o == nil {
+		return nil
+	}
+	return &OrderClaimItem{o}
+}
+
+// IsNode says that OrderClaimItem is a Node.
+func (*OrderClaimItem) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderClaimItem) ID() string { return o.row.Text(0) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderClaimItem) ClaimID() string { return o.row.Text(1) }
+
+// ItemID reads the column item_id.
+func (o *OrderClaimItem) ItemID() string { return o.row.Text(2) }
+
+// IsAdditionalItem reads the column is_additional_item.
+func (o *OrderClaimItem) IsAdditionalItem() bool { return o.row.Boolean(3) }
+
+// Reason reads the column reason.
+func (o *OrderClaimItem) Reason() *string { return o.row.NullEnum(4) }
+
+// Quantity reads the column quantity.
+func (o *OrderClaimItem) Quantity() string { return o.row.Text(5) }
+
+// Note reads the column note.
+func (o *OrderClaimItem) Note() *string { return o.row.NullText(6) }
+
+// Metadata reads the column metadata.
+func (o *OrderClaimItem) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderClaimItem) CreatedAt() time.Time { return o.row.Time(8) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderClaimItem) UpdatedAt() time.Time { return o.row.Time(9) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderClaimItem) DeletedAt() *time.Time { return o.row.NullTime(10) }
+
+// Claim follows the relation claim.
+func (o *OrderClaimItem) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// Item follows the relation item.
+func (o *OrderClaimItem) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// Images follows the relation images.
+func (o *OrderClaimItem) Images(ctx context.Context) (*OrderClaimItemImageConnection, error) {
+	return resolve.Many(ctx, o.row, "images", newOrderClaimItemImageConnection)
+}
+
+// OrderClaimItemConnection shows a page of a list.
+type OrderClaimItemConnection struct{ list *resolve.Connection }
+
+func newOrderClaimItemConnection(c *resolve.Connection) *OrderClaimItemConnection {
+	return &OrderClaimItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderClaimItemConnection) Edges() []*OrderClaimItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderClaimItemEdge { return &OrderClaimItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderClaimItemConnection) Nodes() []*OrderClaimItem {
+	return resolve.Nodes(c.list, newOrderClaimItem)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderClaimItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderClaimItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderClaimItemEdge shows one entry of a OrderClaimItemConnection.
+type OrderClaimItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderClaimItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderClaimItemEdge) Node() *OrderClaimItem { return newOrderClaimItem(e.edge.Node) }
+
+// OrderClaimItemImage shows a record of model OrderClaimItemImage.
+type OrderClaimItemImage struct{ row *resolve.Object }
+
+func newOrderClaimItemImage(o *resolve.Object) *OrderClaimItemImage {
+	if o == nil {
+		return nil
+	}
+	return &OrderClaimItemImage{o}
+}
+
+// IsNode says that OrderClaimItemImage is a Node.
+func (*OrderClaimItemImage) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderClaimItemImage) ID() string { return o.row.Text(0) }
+
+// ClaimItemID reads the column claim_item_id.
+func (o *OrderClaimItemImage) ClaimItemID() string { return o.row.Text(1) }
+
+// URL reads the column url.
+func (o *OrderClaimItemImage) URL() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *OrderClaimItemImage) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderClaimItemImage) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderClaimItemImage) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderClaimItemImage) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// ClaimItem follows the relation claimItem.
+func (o *OrderClaimItemImage) ClaimItem(ctx context.Context) (*OrderClaimItem, error) {
+	return resolve.One(ctx, o.row, "claimItem", newOrderClaimItem)
+}
+
+// OrderClaimItemImageConnection shows a page of a list.
+type OrderClaimItemImageConnection struct{ list *resolve.Connection }
+
+func newOrderClaimItemImageConnection(c *resolve.Connection) *OrderClaimItemImageConnection {
+	return &OrderClaimItemImageConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderClaimItemImageConnection) Edges() []*OrderClaimItemImageEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderClaimItemImageEdge { return &OrderClaimItemImageEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderClaimItemImageConnection) Nodes() []*OrderClaimItemImage {
+	return resolve.Nodes(c.list, newOrderClaimItemImage)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderClaimItemImageConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderClaimItemImageConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderClaimItemImageEdge shows one entry of a OrderClaimItemImageConnection.
+type OrderClaimItemImageEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderClaimItemImageEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderClaimItemImageEdge) Node() *OrderClaimItemImage {
+	return newOrderClaimItemImage(e.edge.Node)
+}
+
+// OrderExchange shows a record of model OrderExchange.
+type OrderExchange struct{ row *resolve.Object }
+
+func newOrderExchange(o *resolve.Object) *OrderExchange {
+	if o == nil {
+		return nil
+	}
+	return &OrderExchange{o}
+}
+
+// IsNode says that OrderExchange is a Node.
+func (*OrderExchange) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderExchange) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderExchange) OrderID() string { return o.row.Text(1) }
+
+// ReturnID reads the column return_id.
+func (o *OrderExchange) ReturnID() *string { return o.row.NullText(2) }
+
+// OrderVersion reads the column order_version.
+func (o *OrderExchange) OrderVersion() int { return o.row.Integer(3) }
+
+// DisplayID reads the column display_id.
+func (o *OrderExchange) DisplayID() int { return o.row.Integer(4) }
+
+// NoNotification reads the column no_notification.
+func (o *OrderExchange) NoNotification() *bool { return o.row.NullBoolean(5) }
+
+// AllowBackorder reads the column allow_backorder.
+func (o *OrderExchange) AllowBackorder() bool { return o.row.Boolean(6) }
+
+// DifferenceDue reads the column difference_due.
+func (o *OrderExchange) DifferenceDue() *string { return o.row.NullText(7) }
+
+// Metadata reads the column metadata.
+func (o *OrderExchange) Metadata() json.RawMessage { return o.row.JSON(8) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderExchange) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderExchange) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderExchange) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// CanceledAt reads the column canceled_at.
+func (o *OrderExchange) CanceledAt() *time.Time { return o.row.NullTime(12) }
+
+// CreatedBy reads the column created_by.
+func (o *OrderExchange) CreatedBy() *string { return o.row.NullText(13) }
+
+// Shippings follows the relation shippings.
+func (o *OrderExchange) Shippings(ctx context.Context) (*OrderShippingConnection, error) {
+	return resolve.Many(ctx, o.row, "shippings", newOrderShippingConnection)
+}
+
+// Transactions follows the relation transactions.
+func (o *OrderExchange) Transactions(ctx context.Context) (*OrderTransactionConnection, error) {
+	return resolve.Many(ctx, o.row, "transactions", newOrderTransactionConnection)
+}
+
+// Changes follows the relation changes.
+func (o *OrderExchange) Changes(ctx context.Context) (*OrderChangeConnection, error) {
+	return resolve.Many(ctx, o.row, "changes", newOrderChangeConnection)
+}
+
+// ChangeActions follows the relation changeActions.
+func (o *OrderExchange) ChangeActions(ctx context.Context) (*OrderChangeActionConnection, error) {
+	return resolve.Many(ctx, o.row, "changeActions", newOrderChangeActionConnection)
+}
+
+// Order follows the relation order.
+func (o *OrderExchange) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Return follows the relation return.
+func (o *OrderExchange) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// AdditionalItems follows the relation additionalItems.
+func (o *OrderExchange) AdditionalItems(ctx context.Context) (*OrderExchangeItemConnection, error) {
+	return resolve.Many(ctx, o.row, "additionalItems", newOrderExchangeItemConnection)
+}
+
+// PaymentCollections follows the relation paymentCollections.
+func (o *OrderExchange) PaymentCollections(ctx context.Context) (*OrderExchangePaymentCollectionsConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentCollections", newOrderExchangePaymentCollectionsConnection)
+}
+
+// OrderExchangeConnection shows a page of a list.
+type OrderExchangeConnection struct{ list *resolve.Connection }
+
+func newOrderExchangeConnection(c *resolve.Connection) *OrderExchangeConnection {
+	return &OrderExchangeConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderExchangeConnection) Edges() []*OrderExchangeEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderExchangeEdge { return &OrderExchangeEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderExchangeConnection) Nodes() []*OrderExchange {
+	return resolve.Nodes(c.list, newOrderExchange)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderExchangeConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderExchangeConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderExchangeEdge shows one entry of a OrderExchangeConnection.
+type OrderExchangeEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderExchangeEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderExchangeEdge) Node() *OrderExchange { return newOrderExchange(e.edge.Node) }
+
+// OrderExchangePaymentCollectionsConnection shows a page of a list.
+type OrderExchangePaymentCollectionsConnection struct{ list *resolve.Connection }
+
+func newOrderExchangePaymentCollectionsConnection(c *resolve.Connection) *OrderExchangePaymentCollectionsConnection {
+	return &OrderExchangePaymentCollectionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderExchangePaymentCollectionsConnection) Edges() []*OrderExchangePaymentCollectionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderExchangePaymentCollectionsEdge {
+		return &OrderExchangePaymentCollectionsEdge{e}
+	})
+}
+
+// Nodes are the records of the page.
+func (c *OrderExchangePaymentCollectionsConnection) Nodes() []*PaymentCollection {
+	return resolve.Nodes(c.list, newPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderExchangePaymentCollectionsConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *OrderExchangePaymentCollectionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderExchangePaymentCollectionsEdge shows one entry of a OrderExchangePaymentCollectionsConnection.
+type OrderExchangePaymentCollectionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderExchangePaymentCollectionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderExchangePaymentCollectionsEdge) Node() *PaymentCollection {
+	return newPaymentCollection(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *OrderExchangePaymentCollectionsEdge) Link() *OrderExchangePaymentCollection {
+	return newOrderExchangePaymentCollection(e.edge.Link)
+}
+
+// OrderExchangeItem shows a record of model OrderExchangeItem.
+type OrderExchangeItem struct{ row *resolve.Object }
+
+func newOrderExchangeItem(o *resolve.Object) *OrderExchangeItem {
+	if o == nil {
+		return nil
+	}
+	return &OrderExchangeItem{o}
+}
+
+// IsNode says that OrderExchangeItem is a Node.
+func (*OrderExchangeItem) IsNode() {}
+
+// ID reads the column id.
+func (o *OrderExchangeItem) ID() string { return o.row.Text(0) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderExchangeItem) ExchangeID() string { return o.row.Text(1) }
+
+// ItemID reads the column item_id.
+func (o *OrderExchangeItem) ItemID() string { return o.row.Text(2) }
+
+// Quantity reads the column quantity.
+func (o *OrderExchangeItem) Quantity() string { return o.row.Text(3) }
+
+// Note reads the column note.
+func (o *OrderExchangeItem) Note() *string { return o.row.NullText(4) }
+
+// Metadata reads the column metadata.
+func (o *OrderExchangeItem) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderExchangeItem) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderExchangeItem) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderExchangeItem) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// Exchange follows the relation exchange.
+func (o *OrderExchangeItem) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// Item follows the relation item.
+func (o *OrderExchangeItem) Item(ctx context.Context) (*OrderLineItem, error) {
+	return resolve.One(ctx, o.row, "item", newOrderLineItem)
+}
+
+// OrderExchangeItemConnection shows a page of a list.
+type OrderExchangeItemConnection struct{ list *resolve.Connection }
+
+func newOrderExchangeItemConnection(c *resolve.Connection) *OrderExchangeItemConnection {
+	return &OrderExchangeItemConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderExchangeItemConnection) Edges() []*OrderExchangeItemEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderExchangeItemEdge { return &OrderExchangeItemEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderExchangeItemConnection) Nodes() []*OrderExchangeItem {
+	return resolve.Nodes(c.list, newOrderExchangeItem)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderExchangeItemConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderExchangeItemConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderExchangeItemEdge shows one entry of a OrderExchangeItemConnection.
+type OrderExchangeItemEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderExchangeItemEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderExchangeItemEdge) Node() *OrderExchangeItem { return newOrderExchangeItem(e.edge.Node) }
+
+// PaymentCollection shows a record of model PaymentCollection.
+type PaymentCollection struct{ row *resolve.Object }
+
+func newPaymentCollection(o *resolve.Object) *PaymentCollection {
+	if o == nil {
+		return nil
+	}
+	return &PaymentCollection{o}
+}
+
+// IsNode says that PaymentCollection is a Node.
+func (*PaymentCollection) IsNode() {}
+
+// ID reads the column id.
+func (o *PaymentCollection) ID() string { return o.row.Text(0) }
+
+// CurrencyCode reads the column currency_code.
+func (o *PaymentCollection) CurrencyCode() string { return o.row.Text(1) }
+
+// Amount reads the column amount.
+func (o *PaymentCollection) Amount() string { return o.row.Text(2) }
+
+// AuthorizedAmount reads the column authorized_amount.
+func (o *PaymentCollection) AuthorizedAmount() *string { return o.row.NullText(3) }
+
+// CapturedAmount reads the column captured_amount.
+func (o *PaymentCollection) CapturedAmount() *string { return o.row.NullText(4) }
+
+// RefundedAmount reads the column refunded_amount.
+func (o *PaymentCollection) RefundedAmount() *string { return o.row.NullText(5) }
+
+// CreatedAt reads the column created_at.
+func (o *PaymentCollection) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *PaymentCollection) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *PaymentCollection) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// CompletedAt reads the column completed_at.
+func (o *PaymentCollection) CompletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Status reads the column status.
+func (o *PaymentCollection) Status() string { return o.row.Enum(10) }
+
+// Metadata reads the column metadata.
+func (o *PaymentCollection) Metadata() json.RawMessage { return o.row.JSON(11) }
+
+// PaymentProviders follows the relation paymentProviders.
+func (o *PaymentCollection) PaymentProviders(ctx context.Context) (*PaymentProviderConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentProviders", newPaymentProviderConnection)
+}
+
+// PaymentSessions follows the relation paymentSessions.
+func (o *PaymentCollection) PaymentSessions(ctx context.Context) (*PaymentSessionConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentSessions", newPaymentSessionConnection)
+}
+
+// Payments follows the relation payments.
+func (o *PaymentCollection) Payments(ctx context.Context) (*PaymentConnection, error) {
+	return resolve.Many(ctx, o.row, "payments", newPaymentConnection)
+}
+
+// Cart follows the relation cart.
+func (o *PaymentCollection) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// CartLink follows the relation cartLink.
+func (o *PaymentCollection) CartLink(ctx context.Context) (*CartPaymentCollection, error) {
+	return resolve.One(ctx, o.row, "cartLink", newCartPaymentCollection)
+}
+
+// Order follows the relation order.
+func (o *PaymentCollection) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// OrderLink follows the relation orderLink.
+func (o *PaymentCollection) OrderLink(ctx context.Context) (*OrderPaymentCollection, error) {
+	return resolve.One(ctx, o.row, "orderLink", newOrderPaymentCollection)
+}
+
+// Claim follows the relation claim.
+func (o *PaymentCollection) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// ClaimLink follows the relation claimLink.
+func (o *PaymentCollection) ClaimLink(ctx context.Context) (*OrderClaimPaymentCollection, error) {
+	return resolve.One(ctx, o.row, "claimLink", newOrderClaimPaymentCollection)
+}
+
+// Exchange follows the relation exchange.
+func (o *PaymentCollection) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// ExchangeLink follows the relation exchangeLink.
+func (o *PaymentCollection) ExchangeLink(ctx context.Context) (*OrderExchangePaymentCollection, error) {
+	return resolve.One(ctx, o.row, "exchangeLink", newOrderExchangePaymentCollection)
+}
+
+// PaymentCollectionConnection shows a page of a list.
+type PaymentCollectionConnection struct{ list *resolve.Connection }
+
+func newPaymentCollectionConnection(c *resolve.Connection) *PaymentCollectionConnection {
+	return &PaymentCollectionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PaymentCollectionConnection) Edges() []*PaymentCollectionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PaymentCollectionEdge { return &PaymentCollectionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PaymentCollectionConnection) Nodes() []*PaymentCollection {
+	return resolve.Nodes(c.list, newPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *PaymentCollectionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PaymentCollectionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PaymentCollectionEdge shows one entry of a PaymentCollectionConnection.
+type PaymentCollectionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PaymentCollectionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PaymentCollectionEdge) Node() *PaymentCollection { return newPaymentCollection(e.edge.Node) }
+
+// PaymentSession shows a record of model PaymentSession.
+type PaymentSession struct{ row *resolve.Object }
+
+func newPaymentSession(o *resolve.Object) *PaymentSession {
+	if o == nil {
+		return nil
+	}
+	return &PaymentSession{o}
+}
+
+// IsNode says that PaymentSession is a Node.
+func (*PaymentSession) IsNode() {}
+
+// ID reads the column id.
+func (o *PaymentSession) ID() string { return o.row.Text(0) }
+
+// CurrencyCode reads the column currency_code.
+func (o *PaymentSession) CurrencyCode() string { return o.row.Text(1) }
+
+// Amount reads the column amount.
+func (o *PaymentSession) Amount() string { return o.row.Text(2) }
+
+// ProviderID reads the column provider_id.
+func (o *PaymentSession) ProviderID() string { return o.row.Text(3) }
+
+// Data reads the column data.
+func (o *PaymentSession) Data() json.RawMessage { return o.row.JSON(4) }
+
+// Context reads the column context.
+func (o *PaymentSession) Context() json.RawMessage { return o.row.JSON(5) }
+
+// Status reads the column status.
+func (o *PaymentSession) Status() string { return o.row.Enum(6) }
+
+// AuthorizedAt reads the column authorized_at.
+func (o *PaymentSession) AuthorizedAt() *time.Time { return o.row.NullTime(7) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *PaymentSession) PaymentCollectionID() string { return o.row.Text(8) }
+
+// Metadata reads the column metadata.
+func (o *PaymentSession) Metadata() json.RawMessage { return o.row.JSON(9) }
+
+// CreatedAt reads the column created_at.
+func (o *PaymentSession) CreatedAt() time.Time { return o.row.Time(10) }
+
+// UpdatedAt reads the column updated_at.
+func (o *PaymentSession) UpdatedAt() time.Time { return o.row.Time(11) }
+
+// DeletedAt reads the column deleted_at.
+func (o *PaymentSession) DeletedAt() *time.Time { return o.row.NullTime(12) }
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *PaymentSession) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// Payment follows the relation payment.
+func (o *PaymentSession) Payment(ctx context.Context) (*Payment, error) {
+	return resolve.One(ctx, o.row, "payment", newPayment)
+}
+
+// PaymentSessionConnection shows a page of a list.
+type PaymentSessionConnection struct{ list *resolve.Connection }
+
+func newPaymentSessionConnection(c *resolve.Connection) *PaymentSessionConnection {
+	return &PaymentSessionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PaymentSessionConnection) Edges() []*PaymentSessionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PaymentSessionEdge { return &PaymentSessionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PaymentSessionConnection) Nodes() []*PaymentSession {
+	return resolve.Nodes(c.list, newPaymentSession)
+}
+
+// PageInfo says where the page stands.
+func (c *PaymentSessionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PaymentSessionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PaymentSessionEdge shows one entry of a PaymentSessionConnection.
+type PaymentSessionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PaymentSessionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PaymentSessionEdge) Node() *PaymentSession { return newPaymentSession(e.edge.Node) }
+
+// Payment shows a record of model Payment.
+type Payment struct{ row *resolve.Object }
+
+func newPayment(o *resolve.Object) *Payment {
+	if o == nil {
+		return nil
+	}
+	return &Payment{o}
+}
+
+// IsNode says that Payment is a Node.
+func (*Payment) IsNode() {}
+
+// ID reads the column id.
+func (o *Payment) ID() string { return o.row.Text(0) }
+
+// Amount reads the column amount.
+func (o *Payment) Amount() string { return o.row.Text(1) }
+
+// CurrencyCode reads the column currency_code.
+func (o *Payment) CurrencyCode() string { return o.row.Text(2) }
+
+// ProviderID reads the column provider_id.
+func (o *Payment) ProviderID() string { return o.row.Text(3) }
+
+// Data reads the column data.
+func (o *Payment) Data() json.RawMessage { return o.row.JSON(4) }
+
+// CreatedAt reads the column created_at.
+func (o *Payment) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Payment) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Payment) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// CapturedAt reads the column captured_at.
+func (o *Payment) CapturedAt() *time.Time { return o.row.NullTime(8) }
+
+// CanceledAt reads the column canceled_at.
+func (o *Payment) CanceledAt() *time.Time { return o.row.NullTime(9) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *Payment) PaymentCollectionID() string { return o.row.Text(10) }
+
+// PaymentSessionID reads the column payment_session_id.
+func (o *Payment) PaymentSessionID() string { return o.row.Text(11) }
+
+// Metadata reads the column metadata.
+func (o *Payment) Metadata() json.RawMessage { return o.row.JSON(12) }
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *Payment) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// PaymentSession follows the relation paymentSession.
+func (o *Payment) PaymentSession(ctx context.Context) (*PaymentSession, error) {
+	return resolve.One(ctx, o.row, "paymentSession", newPaymentSession)
+}
+
+// Captures follows the relation captures.
+func (o *Payment) Captures(ctx context.Context) (*CaptureConnection, error) {
+	return resolve.Many(ctx, o.row, "captures", newCaptureConnection)
+}
+
+// Refunds follows the relation refunds.
+func (o *Payment) Refunds(ctx context.Context) (*RefundConnection, error) {
+	return resolve.Many(ctx, o.row, "refunds", newRefundConnection)
+}
+
+// PaymentConnection shows a page of a list.
+type PaymentConnection struct{ list *resolve.Connection }
+
+func newPaymentConnection(c *resolve.Connection) *PaymentConnection { return &PaymentConnection{c} }
+
+// Edges are the entries of the page.
+func (c *PaymentConnection) Edges() []*PaymentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PaymentEdge { return &PaymentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PaymentConnection) Nodes() []*Payment { return resolve.Nodes(c.list, newPayment) }
+
+// PageInfo says where the page stands.
+func (c *PaymentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PaymentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PaymentEdge shows one entry of a PaymentConnection.
+type PaymentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PaymentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PaymentEdge) Node() *Payment { return newPayment(e.edge.Node) }
+
+// Capture shows a record of model Capture.
+type Capture struct{ row *resolve.Object }
+
+func newCapture(o *resolve.Object) *Capture {
+	if o == nil {
+		return nil
+	}
+	return &Capture{o}
+}
+
+// IsNode says that Capture is a Node.
+func (*Capture) IsNode() {}
+
+// ID reads the column id.
+func (o *Capture) ID() string { return o.row.Text(0) }
+
+// Amount reads the column amount.
+func (o *Capture) Amount() string { return o.row.Text(1) }
+
+// PaymentID reads the column payment_id.
+func (o *Capture) PaymentID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *Capture) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Capture) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Capture) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// CreatedBy reads the column created_by.
+func (o *Capture) CreatedBy() *string { return o.row.NullText(6) }
+
+// Metadata reads the column metadata.
+func (o *Capture) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// Payment follows the relation payment.
+func (o *Capture) Payment(ctx context.Context) (*Payment, error) {
+	return resolve.One(ctx, o.row, "payment", newPayment)
+}
+
+// CaptureConnection shows a page of a list.
+type CaptureConnection struct{ list *resolve.Connection }
+
+func newCaptureConnection(c *resolve.Connection) *CaptureConnection { return &CaptureConnection{c} }
+
+// Edges are the entries of the page.
+func (c *CaptureConnection) Edges() []*CaptureEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CaptureEdge { return &CaptureEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CaptureConnection) Nodes() []*Capture { return resolve.Nodes(c.list, newCapture) }
+
+// PageInfo says where the page stands.
+func (c *CaptureConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CaptureConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CaptureEdge shows one entry of a CaptureConnection.
+type CaptureEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CaptureEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CaptureEdge) Node() *Capture { return newCapture(e.edge.Node) }
+
+// Refund shows a record of model Refund.
+type Refund struct{ row *resolve.Object }
+
+func newRefund(o *resolve.Object) *Refund {
+	if o == nil {
+		return nil
+	}
+	return &Refund{o}
+}
+
+// IsNode says that Refund is a Node.
+func (*Refund) IsNode() {}
+
+// ID reads the column id.
+func (o *Refund) ID() string { return o.row.Text(0) }
+
+// Amount reads the column amount.
+func (o *Refund) Amount() string { return o.row.Text(1) }
+
+// PaymentID reads the column payment_id.
+func (o *Refund) PaymentID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *Refund) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Refund) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Refund) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// CreatedBy reads the column created_by.
+func (o *Refund) CreatedBy() *string { return o.row.NullText(6) }
+
+// Metadata reads the column metadata.
+func (o *Refund) Metadata() json.RawMessage { return o.row.JSON(7) }
+
+// RefundReasonID reads the column refund_reason_id.
+func (o *Refund) RefundReasonID() *string { return o.row.NullText(8) }
+
+// Note reads the column note.
+func (o *Refund) Note() *string { return o.row.NullText(9) }
+
+// Payment follows the relation payment.
+func (o *Refund) Payment(ctx context.Context) (*Payment, error) {
+	return resolve.One(ctx, o.row, "payment", newPayment)
+}
+
+// RefundReason follows the relation refundReason.
+func (o *Refund) RefundReason(ctx context.Context) (*RefundReason, error) {
+	return resolve.One(ctx, o.row, "refundReason", newRefundReason)
+}
+
+// RefundConnection shows a page of a list.
+type RefundConnection struct{ list *resolve.Connection }
+
+func newRefundConnection(c *resolve.Connection) *RefundConnection { return &RefundConnection{c} }
+
+// Edges are the entries of the page.
+func (c *RefundConnection) Edges() []*RefundEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RefundEdge { return &RefundEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RefundConnection) Nodes() []*Refund { return resolve.Nodes(c.list, newRefund) }
+
+// PageInfo says where the page stands.
+func (c *RefundConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RefundConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RefundEdge shows one entry of a RefundConnection.
+type RefundEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RefundEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RefundEdge) Node() *Refund { return newRefund(e.edge.Node) }
+
+// RefundReason shows a record of model RefundReason.
+type RefundReason struct{ row *resolve.Object }
+
+func newRefundReason(o *resolve.Object) *RefundReason {
+	if o == nil {
+		return nil
+	}
+	return &RefundReason{o}
+}
+
+// IsNode says that RefundReason is a Node.
+func (*RefundReason) IsNode() {}
+
+// ID reads the column id.
+func (o *RefundReason) ID() string { return o.row.Text(0) }
+
+// Label reads the column label.
+func (o *RefundReason) Label() string { return o.row.Text(1) }
+
+// Description reads the column description.
+func (o *RefundReason) Description() *string { return o.row.NullText(2) }
+
+// Metadata reads the column metadata.
+func (o *RefundReason) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *RefundReason) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RefundReason) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RefundReason) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Code reads the column code.
+func (o *RefundReason) Code() string { return o.row.Text(7) }
+
+// Refunds follows the relation refunds.
+func (o *RefundReason) Refunds(ctx context.Context) (*RefundConnection, error) {
+	return resolve.Many(ctx, o.row, "refunds", newRefundConnection)
+}
+
+// RefundReasonConnection shows a page of a list.
+type RefundReasonConnection struct{ list *resolve.Connection }
+
+func newRefundReasonConnection(c *resolve.Connection) *RefundReasonConnection {
+	return &RefundReasonConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RefundReasonConnection) Edges() []*RefundReasonEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RefundReasonEdge { return &RefundReasonEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RefundReasonConnection) Nodes() []*RefundReason {
+	return resolve.Nodes(c.list, newRefundReason)
+}
+
+// PageInfo says where the page stands.
+func (c *RefundReasonConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RefundReasonConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RefundReasonEdge shows one entry of a RefundReasonConnection.
+type RefundReasonEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RefundReasonEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RefundReasonEdge) Node() *RefundReason { return newRefundReason(e.edge.Node) }
+
+// PaymentProvider shows a record of model PaymentProvider.
+type PaymentProvider struct{ row *resolve.Object }
+
+func newPaymentProvider(o *resolve.Object) *PaymentProvider {
+	if o == nil {
+		return nil
+	}
+	return &PaymentProvider{o}
+}
+
+// IsNode says that PaymentProvider is a Node.
+func (*PaymentProvider) IsNode() {}
+
+// ID reads the column id.
+func (o *PaymentProvider) ID() string { return o.row.Text(0) }
+
+// IsEnabled reads the column is_enabled.
+func (o *PaymentProvider) IsEnabled() bool { return o.row.Boolean(1) }
+
+// CreatedAt reads the column created_at.
+func (o *PaymentProvider) CreatedAt() time.Time { return o.row.Time(2) }
+
+// UpdatedAt reads the column updated_at.
+func (o *PaymentProvider) UpdatedAt() time.Time { return o.row.Time(3) }
+
+// DeletedAt reads the column deleted_at.
+func (o *PaymentProvider) DeletedAt() *time.Time { return o.row.NullTime(4) }
+
+// PaymentCollections follows the relation paymentCollections.
+func (o *PaymentProvider) PaymentCollections(ctx context.Context) (*PaymentCollectionConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentCollections", newPaymentCollectionConnection)
+}
+
+// Regions follows the relation regions.
+func (o *PaymentProvider) Regions(ctx context.Context) (*PaymentProviderRegionsConnection, error) {
+	return resolve.Many(ctx, o.row, "regions", newPaymentProviderRegionsConnection)
+}
+
+// PaymentProviderConnection shows a page of a list.
+type PaymentProviderConnection struct{ list *resolve.Connection }
+
+func newPaymentProviderConnection(c *resolve.Connection) *PaymentProviderConnection {
+	return &PaymentProviderConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PaymentProviderConnection) Edges() []*PaymentProviderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PaymentProviderEdge { return &PaymentProviderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PaymentProviderConnection) Nodes() []*PaymentProvider {
+	return resolve.Nodes(c.list, newPaymentProvider)
+}
+
+// PageInfo says where the page stands.
+func (c *PaymentProviderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PaymentProviderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PaymentProviderEdge shows one entry of a PaymentProviderConnection.
+type PaymentProviderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PaymentProviderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PaymentProviderEdge) Node() *PaymentProvider { return newPaymentProvider(e.edge.Node) }
+
+// PaymentProviderRegionsConnection shows a page of a list.
+type PaymentProviderRegionsConnection struct{ list *resolve.Connection }
+
+func newPaymentProviderRegionsConnection(c *resolve.Connection) *PaymentProviderRegionsConnection {
+	return &PaymentProviderRegionsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PaymentProviderRegionsConnection) Edges() []*PaymentProviderRegionsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PaymentProviderRegionsEdge { return &PaymentProviderRegionsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PaymentProviderRegionsConnection) Nodes() []*Region { return resolve.Nodes(c.list, newRegion) }
+
+// PageInfo says where the page stands.
+func (c *PaymentProviderRegionsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PaymentProviderRegionsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PaymentProviderRegionsEdge shows one entry of a PaymentProviderRegionsConnection.
+type PaymentProviderRegionsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PaymentProviderRegionsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PaymentProviderRegionsEdge) Node() *Region { return newRegion(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *PaymentProviderRegionsEdge) Link() *RegionPaymentProvider {
+	return newRegionPaymentProvider(e.edge.Link)
+}
+
+// AccountHolder shows a record of model AccountHolder.
+type AccountHolder struct{ row *resolve.Object }
+
+func newAccountHolder(o *resolve.Object) *AccountHolder {
+	if o == nil {
+		return nil
+	}
+	return &AccountHolder{o}
+}
+
+// IsNode says that AccountHolder is a Node.
+func (*AccountHolder) IsNode() {}
+
+// ID reads the column id.
+func (o *AccountHolder) ID() string { return o.row.Text(0) }
+
+// ProviderID reads the column provider_id.
+func (o *AccountHolder) ProviderID() string { return o.row.Text(1) }
+
+// ExternalID reads the column external_id.
+func (o *AccountHolder) ExternalID() string { return o.row.Text(2) }
+
+// Email reads the column email.
+func (o *AccountHolder) Email() *string { return o.row.NullText(3) }
+
+// Data reads the column data.
+func (o *AccountHolder) Data() json.RawMessage { return o.row.JSON(4) }
+
+// Metadata reads the column metadata.
+func (o *AccountHolder) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *AccountHolder) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *AccountHolder) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *AccountHolder) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// Customer follows the relation customer.
+func (o *AccountHolder) Customer(ctx context.Context) (*Customer, error) {
+	return resolve.One(ctx, o.row, "customer", newCustomer)
+}
+
+// CustomerLink follows the relation customerLink.
+func (o *AccountHolder) CustomerLink(ctx context.Context) (*CustomerAccountHolder, error) {
+	return resolve.One(ctx, o.row, "customerLink", newCustomerAccountHolder)
+}
+
+// AccountHolderConnection shows a page of a list.
+type AccountHolderConnection struct{ list *resolve.Connection }
+
+func newAccountHolderConnection(c *resolve.Connection) *AccountHolderConnection {
+	return &AccountHolderConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *AccountHolderConnection) Edges() []*AccountHolderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *AccountHolderEdge { return &AccountHolderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *AccountHolderConnection) Nodes() []*AccountHolder {
+	return resolve.Nodes(c.list, newAccountHolder)
+}
+
+// PageInfo says where the page stands.
+func (c *AccountHolderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *AccountHolderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// AccountHolderEdge shows one entry of a AccountHolderConnection.
+type AccountHolderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *AccountHolderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *AccountHolderEdge) Node() *AccountHolder { return newAccountHolder(e.edge.Node) }
+
 // PriceSet shows a record of model PriceSet.
 type PriceSet struct{ row *resolve.Object }
 
@@ -804,6 +6541,16 @@ func (o *PriceSet) Variant(ctx context.Context) (*ProductVariant, error) {
 // VariantLink follows the relation variantLink.
 func (o *PriceSet) VariantLink(ctx context.Context) (*ProductVariantPriceSet, error) {
 	return resolve.One(ctx, o.row, "variantLink", newProductVariantPriceSet)
+}
+
+// ShippingOption follows the relation shippingOption.
+func (o *PriceSet) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// ShippingOptionLink follows the relation shippingOptionLink.
+func (o *PriceSet) ShippingOptionLink(ctx context.Context) (*ShippingOptionPriceSet, error) {
+	return resolve.One(ctx, o.row, "shippingOptionLink", newShippingOptionPriceSet)
 }
 
 // PriceSetConnection shows a page of a list.
@@ -1342,6 +7089,11 @@ func (o *Product) Variants(ctx context.Context) (*ProductVariantConnection, erro
 	return resolve.Many(ctx, o.row, "variants", newProductVariantConnection)
 }
 
+// ProductOptions follows the relation productOptions.
+func (o *Product) ProductOptions(ctx context.Context) (*ProductProductOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "productOptions", newProductProductOptionConnection)
+}
+
 // Images follows the relation images.
 func (o *Product) Images(ctx context.Context) (*ProductImageConnection, error) {
 	return resolve.Many(ctx, o.row, "images", newProductImageConnection)
@@ -1352,6 +7104,16 @@ func (o *Product) SalesChannels(ctx context.Context) (*ProductSalesChannelsConne
 	return resolve.Many(ctx, o.row, "salesChannels", newProductSalesChannelsConnection)
 }
 
+// ShippingProfile follows the relation shippingProfile.
+func (o *Product) ShippingProfile(ctx context.Context) (*ShippingProfile, error) {
+	return resolve.One(ctx, o.row, "shippingProfile", newShippingProfile)
+}
+
+// ShippingProfileLink follows the relation shippingProfileLink.
+func (o *Product) ShippingProfileLink(ctx context.Context) (*ProductShippingProfile, error) {
+	return resolve.One(ctx, o.row, "shippingProfileLink", newProductShippingProfile)
+}
+
 // RelatedProducts follows the relation relatedProducts.
 func (o *Product) RelatedProducts(ctx context.Context) (*ProductRelatedProductsConnection, error) {
 	return resolve.Many(ctx, o.row, "relatedProducts", newProductRelatedProductsConnection)
@@ -1360,6 +7122,21 @@ func (o *Product) RelatedProducts(ctx context.Context) (*ProductRelatedProductsC
 // RelatedTo follows the relation relatedTo.
 func (o *Product) RelatedTo(ctx context.Context) (*ProductRelatedToConnection, error) {
 	return resolve.Many(ctx, o.row, "relatedTo", newProductRelatedToConnection)
+}
+
+// CartItems follows the relation cartItems.
+func (o *Product) CartItems(ctx context.Context) (*CartLineItemConnection, error) {
+	return resolve.Many(ctx, o.row, "cartItems", newCartLineItemConnection)
+}
+
+// OrderItems follows the relation orderItems.
+func (o *Product) OrderItems(ctx context.Context) (*OrderLineItemConnection, error) {
+	return resolve.Many(ctx, o.row, "orderItems", newOrderLineItemConnection)
+}
+
+// Translations follows the relation translations.
+func (o *Product) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
 }
 
 // ProductConnection shows a page of a list.
@@ -1591,6 +7368,11 @@ func (o *ProductVariant) Options(ctx context.Context) (*ProductOptionValueConnec
 	return resolve.Many(ctx, o.row, "options", newProductOptionValueConnection)
 }
 
+// Images follows the relation images.
+func (o *ProductVariant) Images(ctx context.Context) (*ProductImageConnection, error) {
+	return resolve.Many(ctx, o.row, "images", newProductImageConnection)
+}
+
 // PriceSet follows the relation priceSet.
 func (o *ProductVariant) PriceSet(ctx context.Context) (*PriceSet, error) {
 	return resolve.One(ctx, o.row, "priceSet", newPriceSet)
@@ -1604,6 +7386,21 @@ func (o *ProductVariant) PriceSetLink(ctx context.Context) (*ProductVariantPrice
 // InventoryItems follows the relation inventoryItems.
 func (o *ProductVariant) InventoryItems(ctx context.Context) (*ProductVariantInventoryItemsConnection, error) {
 	return resolve.Many(ctx, o.row, "inventoryItems", newProductVariantInventoryItemsConnection)
+}
+
+// CartItems follows the relation cartItems.
+func (o *ProductVariant) CartItems(ctx context.Context) (*CartLineItemConnection, error) {
+	return resolve.Many(ctx, o.row, "cartItems", newCartLineItemConnection)
+}
+
+// OrderItems follows the relation orderItems.
+func (o *ProductVariant) OrderItems(ctx context.Context) (*OrderLineItemConnection, error) {
+	return resolve.Many(ctx, o.row, "orderItems", newOrderLineItemConnection)
+}
+
+// Translations follows the relation translations.
+func (o *ProductVariant) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
 }
 
 // ProductVariantConnection shows a page of a list.
@@ -1718,9 +7515,19 @@ func (o *ProductOption) Products(ctx context.Context) (*ProductConnection, error
 	return resolve.Many(ctx, o.row, "products", newProductConnection)
 }
 
+// ProductOptions follows the relation productOptions.
+func (o *ProductOption) ProductOptions(ctx context.Context) (*ProductProductOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "productOptions", newProductProductOptionConnection)
+}
+
 // Values follows the relation values.
 func (o *ProductOption) Values(ctx context.Context) (*ProductOptionValueConnection, error) {
 	return resolve.Many(ctx, o.row, "values", newProductOptionValueConnection)
+}
+
+// Translations follows the relation translations.
+func (o *ProductOption) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
 }
 
 // ProductOptionConnection shows a page of a list.
@@ -1754,6 +7561,86 @@ func (e *ProductOptionEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
 func (e *ProductOptionEdge) Node() *ProductOption { return newProductOption(e.edge.Node) }
+
+// ProductProductOption shows a record of model ProductProductOption.
+type ProductProductOption struct{ row *resolve.Object }
+
+func newProductProductOption(o *resolve.Object) *ProductProductOption {
+	if o == nil {
+		return nil
+	}
+	return &ProductProductOption{o}
+}
+
+// IsNode says that ProductProductOption is a Node.
+func (*ProductProductOption) IsNode() {}
+
+// ID reads the column id.
+func (o *ProductProductOption) ID() string { return o.row.Text(0) }
+
+// ProductID reads the column product_id.
+func (o *ProductProductOption) ProductID() string { return o.row.Text(1) }
+
+// ProductOptionID reads the column product_option_id.
+func (o *ProductProductOption) ProductOptionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *ProductProductOption) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ProductProductOption) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ProductProductOption) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Product follows the relation product.
+func (o *ProductProductOption) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// ProductOption follows the relation productOption.
+func (o *ProductProductOption) ProductOption(ctx context.Context) (*ProductOption, error) {
+	return resolve.One(ctx, o.row, "productOption", newProductOption)
+}
+
+// Values follows the relation values.
+func (o *ProductProductOption) Values(ctx context.Context) (*ProductOptionValueConnection, error) {
+	return resolve.Many(ctx, o.row, "values", newProductOptionValueConnection)
+}
+
+// ProductProductOptionConnection shows a page of a list.
+type ProductProductOptionConnection struct{ list *resolve.Connection }
+
+func newProductProductOptionConnection(c *resolve.Connection) *ProductProductOptionConnection {
+	return &ProductProductOptionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ProductProductOptionConnection) Edges() []*ProductProductOptionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ProductProductOptionEdge { return &ProductProductOptionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ProductProductOptionConnection) Nodes() []*ProductProductOption {
+	return resolve.Nodes(c.list, newProductProductOption)
+}
+
+// PageInfo says where the page stands.
+func (c *ProductProductOptionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ProductProductOptionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ProductProductOptionEdge shows one entry of a ProductProductOptionConnection.
+type ProductProductOptionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ProductProductOptionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ProductProductOptionEdge) Node() *ProductProductOption {
+	return newProductProductOption(e.edge.Node)
+}
 
 // ProductOptionValue shows a record of model ProductOptionValue.
 type ProductOptionValue struct{ row *resolve.Object }
@@ -1797,9 +7684,19 @@ func (o *ProductOptionValue) Variants(ctx context.Context) (*ProductVariantConne
 	return resolve.Many(ctx, o.row, "variants", newProductVariantConnection)
 }
 
+// ProductOptions follows the relation productOptions.
+func (o *ProductOptionValue) ProductOptions(ctx context.Context) (*ProductProductOptionConnection, error) {
+	return resolve.Many(ctx, o.row, "productOptions", newProductProductOptionConnection)
+}
+
 // Option follows the relation option.
 func (o *ProductOptionValue) Option(ctx context.Context) (*ProductOption, error) {
 	return resolve.One(ctx, o.row, "option", newProductOption)
+}
+
+// Translations follows the relation translations.
+func (o *ProductOptionValue) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
 }
 
 // ProductOptionValueConnection shows a page of a list.
@@ -1906,6 +7803,11 @@ func (o *ProductCategory) CategoryChildren(ctx context.Context) (*ProductCategor
 	return resolve.Many(ctx, o.row, "categoryChildren", newProductCategoryConnection)
 }
 
+// Translations follows the relation translations.
+func (o *ProductCategory) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
+}
+
 // ProductCategoryConnection shows a page of a list.
 type ProductCategoryConnection struct{ list *resolve.Connection }
 
@@ -1980,6 +7882,11 @@ func (o *ProductCollection) Products(ctx context.Context) (*ProductConnection, e
 	return resolve.Many(ctx, o.row, "products", newProductConnection)
 }
 
+// Translations follows the relation translations.
+func (o *ProductCollection) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
+}
+
 // ProductCollectionConnection shows a page of a list.
 type ProductCollectionConnection struct{ list *resolve.Connection }
 
@@ -2051,6 +7958,11 @@ func (o *ProductType) Products(ctx context.Context) (*ProductConnection, error) 
 	return resolve.Many(ctx, o.row, "products", newProductConnection)
 }
 
+// Translations follows the relation translations.
+func (o *ProductType) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
+}
+
 // ProductTypeConnection shows a page of a list.
 type ProductTypeConnection struct{ list *resolve.Connection }
 
@@ -2120,6 +8032,11 @@ func (o *ProductTag) Products(ctx context.Context) (*ProductConnection, error) {
 	return resolve.Many(ctx, o.row, "products", newProductConnection)
 }
 
+// Translations follows the relation translations.
+func (o *ProductTag) Translations(ctx context.Context) (*TranslationConnection, error) {
+	return resolve.Many(ctx, o.row, "translations", newTranslationConnection)
+}
+
 // ProductTagConnection shows a page of a list.
 type ProductTagConnection struct{ list *resolve.Connection }
 
@@ -2187,6 +8104,11 @@ func (o *ProductImage) Rank() int { return o.row.Integer(6) }
 // ProductID reads the column product_id.
 func (o *ProductImage) ProductID() string { return o.row.Text(7) }
 
+// Variants follows the relation variants.
+func (o *ProductImage) Variants(ctx context.Context) (*ProductVariantConnection, error) {
+	return resolve.Many(ctx, o.row, "variants", newProductVariantConnection)
+}
+
 // Product follows the relation product.
 func (o *ProductImage) Product(ctx context.Context) (*Product, error) {
 	return resolve.One(ctx, o.row, "product", newProduct)
@@ -2223,6 +8145,1341 @@ func (e *ProductImageEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
 func (e *ProductImageEdge) Node() *ProductImage { return newProductImage(e.edge.Node) }
+
+// Promotion shows a record of model Promotion.
+type Promotion struct{ row *resolve.Object }
+
+func newPromotion(o *resolve.Object) *Promotion {
+	if o == nil {
+		return nil
+	}
+	return &Promotion{o}
+}
+
+// IsNode says that Promotion is a Node.
+func (*Promotion) IsNode() {}
+
+// ID reads the column id.
+func (o *Promotion) ID() string { return o.row.Text(0) }
+
+// Code reads the column code.
+func (o *Promotion) Code() string { return o.row.Text(1) }
+
+// CampaignID reads the column campaign_id.
+func (o *Promotion) CampaignID() *string { return o.row.NullText(2) }
+
+// IsAutomatic reads the column is_automatic.
+func (o *Promotion) IsAutomatic() bool { return o.row.Boolean(3) }
+
+// Type reads the column type.
+func (o *Promotion) Type() string { return o.row.Enum(4) }
+
+// CreatedAt reads the column created_at.
+func (o *Promotion) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Promotion) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Promotion) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// Status reads the column status.
+func (o *Promotion) Status() string { return o.row.Enum(8) }
+
+// IsTaxInclusive reads the column is_tax_inclusive.
+func (o *Promotion) IsTaxInclusive() bool { return o.row.Boolean(9) }
+
+// Limit reads the column limit.
+func (o *Promotion) Limit() *int { return o.row.NullInteger(10) }
+
+// Used reads the column used.
+func (o *Promotion) Used() int { return o.row.Integer(11) }
+
+// Metadata reads the column metadata.
+func (o *Promotion) Metadata() json.RawMessage { return o.row.JSON(12) }
+
+// Campaign follows the relation campaign.
+func (o *Promotion) Campaign(ctx context.Context) (*Campaign, error) {
+	return resolve.One(ctx, o.row, "campaign", newCampaign)
+}
+
+// Rules follows the relation rules.
+func (o *Promotion) Rules(ctx context.Context) (*PromotionRuleConnection, error) {
+	return resolve.Many(ctx, o.row, "rules", newPromotionRuleConnection)
+}
+
+// ApplicationMethod follows the relation applicationMethod.
+func (o *Promotion) ApplicationMethod(ctx context.Context) (*ApplicationMethod, error) {
+	return resolve.One(ctx, o.row, "applicationMethod", newApplicationMethod)
+}
+
+// Carts follows the relation carts.
+func (o *Promotion) Carts(ctx context.Context) (*PromotionCartsConnection, error) {
+	return resolve.Many(ctx, o.row, "carts", newPromotionCartsConnection)
+}
+
+// Orders follows the relation orders.
+func (o *Promotion) Orders(ctx context.Context) (*PromotionOrdersConnection, error) {
+	return resolve.Many(ctx, o.row, "orders", newPromotionOrdersConnection)
+}
+
+// CartLineItemAdjustments follows the relation cartLineItemAdjustments.
+func (o *Promotion) CartLineItemAdjustments(ctx context.Context) (*CartLineItemAdjustmentConnection, error) {
+	return resolve.Many(ctx, o.row, "cartLineItemAdjustments", newCartLineItemAdjustmentConnection)
+}
+
+// PromotionConnection shows a page of a list.
+type PromotionConnection struct{ list *resolve.Connection }
+
+func newPromotionConnection(c *resolve.Connection) *PromotionConnection {
+	return &PromotionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PromotionConnection) Edges() []*PromotionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PromotionEdge { return &PromotionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PromotionConnection) Nodes() []*Promotion { return resolve.Nodes(c.list, newPromotion) }
+
+// PageInfo says where the page stands.
+func (c *PromotionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PromotionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PromotionEdge shows one entry of a PromotionConnection.
+type PromotionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PromotionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PromotionEdge) Node() *Promotion { return newPromotion(e.edge.Node) }
+
+// PromotionCartsConnection shows a page of a list.
+type PromotionCartsConnection struct{ list *resolve.Connection }
+
+func newPromotionCartsConnection(c *resolve.Connection) *PromotionCartsConnection {
+	return &PromotionCartsConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PromotionCartsConnection) Edges() []*PromotionCartsEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PromotionCartsEdge { return &PromotionCartsEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PromotionCartsConnection) Nodes() []*Cart { return resolve.Nodes(c.list, newCart) }
+
+// PageInfo says where the page stands.
+func (c *PromotionCartsConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PromotionCartsConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PromotionCartsEdge shows one entry of a PromotionCartsConnection.
+type PromotionCartsEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PromotionCartsEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PromotionCartsEdge) Node() *Cart { return newCart(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *PromotionCartsEdge) Link() *CartPromotion { return newCartPromotion(e.edge.Link) }
+
+// PromotionOrdersConnection shows a page of a list.
+type PromotionOrdersConnection struct{ list *resolve.Connection }
+
+func newPromotionOrdersConnection(c *resolve.Connection) *PromotionOrdersConnection {
+	return &PromotionOrdersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PromotionOrdersConnection) Edges() []*PromotionOrdersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PromotionOrdersEdge { return &PromotionOrdersEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PromotionOrdersConnection) Nodes() []*Order { return resolve.Nodes(c.list, newOrder) }
+
+// PageInfo says where the page stands.
+func (c *PromotionOrdersConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PromotionOrdersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PromotionOrdersEdge shows one entry of a PromotionOrdersConnection.
+type PromotionOrdersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PromotionOrdersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PromotionOrdersEdge) Node() *Order { return newOrder(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *PromotionOrdersEdge) Link() *OrderPromotion { return newOrderPromotion(e.edge.Link) }
+
+// Campaign shows a record of model Campaign.
+type Campaign struct{ row *resolve.Object }
+
+func newCampaign(o *resolve.Object) *Campaign {
+	if o == nil {
+		return nil
+	}
+	return &Campaign{o}
+}
+
+// IsNode says that Campaign is a Node.
+func (*Campaign) IsNode() {}
+
+// ID reads the column id.
+func (o *Campaign) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *Campaign) Name() string { return o.row.Text(1) }
+
+// Description reads the column description.
+func (o *Campaign) Description() *string { return o.row.NullText(2) }
+
+// CampaignIdentifier reads the column campaign_identifier.
+func (o *Campaign) CampaignIdentifier() string { return o.row.Text(3) }
+
+// StartsAt reads the column starts_at.
+func (o *Campaign) StartsAt() *time.Time { return o.row.NullTime(4) }
+
+// EndsAt reads the column ends_at.
+func (o *Campaign) EndsAt() *time.Time { return o.row.NullTime(5) }
+
+// CreatedAt reads the column created_at.
+func (o *Campaign) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Campaign) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Campaign) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// Promotions follows the relation promotions.
+func (o *Campaign) Promotions(ctx context.Context) (*PromotionConnection, error) {
+	return resolve.Many(ctx, o.row, "promotions", newPromotionConnection)
+}
+
+// Budget follows the relation budget.
+func (o *Campaign) Budget(ctx context.Context) (*CampaignBudget, error) {
+	return resolve.One(ctx, o.row, "budget", newCampaignBudget)
+}
+
+// CampaignConnection shows a page of a list.
+type CampaignConnection struct{ list *resolve.Connection }
+
+func newCampaignConnection(c *resolve.Connection) *CampaignConnection { return &CampaignConnection{c} }
+
+// Edges are the entries of the page.
+func (c *CampaignConnection) Edges() []*CampaignEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CampaignEdge { return &CampaignEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CampaignConnection) Nodes() []*Campaign { return resolve.Nodes(c.list, newCampaign) }
+
+// PageInfo says where the page stands.
+func (c *CampaignConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CampaignConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CampaignEdge shows one entry of a CampaignConnection.
+type CampaignEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CampaignEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CampaignEdge) Node() *Campaign { return newCampaign(e.edge.Node) }
+
+// CampaignBudget shows a record of model CampaignBudget.
+type CampaignBudget struct{ row *resolve.Object }
+
+func newCampaignBudget(o *resolve.Object) *CampaignBudget {
+	if o == nil {
+		return nil
+	}
+	return &CampaignBudget{o}
+}
+
+// IsNode says that CampaignBudget is a Node.
+func (*CampaignBudget) IsNode() {}
+
+// ID reads the column id.
+func (o *CampaignBudget) ID() string { return o.row.Text(0) }
+
+// Type reads the column type.
+func (o *CampaignBudget) Type() string { return o.row.Enum(1) }
+
+// CampaignID reads the column campaign_id.
+func (o *CampaignBudget) CampaignID() string { return o.row.Text(2) }
+
+// Limit reads the column limit.
+func (o *CampaignBudget) Limit() *string { return o.row.NullText(3) }
+
+// Used reads the column used.
+func (o *CampaignBudget) Used() string { return o.row.Text(4) }
+
+// CreatedAt reads the column created_at.
+func (o *CampaignBudget) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CampaignBudget) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CampaignBudget) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// CurrencyCode reads the column currency_code.
+func (o *CampaignBudget) CurrencyCode() *string { return o.row.NullText(8) }
+
+// Attribute reads the column attribute.
+func (o *CampaignBudget) Attribute() *string { return o.row.NullText(9) }
+
+// Campaign follows the relation campaign.
+func (o *CampaignBudget) Campaign(ctx context.Context) (*Campaign, error) {
+	return resolve.One(ctx, o.row, "campaign", newCampaign)
+}
+
+// Usages follows the relation usages.
+func (o *CampaignBudget) Usages(ctx context.Context) (*CampaignBudgetUsageConnection, error) {
+	return resolve.Many(ctx, o.row, "usages", newCampaignBudgetUsageConnection)
+}
+
+// CampaignBudgetConnection shows a page of a list.
+type CampaignBudgetConnection struct{ list *resolve.Connection }
+
+func newCampaignBudgetConnection(c *resolve.Connection) *CampaignBudgetConnection {
+	return &CampaignBudgetConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CampaignBudgetConnection) Edges() []*CampaignBudgetEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CampaignBudgetEdge { return &CampaignBudgetEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CampaignBudgetConnection) Nodes() []*CampaignBudget {
+	return resolve.Nodes(c.list, newCampaignBudget)
+}
+
+// PageInfo says where the page stands.
+func (c *CampaignBudgetConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CampaignBudgetConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CampaignBudgetEdge shows one entry of a CampaignBudgetConnection.
+type CampaignBudgetEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CampaignBudgetEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CampaignBudgetEdge) Node() *CampaignBudget { return newCampaignBudget(e.edge.Node) }
+
+// CampaignBudgetUsage shows a record of model CampaignBudgetUsage.
+type CampaignBudgetUsage struct{ row *resolve.Object }
+
+func newCampaignBudgetUsage(o *resolve.Object) *CampaignBudgetUsage {
+	if o == nil {
+		return nil
+	}
+	return &CampaignBudgetUsage{o}
+}
+
+// IsNode says that CampaignBudgetUsage is a Node.
+func (*CampaignBudgetUsage) IsNode() {}
+
+// ID reads the column id.
+func (o *CampaignBudgetUsage) ID() string { return o.row.Text(0) }
+
+// AttributeValue reads the column attribute_value.
+func (o *CampaignBudgetUsage) AttributeValue() string { return o.row.Text(1) }
+
+// Used reads the column used.
+func (o *CampaignBudgetUsage) Used() string { return o.row.Text(2) }
+
+// BudgetID reads the column budget_id.
+func (o *CampaignBudgetUsage) BudgetID() string { return o.row.Text(3) }
+
+// CreatedAt reads the column created_at.
+func (o *CampaignBudgetUsage) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CampaignBudgetUsage) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CampaignBudgetUsage) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Budget follows the relation budget.
+func (o *CampaignBudgetUsage) Budget(ctx context.Context) (*CampaignBudget, error) {
+	return resolve.One(ctx, o.row, "budget", newCampaignBudget)
+}
+
+// CampaignBudgetUsageConnection shows a page of a list.
+type CampaignBudgetUsageConnection struct{ list *resolve.Connection }
+
+func newCampaignBudgetUsageConnection(c *resolve.Connection) *CampaignBudgetUsageConnection {
+	return &CampaignBudgetUsageConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CampaignBudgetUsageConnection) Edges() []*CampaignBudgetUsageEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CampaignBudgetUsageEdge { return &CampaignBudgetUsageEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CampaignBudgetUsageConnection) Nodes() []*CampaignBudgetUsage {
+	return resolve.Nodes(c.list, newCampaignBudgetUsage)
+}
+
+// PageInfo says where the page stands.
+func (c *CampaignBudgetUsageConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CampaignBudgetUsageConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CampaignBudgetUsageEdge shows one entry of a CampaignBudgetUsageConnection.
+type CampaignBudgetUsageEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CampaignBudgetUsageEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CampaignBudgetUsageEdge) Node() *CampaignBudgetUsage {
+	return newCampaignBudgetUsage(e.edge.Node)
+}
+
+// ApplicationMethod shows a record of model ApplicationMethod.
+type ApplicationMethod struct{ row *resolve.Object }
+
+func newApplicationMethod(o *resolve.Object) *ApplicationMethod {
+	if o == nil {
+		return nil
+	}
+	return &ApplicationMethod{o}
+}
+
+// IsNode says that ApplicationMethod is a Node.
+func (*ApplicationMethod) IsNode() {}
+
+// ID reads the column id.
+func (o *ApplicationMethod) ID() string { return o.row.Text(0) }
+
+// Value reads the column value.
+func (o *ApplicationMethod) Value() *string { return o.row.NullText(1) }
+
+// MaxQuantity reads the column max_quantity.
+func (o *ApplicationMethod) MaxQuantity() *int { return o.row.NullInteger(2) }
+
+// ApplyToQuantity reads the column apply_to_quantity.
+func (o *ApplicationMethod) ApplyToQuantity() *int { return o.row.NullInteger(3) }
+
+// BuyRulesMinQuantity reads the column buy_rules_min_quantity.
+func (o *ApplicationMethod) BuyRulesMinQuantity() *int { return o.row.NullInteger(4) }
+
+// Type reads the column type.
+func (o *ApplicationMethod) Type() string { return o.row.Enum(5) }
+
+// TargetType reads the column target_type.
+func (o *ApplicationMethod) TargetType() string { return o.row.Enum(6) }
+
+// Allocation reads the column allocation.
+func (o *ApplicationMethod) Allocation() *string { return o.row.NullEnum(7) }
+
+// PromotionID reads the column promotion_id.
+func (o *ApplicationMethod) PromotionID() string { return o.row.Text(8) }
+
+// CreatedAt reads the column created_at.
+func (o *ApplicationMethod) CreatedAt() time.Time { return o.row.Time(9) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ApplicationMethod) UpdatedAt() time.Time { return o.row.Time(10) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ApplicationMethod) DeletedAt() *time.Time { return o.row.NullTime(11) }
+
+// CurrencyCode reads the column currency_code.
+func (o *ApplicationMethod) CurrencyCode() *string { return o.row.NullText(12) }
+
+// Promotion follows the relation promotion.
+func (o *ApplicationMethod) Promotion(ctx context.Context) (*Promotion, error) {
+	return resolve.One(ctx, o.row, "promotion", newPromotion)
+}
+
+// TargetRules follows the relation targetRules.
+func (o *ApplicationMethod) TargetRules(ctx context.Context) (*PromotionRuleConnection, error) {
+	return resolve.Many(ctx, o.row, "targetRules", newPromotionRuleConnection)
+}
+
+// BuyRules follows the relation buyRules.
+func (o *ApplicationMethod) BuyRules(ctx context.Context) (*PromotionRuleConnection, error) {
+	return resolve.Many(ctx, o.row, "buyRules", newPromotionRuleConnection)
+}
+
+// ApplicationMethodConnection shows a page of a list.
+type ApplicationMethodConnection struct{ list *resolve.Connection }
+
+func newApplicationMethodConnection(c *resolve.Connection) *ApplicationMethodConnection {
+	return &ApplicationMethodConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ApplicationMethodConnection) Edges() []*ApplicationMethodEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ApplicationMethodEdge { return &ApplicationMethodEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ApplicationMethodConnection) Nodes() []*ApplicationMethod {
+	return resolve.Nodes(c.list, newApplicationMethod)
+}
+
+// PageInfo says where the page stands.
+func (c *ApplicationMethodConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ApplicationMethodConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ApplicationMethodEdge shows one entry of a ApplicationMethodConnection.
+type ApplicationMethodEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ApplicationMethodEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ApplicationMethodEdge) Node() *ApplicationMethod { return newApplicationMethod(e.edge.Node) }
+
+// PromotionRule shows a record of model PromotionRule.
+type PromotionRule struct{ row *resolve.Object }
+
+func newPromotionRule(o *resolve.Object) *PromotionRule {
+	if o == nil {
+		return nil
+	}
+	return &PromotionRule{o}
+}
+
+// IsNode says that PromotionRule is a Node.
+func (*PromotionRule) IsNode() {}
+
+// ID reads the column id.
+func (o *PromotionRule) ID() string { return o.row.Text(0) }
+
+// Description reads the column description.
+func (o *PromotionRule) Description() *string { return o.row.NullText(1) }
+
+// Attribute reads the column attribute.
+func (o *PromotionRule) Attribute() string { return o.row.Text(2) }
+
+// Operator reads the column operator.
+func (o *PromotionRule) Operator() string { return o.row.Enum(3) }
+
+// CreatedAt reads the column created_at.
+func (o *PromotionRule) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *PromotionRule) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *PromotionRule) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Promotions follows the relation promotions.
+func (o *PromotionRule) Promotions(ctx context.Context) (*PromotionConnection, error) {
+	return resolve.Many(ctx, o.row, "promotions", newPromotionConnection)
+}
+
+// MethodTargetRules follows the relation methodTargetRules.
+func (o *PromotionRule) MethodTargetRules(ctx context.Context) (*ApplicationMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "methodTargetRules", newApplicationMethodConnection)
+}
+
+// MethodBuyRules follows the relation methodBuyRules.
+func (o *PromotionRule) MethodBuyRules(ctx context.Context) (*ApplicationMethodConnection, error) {
+	return resolve.Many(ctx, o.row, "methodBuyRules", newApplicationMethodConnection)
+}
+
+// Values follows the relation values.
+func (o *PromotionRule) Values(ctx context.Context) (*PromotionRuleValueConnection, error) {
+	return resolve.Many(ctx, o.row, "values", newPromotionRuleValueConnection)
+}
+
+// PromotionRuleConnection shows a page of a list.
+type PromotionRuleConnection struct{ list *resolve.Connection }
+
+func newPromotionRuleConnection(c *resolve.Connection) *PromotionRuleConnection {
+	return &PromotionRuleConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PromotionRuleConnection) Edges() []*PromotionRuleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PromotionRuleEdge { return &PromotionRuleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PromotionRuleConnection) Nodes() []*PromotionRule {
+	return resolve.Nodes(c.list, newPromotionRule)
+}
+
+// PageInfo says where the page stands.
+func (c *PromotionRuleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PromotionRuleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PromotionRuleEdge shows one entry of a PromotionRuleConnection.
+type PromotionRuleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PromotionRuleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PromotionRuleEdge) Node() *PromotionRule { return newPromotionRule(e.edge.Node) }
+
+// PromotionRuleValue shows a record of model PromotionRuleValue.
+type PromotionRuleValue struct{ row *resolve.Object }
+
+func newPromotionRuleValue(o *resolve.Object) *PromotionRuleValue {
+	if o == nil {
+		return nil
+	}
+	return &PromotionRuleValue{o}
+}
+
+// IsNode says that PromotionRuleValue is a Node.
+func (*PromotionRuleValue) IsNode() {}
+
+// ID reads the column id.
+func (o *PromotionRuleValue) ID() string { return o.row.Text(0) }
+
+// PromotionRuleID reads the column promotion_rule_id.
+func (o *PromotionRuleValue) PromotionRuleID() string { return o.row.Text(1) }
+
+// Value reads the column value.
+func (o *PromotionRuleValue) Value() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *PromotionRuleValue) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *PromotionRuleValue) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *PromotionRuleValue) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// PromotionRule follows the relation promotionRule.
+func (o *PromotionRuleValue) PromotionRule(ctx context.Context) (*PromotionRule, error) {
+	return resolve.One(ctx, o.row, "promotionRule", newPromotionRule)
+}
+
+// PromotionRuleValueConnection shows a page of a list.
+type PromotionRuleValueConnection struct{ list *resolve.Connection }
+
+func newPromotionRuleValueConnection(c *resolve.Connection) *PromotionRuleValueConnection {
+	return &PromotionRuleValueConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *PromotionRuleValueConnection) Edges() []*PromotionRuleValueEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *PromotionRuleValueEdge { return &PromotionRuleValueEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *PromotionRuleValueConnection) Nodes() []*PromotionRuleValue {
+	return resolve.Nodes(c.list, newPromotionRuleValue)
+}
+
+// PageInfo says where the page stands.
+func (c *PromotionRuleValueConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *PromotionRuleValueConnection) TotalCount() int { return c.list.TotalCount() }
+
+// PromotionRuleValueEdge shows one entry of a PromotionRuleValueConnection.
+type PromotionRuleValueEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *PromotionRuleValueEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *PromotionRuleValueEdge) Node() *PromotionRuleValue {
+	return newPromotionRuleValue(e.edge.Node)
+}
+
+// RbacRole shows a record of model RbacRole.
+type RbacRole struct{ row *resolve.Object }
+
+func newRbacRole(o *resolve.Object) *RbacRole {
+	if o == nil {
+		return nil
+	}
+	return &RbacRole{o}
+}
+
+// IsNode says that RbacRole is a Node.
+func (*RbacRole) IsNode() {}
+
+// ID reads the column id.
+func (o *RbacRole) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *RbacRole) Name() string { return o.row.Text(1) }
+
+// Description reads the column description.
+func (o *RbacRole) Description() *string { return o.row.NullText(2) }
+
+// Metadata reads the column metadata.
+func (o *RbacRole) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *RbacRole) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RbacRole) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RbacRole) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Policies follows the relation policies.
+func (o *RbacRole) Policies(ctx context.Context) (*RbacRolePolicyConnection, error) {
+	return resolve.Many(ctx, o.row, "policies", newRbacRolePolicyConnection)
+}
+
+// Parents follows the relation parents.
+func (o *RbacRole) Parents(ctx context.Context) (*RbacRoleParentConnection, error) {
+	return resolve.Many(ctx, o.row, "parents", newRbacRoleParentConnection)
+}
+
+// Children follows the relation children.
+func (o *RbacRole) Children(ctx context.Context) (*RbacRoleParentConnection, error) {
+	return resolve.Many(ctx, o.row, "children", newRbacRoleParentConnection)
+}
+
+// InheritedRoles follows the relation inheritedRoles.
+func (o *RbacRole) InheritedRoles(ctx context.Context) (*RbacRoleInheritanceConnection, error) {
+	return resolve.Many(ctx, o.row, "inheritedRoles", newRbacRoleInheritanceConnection)
+}
+
+// InheritedBy follows the relation inheritedBy.
+func (o *RbacRole) InheritedBy(ctx context.Context) (*RbacRoleInheritanceConnection, error) {
+	return resolve.Many(ctx, o.row, "inheritedBy", newRbacRoleInheritanceConnection)
+}
+
+// Users follows the relation users.
+func (o *RbacRole) Users(ctx context.Context) (*RbacRoleUsersConnection, error) {
+	return resolve.Many(ctx, o.row, "users", newRbacRoleUsersConnection)
+}
+
+// Invites follows the relation invites.
+func (o *RbacRole) Invites(ctx context.Context) (*RbacRoleInvitesConnection, error) {
+	return resolve.Many(ctx, o.row, "invites", newRbacRoleInvitesConnection)
+}
+
+// RbacRoleConnection shows a page of a list.
+type RbacRoleConnection struct{ list *resolve.Connection }
+
+func newRbacRoleConnection(c *resolve.Connection) *RbacRoleConnection { return &RbacRoleConnection{c} }
+
+// Edges are the entries of the page.
+func (c *RbacRoleConnection) Edges() []*RbacRoleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRoleEdge { return &RbacRoleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRoleConnection) Nodes() []*RbacRole { return resolve.Nodes(c.list, newRbacRole) }
+
+// PageInfo says where the page stands.
+func (c *RbacRoleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRoleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRoleEdge shows one entry of a RbacRoleConnection.
+type RbacRoleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRoleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRoleEdge) Node() *RbacRole { return newRbacRole(e.edge.Node) }
+
+// RbacRoleUsersConnection shows a page of a list.
+type RbacRoleUsersConnection struct{ list *resolve.Connection }
+
+func newRbacRoleUsersConnection(c *resolve.Connection) *RbacRoleUsersConnection {
+	return &RbacRoleUsersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacRoleUsersConnection) Edges() []*RbacRoleUsersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRoleUsersEdge { return &RbacRoleUsersEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRoleUsersConnection) Nodes() []*User { return resolve.Nodes(c.list, newUser) }
+
+// PageInfo says where the page stands.
+func (c *RbacRoleUsersConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRoleUsersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRoleUsersEdge shows one entry of a RbacRoleUsersConnection.
+type RbacRoleUsersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRoleUsersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRoleUsersEdge) Node() *User { return newUser(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *RbacRoleUsersEdge) Link() *UserRbacRole { return newUserRbacRole(e.edge.Link) }
+
+// RbacRoleInvitesConnection shows a page of a list.
+type RbacRoleInvitesConnection struct{ list *resolve.Connection }
+
+func newRbacRoleInvitesConnection(c *resolve.Connection) *RbacRoleInvitesConnection {
+	return &RbacRoleInvitesConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacRoleInvitesConnection) Edges() []*RbacRoleInvitesEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRoleInvitesEdge { return &RbacRoleInvitesEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRoleInvitesConnection) Nodes() []*Invite { return resolve.Nodes(c.list, newInvite) }
+
+// PageInfo says where the page stands.
+func (c *RbacRoleInvitesConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRoleInvitesConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRoleInvitesEdge shows one entry of a RbacRoleInvitesConnection.
+type RbacRoleInvitesEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRoleInvitesEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRoleInvitesEdge) Node() *Invite { return newInvite(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *RbacRoleInvitesEdge) Link() *InviteRbacRole { return newInviteRbacRole(e.edge.Link) }
+
+// RbacPolicy shows a record of model RbacPolicy.
+type RbacPolicy struct{ row *resolve.Object }
+
+func newRbacPolicy(o *resolve.Object) *RbacPolicy {
+	if o == nil {
+		return nil
+	}
+	return &RbacPolicy{o}
+}
+
+// IsNode says that RbacPolicy is a Node.
+func (*RbacPolicy) IsNode() {}
+
+// ID reads the column id.
+func (o *RbacPolicy) ID() string { return o.row.Text(0) }
+
+// Key reads the column key.
+func (o *RbacPolicy) Key() string { return o.row.Text(1) }
+
+// Resource reads the column resource.
+func (o *RbacPolicy) Resource() string { return o.row.Text(2) }
+
+// Operation reads the column operation.
+func (o *RbacPolicy) Operation() string { return o.row.Text(3) }
+
+// Name reads the column name.
+func (o *RbacPolicy) Name() *string { return o.row.NullText(4) }
+
+// Description reads the column description.
+func (o *RbacPolicy) Description() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *RbacPolicy) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *RbacPolicy) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RbacPolicy) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RbacPolicy) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Roles follows the relation roles.
+func (o *RbacPolicy) Roles(ctx context.Context) (*RbacRolePolicyConnection, error) {
+	return resolve.Many(ctx, o.row, "roles", newRbacRolePolicyConnection)
+}
+
+// RbacPolicyConnection shows a page of a list.
+type RbacPolicyConnection struct{ list *resolve.Connection }
+
+func newRbacPolicyConnection(c *resolve.Connection) *RbacPolicyConnection {
+	return &RbacPolicyConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacPolicyConnection) Edges() []*RbacPolicyEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacPolicyEdge { return &RbacPolicyEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacPolicyConnection) Nodes() []*RbacPolicy { return resolve.Nodes(c.list, newRbacPolicy) }
+
+// PageInfo says where the page stands.
+func (c *RbacPolicyConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacPolicyConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacPolicyEdge shows one entry of a RbacPolicyConnection.
+type RbacPolicyEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacPolicyEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacPolicyEdge) Node() *RbacPolicy { return newRbacPolicy(e.edge.Node) }
+
+// RbacRolePolicy shows a record of model RbacRolePolicy.
+type RbacRolePolicy struct{ row *resolve.Object }
+
+func newRbacRolePolicy(o *resolve.Object) *RbacRolePolicy {
+	if o == nil {
+		return nil
+	}
+	return &RbacRolePolicy{o}
+}
+
+// IsNode says that RbacRolePolicy is a Node.
+func (*RbacRolePolicy) IsNode() {}
+
+// ID reads the column id.
+func (o *RbacRolePolicy) ID() string { return o.row.Text(0) }
+
+// RoleID reads the column role_id.
+func (o *RbacRolePolicy) RoleID() string { return o.row.Text(1) }
+
+// PolicyID reads the column policy_id.
+func (o *RbacRolePolicy) PolicyID() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *RbacRolePolicy) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *RbacRolePolicy) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RbacRolePolicy) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RbacRolePolicy) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Role follows the relation role.
+func (o *RbacRolePolicy) Role(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "role", newRbacRole)
+}
+
+// Policy follows the relation policy.
+func (o *RbacRolePolicy) Policy(ctx context.Context) (*RbacPolicy, error) {
+	return resolve.One(ctx, o.row, "policy", newRbacPolicy)
+}
+
+// RbacRolePolicyConnection shows a page of a list.
+type RbacRolePolicyConnection struct{ list *resolve.Connection }
+
+func newRbacRolePolicyConnection(c *resolve.Connection) *RbacRolePolicyConnection {
+	return &RbacRolePolicyConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacRolePolicyConnection) Edges() []*RbacRolePolicyEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRolePolicyEdge { return &RbacRolePolicyEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRolePolicyConnection) Nodes() []*RbacRolePolicy {
+	return resolve.Nodes(c.list, newRbacRolePolicy)
+}
+
+// PageInfo says where the page stands.
+func (c *RbacRolePolicyConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRolePolicyConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRolePolicyEdge shows one entry of a RbacRolePolicyConnection.
+type RbacRolePolicyEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRolePolicyEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRolePolicyEdge) Node() *RbacRolePolicy { return newRbacRolePolicy(e.edge.Node) }
+
+// RbacRoleParent shows a record of model RbacRoleParent.
+type RbacRoleParent struct{ row *resolve.Object }
+
+func newRbacRoleParent(o *resolve.Object) *RbacRoleParent {
+	if o == nil {
+		return nil
+	}
+	return &RbacRoleParent{o}
+}
+
+// IsNode says that RbacRoleParent is a Node.
+func (*RbacRoleParent) IsNode() {}
+
+// ID reads the column id.
+func (o *RbacRoleParent) ID() string { return o.row.Text(0) }
+
+// RoleID reads the column role_id.
+func (o *RbacRoleParent) RoleID() string { return o.row.Text(1) }
+
+// ParentID reads the column parent_id.
+func (o *RbacRoleParent) ParentID() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *RbacRoleParent) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *RbacRoleParent) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RbacRoleParent) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RbacRoleParent) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Role follows the relation role.
+func (o *RbacRoleParent) Role(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "role", newRbacRole)
+}
+
+// Parent follows the relation parent.
+func (o *RbacRoleParent) Parent(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "parent", newRbacRole)
+}
+
+// RbacRoleParentConnection shows a page of a list.
+type RbacRoleParentConnection struct{ list *resolve.Connection }
+
+func newRbacRoleParentConnection(c *resolve.Connection) *RbacRoleParentConnection {
+	return &RbacRoleParentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacRoleParentConnection) Edges() []*RbacRoleParentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRoleParentEdge { return &RbacRoleParentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRoleParentConnection) Nodes() []*RbacRoleParent {
+	return resolve.Nodes(c.list, newRbacRoleParent)
+}
+
+// PageInfo says where the page stands.
+func (c *RbacRoleParentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRoleParentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRoleParentEdge shows one entry of a RbacRoleParentConnection.
+type RbacRoleParentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRoleParentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRoleParentEdge) Node() *RbacRoleParent { return newRbacRoleParent(e.edge.Node) }
+
+// RbacRoleInheritance shows a record of model RbacRoleInheritance.
+type RbacRoleInheritance struct{ row *resolve.Object }
+
+func newRbacRoleInheritance(o *resolve.Object) *RbacRoleInheritance {
+	if o == nil {
+		return nil
+	}
+	return &RbacRoleInheritance{o}
+}
+
+// IsNode says that RbacRoleInheritance is a Node.
+func (*RbacRoleInheritance) IsNode() {}
+
+// ID reads the column id.
+func (o *RbacRoleInheritance) ID() string { return o.row.Text(0) }
+
+// RoleID reads the column role_id.
+func (o *RbacRoleInheritance) RoleID() string { return o.row.Text(1) }
+
+// InheritedRoleID reads the column inherited_role_id.
+func (o *RbacRoleInheritance) InheritedRoleID() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *RbacRoleInheritance) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *RbacRoleInheritance) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RbacRoleInheritance) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RbacRoleInheritance) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// Role follows the relation role.
+func (o *RbacRoleInheritance) Role(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "role", newRbacRole)
+}
+
+// InheritedRole follows the relation inheritedRole.
+func (o *RbacRoleInheritance) InheritedRole(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "inheritedRole", newRbacRole)
+}
+
+// RbacRoleInheritanceConnection shows a page of a list.
+type RbacRoleInheritanceConnection struct{ list *resolve.Connection }
+
+func newRbacRoleInheritanceConnection(c *resolve.Connection) *RbacRoleInheritanceConnection {
+	return &RbacRoleInheritanceConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RbacRoleInheritanceConnection) Edges() []*RbacRoleInheritanceEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RbacRoleInheritanceEdge { return &RbacRoleInheritanceEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RbacRoleInheritanceConnection) Nodes() []*RbacRoleInheritance {
+	return resolve.Nodes(c.list, newRbacRoleInheritance)
+}
+
+// PageInfo says where the page stands.
+func (c *RbacRoleInheritanceConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RbacRoleInheritanceConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RbacRoleInheritanceEdge shows one entry of a RbacRoleInheritanceConnection.
+type RbacRoleInheritanceEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RbacRoleInheritanceEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RbacRoleInheritanceEdge) Node() *RbacRoleInheritance {
+	return newRbacRoleInheritance(e.edge.Node)
+}
+
+// Region shows a record of model Region.
+type Region struct{ row *resolve.Object }
+
+func newRegion(o *resolve.Object) *Region {
+	if o == nil {
+		return nil
+	}
+	return &Region{o}
+}
+
+// IsNode says that Region is a Node.
+func (*Region) IsNode() {}
+
+// ID reads the column id.
+func (o *Region) ID() string { return o.row.Text(0) }
+
+// Name reads the column name.
+func (o *Region) Name() string { return o.row.Text(1) }
+
+// CurrencyCode reads the column currency_code.
+func (o *Region) CurrencyCode() string { return o.row.Text(2) }
+
+// Metadata reads the column metadata.
+func (o *Region) Metadata() json.RawMessage { return o.row.JSON(3) }
+
+// CreatedAt reads the column created_at.
+func (o *Region) CreatedAt() time.Time { return o.row.Time(4) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Region) UpdatedAt() time.Time { return o.row.Time(5) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Region) DeletedAt() *time.Time { return o.row.NullTime(6) }
+
+// AutomaticTaxes reads the column automatic_taxes.
+func (o *Region) AutomaticTaxes() bool { return o.row.Boolean(7) }
+
+// Countries follows the relation countries.
+func (o *Region) Countries(ctx context.Context) (*CountryConnection, error) {
+	return resolve.Many(ctx, o.row, "countries", newCountryConnection)
+}
+
+// PaymentProviders follows the relation paymentProviders.
+func (o *Region) PaymentProviders(ctx context.Context) (*RegionPaymentProvidersConnection, error) {
+	return resolve.Many(ctx, o.row, "paymentProviders", newRegionPaymentProvidersConnection)
+}
+
+// Carts follows the relation carts.
+func (o *Region) Carts(ctx context.Context) (*CartConnection, error) {
+	return resolve.Many(ctx, o.row, "carts", newCartConnection)
+}
+
+// Orders follows the relation orders.
+func (o *Region) Orders(ctx context.Context) (*OrderConnection, error) {
+	return resolve.Many(ctx, o.row, "orders", newOrderConnection)
+}
+
+// RegionConnection shows a page of a list.
+type RegionConnection struct{ list *resolve.Connection }
+
+func newRegionConnection(c *resolve.Connection) *RegionConnection { return &RegionConnection{c} }
+
+// Edges are the entries of the page.
+func (c *RegionConnection) Edges() []*RegionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RegionEdge { return &RegionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RegionConnection) Nodes() []*Region { return resolve.Nodes(c.list, newRegion) }
+
+// PageInfo says where the page stands.
+func (c *RegionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RegionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RegionEdge shows one entry of a RegionConnection.
+type RegionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RegionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RegionEdge) Node() *Region { return newRegion(e.edge.Node) }
+
+// RegionPaymentProvidersConnection shows a page of a list.
+type RegionPaymentProvidersConnection struct{ list *resolve.Connection }
+
+func newRegionPaymentProvidersConnection(c *resolve.Connection) *RegionPaymentProvidersConnection {
+	return &RegionPaymentProvidersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RegionPaymentProvidersConnection) Edges() []*RegionPaymentProvidersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RegionPaymentProvidersEdge { return &RegionPaymentProvidersEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RegionPaymentProvidersConnection) Nodes() []*PaymentProvider {
+	return resolve.Nodes(c.list, newPaymentProvider)
+}
+
+// PageInfo says where the page stands.
+func (c *RegionPaymentProvidersConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RegionPaymentProvidersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RegionPaymentProvidersEdge shows one entry of a RegionPaymentProvidersConnection.
+type RegionPaymentProvidersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RegionPaymentProvidersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RegionPaymentProvidersEdge) Node() *PaymentProvider { return newPaymentProvider(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *RegionPaymentProvidersEdge) Link() *RegionPaymentProvider {
+	return newRegionPaymentProvider(e.edge.Link)
+}
+
+// Country shows a record of model Country.
+type Country struct{ row *resolve.Object }
+
+func newCountry(o *resolve.Object) *Country {
+	if o == nil {
+		return nil
+	}
+	return &Country{o}
+}
+
+// Iso2 reads the column iso_2.
+func (o *Country) Iso2() string { return o.row.Text(0) }
+
+// Iso3 reads the column iso_3.
+func (o *Country) Iso3() string { return o.row.Text(1) }
+
+// NumCode reads the column num_code.
+func (o *Country) NumCode() string { return o.row.Text(2) }
+
+// Name reads the column name.
+func (o *Country) Name() string { return o.row.Text(3) }
+
+// DisplayName reads the column display_name.
+func (o *Country) DisplayName() string { return o.row.Text(4) }
+
+// RegionID reads the column region_id.
+func (o *Country) RegionID() *string { return o.row.NullText(5) }
+
+// Metadata reads the column metadata.
+func (o *Country) Metadata() json.RawMessage { return o.row.JSON(6) }
+
+// CreatedAt reads the column created_at.
+func (o *Country) CreatedAt() time.Time { return o.row.Time(7) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Country) UpdatedAt() time.Time { return o.row.Time(8) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Country) DeletedAt() *time.Time { return o.row.NullTime(9) }
+
+// Region follows the relation region.
+func (o *Country) Region(ctx context.Context) (*Region, error) {
+	return resolve.One(ctx, o.row, "region", newRegion)
+}
+
+// CountryConnection shows a page of a list.
+type CountryConnection struct{ list *resolve.Connection }
+
+func newCountryConnection(c *resolve.Connection) *CountryConnection { return &CountryConnection{c} }
+
+// Edges are the entries of the page.
+func (c *CountryConnection) Edges() []*CountryEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CountryEdge { return &CountryEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CountryConnection) Nodes() []*Country { return resolve.Nodes(c.list, newCountry) }
+
+// PageInfo says where the page stands.
+func (c *CountryConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CountryConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CountryEdge shows one entry of a CountryConnection.
+type CountryEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CountryEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CountryEdge) Node() *Country { return newCountry(e.edge.Node) }
 
 // SalesChannel shows a record of model SalesChannel.
 type SalesChannel struct{ row *resolve.Object }
@@ -2274,6 +9531,16 @@ func (o *SalesChannel) PublishableAPIKeys(ctx context.Context) (*SalesChannelPub
 // StockLocations follows the relation stockLocations.
 func (o *SalesChannel) StockLocations(ctx context.Context) (*SalesChannelStockLocationsConnection, error) {
 	return resolve.Many(ctx, o.row, "stockLocations", newSalesChannelStockLocationsConnection)
+}
+
+// Carts follows the relation carts.
+func (o *SalesChannel) Carts(ctx context.Context) (*CartConnection, error) {
+	return resolve.Many(ctx, o.row, "carts", newCartConnection)
+}
+
+// Orders follows the relation orders.
+func (o *SalesChannel) Orders(ctx context.Context) (*OrderConnection, error) {
+	return resolve.Many(ctx, o.row, "orders", newOrderConnection)
 }
 
 // SalesChannelConnection shows a page of a list.
@@ -2470,6 +9737,11 @@ func (o *StockLocation) FulfillmentSets(ctx context.Context) (*StockLocationFulf
 	return resolve.Many(ctx, o.row, "fulfillmentSets", newStockLocationFulfillmentSetsConnection)
 }
 
+// FulfillmentProviders follows the relation fulfillmentProviders.
+func (o *StockLocation) FulfillmentProviders(ctx context.Context) (*StockLocationFulfillmentProvidersConnection, error) {
+	return resolve.Many(ctx, o.row, "fulfillmentProviders", newStockLocationFulfillmentProvidersConnection)
+}
+
 // InventoryLevels follows the relation inventoryLevels.
 func (o *StockLocation) InventoryLevels(ctx context.Context) (*InventoryLevelConnection, error) {
 	return resolve.Many(ctx, o.row, "inventoryLevels", newInventoryLevelConnection)
@@ -2583,6 +9855,49 @@ func (e *StockLocationFulfillmentSetsEdge) Node() *FulfillmentSet {
 // Link is the link that leads to the record.
 func (e *StockLocationFulfillmentSetsEdge) Link() *LocationFulfillmentSet {
 	return newLocationFulfillmentSet(e.edge.Link)
+}
+
+// StockLocationFulfillmentProvidersConnection shows a page of a list.
+type StockLocationFulfillmentProvidersConnection struct{ list *resolve.Connection }
+
+func newStockLocationFulfillmentProvidersConnection(c *resolve.Connection) *StockLocationFulfillmentProvidersConnection {
+	return &StockLocationFulfillmentProvidersConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *StockLocationFulfillmentProvidersConnection) Edges() []*StockLocationFulfillmentProvidersEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *StockLocationFulfillmentProvidersEdge {
+		return &StockLocationFulfillmentProvidersEdge{e}
+	})
+}
+
+// Nodes are the records of the page.
+func (c *StockLocationFulfillmentProvidersConnection) Nodes() []*FulfillmentProvider {
+	return resolve.Nodes(c.list, newFulfillmentProvider)
+}
+
+// PageInfo says where the page stands.
+func (c *StockLocationFulfillmentProvidersConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *StockLocationFulfillmentProvidersConnection) TotalCount() int { return c.list.TotalCount() }
+
+// StockLocationFulfillmentProvidersEdge shows one entry of a StockLocationFulfillmentProvidersConnection.
+type StockLocationFulfillmentProvidersEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *StockLocationFulfillmentProvidersEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *StockLocationFulfillmentProvidersEdge) Node() *FulfillmentProvider {
+	return newFulfillmentProvider(e.edge.Node)
+}
+
+// Link is the link that leads to the record.
+func (e *StockLocationFulfillmentProvidersEdge) Link() *LocationFulfillmentProvider {
+	return newLocationFulfillmentProvider(e.edge.Link)
 }
 
 // StockLocationAddress shows a record of model StockLocationAddress.
@@ -2721,6 +10036,11 @@ func (o *Store) SupportedCurrencies(ctx context.Context) (*StoreCurrencyConnecti
 	return resolve.Many(ctx, o.row, "supportedCurrencies", newStoreCurrencyConnection)
 }
 
+// SupportedLocales follows the relation supportedLocales.
+func (o *Store) SupportedLocales(ctx context.Context) (*StoreLocaleConnection, error) {
+	return resolve.Many(ctx, o.row, "supportedLocales", newStoreLocaleConnection)
+}
+
 // StoreConnection shows a page of a list.
 type StoreConnection struct{ list *resolve.Connection }
 
@@ -2824,6 +10144,531 @@ func (e *StoreCurrencyEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
 func (e *StoreCurrencyEdge) Node() *StoreCurrency { return newStoreCurrency(e.edge.Node) }
+
+// StoreLocale shows a record of model StoreLocale.
+type StoreLocale struct{ row *resolve.Object }
+
+func newStoreLocale(o *resolve.Object) *StoreLocale {
+	if o == nil {
+		return nil
+	}
+	return &StoreLocale{o}
+}
+
+// IsNode says that StoreLocale is a Node.
+func (*StoreLocale) IsNode() {}
+
+// ID reads the column id.
+func (o *StoreLocale) ID() string { return o.row.Text(0) }
+
+// LocaleCode reads the column locale_code.
+func (o *StoreLocale) LocaleCode() string { return o.row.Text(1) }
+
+// StoreID reads the column store_id.
+func (o *StoreLocale) StoreID() *string { return o.row.NullText(2) }
+
+// CreatedAt reads the column created_at.
+func (o *StoreLocale) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *StoreLocale) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *StoreLocale) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Store follows the relation store.
+func (o *StoreLocale) Store(ctx context.Context) (*Store, error) {
+	return resolve.One(ctx, o.row, "store", newStore)
+}
+
+// Locale follows the relation locale.
+func (o *StoreLocale) Locale(ctx context.Context) (*Locale, error) {
+	return resolve.One(ctx, o.row, "locale", newLocale)
+}
+
+// StoreLocaleConnection shows a page of a list.
+type StoreLocaleConnection struct{ list *resolve.Connection }
+
+func newStoreLocaleConnection(c *resolve.Connection) *StoreLocaleConnection {
+	return &StoreLocaleConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *StoreLocaleConnection) Edges() []*StoreLocaleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *StoreLocaleEdge { return &StoreLocaleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *StoreLocaleConnection) Nodes() []*StoreLocale { return resolve.Nodes(c.list, newStoreLocale) }
+
+// PageInfo says where the page stands.
+func (c *StoreLocaleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *StoreLocaleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// StoreLocaleEdge shows one entry of a StoreLocaleConnection.
+type StoreLocaleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *StoreLocaleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *StoreLocaleEdge) Node() *StoreLocale { return newStoreLocale(e.edge.Node) }
+
+// Locale shows a record of model Locale.
+type Locale struct{ row *resolve.Object }
+
+func newLocale(o *resolve.Object) *Locale {
+	if o == nil {
+		return nil
+	}
+	return &Locale{o}
+}
+
+// IsNode says that Locale is a Node.
+func (*Locale) IsNode() {}
+
+// ID reads the column id.
+func (o *Locale) ID() string { return o.row.Text(0) }
+
+// Code reads the column code.
+func (o *Locale) Code() string { return o.row.Text(1) }
+
+// Name reads the column name.
+func (o *Locale) Name() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *Locale) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Locale) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Locale) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// StoreLocales follows the relation storeLocales.
+func (o *Locale) StoreLocales(ctx context.Context) (*StoreLocaleConnection, error) {
+	return resolve.Many(ctx, o.row, "storeLocales", newStoreLocaleConnection)
+}
+
+// LocaleConnection shows a page of a list.
+type LocaleConnection struct{ list *resolve.Connection }
+
+func newLocaleConnection(c *resolve.Connection) *LocaleConnection { return &LocaleConnection{c} }
+
+// Edges are the entries of the page.
+func (c *LocaleConnection) Edges() []*LocaleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *LocaleEdge { return &LocaleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *LocaleConnection) Nodes() []*Locale { return resolve.Nodes(c.list, newLocale) }
+
+// PageInfo says where the page stands.
+func (c *LocaleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *LocaleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// LocaleEdge shows one entry of a LocaleConnection.
+type LocaleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *LocaleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *LocaleEdge) Node() *Locale { return newLocale(e.edge.Node) }
+
+// Translation shows a record of model Translation.
+type Translation struct{ row *resolve.Object }
+
+func newTranslation(o *resolve.Object) *Translation {
+	if o == nil {
+		return nil
+	}
+	return &Translation{o}
+}
+
+// IsNode says that Translation is a Node.
+func (*Translation) IsNode() {}
+
+// ID reads the column id.
+func (o *Translation) ID() string { return o.row.Text(0) }
+
+// ReferenceID reads the column reference_id.
+func (o *Translation) ReferenceID() string { return o.row.Text(1) }
+
+// Reference reads the column reference.
+func (o *Translation) Reference() string { return o.row.Text(2) }
+
+// LocaleCode reads the column locale_code.
+func (o *Translation) LocaleCode() string { return o.row.Text(3) }
+
+// Translations reads the column translations.
+func (o *Translation) Translations() json.RawMessage { return o.row.JSON(4) }
+
+// CreatedAt reads the column created_at.
+func (o *Translation) CreatedAt() time.Time { return o.row.Time(5) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Translation) UpdatedAt() time.Time { return o.row.Time(6) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Translation) DeletedAt() *time.Time { return o.row.NullTime(7) }
+
+// TranslatedFieldCount reads the column translated_field_count.
+func (o *Translation) TranslatedFieldCount() int { return o.row.Integer(8) }
+
+// Product follows the relation product.
+func (o *Translation) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// Variant follows the relation variant.
+func (o *Translation) Variant(ctx context.Context) (*ProductVariant, error) {
+	return resolve.One(ctx, o.row, "variant", newProductVariant)
+}
+
+// Category follows the relation category.
+func (o *Translation) Category(ctx context.Context) (*ProductCategory, error) {
+	return resolve.One(ctx, o.row, "category", newProductCategory)
+}
+
+// Collection follows the relation collection.
+func (o *Translation) Collection(ctx context.Context) (*ProductCollection, error) {
+	return resolve.One(ctx, o.row, "collection", newProductCollection)
+}
+
+// Tag follows the relation tag.
+func (o *Translation) Tag(ctx context.Context) (*ProductTag, error) {
+	return resolve.One(ctx, o.row, "tag", newProductTag)
+}
+
+// Type follows the relation type.
+func (o *Translation) Type(ctx context.Context) (*ProductType, error) {
+	return resolve.One(ctx, o.row, "type", newProductType)
+}
+
+// Option follows the relation option.
+func (o *Translation) Option(ctx context.Context) (*ProductOption, error) {
+	return resolve.One(ctx, o.row, "option", newProductOption)
+}
+
+// OptionValue follows the relation optionValue.
+func (o *Translation) OptionValue(ctx context.Context) (*ProductOptionValue, error) {
+	return resolve.One(ctx, o.row, "optionValue", newProductOptionValue)
+}
+
+// TranslationConnection shows a page of a list.
+type TranslationConnection struct{ list *resolve.Connection }
+
+func newTranslationConnection(c *resolve.Connection) *TranslationConnection {
+	return &TranslationConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *TranslationConnection) Edges() []*TranslationEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *TranslationEdge { return &TranslationEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *TranslationConnection) Nodes() []*Translation { return resolve.Nodes(c.list, newTranslation) }
+
+// PageInfo says where the page stands.
+func (c *TranslationConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *TranslationConnection) TotalCount() int { return c.list.TotalCount() }
+
+// TranslationEdge shows one entry of a TranslationConnection.
+type TranslationEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *TranslationEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *TranslationEdge) Node() *Translation { return newTranslation(e.edge.Node) }
+
+// TranslationSetting shows a record of model TranslationSetting.
+type TranslationSetting struct{ row *resolve.Object }
+
+func newTranslationSetting(o *resolve.Object) *TranslationSetting {
+	if o == nil {
+		return nil
+	}
+	return &TranslationSetting{o}
+}
+
+// IsNode says that TranslationSetting is a Node.
+func (*TranslationSetting) IsNode() {}
+
+// ID reads the column id.
+func (o *TranslationSetting) ID() string { return o.row.Text(0) }
+
+// EntityType reads the column entity_type.
+func (o *TranslationSetting) EntityType() string { return o.row.Text(1) }
+
+// Fields reads the column fields.
+func (o *TranslationSetting) Fields() json.RawMessage { return o.row.JSON(2) }
+
+// CreatedAt reads the column created_at.
+func (o *TranslationSetting) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *TranslationSetting) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *TranslationSetting) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// IsActive reads the column is_active.
+func (o *TranslationSetting) IsActive() bool { return o.row.Boolean(6) }
+
+// TranslationSettingConnection shows a page of a list.
+type TranslationSettingConnection struct{ list *resolve.Connection }
+
+func newTranslationSettingConnection(c *resolve.Connection) *TranslationSettingConnection {
+	return &TranslationSettingConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *TranslationSettingConnection) Edges() []*TranslationSettingEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *TranslationSettingEdge { return &TranslationSettingEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *TranslationSettingConnection) Nodes() []*TranslationSetting {
+	return resolve.Nodes(c.list, newTranslationSetting)
+}
+
+// PageInfo says where the page stands.
+func (c *TranslationSettingConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *TranslationSettingConnection) TotalCount() int { return c.list.TotalCount() }
+
+// TranslationSettingEdge shows one entry of a TranslationSettingConnection.
+type TranslationSettingEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *TranslationSettingEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *TranslationSettingEdge) Node() *TranslationSetting {
+	return newTranslationSetting(e.edge.Node)
+}
+
+// User shows a record of model User.
+type User struct{ row *resolve.Object }
+
+func newUser(o *resolve.Object) *User {
+	if o == nil {
+		return nil
+	}
+	return &User{o}
+}
+
+// IsNode says that User is a Node.
+func (*User) IsNode() {}
+
+// ID reads the column id.
+func (o *User) ID() string { return o.row.Text(0) }
+
+// FirstName reads the column first_name.
+func (o *User) FirstName() *string { return o.row.NullText(1) }
+
+// LastName reads the column last_name.
+func (o *User) LastName() *string { return o.row.NullText(2) }
+
+// Email reads the column email.
+func (o *User) Email() string { return o.row.Text(3) }
+
+// AvatarURL reads the column avatar_url.
+func (o *User) AvatarURL() *string { return o.row.NullText(4) }
+
+// Metadata reads the column metadata.
+func (o *User) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *User) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *User) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *User) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// RbacRoles follows the relation rbacRoles.
+func (o *User) RbacRoles(ctx context.Context) (*UserRbacRolesConnection, error) {
+	return resolve.Many(ctx, o.row, "rbacRoles", newUserRbacRolesConnection)
+}
+
+// UserConnection shows a page of a list.
+type UserConnection struct{ list *resolve.Connection }
+
+func newUserConnection(c *resolve.Connection) *UserConnection { return &UserConnection{c} }
+
+// Edges are the entries of the page.
+func (c *UserConnection) Edges() []*UserEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *UserEdge { return &UserEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *UserConnection) Nodes() []*User { return resolve.Nodes(c.list, newUser) }
+
+// PageInfo says where the page stands.
+func (c *UserConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *UserConnection) TotalCount() int { return c.list.TotalCount() }
+
+// UserEdge shows one entry of a UserConnection.
+type UserEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *UserEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *UserEdge) Node() *User { return newUser(e.edge.Node) }
+
+// UserRbacRolesConnection shows a page of a list.
+type UserRbacRolesConnection struct{ list *resolve.Connection }
+
+func newUserRbacRolesConnection(c *resolve.Connection) *UserRbacRolesConnection {
+	return &UserRbacRolesConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *UserRbacRolesConnection) Edges() []*UserRbacRolesEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *UserRbacRolesEdge { return &UserRbacRolesEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *UserRbacRolesConnection) Nodes() []*RbacRole { return resolve.Nodes(c.list, newRbacRole) }
+
+// PageInfo says where the page stands.
+func (c *UserRbacRolesConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *UserRbacRolesConnection) TotalCount() int { return c.list.TotalCount() }
+
+// UserRbacRolesEdge shows one entry of a UserRbacRolesConnection.
+type UserRbacRolesEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *UserRbacRolesEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *UserRbacRolesEdge) Node() *RbacRole { return newRbacRole(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *UserRbacRolesEdge) Link() *UserRbacRole { return newUserRbacRole(e.edge.Link) }
+
+// Invite shows a record of model Invite.
+type Invite struct{ row *resolve.Object }
+
+func newInvite(o *resolve.Object) *Invite {
+	if o == nil {
+		return nil
+	}
+	return &Invite{o}
+}
+
+// IsNode says that Invite is a Node.
+func (*Invite) IsNode() {}
+
+// ID reads the column id.
+func (o *Invite) ID() string { return o.row.Text(0) }
+
+// Email reads the column email.
+func (o *Invite) Email() string { return o.row.Text(1) }
+
+// Accepted reads the column accepted.
+func (o *Invite) Accepted() bool { return o.row.Boolean(2) }
+
+// Token reads the column token.
+func (o *Invite) Token() string { return o.row.Text(3) }
+
+// ExpiresAt reads the column expires_at.
+func (o *Invite) ExpiresAt() time.Time { return o.row.Time(4) }
+
+// Metadata reads the column metadata.
+func (o *Invite) Metadata() json.RawMessage { return o.row.JSON(5) }
+
+// CreatedAt reads the column created_at.
+func (o *Invite) CreatedAt() time.Time { return o.row.Time(6) }
+
+// UpdatedAt reads the column updated_at.
+func (o *Invite) UpdatedAt() time.Time { return o.row.Time(7) }
+
+// DeletedAt reads the column deleted_at.
+func (o *Invite) DeletedAt() *time.Time { return o.row.NullTime(8) }
+
+// RbacRoles follows the relation rbacRoles.
+func (o *Invite) RbacRoles(ctx context.Context) (*InviteRbacRolesConnection, error) {
+	return resolve.Many(ctx, o.row, "rbacRoles", newInviteRbacRolesConnection)
+}
+
+// InviteConnection shows a page of a list.
+type InviteConnection struct{ list *resolve.Connection }
+
+func newInviteConnection(c *resolve.Connection) *InviteConnection { return &InviteConnection{c} }
+
+// Edges are the entries of the page.
+func (c *InviteConnection) Edges() []*InviteEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *InviteEdge { return &InviteEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *InviteConnection) Nodes() []*Invite { return resolve.Nodes(c.list, newInvite) }
+
+// PageInfo says where the page stands.
+func (c *InviteConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *InviteConnection) TotalCount() int { return c.list.TotalCount() }
+
+// InviteEdge shows one entry of a InviteConnection.
+type InviteEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *InviteEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *InviteEdge) Node() *Invite { return newInvite(e.edge.Node) }
+
+// InviteRbacRolesConnection shows a page of a list.
+type InviteRbacRolesConnection struct{ list *resolve.Connection }
+
+func newInviteRbacRolesConnection(c *resolve.Connection) *InviteRbacRolesConnection {
+	return &InviteRbacRolesConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *InviteRbacRolesConnection) Edges() []*InviteRbacRolesEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *InviteRbacRolesEdge { return &InviteRbacRolesEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *InviteRbacRolesConnection) Nodes() []*RbacRole { return resolve.Nodes(c.list, newRbacRole) }
+
+// PageInfo says where the page stands.
+func (c *InviteRbacRolesConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *InviteRbacRolesConnection) TotalCount() int { return c.list.TotalCount() }
+
+// InviteRbacRolesEdge shows one entry of a InviteRbacRolesConnection.
+type InviteRbacRolesEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *InviteRbacRolesEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *InviteRbacRolesEdge) Node() *RbacRole { return newRbacRole(e.edge.Node) }
+
+// Link is the link that leads to the record.
+func (e *InviteRbacRolesEdge) Link() *InviteRbacRole { return newInviteRbacRole(e.edge.Link) }
 
 // ProductVariantPriceSet shows a record of model ProductVariantPriceSet.
 type ProductVariantPriceSet struct{ row *resolve.Object }
@@ -3073,6 +10918,168 @@ func (e *ProductSalesChannelEdge) Node() *ProductSalesChannel {
 	return newProductSalesChannel(e.edge.Node)
 }
 
+// ProductShippingProfile shows a record of model ProductShippingProfile.
+type ProductShippingProfile struct{ row *resolve.Object }
+
+func newProductShippingProfile(o *resolve.Object) *ProductShippingProfile {
+	if o == nil {
+		return nil
+	}
+	return &ProductShippingProfile{o}
+}
+
+// IsNode says that ProductShippingProfile is a Node.
+func (*ProductShippingProfile) IsNode() {}
+
+// IsLink says that ProductShippingProfile is a Link.
+func (*ProductShippingProfile) IsLink() {}
+
+// Name is the link's name.
+func (*ProductShippingProfile) Name() string { return "PRODUCT_SHIPPING_PROFILE" }
+
+// ID reads the column id.
+func (o *ProductShippingProfile) ID() string { return o.row.Text(0) }
+
+// ProductID reads the column product_id.
+func (o *ProductShippingProfile) ProductID() string { return o.row.Text(1) }
+
+// ShippingProfileID reads the column shipping_profile_id.
+func (o *ProductShippingProfile) ShippingProfileID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *ProductShippingProfile) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ProductShippingProfile) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ProductShippingProfile) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Product follows the relation product.
+func (o *ProductShippingProfile) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// ShippingProfile follows the relation shippingProfile.
+func (o *ProductShippingProfile) ShippingProfile(ctx context.Context) (*ShippingProfile, error) {
+	return resolve.One(ctx, o.row, "shippingProfile", newShippingProfile)
+}
+
+// ProductShippingProfileConnection shows a page of a list.
+type ProductShippingProfileConnection struct{ list *resolve.Connection }
+
+func newProductShippingProfileConnection(c *resolve.Connection) *ProductShippingProfileConnection {
+	return &ProductShippingProfileConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ProductShippingProfileConnection) Edges() []*ProductShippingProfileEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ProductShippingProfileEdge { return &ProductShippingProfileEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ProductShippingProfileConnection) Nodes() []*ProductShippingProfile {
+	return resolve.Nodes(c.list, newProductShippingProfile)
+}
+
+// PageInfo says where the page stands.
+func (c *ProductShippingProfileConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ProductShippingProfileConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ProductShippingProfileEdge shows one entry of a ProductShippingProfileConnection.
+type ProductShippingProfileEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ProductShippingProfileEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ProductShippingProfileEdge) Node() *ProductShippingProfile {
+	return newProductShippingProfile(e.edge.Node)
+}
+
+// ProductRelatedProduct shows a record of model ProductRelatedProduct.
+type ProductRelatedProduct struct{ row *resolve.Object }
+
+func newProductRelatedProduct(o *resolve.Object) *ProductRelatedProduct {
+	if o == nil {
+		return nil
+	}
+	return &ProductRelatedProduct{o}
+}
+
+// IsNode says that ProductRelatedProduct is a Node.
+func (*ProductRelatedProduct) IsNode() {}
+
+// IsLink says that ProductRelatedProduct is a Link.
+func (*ProductRelatedProduct) IsLink() {}
+
+// Name is the link's name.
+func (*ProductRelatedProduct) Name() string { return "PRODUCT_RELATED_PRODUCT" }
+
+// ID reads the column id.
+func (o *ProductRelatedProduct) ID() string { return o.row.Text(0) }
+
+// ProductID reads the column product_id.
+func (o *ProductRelatedProduct) ProductID() string { return o.row.Text(1) }
+
+// RelatedProductID reads the column related_product_id.
+func (o *ProductRelatedProduct) RelatedProductID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *ProductRelatedProduct) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ProductRelatedProduct) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ProductRelatedProduct) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Product follows the relation product.
+func (o *ProductRelatedProduct) Product(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "product", newProduct)
+}
+
+// RelatedProduct follows the relation relatedProduct.
+func (o *ProductRelatedProduct) RelatedProduct(ctx context.Context) (*Product, error) {
+	return resolve.One(ctx, o.row, "relatedProduct", newProduct)
+}
+
+// ProductRelatedProductConnection shows a page of a list.
+type ProductRelatedProductConnection struct{ list *resolve.Connection }
+
+func newProductRelatedProductConnection(c *resolve.Connection) *ProductRelatedProductConnection {
+	return &ProductRelatedProductConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ProductRelatedProductConnection) Edges() []*ProductRelatedProductEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ProductRelatedProductEdge { return &ProductRelatedProductEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ProductRelatedProductConnection) Nodes() []*ProductRelatedProduct {
+	return resolve.Nodes(c.list, newProductRelatedProduct)
+}
+
+// PageInfo says where the page stands.
+func (c *ProductRelatedProductConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ProductRelatedProductConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ProductRelatedProductEdge shows one entry of a ProductRelatedProductConnection.
+type ProductRelatedProductEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ProductRelatedProductEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ProductRelatedProductEdge) Node() *ProductRelatedProduct {
+	return newProductRelatedProduct(e.edge.Node)
+}
+
 // PublishableApiKeySalesChannel shows a record of model PublishableApiKeySalesChannel.
 type PublishableApiKeySalesChannel struct{ row *resolve.Object }
 
@@ -3318,83 +11325,1209 @@ func (e *LocationFulfillmentSetEdge) Node() *LocationFulfillmentSet {
 	return newLocationFulfillmentSet(e.edge.Node)
 }
 
-// ProductRelatedProduct shows a record of model ProductRelatedProduct.
-type ProductRelatedProduct struct{ row *resolve.Object }
+// LocationFulfillmentProvider shows a record of model LocationFulfillmentProvider.
+type LocationFulfillmentProvider struct{ row *resolve.Object }
 
-func newProductRelatedProduct(o *resolve.Object) *ProductRelatedProduct {
+func newLocationFulfillmentProvider(o *resolve.Object) *LocationFulfillmentProvider {
 	if o == nil {
 		return nil
 	}
-	return &ProductRelatedProduct{o}
+	return &LocationFulfillmentProvider{o}
 }
 
-// IsNode says that ProductRelatedProduct is a Node.
-func (*ProductRelatedProduct) IsNode() {}
+// IsNode says that LocationFulfillmentProvider is a Node.
+func (*LocationFulfillmentProvider) IsNode() {}
 
-// IsLink says that ProductRelatedProduct is a Link.
-func (*ProductRelatedProduct) IsLink() {}
+// IsLink says that LocationFulfillmentProvider is a Link.
+func (*LocationFulfillmentProvider) IsLink() {}
 
 // Name is the link's name.
-func (*ProductRelatedProduct) Name() string { return "PRODUCT_RELATED_PRODUCT" }
+func (*LocationFulfillmentProvider) Name() string { return "LOCATION_FULFILLMENT_PROVIDER" }
 
 // ID reads the column id.
-func (o *ProductRelatedProduct) ID() string { return o.row.Text(0) }
+func (o *LocationFulfillmentProvider) ID() string { return o.row.Text(0) }
 
-// ProductID reads the column product_id.
-func (o *ProductRelatedProduct) ProductID() string { return o.row.Text(1) }
+// StockLocationID reads the column stock_location_id.
+func (o *LocationFulfillmentProvider) StockLocationID() string { return o.row.Text(1) }
 
-// RelatedProductID reads the column related_product_id.
-func (o *ProductRelatedProduct) RelatedProductID() string { return o.row.Text(2) }
+// FulfillmentProviderID reads the column fulfillment_provider_id.
+func (o *LocationFulfillmentProvider) FulfillmentProviderID() string { return o.row.Text(2) }
 
 // CreatedAt reads the column created_at.
-func (o *ProductRelatedProduct) CreatedAt() time.Time { return o.row.Time(3) }
+func (o *LocationFulfillmentProvider) CreatedAt() time.Time { return o.row.Time(3) }
 
 // UpdatedAt reads the column updated_at.
-func (o *ProductRelatedProduct) UpdatedAt() time.Time { return o.row.Time(4) }
+func (o *LocationFulfillmentProvider) UpdatedAt() time.Time { return o.row.Time(4) }
 
 // DeletedAt reads the column deleted_at.
-func (o *ProductRelatedProduct) DeletedAt() *time.Time { return o.row.NullTime(5) }
+func (o *LocationFulfillmentProvider) DeletedAt() *time.Time { return o.row.NullTime(5) }
 
-// Product follows the relation product.
-func (o *ProductRelatedProduct) Product(ctx context.Context) (*Product, error) {
-	return resolve.One(ctx, o.row, "product", newProduct)
+// StockLocation follows the relation stockLocation.
+func (o *LocationFulfillmentProvider) StockLocation(ctx context.Context) (*StockLocation, error) {
+	return resolve.One(ctx, o.row, "stockLocation", newStockLocation)
 }
 
-// RelatedProduct follows the relation relatedProduct.
-func (o *ProductRelatedProduct) RelatedProduct(ctx context.Context) (*Product, error) {
-	return resolve.One(ctx, o.row, "relatedProduct", newProduct)
+// FulfillmentProvider follows the relation fulfillmentProvider.
+func (o *LocationFulfillmentProvider) FulfillmentProvider(ctx context.Context) (*FulfillmentProvider, error) {
+	return resolve.One(ctx, o.row, "fulfillmentProvider", newFulfillmentProvider)
 }
 
-// ProductRelatedProductConnection shows a page of a list.
-type ProductRelatedProductConnection struct{ list *resolve.Connection }
+// LocationFulfillmentProviderConnection shows a page of a list.
+type LocationFulfillmentProviderConnection struct{ list *resolve.Connection }
 
-func newProductRelatedProductConnection(c *resolve.Connection) *ProductRelatedProductConnection {
-	return &ProductRelatedProductConnection{c}
+func newLocationFulfillmentProviderConnection(c *resolve.Connection) *LocationFulfillmentProviderConnection {
+	return &LocationFulfillmentProviderConnection{c}
 }
 
 // Edges are the entries of the page.
-func (c *ProductRelatedProductConnection) Edges() []*ProductRelatedProductEdge {
-	return resolve.Edges(c.list, func(e *resolve.Edge) *ProductRelatedProductEdge { return &ProductRelatedProductEdge{e} })
+func (c *LocationFulfillmentProviderConnection) Edges() []*LocationFulfillmentProviderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *LocationFulfillmentProviderEdge { return &LocationFulfillmentProviderEdge{e} })
 }
 
 // Nodes are the records of the page.
-func (c *ProductRelatedProductConnection) Nodes() []*ProductRelatedProduct {
-	return resolve.Nodes(c.list, newProductRelatedProduct)
+func (c *LocationFulfillmentProviderConnection) Nodes() []*LocationFulfillmentProvider {
+	return resolve.Nodes(c.list, newLocationFulfillmentProvider)
 }
 
 // PageInfo says where the page stands.
-func (c *ProductRelatedProductConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+func (c *LocationFulfillmentProviderConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
 
 // TotalCount is the length of the whole list.
-func (c *ProductRelatedProductConnection) TotalCount() int { return c.list.TotalCount() }
+func (c *LocationFulfillmentProviderConnection) TotalCount() int { return c.list.TotalCount() }
 
-// ProductRelatedProductEdge shows one entry of a ProductRelatedProductConnection.
-type ProductRelatedProductEdge struct{ edge *resolve.Edge }
+// LocationFulfillmentProviderEdge shows one entry of a LocationFulfillmentProviderConnection.
+type LocationFulfillmentProviderEdge struct{ edge *resolve.Edge }
 
 // Cursor is the entry's place in the list.
-func (e *ProductRelatedProductEdge) Cursor() string { return e.edge.Cursor }
+func (e *LocationFulfillmentProviderEdge) Cursor() string { return e.edge.Cursor }
 
 // Node is the record.
-func (e *ProductRelatedProductEdge) Node() *ProductRelatedProduct {
-	return newProductRelatedProduct(e.edge.Node)
+func (e *LocationFulfillmentProviderEdge) Node() *LocationFulfillmentProvider {
+	return newLocationFulfillmentProvider(e.edge.Node)
 }
+
+// ShippingOptionPriceSet shows a record of model ShippingOptionPriceSet.
+type ShippingOptionPriceSet struct{ row *resolve.Object }
+
+func newShippingOptionPriceSet(o *resolve.Object) *ShippingOptionPriceSet {
+	if o == nil {
+		return nil
+	}
+	return &ShippingOptionPriceSet{o}
+}
+
+// IsNode says that ShippingOptionPriceSet is a Node.
+func (*ShippingOptionPriceSet) IsNode() {}
+
+// IsLink says that ShippingOptionPriceSet is a Link.
+func (*ShippingOptionPriceSet) IsLink() {}
+
+// Name is the link's name.
+func (*ShippingOptionPriceSet) Name() string { return "SHIPPING_OPTION_PRICE_SET" }
+
+// ID reads the column id.
+func (o *ShippingOptionPriceSet) ID() string { return o.row.Text(0) }
+
+// ShippingOptionID reads the column shipping_option_id.
+func (o *ShippingOptionPriceSet) ShippingOptionID() string { return o.row.Text(1) }
+
+// PriceSetID reads the column price_set_id.
+func (o *ShippingOptionPriceSet) PriceSetID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *ShippingOptionPriceSet) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ShippingOptionPriceSet) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ShippingOptionPriceSet) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// ShippingOption follows the relation shippingOption.
+func (o *ShippingOptionPriceSet) ShippingOption(ctx context.Context) (*ShippingOption, error) {
+	return resolve.One(ctx, o.row, "shippingOption", newShippingOption)
+}
+
+// PriceSet follows the relation priceSet.
+func (o *ShippingOptionPriceSet) PriceSet(ctx context.Context) (*PriceSet, error) {
+	return resolve.One(ctx, o.row, "priceSet", newPriceSet)
+}
+
+// ShippingOptionPriceSetConnection shows a page of a list.
+type ShippingOptionPriceSetConnection struct{ list *resolve.Connection }
+
+func newShippingOptionPriceSetConnection(c *resolve.Connection) *ShippingOptionPriceSetConnection {
+	return &ShippingOptionPriceSetConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ShippingOptionPriceSetConnection) Edges() []*ShippingOptionPriceSetEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ShippingOptionPriceSetEdge { return &ShippingOptionPriceSetEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ShippingOptionPriceSetConnection) Nodes() []*ShippingOptionPriceSet {
+	return resolve.Nodes(c.list, newShippingOptionPriceSet)
+}
+
+// PageInfo says where the page stands.
+func (c *ShippingOptionPriceSetConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ShippingOptionPriceSetConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ShippingOptionPriceSetEdge shows one entry of a ShippingOptionPriceSetConnection.
+type ShippingOptionPriceSetEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ShippingOptionPriceSetEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ShippingOptionPriceSetEdge) Node() *ShippingOptionPriceSet {
+	return newShippingOptionPriceSet(e.edge.Node)
+}
+
+// RegionPaymentProvider shows a record of model RegionPaymentProvider.
+type RegionPaymentProvider struct{ row *resolve.Object }
+
+func newRegionPaymentProvider(o *resolve.Object) *RegionPaymentProvider {
+	if o == nil {
+		return nil
+	}
+	return &RegionPaymentProvider{o}
+}
+
+// IsNode says that RegionPaymentProvider is a Node.
+func (*RegionPaymentProvider) IsNode() {}
+
+// IsLink says that RegionPaymentProvider is a Link.
+func (*RegionPaymentProvider) IsLink() {}
+
+// Name is the link's name.
+func (*RegionPaymentProvider) Name() string { return "REGION_PAYMENT_PROVIDER" }
+
+// ID reads the column id.
+func (o *RegionPaymentProvider) ID() string { return o.row.Text(0) }
+
+// RegionID reads the column region_id.
+func (o *RegionPaymentProvider) RegionID() string { return o.row.Text(1) }
+
+// PaymentProviderID reads the column payment_provider_id.
+func (o *RegionPaymentProvider) PaymentProviderID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *RegionPaymentProvider) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *RegionPaymentProvider) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *RegionPaymentProvider) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Region follows the relation region.
+func (o *RegionPaymentProvider) Region(ctx context.Context) (*Region, error) {
+	return resolve.One(ctx, o.row, "region", newRegion)
+}
+
+// PaymentProvider follows the relation paymentProvider.
+func (o *RegionPaymentProvider) PaymentProvider(ctx context.Context) (*PaymentProvider, error) {
+	return resolve.One(ctx, o.row, "paymentProvider", newPaymentProvider)
+}
+
+// RegionPaymentProviderConnection shows a page of a list.
+type RegionPaymentProviderConnection struct{ list *resolve.Connection }
+
+func newRegionPaymentProviderConnection(c *resolve.Connection) *RegionPaymentProviderConnection {
+	return &RegionPaymentProviderConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *RegionPaymentProviderConnection) Edges() []*RegionPaymentProviderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *RegionPaymentProviderEdge { return &RegionPaymentProviderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *RegionPaymentProviderConnection) Nodes() []*RegionPaymentProvider {
+	return resolve.Nodes(c.list, newRegionPaymentProvider)
+}
+
+// PageInfo says where the page stands.
+func (c *RegionPaymentProviderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *RegionPaymentProviderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// RegionPaymentProviderEdge shows one entry of a RegionPaymentProviderConnection.
+type RegionPaymentProviderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *RegionPaymentProviderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *RegionPaymentProviderEdge) Node() *RegionPaymentProvider {
+	return newRegionPaymentProvider(e.edge.Node)
+}
+
+// CartPaymentCollection shows a record of model CartPaymentCollection.
+type CartPaymentCollection struct{ row *resolve.Object }
+
+func newCartPaymentCollection(o *resolve.Object) *CartPaymentCollection {
+	if o == nil {
+		return nil
+	}
+	return &CartPaymentCollection{o}
+}
+
+// IsNode says that CartPaymentCollection is a Node.
+func (*CartPaymentCollection) IsNode() {}
+
+// IsLink says that CartPaymentCollection is a Link.
+func (*CartPaymentCollection) IsLink() {}
+
+// Name is the link's name.
+func (*CartPaymentCollection) Name() string { return "CART_PAYMENT_COLLECTION" }
+
+// ID reads the column id.
+func (o *CartPaymentCollection) ID() string { return o.row.Text(0) }
+
+// CartID reads the column cart_id.
+func (o *CartPaymentCollection) CartID() string { return o.row.Text(1) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *CartPaymentCollection) PaymentCollectionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *CartPaymentCollection) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartPaymentCollection) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartPaymentCollection) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Cart follows the relation cart.
+func (o *CartPaymentCollection) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *CartPaymentCollection) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// CartPaymentCollectionConnection shows a page of a list.
+type CartPaymentCollectionConnection struct{ list *resolve.Connection }
+
+func newCartPaymentCollectionConnection(c *resolve.Connection) *CartPaymentCollectionConnection {
+	return &CartPaymentCollectionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartPaymentCollectionConnection) Edges() []*CartPaymentCollectionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartPaymentCollectionEdge { return &CartPaymentCollectionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartPaymentCollectionConnection) Nodes() []*CartPaymentCollection {
+	return resolve.Nodes(c.list, newCartPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *CartPaymentCollectionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartPaymentCollectionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartPaymentCollectionEdge shows one entry of a CartPaymentCollectionConnection.
+type CartPaymentCollectionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartPaymentCollectionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartPaymentCollectionEdge) Node() *CartPaymentCollection {
+	return newCartPaymentCollection(e.edge.Node)
+}
+
+// CartPromotion shows a record of model CartPromotion.
+type CartPromotion struct{ row *resolve.Object }
+
+func newCartPromotion(o *resolve.Object) *CartPromotion {
+	if o == nil {
+		return nil
+	}
+	return &CartPromotion{o}
+}
+
+// IsNode says that CartPromotion is a Node.
+func (*CartPromotion) IsNode() {}
+
+// IsLink says that CartPromotion is a Link.
+func (*CartPromotion) IsLink() {}
+
+// Name is the link's name.
+func (*CartPromotion) Name() string { return "CART_PROMOTION" }
+
+// ID reads the column id.
+func (o *CartPromotion) ID() string { return o.row.Text(0) }
+
+// CartID reads the column cart_id.
+func (o *CartPromotion) CartID() string { return o.row.Text(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *CartPromotion) PromotionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *CartPromotion) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CartPromotion) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CartPromotion) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Cart follows the relation cart.
+func (o *CartPromotion) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// Promotion follows the relation promotion.
+func (o *CartPromotion) Promotion(ctx context.Context) (*Promotion, error) {
+	return resolve.One(ctx, o.row, "promotion", newPromotion)
+}
+
+// CartPromotionConnection shows a page of a list.
+type CartPromotionConnection struct{ list *resolve.Connection }
+
+func newCartPromotionConnection(c *resolve.Connection) *CartPromotionConnection {
+	return &CartPromotionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CartPromotionConnection) Edges() []*CartPromotionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CartPromotionEdge { return &CartPromotionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CartPromotionConnection) Nodes() []*CartPromotion {
+	return resolve.Nodes(c.list, newCartPromotion)
+}
+
+// PageInfo says where the page stands.
+func (c *CartPromotionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CartPromotionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CartPromotionEdge shows one entry of a CartPromotionConnection.
+type CartPromotionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CartPromotionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CartPromotionEdge) Node() *CartPromotion { return newCartPromotion(e.edge.Node) }
+
+// OrderCart shows a record of model OrderCart.
+type OrderCart struct{ row *resolve.Object }
+
+func newOrderCart(o *resolve.Object) *OrderCart {
+	if o == nil {
+		return nil
+	}
+	return &OrderCart{o}
+}
+
+// IsNode says that OrderCart is a Node.
+func (*OrderCart) IsNode() {}
+
+// IsLink says that OrderCart is a Link.
+func (*OrderCart) IsLink() {}
+
+// Name is the link's name.
+func (*OrderCart) Name() string { return "ORDER_CART" }
+
+// ID reads the column id.
+func (o *OrderCart) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderCart) OrderID() string { return o.row.Text(1) }
+
+// CartID reads the column cart_id.
+func (o *OrderCart) CartID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderCart) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderCart) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderCart) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Order follows the relation order.
+func (o *OrderCart) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Cart follows the relation cart.
+func (o *OrderCart) Cart(ctx context.Context) (*Cart, error) {
+	return resolve.One(ctx, o.row, "cart", newCart)
+}
+
+// OrderCartConnection shows a page of a list.
+type OrderCartConnection struct{ list *resolve.Connection }
+
+func newOrderCartConnection(c *resolve.Connection) *OrderCartConnection {
+	return &OrderCartConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderCartConnection) Edges() []*OrderCartEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderCartEdge { return &OrderCartEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderCartConnection) Nodes() []*OrderCart { return resolve.Nodes(c.list, newOrderCart) }
+
+// PageInfo says where the page stands.
+func (c *OrderCartConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderCartConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderCartEdge shows one entry of a OrderCartConnection.
+type OrderCartEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderCartEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderCartEdge) Node() *OrderCart { return newOrderCart(e.edge.Node) }
+
+// OrderFulfillment shows a record of model OrderFulfillment.
+type OrderFulfillment struct{ row *resolve.Object }
+
+func newOrderFulfillment(o *resolve.Object) *OrderFulfillment {
+	if o == nil {
+		return nil
+	}
+	return &OrderFulfillment{o}
+}
+
+// IsNode says that OrderFulfillment is a Node.
+func (*OrderFulfillment) IsNode() {}
+
+// IsLink says that OrderFulfillment is a Link.
+func (*OrderFulfillment) IsLink() {}
+
+// Name is the link's name.
+func (*OrderFulfillment) Name() string { return "ORDER_FULFILLMENT" }
+
+// ID reads the column id.
+func (o *OrderFulfillment) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderFulfillment) OrderID() string { return o.row.Text(1) }
+
+// FulfillmentID reads the column fulfillment_id.
+func (o *OrderFulfillment) FulfillmentID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderFulfillment) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderFulfillment) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderFulfillment) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Order follows the relation order.
+func (o *OrderFulfillment) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Fulfillment follows the relation fulfillment.
+func (o *OrderFulfillment) Fulfillment(ctx context.Context) (*Fulfillment, error) {
+	return resolve.One(ctx, o.row, "fulfillment", newFulfillment)
+}
+
+// OrderFulfillmentConnection shows a page of a list.
+type OrderFulfillmentConnection struct{ list *resolve.Connection }
+
+func newOrderFulfillmentConnection(c *resolve.Connection) *OrderFulfillmentConnection {
+	return &OrderFulfillmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderFulfillmentConnection) Edges() []*OrderFulfillmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderFulfillmentEdge { return &OrderFulfillmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderFulfillmentConnection) Nodes() []*OrderFulfillment {
+	return resolve.Nodes(c.list, newOrderFulfillment)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderFulfillmentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderFulfillmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderFulfillmentEdge shows one entry of a OrderFulfillmentConnection.
+type OrderFulfillmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderFulfillmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderFulfillmentEdge) Node() *OrderFulfillment { return newOrderFulfillment(e.edge.Node) }
+
+// OrderPaymentCollection shows a record of model OrderPaymentCollection.
+type OrderPaymentCollection struct{ row *resolve.Object }
+
+func newOrderPaymentCollection(o *resolve.Object) *OrderPaymentCollection {
+	if o == nil {
+		return nil
+	}
+	return &OrderPaymentCollection{o}
+}
+
+// IsNode says that OrderPaymentCollection is a Node.
+func (*OrderPaymentCollection) IsNode() {}
+
+// IsLink says that OrderPaymentCollection is a Link.
+func (*OrderPaymentCollection) IsLink() {}
+
+// Name is the link's name.
+func (*OrderPaymentCollection) Name() string { return "ORDER_PAYMENT_COLLECTION" }
+
+// ID reads the column id.
+func (o *OrderPaymentCollection) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderPaymentCollection) OrderID() string { return o.row.Text(1) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *OrderPaymentCollection) PaymentCollectionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderPaymentCollection) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderPaymentCollection) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderPaymentCollection) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Order follows the relation order.
+func (o *OrderPaymentCollection) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *OrderPaymentCollection) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// OrderPaymentCollectionConnection shows a page of a list.
+type OrderPaymentCollectionConnection struct{ list *resolve.Connection }
+
+func newOrderPaymentCollectionConnection(c *resolve.Connection) *OrderPaymentCollectionConnection {
+	return &OrderPaymentCollectionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderPaymentCollectionConnection) Edges() []*OrderPaymentCollectionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderPaymentCollectionEdge { return &OrderPaymentCollectionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderPaymentCollectionConnection) Nodes() []*OrderPaymentCollection {
+	return resolve.Nodes(c.list, newOrderPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderPaymentCollectionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderPaymentCollectionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderPaymentCollectionEdge shows one entry of a OrderPaymentCollectionConnection.
+type OrderPaymentCollectionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderPaymentCollectionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderPaymentCollectionEdge) Node() *OrderPaymentCollection {
+	return newOrderPaymentCollection(e.edge.Node)
+}
+
+// OrderPromotion shows a record of model OrderPromotion.
+type OrderPromotion struct{ row *resolve.Object }
+
+func newOrderPromotion(o *resolve.Object) *OrderPromotion {
+	if o == nil {
+		return nil
+	}
+	return &OrderPromotion{o}
+}
+
+// IsNode says that OrderPromotion is a Node.
+func (*OrderPromotion) IsNode() {}
+
+// IsLink says that OrderPromotion is a Link.
+func (*OrderPromotion) IsLink() {}
+
+// Name is the link's name.
+func (*OrderPromotion) Name() string { return "ORDER_PROMOTION" }
+
+// ID reads the column id.
+func (o *OrderPromotion) ID() string { return o.row.Text(0) }
+
+// OrderID reads the column order_id.
+func (o *OrderPromotion) OrderID() string { return o.row.Text(1) }
+
+// PromotionID reads the column promotion_id.
+func (o *OrderPromotion) PromotionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderPromotion) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderPromotion) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderPromotion) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Order follows the relation order.
+func (o *OrderPromotion) Order(ctx context.Context) (*Order, error) {
+	return resolve.One(ctx, o.row, "order", newOrder)
+}
+
+// Promotion follows the relation promotion.
+func (o *OrderPromotion) Promotion(ctx context.Context) (*Promotion, error) {
+	return resolve.One(ctx, o.row, "promotion", newPromotion)
+}
+
+// OrderPromotionConnection shows a page of a list.
+type OrderPromotionConnection struct{ list *resolve.Connection }
+
+func newOrderPromotionConnection(c *resolve.Connection) *OrderPromotionConnection {
+	return &OrderPromotionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderPromotionConnection) Edges() []*OrderPromotionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderPromotionEdge { return &OrderPromotionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderPromotionConnection) Nodes() []*OrderPromotion {
+	return resolve.Nodes(c.list, newOrderPromotion)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderPromotionConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *OrderPromotionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderPromotionEdge shows one entry of a OrderPromotionConnection.
+type OrderPromotionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderPromotionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderPromotionEdge) Node() *OrderPromotion { return newOrderPromotion(e.edge.Node) }
+
+// ReturnFulfillment shows a record of model ReturnFulfillment.
+type ReturnFulfillment struct{ row *resolve.Object }
+
+func newReturnFulfillment(o *resolve.Object) *ReturnFulfillment {
+	if o == nil {
+		return nil
+	}
+	return &ReturnFulfillment{o}
+}
+
+// IsNode says that ReturnFulfillment is a Node.
+func (*ReturnFulfillment) IsNode() {}
+
+// IsLink says that ReturnFulfillment is a Link.
+func (*ReturnFulfillment) IsLink() {}
+
+// Name is the link's name.
+func (*ReturnFulfillment) Name() string { return "RETURN_FULFILLMENT" }
+
+// ID reads the column id.
+func (o *ReturnFulfillment) ID() string { return o.row.Text(0) }
+
+// ReturnID reads the column return_id.
+func (o *ReturnFulfillment) ReturnID() string { return o.row.Text(1) }
+
+// FulfillmentID reads the column fulfillment_id.
+func (o *ReturnFulfillment) FulfillmentID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *ReturnFulfillment) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *ReturnFulfillment) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *ReturnFulfillment) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Return follows the relation return.
+func (o *ReturnFulfillment) Return(ctx context.Context) (*Return, error) {
+	return resolve.One(ctx, o.row, "return", newReturn)
+}
+
+// Fulfillment follows the relation fulfillment.
+func (o *ReturnFulfillment) Fulfillment(ctx context.Context) (*Fulfillment, error) {
+	return resolve.One(ctx, o.row, "fulfillment", newFulfillment)
+}
+
+// ReturnFulfillmentConnection shows a page of a list.
+type ReturnFulfillmentConnection struct{ list *resolve.Connection }
+
+func newReturnFulfillmentConnection(c *resolve.Connection) *ReturnFulfillmentConnection {
+	return &ReturnFulfillmentConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *ReturnFulfillmentConnection) Edges() []*ReturnFulfillmentEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *ReturnFulfillmentEdge { return &ReturnFulfillmentEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *ReturnFulfillmentConnection) Nodes() []*ReturnFulfillment {
+	return resolve.Nodes(c.list, newReturnFulfillment)
+}
+
+// PageInfo says where the page stands.
+func (c *ReturnFulfillmentConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *ReturnFulfillmentConnection) TotalCount() int { return c.list.TotalCount() }
+
+// ReturnFulfillmentEdge shows one entry of a ReturnFulfillmentConnection.
+type ReturnFulfillmentEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *ReturnFulfillmentEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *ReturnFulfillmentEdge) Node() *ReturnFulfillment { return newReturnFulfillment(e.edge.Node) }
+
+// OrderClaimPaymentCollection shows a record of model OrderClaimPaymentCollection.
+type OrderClaimPaymentCollection struct{ row *resolve.Object }
+
+func newOrderClaimPaymentCollection(o *resolve.Object) *OrderClaimPaymentCollection {
+	if o == nil {
+		return nil
+	}
+	return &OrderClaimPaymentCollection{o}
+}
+
+// IsNode says that OrderClaimPaymentCollection is a Node.
+func (*OrderClaimPaymentCollection) IsNode() {}
+
+// IsLink says that OrderClaimPaymentCollection is a Link.
+func (*OrderClaimPaymentCollection) IsLink() {}
+
+// Name is the link's name.
+func (*OrderClaimPaymentCollection) Name() string { return "ORDER_CLAIM_PAYMENT_COLLECTION" }
+
+// ID reads the column id.
+func (o *OrderClaimPaymentCollection) ID() string { return o.row.Text(0) }
+
+// ClaimID reads the column claim_id.
+func (o *OrderClaimPaymentCollection) ClaimID() string { return o.row.Text(1) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *OrderClaimPaymentCollection) PaymentCollectionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderClaimPaymentCollection) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderClaimPaymentCollection) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderClaimPaymentCollection) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Claim follows the relation claim.
+func (o *OrderClaimPaymentCollection) Claim(ctx context.Context) (*OrderClaim, error) {
+	return resolve.One(ctx, o.row, "claim", newOrderClaim)
+}
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *OrderClaimPaymentCollection) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// OrderClaimPaymentCollectionConnection shows a page of a list.
+type OrderClaimPaymentCollectionConnection struct{ list *resolve.Connection }
+
+func newOrderClaimPaymentCollectionConnection(c *resolve.Connection) *OrderClaimPaymentCollectionConnection {
+	return &OrderClaimPaymentCollectionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderClaimPaymentCollectionConnection) Edges() []*OrderClaimPaymentCollectionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderClaimPaymentCollectionEdge { return &OrderClaimPaymentCollectionEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *OrderClaimPaymentCollectionConnection) Nodes() []*OrderClaimPaymentCollection {
+	return resolve.Nodes(c.list, newOrderClaimPaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderClaimPaymentCollectionConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *OrderClaimPaymentCollectionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderClaimPaymentCollectionEdge shows one entry of a OrderClaimPaymentCollectionConnection.
+type OrderClaimPaymentCollectionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderClaimPaymentCollectionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderClaimPaymentCollectionEdge) Node() *OrderClaimPaymentCollection {
+	return newOrderClaimPaymentCollection(e.edge.Node)
+}
+
+// OrderExchangePaymentCollection shows a record of model OrderExchangePaymentCollection.
+type OrderExchangePaymentCollection struct{ row *resolve.Object }
+
+func newOrderExchangePaymentCollection(o *resolve.Object) *OrderExchangePaymentCollection {
+	if o == nil {
+		return nil
+	}
+	return &OrderExchangePaymentCollection{o}
+}
+
+// IsNode says that OrderExchangePaymentCollection is a Node.
+func (*OrderExchangePaymentCollection) IsNode() {}
+
+// IsLink says that OrderExchangePaymentCollection is a Link.
+func (*OrderExchangePaymentCollection) IsLink() {}
+
+// Name is the link's name.
+func (*OrderExchangePaymentCollection) Name() string { return "ORDER_EXCHANGE_PAYMENT_COLLECTION" }
+
+// ID reads the column id.
+func (o *OrderExchangePaymentCollection) ID() string { return o.row.Text(0) }
+
+// ExchangeID reads the column exchange_id.
+func (o *OrderExchangePaymentCollection) ExchangeID() string { return o.row.Text(1) }
+
+// PaymentCollectionID reads the column payment_collection_id.
+func (o *OrderExchangePaymentCollection) PaymentCollectionID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *OrderExchangePaymentCollection) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *OrderExchangePaymentCollection) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *OrderExchangePaymentCollection) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Exchange follows the relation exchange.
+func (o *OrderExchangePaymentCollection) Exchange(ctx context.Context) (*OrderExchange, error) {
+	return resolve.One(ctx, o.row, "exchange", newOrderExchange)
+}
+
+// PaymentCollection follows the relation paymentCollection.
+func (o *OrderExchangePaymentCollection) PaymentCollection(ctx context.Context) (*PaymentCollection, error) {
+	return resolve.One(ctx, o.row, "paymentCollection", newPaymentCollection)
+}
+
+// OrderExchangePaymentCollectionConnection shows a page of a list.
+type OrderExchangePaymentCollectionConnection struct{ list *resolve.Connection }
+
+func newOrderExchangePaymentCollectionConnection(c *resolve.Connection) *OrderExchangePaymentCollectionConnection {
+	return &OrderExchangePaymentCollectionConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *OrderExchangePaymentCollectionConnection) Edges() []*OrderExchangePaymentCollectionEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *OrderExchangePaymentCollectionEdge {
+		return &OrderExchangePaymentCollectionEdge{e}
+	})
+}
+
+// Nodes are the records of the page.
+func (c *OrderExchangePaymentCollectionConnection) Nodes() []*OrderExchangePaymentCollection {
+	return resolve.Nodes(c.list, newOrderExchangePaymentCollection)
+}
+
+// PageInfo says where the page stands.
+func (c *OrderExchangePaymentCollectionConnection) PageInfo() *resolve.PageInfo {
+	return c.list.PageInfo()
+}
+
+// TotalCount is the length of the whole list.
+func (c *OrderExchangePaymentCollectionConnection) TotalCount() int { return c.list.TotalCount() }
+
+// OrderExchangePaymentCollectionEdge shows one entry of a OrderExchangePaymentCollectionConnection.
+type OrderExchangePaymentCollectionEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *OrderExchangePaymentCollectionEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *OrderExchangePaymentCollectionEdge) Node() *OrderExchangePaymentCollection {
+	return newOrderExchangePaymentCollection(e.edge.Node)
+}
+
+// CustomerAccountHolder shows a record of model CustomerAccountHolder.
+type CustomerAccountHolder struct{ row *resolve.Object }
+
+func newCustomerAccountHolder(o *resolve.Object) *CustomerAccountHolder {
+	if o == nil {
+		return nil
+	}
+	return &CustomerAccountHolder{o}
+}
+
+// IsNode says that CustomerAccountHolder is a Node.
+func (*CustomerAccountHolder) IsNode() {}
+
+// IsLink says that CustomerAccountHolder is a Link.
+func (*CustomerAccountHolder) IsLink() {}
+
+// Name is the link's name.
+func (*CustomerAccountHolder) Name() string { return "CUSTOMER_ACCOUNT_HOLDER" }
+
+// ID reads the column id.
+func (o *CustomerAccountHolder) ID() string { return o.row.Text(0) }
+
+// CustomerID reads the column customer_id.
+func (o *CustomerAccountHolder) CustomerID() string { return o.row.Text(1) }
+
+// AccountHolderID reads the column account_holder_id.
+func (o *CustomerAccountHolder) AccountHolderID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *CustomerAccountHolder) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *CustomerAccountHolder) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *CustomerAccountHolder) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Customer follows the relation customer.
+func (o *CustomerAccountHolder) Customer(ctx context.Context) (*Customer, error) {
+	return resolve.One(ctx, o.row, "customer", newCustomer)
+}
+
+// AccountHolder follows the relation accountHolder.
+func (o *CustomerAccountHolder) AccountHolder(ctx context.Context) (*AccountHolder, error) {
+	return resolve.One(ctx, o.row, "accountHolder", newAccountHolder)
+}
+
+// CustomerAccountHolderConnection shows a page of a list.
+type CustomerAccountHolderConnection struct{ list *resolve.Connection }
+
+func newCustomerAccountHolderConnection(c *resolve.Connection) *CustomerAccountHolderConnection {
+	return &CustomerAccountHolderConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *CustomerAccountHolderConnection) Edges() []*CustomerAccountHolderEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *CustomerAccountHolderEdge { return &CustomerAccountHolderEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *CustomerAccountHolderConnection) Nodes() []*CustomerAccountHolder {
+	return resolve.Nodes(c.list, newCustomerAccountHolder)
+}
+
+// PageInfo says where the page stands.
+func (c *CustomerAccountHolderConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *CustomerAccountHolderConnection) TotalCount() int { return c.list.TotalCount() }
+
+// CustomerAccountHolderEdge shows one entry of a CustomerAccountHolderConnection.
+type CustomerAccountHolderEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *CustomerAccountHolderEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *CustomerAccountHolderEdge) Node() *CustomerAccountHolder {
+	return newCustomerAccountHolder(e.edge.Node)
+}
+
+// UserRbacRole shows a record of model UserRbacRole.
+type UserRbacRole struct{ row *resolve.Object }
+
+func newUserRbacRole(o *resolve.Object) *UserRbacRole {
+	if o == nil {
+		return nil
+	}
+	return &UserRbacRole{o}
+}
+
+// IsNode says that UserRbacRole is a Node.
+func (*UserRbacRole) IsNode() {}
+
+// IsLink says that UserRbacRole is a Link.
+func (*UserRbacRole) IsLink() {}
+
+// Name is the link's name.
+func (*UserRbacRole) Name() string { return "USER_RBAC_ROLE" }
+
+// ID reads the column id.
+func (o *UserRbacRole) ID() string { return o.row.Text(0) }
+
+// UserID reads the column user_id.
+func (o *UserRbacRole) UserID() string { return o.row.Text(1) }
+
+// RbacRoleID reads the column rbac_role_id.
+func (o *UserRbacRole) RbacRoleID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *UserRbacRole) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *UserRbacRole) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *UserRbacRole) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// User follows the relation user.
+func (o *UserRbacRole) User(ctx context.Context) (*User, error) {
+	return resolve.One(ctx, o.row, "user", newUser)
+}
+
+// RbacRole follows the relation rbacRole.
+func (o *UserRbacRole) RbacRole(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "rbacRole", newRbacRole)
+}
+
+// UserRbacRoleConnection shows a page of a list.
+type UserRbacRoleConnection struct{ list *resolve.Connection }
+
+func newUserRbacRoleConnection(c *resolve.Connection) *UserRbacRoleConnection {
+	return &UserRbacRoleConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *UserRbacRoleConnection) Edges() []*UserRbacRoleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *UserRbacRoleEdge { return &UserRbacRoleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *UserRbacRoleConnection) Nodes() []*UserRbacRole {
+	return resolve.Nodes(c.list, newUserRbacRole)
+}
+
+// PageInfo says where the page stands.
+func (c *UserRbacRoleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *UserRbacRoleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// UserRbacRoleEdge shows one entry of a UserRbacRoleConnection.
+type UserRbacRoleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *UserRbacRoleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *UserRbacRoleEdge) Node() *UserRbacRole { return newUserRbacRole(e.edge.Node) }
+
+// InviteRbacRole shows a record of model InviteRbacRole.
+type InviteRbacRole struct{ row *resolve.Object }
+
+func newInviteRbacRole(o *resolve.Object) *InviteRbacRole {
+	if o == nil {
+		return nil
+	}
+	return &InviteRbacRole{o}
+}
+
+// IsNode says that InviteRbacRole is a Node.
+func (*InviteRbacRole) IsNode() {}
+
+// IsLink says that InviteRbacRole is a Link.
+func (*InviteRbacRole) IsLink() {}
+
+// Name is the link's name.
+func (*InviteRbacRole) Name() string { return "INVITE_RBAC_ROLE" }
+
+// ID reads the column id.
+func (o *InviteRbacRole) ID() string { return o.row.Text(0) }
+
+// InviteID reads the column invite_id.
+func (o *InviteRbacRole) InviteID() string { return o.row.Text(1) }
+
+// RbacRoleID reads the column rbac_role_id.
+func (o *InviteRbacRole) RbacRoleID() string { return o.row.Text(2) }
+
+// CreatedAt reads the column created_at.
+func (o *InviteRbacRole) CreatedAt() time.Time { return o.row.Time(3) }
+
+// UpdatedAt reads the column updated_at.
+func (o *InviteRbacRole) UpdatedAt() time.Time { return o.row.Time(4) }
+
+// DeletedAt reads the column deleted_at.
+func (o *InviteRbacRole) DeletedAt() *time.Time { return o.row.NullTime(5) }
+
+// Invite follows the relation invite.
+func (o *InviteRbacRole) Invite(ctx context.Context) (*Invite, error) {
+	return resolve.One(ctx, o.row, "invite", newInvite)
+}
+
+// RbacRole follows the relation rbacRole.
+func (o *InviteRbacRole) RbacRole(ctx context.Context) (*RbacRole, error) {
+	return resolve.One(ctx, o.row, "rbacRole", newRbacRole)
+}
+
+// InviteRbacRoleConnection shows a page of a list.
+type InviteRbacRoleConnection struct{ list *resolve.Connection }
+
+func newInviteRbacRoleConnection(c *resolve.Connection) *InviteRbacRoleConnection {
+	return &InviteRbacRoleConnection{c}
+}
+
+// Edges are the entries of the page.
+func (c *InviteRbacRoleConnection) Edges() []*InviteRbacRoleEdge {
+	return resolve.Edges(c.list, func(e *resolve.Edge) *InviteRbacRoleEdge { return &InviteRbacRoleEdge{e} })
+}
+
+// Nodes are the records of the page.
+func (c *InviteRbacRoleConnection) Nodes() []*InviteRbacRole {
+	return resolve.Nodes(c.list, newInviteRbacRole)
+}
+
+// PageInfo says where the page stands.
+func (c *InviteRbacRoleConnection) PageInfo() *resolve.PageInfo { return c.list.PageInfo() }
+
+// TotalCount is the length of the whole list.
+func (c *InviteRbacRoleConnection) TotalCount() int { return c.list.TotalCount() }
+
+// InviteRbacRoleEdge shows one entry of a InviteRbacRoleConnection.
+type InviteRbacRoleEdge struct{ edge *resolve.Edge }
+
+// Cursor is the entry's place in the list.
+func (e *InviteRbacRoleEdge) Cursor() string { return e.edge.Cursor }
+
+// Node is the record.
+func (e *InviteRbacRoleEdge) Node() *InviteRbacRole { return newInviteRbacRole(e.edge.Node) }

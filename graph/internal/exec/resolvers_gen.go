@@ -58,18 +58,122 @@ func Wrap(o *resolve.Object) resolve.Node {
 	switch o.Model().Name {
 	case "ApiKey":
 		return newApiKey(o)
+	case "Cart":
+		return newCart(o)
+	case "CartAddress":
+		return newCartAddress(o)
+	case "CartLineItem":
+		return newCartLineItem(o)
+	case "CartLineItemAdjustment":
+		return newCartLineItemAdjustment(o)
+	case "CartLineItemTaxLine":
+		return newCartLineItemTaxLine(o)
+	case "CartShippingMethod":
+		return newCartShippingMethod(o)
+	case "CartShippingMethodAdjustment":
+		return newCartShippingMethodAdjustment(o)
+	case "CartShippingMethodTaxLine":
+		return newCartShippingMethodTaxLine(o)
+	case "CartCreditLine":
+		return newCartCreditLine(o)
+	case "Customer":
+		return newCustomer(o)
+	case "CustomerAddress":
+		return newCustomerAddress(o)
+	case "CustomerGroup":
+		return newCustomerGroup(o)
 	case "FulfillmentSet":
 		return newFulfillmentSet(o)
 	case "ServiceZone":
 		return newServiceZone(o)
 	case "GeoZone":
 		return newGeoZone(o)
+	case "ShippingProfile":
+		return newShippingProfile(o)
+	case "ShippingOption":
+		return newShippingOption(o)
+	case "ShippingOptionType":
+		return newShippingOptionType(o)
+	case "ShippingOptionRule":
+		return newShippingOptionRule(o)
+	case "FulfillmentProvider":
+		return newFulfillmentProvider(o)
+	case "Fulfillment":
+		return newFulfillment(o)
+	case "FulfillmentAddress":
+		return newFulfillmentAddress(o)
+	case "FulfillmentItem":
+		return newFulfillmentItem(o)
+	case "FulfillmentLabel":
+		return newFulfillmentLabel(o)
 	case "InventoryItem":
 		return newInventoryItem(o)
 	case "InventoryLevel":
 		return newInventoryLevel(o)
 	case "ReservationItem":
 		return newReservationItem(o)
+	case "Order":
+		return newOrder(o)
+	case "OrderAddress":
+		return newOrderAddress(o)
+	case "OrderItem":
+		return newOrderItem(o)
+	case "OrderLineItem":
+		return newOrderLineItem(o)
+	case "OrderLineItemAdjustment":
+		return newOrderLineItemAdjustment(o)
+	case "OrderLineItemTaxLine":
+		return newOrderLineItemTaxLine(o)
+	case "OrderShipping":
+		return newOrderShipping(o)
+	case "OrderShippingMethod":
+		return newOrderShippingMethod(o)
+	case "OrderShippingMethodAdjustment":
+		return newOrderShippingMethodAdjustment(o)
+	case "OrderShippingMethodTaxLine":
+		return newOrderShippingMethodTaxLine(o)
+	case "OrderSummary":
+		return newOrderSummary(o)
+	case "OrderCreditLine":
+		return newOrderCreditLine(o)
+	case "OrderTransaction":
+		return newOrderTransaction(o)
+	case "OrderChange":
+		return newOrderChange(o)
+	case "OrderChangeAction":
+		return newOrderChangeAction(o)
+	case "Return":
+		return newReturn(o)
+	case "ReturnItem":
+		return newReturnItem(o)
+	case "ReturnReason":
+		return newReturnReason(o)
+	case "OrderClaim":
+		return newOrderClaim(o)
+	case "OrderClaimItem":
+		return newOrderClaimItem(o)
+	case "OrderClaimItemImage":
+		return newOrderClaimItemImage(o)
+	case "OrderExchange":
+		return newOrderExchange(o)
+	case "OrderExchangeItem":
+		return newOrderExchangeItem(o)
+	case "PaymentCollection":
+		return newPaymentCollection(o)
+	case "PaymentSession":
+		return newPaymentSession(o)
+	case "Payment":
+		return newPayment(o)
+	case "Capture":
+		return newCapture(o)
+	case "Refund":
+		return newRefund(o)
+	case "RefundReason":
+		return newRefundReason(o)
+	case "PaymentProvider":
+		return newPaymentProvider(o)
+	case "AccountHolder":
+		return newAccountHolder(o)
 	case "PriceSet":
 		return newPriceSet(o)
 	case "Price":
@@ -88,6 +192,8 @@ func Wrap(o *resolve.Object) resolve.Node {
 		return newProductVariant(o)
 	case "ProductOption":
 		return newProductOption(o)
+	case "ProductProductOption":
+		return newProductProductOption(o)
 	case "ProductOptionValue":
 		return newProductOptionValue(o)
 	case "ProductCategory":
@@ -100,6 +206,32 @@ func Wrap(o *resolve.Object) resolve.Node {
 		return newProductTag(o)
 	case "ProductImage":
 		return newProductImage(o)
+	case "Promotion":
+		return newPromotion(o)
+	case "Campaign":
+		return newCampaign(o)
+	case "CampaignBudget":
+		return newCampaignBudget(o)
+	case "CampaignBudgetUsage":
+		return newCampaignBudgetUsage(o)
+	case "ApplicationMethod":
+		return newApplicationMethod(o)
+	case "PromotionRule":
+		return newPromotionRule(o)
+	case "PromotionRuleValue":
+		return newPromotionRuleValue(o)
+	case "RbacRole":
+		return newRbacRole(o)
+	case "RbacPolicy":
+		return newRbacPolicy(o)
+	case "RbacRolePolicy":
+		return newRbacRolePolicy(o)
+	case "RbacRoleParent":
+		return newRbacRoleParent(o)
+	case "RbacRoleInheritance":
+		return newRbacRoleInheritance(o)
+	case "Region":
+		return newRegion(o)
 	case "SalesChannel":
 		return newSalesChannel(o)
 	case "StockLocation":
@@ -110,20 +242,64 @@ func Wrap(o *resolve.Object) resolve.Node {
 		return newStore(o)
 	case "StoreCurrency":
 		return newStoreCurrency(o)
+	case "StoreLocale":
+		return newStoreLocale(o)
+	case "Locale":
+		return newLocale(o)
+	case "Translation":
+		return newTranslation(o)
+	case "TranslationSetting":
+		return newTranslationSetting(o)
+	case "User":
+		return newUser(o)
+	case "Invite":
+		return newInvite(o)
 	case "ProductVariantPriceSet":
 		return newProductVariantPriceSet(o)
 	case "ProductVariantInventoryItem":
 		return newProductVariantInventoryItem(o)
 	case "ProductSalesChannel":
 		return newProductSalesChannel(o)
+	case "ProductShippingProfile":
+		return newProductShippingProfile(o)
+	case "ProductRelatedProduct":
+		return newProductRelatedProduct(o)
 	case "PublishableApiKeySalesChannel":
 		return newPublishableApiKeySalesChannel(o)
 	case "SalesChannelStockLocation":
 		return newSalesChannelStockLocation(o)
 	case "LocationFulfillmentSet":
 		return newLocationFulfillmentSet(o)
-	case "ProductRelatedProduct":
-		return newProductRelatedProduct(o)
+	case "LocationFulfillmentProvider":
+		return newLocationFulfillmentProvider(o)
+	case "ShippingOptionPriceSet":
+		return newShippingOptionPriceSet(o)
+	case "RegionPaymentProvider":
+		return newRegionPaymentProvider(o)
+	case "CartPaymentCollection":
+		return newCartPaymentCollection(o)
+	case "CartPromotion":
+		return newCartPromotion(o)
+	case "OrderCart":
+		return newOrderCart(o)
+	case "OrderFulfillment":
+		return newOrderFulfillment(o)
+	case "OrderPaymentCollection":
+		return newOrderPaymentCollection(o)
+	case "OrderPromotion":
+		return newOrderPromotion(o)
+	case "ReturnFulfillment":
+		return newReturnFulfillment(o)
+	case "OrderClaimPaymentCollection":
+		return newOrderClaimPaymentCollection(o)
+	case "OrderExchangePaymentCollection":
+		return newOrderExchangePaymentCollection(o)
+	case "CustomerAccountHolder":
+		return newCustomerAccountHolder(o)
+	case "UserRbacRole":
+		return newUserRbacRole(o)
+	case "InviteRbacRole":
+		return newInviteRbacRole(o)
 	}
 	return nil
 }
@@ -160,6 +336,294 @@ func (r *mutationResolver) RestoreAPIKeys(ctx context.Context, keys []string) (*
 	return r.engine.Restore(ctx, "ApiKey", keys)
 }
 
+func (r *queryResolver) Cart(ctx context.Context, id string) (*Cart, error) {
+	return resolve.Record(ctx, r.engine, "Cart", id, newCart)
+}
+
+func (r *queryResolver) Carts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartConnection, error) {
+	return resolve.List(ctx, r.engine, "Cart", newCartConnection)
+}
+
+func (r *mutationResolver) CreateCarts(ctx context.Context, input []resolve.Input) (*CreateCartsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Cart", "carts", input, newCart)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCarts(ctx context.Context, input []resolve.Input) (*UpdateCartsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Cart", "carts", input, newCart)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCarts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Cart", keys)
+}
+
+func (r *mutationResolver) RestoreCarts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Cart", keys)
+}
+
+func (r *queryResolver) CartAddress(ctx context.Context, id string) (*CartAddress, error) {
+	return resolve.Record(ctx, r.engine, "CartAddress", id, newCartAddress)
+}
+
+func (r *queryResolver) CartAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartAddressConnection, error) {
+	return resolve.List(ctx, r.engine, "CartAddress", newCartAddressConnection)
+}
+
+func (r *mutationResolver) CreateCartAddresses(ctx context.Context, input []resolve.Input) (*CreateCartAddressesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartAddress", "cartAddresses", input, newCartAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartAddresses(ctx context.Context, input []resolve.Input) (*UpdateCartAddressesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartAddress", "cartAddresses", input, newCartAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartAddress", keys)
+}
+
+func (r *mutationResolver) RestoreCartAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartAddress", keys)
+}
+
+func (r *queryResolver) CartLineItem(ctx context.Context, id string) (*CartLineItem, error) {
+	return resolve.Record(ctx, r.engine, "CartLineItem", id, newCartLineItem)
+}
+
+func (r *queryResolver) CartLineItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemConnection, error) {
+	return resolve.List(ctx, r.engine, "CartLineItem", newCartLineItemConnection)
+}
+
+func (r *mutationResolver) CreateCartLineItems(ctx context.Context, input []resolve.Input) (*CreateCartLineItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartLineItem", "cartLineItems", input, newCartLineItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartLineItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartLineItems(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartLineItem", "cartLineItems", input, newCartLineItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartLineItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartLineItem", keys)
+}
+
+func (r *mutationResolver) RestoreCartLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartLineItem", keys)
+}
+
+func (r *queryResolver) CartLineItemAdjustment(ctx context.Context, id string) (*CartLineItemAdjustment, error) {
+	return resolve.Record(ctx, r.engine, "CartLineItemAdjustment", id, newCartLineItemAdjustment)
+}
+
+func (r *queryResolver) CartLineItemAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemAdjustmentConnection, error) {
+	return resolve.List(ctx, r.engine, "CartLineItemAdjustment", newCartLineItemAdjustmentConnection)
+}
+
+func (r *mutationResolver) CreateCartLineItemAdjustments(ctx context.Context, input []resolve.Input) (*CreateCartLineItemAdjustmentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartLineItemAdjustment", "cartLineItemAdjustments", input, newCartLineItemAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartLineItemAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartLineItemAdjustments(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemAdjustmentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartLineItemAdjustment", "cartLineItemAdjustments", input, newCartLineItemAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartLineItemAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartLineItemAdjustment", keys)
+}
+
+func (r *mutationResolver) RestoreCartLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartLineItemAdjustment", keys)
+}
+
+func (r *queryResolver) CartLineItemTaxLine(ctx context.Context, id string) (*CartLineItemTaxLine, error) {
+	return resolve.Record(ctx, r.engine, "CartLineItemTaxLine", id, newCartLineItemTaxLine)
+}
+
+func (r *queryResolver) CartLineItemTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemTaxLineConnection, error) {
+	return resolve.List(ctx, r.engine, "CartLineItemTaxLine", newCartLineItemTaxLineConnection)
+}
+
+func (r *mutationResolver) CreateCartLineItemTaxLines(ctx context.Context, input []resolve.Input) (*CreateCartLineItemTaxLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartLineItemTaxLine", "cartLineItemTaxLines", input, newCartLineItemTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartLineItemTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartLineItemTaxLines(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemTaxLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartLineItemTaxLine", "cartLineItemTaxLines", input, newCartLineItemTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartLineItemTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartLineItemTaxLine", keys)
+}
+
+func (r *mutationResolver) RestoreCartLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartLineItemTaxLine", keys)
+}
+
+func (r *queryResolver) CartShippingMethod(ctx context.Context, id string) (*CartShippingMethod, error) {
+	return resolve.Record(ctx, r.engine, "CartShippingMethod", id, newCartShippingMethod)
+}
+
+func (r *queryResolver) CartShippingMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodConnection, error) {
+	return resolve.List(ctx, r.engine, "CartShippingMethod", newCartShippingMethodConnection)
+}
+
+func (r *mutationResolver) CreateCartShippingMethods(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartShippingMethod", "cartShippingMethods", input, newCartShippingMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartShippingMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartShippingMethods(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartShippingMethod", "cartShippingMethods", input, newCartShippingMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartShippingMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartShippingMethod", keys)
+}
+
+func (r *mutationResolver) RestoreCartShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartShippingMethod", keys)
+}
+
+func (r *queryResolver) CartShippingMethodAdjustment(ctx context.Context, id string) (*CartShippingMethodAdjustment, error) {
+	return resolve.Record(ctx, r.engine, "CartShippingMethodAdjustment", id, newCartShippingMethodAdjustment)
+}
+
+func (r *queryResolver) CartShippingMethodAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodAdjustmentConnection, error) {
+	return resolve.List(ctx, r.engine, "CartShippingMethodAdjustment", newCartShippingMethodAdjustmentConnection)
+}
+
+func (r *mutationResolver) CreateCartShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodAdjustmentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartShippingMethodAdjustment", "cartShippingMethodAdjustments", input, newCartShippingMethodAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartShippingMethodAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodAdjustmentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartShippingMethodAdjustment", "cartShippingMethodAdjustments", input, newCartShippingMethodAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartShippingMethodAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartShippingMethodAdjustment", keys)
+}
+
+func (r *mutationResolver) RestoreCartShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartShippingMethodAdjustment", keys)
+}
+
+func (r *queryResolver) CartShippingMethodTaxLine(ctx context.Context, id string) (*CartShippingMethodTaxLine, error) {
+	return resolve.Record(ctx, r.engine, "CartShippingMethodTaxLine", id, newCartShippingMethodTaxLine)
+}
+
+func (r *queryResolver) CartShippingMethodTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodTaxLineConnection, error) {
+	return resolve.List(ctx, r.engine, "CartShippingMethodTaxLine", newCartShippingMethodTaxLineConnection)
+}
+
+func (r *mutationResolver) CreateCartShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodTaxLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartShippingMethodTaxLine", "cartShippingMethodTaxLines", input, newCartShippingMethodTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartShippingMethodTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodTaxLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartShippingMethodTaxLine", "cartShippingMethodTaxLines", input, newCartShippingMethodTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartShippingMethodTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartShippingMethodTaxLine", keys)
+}
+
+func (r *mutationResolver) RestoreCartShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartShippingMethodTaxLine", keys)
+}
+
+func (r *queryResolver) CartCreditLine(ctx context.Context, id string) (*CartCreditLine, error) {
+	return resolve.Record(ctx, r.engine, "CartCreditLine", id, newCartCreditLine)
+}
+
+func (r *queryResolver) CartCreditLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartCreditLineConnection, error) {
+	return resolve.List(ctx, r.engine, "CartCreditLine", newCartCreditLineConnection)
+}
+
+func (r *mutationResolver) CreateCartCreditLines(ctx context.Context, input []resolve.Input) (*CreateCartCreditLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CartCreditLine", "cartCreditLines", input, newCartCreditLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCartCreditLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCartCreditLines(ctx context.Context, input []resolve.Input) (*UpdateCartCreditLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CartCreditLine", "cartCreditLines", input, newCartCreditLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCartCreditLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCartCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CartCreditLine", keys)
+}
+
+func (r *mutationResolver) RestoreCartCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CartCreditLine", keys)
+}
+
 func (r *queryResolver) Currency(ctx context.Context, code string) (*Currency, error) {
 	return resolve.Record(ctx, r.engine, "Currency", code, newCurrency)
 }
@@ -190,6 +654,102 @@ func (r *mutationResolver) DeleteCurrencies(ctx context.Context, keys []string) 
 
 func (r *mutationResolver) RestoreCurrencies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
 	return r.engine.Restore(ctx, "Currency", keys)
+}
+
+func (r *queryResolver) Customer(ctx context.Context, id string) (*Customer, error) {
+	return resolve.Record(ctx, r.engine, "Customer", id, newCustomer)
+}
+
+func (r *queryResolver) Customers(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerConnection, error) {
+	return resolve.List(ctx, r.engine, "Customer", newCustomerConnection)
+}
+
+func (r *mutationResolver) CreateCustomers(ctx context.Context, input []resolve.Input) (*CreateCustomersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Customer", "customers", input, newCustomer)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCustomersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCustomers(ctx context.Context, input []resolve.Input) (*UpdateCustomersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Customer", "customers", input, newCustomer)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCustomersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCustomers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Customer", keys)
+}
+
+func (r *mutationResolver) RestoreCustomers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Customer", keys)
+}
+
+func (r *queryResolver) CustomerAddress(ctx context.Context, id string) (*CustomerAddress, error) {
+	return resolve.Record(ctx, r.engine, "CustomerAddress", id, newCustomerAddress)
+}
+
+func (r *queryResolver) CustomerAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerAddressConnection, error) {
+	return resolve.List(ctx, r.engine, "CustomerAddress", newCustomerAddressConnection)
+}
+
+func (r *mutationResolver) CreateCustomerAddresses(ctx context.Context, input []resolve.Input) (*CreateCustomerAddressesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CustomerAddress", "customerAddresses", input, newCustomerAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCustomerAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCustomerAddresses(ctx context.Context, input []resolve.Input) (*UpdateCustomerAddressesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CustomerAddress", "customerAddresses", input, newCustomerAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCustomerAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCustomerAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CustomerAddress", keys)
+}
+
+func (r *mutationResolver) RestoreCustomerAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CustomerAddress", keys)
+}
+
+func (r *queryResolver) CustomerGroup(ctx context.Context, id string) (*CustomerGroup, error) {
+	return resolve.Record(ctx, r.engine, "CustomerGroup", id, newCustomerGroup)
+}
+
+func (r *queryResolver) CustomerGroups(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerGroupConnection, error) {
+	return resolve.List(ctx, r.engine, "CustomerGroup", newCustomerGroupConnection)
+}
+
+func (r *mutationResolver) CreateCustomerGroups(ctx context.Context, input []resolve.Input) (*CreateCustomerGroupsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CustomerGroup", "customerGroups", input, newCustomerGroup)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCustomerGroupsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCustomerGroups(ctx context.Context, input []resolve.Input) (*UpdateCustomerGroupsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CustomerGroup", "customerGroups", input, newCustomerGroup)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCustomerGroupsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCustomerGroups(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CustomerGroup", keys)
+}
+
+func (r *mutationResolver) RestoreCustomerGroups(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CustomerGroup", keys)
 }
 
 func (r *queryResolver) FulfillmentSet(ctx context.Context, id string) (*FulfillmentSet, error) {
@@ -288,6 +848,294 @@ func (r *mutationResolver) RestoreGeoZones(ctx context.Context, keys []string) (
 	return r.engine.Restore(ctx, "GeoZone", keys)
 }
 
+func (r *queryResolver) ShippingProfile(ctx context.Context, id string) (*ShippingProfile, error) {
+	return resolve.Record(ctx, r.engine, "ShippingProfile", id, newShippingProfile)
+}
+
+func (r *queryResolver) ShippingProfiles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingProfileConnection, error) {
+	return resolve.List(ctx, r.engine, "ShippingProfile", newShippingProfileConnection)
+}
+
+func (r *mutationResolver) CreateShippingProfiles(ctx context.Context, input []resolve.Input) (*CreateShippingProfilesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ShippingProfile", "shippingProfiles", input, newShippingProfile)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateShippingProfilesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateShippingProfiles(ctx context.Context, input []resolve.Input) (*UpdateShippingProfilesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ShippingProfile", "shippingProfiles", input, newShippingProfile)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateShippingProfilesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteShippingProfiles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ShippingProfile", keys)
+}
+
+func (r *mutationResolver) RestoreShippingProfiles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ShippingProfile", keys)
+}
+
+func (r *queryResolver) ShippingOption(ctx context.Context, id string) (*ShippingOption, error) {
+	return resolve.Record(ctx, r.engine, "ShippingOption", id, newShippingOption)
+}
+
+func (r *queryResolver) ShippingOptions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionConnection, error) {
+	return resolve.List(ctx, r.engine, "ShippingOption", newShippingOptionConnection)
+}
+
+func (r *mutationResolver) CreateShippingOptions(ctx context.Context, input []resolve.Input) (*CreateShippingOptionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ShippingOption", "shippingOptions", input, newShippingOption)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateShippingOptionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateShippingOptions(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ShippingOption", "shippingOptions", input, newShippingOption)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateShippingOptionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteShippingOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ShippingOption", keys)
+}
+
+func (r *mutationResolver) RestoreShippingOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ShippingOption", keys)
+}
+
+func (r *queryResolver) ShippingOptionType(ctx context.Context, id string) (*ShippingOptionType, error) {
+	return resolve.Record(ctx, r.engine, "ShippingOptionType", id, newShippingOptionType)
+}
+
+func (r *queryResolver) ShippingOptionTypes(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionTypeConnection, error) {
+	return resolve.List(ctx, r.engine, "ShippingOptionType", newShippingOptionTypeConnection)
+}
+
+func (r *mutationResolver) CreateShippingOptionTypes(ctx context.Context, input []resolve.Input) (*CreateShippingOptionTypesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ShippingOptionType", "shippingOptionTypes", input, newShippingOptionType)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateShippingOptionTypesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateShippingOptionTypes(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionTypesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ShippingOptionType", "shippingOptionTypes", input, newShippingOptionType)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateShippingOptionTypesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteShippingOptionTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ShippingOptionType", keys)
+}
+
+func (r *mutationResolver) RestoreShippingOptionTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ShippingOptionType", keys)
+}
+
+func (r *queryResolver) ShippingOptionRule(ctx context.Context, id string) (*ShippingOptionRule, error) {
+	return resolve.Record(ctx, r.engine, "ShippingOptionRule", id, newShippingOptionRule)
+}
+
+func (r *queryResolver) ShippingOptionRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionRuleConnection, error) {
+	return resolve.List(ctx, r.engine, "ShippingOptionRule", newShippingOptionRuleConnection)
+}
+
+func (r *mutationResolver) CreateShippingOptionRules(ctx context.Context, input []resolve.Input) (*CreateShippingOptionRulesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ShippingOptionRule", "shippingOptionRules", input, newShippingOptionRule)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateShippingOptionRulesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateShippingOptionRules(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionRulesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ShippingOptionRule", "shippingOptionRules", input, newShippingOptionRule)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateShippingOptionRulesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteShippingOptionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ShippingOptionRule", keys)
+}
+
+func (r *mutationResolver) RestoreShippingOptionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ShippingOptionRule", keys)
+}
+
+func (r *queryResolver) FulfillmentProvider(ctx context.Context, id string) (*FulfillmentProvider, error) {
+	return resolve.Record(ctx, r.engine, "FulfillmentProvider", id, newFulfillmentProvider)
+}
+
+func (r *queryResolver) FulfillmentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentProviderConnection, error) {
+	return resolve.List(ctx, r.engine, "FulfillmentProvider", newFulfillmentProviderConnection)
+}
+
+func (r *mutationResolver) CreateFulfillmentProviders(ctx context.Context, input []resolve.Input) (*CreateFulfillmentProvidersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "FulfillmentProvider", "fulfillmentProviders", input, newFulfillmentProvider)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateFulfillmentProvidersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateFulfillmentProviders(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentProvidersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "FulfillmentProvider", "fulfillmentProviders", input, newFulfillmentProvider)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateFulfillmentProvidersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteFulfillmentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "FulfillmentProvider", keys)
+}
+
+func (r *mutationResolver) RestoreFulfillmentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "FulfillmentProvider", keys)
+}
+
+func (r *queryResolver) Fulfillment(ctx context.Context, id string) (*Fulfillment, error) {
+	return resolve.Record(ctx, r.engine, "Fulfillment", id, newFulfillment)
+}
+
+func (r *queryResolver) Fulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentConnection, error) {
+	return resolve.List(ctx, r.engine, "Fulfillment", newFulfillmentConnection)
+}
+
+func (r *mutationResolver) CreateFulfillments(ctx context.Context, input []resolve.Input) (*CreateFulfillmentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Fulfillment", "fulfillments", input, newFulfillment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateFulfillmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateFulfillments(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Fulfillment", "fulfillments", input, newFulfillment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateFulfillmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteFulfillments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Fulfillment", keys)
+}
+
+func (r *mutationResolver) RestoreFulfillments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Fulfillment", keys)
+}
+
+func (r *queryResolver) FulfillmentAddress(ctx context.Context, id string) (*FulfillmentAddress, error) {
+	return resolve.Record(ctx, r.engine, "FulfillmentAddress", id, newFulfillmentAddress)
+}
+
+func (r *queryResolver) FulfillmentAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentAddressConnection, error) {
+	return resolve.List(ctx, r.engine, "FulfillmentAddress", newFulfillmentAddressConnection)
+}
+
+func (r *mutationResolver) CreateFulfillmentAddresses(ctx context.Context, input []resolve.Input) (*CreateFulfillmentAddressesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "FulfillmentAddress", "fulfillmentAddresses", input, newFulfillmentAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateFulfillmentAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateFulfillmentAddresses(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentAddressesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "FulfillmentAddress", "fulfillmentAddresses", input, newFulfillmentAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateFulfillmentAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteFulfillmentAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "FulfillmentAddress", keys)
+}
+
+func (r *mutationResolver) RestoreFulfillmentAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "FulfillmentAddress", keys)
+}
+
+func (r *queryResolver) FulfillmentItem(ctx context.Context, id string) (*FulfillmentItem, error) {
+	return resolve.Record(ctx, r.engine, "FulfillmentItem", id, newFulfillmentItem)
+}
+
+func (r *queryResolver) FulfillmentItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentItemConnection, error) {
+	return resolve.List(ctx, r.engine, "FulfillmentItem", newFulfillmentItemConnection)
+}
+
+func (r *mutationResolver) CreateFulfillmentItems(ctx context.Context, input []resolve.Input) (*CreateFulfillmentItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "FulfillmentItem", "fulfillmentItems", input, newFulfillmentItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateFulfillmentItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateFulfillmentItems(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "FulfillmentItem", "fulfillmentItems", input, newFulfillmentItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateFulfillmentItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteFulfillmentItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "FulfillmentItem", keys)
+}
+
+func (r *mutationResolver) RestoreFulfillmentItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "FulfillmentItem", keys)
+}
+
+func (r *queryResolver) FulfillmentLabel(ctx context.Context, id string) (*FulfillmentLabel, error) {
+	return resolve.Record(ctx, r.engine, "FulfillmentLabel", id, newFulfillmentLabel)
+}
+
+func (r *queryResolver) FulfillmentLabels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentLabelConnection, error) {
+	return resolve.List(ctx, r.engine, "FulfillmentLabel", newFulfillmentLabelConnection)
+}
+
+func (r *mutationResolver) CreateFulfillmentLabels(ctx context.Context, input []resolve.Input) (*CreateFulfillmentLabelsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "FulfillmentLabel", "fulfillmentLabels", input, newFulfillmentLabel)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateFulfillmentLabelsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateFulfillmentLabels(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentLabelsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "FulfillmentLabel", "fulfillmentLabels", input, newFulfillmentLabel)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateFulfillmentLabelsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteFulfillmentLabels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "FulfillmentLabel", keys)
+}
+
+func (r *mutationResolver) RestoreFulfillmentLabels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "FulfillmentLabel", keys)
+}
+
 func (r *queryResolver) InventoryItem(ctx context.Context, id string) (*InventoryItem, error) {
 	return resolve.Record(ctx, r.engine, "InventoryItem", id, newInventoryItem)
 }
@@ -382,6 +1230,998 @@ func (r *mutationResolver) DeleteReservationItems(ctx context.Context, keys []st
 
 func (r *mutationResolver) RestoreReservationItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
 	return r.engine.Restore(ctx, "ReservationItem", keys)
+}
+
+func (r *queryResolver) Order(ctx context.Context, id string) (*Order, error) {
+	return resolve.Record(ctx, r.engine, "Order", id, newOrder)
+}
+
+func (r *queryResolver) Orders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderConnection, error) {
+	return resolve.List(ctx, r.engine, "Order", newOrderConnection)
+}
+
+func (r *mutationResolver) CreateOrders(ctx context.Context, input []resolve.Input) (*CreateOrdersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Order", "orders", input, newOrder)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrdersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrders(ctx context.Context, input []resolve.Input) (*UpdateOrdersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Order", "orders", input, newOrder)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrdersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Order", keys)
+}
+
+func (r *mutationResolver) RestoreOrders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Order", keys)
+}
+
+func (r *queryResolver) OrderAddress(ctx context.Context, id string) (*OrderAddress, error) {
+	return resolve.Record(ctx, r.engine, "OrderAddress", id, newOrderAddress)
+}
+
+func (r *queryResolver) OrderAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderAddressConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderAddress", newOrderAddressConnection)
+}
+
+func (r *mutationResolver) CreateOrderAddresses(ctx context.Context, input []resolve.Input) (*CreateOrderAddressesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderAddress", "orderAddresses", input, newOrderAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderAddresses(ctx context.Context, input []resolve.Input) (*UpdateOrderAddressesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderAddress", "orderAddresses", input, newOrderAddress)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderAddressesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderAddress", keys)
+}
+
+func (r *mutationResolver) RestoreOrderAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderAddress", keys)
+}
+
+func (r *queryResolver) OrderItem(ctx context.Context, id string) (*OrderItem, error) {
+	return resolve.Record(ctx, r.engine, "OrderItem", id, newOrderItem)
+}
+
+func (r *queryResolver) OrderItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderItemConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderItem", newOrderItemConnection)
+}
+
+func (r *mutationResolver) CreateOrderItems(ctx context.Context, input []resolve.Input) (*CreateOrderItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderItem", "orderItems", input, newOrderItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderItems(ctx context.Context, input []resolve.Input) (*UpdateOrderItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderItem", "orderItems", input, newOrderItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderItem", keys)
+}
+
+func (r *mutationResolver) RestoreOrderItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderItem", keys)
+}
+
+func (r *queryResolver) OrderLineItem(ctx context.Context, id string) (*OrderLineItem, error) {
+	return resolve.Record(ctx, r.engine, "OrderLineItem", id, newOrderLineItem)
+}
+
+func (r *queryResolver) OrderLineItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderLineItem", newOrderLineItemConnection)
+}
+
+func (r *mutationResolver) CreateOrderLineItems(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderLineItem", "orderLineItems", input, newOrderLineItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderLineItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderLineItems(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderLineItem", "orderLineItems", input, newOrderLineItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderLineItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderLineItem", keys)
+}
+
+func (r *mutationResolver) RestoreOrderLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderLineItem", keys)
+}
+
+func (r *queryResolver) OrderLineItemAdjustment(ctx context.Context, id string) (*OrderLineItemAdjustment, error) {
+	return resolve.Record(ctx, r.engine, "OrderLineItemAdjustment", id, newOrderLineItemAdjustment)
+}
+
+func (r *queryResolver) OrderLineItemAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemAdjustmentConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderLineItemAdjustment", newOrderLineItemAdjustmentConnection)
+}
+
+func (r *mutationResolver) CreateOrderLineItemAdjustments(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemAdjustmentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderLineItemAdjustment", "orderLineItemAdjustments", input, newOrderLineItemAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderLineItemAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderLineItemAdjustments(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemAdjustmentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderLineItemAdjustment", "orderLineItemAdjustments", input, newOrderLineItemAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderLineItemAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderLineItemAdjustment", keys)
+}
+
+func (r *mutationResolver) RestoreOrderLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderLineItemAdjustment", keys)
+}
+
+func (r *queryResolver) OrderLineItemTaxLine(ctx context.Context, id string) (*OrderLineItemTaxLine, error) {
+	return resolve.Record(ctx, r.engine, "OrderLineItemTaxLine", id, newOrderLineItemTaxLine)
+}
+
+func (r *queryResolver) OrderLineItemTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemTaxLineConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderLineItemTaxLine", newOrderLineItemTaxLineConnection)
+}
+
+func (r *mutationResolver) CreateOrderLineItemTaxLines(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemTaxLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderLineItemTaxLine", "orderLineItemTaxLines", input, newOrderLineItemTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderLineItemTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderLineItemTaxLines(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemTaxLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderLineItemTaxLine", "orderLineItemTaxLines", input, newOrderLineItemTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderLineItemTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderLineItemTaxLine", keys)
+}
+
+func (r *mutationResolver) RestoreOrderLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderLineItemTaxLine", keys)
+}
+
+func (r *queryResolver) OrderShipping(ctx context.Context, id string) (*OrderShipping, error) {
+	return resolve.Record(ctx, r.engine, "OrderShipping", id, newOrderShipping)
+}
+
+func (r *queryResolver) OrderShippings(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderShipping", newOrderShippingConnection)
+}
+
+func (r *mutationResolver) CreateOrderShippings(ctx context.Context, input []resolve.Input) (*CreateOrderShippingsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderShipping", "orderShippings", input, newOrderShipping)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderShippingsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderShippings(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderShipping", "orderShippings", input, newOrderShipping)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderShippingsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderShippings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderShipping", keys)
+}
+
+func (r *mutationResolver) RestoreOrderShippings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderShipping", keys)
+}
+
+func (r *queryResolver) OrderShippingMethod(ctx context.Context, id string) (*OrderShippingMethod, error) {
+	return resolve.Record(ctx, r.engine, "OrderShippingMethod", id, newOrderShippingMethod)
+}
+
+func (r *queryResolver) OrderShippingMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderShippingMethod", newOrderShippingMethodConnection)
+}
+
+func (r *mutationResolver) CreateOrderShippingMethods(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethod", "orderShippingMethods", input, newOrderShippingMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderShippingMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderShippingMethods(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethod", "orderShippingMethods", input, newOrderShippingMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderShippingMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderShippingMethod", keys)
+}
+
+func (r *mutationResolver) RestoreOrderShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderShippingMethod", keys)
+}
+
+func (r *queryResolver) OrderShippingMethodAdjustment(ctx context.Context, id string) (*OrderShippingMethodAdjustment, error) {
+	return resolve.Record(ctx, r.engine, "OrderShippingMethodAdjustment", id, newOrderShippingMethodAdjustment)
+}
+
+func (r *queryResolver) OrderShippingMethodAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodAdjustmentConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderShippingMethodAdjustment", newOrderShippingMethodAdjustmentConnection)
+}
+
+func (r *mutationResolver) CreateOrderShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodAdjustmentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethodAdjustment", "orderShippingMethodAdjustments", input, newOrderShippingMethodAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderShippingMethodAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodAdjustmentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethodAdjustment", "orderShippingMethodAdjustments", input, newOrderShippingMethodAdjustment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderShippingMethodAdjustmentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderShippingMethodAdjustment", keys)
+}
+
+func (r *mutationResolver) RestoreOrderShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderShippingMethodAdjustment", keys)
+}
+
+func (r *queryResolver) OrderShippingMethodTaxLine(ctx context.Context, id string) (*OrderShippingMethodTaxLine, error) {
+	return resolve.Record(ctx, r.engine, "OrderShippingMethodTaxLine", id, newOrderShippingMethodTaxLine)
+}
+
+func (r *queryResolver) OrderShippingMethodTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodTaxLineConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderShippingMethodTaxLine", newOrderShippingMethodTaxLineConnection)
+}
+
+func (r *mutationResolver) CreateOrderShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodTaxLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethodTaxLine", "orderShippingMethodTaxLines", input, newOrderShippingMethodTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderShippingMethodTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodTaxLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethodTaxLine", "orderShippingMethodTaxLines", input, newOrderShippingMethodTaxLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderShippingMethodTaxLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderShippingMethodTaxLine", keys)
+}
+
+func (r *mutationResolver) RestoreOrderShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderShippingMethodTaxLine", keys)
+}
+
+func (r *queryResolver) OrderSummary(ctx context.Context, id string) (*OrderSummary, error) {
+	return resolve.Record(ctx, r.engine, "OrderSummary", id, newOrderSummary)
+}
+
+func (r *queryResolver) OrderSummaries(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderSummaryConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderSummary", newOrderSummaryConnection)
+}
+
+func (r *mutationResolver) CreateOrderSummaries(ctx context.Context, input []resolve.Input) (*CreateOrderSummariesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderSummary", "orderSummaries", input, newOrderSummary)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderSummariesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderSummaries(ctx context.Context, input []resolve.Input) (*UpdateOrderSummariesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderSummary", "orderSummaries", input, newOrderSummary)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderSummariesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderSummaries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderSummary", keys)
+}
+
+func (r *mutationResolver) RestoreOrderSummaries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderSummary", keys)
+}
+
+func (r *queryResolver) OrderCreditLine(ctx context.Context, id string) (*OrderCreditLine, error) {
+	return resolve.Record(ctx, r.engine, "OrderCreditLine", id, newOrderCreditLine)
+}
+
+func (r *queryResolver) OrderCreditLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderCreditLineConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderCreditLine", newOrderCreditLineConnection)
+}
+
+func (r *mutationResolver) CreateOrderCreditLines(ctx context.Context, input []resolve.Input) (*CreateOrderCreditLinesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderCreditLine", "orderCreditLines", input, newOrderCreditLine)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderCreditLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderCreditLines(ctx context.Context, input []resolve.Input) (*UpdateOrderCreditLinesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderCreditLine", "orderCreditLines", input, newOrderCreditLine)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderCreditLinesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderCreditLine", keys)
+}
+
+func (r *mutationResolver) RestoreOrderCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderCreditLine", keys)
+}
+
+func (r *queryResolver) OrderTransaction(ctx context.Context, id string) (*OrderTransaction, error) {
+	return resolve.Record(ctx, r.engine, "OrderTransaction", id, newOrderTransaction)
+}
+
+func (r *queryResolver) OrderTransactions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderTransactionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderTransaction", newOrderTransactionConnection)
+}
+
+func (r *mutationResolver) CreateOrderTransactions(ctx context.Context, input []resolve.Input) (*CreateOrderTransactionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderTransaction", "orderTransactions", input, newOrderTransaction)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderTransactionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderTransactions(ctx context.Context, input []resolve.Input) (*UpdateOrderTransactionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderTransaction", "orderTransactions", input, newOrderTransaction)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderTransactionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderTransactions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderTransaction", keys)
+}
+
+func (r *mutationResolver) RestoreOrderTransactions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderTransaction", keys)
+}
+
+func (r *queryResolver) OrderChange(ctx context.Context, id string) (*OrderChange, error) {
+	return resolve.Record(ctx, r.engine, "OrderChange", id, newOrderChange)
+}
+
+func (r *queryResolver) OrderChanges(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderChangeConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderChange", newOrderChangeConnection)
+}
+
+func (r *mutationResolver) CreateOrderChanges(ctx context.Context, input []resolve.Input) (*CreateOrderChangesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderChange", "orderChanges", input, newOrderChange)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderChangesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderChanges(ctx context.Context, input []resolve.Input) (*UpdateOrderChangesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderChange", "orderChanges", input, newOrderChange)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderChangesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderChanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderChange", keys)
+}
+
+func (r *mutationResolver) RestoreOrderChanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderChange", keys)
+}
+
+func (r *queryResolver) OrderChangeAction(ctx context.Context, id string) (*OrderChangeAction, error) {
+	return resolve.Record(ctx, r.engine, "OrderChangeAction", id, newOrderChangeAction)
+}
+
+func (r *queryResolver) OrderChangeActions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderChangeActionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderChangeAction", newOrderChangeActionConnection)
+}
+
+func (r *mutationResolver) CreateOrderChangeActions(ctx context.Context, input []resolve.Input) (*CreateOrderChangeActionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderChangeAction", "orderChangeActions", input, newOrderChangeAction)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderChangeActionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderChangeActions(ctx context.Context, input []resolve.Input) (*UpdateOrderChangeActionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderChangeAction", "orderChangeActions", input, newOrderChangeAction)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderChangeActionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderChangeActions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderChangeAction", keys)
+}
+
+func (r *mutationResolver) RestoreOrderChangeActions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderChangeAction", keys)
+}
+
+func (r *queryResolver) Return(ctx context.Context, id string) (*Return, error) {
+	return resolve.Record(ctx, r.engine, "Return", id, newReturn)
+}
+
+func (r *queryResolver) Returns(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnConnection, error) {
+	return resolve.List(ctx, r.engine, "Return", newReturnConnection)
+}
+
+func (r *mutationResolver) CreateReturns(ctx context.Context, input []resolve.Input) (*CreateReturnsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Return", "returns", input, newReturn)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateReturnsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateReturns(ctx context.Context, input []resolve.Input) (*UpdateReturnsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Return", "returns", input, newReturn)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateReturnsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteReturns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Return", keys)
+}
+
+func (r *mutationResolver) RestoreReturns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Return", keys)
+}
+
+func (r *queryResolver) ReturnItem(ctx context.Context, id string) (*ReturnItem, error) {
+	return resolve.Record(ctx, r.engine, "ReturnItem", id, newReturnItem)
+}
+
+func (r *queryResolver) ReturnItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnItemConnection, error) {
+	return resolve.List(ctx, r.engine, "ReturnItem", newReturnItemConnection)
+}
+
+func (r *mutationResolver) CreateReturnItems(ctx context.Context, input []resolve.Input) (*CreateReturnItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ReturnItem", "returnItems", input, newReturnItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateReturnItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateReturnItems(ctx context.Context, input []resolve.Input) (*UpdateReturnItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ReturnItem", "returnItems", input, newReturnItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateReturnItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteReturnItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ReturnItem", keys)
+}
+
+func (r *mutationResolver) RestoreReturnItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ReturnItem", keys)
+}
+
+func (r *queryResolver) ReturnReason(ctx context.Context, id string) (*ReturnReason, error) {
+	return resolve.Record(ctx, r.engine, "ReturnReason", id, newReturnReason)
+}
+
+func (r *queryResolver) ReturnReasons(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnReasonConnection, error) {
+	return resolve.List(ctx, r.engine, "ReturnReason", newReturnReasonConnection)
+}
+
+func (r *mutationResolver) CreateReturnReasons(ctx context.Context, input []resolve.Input) (*CreateReturnReasonsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ReturnReason", "returnReasons", input, newReturnReason)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateReturnReasonsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateReturnReasons(ctx context.Context, input []resolve.Input) (*UpdateReturnReasonsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ReturnReason", "returnReasons", input, newReturnReason)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateReturnReasonsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteReturnReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ReturnReason", keys)
+}
+
+func (r *mutationResolver) RestoreReturnReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ReturnReason", keys)
+}
+
+func (r *queryResolver) OrderClaim(ctx context.Context, id string) (*OrderClaim, error) {
+	return resolve.Record(ctx, r.engine, "OrderClaim", id, newOrderClaim)
+}
+
+func (r *queryResolver) OrderClaims(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderClaim", newOrderClaimConnection)
+}
+
+func (r *mutationResolver) CreateOrderClaims(ctx context.Context, input []resolve.Input) (*CreateOrderClaimsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderClaim", "orderClaims", input, newOrderClaim)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderClaimsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderClaims(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderClaim", "orderClaims", input, newOrderClaim)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderClaimsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderClaims(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderClaim", keys)
+}
+
+func (r *mutationResolver) RestoreOrderClaims(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderClaim", keys)
+}
+
+func (r *queryResolver) OrderClaimItem(ctx context.Context, id string) (*OrderClaimItem, error) {
+	return resolve.Record(ctx, r.engine, "OrderClaimItem", id, newOrderClaimItem)
+}
+
+func (r *queryResolver) OrderClaimItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimItemConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderClaimItem", newOrderClaimItemConnection)
+}
+
+func (r *mutationResolver) CreateOrderClaimItems(ctx context.Context, input []resolve.Input) (*CreateOrderClaimItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderClaimItem", "orderClaimItems", input, newOrderClaimItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderClaimItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderClaimItems(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderClaimItem", "orderClaimItems", input, newOrderClaimItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderClaimItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderClaimItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderClaimItem", keys)
+}
+
+func (r *mutationResolver) RestoreOrderClaimItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderClaimItem", keys)
+}
+
+func (r *queryResolver) OrderClaimItemImage(ctx context.Context, id string) (*OrderClaimItemImage, error) {
+	return resolve.Record(ctx, r.engine, "OrderClaimItemImage", id, newOrderClaimItemImage)
+}
+
+func (r *queryResolver) OrderClaimItemImages(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimItemImageConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderClaimItemImage", newOrderClaimItemImageConnection)
+}
+
+func (r *mutationResolver) CreateOrderClaimItemImages(ctx context.Context, input []resolve.Input) (*CreateOrderClaimItemImagesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderClaimItemImage", "orderClaimItemImages", input, newOrderClaimItemImage)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderClaimItemImagesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderClaimItemImages(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimItemImagesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderClaimItemImage", "orderClaimItemImages", input, newOrderClaimItemImage)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderClaimItemImagesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderClaimItemImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderClaimItemImage", keys)
+}
+
+func (r *mutationResolver) RestoreOrderClaimItemImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderClaimItemImage", keys)
+}
+
+func (r *queryResolver) OrderExchange(ctx context.Context, id string) (*OrderExchange, error) {
+	return resolve.Record(ctx, r.engine, "OrderExchange", id, newOrderExchange)
+}
+
+func (r *queryResolver) OrderExchanges(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangeConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderExchange", newOrderExchangeConnection)
+}
+
+func (r *mutationResolver) CreateOrderExchanges(ctx context.Context, input []resolve.Input) (*CreateOrderExchangesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderExchange", "orderExchanges", input, newOrderExchange)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderExchangesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderExchanges(ctx context.Context, input []resolve.Input) (*UpdateOrderExchangesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderExchange", "orderExchanges", input, newOrderExchange)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderExchangesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderExchanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderExchange", keys)
+}
+
+func (r *mutationResolver) RestoreOrderExchanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderExchange", keys)
+}
+
+func (r *queryResolver) OrderExchangeItem(ctx context.Context, id string) (*OrderExchangeItem, error) {
+	return resolve.Record(ctx, r.engine, "OrderExchangeItem", id, newOrderExchangeItem)
+}
+
+func (r *queryResolver) OrderExchangeItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangeItemConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderExchangeItem", newOrderExchangeItemConnection)
+}
+
+func (r *mutationResolver) CreateOrderExchangeItems(ctx context.Context, input []resolve.Input) (*CreateOrderExchangeItemsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "OrderExchangeItem", "orderExchangeItems", input, newOrderExchangeItem)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateOrderExchangeItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateOrderExchangeItems(ctx context.Context, input []resolve.Input) (*UpdateOrderExchangeItemsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "OrderExchangeItem", "orderExchangeItems", input, newOrderExchangeItem)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateOrderExchangeItemsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteOrderExchangeItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "OrderExchangeItem", keys)
+}
+
+func (r *mutationResolver) RestoreOrderExchangeItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "OrderExchangeItem", keys)
+}
+
+func (r *queryResolver) PaymentCollection(ctx context.Context, id string) (*PaymentCollection, error) {
+	return resolve.Record(ctx, r.engine, "PaymentCollection", id, newPaymentCollection)
+}
+
+func (r *queryResolver) PaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentCollectionConnection, error) {
+	return resolve.List(ctx, r.engine, "PaymentCollection", newPaymentCollectionConnection)
+}
+
+func (r *mutationResolver) CreatePaymentCollections(ctx context.Context, input []resolve.Input) (*CreatePaymentCollectionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "PaymentCollection", "paymentCollections", input, newPaymentCollection)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePaymentCollectionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePaymentCollections(ctx context.Context, input []resolve.Input) (*UpdatePaymentCollectionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "PaymentCollection", "paymentCollections", input, newPaymentCollection)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePaymentCollectionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePaymentCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "PaymentCollection", keys)
+}
+
+func (r *mutationResolver) RestorePaymentCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "PaymentCollection", keys)
+}
+
+func (r *queryResolver) PaymentSession(ctx context.Context, id string) (*PaymentSession, error) {
+	return resolve.Record(ctx, r.engine, "PaymentSession", id, newPaymentSession)
+}
+
+func (r *queryResolver) PaymentSessions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentSessionConnection, error) {
+	return resolve.List(ctx, r.engine, "PaymentSession", newPaymentSessionConnection)
+}
+
+func (r *mutationResolver) CreatePaymentSessions(ctx context.Context, input []resolve.Input) (*CreatePaymentSessionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "PaymentSession", "paymentSessions", input, newPaymentSession)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePaymentSessionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePaymentSessions(ctx context.Context, input []resolve.Input) (*UpdatePaymentSessionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "PaymentSession", "paymentSessions", input, newPaymentSession)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePaymentSessionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePaymentSessions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "PaymentSession", keys)
+}
+
+func (r *mutationResolver) RestorePaymentSessions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "PaymentSession", keys)
+}
+
+func (r *queryResolver) Payment(ctx context.Context, id string) (*Payment, error) {
+	return resolve.Record(ctx, r.engine, "Payment", id, newPayment)
+}
+
+func (r *queryResolver) Payments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentConnection, error) {
+	return resolve.List(ctx, r.engine, "Payment", newPaymentConnection)
+}
+
+func (r *mutationResolver) CreatePayments(ctx context.Context, input []resolve.Input) (*CreatePaymentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Payment", "payments", input, newPayment)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePaymentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePayments(ctx context.Context, input []resolve.Input) (*UpdatePaymentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Payment", "payments", input, newPayment)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePaymentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePayments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Payment", keys)
+}
+
+func (r *mutationResolver) RestorePayments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Payment", keys)
+}
+
+func (r *queryResolver) Capture(ctx context.Context, id string) (*Capture, error) {
+	return resolve.Record(ctx, r.engine, "Capture", id, newCapture)
+}
+
+func (r *queryResolver) Captures(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CaptureConnection, error) {
+	return resolve.List(ctx, r.engine, "Capture", newCaptureConnection)
+}
+
+func (r *mutationResolver) CreateCaptures(ctx context.Context, input []resolve.Input) (*CreateCapturesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Capture", "captures", input, newCapture)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCapturesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCaptures(ctx context.Context, input []resolve.Input) (*UpdateCapturesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Capture", "captures", input, newCapture)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCapturesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCaptures(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Capture", keys)
+}
+
+func (r *mutationResolver) RestoreCaptures(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Capture", keys)
+}
+
+func (r *queryResolver) Refund(ctx context.Context, id string) (*Refund, error) {
+	return resolve.Record(ctx, r.engine, "Refund", id, newRefund)
+}
+
+func (r *queryResolver) Refunds(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RefundConnection, error) {
+	return resolve.List(ctx, r.engine, "Refund", newRefundConnection)
+}
+
+func (r *mutationResolver) CreateRefunds(ctx context.Context, input []resolve.Input) (*CreateRefundsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Refund", "refunds", input, newRefund)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRefundsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRefunds(ctx context.Context, input []resolve.Input) (*UpdateRefundsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Refund", "refunds", input, newRefund)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRefundsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRefunds(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Refund", keys)
+}
+
+func (r *mutationResolver) RestoreRefunds(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Refund", keys)
+}
+
+func (r *queryResolver) RefundReason(ctx context.Context, id string) (*RefundReason, error) {
+	return resolve.Record(ctx, r.engine, "RefundReason", id, newRefundReason)
+}
+
+func (r *queryResolver) RefundReasons(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RefundReasonConnection, error) {
+	return resolve.List(ctx, r.engine, "RefundReason", newRefundReasonConnection)
+}
+
+func (r *mutationResolver) CreateRefundReasons(ctx context.Context, input []resolve.Input) (*CreateRefundReasonsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RefundReason", "refundReasons", input, newRefundReason)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRefundReasonsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRefundReasons(ctx context.Context, input []resolve.Input) (*UpdateRefundReasonsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RefundReason", "refundReasons", input, newRefundReason)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRefundReasonsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRefundReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RefundReason", keys)
+}
+
+func (r *mutationResolver) RestoreRefundReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RefundReason", keys)
+}
+
+func (r *queryResolver) PaymentProvider(ctx context.Context, id string) (*PaymentProvider, error) {
+	return resolve.Record(ctx, r.engine, "PaymentProvider", id, newPaymentProvider)
+}
+
+func (r *queryResolver) PaymentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentProviderConnection, error) {
+	return resolve.List(ctx, r.engine, "PaymentProvider", newPaymentProviderConnection)
+}
+
+func (r *mutationResolver) CreatePaymentProviders(ctx context.Context, input []resolve.Input) (*CreatePaymentProvidersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "PaymentProvider", "paymentProviders", input, newPaymentProvider)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePaymentProvidersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePaymentProviders(ctx context.Context, input []resolve.Input) (*UpdatePaymentProvidersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "PaymentProvider", "paymentProviders", input, newPaymentProvider)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePaymentProvidersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePaymentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "PaymentProvider", keys)
+}
+
+func (r *mutationResolver) RestorePaymentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "PaymentProvider", keys)
+}
+
+func (r *queryResolver) AccountHolder(ctx context.Context, id string) (*AccountHolder, error) {
+	return resolve.Record(ctx, r.engine, "AccountHolder", id, newAccountHolder)
+}
+
+func (r *queryResolver) AccountHolders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*AccountHolderConnection, error) {
+	return resolve.List(ctx, r.engine, "AccountHolder", newAccountHolderConnection)
+}
+
+func (r *mutationResolver) CreateAccountHolders(ctx context.Context, input []resolve.Input) (*CreateAccountHoldersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "AccountHolder", "accountHolders", input, newAccountHolder)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateAccountHoldersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateAccountHolders(ctx context.Context, input []resolve.Input) (*UpdateAccountHoldersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "AccountHolder", "accountHolders", input, newAccountHolder)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateAccountHoldersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteAccountHolders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "AccountHolder", keys)
+}
+
+func (r *mutationResolver) RestoreAccountHolders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "AccountHolder", keys)
 }
 
 func (r *queryResolver) PriceSet(ctx context.Context, id string) (*PriceSet, error) {
@@ -672,6 +2512,38 @@ func (r *mutationResolver) RestoreProductOptions(ctx context.Context, keys []str
 	return r.engine.Restore(ctx, "ProductOption", keys)
 }
 
+func (r *queryResolver) ProductProductOption(ctx context.Context, id string) (*ProductProductOption, error) {
+	return resolve.Record(ctx, r.engine, "ProductProductOption", id, newProductProductOption)
+}
+
+func (r *queryResolver) ProductProductOptions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductProductOptionConnection, error) {
+	return resolve.List(ctx, r.engine, "ProductProductOption", newProductProductOptionConnection)
+}
+
+func (r *mutationResolver) CreateProductProductOptions(ctx context.Context, input []resolve.Input) (*CreateProductProductOptionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ProductProductOption", "productProductOptions", input, newProductProductOption)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateProductProductOptionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateProductProductOptions(ctx context.Context, input []resolve.Input) (*UpdateProductProductOptionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ProductProductOption", "productProductOptions", input, newProductProductOption)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateProductProductOptionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteProductProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ProductProductOption", keys)
+}
+
+func (r *mutationResolver) RestoreProductProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ProductProductOption", keys)
+}
+
 func (r *queryResolver) ProductOptionValue(ctx context.Context, id string) (*ProductOptionValue, error) {
 	return resolve.Record(ctx, r.engine, "ProductOptionValue", id, newProductOptionValue)
 }
@@ -864,6 +2736,454 @@ func (r *mutationResolver) RestoreProductImages(ctx context.Context, keys []stri
 	return r.engine.Restore(ctx, "ProductImage", keys)
 }
 
+func (r *queryResolver) Promotion(ctx context.Context, id string) (*Promotion, error) {
+	return resolve.Record(ctx, r.engine, "Promotion", id, newPromotion)
+}
+
+func (r *queryResolver) Promotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionConnection, error) {
+	return resolve.List(ctx, r.engine, "Promotion", newPromotionConnection)
+}
+
+func (r *mutationResolver) CreatePromotions(ctx context.Context, input []resolve.Input) (*CreatePromotionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Promotion", "promotions", input, newPromotion)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePromotionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePromotions(ctx context.Context, input []resolve.Input) (*UpdatePromotionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Promotion", "promotions", input, newPromotion)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePromotionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePromotions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Promotion", keys)
+}
+
+func (r *mutationResolver) RestorePromotions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Promotion", keys)
+}
+
+func (r *queryResolver) Campaign(ctx context.Context, id string) (*Campaign, error) {
+	return resolve.Record(ctx, r.engine, "Campaign", id, newCampaign)
+}
+
+func (r *queryResolver) Campaigns(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignConnection, error) {
+	return resolve.List(ctx, r.engine, "Campaign", newCampaignConnection)
+}
+
+func (r *mutationResolver) CreateCampaigns(ctx context.Context, input []resolve.Input) (*CreateCampaignsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Campaign", "campaigns", input, newCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCampaignsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCampaigns(ctx context.Context, input []resolve.Input) (*UpdateCampaignsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Campaign", "campaigns", input, newCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCampaignsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCampaigns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Campaign", keys)
+}
+
+func (r *mutationResolver) RestoreCampaigns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Campaign", keys)
+}
+
+func (r *queryResolver) CampaignBudget(ctx context.Context, id string) (*CampaignBudget, error) {
+	return resolve.Record(ctx, r.engine, "CampaignBudget", id, newCampaignBudget)
+}
+
+func (r *queryResolver) CampaignBudgets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignBudgetConnection, error) {
+	return resolve.List(ctx, r.engine, "CampaignBudget", newCampaignBudgetConnection)
+}
+
+func (r *mutationResolver) CreateCampaignBudgets(ctx context.Context, input []resolve.Input) (*CreateCampaignBudgetsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CampaignBudget", "campaignBudgets", input, newCampaignBudget)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCampaignBudgetsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCampaignBudgets(ctx context.Context, input []resolve.Input) (*UpdateCampaignBudgetsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CampaignBudget", "campaignBudgets", input, newCampaignBudget)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCampaignBudgetsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCampaignBudgets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CampaignBudget", keys)
+}
+
+func (r *mutationResolver) RestoreCampaignBudgets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CampaignBudget", keys)
+}
+
+func (r *queryResolver) CampaignBudgetUsage(ctx context.Context, id string) (*CampaignBudgetUsage, error) {
+	return resolve.Record(ctx, r.engine, "CampaignBudgetUsage", id, newCampaignBudgetUsage)
+}
+
+func (r *queryResolver) CampaignBudgetUsages(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignBudgetUsageConnection, error) {
+	return resolve.List(ctx, r.engine, "CampaignBudgetUsage", newCampaignBudgetUsageConnection)
+}
+
+func (r *mutationResolver) CreateCampaignBudgetUsages(ctx context.Context, input []resolve.Input) (*CreateCampaignBudgetUsagesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "CampaignBudgetUsage", "campaignBudgetUsages", input, newCampaignBudgetUsage)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCampaignBudgetUsagesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCampaignBudgetUsages(ctx context.Context, input []resolve.Input) (*UpdateCampaignBudgetUsagesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "CampaignBudgetUsage", "campaignBudgetUsages", input, newCampaignBudgetUsage)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCampaignBudgetUsagesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCampaignBudgetUsages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "CampaignBudgetUsage", keys)
+}
+
+func (r *mutationResolver) RestoreCampaignBudgetUsages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "CampaignBudgetUsage", keys)
+}
+
+func (r *queryResolver) ApplicationMethod(ctx context.Context, id string) (*ApplicationMethod, error) {
+	return resolve.Record(ctx, r.engine, "ApplicationMethod", id, newApplicationMethod)
+}
+
+func (r *queryResolver) ApplicationMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ApplicationMethodConnection, error) {
+	return resolve.List(ctx, r.engine, "ApplicationMethod", newApplicationMethodConnection)
+}
+
+func (r *mutationResolver) CreateApplicationMethods(ctx context.Context, input []resolve.Input) (*CreateApplicationMethodsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "ApplicationMethod", "applicationMethods", input, newApplicationMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateApplicationMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateApplicationMethods(ctx context.Context, input []resolve.Input) (*UpdateApplicationMethodsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "ApplicationMethod", "applicationMethods", input, newApplicationMethod)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateApplicationMethodsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteApplicationMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "ApplicationMethod", keys)
+}
+
+func (r *mutationResolver) RestoreApplicationMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "ApplicationMethod", keys)
+}
+
+func (r *queryResolver) PromotionRule(ctx context.Context, id string) (*PromotionRule, error) {
+	return resolve.Record(ctx, r.engine, "PromotionRule", id, newPromotionRule)
+}
+
+func (r *queryResolver) PromotionRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionRuleConnection, error) {
+	return resolve.List(ctx, r.engine, "PromotionRule", newPromotionRuleConnection)
+}
+
+func (r *mutationResolver) CreatePromotionRules(ctx context.Context, input []resolve.Input) (*CreatePromotionRulesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "PromotionRule", "promotionRules", input, newPromotionRule)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePromotionRulesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePromotionRules(ctx context.Context, input []resolve.Input) (*UpdatePromotionRulesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "PromotionRule", "promotionRules", input, newPromotionRule)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePromotionRulesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePromotionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "PromotionRule", keys)
+}
+
+func (r *mutationResolver) RestorePromotionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "PromotionRule", keys)
+}
+
+func (r *queryResolver) PromotionRuleValue(ctx context.Context, id string) (*PromotionRuleValue, error) {
+	return resolve.Record(ctx, r.engine, "PromotionRuleValue", id, newPromotionRuleValue)
+}
+
+func (r *queryResolver) PromotionRuleValues(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionRuleValueConnection, error) {
+	return resolve.List(ctx, r.engine, "PromotionRuleValue", newPromotionRuleValueConnection)
+}
+
+func (r *mutationResolver) CreatePromotionRuleValues(ctx context.Context, input []resolve.Input) (*CreatePromotionRuleValuesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "PromotionRuleValue", "promotionRuleValues", input, newPromotionRuleValue)
+	if err != nil {
+		return nil, err
+	}
+	return &CreatePromotionRuleValuesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdatePromotionRuleValues(ctx context.Context, input []resolve.Input) (*UpdatePromotionRuleValuesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "PromotionRuleValue", "promotionRuleValues", input, newPromotionRuleValue)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdatePromotionRuleValuesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeletePromotionRuleValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "PromotionRuleValue", keys)
+}
+
+func (r *mutationResolver) RestorePromotionRuleValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "PromotionRuleValue", keys)
+}
+
+func (r *queryResolver) RbacRole(ctx context.Context, id string) (*RbacRole, error) {
+	return resolve.Record(ctx, r.engine, "RbacRole", id, newRbacRole)
+}
+
+func (r *queryResolver) RbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleConnection, error) {
+	return resolve.List(ctx, r.engine, "RbacRole", newRbacRoleConnection)
+}
+
+func (r *mutationResolver) CreateRbacRoles(ctx context.Context, input []resolve.Input) (*CreateRbacRolesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RbacRole", "rbacRoles", input, newRbacRole)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRbacRolesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRbacRoles(ctx context.Context, input []resolve.Input) (*UpdateRbacRolesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RbacRole", "rbacRoles", input, newRbacRole)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRbacRolesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRbacRoles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RbacRole", keys)
+}
+
+func (r *mutationResolver) RestoreRbacRoles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RbacRole", keys)
+}
+
+func (r *queryResolver) RbacPolicy(ctx context.Context, id string) (*RbacPolicy, error) {
+	return resolve.Record(ctx, r.engine, "RbacPolicy", id, newRbacPolicy)
+}
+
+func (r *queryResolver) RbacPolicies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacPolicyConnection, error) {
+	return resolve.List(ctx, r.engine, "RbacPolicy", newRbacPolicyConnection)
+}
+
+func (r *mutationResolver) CreateRbacPolicies(ctx context.Context, input []resolve.Input) (*CreateRbacPoliciesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RbacPolicy", "rbacPolicies", input, newRbacPolicy)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRbacPoliciesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRbacPolicies(ctx context.Context, input []resolve.Input) (*UpdateRbacPoliciesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RbacPolicy", "rbacPolicies", input, newRbacPolicy)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRbacPoliciesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRbacPolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RbacPolicy", keys)
+}
+
+func (r *mutationResolver) RestoreRbacPolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RbacPolicy", keys)
+}
+
+func (r *queryResolver) RbacRolePolicy(ctx context.Context, id string) (*RbacRolePolicy, error) {
+	return resolve.Record(ctx, r.engine, "RbacRolePolicy", id, newRbacRolePolicy)
+}
+
+func (r *queryResolver) RbacRolePolicies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRolePolicyConnection, error) {
+	return resolve.List(ctx, r.engine, "RbacRolePolicy", newRbacRolePolicyConnection)
+}
+
+func (r *mutationResolver) CreateRbacRolePolicies(ctx context.Context, input []resolve.Input) (*CreateRbacRolePoliciesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RbacRolePolicy", "rbacRolePolicies", input, newRbacRolePolicy)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRbacRolePoliciesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRbacRolePolicies(ctx context.Context, input []resolve.Input) (*UpdateRbacRolePoliciesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RbacRolePolicy", "rbacRolePolicies", input, newRbacRolePolicy)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRbacRolePoliciesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRbacRolePolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RbacRolePolicy", keys)
+}
+
+func (r *mutationResolver) RestoreRbacRolePolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RbacRolePolicy", keys)
+}
+
+func (r *queryResolver) RbacRoleParent(ctx context.Context, id string) (*RbacRoleParent, error) {
+	return resolve.Record(ctx, r.engine, "RbacRoleParent", id, newRbacRoleParent)
+}
+
+func (r *queryResolver) RbacRoleParents(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleParentConnection, error) {
+	return resolve.List(ctx, r.engine, "RbacRoleParent", newRbacRoleParentConnection)
+}
+
+func (r *mutationResolver) CreateRbacRoleParents(ctx context.Context, input []resolve.Input) (*CreateRbacRoleParentsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RbacRoleParent", "rbacRoleParents", input, newRbacRoleParent)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRbacRoleParentsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRbacRoleParents(ctx context.Context, input []resolve.Input) (*UpdateRbacRoleParentsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RbacRoleParent", "rbacRoleParents", input, newRbacRoleParent)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRbacRoleParentsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRbacRoleParents(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RbacRoleParent", keys)
+}
+
+func (r *mutationResolver) RestoreRbacRoleParents(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RbacRoleParent", keys)
+}
+
+func (r *queryResolver) RbacRoleInheritance(ctx context.Context, id string) (*RbacRoleInheritance, error) {
+	return resolve.Record(ctx, r.engine, "RbacRoleInheritance", id, newRbacRoleInheritance)
+}
+
+func (r *queryResolver) RbacRoleInheritances(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleInheritanceConnection, error) {
+	return resolve.List(ctx, r.engine, "RbacRoleInheritance", newRbacRoleInheritanceConnection)
+}
+
+func (r *mutationResolver) CreateRbacRoleInheritances(ctx context.Context, input []resolve.Input) (*CreateRbacRoleInheritancesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "RbacRoleInheritance", "rbacRoleInheritances", input, newRbacRoleInheritance)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRbacRoleInheritancesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRbacRoleInheritances(ctx context.Context, input []resolve.Input) (*UpdateRbacRoleInheritancesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "RbacRoleInheritance", "rbacRoleInheritances", input, newRbacRoleInheritance)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRbacRoleInheritancesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRbacRoleInheritances(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "RbacRoleInheritance", keys)
+}
+
+func (r *mutationResolver) RestoreRbacRoleInheritances(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "RbacRoleInheritance", keys)
+}
+
+func (r *queryResolver) Region(ctx context.Context, id string) (*Region, error) {
+	return resolve.Record(ctx, r.engine, "Region", id, newRegion)
+}
+
+func (r *queryResolver) Regions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RegionConnection, error) {
+	return resolve.List(ctx, r.engine, "Region", newRegionConnection)
+}
+
+func (r *mutationResolver) CreateRegions(ctx context.Context, input []resolve.Input) (*CreateRegionsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Region", "regions", input, newRegion)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateRegionsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateRegions(ctx context.Context, input []resolve.Input) (*UpdateRegionsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Region", "regions", input, newRegion)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateRegionsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteRegions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Region", keys)
+}
+
+func (r *mutationResolver) RestoreRegions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Region", keys)
+}
+
+func (r *queryResolver) Country(ctx context.Context, iso2 string) (*Country, error) {
+	return resolve.Record(ctx, r.engine, "Country", iso2, newCountry)
+}
+
+func (r *queryResolver) Countries(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CountryConnection, error) {
+	return resolve.List(ctx, r.engine, "Country", newCountryConnection)
+}
+
+func (r *mutationResolver) CreateCountries(ctx context.Context, input []resolve.Input) (*CreateCountriesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Country", "countries", input, newCountry)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateCountriesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateCountries(ctx context.Context, input []resolve.Input) (*UpdateCountriesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Country", "countries", input, newCountry)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateCountriesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteCountries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Country", keys)
+}
+
+func (r *mutationResolver) RestoreCountries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Country", keys)
+}
+
 func (r *queryResolver) SalesChannel(ctx context.Context, id string) (*SalesChannel, error) {
 	return resolve.Record(ctx, r.engine, "SalesChannel", id, newSalesChannel)
 }
@@ -1024,6 +3344,198 @@ func (r *mutationResolver) RestoreStoreCurrencies(ctx context.Context, keys []st
 	return r.engine.Restore(ctx, "StoreCurrency", keys)
 }
 
+func (r *queryResolver) StoreLocale(ctx context.Context, id string) (*StoreLocale, error) {
+	return resolve.Record(ctx, r.engine, "StoreLocale", id, newStoreLocale)
+}
+
+func (r *queryResolver) StoreLocales(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StoreLocaleConnection, error) {
+	return resolve.List(ctx, r.engine, "StoreLocale", newStoreLocaleConnection)
+}
+
+func (r *mutationResolver) CreateStoreLocales(ctx context.Context, input []resolve.Input) (*CreateStoreLocalesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "StoreLocale", "storeLocales", input, newStoreLocale)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateStoreLocalesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateStoreLocales(ctx context.Context, input []resolve.Input) (*UpdateStoreLocalesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "StoreLocale", "storeLocales", input, newStoreLocale)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateStoreLocalesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteStoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "StoreLocale", keys)
+}
+
+func (r *mutationResolver) RestoreStoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "StoreLocale", keys)
+}
+
+func (r *queryResolver) Locale(ctx context.Context, id string) (*Locale, error) {
+	return resolve.Record(ctx, r.engine, "Locale", id, newLocale)
+}
+
+func (r *queryResolver) Locales(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*LocaleConnection, error) {
+	return resolve.List(ctx, r.engine, "Locale", newLocaleConnection)
+}
+
+func (r *mutationResolver) CreateLocales(ctx context.Context, input []resolve.Input) (*CreateLocalesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Locale", "locales", input, newLocale)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateLocalesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateLocales(ctx context.Context, input []resolve.Input) (*UpdateLocalesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Locale", "locales", input, newLocale)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateLocalesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Locale", keys)
+}
+
+func (r *mutationResolver) RestoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Locale", keys)
+}
+
+func (r *queryResolver) Translation(ctx context.Context, id string) (*Translation, error) {
+	return resolve.Record(ctx, r.engine, "Translation", id, newTranslation)
+}
+
+func (r *queryResolver) Translations(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*TranslationConnection, error) {
+	return resolve.List(ctx, r.engine, "Translation", newTranslationConnection)
+}
+
+func (r *mutationResolver) CreateTranslations(ctx context.Context, input []resolve.Input) (*CreateTranslationsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Translation", "translations", input, newTranslation)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateTranslationsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateTranslations(ctx context.Context, input []resolve.Input) (*UpdateTranslationsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Translation", "translations", input, newTranslation)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateTranslationsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteTranslations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Translation", keys)
+}
+
+func (r *mutationResolver) RestoreTranslations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Translation", keys)
+}
+
+func (r *queryResolver) TranslationSetting(ctx context.Context, id string) (*TranslationSetting, error) {
+	return resolve.Record(ctx, r.engine, "TranslationSetting", id, newTranslationSetting)
+}
+
+func (r *queryResolver) TranslationSettings(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*TranslationSettingConnection, error) {
+	return resolve.List(ctx, r.engine, "TranslationSetting", newTranslationSettingConnection)
+}
+
+func (r *mutationResolver) CreateTranslationSettings(ctx context.Context, input []resolve.Input) (*CreateTranslationSettingsPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "TranslationSetting", "translationSettings", input, newTranslationSetting)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateTranslationSettingsPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateTranslationSettings(ctx context.Context, input []resolve.Input) (*UpdateTranslationSettingsPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "TranslationSetting", "translationSettings", input, newTranslationSetting)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateTranslationSettingsPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteTranslationSettings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "TranslationSetting", keys)
+}
+
+func (r *mutationResolver) RestoreTranslationSettings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "TranslationSetting", keys)
+}
+
+func (r *queryResolver) User(ctx context.Context, id string) (*User, error) {
+	return resolve.Record(ctx, r.engine, "User", id, newUser)
+}
+
+func (r *queryResolver) Users(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*UserConnection, error) {
+	return resolve.List(ctx, r.engine, "User", newUserConnection)
+}
+
+func (r *mutationResolver) CreateUsers(ctx context.Context, input []resolve.Input) (*CreateUsersPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "User", "users", input, newUser)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateUsersPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateUsers(ctx context.Context, input []resolve.Input) (*UpdateUsersPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "User", "users", input, newUser)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateUsersPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteUsers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "User", keys)
+}
+
+func (r *mutationResolver) RestoreUsers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "User", keys)
+}
+
+func (r *queryResolver) Invite(ctx context.Context, id string) (*Invite, error) {
+	return resolve.Record(ctx, r.engine, "Invite", id, newInvite)
+}
+
+func (r *queryResolver) Invites(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InviteConnection, error) {
+	return resolve.List(ctx, r.engine, "Invite", newInviteConnection)
+}
+
+func (r *mutationResolver) CreateInvites(ctx context.Context, input []resolve.Input) (*CreateInvitesPayload, error) {
+	records, err := resolve.Create(ctx, r.engine, "Invite", "invites", input, newInvite)
+	if err != nil {
+		return nil, err
+	}
+	return &CreateInvitesPayload{records}, nil
+}
+
+func (r *mutationResolver) UpdateInvites(ctx context.Context, input []resolve.Input) (*UpdateInvitesPayload, error) {
+	records, err := resolve.Update(ctx, r.engine, "Invite", "invites", input, newInvite)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateInvitesPayload{records}, nil
+}
+
+func (r *mutationResolver) DeleteInvites(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Delete(ctx, "Invite", keys)
+}
+
+func (r *mutationResolver) RestoreInvites(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
+	return r.engine.Restore(ctx, "Invite", keys)
+}
+
 func (r *queryResolver) ProductVariantPriceSet(ctx context.Context, id string) (*ProductVariantPriceSet, error) {
 	return resolve.Record(ctx, r.engine, "ProductVariantPriceSet", id, newProductVariantPriceSet)
 }
@@ -1046,6 +3558,22 @@ func (r *queryResolver) ProductSalesChannel(ctx context.Context, id string) (*Pr
 
 func (r *queryResolver) ProductSalesChannels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductSalesChannelConnection, error) {
 	return resolve.List(ctx, r.engine, "ProductSalesChannel", newProductSalesChannelConnection)
+}
+
+func (r *queryResolver) ProductShippingProfile(ctx context.Context, id string) (*ProductShippingProfile, error) {
+	return resolve.Record(ctx, r.engine, "ProductShippingProfile", id, newProductShippingProfile)
+}
+
+func (r *queryResolver) ProductShippingProfiles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductShippingProfileConnection, error) {
+	return resolve.List(ctx, r.engine, "ProductShippingProfile", newProductShippingProfileConnection)
+}
+
+func (r *queryResolver) ProductRelatedProduct(ctx context.Context, id string) (*ProductRelatedProduct, error) {
+	return resolve.Record(ctx, r.engine, "ProductRelatedProduct", id, newProductRelatedProduct)
+}
+
+func (r *queryResolver) ProductRelatedProducts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductRelatedProductConnection, error) {
+	return resolve.List(ctx, r.engine, "ProductRelatedProduct", newProductRelatedProductConnection)
 }
 
 func (r *queryResolver) PublishableAPIKeySalesChannel(ctx context.Context, id string) (*PublishableApiKeySalesChannel, error) {
@@ -1072,10 +3600,122 @@ func (r *queryResolver) LocationFulfillmentSets(ctx context.Context, _ resolve.I
 	return resolve.List(ctx, r.engine, "LocationFulfillmentSet", newLocationFulfillmentSetConnection)
 }
 
-func (r *queryResolver) ProductRelatedProduct(ctx context.Context, id string) (*ProductRelatedProduct, error) {
-	return resolve.Record(ctx, r.engine, "ProductRelatedProduct", id, newProductRelatedProduct)
+func (r *queryResolver) LocationFulfillmentProvider(ctx context.Context, id string) (*LocationFulfillmentProvider, error) {
+	return resolve.Record(ctx, r.engine, "LocationFulfillmentProvider", id, newLocationFulfillmentProvider)
 }
 
-func (r *queryResolver) ProductRelatedProducts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductRelatedProductConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductRelatedProduct", newProductRelatedProductConnection)
+func (r *queryResolver) LocationFulfillmentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*LocationFulfillmentProviderConnection, error) {
+	return resolve.List(ctx, r.engine, "LocationFulfillmentProvider", newLocationFulfillmentProviderConnection)
+}
+
+func (r *queryResolver) ShippingOptionPriceSet(ctx context.Context, id string) (*ShippingOptionPriceSet, error) {
+	return resolve.Record(ctx, r.engine, "ShippingOptionPriceSet", id, newShippingOptionPriceSet)
+}
+
+func (r *queryResolver) ShippingOptionPriceSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionPriceSetConnection, error) {
+	return resolve.List(ctx, r.engine, "ShippingOptionPriceSet", newShippingOptionPriceSetConnection)
+}
+
+func (r *queryResolver) RegionPaymentProvider(ctx context.Context, id string) (*RegionPaymentProvider, error) {
+	return resolve.Record(ctx, r.engine, "RegionPaymentProvider", id, newRegionPaymentProvider)
+}
+
+func (r *queryResolver) RegionPaymentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RegionPaymentProviderConnection, error) {
+	return resolve.List(ctx, r.engine, "RegionPaymentProvider", newRegionPaymentProviderConnection)
+}
+
+func (r *queryResolver) CartPaymentCollection(ctx context.Context, id string) (*CartPaymentCollection, error) {
+	return resolve.Record(ctx, r.engine, "CartPaymentCollection", id, newCartPaymentCollection)
+}
+
+func (r *queryResolver) CartPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartPaymentCollectionConnection, error) {
+	return resolve.List(ctx, r.engine, "CartPaymentCollection", newCartPaymentCollectionConnection)
+}
+
+func (r *queryResolver) CartPromotion(ctx context.Context, id string) (*CartPromotion, error) {
+	return resolve.Record(ctx, r.engine, "CartPromotion", id, newCartPromotion)
+}
+
+func (r *queryResolver) CartPromotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartPromotionConnection, error) {
+	return resolve.List(ctx, r.engine, "CartPromotion", newCartPromotionConnection)
+}
+
+func (r *queryResolver) OrderCart(ctx context.Context, id string) (*OrderCart, error) {
+	return resolve.Record(ctx, r.engine, "OrderCart", id, newOrderCart)
+}
+
+func (r *queryResolver) OrderCarts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderCartConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderCart", newOrderCartConnection)
+}
+
+func (r *queryResolver) OrderFulfillment(ctx context.Context, id string) (*OrderFulfillment, error) {
+	return resolve.Record(ctx, r.engine, "OrderFulfillment", id, newOrderFulfillment)
+}
+
+func (r *queryResolver) OrderFulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderFulfillmentConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderFulfillment", newOrderFulfillmentConnection)
+}
+
+func (r *queryResolver) OrderPaymentCollection(ctx context.Context, id string) (*OrderPaymentCollection, error) {
+	return resolve.Record(ctx, r.engine, "OrderPaymentCollection", id, newOrderPaymentCollection)
+}
+
+func (r *queryResolver) OrderPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderPaymentCollectionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderPaymentCollection", newOrderPaymentCollectionConnection)
+}
+
+func (r *queryResolver) OrderPromotion(ctx context.Context, id string) (*OrderPromotion, error) {
+	return resolve.Record(ctx, r.engine, "OrderPromotion", id, newOrderPromotion)
+}
+
+func (r *queryResolver) OrderPromotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderPromotionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderPromotion", newOrderPromotionConnection)
+}
+
+func (r *queryResolver) ReturnFulfillment(ctx context.Context, id string) (*ReturnFulfillment, error) {
+	return resolve.Record(ctx, r.engine, "ReturnFulfillment", id, newReturnFulfillment)
+}
+
+func (r *queryResolver) ReturnFulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnFulfillmentConnection, error) {
+	return resolve.List(ctx, r.engine, "ReturnFulfillment", newReturnFulfillmentConnection)
+}
+
+func (r *queryResolver) OrderClaimPaymentCollection(ctx context.Context, id string) (*OrderClaimPaymentCollection, error) {
+	return resolve.Record(ctx, r.engine, "OrderClaimPaymentCollection", id, newOrderClaimPaymentCollection)
+}
+
+func (r *queryResolver) OrderClaimPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimPaymentCollectionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderClaimPaymentCollection", newOrderClaimPaymentCollectionConnection)
+}
+
+func (r *queryResolver) OrderExchangePaymentCollection(ctx context.Context, id string) (*OrderExchangePaymentCollection, error) {
+	return resolve.Record(ctx, r.engine, "OrderExchangePaymentCollection", id, newOrderExchangePaymentCollection)
+}
+
+func (r *queryResolver) OrderExchangePaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangePaymentCollectionConnection, error) {
+	return resolve.List(ctx, r.engine, "OrderExchangePaymentCollection", newOrderExchangePaymentCollectionConnection)
+}
+
+func (r *queryResolver) CustomerAccountHolder(ctx context.Context, id string) (*CustomerAccountHolder, error) {
+	return resolve.Record(ctx, r.engine, "CustomerAccountHolder", id, newCustomerAccountHolder)
+}
+
+func (r *queryResolver) CustomerAccountHolders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerAccountHolderConnection, error) {
+	return resolve.List(ctx, r.engine, "CustomerAccountHolder", newCustomerAccountHolderConnection)
+}
+
+func (r *queryResolver) UserRbacRole(ctx context.Context, id string) (*UserRbacRole, error) {
+	return resolve.Record(ctx, r.engine, "UserRbacRole", id, newUserRbacRole)
+}
+
+func (r *queryResolver) UserRbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*UserRbacRoleConnection, error) {
+	return resolve.List(ctx, r.engine, "UserRbacRole", newUserRbacRoleConnection)
+}
+
+func (r *queryResolver) InviteRbacRole(ctx context.Context, id string) (*InviteRbacRole, error) {
+	return resolve.Record(ctx, r.engine, "InviteRbacRole", id, newInviteRbacRole)
+}
+
+func (r *queryResolver) InviteRbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InviteRbacRoleConnection, error) {
+	return resolve.List(ctx, r.engine, "InviteRbacRole", newInviteRbacRoleConnection)
 }

@@ -126,7 +126,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "api_shared.graphqls" "api_api_key.graphqls" "api_currency.graphqls" "api_fulfillment.graphqls" "api_inventory.graphqls" "api_pricing.graphqls" "api_product.graphqls" "api_sales_channel.graphqls" "api_stock_location.graphqls" "api_store.graphqls" "api_link.graphqls"
+//go:embed "api_shared.graphqls" "api_api_key.graphqls" "api_cart.graphqls" "api_currency.graphqls" "api_customer.graphqls" "api_fulfillment.graphqls" "api_inventory.graphqls" "api_order.graphqls" "api_payment.graphqls" "api_pricing.graphqls" "api_product.graphqls" "api_promotion.graphqls" "api_rbac.graphqls" "api_region.graphqls" "api_sales_channel.graphqls" "api_stock_location.graphqls" "api_store.graphqls" "api_translation.graphqls" "api_user.graphqls" "api_link.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -159,6 +159,8 @@ directive @model(
   "The module that owns the table, as in inputs: ` + "`" + `{ product: { … } }` + "`" + `."
   module: String!
   table: String!
+  "Postgres schema of the table. None: that of the connection's search path."
+  schema: String
   "Prefix of generated ids: ` + "`" + `variant` + "`" + ` gives ` + "`" + `variant_01J…` + "`" + `. None: ids are given by the caller."
   idPrefix: String
   "Name by which links and inputs know a record: ` + "`" + `variant_id` + "`" + `. None: the model cannot be linked."
@@ -168,6 +170,12 @@ directive @model(
   "Plural of the type's name, where the English rules do not give it."
   plural: String
 ) on OBJECT
+
+"""
+A key of several columns, as one text: their values joined by ` + "`" + `:` + "`" + `, as in ` + "`" + `A:7` + "`" + `. Inside a value ` + "`" + `%` + "`" + ` is written ` + "`" + `%25` + "`" + ` and ` + "`" + `:` + "`" + `
+is written ` + "`" + `%3A` + "`" + `.
+"""
+directive @composite(of: [String!]!) on FIELD_DEFINITION
 
 "A column that differs from its field: another name, another SQL type, or a companion that holds the exact value."
 directive @column(
@@ -188,11 +196,18 @@ directive @slug(of: String!) on FIELD_DEFINITION
 "Set by the store or by a rule of the module, never by a create or an update."
 directive @readOnly on FIELD_DEFINITION
 
-"A to-one relation inside the module: ` + "`" + `column` + "`" + ` of this table holds the target's primary key."
+"A to-one relation inside the module: ` + "`" + `column` + "`" + ` of this table (or several) holds the target's primary key."
 directive @belongsTo(
-  column: String!
+  column: [String!]!
   "Field of the target that lists the records of this model."
   inverse: String
+  """
+  A column that both models have, such as ` + "`" + `version` + "`" + `: ` + "`" + `inverse` + "`" + ` shows only the records whose value is the target's own, which
+  are the current ones. All are shown by ` + "`" + `inverseAll` + "`" + `.
+  """
+  current: String
+  "With ` + "`" + `current` + "`" + `: field of the target that lists the records of every version."
+  inverseAll: String
   "The inverse is one record, not a list."
   inverseOne: Boolean = false
   "Deleting the target deletes the records of this model that belong to it."
@@ -209,12 +224,31 @@ directive @manyToMany(
   "Field of the other model that lists the records of this one."
   inverse: String
   table: String!
-  "Column of the join table that holds this model's key."
-  column: String!
-  "Column of the join table that holds the other model's key."
-  targetColumn: String!
+  "Postgres schema of the join table."
+  schema: String
+  "Column of the join table that holds this model's key, or several."
+  column: [String!]!
+  "Column of the join table that holds the other model's key, or several."
+  targetColumn: [String!]!
   "Prefix of the join table's own ids. None: the join table is the two columns alone, without id and timestamps."
   idPrefix: String
+  """
+  A column that this model and the join table both have, such as ` + "`" + `version` + "`" + `: ` + "`" + `field` + "`" + ` shows only the records of the rows whose
+  value is the record's own. Such a field is not settable, and has no inverse.
+  """
+  current: String
+) repeatable on OBJECT
+
+"""
+A to-many relation inside the module whose columns are no key: records of the other model whose ` + "`" + `targetColumn` + "`" + ` equals
+` + "`" + `column` + "`" + ` of this one, all of them if there are several.
+"""
+directive @related(
+  "Field of this model that lists the others."
+  field: String!
+  model: String!
+  column: [String!]!
+  targetColumn: [String!]!
 ) repeatable on OBJECT
 
 # ---- Declaring links -------------------------------------------------------------------------------------------
@@ -227,8 +261,15 @@ input LinkEndDefinition {
   field: String
   "Name of this end in the link table and in inputs. None: the model's key."
   key: String
-  "Field of the model that the link holds. None: its primary key."
+  "Field of the model that the link holds. None: its primary key. Only a read-only link may hold another."
   recordKey: String
+  """
+  Columns of the link table that hold the key. None: one called like the key; of a composite key, for ` + "`" + `bin_id` + "`" + ` of ` + "`" + `aisle` + "`" + `
+  and ` + "`" + `number` + "`" + `, ` + "`" + `bin_aisle` + "`" + ` and ` + "`" + `bin_number` + "`" + `.
+  """
+  columns: [String!]
+  "` + "`" + `text` + "`" + `: the link table holds the key as text although the model's is a number or a UUID, as tables of Medusa do."
+  columnType: String
   "Many records of this end may be linked to one record of the other."
   isList: Boolean = false
   "Deleting the record at the other end deletes the record at this end."
@@ -253,12 +294,14 @@ directive @defineLink(
   name: String!
   "None: the name, shortened to 63 bytes."
   table: String
+  "Postgres schema of the table. None: that of the connection's search path."
+  schema: String
   idPrefix: String
   left: LinkEndDefinition!
   right: LinkEndDefinition!
   columns: [LinkColumnDefinition!]
-  "Column of the left model that holds the right model's key. Such a link is traversed, never written."
-  readOnly: String
+  "Column of the left model, or several, that hold the right model's key. Such a link is traversed, never written."
+  readOnly: [String!]
   "Do not check that both records exist: a module lives elsewhere."
   skipExistence: Boolean = false
 ) repeatable on SCHEMA
@@ -266,6 +309,7 @@ directive @defineLink(
 # ---- The links between the modules: one stanza each --------------------------------------------------------------
 
 extend schema
+  # ---- product
   # A variant has one price set, and owns it.
   @defineLink(
     name: "product_variant_price_set", idPrefix: "pvps"
@@ -282,6 +326,17 @@ extend schema
     name: "product_sales_channel", idPrefix: "prodsc"
     left: { model: "Product", field: "salesChannels", isList: true }
     right: { model: "SalesChannel", field: "products", isList: true })
+  # How a product is sent.
+  @defineLink(
+    name: "product_shipping_profile", idPrefix: "prodsp"
+    left: { model: "Product", field: "shippingProfile", isList: true }
+    right: { model: "ShippingProfile", field: "products" })
+  # Products shown beside a product.
+  @defineLink(
+    name: "product_related_product", idPrefix: "prodrel"
+    left: { model: "Product", field: "relatedProducts", isList: true }
+    right: { model: "Product", field: "relatedTo", key: "related_product_id", isList: true })
+  # ---- sales channels, locations, regions
   # What a storefront's publishable key gives access to.
   @defineLink(
     name: "publishable_api_key_sales_channel", idPrefix: "pksc"
@@ -297,21 +352,205 @@ extend schema
     name: "location_fulfillment_set", idPrefix: "locfs"
     left: { model: "StockLocation", field: "fulfillmentSets" }
     right: { model: "FulfillmentSet", field: "location", isList: true, deleteCascade: true })
-  # Products shown beside a product.
+  # Who carries the goods of a location.
   @defineLink(
-    name: "product_related_product", idPrefix: "prodrel"
-    left: { model: "Product", field: "relatedProducts", isList: true }
-    right: { model: "Product", field: "relatedTo", key: "related_product_id", isList: true })
+    name: "location_fulfillment_provider", idPrefix: "locfp"
+    left: { model: "StockLocation", field: "fulfillmentProviders", isList: true }
+    right: { model: "FulfillmentProvider", field: "locations", isList: true })
+  # What a shipping option costs; the price set is its own.
+  @defineLink(
+    name: "shipping_option_price_set", idPrefix: "sops"
+    left: { model: "ShippingOption", field: "priceSet" }
+    right: { model: "PriceSet", field: "shippingOption", deleteCascade: true })
+  # How customers of a region pay.
+  @defineLink(
+    name: "region_payment_provider", idPrefix: "regpp"
+    left: { model: "Region", field: "paymentProviders", isList: true }
+    right: { model: "PaymentProvider", field: "regions", isList: true })
+  # ---- carts
+  # What is to be paid for a cart.
+  @defineLink(
+    name: "cart_payment_collection", idPrefix: "capaycol"
+    left: { model: "Cart", field: "paymentCollections" }
+    right: { model: "PaymentCollection", field: "cart", isList: true })
+  # Promotions that a cart uses.
+  @defineLink(
+    name: "cart_promotion", idPrefix: "cartpromo"
+    left: { model: "Cart", field: "promotions", isList: true }
+    right: { model: "Promotion", field: "carts", isList: true })
+  # ---- orders
+  # The cart that became an order.
+  @defineLink(
+    name: "order_cart", idPrefix: "ordercart"
+    left: { model: "Order", field: "cart", isList: true }
+    right: { model: "Cart", field: "orders" })
+  # What was sent for an order.
+  @defineLink(
+    name: "order_fulfillment", idPrefix: "ordful"
+    left: { model: "Order", field: "fulfillments" }
+    right: { model: "Fulfillment", field: "order", isList: true })
+  # What is paid for an order, and goes with it.
+  @defineLink(
+    name: "order_payment_collection", idPrefix: "ordpay"
+    left: { model: "Order", field: "paymentCollections" }
+    right: { model: "PaymentCollection", field: "order", isList: true, deleteCascade: true })
+  # Promotions that an order used.
+  @defineLink(
+    name: "order_promotion", idPrefix: "orderpromo"
+    left: { model: "Order", field: "promotions", isList: true }
+    right: { model: "Promotion", field: "orders", isList: true })
+  # How returned goods come back.
+  @defineLink(
+    name: "return_fulfillment", idPrefix: "retful"
+    left: { model: "Return", field: "fulfillments" }
+    right: { model: "Fulfillment", field: "return", isList: true })
+  # What is paid for a claim.
+  @defineLink(
+    name: "order_claim_payment_collection", idPrefix: "claimpay"
+    left: { model: "OrderClaim", field: "paymentCollections" }
+    right: { model: "PaymentCollection", field: "claim", isList: true })
+  # What is paid for an exchange.
+  @defineLink(
+    name: "order_exchange_payment_collection", idPrefix: "excpay"
+    left: { model: "OrderExchange", field: "paymentCollections" }
+    right: { model: "PaymentCollection", field: "exchange", isList: true })
+  # ---- people
+  # A customer's accounts with payment providers.
+  @defineLink(
+    name: "customer_account_holder", idPrefix: "custacchldr"
+    left: { model: "Customer", field: "accountHolders" }
+    right: { model: "AccountHolder", field: "customer", isList: true })
+  # What a user may do.
+  @defineLink(
+    name: "user_rbac_role", idPrefix: "userrole"
+    left: { model: "User", field: "rbacRoles", isList: true }
+    right: { model: "RbacRole", field: "users", isList: true })
+  # What someone will be allowed to do once the invite is accepted.
+  @defineLink(
+    name: "invite_rbac_role", idPrefix: "inviterole"
+    left: { model: "Invite", field: "rbacRoles", isList: true }
+    right: { model: "RbacRole", field: "invites", isList: true })
+  # ---- read-only: a column of the left model holds the right one's key
   # Where a stock level is counted.
   @defineLink(
     name: "inventory_level_stock_location", readOnly: "location_id"
     left: { model: "InventoryLevel", field: "stockLocation", isList: true }
     right: { model: "StockLocation", field: "inventoryLevels" })
+  # Who a cart is of.
+  @defineLink(
+    name: "cart_customer", readOnly: "customer_id"
+    left: { model: "Cart", field: "customer", isList: true }
+    right: { model: "Customer", field: "carts" })
+  # Where the customer of a cart is.
+  @defineLink(
+    name: "cart_region", readOnly: "region_id"
+    left: { model: "Cart", field: "region", isList: true }
+    right: { model: "Region", field: "carts" })
+  # Where a cart was filled.
+  @defineLink(
+    name: "cart_sales_channel", readOnly: "sales_channel_id"
+    left: { model: "Cart", field: "salesChannel", isList: true }
+    right: { model: "SalesChannel", field: "carts" })
+  # What is in a cart.
+  @defineLink(
+    name: "cart_line_item_product", readOnly: "product_id"
+    left: { model: "CartLineItem", field: "product", isList: true }
+    right: { model: "Product", field: "cartItems" })
+  # Which version of it.
+  @defineLink(
+    name: "cart_line_item_variant", readOnly: "variant_id"
+    left: { model: "CartLineItem", field: "variant", isList: true }
+    right: { model: "ProductVariant", field: "cartItems" })
+  # Why an item of a cart costs less.
+  @defineLink(
+    name: "cart_line_item_adjustment_promotion", readOnly: "promotion_id"
+    left: { model: "CartLineItemAdjustment", field: "promotion", isList: true }
+    right: { model: "Promotion", field: "cartLineItemAdjustments" })
+  # How a cart is to be sent.
+  @defineLink(
+    name: "cart_shipping_method_shipping_option", readOnly: "shipping_option_id"
+    left: { model: "CartShippingMethod", field: "shippingOption", isList: true }
+    right: { model: "ShippingOption", field: "cartShippingMethods" })
+  # Who ordered.
+  @defineLink(
+    name: "order_customer", readOnly: "customer_id"
+    left: { model: "Order", field: "customer", isList: true }
+    right: { model: "Customer", field: "orders" })
+  # Where the customer of an order is.
+  @defineLink(
+    name: "order_region", readOnly: "region_id"
+    left: { model: "Order", field: "region", isList: true }
+    right: { model: "Region", field: "orders" })
+  # Where an order was placed.
+  @defineLink(
+    name: "order_sales_channel", readOnly: "sales_channel_id"
+    left: { model: "Order", field: "salesChannel", isList: true }
+    right: { model: "SalesChannel", field: "orders" })
+  # What was ordered.
+  @defineLink(
+    name: "order_line_item_product", readOnly: "product_id"
+    left: { model: "OrderLineItem", field: "product", isList: true }
+    right: { model: "Product", field: "orderItems" })
+  # Which version of it.
+  @defineLink(
+    name: "order_line_item_variant", readOnly: "variant_id"
+    left: { model: "OrderLineItem", field: "variant", isList: true }
+    right: { model: "ProductVariant", field: "orderItems" })
+  # How an order is sent.
+  @defineLink(
+    name: "order_shipping_method_shipping_option", readOnly: "shipping_option_id"
+    left: { model: "OrderShippingMethod", field: "shippingOption", isList: true }
+    right: { model: "ShippingOption", field: "orderShippingMethods" })
   # What a store's currency code means.
   @defineLink(
     name: "store_currency_currency", readOnly: "currency_code"
     left: { model: "StoreCurrency", field: "currency", isList: true }
     right: { model: "Currency", field: "storeCurrencies", key: "code", recordKey: "code" })
+  # What a store's language code means.
+  @defineLink(
+    name: "store_locale_locale", readOnly: "locale_code"
+    left: { model: "StoreLocale", field: "locale", isList: true }
+    right: { model: "Locale", field: "storeLocales", key: "code", recordKey: "code" })
+  # Texts of a product in other languages.
+  @defineLink(
+    name: "translation_product", readOnly: "reference_id"
+    left: { model: "Translation", field: "product", isList: true }
+    right: { model: "Product", field: "translations" })
+  # Texts of a product variant in other languages.
+  @defineLink(
+    name: "translation_product_variant", readOnly: "reference_id"
+    left: { model: "Translation", field: "variant", isList: true }
+    right: { model: "ProductVariant", field: "translations" })
+  # Texts of a product category in other languages.
+  @defineLink(
+    name: "translation_product_category", readOnly: "reference_id"
+    left: { model: "Translation", field: "category", isList: true }
+    right: { model: "ProductCategory", field: "translations" })
+  # Texts of a product collection in other languages.
+  @defineLink(
+    name: "translation_product_collection", readOnly: "reference_id"
+    left: { model: "Translation", field: "collection", isList: true }
+    right: { model: "ProductCollection", field: "translations" })
+  # Texts of a product tag in other languages.
+  @defineLink(
+    name: "translation_product_tag", readOnly: "reference_id"
+    left: { model: "Translation", field: "tag", isList: true }
+    right: { model: "ProductTag", field: "translations" })
+  # Texts of a product type in other languages.
+  @defineLink(
+    name: "translation_product_type", readOnly: "reference_id"
+    left: { model: "Translation", field: "type", isList: true }
+    right: { model: "ProductType", field: "translations" })
+  # Texts of a product option in other languages.
+  @defineLink(
+    name: "translation_product_option", readOnly: "reference_id"
+    left: { model: "Translation", field: "option", isList: true }
+    right: { model: "ProductOption", field: "translations" })
+  # Texts of a product option value in other languages.
+  @defineLink(
+    name: "translation_product_option_value", readOnly: "reference_id"
+    left: { model: "Translation", field: "optionValue", isList: true }
+    right: { model: "ProductOptionValue", field: "translations" })
 
 # ---- Links: what can be asked and done ---------------------------------------------------------------------------
 
@@ -530,6 +769,325 @@ enum ApiKeyType {
   SECRET
 }
 `, BuiltIn: false},
+	{Name: "../../../modules/cart/schema.graphqls", Input: `"What a customer is about to buy."
+type Cart
+  @model(module: "cart", table: "cart", idPrefix: "cart", key: "cart_id") {
+  "Identifies the record."
+  id: ID!
+  "The region."
+  regionId: ID
+  "The customer."
+  customerId: ID
+  "The sales channel it came through."
+  salesChannelId: ID
+  "Email address of the customer."
+  email: String
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "Where it is sent to."
+  shippingAddressId: ID
+  "Where it is sent to."
+  shippingAddress: CartAddress @belongsTo(column: "shipping_address_id", cascadeTarget: true)
+  "Where it is billed to."
+  billingAddressId: ID
+  "Where it is billed to."
+  billingAddress: CartAddress @belongsTo(column: "billing_address_id", cascadeTarget: true)
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When it became an order."
+  completedAt: DateTime
+  "Language of the customer, as BCP 47 has it: en-US."
+  locale: String
+}
+
+"Where a cart is sent or billed to."
+type CartAddress
+  @model(module: "cart", table: "cart_address", idPrefix: "caaddr", key: "cart_address_id") {
+  "Identifies the record."
+  id: ID!
+  "The customer whose address it is."
+  customerId: ID
+  "Company."
+  company: String
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Street and number."
+  address1: String @column(name: "address_1")
+  "Second address line."
+  address2: String @column(name: "address_2")
+  "City."
+  city: String
+  "Country, two letters."
+  countryCode: String
+  "Province or state."
+  province: String
+  "Postal code."
+  postalCode: String
+  "Phone number."
+  phone: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A product in a cart, as it was when it was added, and how many of it."
+type CartLineItem
+  @model(module: "cart", table: "cart_line_item", idPrefix: "cali", key: "cart_line_item_id") {
+  "Identifies the record."
+  id: ID!
+  "The cart."
+  cartId: ID!
+  "The cart."
+  cart: Cart @belongsTo(column: "cart_id", inverse: "items", cascade: true)
+  "Name as shown."
+  title: String!
+  "Second line under the title."
+  subtitle: String
+  "Address of a small picture."
+  thumbnail: String
+  "How many."
+  quantity: Int!
+  "The variant."
+  variantId: ID
+  "The product."
+  productId: ID
+  "Title of the product, when it was added."
+  productTitle: String
+  "Description of the product, when it was added."
+  productDescription: String
+  "Subtitle of the product, when it was added."
+  productSubtitle: String
+  "Type of the product, when it was added."
+  productType: String
+  "Collection of the product, when it was added."
+  productCollection: String
+  "Handle of the product, when it was added."
+  productHandle: String
+  "Stock keeping unit of the variant, when it was added."
+  variantSku: String
+  "Barcode of the variant, when it was added."
+  variantBarcode: String
+  "Title of the variant, when it was added."
+  variantTitle: String
+  "Values of the options of the variant, when it was added."
+  variantOptionValues: JSON
+  "Is shipped."
+  requiresShipping: Boolean! @default(value: "true")
+  "Discounts may apply."
+  isDiscountable: Boolean! @default(value: "true")
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "Price of one that the price is compared with, such as that before a sale, in major units."
+  compareAtUnitPrice: Decimal @column(raw: "raw_compare_at_unit_price")
+  "Price of one, in major units: 19.99."
+  unitPrice: Decimal! @column(raw: "raw_unit_price")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Id of the type of the product, when it was added."
+  productTypeId: ID
+  "The price was set by hand, not taken from the price set."
+  isCustomPrice: Boolean! @default(value: "false")
+  "Is a gift card."
+  isGiftcard: Boolean! @default(value: "false")
+}
+
+"A discount on an item of a cart."
+type CartLineItemAdjustment
+  @model(module: "cart", table: "cart_line_item_adjustment", idPrefix: "caliadj", key: "cart_line_item_adjustment_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The promotion."
+  promotionId: ID
+  "Code of the promotion."
+  code: String
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The provider that worked it out."
+  providerId: ID
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The line item."
+  itemId: ID
+  "The line item."
+  item: CartLineItem @belongsTo(column: "item_id", inverse: "adjustments", cascade: true)
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+}
+
+"A tax on an item of a cart."
+type CartLineItemTaxLine
+  @model(module: "cart", table: "cart_line_item_tax_line", idPrefix: "calitxl", key: "cart_line_item_tax_line_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The tax rate."
+  taxRateId: ID
+  "Code of the tax rate."
+  code: String!
+  "Rate, in percent: 20."
+  rate: Float! @column(type: "real")
+  "The provider that worked it out."
+  providerId: ID
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The line item."
+  itemId: ID
+  "The line item."
+  item: CartLineItem @belongsTo(column: "item_id", inverse: "taxLines", cascade: true)
+  "Data of the provider."
+  data: JSON
+}
+
+"How a cart is shipped, and for how much."
+type CartShippingMethod
+  @model(module: "cart", table: "cart_shipping_method", idPrefix: "casm", key: "cart_shipping_method_id") {
+  "Identifies the record."
+  id: ID!
+  "The cart."
+  cartId: ID!
+  "The cart."
+  cart: Cart @belongsTo(column: "cart_id", inverse: "shippingMethods", cascade: true)
+  "Name as shown."
+  name: String!
+  "Text as shown, as JSON."
+  description: JSON
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "The shipping option it was made from."
+  shippingOptionId: ID
+  "Data of the fulfillment provider."
+  data: JSON
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A discount on the shipping of a cart."
+type CartShippingMethodAdjustment
+  @model(module: "cart", table: "cart_shipping_method_adjustment", idPrefix: "casmadj", key: "cart_shipping_method_adjustment_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The promotion."
+  promotionId: ID
+  "Code of the promotion."
+  code: String
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The provider that worked it out."
+  providerId: ID
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The shipping method."
+  shippingMethodId: ID
+  "The shipping method."
+  shippingMethod: CartShippingMethod @belongsTo(column: "shipping_method_id", inverse: "adjustments")
+}
+
+"A tax on the shipping of a cart."
+type CartShippingMethodTaxLine
+  @model(module: "cart", table: "cart_shipping_method_tax_line", idPrefix: "casmtxl", key: "cart_shipping_method_tax_line_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The tax rate."
+  taxRateId: ID
+  "Code of the tax rate."
+  code: String!
+  "Rate, in percent: 20."
+  rate: Float! @column(type: "real")
+  "The provider that worked it out."
+  providerId: ID
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The shipping method."
+  shippingMethodId: ID
+  "The shipping method."
+  shippingMethod: CartShippingMethod @belongsTo(column: "shipping_method_id", inverse: "taxLines")
+  "Data of the provider."
+  data: JSON
+}
+
+"An amount that is taken off what a cart has to pay."
+type CartCreditLine
+  @model(module: "cart", table: "credit_line", idPrefix: "cacl", key: "cart_credit_line_id") {
+  "Identifies the record."
+  id: ID!
+  "The cart."
+  cartId: ID!
+  "The cart."
+  cart: Cart @belongsTo(column: "cart_id", inverse: "creditLines")
+  "What the reference id is an id of, such as ` + "`" + `return` + "`" + `."
+  reference: String
+  "Id of the record that it came from."
+  referenceId: ID
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
 	{Name: "../../../modules/currency/schema.graphqls", Input: `"A currency of ISO 4217."
 type Currency
   @model(module: "currency", table: "currency", key: "code", primaryKey: "code") {
@@ -545,6 +1103,100 @@ type Currency
   rounding: Decimal! @column(raw: "raw_rounding") @default(value: "0")
   "Name as shown."
   name: String!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/customer/schema.graphqls", Input: `"Someone who buys, with or without an account."
+type Customer
+  @model(module: "customer", table: "customer", idPrefix: "cus", key: "customer_id")
+  @manyToMany(field: "groups", model: "CustomerGroup", inverse: "customers", table: "customer_group_customer", column: "customer_id", targetColumn: "customer_group_id", idPrefix: "cusgc") {
+  "Identifies the record."
+  id: ID!
+  "Company."
+  companyName: String
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Email address."
+  email: String
+  "Phone number."
+  phone: String
+  "Can log in. An email address is unique among live customers with an account, and among those without."
+  hasAccount: Boolean! @default(value: "false")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Who made it."
+  createdBy: String
+}
+
+"An address that a customer keeps."
+type CustomerAddress
+  @model(module: "customer", table: "customer_address", idPrefix: "cuaddr", key: "customer_address_id") {
+  "Identifies the record."
+  id: ID!
+  "The customer."
+  customerId: ID!
+  "The customer."
+  customer: Customer @belongsTo(column: "customer_id", inverse: "addresses", cascade: true)
+  "What the customer calls it: home."
+  addressName: String
+  "Goods are sent here unless said otherwise. At most one address of a customer."
+  isDefaultShipping: Boolean! @default(value: "false")
+  "Bills go here unless said otherwise. At most one address of a customer."
+  isDefaultBilling: Boolean! @default(value: "false")
+  "Company."
+  company: String
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Street and number."
+  address1: String @column(name: "address_1")
+  "Second address line."
+  address2: String @column(name: "address_2")
+  "City."
+  city: String
+  "Country, two letters."
+  countryCode: String
+  "Province or state."
+  province: String
+  "Postal code."
+  postalCode: String
+  "Phone number."
+  phone: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Customers treated alike: wholesale."
+type CustomerGroup
+  @model(module: "customer", table: "customer_group", idPrefix: "cusgroup", key: "customer_group_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown, unique among live records."
+  name: String!
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Who made it."
+  createdBy: String
   "When the record was made."
   createdAt: DateTime!
   "When the record last changed."
@@ -632,6 +1284,279 @@ enum GeoZoneType {
   CITY
   "A range of postal codes."
   ZIP
+}
+
+"What is shipped alike: usual goods, gift cards."
+type ShippingProfile
+  @model(module: "fulfillment", table: "shipping_profile", idPrefix: "sp", key: "shipping_profile_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  name: String!
+  "Kind, such as ` + "`" + `default` + "`" + ` or ` + "`" + `gift_card` + "`" + `."
+  type: String!
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A way of shipping that customers choose: express, to their door."
+type ShippingOption
+  @model(module: "fulfillment", table: "shipping_option", idPrefix: "so", key: "shipping_option_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  name: String!
+  "Where the price comes from."
+  priceType: ShippingOptionPriceType! @default(value: "flat")
+  "The service zone."
+  serviceZoneId: ID!
+  "The service zone."
+  serviceZone: ServiceZone @belongsTo(column: "service_zone_id", inverse: "shippingOptions", cascade: true)
+  "The shipping profile of the goods it ships."
+  shippingProfileId: ID
+  "The shipping profile of the goods it ships."
+  shippingProfile: ShippingProfile @belongsTo(column: "shipping_profile_id", inverse: "shippingOptions")
+  "The fulfillment provider."
+  providerId: ID
+  "The fulfillment provider."
+  provider: FulfillmentProvider @belongsTo(column: "provider_id", inverse: "shippingOptions")
+  "What the provider needs to know of the option, as a JSON object."
+  data: JSON
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Its type."
+  shippingOptionTypeId: ID!
+  "Its type."
+  type: ShippingOptionType @belongsTo(column: "shipping_option_type_id", inverse: "shippingOptions")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Price type of a ShippingOption."
+enum ShippingOptionPriceType {
+  "The provider works it out for each cart."
+  CALCULATED
+  "It is set by the shop."
+  FLAT
+}
+
+"A kind of shipping option: standard, express."
+type ShippingOptionType
+  @model(module: "fulfillment", table: "shipping_option_type", idPrefix: "sotype", key: "shipping_option_type_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  label: String!
+  "Text as shown."
+  description: String
+  "Short name for programs."
+  code: String!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A condition under which a shipping option is offered."
+type ShippingOptionRule
+  @model(module: "fulfillment", table: "shipping_option_rule", idPrefix: "sorul", key: "shipping_option_rule_id") {
+  "Identifies the record."
+  id: ID!
+  "What is compared, such as ` + "`" + `is_return` + "`" + `."
+  attribute: String!
+  "How it is compared."
+  operator: ShippingOptionRuleOperator!
+  "What the attribute is compared with."
+  value: JSON
+  "The shipping option."
+  shippingOptionId: ID!
+  "The shipping option."
+  shippingOption: ShippingOption @belongsTo(column: "shipping_option_id", inverse: "rules", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Operator of a ShippingOptionRule."
+enum ShippingOptionRuleOperator {
+  "One of the values."
+  IN
+  "Equal."
+  EQ
+  "Not equal."
+  NE
+  "Greater."
+  GT
+  "Greater or equal."
+  GTE
+  "Less."
+  LT
+  "Less or equal."
+  LTE
+  "None of the values."
+  NIN
+}
+
+"A service that ships goods. Its id is given by the caller, as in ` + "`" + `manual_manual` + "`" + `."
+type FulfillmentProvider
+  @model(module: "fulfillment", table: "fulfillment_provider", key: "fulfillment_provider_id") {
+  "Identifies the record."
+  id: ID!
+  "May be used."
+  isEnabled: Boolean! @default(value: "true")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Items that go to a customer, or come back, together."
+type Fulfillment
+  @model(module: "fulfillment", table: "fulfillment", idPrefix: "ful", key: "fulfillment_id") {
+  "Identifies the record."
+  id: ID!
+  "The stock location."
+  locationId: ID!
+  "When it was packed."
+  packedAt: DateTime
+  "When it was shipped."
+  shippedAt: DateTime
+  "When it was delivered."
+  deliveredAt: DateTime
+  "When it was called off."
+  canceledAt: DateTime
+  "What the provider keeps about the fulfillment, as a JSON object."
+  data: JSON
+  "The fulfillment provider."
+  providerId: ID
+  "The fulfillment provider."
+  provider: FulfillmentProvider @belongsTo(column: "provider_id", inverse: "fulfillments")
+  "The shipping option."
+  shippingOptionId: ID
+  "The shipping option."
+  shippingOption: ShippingOption @belongsTo(column: "shipping_option_id", inverse: "fulfillments")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Where it goes."
+  deliveryAddressId: ID
+  "Where it goes."
+  deliveryAddress: FulfillmentAddress @belongsTo(column: "delivery_address_id", inverse: "fulfillments", cascadeTarget: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Who said that it was shipped."
+  markedShippedBy: String
+  "Who made it."
+  createdBy: String
+  "Is shipped."
+  requiresShipping: Boolean! @default(value: "true")
+}
+
+"Where a fulfillment goes."
+type FulfillmentAddress
+  @model(module: "fulfillment", table: "fulfillment_address", idPrefix: "fuladdr", key: "fulfillment_address_id") {
+  "Identifies the record."
+  id: ID!
+  "Company."
+  company: String
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Street and number."
+  address1: String @column(name: "address_1")
+  "Second address line."
+  address2: String @column(name: "address_2")
+  "City."
+  city: String
+  "Country, two letters."
+  countryCode: String
+  "Province or state."
+  province: String
+  "Postal code."
+  postalCode: String
+  "Phone number."
+  phone: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"An item of a fulfillment."
+type FulfillmentItem
+  @model(module: "fulfillment", table: "fulfillment_item", idPrefix: "fulit", key: "fulfillment_item_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  title: String!
+  "Stock keeping unit."
+  sku: String!
+  "Barcode."
+  barcode: String!
+  "How many."
+  quantity: Decimal! @column(raw: "raw_quantity")
+  "The line item of the order or return."
+  lineItemId: ID
+  "The inventory item."
+  inventoryItemId: ID
+  "The fulfillment."
+  fulfillmentId: ID!
+  "The fulfillment."
+  fulfillment: Fulfillment @belongsTo(column: "fulfillment_id", inverse: "items", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A shipping label of a fulfillment."
+type FulfillmentLabel
+  @model(module: "fulfillment", table: "fulfillment_label", idPrefix: "fulla", key: "fulfillment_label_id") {
+  "Identifies the record."
+  id: ID!
+  "Number by which the carrier knows the parcel."
+  trackingNumber: String!
+  "Address of the page that shows where the parcel is."
+  trackingUrl: String!
+  "Address of the label to print."
+  labelUrl: String!
+  "The fulfillment."
+  fulfillmentId: ID!
+  "The fulfillment."
+  fulfillment: Fulfillment @belongsTo(column: "fulfillment_id", inverse: "labels", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
 }
 `, BuiltIn: false},
 	{Name: "../../../modules/inventory/schema.graphqls", Input: `"A thing that is kept in stock."
@@ -735,6 +1660,1165 @@ type ReservationItem
   inventoryItem: InventoryItem @belongsTo(column: "inventory_item_id", inverse: "reservations", cascade: true)
   "May be sold when out of stock."
   allowBackorder: Boolean @default(value: "false")
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/order/schema.graphqls", Input: `"What a customer bought."
+type Order
+  @model(module: "order", table: "order", idPrefix: "order", key: "order_id")
+  @manyToMany(field: "shippingMethods", model: "OrderShippingMethod", table: "order_shipping", column: "order_id", targetColumn: "shipping_method_id", idPrefix: "ordspmv", current: "version") {
+  "Identifies the record."
+  id: ID!
+  "The region."
+  regionId: ID
+  "Number as shown."
+  displayId: Int @default(value: "the next number")
+  "The customer."
+  customerId: ID
+  "Grows by one with every confirmed change. Items, shippings and the summary are those of this version."
+  version: Int! @default(value: "1")
+  "The sales channel it came through."
+  salesChannelId: ID
+  "Status."
+  status: OrderStatus! @column(type: "order_status_enum") @default(value: "pending")
+  "Was made by an admin, and is not placed."
+  isDraftOrder: Boolean! @default(value: "false")
+  "Email address of the customer."
+  email: String
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "Where it is sent to."
+  shippingAddressId: ID
+  "Where it is sent to."
+  shippingAddress: OrderAddress @belongsTo(column: "shipping_address_id")
+  "Where it is billed to."
+  billingAddressId: ID
+  "Where it is billed to."
+  billingAddress: OrderAddress @belongsTo(column: "billing_address_id")
+  "The customer is not told of it."
+  noNotification: Boolean
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When it was canceled."
+  canceledAt: DateTime
+  "Number as shown instead, in a form of the shop. Unique among live records."
+  customDisplayId: String
+  "Language of the customer, as BCP 47 has it: en-US."
+  locale: String
+}
+
+"Status of an Order."
+enum OrderStatus {
+  "Placed, and not completed."
+  PENDING
+  "All done."
+  COMPLETED
+  "Not placed: an admin is making it."
+  DRAFT
+  "Put away."
+  ARCHIVED
+  "Called off."
+  CANCELED
+  "Someone has to look at it."
+  REQUIRES_ACTION
+}
+
+"Where an order is sent or billed to."
+type OrderAddress
+  @model(module: "order", table: "order_address", idPrefix: "ordaddr", key: "order_address_id") {
+  "Identifies the record."
+  id: ID!
+  "The customer whose address it is."
+  customerId: ID
+  "Company."
+  company: String
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Street and number."
+  address1: String @column(name: "address_1")
+  "Second address line."
+  address2: String @column(name: "address_2")
+  "City."
+  city: String
+  "Country, two letters."
+  countryCode: String
+  "Province or state."
+  province: String
+  "Postal code."
+  postalCode: String
+  "Phone number."
+  phone: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"How many of a line item an order has in one of its versions, and what became of them."
+type OrderItem
+  @model(module: "order", table: "order_item", idPrefix: "orditem", key: "order_item_id")
+  @related(field: "adjustments", model: "OrderLineItemAdjustment", column: ["item_id", "version"], targetColumn: ["item_id", "version"]) {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "items", cascade: true, current: "version", inverseAll: "itemVersions")
+  "Version of the order that it belongs to."
+  version: Int!
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "orderItems")
+  "How many."
+  quantity: Decimal! @column(raw: "raw_quantity")
+  "How many of these are in a fulfillment."
+  fulfilledQuantity: Decimal! @column(raw: "raw_fulfilled_quantity")
+  "How many of these left."
+  shippedQuantity: Decimal! @column(raw: "raw_shipped_quantity")
+  "How many of these are to come back."
+  returnRequestedQuantity: Decimal! @column(raw: "raw_return_requested_quantity")
+  "How many of these came back."
+  returnReceivedQuantity: Decimal! @column(raw: "raw_return_received_quantity")
+  "How many of these came back damaged."
+  returnDismissedQuantity: Decimal! @column(raw: "raw_return_dismissed_quantity")
+  "How many of these are given up as lost or damaged."
+  writtenOffQuantity: Decimal! @column(raw: "raw_written_off_quantity")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "How many of these arrived."
+  deliveredQuantity: Decimal! @column(raw: "raw_delivered_quantity") @default(value: "0")
+  "Price of one in this version, in major units. Null: that of the line item."
+  unitPrice: Decimal @column(raw: "raw_unit_price")
+  "Price of one that the price is compared with in this version, in major units. Null: that of the line item."
+  compareAtUnitPrice: Decimal @column(raw: "raw_compare_at_unit_price")
+}
+
+"A product of an order, as it was when it was bought."
+type OrderLineItem
+  @model(module: "order", table: "order_line_item", idPrefix: "ordli", key: "order_line_item_id") {
+  "Identifies the record."
+  id: ID!
+  "The order item with its quantities."
+  totalsId: ID
+  "The order item with its quantities."
+  totals: OrderItem @belongsTo(column: "totals_id")
+  "Name as shown."
+  title: String!
+  "Second line under the title."
+  subtitle: String
+  "Address of a small picture."
+  thumbnail: String
+  "The variant."
+  variantId: ID
+  "The product."
+  productId: ID
+  "Title of the product, when it was added."
+  productTitle: String
+  "Description of the product, when it was added."
+  productDescription: String
+  "Subtitle of the product, when it was added."
+  productSubtitle: String
+  "Type of the product, when it was added."
+  productType: String
+  "Collection of the product, when it was added."
+  productCollection: String
+  "Handle of the product, when it was added."
+  productHandle: String
+  "Stock keeping unit of the variant, when it was added."
+  variantSku: String
+  "Barcode of the variant, when it was added."
+  variantBarcode: String
+  "Title of the variant, when it was added."
+  variantTitle: String
+  "Values of the options of the variant, when it was added."
+  variantOptionValues: JSON
+  "Is shipped."
+  requiresShipping: Boolean! @default(value: "true")
+  "Discounts may apply."
+  isDiscountable: Boolean! @default(value: "true")
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "Price of one that the price is compared with, such as that before a sale, in major units."
+  compareAtUnitPrice: Decimal @column(raw: "raw_compare_at_unit_price")
+  "Price of one, in major units: 19.99."
+  unitPrice: Decimal! @column(raw: "raw_unit_price")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The price was set by hand, not taken from the price set."
+  isCustomPrice: Boolean! @default(value: "false")
+  "Id of the type of the product, when it was added."
+  productTypeId: ID
+  "Is a gift card."
+  isGiftcard: Boolean! @default(value: "false")
+}
+
+"A discount on an item of an order."
+type OrderLineItemAdjustment
+  @model(module: "order", table: "order_line_item_adjustment", idPrefix: "ordliadj", key: "order_line_item_adjustment_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The promotion."
+  promotionId: ID
+  "Code of the promotion."
+  code: String
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The provider that worked it out."
+  providerId: ID
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "adjustments", cascade: true)
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "Version of the order that it was made for."
+  version: Int! @default(value: "1")
+}
+
+"A tax on an item of an order."
+type OrderLineItemTaxLine
+  @model(module: "order", table: "order_line_item_tax_line", idPrefix: "ordlitxl", key: "order_line_item_tax_line_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The tax rate."
+  taxRateId: ID
+  "Code of the tax rate."
+  code: String!
+  "Rate, in percent: 20."
+  rate: Decimal! @column(raw: "raw_rate")
+  "The provider that worked it out."
+  providerId: ID
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "taxLines", cascade: true)
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Data of the provider."
+  data: JSON
+}
+
+"That an order has a shipping method in one of its versions."
+type OrderShipping
+  @model(module: "order", table: "order_shipping", idPrefix: "ordspmv", key: "order_shipping_id")
+  @related(field: "adjustments", model: "OrderShippingMethodAdjustment", column: ["shipping_method_id", "version"], targetColumn: ["shipping_method_id", "version"]) {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "shippings", cascade: true, current: "version", inverseAll: "shippingVersions")
+  "Version of the order that it belongs to."
+  version: Int!
+  "The shipping method."
+  shippingMethodId: ID!
+  "The shipping method."
+  shippingMethod: OrderShippingMethod @belongsTo(column: "shipping_method_id", inverse: "orderShippings")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The return, if it is of one."
+  returnId: ID
+  "The return, if it is of one."
+  return: Return @belongsTo(column: "return_id", inverse: "shippings", cascade: true)
+  "The claim, if it is of one."
+  claimId: ID
+  "The claim, if it is of one."
+  claim: OrderClaim @belongsTo(column: "claim_id", inverse: "shippings")
+  "The exchange, if it is of one."
+  exchangeId: ID
+  "The exchange, if it is of one."
+  exchange: OrderExchange @belongsTo(column: "exchange_id", inverse: "shippings")
+}
+
+"How an order is shipped, and for how much."
+type OrderShippingMethod
+  @model(module: "order", table: "order_shipping_method", idPrefix: "ordsm", key: "order_shipping_method_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  name: String!
+  "Text as shown, as JSON."
+  description: JSON
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "Amounts include taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "The shipping option it was made from."
+  shippingOptionId: ID
+  "Data of the fulfillment provider."
+  data: JSON
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The amount was set by hand, not taken from the shipping option."
+  isCustomAmount: Boolean! @default(value: "false")
+}
+
+"A discount on the shipping of an order."
+type OrderShippingMethodAdjustment
+  @model(module: "order", table: "order_shipping_method_adjustment", idPrefix: "ordsmadj", key: "order_shipping_method_adjustment_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The promotion."
+  promotionId: ID
+  "Code of the promotion."
+  code: String
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The provider that worked it out."
+  providerId: ID
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "The shipping method."
+  shippingMethodId: ID!
+  "The shipping method."
+  shippingMethod: OrderShippingMethod @belongsTo(column: "shipping_method_id", inverse: "adjustments", cascade: true)
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Version of the order that it was made for."
+  version: Int! @default(value: "1")
+}
+
+"A tax on the shipping of an order."
+type OrderShippingMethodTaxLine
+  @model(module: "order", table: "order_shipping_method_tax_line", idPrefix: "ordsmtxl", key: "order_shipping_method_tax_line_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "The tax rate."
+  taxRateId: ID
+  "Code of the tax rate."
+  code: String!
+  "Rate, in percent: 20."
+  rate: Decimal! @column(raw: "raw_rate")
+  "The provider that worked it out."
+  providerId: ID
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "The shipping method."
+  shippingMethodId: ID!
+  "The shipping method."
+  shippingMethod: OrderShippingMethod @belongsTo(column: "shipping_method_id", inverse: "taxLines", cascade: true)
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Data of the provider."
+  data: JSON
+}
+
+"The totals of one version of an order."
+type OrderSummary
+  @model(module: "order", table: "order_summary", idPrefix: "ordsum", key: "order_summary_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "summary", inverseOne: true, cascade: true, current: "version", inverseAll: "summaryVersions")
+  "Version of the order that it belongs to."
+  version: Int! @default(value: "1")
+  "Totals in major units, as a JSON object."
+  totals: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"An amount that is taken off what an order has to pay."
+type OrderCreditLine
+  @model(module: "order", table: "order_credit_line", idPrefix: "ordcl", key: "order_credit_line_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "creditLines", cascade: true, current: "version", inverseAll: "creditLineVersions")
+  "What the reference id is an id of, such as ` + "`" + `return` + "`" + `."
+  reference: String
+  "Id of the record that it came from."
+  referenceId: ID
+  "Amount in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Version of the order that it was made for."
+  version: Int! @default(value: "1")
+}
+
+"Money that was paid for an order, or given back."
+type OrderTransaction
+  @model(module: "order", table: "order_transaction", idPrefix: "ordtrx", key: "order_transaction_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "transactions", cascade: true)
+  "Version of the order that it was made for."
+  version: Int! @default(value: "1")
+  "Amount in major units: 19.99. Less than 0 is given back."
+  amount: Decimal! @column(raw: "raw_amount")
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "What the reference id is an id of: ` + "`" + `capture` + "`" + `, ` + "`" + `refund` + "`" + `."
+  reference: String
+  "Id of the record that it came from."
+  referenceId: ID
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The return, if it is of one."
+  returnId: ID
+  "The return, if it is of one."
+  return: Return @belongsTo(column: "return_id", inverse: "transactions", cascade: true)
+  "The claim, if it is of one."
+  claimId: ID
+  "The claim, if it is of one."
+  claim: OrderClaim @belongsTo(column: "claim_id", inverse: "transactions", cascade: true)
+  "The exchange, if it is of one."
+  exchangeId: ID
+  "The exchange, if it is of one."
+  exchange: OrderExchange @belongsTo(column: "exchange_id", inverse: "transactions", cascade: true)
+}
+
+"A change of an order: an edit, a return, a claim, an exchange."
+type OrderChange
+  @model(module: "order", table: "order_change", idPrefix: "ordch", key: "order_change_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "changes")
+  "Version of the order that confirming it makes."
+  version: Int!
+  "What it is for."
+  description: String
+  "Status."
+  status: OrderChangeStatus! @default(value: "pending")
+  "Note for the shop alone."
+  internalNote: String
+  "Who made it."
+  createdBy: String
+  "Who put it forward."
+  requestedBy: String
+  "When it was put forward."
+  requestedAt: DateTime
+  "Who agreed to it."
+  confirmedBy: String
+  "When it was agreed to."
+  confirmedAt: DateTime
+  "Who decided against it."
+  declinedBy: String
+  "Why it was decided against."
+  declinedReason: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When it was decided against."
+  declinedAt: DateTime
+  "Who canceled it."
+  canceledBy: String
+  "When it was canceled."
+  canceledAt: DateTime
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "What kind of change: ` + "`" + `edit` + "`" + `, ` + "`" + `return_request` + "`" + `, ` + "`" + `return_receive` + "`" + `, ` + "`" + `claim` + "`" + `, ` + "`" + `exchange` + "`" + `, ` + "`" + `transfer` + "`" + `, ` + "`" + `credit_line` + "`" + `, ` + "`" + `update_order` + "`" + `."
+  changeType: String
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The return, if it is of one."
+  returnId: ID
+  "The return, if it is of one."
+  return: Return @belongsTo(column: "return_id", inverse: "changes")
+  "The claim, if it is of one."
+  claimId: ID
+  "The claim, if it is of one."
+  claim: OrderClaim @belongsTo(column: "claim_id", inverse: "changes")
+  "The exchange, if it is of one."
+  exchangeId: ID
+  "The exchange, if it is of one."
+  exchange: OrderExchange @belongsTo(column: "exchange_id", inverse: "changes")
+  "Promotions of the order apply to the items that are sent instead."
+  carryOverPromotions: Boolean
+  "The customer is not told of it."
+  noNotification: Boolean
+}
+
+"Status of an OrderChange."
+enum OrderChangeStatus {
+  "Agreed to."
+  CONFIRMED
+  "Decided against."
+  DECLINED
+  "Put forward, to be decided on."
+  REQUESTED
+  "Being put together."
+  PENDING
+  "Called off."
+  CANCELED
+}
+
+"One step of a change: an item is added."
+type OrderChangeAction
+  @model(module: "order", table: "order_change_action", idPrefix: "ordchact", key: "order_change_action_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "changeActions")
+  "Version of the order that it makes."
+  version: Int
+  "Steps are done in this order."
+  ordering: Int! @column(type: "bigint") @default(value: "the next number")
+  "The change."
+  orderChangeId: ID
+  "The change."
+  orderChange: OrderChange @belongsTo(column: "order_change_id", inverse: "actions", cascade: true)
+  "What the reference id is an id of, such as ` + "`" + `order_shipping_method` + "`" + `."
+  reference: String
+  "Id of the record that it is about."
+  referenceId: ID
+  "What is done, such as ` + "`" + `ITEM_ADD` + "`" + `."
+  action: String!
+  "With what it is done."
+  details: JSON
+  "What it adds to the total, in major units."
+  amount: Decimal @column(raw: "raw_amount")
+  "Note for the shop alone."
+  internalNote: String
+  "Was done."
+  applied: Boolean! @default(value: "false")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "The return, if it is of one."
+  returnId: ID
+  "The return, if it is of one."
+  return: Return @belongsTo(column: "return_id", inverse: "changeActions")
+  "The claim, if it is of one."
+  claimId: ID
+  "The claim, if it is of one."
+  claim: OrderClaim @belongsTo(column: "claim_id", inverse: "changeActions")
+  "The exchange, if it is of one."
+  exchangeId: ID
+  "The exchange, if it is of one."
+  exchange: OrderExchange @belongsTo(column: "exchange_id", inverse: "changeActions")
+}
+
+"Items of an order that come back."
+type Return
+  @model(module: "order", table: "return", idPrefix: "return", key: "return_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "returns")
+  "The claim, if it is of one."
+  claimId: ID
+  "The claim, if it is of one."
+  claim: OrderClaim @belongsTo(column: "claim_id")
+  "The exchange, if it is of one."
+  exchangeId: ID
+  "The exchange, if it is of one."
+  exchange: OrderExchange @belongsTo(column: "exchange_id")
+  "Version of the order it was made on."
+  orderVersion: Int!
+  "Number as shown."
+  displayId: Int! @default(value: "the next number")
+  "Status."
+  status: ReturnStatus! @column(type: "return_status_enum") @default(value: "open")
+  "The customer is not told of it."
+  noNotification: Boolean
+  "How much is given back, in major units."
+  refundAmount: Decimal @column(raw: "raw_refund_amount")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When all items had come back."
+  receivedAt: DateTime
+  "When it was canceled."
+  canceledAt: DateTime
+  "The stock location it comes back to."
+  locationId: ID
+  "When it was asked for."
+  requestedAt: DateTime
+  "Who made it."
+  createdBy: String
+}
+
+"Status of a Return."
+enum ReturnStatus {
+  "Being put together."
+  OPEN
+  "Asked for; the items are to come."
+  REQUESTED
+  "All items came."
+  RECEIVED
+  "Some items came."
+  PARTIALLY_RECEIVED
+  "Called off."
+  CANCELED
+}
+
+"How many of a line item come back in a return."
+type ReturnItem
+  @model(module: "order", table: "return_item", idPrefix: "retitem", key: "return_item_id") {
+  "Identifies the record."
+  id: ID!
+  "The return."
+  returnId: ID!
+  "The return."
+  return: Return @belongsTo(column: "return_id", inverse: "items", cascade: true)
+  "Why it comes back."
+  reasonId: ID
+  "Why it comes back."
+  reason: ReturnReason @belongsTo(column: "reason_id", inverse: "returnItems")
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "returnItems")
+  "How many."
+  quantity: Decimal! @column(raw: "raw_quantity")
+  "How many of these came back, damaged ones included."
+  receivedQuantity: Decimal! @column(raw: "raw_received_quantity") @default(value: "0")
+  "Note."
+  note: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "How many of those that came back are damaged."
+  damagedQuantity: Decimal! @column(raw: "raw_damaged_quantity") @default(value: "0")
+}
+
+"Why customers return: wrong size."
+type ReturnReason
+  @model(module: "order", table: "return_reason", idPrefix: "rr", key: "return_reason_id") {
+  "Identifies the record."
+  id: ID!
+  "Short name in code: ` + "`" + `wrong_size` + "`" + `."
+  value: String!
+  "Name as shown."
+  label: String!
+  "Text as shown."
+  description: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "The reason above."
+  parentReturnReasonId: ID
+  "The reason above."
+  parentReturnReason: ReturnReason @belongsTo(column: "parent_return_reason_id", inverse: "returnReasonChildren")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A complaint about an order, to be refunded or replaced."
+type OrderClaim
+  @model(module: "order", table: "order_claim", idPrefix: "claim", key: "claim_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "claims")
+  "The return of the items that the claim is about."
+  returnId: ID
+  "The return of the items that the claim is about."
+  return: Return @belongsTo(column: "return_id")
+  "Version of the order it was made on."
+  orderVersion: Int!
+  "Number as shown."
+  displayId: Int! @default(value: "the next number")
+  "What is done about it."
+  type: OrderClaimType! @column(type: "order_claim_type_enum")
+  "The customer is not told of it."
+  noNotification: Boolean
+  "How much is given back, in major units."
+  refundAmount: Decimal @column(raw: "raw_refund_amount")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When it was canceled."
+  canceledAt: DateTime
+  "Who made it."
+  createdBy: String
+}
+
+"Type of an OrderClaim."
+enum OrderClaimType {
+  "Money is given back."
+  REFUND
+  "Items are sent instead."
+  REPLACE
+}
+
+"A line item that a claim is about, or one that is sent instead."
+type OrderClaimItem
+  @model(module: "order", table: "order_claim_item", idPrefix: "claitem", key: "order_claim_item_id") {
+  "Identifies the record."
+  id: ID!
+  "The claim."
+  claimId: ID!
+  "The claim."
+  claim: OrderClaim @belongsTo(column: "claim_id", inverse: "items", cascade: true)
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "claimItems")
+  "Is sent instead, not complained about."
+  isAdditionalItem: Boolean! @default(value: "false")
+  "What is wrong with it."
+  reason: OrderClaimItemReason @column(type: "claim_reason_enum")
+  "How many."
+  quantity: Decimal! @column(raw: "raw_quantity")
+  "Note."
+  note: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Reason of an OrderClaimItem."
+enum OrderClaimItemReason {
+  "It did not come."
+  MISSING_ITEM
+  "Another one came."
+  WRONG_ITEM
+  "It was not made well."
+  PRODUCTION_FAILURE
+  "None of these; the note may say more."
+  OTHER
+}
+
+"A picture of what is wrong with an item."
+type OrderClaimItemImage
+  @model(module: "order", table: "order_claim_item_image", idPrefix: "climg", key: "order_claim_item_image_id") {
+  "Identifies the record."
+  id: ID!
+  "The claim item."
+  claimItemId: ID!
+  "The claim item."
+  claimItem: OrderClaimItem @belongsTo(column: "claim_item_id", inverse: "images", cascade: true)
+  "Address of the picture."
+  url: String!
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Items of an order that come back for others."
+type OrderExchange
+  @model(module: "order", table: "order_exchange", idPrefix: "oexc", key: "exchange_id") {
+  "Identifies the record."
+  id: ID!
+  "The order."
+  orderId: ID!
+  "The order."
+  order: Order @belongsTo(column: "order_id", inverse: "exchanges")
+  "The return of the items that are exchanged."
+  returnId: ID
+  "The return of the items that are exchanged."
+  return: Return @belongsTo(column: "return_id")
+  "Version of the order it was made on."
+  orderVersion: Int!
+  "Number as shown."
+  displayId: Int! @default(value: "the next number")
+  "The customer is not told of it."
+  noNotification: Boolean
+  "Items may be sent that are out of stock."
+  allowBackorder: Boolean! @default(value: "false")
+  "What the customer has to pay, in major units. Less than 0 is given back."
+  differenceDue: Decimal @column(raw: "raw_difference_due")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When it was canceled."
+  canceledAt: DateTime
+  "Who made it."
+  createdBy: String
+}
+
+"A line item that is sent in an exchange."
+type OrderExchangeItem
+  @model(module: "order", table: "order_exchange_item", idPrefix: "oexcitem", key: "order_exchange_item_id") {
+  "Identifies the record."
+  id: ID!
+  "The exchange."
+  exchangeId: ID!
+  "The exchange."
+  exchange: OrderExchange @belongsTo(column: "exchange_id", inverse: "additionalItems", cascade: true)
+  "The line item."
+  itemId: ID!
+  "The line item."
+  item: OrderLineItem @belongsTo(column: "item_id", inverse: "exchangeItems")
+  "How many."
+  quantity: Decimal! @column(raw: "raw_quantity")
+  "Note."
+  note: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/payment/schema.graphqls", Input: `"What is to be paid for one cart, order or change of an order, and what came of it."
+type PaymentCollection
+  @model(module: "payment", table: "payment_collection", idPrefix: "pay_col", key: "payment_collection_id")
+  @manyToMany(field: "paymentProviders", model: "PaymentProvider", inverse: "paymentCollections", table: "payment_collection_payment_providers", column: "payment_collection_id", targetColumn: "payment_provider_id") {
+  "Identifies the record."
+  id: ID!
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "What is to be paid, in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "What providers have promised, in major units: 19.99."
+  authorizedAmount: Decimal @column(raw: "raw_authorized_amount")
+  "What was taken, in major units: 19.99."
+  capturedAmount: Decimal @column(raw: "raw_captured_amount")
+  "What was given back, in major units: 19.99."
+  refundedAmount: Decimal @column(raw: "raw_refunded_amount")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When it was completed."
+  completedAt: DateTime
+  "How far the payment is."
+  status: PaymentCollectionStatus! @default(value: "not_paid")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+}
+
+"Status of a PaymentCollection."
+enum PaymentCollectionStatus {
+  "Nothing was paid."
+  NOT_PAID
+  "A payment is expected."
+  AWAITING
+  "The whole amount is promised."
+  AUTHORIZED
+  "A part of the amount is promised."
+  PARTIALLY_AUTHORIZED
+  "Called off."
+  CANCELED
+  "The payment did not succeed."
+  FAILED
+  "A part of the amount was taken."
+  PARTIALLY_CAPTURED
+  "The whole amount was taken."
+  COMPLETED
+}
+
+"An attempt to pay a payment collection with one provider."
+type PaymentSession
+  @model(module: "payment", table: "payment_session", idPrefix: "payses", key: "payment_session_id") {
+  "Identifies the record."
+  id: ID!
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "What is to be paid, in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The payment provider."
+  providerId: ID!
+  "What the provider keeps about the session, as a JSON object."
+  data: JSON! @default(value: "{}")
+  "What the provider was told of the customer, as a JSON object."
+  context: JSON
+  "How far the session is."
+  status: PaymentSessionStatus! @default(value: "pending")
+  "When the provider promised the amount."
+  authorizedAt: DateTime
+  "The payment collection."
+  paymentCollectionId: ID!
+  "The payment collection."
+  paymentCollection: PaymentCollection @belongsTo(column: "payment_collection_id", inverse: "paymentSessions", cascade: true)
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Status of a PaymentSession."
+enum PaymentSessionStatus {
+  "The amount is promised."
+  AUTHORIZED
+  "The amount was taken."
+  CAPTURED
+  "Not yet decided."
+  PENDING
+  "The customer has more to do."
+  REQUIRES_MORE
+  "Something went wrong."
+  ERROR
+  "Called off."
+  CANCELED
+  "The promise comes later, as with a bank transfer."
+  PENDING_AUTHORIZATION
+}
+
+"An amount that a provider has promised, to be captured and refunded."
+type Payment
+  @model(module: "payment", table: "payment", idPrefix: "pay", key: "payment_id") {
+  "Identifies the record."
+  id: ID!
+  "What is promised, in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "The payment provider."
+  providerId: ID!
+  "What the provider keeps about the payment, as a JSON object."
+  data: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "When the whole amount was taken."
+  capturedAt: DateTime
+  "When it was called off."
+  canceledAt: DateTime
+  "The payment collection."
+  paymentCollectionId: ID!
+  "The payment collection."
+  paymentCollection: PaymentCollection @belongsTo(column: "payment_collection_id", inverse: "payments", cascade: true)
+  "The session that it came of."
+  paymentSessionId: ID!
+  "The session that it came of."
+  paymentSession: PaymentSession @belongsTo(column: "payment_session_id", inverse: "payment", inverseOne: true)
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+}
+
+"An amount taken of a payment."
+type Capture
+  @model(module: "payment", table: "capture", idPrefix: "capt", key: "capture_id") {
+  "Identifies the record."
+  id: ID!
+  "What was taken, in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The payment."
+  paymentId: ID!
+  "The payment."
+  payment: Payment @belongsTo(column: "payment_id", inverse: "captures", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Who made it."
+  createdBy: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+}
+
+"An amount of a payment given back."
+type Refund
+  @model(module: "payment", table: "refund", idPrefix: "ref", key: "refund_id") {
+  "Identifies the record."
+  id: ID!
+  "What was given back, in major units: 19.99."
+  amount: Decimal! @column(raw: "raw_amount")
+  "The payment."
+  paymentId: ID!
+  "The payment."
+  payment: Payment @belongsTo(column: "payment_id", inverse: "refunds", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Who made it."
+  createdBy: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "Why it was given back."
+  refundReasonId: ID
+  "Why it was given back."
+  refundReason: RefundReason @belongsTo(column: "refund_reason_id", inverse: "refunds")
+  "Remark for the shop."
+  note: String
+}
+
+"A reason that refunds are given for: damaged goods."
+type RefundReason
+  @model(module: "payment", table: "refund_reason", idPrefix: "refr", key: "refund_reason_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  label: String!
+  "Text as shown."
+  description: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Short name for programs."
+  code: String!
+}
+
+"A service that takes payments. Its id is given by the caller, as in ` + "`" + `pp_system_default` + "`" + `."
+type PaymentProvider
+  @model(module: "payment", table: "payment_provider", key: "payment_provider_id") {
+  "Identifies the record."
+  id: ID!
+  "May be used."
+  isEnabled: Boolean! @default(value: "true")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A customer as a payment provider knows them."
+type AccountHolder
+  @model(module: "payment", table: "account_holder", idPrefix: "acchld", key: "account_holder_id") {
+  "Identifies the record."
+  id: ID!
+  "The payment provider."
+  providerId: ID!
+  "Id of the customer with the provider."
+  externalId: String!
+  "Email address."
+  email: String
+  "What the provider keeps about the customer, as a JSON object."
+  data: JSON! @default(value: "{}")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
 }
 `, BuiltIn: false},
 	{Name: "../../../modules/pricing/schema.graphqls", Input: `"All prices of one thing."
@@ -982,7 +3066,8 @@ enum ProductStatus {
 "A sellable version of a product: the shirt in blue, size M."
 type ProductVariant
   @model(module: "product", table: "product_variant", idPrefix: "variant", key: "variant_id")
-  @manyToMany(field: "options", model: "ProductOptionValue", inverse: "variants", table: "product_variant_option", column: "variant_id", targetColumn: "option_value_id") {
+  @manyToMany(field: "options", model: "ProductOptionValue", inverse: "variants", table: "product_variant_option", column: "variant_id", targetColumn: "option_value_id")
+  @manyToMany(field: "images", model: "ProductImage", inverse: "variants", table: "product_variant_product_image", column: "variant_id", targetColumn: "image_id", idPrefix: "pvpi") {
   "Identifies the record."
   id: ID!
   "Name as shown."
@@ -1050,6 +3135,28 @@ type ProductOption
   deletedAt: DateTime
   "Used by one product alone."
   isExclusive: Boolean! @default(value: "false")
+}
+
+"An option as one product has it, with the choices that the product comes in."
+type ProductProductOption
+  @model(module: "product", table: "product_product_option", idPrefix: "prodopt", key: "product_product_option_id")
+  @manyToMany(field: "values", model: "ProductOptionValue", inverse: "productOptions", table: "product_product_option_value", column: "product_product_option_id", targetColumn: "product_option_value_id", idPrefix: "prodoptval") {
+  "Identifies the record."
+  id: ID!
+  "The product."
+  productId: ID!
+  "The product."
+  product: Product @belongsTo(column: "product_id", inverse: "productOptions")
+  "The option."
+  productOptionId: ID!
+  "The option."
+  productOption: ProductOption @belongsTo(column: "product_option_id", inverse: "productOptions")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
 }
 
 "One choice of an option: blue."
@@ -1192,6 +3299,421 @@ type ProductImage
   product: Product @belongsTo(column: "product_id", inverse: "images", cascade: true)
 }
 `, BuiltIn: false},
+	{Name: "../../../modules/promotion/schema.graphqls", Input: `"A discount, by code or by itself."
+type Promotion
+  @model(module: "promotion", table: "promotion", idPrefix: "promo", key: "promotion_id")
+  @manyToMany(field: "rules", model: "PromotionRule", inverse: "promotions", table: "promotion_promotion_rule", column: "promotion_id", targetColumn: "promotion_rule_id") {
+  "Identifies the record."
+  id: ID!
+  "What customers enter, unique among live records."
+  code: String!
+  "The campaign it belongs to."
+  campaignId: ID
+  "The campaign it belongs to."
+  campaign: Campaign @belongsTo(column: "campaign_id", inverse: "promotions")
+  "Applies without its code being entered."
+  isAutomatic: Boolean! @default(value: "false")
+  "Kind."
+  type: PromotionType!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Only active promotions apply."
+  status: PromotionStatus! @default(value: "draft")
+  "The discount includes taxes."
+  isTaxInclusive: Boolean! @default(value: "false")
+  "How often it may be used in all."
+  limit: Int
+  "How often it was used."
+  used: Int! @default(value: "0")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+}
+
+"Type of a Promotion."
+enum PromotionType {
+  "An amount or a share off."
+  STANDARD
+  "Buy some, get others for less."
+  BUYGET
+}
+
+"Status of a Promotion."
+enum PromotionStatus {
+  "Not ready."
+  DRAFT
+  "In force."
+  ACTIVE
+  "Out of force."
+  INACTIVE
+}
+
+"Promotions that run for the same time, within one budget."
+type Campaign
+  @model(module: "promotion", table: "promotion_campaign", idPrefix: "procamp", key: "campaign_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  name: String!
+  "Text as shown."
+  description: String
+  "Short name for programs, unique among live records."
+  campaignIdentifier: String!
+  "From when it holds."
+  startsAt: DateTime
+  "Until when it holds."
+  endsAt: DateTime
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"How much or how often the promotions of a campaign may give."
+type CampaignBudget
+  @model(module: "promotion", table: "promotion_campaign_budget", idPrefix: "probudg", key: "campaign_budget_id") {
+  "Identifies the record."
+  id: ID!
+  "What is limited."
+  type: CampaignBudgetType!
+  "The campaign."
+  campaignId: ID!
+  "The campaign."
+  campaign: Campaign @belongsTo(column: "campaign_id", inverse: "budget", inverseOne: true, cascade: true)
+  "The most that may be used, as an amount in major units or as a number of uses. Null: no limit."
+  limit: Decimal @column(raw: "raw_limit")
+  "What is used up, counted as the limit is."
+  used: Decimal! @column(raw: "raw_used") @default(value: "0")
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "ISO 4217 code, in lower case."
+  currencyCode: String
+  "What uses are told apart by, such as ` + "`" + `customer_id` + "`" + `."
+  attribute: String
+}
+
+"Type of a CampaignBudget."
+enum CampaignBudgetType {
+  "The amount given."
+  SPEND
+  "The number of uses."
+  USAGE
+  "The number of uses for each value of the attribute."
+  USE_BY_ATTRIBUTE
+  "The amount given for each value of the attribute."
+  SPEND_BY_ATTRIBUTE
+}
+
+"What one value of the attribute, such as one customer, has used of a budget."
+type CampaignBudgetUsage
+  @model(module: "promotion", table: "promotion_campaign_budget_usage", idPrefix: "probudgus", key: "campaign_budget_usage_id") {
+  "Identifies the record."
+  id: ID!
+  "The value of the attribute."
+  attributeValue: String!
+  "What is used up, counted as the limit of the budget is."
+  used: Decimal! @column(raw: "raw_used") @default(value: "0")
+  "The budget."
+  budgetId: ID!
+  "The budget."
+  budget: CampaignBudget @belongsTo(column: "budget_id", inverse: "usages", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"What a promotion takes off, and of what."
+type ApplicationMethod
+  @model(module: "promotion", table: "promotion_application_method", idPrefix: "proappmet", key: "application_method_id")
+  @manyToMany(field: "targetRules", model: "PromotionRule", inverse: "methodTargetRules", table: "application_method_target_rules", column: "application_method_id", targetColumn: "promotion_rule_id")
+  @manyToMany(field: "buyRules", model: "PromotionRule", inverse: "methodBuyRules", table: "application_method_buy_rules", column: "application_method_id", targetColumn: "promotion_rule_id") {
+  "Identifies the record."
+  id: ID!
+  "How much is taken off: an amount in major units, or percent."
+  value: Decimal @column(raw: "raw_value")
+  "At most this many get the discount: of each item, or in all if the allocation is once."
+  maxQuantity: Int
+  "How many items get the discount when enough are bought."
+  applyToQuantity: Int
+  "How many items must be bought."
+  buyRulesMinQuantity: Int
+  "How the value counts."
+  type: ApplicationMethodType!
+  "What is discounted."
+  targetType: ApplicationMethodTargetType!
+  "How the discount is shared out."
+  allocation: ApplicationMethodAllocation
+  "The promotion."
+  promotionId: ID!
+  "The promotion."
+  promotion: Promotion @belongsTo(column: "promotion_id", inverse: "applicationMethod", inverseOne: true, cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "ISO 4217 code, in lower case, of a value that is an amount."
+  currencyCode: String
+}
+
+"Type of an ApplicationMethod."
+enum ApplicationMethodType {
+  "An amount."
+  FIXED
+  "Percent."
+  PERCENTAGE
+}
+
+"Target type of an ApplicationMethod."
+enum ApplicationMethodTargetType {
+  "The whole order."
+  ORDER
+  "Its shipping methods."
+  SHIPPING_METHODS
+  "Its items."
+  ITEMS
+}
+
+"Allocation of an ApplicationMethod."
+enum ApplicationMethodAllocation {
+  "Each item gets the value."
+  EACH
+  "The items share the value, by their amounts."
+  ACROSS
+  "Items get the value until the largest quantity is reached."
+  ONCE
+}
+
+"A condition under which a promotion applies, or of what it applies to."
+type PromotionRule
+  @model(module: "promotion", table: "promotion_rule", idPrefix: "prorul", key: "promotion_rule_id") {
+  "Identifies the record."
+  id: ID!
+  "Text as shown."
+  description: String
+  "What is compared, such as ` + "`" + `customer.groups.id` + "`" + `."
+  attribute: String!
+  "How it is compared."
+  operator: PromotionRuleOperator!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"Operator of a PromotionRule."
+enum PromotionRuleOperator {
+  "Greater or equal."
+  GTE
+  "Less or equal."
+  LTE
+  "Greater."
+  GT
+  "Less."
+  LT
+  "Equal."
+  EQ
+  "Not equal."
+  NE
+  "One of the values."
+  IN
+}
+
+"A value that a rule compares with."
+type PromotionRuleValue
+  @model(module: "promotion", table: "promotion_rule_value", idPrefix: "prorulval", key: "promotion_rule_value_id") {
+  "Identifies the record."
+  id: ID!
+  "The rule."
+  promotionRuleId: ID!
+  "The rule."
+  promotionRule: PromotionRule @belongsTo(column: "promotion_rule_id", inverse: "values", cascade: true)
+  "The value."
+  value: String!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/rbac/schema.graphqls", Input: `"A set of permissions that users are given: editor."
+type RbacRole
+  @model(module: "rbac", table: "rbac_role", idPrefix: "role", key: "rbac_role_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown, unique among live records."
+  name: String!
+  "Text as shown."
+  description: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A permission to do one operation on one resource."
+type RbacPolicy
+  @model(module: "rbac", table: "rbac_policy", idPrefix: "rpol", key: "rbac_policy_id") {
+  "Identifies the record."
+  id: ID!
+  "Short name for programs, unique among live records: ` + "`" + `product:read` + "`" + `."
+  key: String!
+  "What is acted on: ` + "`" + `product` + "`" + `."
+  resource: String!
+  "What may be done: ` + "`" + `read` + "`" + `."
+  operation: String!
+  "Name as shown."
+  name: String
+  "Text as shown."
+  description: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A permission that a role has."
+type RbacRolePolicy
+  @model(module: "rbac", table: "rbac_role_policy", idPrefix: "rlpl", key: "rbac_role_policy_id") {
+  "Identifies the record."
+  id: ID!
+  "The role."
+  roleId: ID!
+  "The role."
+  role: RbacRole @belongsTo(column: "role_id", inverse: "policies")
+  "The permission."
+  policyId: ID!
+  "The permission."
+  policy: RbacPolicy @belongsTo(column: "policy_id", inverse: "roles")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A role above a role, whose permissions it has too."
+type RbacRoleParent
+  @model(module: "rbac", table: "rbac_role_parent", idPrefix: "rlin", key: "rbac_role_parent_id") {
+  "Identifies the record."
+  id: ID!
+  "The role."
+  roleId: ID!
+  "The role."
+  role: RbacRole @belongsTo(column: "role_id", inverse: "parents")
+  "The role above."
+  parentId: ID!
+  "The role above."
+  parent: RbacRole @belongsTo(column: "parent_id", inverse: "children")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"A role that a role takes permissions from. Kept by Medusa beside the role parents, which decide."
+type RbacRoleInheritance
+  @model(module: "rbac", table: "rbac_role_inheritance", idPrefix: "rlin", key: "rbac_role_inheritance_id") {
+  "Identifies the record."
+  id: ID!
+  "The role."
+  roleId: ID!
+  "The role."
+  role: RbacRole @belongsTo(column: "role_id", inverse: "inheritedRoles")
+  "The role that permissions are taken from."
+  inheritedRoleId: ID!
+  "The role that permissions are taken from."
+  inheritedRole: RbacRole @belongsTo(column: "inherited_role_id", inverse: "inheritedBy")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/region/schema.graphqls", Input: `"Countries that pay in one currency."
+type Region
+  @model(module: "region", table: "region", idPrefix: "reg", key: "region_id") {
+  "Identifies the record."
+  id: ID!
+  "Name as shown."
+  name: String!
+  "ISO 4217 code, in lower case."
+  currencyCode: String!
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Taxes are worked out without asking."
+  automaticTaxes: Boolean! @default(value: "true")
+}
+
+"A country, sold to in at most one region."
+type Country
+  @model(module: "region", table: "region_country", key: "country_id", primaryKey: "iso2") {
+  "ISO 3166-1 code, two letters in lower case."
+  iso2: ID! @column(name: "iso_2")
+  "ISO 3166-1 code, three letters in lower case."
+  iso3: String! @column(name: "iso_3")
+  "ISO 3166-1 code, three digits."
+  numCode: String!
+  "Name in capitals."
+  name: String!
+  "Name as shown."
+  displayName: String!
+  "The region it is sold to in."
+  regionId: ID
+  "The region it is sold to in."
+  region: Region @belongsTo(column: "region_id", inverse: "countries")
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
 	{Name: "../../../modules/sales_channel/schema.graphqls", Input: `"A way in which a shop sells: its web shop, an app, a marketplace."
 type SalesChannel
   @model(module: "sales_channel", table: "sales_channel", idPrefix: "sc", key: "sales_channel_id") {
@@ -1308,17 +3830,150 @@ type StoreCurrency
   "Set once the record is deleted."
   deletedAt: DateTime
 }
+
+"A language that a store sells in."
+type StoreLocale
+  @model(module: "store", table: "store_locale", idPrefix: "stloc", key: "store_locale_id") {
+  "Identifies the record."
+  id: ID!
+  "BCP 47 tag of the language: en-US."
+  localeCode: String!
+  "The store."
+  storeId: ID
+  "The store."
+  store: Store @belongsTo(column: "store_id", inverse: "supportedLocales", cascade: true)
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/translation/schema.graphqls", Input: `"A language, as spoken somewhere."
+type Locale
+  @model(module: "translation", table: "locale", idPrefix: "loc", key: "locale_id") {
+  "Identifies the record."
+  id: ID!
+  "BCP 47 tag of the language, unique among live records: en-US."
+  code: String!
+  "Name as shown: English (US)."
+  name: String!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"The texts of one record in one language."
+type Translation
+  @model(module: "translation", table: "translation", idPrefix: "trans", key: "translation_id") {
+  "Identifies the record."
+  id: ID!
+  "The record that is translated."
+  referenceId: ID!
+  "Table of the record: ` + "`" + `product` + "`" + `."
+  reference: String!
+  "BCP 47 tag of the language: en-US."
+  localeCode: String!
+  "Texts by column, as a JSON object."
+  translations: JSON!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "How many texts are translated."
+  translatedFieldCount: Int! @default(value: "0")
+}
+
+"What is translated of the records of one table."
+type TranslationSetting
+  @model(module: "translation", table: "translation_settings", idPrefix: "trset", key: "translation_settings_id") {
+  "Identifies the record."
+  id: ID!
+  "The table, unique among live records: ` + "`" + `product` + "`" + `."
+  entityType: String!
+  "Names of the columns that are translated, as a JSON array."
+  fields: JSON!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+  "Records of the table are translated."
+  isActive: Boolean! @default(value: "true")
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/user/schema.graphqls", Input: `"Somebody who works in the admin of the shop."
+type User
+  @model(module: "user", table: "user", idPrefix: "user", key: "user_id") {
+  "Identifies the record."
+  id: ID!
+  "First name."
+  firstName: String
+  "Last name."
+  lastName: String
+  "Email address, unique among live records."
+  email: String!
+  "Address of a picture of them."
+  avatarUrl: String
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
+
+"An invitation to become a user."
+type Invite
+  @model(module: "user", table: "invite", idPrefix: "invite", key: "invite_id") {
+  "Identifies the record."
+  id: ID!
+  "Email address of who is invited, unique among live records."
+  email: String!
+  "They have become a user."
+  accepted: Boolean! @default(value: "false")
+  "What proves the invitation: keep it secret."
+  token: String!
+  "Until when it can be accepted."
+  expiresAt: DateTime!
+  "Free data of the shop, as a JSON object."
+  metadata: JSON
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record last changed."
+  updatedAt: DateTime!
+  "Set once the record is deleted."
+  deletedAt: DateTime
+}
 `, BuiltIn: false},
 	{Name: "api_shared.graphqls", Input: sourceData("api_shared.graphqls"), BuiltIn: false},
 	{Name: "api_api_key.graphqls", Input: sourceData("api_api_key.graphqls"), BuiltIn: false},
+	{Name: "api_cart.graphqls", Input: sourceData("api_cart.graphqls"), BuiltIn: false},
 	{Name: "api_currency.graphqls", Input: sourceData("api_currency.graphqls"), BuiltIn: false},
+	{Name: "api_customer.graphqls", Input: sourceData("api_customer.graphqls"), BuiltIn: false},
 	{Name: "api_fulfillment.graphqls", Input: sourceData("api_fulfillment.graphqls"), BuiltIn: false},
 	{Name: "api_inventory.graphqls", Input: sourceData("api_inventory.graphqls"), BuiltIn: false},
+	{Name: "api_order.graphqls", Input: sourceData("api_order.graphqls"), BuiltIn: false},
+	{Name: "api_payment.graphqls", Input: sourceData("api_payment.graphqls"), BuiltIn: false},
 	{Name: "api_pricing.graphqls", Input: sourceData("api_pricing.graphqls"), BuiltIn: false},
 	{Name: "api_product.graphqls", Input: sourceData("api_product.graphqls"), BuiltIn: false},
+	{Name: "api_promotion.graphqls", Input: sourceData("api_promotion.graphqls"), BuiltIn: false},
+	{Name: "api_rbac.graphqls", Input: sourceData("api_rbac.graphqls"), BuiltIn: false},
+	{Name: "api_region.graphqls", Input: sourceData("api_region.graphqls"), BuiltIn: false},
 	{Name: "api_sales_channel.graphqls", Input: sourceData("api_sales_channel.graphqls"), BuiltIn: false},
 	{Name: "api_stock_location.graphqls", Input: sourceData("api_stock_location.graphqls"), BuiltIn: false},
 	{Name: "api_store.graphqls", Input: sourceData("api_store.graphqls"), BuiltIn: false},
+	{Name: "api_translation.graphqls", Input: sourceData("api_translation.graphqls"), BuiltIn: false},
+	{Name: "api_user.graphqls", Input: sourceData("api_user.graphqls"), BuiltIn: false},
 	{Name: "api_link.graphqls", Input: sourceData("api_link.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -1326,6 +3981,58 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AccountHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AccountHolder_id(ctx, field)
+	case "providerId":
+		return ec.fieldContext_AccountHolder_providerId(ctx, field)
+	case "externalId":
+		return ec.fieldContext_AccountHolder_externalId(ctx, field)
+	case "email":
+		return ec.fieldContext_AccountHolder_email(ctx, field)
+	case "data":
+		return ec.fieldContext_AccountHolder_data(ctx, field)
+	case "metadata":
+		return ec.fieldContext_AccountHolder_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AccountHolder_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AccountHolder_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_AccountHolder_deletedAt(ctx, field)
+	case "customer":
+		return ec.fieldContext_AccountHolder_customer(ctx, field)
+	case "customerLink":
+		return ec.fieldContext_AccountHolder_customerLink(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountHolder", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountHolderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountHolderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountHolderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountHolderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountHolderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountHolderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountHolderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountHolderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountHolderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountHolderEdge", field.Name)
+}
 
 func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -1409,6 +4116,1020 @@ func (ec *executionContext) childFields_ApiKeySalesChannelsEdge(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeySalesChannelsEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApplicationMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApplicationMethod_id(ctx, field)
+	case "value":
+		return ec.fieldContext_ApplicationMethod_value(ctx, field)
+	case "maxQuantity":
+		return ec.fieldContext_ApplicationMethod_maxQuantity(ctx, field)
+	case "applyToQuantity":
+		return ec.fieldContext_ApplicationMethod_applyToQuantity(ctx, field)
+	case "buyRulesMinQuantity":
+		return ec.fieldContext_ApplicationMethod_buyRulesMinQuantity(ctx, field)
+	case "type":
+		return ec.fieldContext_ApplicationMethod_type(ctx, field)
+	case "targetType":
+		return ec.fieldContext_ApplicationMethod_targetType(ctx, field)
+	case "allocation":
+		return ec.fieldContext_ApplicationMethod_allocation(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_ApplicationMethod_promotionId(ctx, field)
+	case "promotion":
+		return ec.fieldContext_ApplicationMethod_promotion(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApplicationMethod_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ApplicationMethod_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ApplicationMethod_deletedAt(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_ApplicationMethod_currencyCode(ctx, field)
+	case "targetRules":
+		return ec.fieldContext_ApplicationMethod_targetRules(ctx, field)
+	case "buyRules":
+		return ec.fieldContext_ApplicationMethod_buyRules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationMethod", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplicationMethodConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApplicationMethodConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApplicationMethodConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApplicationMethodConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApplicationMethodConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationMethodConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplicationMethodEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApplicationMethodEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApplicationMethodEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplicationMethodEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Campaign(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Campaign_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Campaign_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Campaign_description(ctx, field)
+	case "campaignIdentifier":
+		return ec.fieldContext_Campaign_campaignIdentifier(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Campaign_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Campaign_endsAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Campaign_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Campaign_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Campaign_deletedAt(ctx, field)
+	case "promotions":
+		return ec.fieldContext_Campaign_promotions(ctx, field)
+	case "budget":
+		return ec.fieldContext_Campaign_budget(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Campaign", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CampaignBudget_id(ctx, field)
+	case "type":
+		return ec.fieldContext_CampaignBudget_type(ctx, field)
+	case "campaignId":
+		return ec.fieldContext_CampaignBudget_campaignId(ctx, field)
+	case "campaign":
+		return ec.fieldContext_CampaignBudget_campaign(ctx, field)
+	case "limit":
+		return ec.fieldContext_CampaignBudget_limit(ctx, field)
+	case "used":
+		return ec.fieldContext_CampaignBudget_used(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CampaignBudget_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CampaignBudget_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CampaignBudget_deletedAt(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_CampaignBudget_currencyCode(ctx, field)
+	case "attribute":
+		return ec.fieldContext_CampaignBudget_attribute(ctx, field)
+	case "usages":
+		return ec.fieldContext_CampaignBudget_usages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudget", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudgetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CampaignBudgetConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CampaignBudgetConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CampaignBudgetConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CampaignBudgetConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudgetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudgetEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CampaignBudgetEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CampaignBudgetEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudgetEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudgetUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CampaignBudgetUsage_id(ctx, field)
+	case "attributeValue":
+		return ec.fieldContext_CampaignBudgetUsage_attributeValue(ctx, field)
+	case "used":
+		return ec.fieldContext_CampaignBudgetUsage_used(ctx, field)
+	case "budgetId":
+		return ec.fieldContext_CampaignBudgetUsage_budgetId(ctx, field)
+	case "budget":
+		return ec.fieldContext_CampaignBudgetUsage_budget(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CampaignBudgetUsage_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CampaignBudgetUsage_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CampaignBudgetUsage_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudgetUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudgetUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CampaignBudgetUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CampaignBudgetUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CampaignBudgetUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CampaignBudgetUsageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudgetUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignBudgetUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CampaignBudgetUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CampaignBudgetUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignBudgetUsageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CampaignConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CampaignConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CampaignConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CampaignConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CampaignEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CampaignEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CampaignEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CampaignEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Capture(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Capture_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_Capture_amount(ctx, field)
+	case "paymentId":
+		return ec.fieldContext_Capture_paymentId(ctx, field)
+	case "payment":
+		return ec.fieldContext_Capture_payment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Capture_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Capture_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Capture_deletedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Capture_createdBy(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Capture_metadata(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Capture", field.Name)
+}
+
+func (ec *executionContext) childFields_CaptureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaptureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaptureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaptureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaptureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaptureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaptureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaptureEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaptureEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaptureEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Cart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Cart_id(ctx, field)
+	case "regionId":
+		return ec.fieldContext_Cart_regionId(ctx, field)
+	case "customerId":
+		return ec.fieldContext_Cart_customerId(ctx, field)
+	case "salesChannelId":
+		return ec.fieldContext_Cart_salesChannelId(ctx, field)
+	case "email":
+		return ec.fieldContext_Cart_email(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_Cart_currencyCode(ctx, field)
+	case "shippingAddressId":
+		return ec.fieldContext_Cart_shippingAddressId(ctx, field)
+	case "shippingAddress":
+		return ec.fieldContext_Cart_shippingAddress(ctx, field)
+	case "billingAddressId":
+		return ec.fieldContext_Cart_billingAddressId(ctx, field)
+	case "billingAddress":
+		return ec.fieldContext_Cart_billingAddress(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Cart_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Cart_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Cart_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Cart_deletedAt(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_Cart_completedAt(ctx, field)
+	case "locale":
+		return ec.fieldContext_Cart_locale(ctx, field)
+	case "items":
+		return ec.fieldContext_Cart_items(ctx, field)
+	case "shippingMethods":
+		return ec.fieldContext_Cart_shippingMethods(ctx, field)
+	case "creditLines":
+		return ec.fieldContext_Cart_creditLines(ctx, field)
+	case "paymentCollections":
+		return ec.fieldContext_Cart_paymentCollections(ctx, field)
+	case "promotions":
+		return ec.fieldContext_Cart_promotions(ctx, field)
+	case "orders":
+		return ec.fieldContext_Cart_orders(ctx, field)
+	case "customer":
+		return ec.fieldContext_Cart_customer(ctx, field)
+	case "region":
+		return ec.fieldContext_Cart_region(ctx, field)
+	case "salesChannel":
+		return ec.fieldContext_Cart_salesChannel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Cart", field.Name)
+}
+
+func (ec *executionContext) childFields_CartAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartAddress_id(ctx, field)
+	case "customerId":
+		return ec.fieldContext_CartAddress_customerId(ctx, field)
+	case "company":
+		return ec.fieldContext_CartAddress_company(ctx, field)
+	case "firstName":
+		return ec.fieldContext_CartAddress_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_CartAddress_lastName(ctx, field)
+	case "address1":
+		return ec.fieldContext_CartAddress_address1(ctx, field)
+	case "address2":
+		return ec.fieldContext_CartAddress_address2(ctx, field)
+	case "city":
+		return ec.fieldContext_CartAddress_city(ctx, field)
+	case "countryCode":
+		return ec.fieldContext_CartAddress_countryCode(ctx, field)
+	case "province":
+		return ec.fieldContext_CartAddress_province(ctx, field)
+	case "postalCode":
+		return ec.fieldContext_CartAddress_postalCode(ctx, field)
+	case "phone":
+		return ec.fieldContext_CartAddress_phone(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartAddress_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartAddress_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartAddress_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartAddress_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_CartAddressConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartAddressConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartAddressConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartAddressConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartAddressConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartAddressConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartAddressEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartAddressEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartAddressEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartAddressEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartCreditLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartCreditLine_id(ctx, field)
+	case "cartId":
+		return ec.fieldContext_CartCreditLine_cartId(ctx, field)
+	case "cart":
+		return ec.fieldContext_CartCreditLine_cart(ctx, field)
+	case "reference":
+		return ec.fieldContext_CartCreditLine_reference(ctx, field)
+	case "referenceId":
+		return ec.fieldContext_CartCreditLine_referenceId(ctx, field)
+	case "amount":
+		return ec.fieldContext_CartCreditLine_amount(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartCreditLine_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartCreditLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartCreditLine_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartCreditLine_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartCreditLine", field.Name)
+}
+
+func (ec *executionContext) childFields_CartCreditLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartCreditLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartCreditLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartCreditLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartCreditLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartCreditLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartCreditLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartCreditLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartCreditLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartCreditLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartLineItem_id(ctx, field)
+	case "cartId":
+		return ec.fieldContext_CartLineItem_cartId(ctx, field)
+	case "cart":
+		return ec.fieldContext_CartLineItem_cart(ctx, field)
+	case "title":
+		return ec.fieldContext_CartLineItem_title(ctx, field)
+	case "subtitle":
+		return ec.fieldContext_CartLineItem_subtitle(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_CartLineItem_thumbnail(ctx, field)
+	case "quantity":
+		return ec.fieldContext_CartLineItem_quantity(ctx, field)
+	case "variantId":
+		return ec.fieldContext_CartLineItem_variantId(ctx, field)
+	case "productId":
+		return ec.fieldContext_CartLineItem_productId(ctx, field)
+	case "productTitle":
+		return ec.fieldContext_CartLineItem_productTitle(ctx, field)
+	case "productDescription":
+		return ec.fieldContext_CartLineItem_productDescription(ctx, field)
+	case "productSubtitle":
+		return ec.fieldContext_CartLineItem_productSubtitle(ctx, field)
+	case "productType":
+		return ec.fieldContext_CartLineItem_productType(ctx, field)
+	case "productCollection":
+		return ec.fieldContext_CartLineItem_productCollection(ctx, field)
+	case "productHandle":
+		return ec.fieldContext_CartLineItem_productHandle(ctx, field)
+	case "variantSku":
+		return ec.fieldContext_CartLineItem_variantSku(ctx, field)
+	case "variantBarcode":
+		return ec.fieldContext_CartLineItem_variantBarcode(ctx, field)
+	case "variantTitle":
+		return ec.fieldContext_CartLineItem_variantTitle(ctx, field)
+	case "variantOptionValues":
+		return ec.fieldContext_CartLineItem_variantOptionValues(ctx, field)
+	case "requiresShipping":
+		return ec.fieldContext_CartLineItem_requiresShipping(ctx, field)
+	case "isDiscountable":
+		return ec.fieldContext_CartLineItem_isDiscountable(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_CartLineItem_isTaxInclusive(ctx, field)
+	case "compareAtUnitPrice":
+		return ec.fieldContext_CartLineItem_compareAtUnitPrice(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_CartLineItem_unitPrice(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartLineItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartLineItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartLineItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartLineItem_deletedAt(ctx, field)
+	case "productTypeId":
+		return ec.fieldContext_CartLineItem_productTypeId(ctx, field)
+	case "isCustomPrice":
+		return ec.fieldContext_CartLineItem_isCustomPrice(ctx, field)
+	case "isGiftcard":
+		return ec.fieldContext_CartLineItem_isGiftcard(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_CartLineItem_adjustments(ctx, field)
+	case "taxLines":
+		return ec.fieldContext_CartLineItem_taxLines(ctx, field)
+	case "product":
+		return ec.fieldContext_CartLineItem_product(ctx, field)
+	case "variant":
+		return ec.fieldContext_CartLineItem_variant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItem", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemAdjustment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartLineItemAdjustment_id(ctx, field)
+	case "description":
+		return ec.fieldContext_CartLineItemAdjustment_description(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_CartLineItemAdjustment_promotionId(ctx, field)
+	case "code":
+		return ec.fieldContext_CartLineItemAdjustment_code(ctx, field)
+	case "amount":
+		return ec.fieldContext_CartLineItemAdjustment_amount(ctx, field)
+	case "providerId":
+		return ec.fieldContext_CartLineItemAdjustment_providerId(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartLineItemAdjustment_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartLineItemAdjustment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartLineItemAdjustment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartLineItemAdjustment_deletedAt(ctx, field)
+	case "itemId":
+		return ec.fieldContext_CartLineItemAdjustment_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_CartLineItemAdjustment_item(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_CartLineItemAdjustment_isTaxInclusive(ctx, field)
+	case "promotion":
+		return ec.fieldContext_CartLineItemAdjustment_promotion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemAdjustment", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemAdjustmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartLineItemAdjustmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartLineItemAdjustmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartLineItemAdjustmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartLineItemAdjustmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemAdjustmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemAdjustmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartLineItemAdjustmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartLineItemAdjustmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemAdjustmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartLineItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartLineItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartLineItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartLineItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartLineItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartLineItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemTaxLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartLineItemTaxLine_id(ctx, field)
+	case "description":
+		return ec.fieldContext_CartLineItemTaxLine_description(ctx, field)
+	case "taxRateId":
+		return ec.fieldContext_CartLineItemTaxLine_taxRateId(ctx, field)
+	case "code":
+		return ec.fieldContext_CartLineItemTaxLine_code(ctx, field)
+	case "rate":
+		return ec.fieldContext_CartLineItemTaxLine_rate(ctx, field)
+	case "providerId":
+		return ec.fieldContext_CartLineItemTaxLine_providerId(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartLineItemTaxLine_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartLineItemTaxLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartLineItemTaxLine_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartLineItemTaxLine_deletedAt(ctx, field)
+	case "itemId":
+		return ec.fieldContext_CartLineItemTaxLine_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_CartLineItemTaxLine_item(ctx, field)
+	case "data":
+		return ec.fieldContext_CartLineItemTaxLine_data(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemTaxLine", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemTaxLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartLineItemTaxLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartLineItemTaxLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartLineItemTaxLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartLineItemTaxLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemTaxLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartLineItemTaxLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartLineItemTaxLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartLineItemTaxLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartLineItemTaxLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartOrdersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartOrdersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartOrdersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartOrdersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartOrdersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartOrdersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartOrdersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartOrdersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartOrdersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_CartOrdersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartOrdersEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPaymentCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartPaymentCollection_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CartPaymentCollection_name(ctx, field)
+	case "cartId":
+		return ec.fieldContext_CartPaymentCollection_cartId(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_CartPaymentCollection_paymentCollectionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartPaymentCollection_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartPaymentCollection_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartPaymentCollection_deletedAt(ctx, field)
+	case "cart":
+		return ec.fieldContext_CartPaymentCollection_cart(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_CartPaymentCollection_paymentCollection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPaymentCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPaymentCollectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartPaymentCollectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartPaymentCollectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartPaymentCollectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartPaymentCollectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPaymentCollectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPaymentCollectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartPaymentCollectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartPaymentCollectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPaymentCollectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPaymentCollectionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartPaymentCollectionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartPaymentCollectionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartPaymentCollectionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartPaymentCollectionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPaymentCollectionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPaymentCollectionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartPaymentCollectionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartPaymentCollectionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_CartPaymentCollectionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPaymentCollectionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPromotion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartPromotion_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CartPromotion_name(ctx, field)
+	case "cartId":
+		return ec.fieldContext_CartPromotion_cartId(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_CartPromotion_promotionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartPromotion_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartPromotion_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartPromotion_deletedAt(ctx, field)
+	case "cart":
+		return ec.fieldContext_CartPromotion_cart(ctx, field)
+	case "promotion":
+		return ec.fieldContext_CartPromotion_promotion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPromotion", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPromotionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartPromotionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartPromotionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartPromotionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartPromotionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPromotionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPromotionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartPromotionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartPromotionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPromotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPromotionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartPromotionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartPromotionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartPromotionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartPromotionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPromotionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartPromotionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartPromotionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartPromotionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_CartPromotionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartPromotionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartShippingMethod_id(ctx, field)
+	case "cartId":
+		return ec.fieldContext_CartShippingMethod_cartId(ctx, field)
+	case "cart":
+		return ec.fieldContext_CartShippingMethod_cart(ctx, field)
+	case "name":
+		return ec.fieldContext_CartShippingMethod_name(ctx, field)
+	case "description":
+		return ec.fieldContext_CartShippingMethod_description(ctx, field)
+	case "amount":
+		return ec.fieldContext_CartShippingMethod_amount(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_CartShippingMethod_isTaxInclusive(ctx, field)
+	case "shippingOptionId":
+		return ec.fieldContext_CartShippingMethod_shippingOptionId(ctx, field)
+	case "data":
+		return ec.fieldContext_CartShippingMethod_data(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartShippingMethod_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartShippingMethod_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartShippingMethod_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartShippingMethod_deletedAt(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_CartShippingMethod_adjustments(ctx, field)
+	case "taxLines":
+		return ec.fieldContext_CartShippingMethod_taxLines(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_CartShippingMethod_shippingOption(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethod", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodAdjustment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartShippingMethodAdjustment_id(ctx, field)
+	case "description":
+		return ec.fieldContext_CartShippingMethodAdjustment_description(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_CartShippingMethodAdjustment_promotionId(ctx, field)
+	case "code":
+		return ec.fieldContext_CartShippingMethodAdjustment_code(ctx, field)
+	case "amount":
+		return ec.fieldContext_CartShippingMethodAdjustment_amount(ctx, field)
+	case "providerId":
+		return ec.fieldContext_CartShippingMethodAdjustment_providerId(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartShippingMethodAdjustment_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartShippingMethodAdjustment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartShippingMethodAdjustment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartShippingMethodAdjustment_deletedAt(ctx, field)
+	case "shippingMethodId":
+		return ec.fieldContext_CartShippingMethodAdjustment_shippingMethodId(ctx, field)
+	case "shippingMethod":
+		return ec.fieldContext_CartShippingMethodAdjustment_shippingMethod(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodAdjustment", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodAdjustmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartShippingMethodAdjustmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartShippingMethodAdjustmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartShippingMethodAdjustmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartShippingMethodAdjustmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodAdjustmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodAdjustmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartShippingMethodAdjustmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartShippingMethodAdjustmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodAdjustmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartShippingMethodConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartShippingMethodConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartShippingMethodConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartShippingMethodConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartShippingMethodEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartShippingMethodEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodTaxLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CartShippingMethodTaxLine_id(ctx, field)
+	case "description":
+		return ec.fieldContext_CartShippingMethodTaxLine_description(ctx, field)
+	case "taxRateId":
+		return ec.fieldContext_CartShippingMethodTaxLine_taxRateId(ctx, field)
+	case "code":
+		return ec.fieldContext_CartShippingMethodTaxLine_code(ctx, field)
+	case "rate":
+		return ec.fieldContext_CartShippingMethodTaxLine_rate(ctx, field)
+	case "providerId":
+		return ec.fieldContext_CartShippingMethodTaxLine_providerId(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CartShippingMethodTaxLine_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CartShippingMethodTaxLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CartShippingMethodTaxLine_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CartShippingMethodTaxLine_deletedAt(ctx, field)
+	case "shippingMethodId":
+		return ec.fieldContext_CartShippingMethodTaxLine_shippingMethodId(ctx, field)
+	case "shippingMethod":
+		return ec.fieldContext_CartShippingMethodTaxLine_shippingMethod(ctx, field)
+	case "data":
+		return ec.fieldContext_CartShippingMethodTaxLine_data(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodTaxLine", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodTaxLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CartShippingMethodTaxLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CartShippingMethodTaxLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CartShippingMethodTaxLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CartShippingMethodTaxLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodTaxLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CartShippingMethodTaxLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CartShippingMethodTaxLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CartShippingMethodTaxLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CartShippingMethodTaxLineEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CascadePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletionId":
@@ -1421,12 +5142,192 @@ func (ec *executionContext) childFields_CascadePayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type CascadePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Country(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "iso2":
+		return ec.fieldContext_Country_iso2(ctx, field)
+	case "iso3":
+		return ec.fieldContext_Country_iso3(ctx, field)
+	case "numCode":
+		return ec.fieldContext_Country_numCode(ctx, field)
+	case "name":
+		return ec.fieldContext_Country_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Country_displayName(ctx, field)
+	case "regionId":
+		return ec.fieldContext_Country_regionId(ctx, field)
+	case "region":
+		return ec.fieldContext_Country_region(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Country_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Country_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Country_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Country_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Country", field.Name)
+}
+
+func (ec *executionContext) childFields_CountryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CountryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CountryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CountryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CountryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CountryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CountryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CountryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateAccountHoldersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountHolders":
+		return ec.fieldContext_CreateAccountHoldersPayload_accountHolders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAccountHoldersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateApiKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiKeys":
 		return ec.fieldContext_CreateApiKeysPayload_apiKeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApplicationMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applicationMethods":
+		return ec.fieldContext_CreateApplicationMethodsPayload_applicationMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApplicationMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCampaignBudgetUsagesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaignBudgetUsages":
+		return ec.fieldContext_CreateCampaignBudgetUsagesPayload_campaignBudgetUsages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCampaignBudgetUsagesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCampaignBudgetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaignBudgets":
+		return ec.fieldContext_CreateCampaignBudgetsPayload_campaignBudgets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCampaignBudgetsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCampaignsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaigns":
+		return ec.fieldContext_CreateCampaignsPayload_campaigns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCampaignsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCapturesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "captures":
+		return ec.fieldContext_CreateCapturesPayload_captures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCapturesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartAddresses":
+		return ec.fieldContext_CreateCartAddressesPayload_cartAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartCreditLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartCreditLines":
+		return ec.fieldContext_CreateCartCreditLinesPayload_cartCreditLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartCreditLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartLineItemAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItemAdjustments":
+		return ec.fieldContext_CreateCartLineItemAdjustmentsPayload_cartLineItemAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartLineItemAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartLineItemTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItemTaxLines":
+		return ec.fieldContext_CreateCartLineItemTaxLinesPayload_cartLineItemTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartLineItemTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartLineItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItems":
+		return ec.fieldContext_CreateCartLineItemsPayload_cartLineItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartLineItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartShippingMethodAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethodAdjustments":
+		return ec.fieldContext_CreateCartShippingMethodAdjustmentsPayload_cartShippingMethodAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartShippingMethodAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartShippingMethodTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethodTaxLines":
+		return ec.fieldContext_CreateCartShippingMethodTaxLinesPayload_cartShippingMethodTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartShippingMethodTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartShippingMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethods":
+		return ec.fieldContext_CreateCartShippingMethodsPayload_cartShippingMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartShippingMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCartsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "carts":
+		return ec.fieldContext_CreateCartsPayload_carts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCartsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCountriesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "countries":
+		return ec.fieldContext_CreateCountriesPayload_countries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCountriesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateCurrenciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1437,12 +5338,76 @@ func (ec *executionContext) childFields_CreateCurrenciesPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type CreateCurrenciesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateCustomerAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customerAddresses":
+		return ec.fieldContext_CreateCustomerAddressesPayload_customerAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomerAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCustomerGroupsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customerGroups":
+		return ec.fieldContext_CreateCustomerGroupsPayload_customerGroups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomerGroupsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCustomersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customers":
+		return ec.fieldContext_CreateCustomersPayload_customers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateFulfillmentAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentAddresses":
+		return ec.fieldContext_CreateFulfillmentAddressesPayload_fulfillmentAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateFulfillmentItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentItems":
+		return ec.fieldContext_CreateFulfillmentItemsPayload_fulfillmentItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateFulfillmentLabelsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentLabels":
+		return ec.fieldContext_CreateFulfillmentLabelsPayload_fulfillmentLabels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentLabelsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateFulfillmentProvidersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentProviders":
+		return ec.fieldContext_CreateFulfillmentProvidersPayload_fulfillmentProviders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentProvidersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateFulfillmentSetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "fulfillmentSets":
 		return ec.fieldContext_CreateFulfillmentSetsPayload_fulfillmentSets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentSetsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateFulfillmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillments":
+		return ec.fieldContext_CreateFulfillmentsPayload_fulfillments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFulfillmentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateGeoZonesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1469,6 +5434,14 @@ func (ec *executionContext) childFields_CreateInventoryLevelsPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type CreateInventoryLevelsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateInvitesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invites":
+		return ec.fieldContext_CreateInvitesPayload_invites(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateInvitesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateLinkResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -1487,6 +5460,206 @@ func (ec *executionContext) childFields_CreateLinksPayload(ctx context.Context, 
 		return ec.fieldContext_CreateLinksPayload_results(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateLinksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateLocalesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "locales":
+		return ec.fieldContext_CreateLocalesPayload_locales(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateLocalesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderAddresses":
+		return ec.fieldContext_CreateOrderAddressesPayload_orderAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderChangeActionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderChangeActions":
+		return ec.fieldContext_CreateOrderChangeActionsPayload_orderChangeActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderChangeActionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderChanges":
+		return ec.fieldContext_CreateOrderChangesPayload_orderChanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderChangesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderClaimItemImagesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaimItemImages":
+		return ec.fieldContext_CreateOrderClaimItemImagesPayload_orderClaimItemImages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderClaimItemImagesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderClaimItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaimItems":
+		return ec.fieldContext_CreateOrderClaimItemsPayload_orderClaimItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderClaimItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderClaimsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaims":
+		return ec.fieldContext_CreateOrderClaimsPayload_orderClaims(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderClaimsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderCreditLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderCreditLines":
+		return ec.fieldContext_CreateOrderCreditLinesPayload_orderCreditLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderCreditLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderExchangeItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderExchangeItems":
+		return ec.fieldContext_CreateOrderExchangeItemsPayload_orderExchangeItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderExchangeItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderExchangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderExchanges":
+		return ec.fieldContext_CreateOrderExchangesPayload_orderExchanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderExchangesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderItems":
+		return ec.fieldContext_CreateOrderItemsPayload_orderItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderLineItemAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItemAdjustments":
+		return ec.fieldContext_CreateOrderLineItemAdjustmentsPayload_orderLineItemAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderLineItemAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderLineItemTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItemTaxLines":
+		return ec.fieldContext_CreateOrderLineItemTaxLinesPayload_orderLineItemTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderLineItemTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderLineItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItems":
+		return ec.fieldContext_CreateOrderLineItemsPayload_orderLineItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderLineItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderShippingMethodAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethodAdjustments":
+		return ec.fieldContext_CreateOrderShippingMethodAdjustmentsPayload_orderShippingMethodAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderShippingMethodAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderShippingMethodTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethodTaxLines":
+		return ec.fieldContext_CreateOrderShippingMethodTaxLinesPayload_orderShippingMethodTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderShippingMethodTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderShippingMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethods":
+		return ec.fieldContext_CreateOrderShippingMethodsPayload_orderShippingMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderShippingMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderShippingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippings":
+		return ec.fieldContext_CreateOrderShippingsPayload_orderShippings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderShippingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderSummariesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderSummaries":
+		return ec.fieldContext_CreateOrderSummariesPayload_orderSummaries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderSummariesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrderTransactionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderTransactions":
+		return ec.fieldContext_CreateOrderTransactionsPayload_orderTransactions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrderTransactionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orders":
+		return ec.fieldContext_CreateOrdersPayload_orders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateOrdersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePaymentCollectionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentCollections":
+		return ec.fieldContext_CreatePaymentCollectionsPayload_paymentCollections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePaymentCollectionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePaymentProvidersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentProviders":
+		return ec.fieldContext_CreatePaymentProvidersPayload_paymentProviders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePaymentProvidersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePaymentSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentSessions":
+		return ec.fieldContext_CreatePaymentSessionsPayload_paymentSessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePaymentSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePaymentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payments":
+		return ec.fieldContext_CreatePaymentsPayload_payments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePaymentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreatePriceListRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1577,6 +5750,14 @@ func (ec *executionContext) childFields_CreateProductOptionsPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type CreateProductOptionsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProductProductOptionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "productProductOptions":
+		return ec.fieldContext_CreateProductProductOptionsPayload_productProductOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProductProductOptionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateProductTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "productTags":
@@ -1609,12 +5790,124 @@ func (ec *executionContext) childFields_CreateProductsPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CreateProductsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreatePromotionRuleValuesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotionRuleValues":
+		return ec.fieldContext_CreatePromotionRuleValuesPayload_promotionRuleValues(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePromotionRuleValuesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePromotionRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotionRules":
+		return ec.fieldContext_CreatePromotionRulesPayload_promotionRules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePromotionRulesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePromotionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotions":
+		return ec.fieldContext_CreatePromotionsPayload_promotions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePromotionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRbacPoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacPolicies":
+		return ec.fieldContext_CreateRbacPoliciesPayload_rbacPolicies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRbacPoliciesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRbacRoleInheritancesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoleInheritances":
+		return ec.fieldContext_CreateRbacRoleInheritancesPayload_rbacRoleInheritances(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRbacRoleInheritancesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRbacRoleParentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoleParents":
+		return ec.fieldContext_CreateRbacRoleParentsPayload_rbacRoleParents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRbacRoleParentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRbacRolePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRolePolicies":
+		return ec.fieldContext_CreateRbacRolePoliciesPayload_rbacRolePolicies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRbacRolePoliciesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRbacRolesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoles":
+		return ec.fieldContext_CreateRbacRolesPayload_rbacRoles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRbacRolesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRefundReasonsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refundReasons":
+		return ec.fieldContext_CreateRefundReasonsPayload_refundReasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRefundReasonsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRefundsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refunds":
+		return ec.fieldContext_CreateRefundsPayload_refunds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRefundsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateRegionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "regions":
+		return ec.fieldContext_CreateRegionsPayload_regions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRegionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateReservationItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reservationItems":
 		return ec.fieldContext_CreateReservationItemsPayload_reservationItems(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateReservationItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateReturnItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returnItems":
+		return ec.fieldContext_CreateReturnItemsPayload_returnItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateReturnItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateReturnReasonsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returnReasons":
+		return ec.fieldContext_CreateReturnReasonsPayload_returnReasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateReturnReasonsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateReturnsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returns":
+		return ec.fieldContext_CreateReturnsPayload_returns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateReturnsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateSalesChannelsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1631,6 +5924,38 @@ func (ec *executionContext) childFields_CreateServiceZonesPayload(ctx context.Co
 		return ec.fieldContext_CreateServiceZonesPayload_serviceZones(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateServiceZonesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShippingOptionRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptionRules":
+		return ec.fieldContext_CreateShippingOptionRulesPayload_shippingOptionRules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShippingOptionRulesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShippingOptionTypesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptionTypes":
+		return ec.fieldContext_CreateShippingOptionTypesPayload_shippingOptionTypes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShippingOptionTypesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShippingOptionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptions":
+		return ec.fieldContext_CreateShippingOptionsPayload_shippingOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShippingOptionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShippingProfilesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingProfiles":
+		return ec.fieldContext_CreateShippingProfilesPayload_shippingProfiles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShippingProfilesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateStockLocationAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1657,12 +5982,44 @@ func (ec *executionContext) childFields_CreateStoreCurrenciesPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type CreateStoreCurrenciesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateStoreLocalesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "storeLocales":
+		return ec.fieldContext_CreateStoreLocalesPayload_storeLocales(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateStoreLocalesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateStoresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "stores":
 		return ec.fieldContext_CreateStoresPayload_stores(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateStoresPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTranslationSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "translationSettings":
+		return ec.fieldContext_CreateTranslationSettingsPayload_translationSettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTranslationSettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTranslationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "translations":
+		return ec.fieldContext_CreateTranslationsPayload_translations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTranslationsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_CreateUsersPayload_users(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUsersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Currency(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1715,6 +6072,260 @@ func (ec *executionContext) childFields_CurrencyEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CurrencyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Customer_id(ctx, field)
+	case "companyName":
+		return ec.fieldContext_Customer_companyName(ctx, field)
+	case "firstName":
+		return ec.fieldContext_Customer_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_Customer_lastName(ctx, field)
+	case "email":
+		return ec.fieldContext_Customer_email(ctx, field)
+	case "phone":
+		return ec.fieldContext_Customer_phone(ctx, field)
+	case "hasAccount":
+		return ec.fieldContext_Customer_hasAccount(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Customer_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Customer_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Customer_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Customer_deletedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Customer_createdBy(ctx, field)
+	case "groups":
+		return ec.fieldContext_Customer_groups(ctx, field)
+	case "addresses":
+		return ec.fieldContext_Customer_addresses(ctx, field)
+	case "accountHolders":
+		return ec.fieldContext_Customer_accountHolders(ctx, field)
+	case "carts":
+		return ec.fieldContext_Customer_carts(ctx, field)
+	case "orders":
+		return ec.fieldContext_Customer_orders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAccountHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomerAccountHolder_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CustomerAccountHolder_name(ctx, field)
+	case "customerId":
+		return ec.fieldContext_CustomerAccountHolder_customerId(ctx, field)
+	case "accountHolderId":
+		return ec.fieldContext_CustomerAccountHolder_accountHolderId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomerAccountHolder_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CustomerAccountHolder_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CustomerAccountHolder_deletedAt(ctx, field)
+	case "customer":
+		return ec.fieldContext_CustomerAccountHolder_customer(ctx, field)
+	case "accountHolder":
+		return ec.fieldContext_CustomerAccountHolder_accountHolder(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccountHolder", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAccountHolderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerAccountHolderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerAccountHolderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerAccountHolderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CustomerAccountHolderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccountHolderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAccountHolderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerAccountHolderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerAccountHolderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccountHolderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAccountHoldersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerAccountHoldersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerAccountHoldersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerAccountHoldersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CustomerAccountHoldersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccountHoldersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAccountHoldersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerAccountHoldersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerAccountHoldersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_CustomerAccountHoldersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccountHoldersEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomerAddress_id(ctx, field)
+	case "customerId":
+		return ec.fieldContext_CustomerAddress_customerId(ctx, field)
+	case "customer":
+		return ec.fieldContext_CustomerAddress_customer(ctx, field)
+	case "addressName":
+		return ec.fieldContext_CustomerAddress_addressName(ctx, field)
+	case "isDefaultShipping":
+		return ec.fieldContext_CustomerAddress_isDefaultShipping(ctx, field)
+	case "isDefaultBilling":
+		return ec.fieldContext_CustomerAddress_isDefaultBilling(ctx, field)
+	case "company":
+		return ec.fieldContext_CustomerAddress_company(ctx, field)
+	case "firstName":
+		return ec.fieldContext_CustomerAddress_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_CustomerAddress_lastName(ctx, field)
+	case "address1":
+		return ec.fieldContext_CustomerAddress_address1(ctx, field)
+	case "address2":
+		return ec.fieldContext_CustomerAddress_address2(ctx, field)
+	case "city":
+		return ec.fieldContext_CustomerAddress_city(ctx, field)
+	case "countryCode":
+		return ec.fieldContext_CustomerAddress_countryCode(ctx, field)
+	case "province":
+		return ec.fieldContext_CustomerAddress_province(ctx, field)
+	case "postalCode":
+		return ec.fieldContext_CustomerAddress_postalCode(ctx, field)
+	case "phone":
+		return ec.fieldContext_CustomerAddress_phone(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CustomerAddress_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomerAddress_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CustomerAddress_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CustomerAddress_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAddressConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerAddressConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerAddressConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerAddressConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CustomerAddressConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAddressConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerAddressEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerAddressEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerAddressEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAddressEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CustomerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomerGroup_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CustomerGroup_name(ctx, field)
+	case "metadata":
+		return ec.fieldContext_CustomerGroup_metadata(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_CustomerGroup_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomerGroup_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CustomerGroup_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_CustomerGroup_deletedAt(ctx, field)
+	case "customers":
+		return ec.fieldContext_CustomerGroup_customers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerGroupConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomerGroupConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomerGroupConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomerGroupConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CustomerGroupConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerGroupConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerGroupEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomerGroupEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomerGroupEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerGroupEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_DismissLinkResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -1731,6 +6342,324 @@ func (ec *executionContext) childFields_DismissLinksPayload(ctx context.Context,
 		return ec.fieldContext_DismissLinksPayload_results(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DismissLinksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Fulfillment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Fulfillment_id(ctx, field)
+	case "locationId":
+		return ec.fieldContext_Fulfillment_locationId(ctx, field)
+	case "packedAt":
+		return ec.fieldContext_Fulfillment_packedAt(ctx, field)
+	case "shippedAt":
+		return ec.fieldContext_Fulfillment_shippedAt(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_Fulfillment_deliveredAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_Fulfillment_canceledAt(ctx, field)
+	case "data":
+		return ec.fieldContext_Fulfillment_data(ctx, field)
+	case "providerId":
+		return ec.fieldContext_Fulfillment_providerId(ctx, field)
+	case "provider":
+		return ec.fieldContext_Fulfillment_provider(ctx, field)
+	case "shippingOptionId":
+		return ec.fieldContext_Fulfillment_shippingOptionId(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_Fulfillment_shippingOption(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Fulfillment_metadata(ctx, field)
+	case "deliveryAddressId":
+		return ec.fieldContext_Fulfillment_deliveryAddressId(ctx, field)
+	case "deliveryAddress":
+		return ec.fieldContext_Fulfillment_deliveryAddress(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Fulfillment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Fulfillment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Fulfillment_deletedAt(ctx, field)
+	case "markedShippedBy":
+		return ec.fieldContext_Fulfillment_markedShippedBy(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Fulfillment_createdBy(ctx, field)
+	case "requiresShipping":
+		return ec.fieldContext_Fulfillment_requiresShipping(ctx, field)
+	case "items":
+		return ec.fieldContext_Fulfillment_items(ctx, field)
+	case "labels":
+		return ec.fieldContext_Fulfillment_labels(ctx, field)
+	case "order":
+		return ec.fieldContext_Fulfillment_order(ctx, field)
+	case "orderLink":
+		return ec.fieldContext_Fulfillment_orderLink(ctx, field)
+	case "return":
+		return ec.fieldContext_Fulfillment_return(ctx, field)
+	case "returnLink":
+		return ec.fieldContext_Fulfillment_returnLink(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Fulfillment", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FulfillmentAddress_id(ctx, field)
+	case "company":
+		return ec.fieldContext_FulfillmentAddress_company(ctx, field)
+	case "firstName":
+		return ec.fieldContext_FulfillmentAddress_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_FulfillmentAddress_lastName(ctx, field)
+	case "address1":
+		return ec.fieldContext_FulfillmentAddress_address1(ctx, field)
+	case "address2":
+		return ec.fieldContext_FulfillmentAddress_address2(ctx, field)
+	case "city":
+		return ec.fieldContext_FulfillmentAddress_city(ctx, field)
+	case "countryCode":
+		return ec.fieldContext_FulfillmentAddress_countryCode(ctx, field)
+	case "province":
+		return ec.fieldContext_FulfillmentAddress_province(ctx, field)
+	case "postalCode":
+		return ec.fieldContext_FulfillmentAddress_postalCode(ctx, field)
+	case "phone":
+		return ec.fieldContext_FulfillmentAddress_phone(ctx, field)
+	case "metadata":
+		return ec.fieldContext_FulfillmentAddress_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FulfillmentAddress_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_FulfillmentAddress_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_FulfillmentAddress_deletedAt(ctx, field)
+	case "fulfillments":
+		return ec.fieldContext_FulfillmentAddress_fulfillments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentAddressConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentAddressConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentAddressConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentAddressConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentAddressConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentAddressConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentAddressEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentAddressEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentAddressEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentAddressEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FulfillmentItem_id(ctx, field)
+	case "title":
+		return ec.fieldContext_FulfillmentItem_title(ctx, field)
+	case "sku":
+		return ec.fieldContext_FulfillmentItem_sku(ctx, field)
+	case "barcode":
+		return ec.fieldContext_FulfillmentItem_barcode(ctx, field)
+	case "quantity":
+		return ec.fieldContext_FulfillmentItem_quantity(ctx, field)
+	case "lineItemId":
+		return ec.fieldContext_FulfillmentItem_lineItemId(ctx, field)
+	case "inventoryItemId":
+		return ec.fieldContext_FulfillmentItem_inventoryItemId(ctx, field)
+	case "fulfillmentId":
+		return ec.fieldContext_FulfillmentItem_fulfillmentId(ctx, field)
+	case "fulfillment":
+		return ec.fieldContext_FulfillmentItem_fulfillment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FulfillmentItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_FulfillmentItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_FulfillmentItem_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentItem", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentLabel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FulfillmentLabel_id(ctx, field)
+	case "trackingNumber":
+		return ec.fieldContext_FulfillmentLabel_trackingNumber(ctx, field)
+	case "trackingUrl":
+		return ec.fieldContext_FulfillmentLabel_trackingUrl(ctx, field)
+	case "labelUrl":
+		return ec.fieldContext_FulfillmentLabel_labelUrl(ctx, field)
+	case "fulfillmentId":
+		return ec.fieldContext_FulfillmentLabel_fulfillmentId(ctx, field)
+	case "fulfillment":
+		return ec.fieldContext_FulfillmentLabel_fulfillment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FulfillmentLabel_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_FulfillmentLabel_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_FulfillmentLabel_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentLabel", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentLabelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentLabelConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentLabelConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentLabelConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentLabelConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentLabelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentLabelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentLabelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentLabelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentLabelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FulfillmentProvider_id(ctx, field)
+	case "isEnabled":
+		return ec.fieldContext_FulfillmentProvider_isEnabled(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FulfillmentProvider_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_FulfillmentProvider_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_FulfillmentProvider_deletedAt(ctx, field)
+	case "shippingOptions":
+		return ec.fieldContext_FulfillmentProvider_shippingOptions(ctx, field)
+	case "fulfillments":
+		return ec.fieldContext_FulfillmentProvider_fulfillments(ctx, field)
+	case "locations":
+		return ec.fieldContext_FulfillmentProvider_locations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentProviderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentProviderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentProviderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentProviderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentProviderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentProviderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentProviderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentProviderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentProviderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentProviderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentProviderLocationsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FulfillmentProviderLocationsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FulfillmentProviderLocationsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FulfillmentProviderLocationsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FulfillmentProviderLocationsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentProviderLocationsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FulfillmentProviderLocationsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FulfillmentProviderLocationsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FulfillmentProviderLocationsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_FulfillmentProviderLocationsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfillmentProviderLocationsEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FulfillmentSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1991,6 +6920,130 @@ func (ec *executionContext) childFields_InventoryLevelEdge(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type InventoryLevelEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Invite(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Invite_id(ctx, field)
+	case "email":
+		return ec.fieldContext_Invite_email(ctx, field)
+	case "accepted":
+		return ec.fieldContext_Invite_accepted(ctx, field)
+	case "token":
+		return ec.fieldContext_Invite_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Invite_expiresAt(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Invite_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Invite_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Invite_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Invite_deletedAt(ctx, field)
+	case "rbacRoles":
+		return ec.fieldContext_Invite_rbacRoles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Invite", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InviteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InviteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InviteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InviteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InviteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InviteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteRbacRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InviteRbacRole_id(ctx, field)
+	case "name":
+		return ec.fieldContext_InviteRbacRole_name(ctx, field)
+	case "inviteId":
+		return ec.fieldContext_InviteRbacRole_inviteId(ctx, field)
+	case "rbacRoleId":
+		return ec.fieldContext_InviteRbacRole_rbacRoleId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InviteRbacRole_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_InviteRbacRole_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_InviteRbacRole_deletedAt(ctx, field)
+	case "invite":
+		return ec.fieldContext_InviteRbacRole_invite(ctx, field)
+	case "rbacRole":
+		return ec.fieldContext_InviteRbacRole_rbacRole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteRbacRole", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteRbacRoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InviteRbacRoleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InviteRbacRoleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InviteRbacRoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InviteRbacRoleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteRbacRoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteRbacRoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InviteRbacRoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InviteRbacRoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteRbacRoleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteRbacRolesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InviteRbacRolesConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InviteRbacRolesConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InviteRbacRolesConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InviteRbacRolesConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteRbacRolesConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteRbacRolesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InviteRbacRolesEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InviteRbacRolesEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_InviteRbacRolesEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteRbacRolesEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_LinkColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -2041,6 +7094,98 @@ func (ec *executionContext) childFields_LinkModule(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type LinkModule", field.Name)
 }
 
+func (ec *executionContext) childFields_Locale(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Locale_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Locale_code(ctx, field)
+	case "name":
+		return ec.fieldContext_Locale_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Locale_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Locale_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Locale_deletedAt(ctx, field)
+	case "storeLocales":
+		return ec.fieldContext_Locale_storeLocales(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Locale", field.Name)
+}
+
+func (ec *executionContext) childFields_LocaleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LocaleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LocaleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LocaleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LocaleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocaleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LocaleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LocaleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LocaleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocaleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LocationFulfillmentProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LocationFulfillmentProvider_id(ctx, field)
+	case "name":
+		return ec.fieldContext_LocationFulfillmentProvider_name(ctx, field)
+	case "stockLocationId":
+		return ec.fieldContext_LocationFulfillmentProvider_stockLocationId(ctx, field)
+	case "fulfillmentProviderId":
+		return ec.fieldContext_LocationFulfillmentProvider_fulfillmentProviderId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_LocationFulfillmentProvider_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_LocationFulfillmentProvider_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_LocationFulfillmentProvider_deletedAt(ctx, field)
+	case "stockLocation":
+		return ec.fieldContext_LocationFulfillmentProvider_stockLocation(ctx, field)
+	case "fulfillmentProvider":
+		return ec.fieldContext_LocationFulfillmentProvider_fulfillmentProvider(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationFulfillmentProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_LocationFulfillmentProviderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LocationFulfillmentProviderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LocationFulfillmentProviderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LocationFulfillmentProviderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LocationFulfillmentProviderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationFulfillmentProviderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LocationFulfillmentProviderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LocationFulfillmentProviderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LocationFulfillmentProviderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationFulfillmentProviderEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_LocationFulfillmentSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2089,6 +7234,1764 @@ func (ec *executionContext) childFields_LocationFulfillmentSetEdge(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type LocationFulfillmentSetEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Order(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Order_id(ctx, field)
+	case "regionId":
+		return ec.fieldContext_Order_regionId(ctx, field)
+	case "displayId":
+		return ec.fieldContext_Order_displayId(ctx, field)
+	case "customerId":
+		return ec.fieldContext_Order_customerId(ctx, field)
+	case "version":
+		return ec.fieldContext_Order_version(ctx, field)
+	case "salesChannelId":
+		return ec.fieldContext_Order_salesChannelId(ctx, field)
+	case "status":
+		return ec.fieldContext_Order_status(ctx, field)
+	case "isDraftOrder":
+		return ec.fieldContext_Order_isDraftOrder(ctx, field)
+	case "email":
+		return ec.fieldContext_Order_email(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_Order_currencyCode(ctx, field)
+	case "shippingAddressId":
+		return ec.fieldContext_Order_shippingAddressId(ctx, field)
+	case "shippingAddress":
+		return ec.fieldContext_Order_shippingAddress(ctx, field)
+	case "billingAddressId":
+		return ec.fieldContext_Order_billingAddressId(ctx, field)
+	case "billingAddress":
+		return ec.fieldContext_Order_billingAddress(ctx, field)
+	case "noNotification":
+		return ec.fieldContext_Order_noNotification(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Order_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Order_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Order_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Order_deletedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_Order_canceledAt(ctx, field)
+	case "customDisplayId":
+		return ec.fieldContext_Order_customDisplayId(ctx, field)
+	case "locale":
+		return ec.fieldContext_Order_locale(ctx, field)
+	case "shippingMethods":
+		return ec.fieldContext_Order_shippingMethods(ctx, field)
+	case "itemVersions":
+		return ec.fieldContext_Order_itemVersions(ctx, field)
+	case "items":
+		return ec.fieldContext_Order_items(ctx, field)
+	case "shippingVersions":
+		return ec.fieldContext_Order_shippingVersions(ctx, field)
+	case "shippings":
+		return ec.fieldContext_Order_shippings(ctx, field)
+	case "summaryVersions":
+		return ec.fieldContext_Order_summaryVersions(ctx, field)
+	case "summary":
+		return ec.fieldContext_Order_summary(ctx, field)
+	case "creditLineVersions":
+		return ec.fieldContext_Order_creditLineVersions(ctx, field)
+	case "creditLines":
+		return ec.fieldContext_Order_creditLines(ctx, field)
+	case "transactions":
+		return ec.fieldContext_Order_transactions(ctx, field)
+	case "changes":
+		return ec.fieldContext_Order_changes(ctx, field)
+	case "changeActions":
+		return ec.fieldContext_Order_changeActions(ctx, field)
+	case "returns":
+		return ec.fieldContext_Order_returns(ctx, field)
+	case "claims":
+		return ec.fieldContext_Order_claims(ctx, field)
+	case "exchanges":
+		return ec.fieldContext_Order_exchanges(ctx, field)
+	case "cart":
+		return ec.fieldContext_Order_cart(ctx, field)
+	case "cartLink":
+		return ec.fieldContext_Order_cartLink(ctx, field)
+	case "fulfillments":
+		return ec.fieldContext_Order_fulfillments(ctx, field)
+	case "paymentCollections":
+		return ec.fieldContext_Order_paymentCollections(ctx, field)
+	case "promotions":
+		return ec.fieldContext_Order_promotions(ctx, field)
+	case "customer":
+		return ec.fieldContext_Order_customer(ctx, field)
+	case "region":
+		return ec.fieldContext_Order_region(ctx, field)
+	case "salesChannel":
+		return ec.fieldContext_Order_salesChannel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Order", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderAddress_id(ctx, field)
+	case "customerId":
+		return ec.fieldContext_OrderAddress_customerId(ctx, field)
+	case "company":
+		return ec.fieldContext_OrderAddress_company(ctx, field)
+	case "firstName":
+		return ec.fieldContext_OrderAddress_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_OrderAddress_lastName(ctx, field)
+	case "address1":
+		return ec.fieldContext_OrderAddress_address1(ctx, field)
+	case "address2":
+		return ec.fieldContext_OrderAddress_address2(ctx, field)
+	case "city":
+		return ec.fieldContext_OrderAddress_city(ctx, field)
+	case "countryCode":
+		return ec.fieldContext_OrderAddress_countryCode(ctx, field)
+	case "province":
+		return ec.fieldContext_OrderAddress_province(ctx, field)
+	case "postalCode":
+		return ec.fieldContext_OrderAddress_postalCode(ctx, field)
+	case "phone":
+		return ec.fieldContext_OrderAddress_phone(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderAddress_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderAddress_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderAddress_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderAddress_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderAddressConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderAddressConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderAddressConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderAddressConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderAddressConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderAddressConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderAddressEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderAddressEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderAddressEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderAddressEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderCart_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderCart_name(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderCart_orderId(ctx, field)
+	case "cartId":
+		return ec.fieldContext_OrderCart_cartId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderCart_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderCart_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderCart_deletedAt(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderCart_order(ctx, field)
+	case "cart":
+		return ec.fieldContext_OrderCart_cart(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCart", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCartConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderCartConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderCartConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderCartConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderCartConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCartConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCartEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderCartEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderCartEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCartEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderChange_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderChange_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderChange_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderChange_version(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderChange_description(ctx, field)
+	case "status":
+		return ec.fieldContext_OrderChange_status(ctx, field)
+	case "internalNote":
+		return ec.fieldContext_OrderChange_internalNote(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_OrderChange_createdBy(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_OrderChange_requestedBy(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_OrderChange_requestedAt(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_OrderChange_confirmedBy(ctx, field)
+	case "confirmedAt":
+		return ec.fieldContext_OrderChange_confirmedAt(ctx, field)
+	case "declinedBy":
+		return ec.fieldContext_OrderChange_declinedBy(ctx, field)
+	case "declinedReason":
+		return ec.fieldContext_OrderChange_declinedReason(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderChange_metadata(ctx, field)
+	case "declinedAt":
+		return ec.fieldContext_OrderChange_declinedAt(ctx, field)
+	case "canceledBy":
+		return ec.fieldContext_OrderChange_canceledBy(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_OrderChange_canceledAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderChange_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderChange_updatedAt(ctx, field)
+	case "changeType":
+		return ec.fieldContext_OrderChange_changeType(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderChange_deletedAt(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderChange_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderChange_return(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderChange_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderChange_claim(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderChange_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderChange_exchange(ctx, field)
+	case "carryOverPromotions":
+		return ec.fieldContext_OrderChange_carryOverPromotions(ctx, field)
+	case "noNotification":
+		return ec.fieldContext_OrderChange_noNotification(ctx, field)
+	case "actions":
+		return ec.fieldContext_OrderChange_actions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChange", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChangeAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderChangeAction_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderChangeAction_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderChangeAction_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderChangeAction_version(ctx, field)
+	case "ordering":
+		return ec.fieldContext_OrderChangeAction_ordering(ctx, field)
+	case "orderChangeId":
+		return ec.fieldContext_OrderChangeAction_orderChangeId(ctx, field)
+	case "orderChange":
+		return ec.fieldContext_OrderChangeAction_orderChange(ctx, field)
+	case "reference":
+		return ec.fieldContext_OrderChangeAction_reference(ctx, field)
+	case "referenceId":
+		return ec.fieldContext_OrderChangeAction_referenceId(ctx, field)
+	case "action":
+		return ec.fieldContext_OrderChangeAction_action(ctx, field)
+	case "details":
+		return ec.fieldContext_OrderChangeAction_details(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderChangeAction_amount(ctx, field)
+	case "internalNote":
+		return ec.fieldContext_OrderChangeAction_internalNote(ctx, field)
+	case "applied":
+		return ec.fieldContext_OrderChangeAction_applied(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderChangeAction_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderChangeAction_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderChangeAction_deletedAt(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderChangeAction_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderChangeAction_return(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderChangeAction_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderChangeAction_claim(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderChangeAction_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderChangeAction_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChangeAction", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChangeActionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderChangeActionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderChangeActionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderChangeActionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderChangeActionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChangeActionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChangeActionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderChangeActionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderChangeActionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChangeActionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaim(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderClaim_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderClaim_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderClaim_order(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderClaim_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderClaim_return(ctx, field)
+	case "orderVersion":
+		return ec.fieldContext_OrderClaim_orderVersion(ctx, field)
+	case "displayId":
+		return ec.fieldContext_OrderClaim_displayId(ctx, field)
+	case "type":
+		return ec.fieldContext_OrderClaim_type(ctx, field)
+	case "noNotification":
+		return ec.fieldContext_OrderClaim_noNotification(ctx, field)
+	case "refundAmount":
+		return ec.fieldContext_OrderClaim_refundAmount(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderClaim_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderClaim_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderClaim_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderClaim_deletedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_OrderClaim_canceledAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_OrderClaim_createdBy(ctx, field)
+	case "shippings":
+		return ec.fieldContext_OrderClaim_shippings(ctx, field)
+	case "transactions":
+		return ec.fieldContext_OrderClaim_transactions(ctx, field)
+	case "changes":
+		return ec.fieldContext_OrderClaim_changes(ctx, field)
+	case "changeActions":
+		return ec.fieldContext_OrderClaim_changeActions(ctx, field)
+	case "items":
+		return ec.fieldContext_OrderClaim_items(ctx, field)
+	case "paymentCollections":
+		return ec.fieldContext_OrderClaim_paymentCollections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaim", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderClaimConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderClaimConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderClaimConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderClaimConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderClaimEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderClaimEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderClaimItem_id(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderClaimItem_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderClaimItem_claim(ctx, field)
+	case "itemId":
+		return ec.fieldContext_OrderClaimItem_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_OrderClaimItem_item(ctx, field)
+	case "isAdditionalItem":
+		return ec.fieldContext_OrderClaimItem_isAdditionalItem(ctx, field)
+	case "reason":
+		return ec.fieldContext_OrderClaimItem_reason(ctx, field)
+	case "quantity":
+		return ec.fieldContext_OrderClaimItem_quantity(ctx, field)
+	case "note":
+		return ec.fieldContext_OrderClaimItem_note(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderClaimItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderClaimItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderClaimItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderClaimItem_deletedAt(ctx, field)
+	case "images":
+		return ec.fieldContext_OrderClaimItem_images(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItem", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderClaimItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderClaimItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderClaimItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderClaimItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderClaimItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderClaimItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItemImage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderClaimItemImage_id(ctx, field)
+	case "claimItemId":
+		return ec.fieldContext_OrderClaimItemImage_claimItemId(ctx, field)
+	case "claimItem":
+		return ec.fieldContext_OrderClaimItemImage_claimItem(ctx, field)
+	case "url":
+		return ec.fieldContext_OrderClaimItemImage_url(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderClaimItemImage_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderClaimItemImage_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderClaimItemImage_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderClaimItemImage_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItemImage", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItemImageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderClaimItemImageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderClaimItemImageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderClaimItemImageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderClaimItemImageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItemImageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimItemImageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderClaimItemImageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderClaimItemImageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimItemImageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimPaymentCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderClaimPaymentCollection_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderClaimPaymentCollection_name(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderClaimPaymentCollection_claimId(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_OrderClaimPaymentCollection_paymentCollectionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderClaimPaymentCollection_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderClaimPaymentCollection_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderClaimPaymentCollection_deletedAt(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderClaimPaymentCollection_claim(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_OrderClaimPaymentCollection_paymentCollection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimPaymentCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimPaymentCollectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderClaimPaymentCollectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderClaimPaymentCollectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderClaimPaymentCollectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderClaimPaymentCollectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimPaymentCollectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimPaymentCollectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderClaimPaymentCollectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderClaimPaymentCollectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimPaymentCollectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimPaymentCollectionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderClaimPaymentCollectionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderClaimPaymentCollectionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderClaimPaymentCollectionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderClaimPaymentCollectionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimPaymentCollectionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderClaimPaymentCollectionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderClaimPaymentCollectionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderClaimPaymentCollectionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_OrderClaimPaymentCollectionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderClaimPaymentCollectionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCreditLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderCreditLine_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderCreditLine_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderCreditLine_order(ctx, field)
+	case "reference":
+		return ec.fieldContext_OrderCreditLine_reference(ctx, field)
+	case "referenceId":
+		return ec.fieldContext_OrderCreditLine_referenceId(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderCreditLine_amount(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderCreditLine_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderCreditLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderCreditLine_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderCreditLine_deletedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderCreditLine_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCreditLine", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCreditLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderCreditLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderCreditLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderCreditLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderCreditLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCreditLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderCreditLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderCreditLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderCreditLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderCreditLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderExchange_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderExchange_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderExchange_order(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderExchange_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderExchange_return(ctx, field)
+	case "orderVersion":
+		return ec.fieldContext_OrderExchange_orderVersion(ctx, field)
+	case "displayId":
+		return ec.fieldContext_OrderExchange_displayId(ctx, field)
+	case "noNotification":
+		return ec.fieldContext_OrderExchange_noNotification(ctx, field)
+	case "allowBackorder":
+		return ec.fieldContext_OrderExchange_allowBackorder(ctx, field)
+	case "differenceDue":
+		return ec.fieldContext_OrderExchange_differenceDue(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderExchange_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderExchange_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderExchange_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderExchange_deletedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_OrderExchange_canceledAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_OrderExchange_createdBy(ctx, field)
+	case "shippings":
+		return ec.fieldContext_OrderExchange_shippings(ctx, field)
+	case "transactions":
+		return ec.fieldContext_OrderExchange_transactions(ctx, field)
+	case "changes":
+		return ec.fieldContext_OrderExchange_changes(ctx, field)
+	case "changeActions":
+		return ec.fieldContext_OrderExchange_changeActions(ctx, field)
+	case "additionalItems":
+		return ec.fieldContext_OrderExchange_additionalItems(ctx, field)
+	case "paymentCollections":
+		return ec.fieldContext_OrderExchange_paymentCollections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchange", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderExchangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderExchangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderExchangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderExchangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderExchangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderExchangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangeItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderExchangeItem_id(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderExchangeItem_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderExchangeItem_exchange(ctx, field)
+	case "itemId":
+		return ec.fieldContext_OrderExchangeItem_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_OrderExchangeItem_item(ctx, field)
+	case "quantity":
+		return ec.fieldContext_OrderExchangeItem_quantity(ctx, field)
+	case "note":
+		return ec.fieldContext_OrderExchangeItem_note(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderExchangeItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderExchangeItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderExchangeItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderExchangeItem_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangeItem", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangeItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderExchangeItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderExchangeItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderExchangeItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderExchangeItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangeItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangeItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderExchangeItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderExchangeItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangeItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangePaymentCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderExchangePaymentCollection_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderExchangePaymentCollection_name(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderExchangePaymentCollection_exchangeId(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_OrderExchangePaymentCollection_paymentCollectionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderExchangePaymentCollection_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderExchangePaymentCollection_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderExchangePaymentCollection_deletedAt(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderExchangePaymentCollection_exchange(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_OrderExchangePaymentCollection_paymentCollection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangePaymentCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangePaymentCollectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderExchangePaymentCollectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderExchangePaymentCollectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderExchangePaymentCollectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderExchangePaymentCollectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangePaymentCollectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangePaymentCollectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderExchangePaymentCollectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderExchangePaymentCollectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangePaymentCollectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangePaymentCollectionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderExchangePaymentCollectionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderExchangePaymentCollectionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderExchangePaymentCollectionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderExchangePaymentCollectionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangePaymentCollectionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderExchangePaymentCollectionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderExchangePaymentCollectionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderExchangePaymentCollectionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_OrderExchangePaymentCollectionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderExchangePaymentCollectionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderFulfillment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderFulfillment_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderFulfillment_name(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderFulfillment_orderId(ctx, field)
+	case "fulfillmentId":
+		return ec.fieldContext_OrderFulfillment_fulfillmentId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderFulfillment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderFulfillment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderFulfillment_deletedAt(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderFulfillment_order(ctx, field)
+	case "fulfillment":
+		return ec.fieldContext_OrderFulfillment_fulfillment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderFulfillment", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderFulfillmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderFulfillmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderFulfillmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderFulfillmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderFulfillmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderFulfillmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderFulfillmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderFulfillmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderFulfillmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderFulfillmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderFulfillmentsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderFulfillmentsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderFulfillmentsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderFulfillmentsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderFulfillmentsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderFulfillmentsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderFulfillmentsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderFulfillmentsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderFulfillmentsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_OrderFulfillmentsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderFulfillmentsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderItem_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderItem_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderItem_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderItem_version(ctx, field)
+	case "itemId":
+		return ec.fieldContext_OrderItem_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_OrderItem_item(ctx, field)
+	case "quantity":
+		return ec.fieldContext_OrderItem_quantity(ctx, field)
+	case "fulfilledQuantity":
+		return ec.fieldContext_OrderItem_fulfilledQuantity(ctx, field)
+	case "shippedQuantity":
+		return ec.fieldContext_OrderItem_shippedQuantity(ctx, field)
+	case "returnRequestedQuantity":
+		return ec.fieldContext_OrderItem_returnRequestedQuantity(ctx, field)
+	case "returnReceivedQuantity":
+		return ec.fieldContext_OrderItem_returnReceivedQuantity(ctx, field)
+	case "returnDismissedQuantity":
+		return ec.fieldContext_OrderItem_returnDismissedQuantity(ctx, field)
+	case "writtenOffQuantity":
+		return ec.fieldContext_OrderItem_writtenOffQuantity(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderItem_deletedAt(ctx, field)
+	case "deliveredQuantity":
+		return ec.fieldContext_OrderItem_deliveredQuantity(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_OrderItem_unitPrice(ctx, field)
+	case "compareAtUnitPrice":
+		return ec.fieldContext_OrderItem_compareAtUnitPrice(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_OrderItem_adjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderItem", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderLineItem_id(ctx, field)
+	case "totalsId":
+		return ec.fieldContext_OrderLineItem_totalsId(ctx, field)
+	case "totals":
+		return ec.fieldContext_OrderLineItem_totals(ctx, field)
+	case "title":
+		return ec.fieldContext_OrderLineItem_title(ctx, field)
+	case "subtitle":
+		return ec.fieldContext_OrderLineItem_subtitle(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_OrderLineItem_thumbnail(ctx, field)
+	case "variantId":
+		return ec.fieldContext_OrderLineItem_variantId(ctx, field)
+	case "productId":
+		return ec.fieldContext_OrderLineItem_productId(ctx, field)
+	case "productTitle":
+		return ec.fieldContext_OrderLineItem_productTitle(ctx, field)
+	case "productDescription":
+		return ec.fieldContext_OrderLineItem_productDescription(ctx, field)
+	case "productSubtitle":
+		return ec.fieldContext_OrderLineItem_productSubtitle(ctx, field)
+	case "productType":
+		return ec.fieldContext_OrderLineItem_productType(ctx, field)
+	case "productCollection":
+		return ec.fieldContext_OrderLineItem_productCollection(ctx, field)
+	case "productHandle":
+		return ec.fieldContext_OrderLineItem_productHandle(ctx, field)
+	case "variantSku":
+		return ec.fieldContext_OrderLineItem_variantSku(ctx, field)
+	case "variantBarcode":
+		return ec.fieldContext_OrderLineItem_variantBarcode(ctx, field)
+	case "variantTitle":
+		return ec.fieldContext_OrderLineItem_variantTitle(ctx, field)
+	case "variantOptionValues":
+		return ec.fieldContext_OrderLineItem_variantOptionValues(ctx, field)
+	case "requiresShipping":
+		return ec.fieldContext_OrderLineItem_requiresShipping(ctx, field)
+	case "isDiscountable":
+		return ec.fieldContext_OrderLineItem_isDiscountable(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_OrderLineItem_isTaxInclusive(ctx, field)
+	case "compareAtUnitPrice":
+		return ec.fieldContext_OrderLineItem_compareAtUnitPrice(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_OrderLineItem_unitPrice(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderLineItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderLineItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderLineItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderLineItem_deletedAt(ctx, field)
+	case "isCustomPrice":
+		return ec.fieldContext_OrderLineItem_isCustomPrice(ctx, field)
+	case "productTypeId":
+		return ec.fieldContext_OrderLineItem_productTypeId(ctx, field)
+	case "isGiftcard":
+		return ec.fieldContext_OrderLineItem_isGiftcard(ctx, field)
+	case "orderItems":
+		return ec.fieldContext_OrderLineItem_orderItems(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_OrderLineItem_adjustments(ctx, field)
+	case "taxLines":
+		return ec.fieldContext_OrderLineItem_taxLines(ctx, field)
+	case "returnItems":
+		return ec.fieldContext_OrderLineItem_returnItems(ctx, field)
+	case "claimItems":
+		return ec.fieldContext_OrderLineItem_claimItems(ctx, field)
+	case "exchangeItems":
+		return ec.fieldContext_OrderLineItem_exchangeItems(ctx, field)
+	case "product":
+		return ec.fieldContext_OrderLineItem_product(ctx, field)
+	case "variant":
+		return ec.fieldContext_OrderLineItem_variant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItem", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemAdjustment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderLineItemAdjustment_id(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderLineItemAdjustment_description(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_OrderLineItemAdjustment_promotionId(ctx, field)
+	case "code":
+		return ec.fieldContext_OrderLineItemAdjustment_code(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderLineItemAdjustment_amount(ctx, field)
+	case "providerId":
+		return ec.fieldContext_OrderLineItemAdjustment_providerId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderLineItemAdjustment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderLineItemAdjustment_updatedAt(ctx, field)
+	case "itemId":
+		return ec.fieldContext_OrderLineItemAdjustment_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_OrderLineItemAdjustment_item(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderLineItemAdjustment_deletedAt(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_OrderLineItemAdjustment_isTaxInclusive(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderLineItemAdjustment_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemAdjustment", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemAdjustmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderLineItemAdjustmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderLineItemAdjustmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderLineItemAdjustmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderLineItemAdjustmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemAdjustmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemAdjustmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderLineItemAdjustmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderLineItemAdjustmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemAdjustmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderLineItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderLineItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderLineItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderLineItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderLineItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderLineItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemTaxLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderLineItemTaxLine_id(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderLineItemTaxLine_description(ctx, field)
+	case "taxRateId":
+		return ec.fieldContext_OrderLineItemTaxLine_taxRateId(ctx, field)
+	case "code":
+		return ec.fieldContext_OrderLineItemTaxLine_code(ctx, field)
+	case "rate":
+		return ec.fieldContext_OrderLineItemTaxLine_rate(ctx, field)
+	case "providerId":
+		return ec.fieldContext_OrderLineItemTaxLine_providerId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderLineItemTaxLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderLineItemTaxLine_updatedAt(ctx, field)
+	case "itemId":
+		return ec.fieldContext_OrderLineItemTaxLine_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_OrderLineItemTaxLine_item(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderLineItemTaxLine_deletedAt(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderLineItemTaxLine_metadata(ctx, field)
+	case "data":
+		return ec.fieldContext_OrderLineItemTaxLine_data(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemTaxLine", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemTaxLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderLineItemTaxLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderLineItemTaxLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderLineItemTaxLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderLineItemTaxLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemTaxLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLineItemTaxLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderLineItemTaxLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderLineItemTaxLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLineItemTaxLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPaymentCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderPaymentCollection_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderPaymentCollection_name(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderPaymentCollection_orderId(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_OrderPaymentCollection_paymentCollectionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderPaymentCollection_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderPaymentCollection_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderPaymentCollection_deletedAt(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderPaymentCollection_order(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_OrderPaymentCollection_paymentCollection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPaymentCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPaymentCollectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderPaymentCollectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderPaymentCollectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderPaymentCollectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderPaymentCollectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPaymentCollectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPaymentCollectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderPaymentCollectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderPaymentCollectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPaymentCollectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPaymentCollectionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderPaymentCollectionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderPaymentCollectionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderPaymentCollectionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderPaymentCollectionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPaymentCollectionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPaymentCollectionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderPaymentCollectionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderPaymentCollectionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_OrderPaymentCollectionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPaymentCollectionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPromotion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderPromotion_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderPromotion_name(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderPromotion_orderId(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_OrderPromotion_promotionId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderPromotion_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderPromotion_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderPromotion_deletedAt(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderPromotion_order(ctx, field)
+	case "promotion":
+		return ec.fieldContext_OrderPromotion_promotion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPromotion", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPromotionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderPromotionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderPromotionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderPromotionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderPromotionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPromotionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPromotionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderPromotionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderPromotionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPromotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPromotionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderPromotionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderPromotionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderPromotionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderPromotionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPromotionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderPromotionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderPromotionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderPromotionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_OrderPromotionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderPromotionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShipping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderShipping_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderShipping_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderShipping_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderShipping_version(ctx, field)
+	case "shippingMethodId":
+		return ec.fieldContext_OrderShipping_shippingMethodId(ctx, field)
+	case "shippingMethod":
+		return ec.fieldContext_OrderShipping_shippingMethod(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderShipping_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderShipping_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderShipping_deletedAt(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderShipping_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderShipping_return(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderShipping_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderShipping_claim(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderShipping_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderShipping_exchange(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_OrderShipping_adjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShipping", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderShippingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderShippingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderShippingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderShippingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderShippingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderShippingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderShippingMethod_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OrderShippingMethod_name(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderShippingMethod_description(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderShippingMethod_amount(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_OrderShippingMethod_isTaxInclusive(ctx, field)
+	case "shippingOptionId":
+		return ec.fieldContext_OrderShippingMethod_shippingOptionId(ctx, field)
+	case "data":
+		return ec.fieldContext_OrderShippingMethod_data(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderShippingMethod_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderShippingMethod_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderShippingMethod_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderShippingMethod_deletedAt(ctx, field)
+	case "isCustomAmount":
+		return ec.fieldContext_OrderShippingMethod_isCustomAmount(ctx, field)
+	case "orderShippings":
+		return ec.fieldContext_OrderShippingMethod_orderShippings(ctx, field)
+	case "adjustments":
+		return ec.fieldContext_OrderShippingMethod_adjustments(ctx, field)
+	case "taxLines":
+		return ec.fieldContext_OrderShippingMethod_taxLines(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_OrderShippingMethod_shippingOption(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethod", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodAdjustment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderShippingMethodAdjustment_id(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderShippingMethodAdjustment_description(ctx, field)
+	case "promotionId":
+		return ec.fieldContext_OrderShippingMethodAdjustment_promotionId(ctx, field)
+	case "code":
+		return ec.fieldContext_OrderShippingMethodAdjustment_code(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderShippingMethodAdjustment_amount(ctx, field)
+	case "providerId":
+		return ec.fieldContext_OrderShippingMethodAdjustment_providerId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderShippingMethodAdjustment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderShippingMethodAdjustment_updatedAt(ctx, field)
+	case "shippingMethodId":
+		return ec.fieldContext_OrderShippingMethodAdjustment_shippingMethodId(ctx, field)
+	case "shippingMethod":
+		return ec.fieldContext_OrderShippingMethodAdjustment_shippingMethod(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderShippingMethodAdjustment_deletedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderShippingMethodAdjustment_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodAdjustment", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodAdjustmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderShippingMethodAdjustmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderShippingMethodAdjustmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderShippingMethodAdjustmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderShippingMethodAdjustmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodAdjustmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodAdjustmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderShippingMethodAdjustmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderShippingMethodAdjustmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodAdjustmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderShippingMethodConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderShippingMethodConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderShippingMethodConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderShippingMethodConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderShippingMethodEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderShippingMethodEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodTaxLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderShippingMethodTaxLine_id(ctx, field)
+	case "description":
+		return ec.fieldContext_OrderShippingMethodTaxLine_description(ctx, field)
+	case "taxRateId":
+		return ec.fieldContext_OrderShippingMethodTaxLine_taxRateId(ctx, field)
+	case "code":
+		return ec.fieldContext_OrderShippingMethodTaxLine_code(ctx, field)
+	case "rate":
+		return ec.fieldContext_OrderShippingMethodTaxLine_rate(ctx, field)
+	case "providerId":
+		return ec.fieldContext_OrderShippingMethodTaxLine_providerId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderShippingMethodTaxLine_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderShippingMethodTaxLine_updatedAt(ctx, field)
+	case "shippingMethodId":
+		return ec.fieldContext_OrderShippingMethodTaxLine_shippingMethodId(ctx, field)
+	case "shippingMethod":
+		return ec.fieldContext_OrderShippingMethodTaxLine_shippingMethod(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderShippingMethodTaxLine_deletedAt(ctx, field)
+	case "metadata":
+		return ec.fieldContext_OrderShippingMethodTaxLine_metadata(ctx, field)
+	case "data":
+		return ec.fieldContext_OrderShippingMethodTaxLine_data(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodTaxLine", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodTaxLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderShippingMethodTaxLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderShippingMethodTaxLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderShippingMethodTaxLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderShippingMethodTaxLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodTaxLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderShippingMethodTaxLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderShippingMethodTaxLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderShippingMethodTaxLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderShippingMethodTaxLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderSummary_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderSummary_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderSummary_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderSummary_version(ctx, field)
+	case "totals":
+		return ec.fieldContext_OrderSummary_totals(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderSummary_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderSummary_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderSummary_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderSummary", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderSummaryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderSummaryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderSummaryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderSummaryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderSummaryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderSummaryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderSummaryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderSummaryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderSummaryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderSummaryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderTransaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OrderTransaction_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_OrderTransaction_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_OrderTransaction_order(ctx, field)
+	case "version":
+		return ec.fieldContext_OrderTransaction_version(ctx, field)
+	case "amount":
+		return ec.fieldContext_OrderTransaction_amount(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_OrderTransaction_currencyCode(ctx, field)
+	case "reference":
+		return ec.fieldContext_OrderTransaction_reference(ctx, field)
+	case "referenceId":
+		return ec.fieldContext_OrderTransaction_referenceId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OrderTransaction_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OrderTransaction_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_OrderTransaction_deletedAt(ctx, field)
+	case "returnId":
+		return ec.fieldContext_OrderTransaction_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_OrderTransaction_return(ctx, field)
+	case "claimId":
+		return ec.fieldContext_OrderTransaction_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_OrderTransaction_claim(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_OrderTransaction_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_OrderTransaction_exchange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderTransaction", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderTransactionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderTransactionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderTransactionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderTransactionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OrderTransactionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderTransactionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderTransactionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderTransactionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderTransactionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderTransactionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -2101,6 +9004,276 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Payment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Payment_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_Payment_amount(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_Payment_currencyCode(ctx, field)
+	case "providerId":
+		return ec.fieldContext_Payment_providerId(ctx, field)
+	case "data":
+		return ec.fieldContext_Payment_data(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Payment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Payment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Payment_deletedAt(ctx, field)
+	case "capturedAt":
+		return ec.fieldContext_Payment_capturedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_Payment_canceledAt(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_Payment_paymentCollectionId(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_Payment_paymentCollection(ctx, field)
+	case "paymentSessionId":
+		return ec.fieldContext_Payment_paymentSessionId(ctx, field)
+	case "paymentSession":
+		return ec.fieldContext_Payment_paymentSession(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Payment_metadata(ctx, field)
+	case "captures":
+		return ec.fieldContext_Payment_captures(ctx, field)
+	case "refunds":
+		return ec.fieldContext_Payment_refunds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Payment", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentCollection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentCollection_id(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_PaymentCollection_currencyCode(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentCollection_amount(ctx, field)
+	case "authorizedAmount":
+		return ec.fieldContext_PaymentCollection_authorizedAmount(ctx, field)
+	case "capturedAmount":
+		return ec.fieldContext_PaymentCollection_capturedAmount(ctx, field)
+	case "refundedAmount":
+		return ec.fieldContext_PaymentCollection_refundedAmount(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PaymentCollection_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PaymentCollection_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_PaymentCollection_deletedAt(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_PaymentCollection_completedAt(ctx, field)
+	case "status":
+		return ec.fieldContext_PaymentCollection_status(ctx, field)
+	case "metadata":
+		return ec.fieldContext_PaymentCollection_metadata(ctx, field)
+	case "paymentProviders":
+		return ec.fieldContext_PaymentCollection_paymentProviders(ctx, field)
+	case "paymentSessions":
+		return ec.fieldContext_PaymentCollection_paymentSessions(ctx, field)
+	case "payments":
+		return ec.fieldContext_PaymentCollection_payments(ctx, field)
+	case "cart":
+		return ec.fieldContext_PaymentCollection_cart(ctx, field)
+	case "cartLink":
+		return ec.fieldContext_PaymentCollection_cartLink(ctx, field)
+	case "order":
+		return ec.fieldContext_PaymentCollection_order(ctx, field)
+	case "orderLink":
+		return ec.fieldContext_PaymentCollection_orderLink(ctx, field)
+	case "claim":
+		return ec.fieldContext_PaymentCollection_claim(ctx, field)
+	case "claimLink":
+		return ec.fieldContext_PaymentCollection_claimLink(ctx, field)
+	case "exchange":
+		return ec.fieldContext_PaymentCollection_exchange(ctx, field)
+	case "exchangeLink":
+		return ec.fieldContext_PaymentCollection_exchangeLink(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentCollection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentCollectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentCollectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentCollectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentCollectionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentCollectionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentCollectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentCollectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentCollectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentCollectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentCollectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentProvider_id(ctx, field)
+	case "isEnabled":
+		return ec.fieldContext_PaymentProvider_isEnabled(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PaymentProvider_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PaymentProvider_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_PaymentProvider_deletedAt(ctx, field)
+	case "paymentCollections":
+		return ec.fieldContext_PaymentProvider_paymentCollections(ctx, field)
+	case "regions":
+		return ec.fieldContext_PaymentProvider_regions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProviderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentProviderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentProviderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentProviderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentProviderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProviderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProviderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentProviderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentProviderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProviderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProviderRegionsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentProviderRegionsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentProviderRegionsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentProviderRegionsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentProviderRegionsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProviderRegionsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProviderRegionsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentProviderRegionsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentProviderRegionsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_PaymentProviderRegionsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProviderRegionsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentSession_id(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_PaymentSession_currencyCode(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentSession_amount(ctx, field)
+	case "providerId":
+		return ec.fieldContext_PaymentSession_providerId(ctx, field)
+	case "data":
+		return ec.fieldContext_PaymentSession_data(ctx, field)
+	case "context":
+		return ec.fieldContext_PaymentSession_context(ctx, field)
+	case "status":
+		return ec.fieldContext_PaymentSession_status(ctx, field)
+	case "authorizedAt":
+		return ec.fieldContext_PaymentSession_authorizedAt(ctx, field)
+	case "paymentCollectionId":
+		return ec.fieldContext_PaymentSession_paymentCollectionId(ctx, field)
+	case "paymentCollection":
+		return ec.fieldContext_PaymentSession_paymentCollection(ctx, field)
+	case "metadata":
+		return ec.fieldContext_PaymentSession_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PaymentSession_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PaymentSession_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_PaymentSession_deletedAt(ctx, field)
+	case "payment":
+		return ec.fieldContext_PaymentSession_payment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentSession", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentSessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentSessionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PaymentSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PaymentSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentSessionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Price(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2377,6 +9550,10 @@ func (ec *executionContext) childFields_PriceSet(ctx context.Context, field grap
 		return ec.fieldContext_PriceSet_variant(ctx, field)
 	case "variantLink":
 		return ec.fieldContext_PriceSet_variantLink(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_PriceSet_shippingOption(ctx, field)
+	case "shippingOptionLink":
+		return ec.fieldContext_PriceSet_shippingOptionLink(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PriceSet", field.Name)
 }
@@ -2467,14 +9644,26 @@ func (ec *executionContext) childFields_Product(ctx context.Context, field graph
 		return ec.fieldContext_Product_options(ctx, field)
 	case "variants":
 		return ec.fieldContext_Product_variants(ctx, field)
+	case "productOptions":
+		return ec.fieldContext_Product_productOptions(ctx, field)
 	case "images":
 		return ec.fieldContext_Product_images(ctx, field)
 	case "salesChannels":
 		return ec.fieldContext_Product_salesChannels(ctx, field)
+	case "shippingProfile":
+		return ec.fieldContext_Product_shippingProfile(ctx, field)
+	case "shippingProfileLink":
+		return ec.fieldContext_Product_shippingProfileLink(ctx, field)
 	case "relatedProducts":
 		return ec.fieldContext_Product_relatedProducts(ctx, field)
 	case "relatedTo":
 		return ec.fieldContext_Product_relatedTo(ctx, field)
+	case "cartItems":
+		return ec.fieldContext_Product_cartItems(ctx, field)
+	case "orderItems":
+		return ec.fieldContext_Product_orderItems(ctx, field)
+	case "translations":
+		return ec.fieldContext_Product_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Product", field.Name)
 }
@@ -2515,6 +9704,8 @@ func (ec *executionContext) childFields_ProductCategory(ctx context.Context, fie
 		return ec.fieldContext_ProductCategory_products(ctx, field)
 	case "categoryChildren":
 		return ec.fieldContext_ProductCategory_categoryChildren(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductCategory_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductCategory", field.Name)
 }
@@ -2563,6 +9754,8 @@ func (ec *executionContext) childFields_ProductCollection(ctx context.Context, f
 		return ec.fieldContext_ProductCollection_externalId(ctx, field)
 	case "products":
 		return ec.fieldContext_ProductCollection_products(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductCollection_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductCollection", field.Name)
 }
@@ -2635,6 +9828,8 @@ func (ec *executionContext) childFields_ProductImage(ctx context.Context, field 
 		return ec.fieldContext_ProductImage_productId(ctx, field)
 	case "product":
 		return ec.fieldContext_ProductImage_product(ctx, field)
+	case "variants":
+		return ec.fieldContext_ProductImage_variants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductImage", field.Name)
 }
@@ -2681,8 +9876,12 @@ func (ec *executionContext) childFields_ProductOption(ctx context.Context, field
 		return ec.fieldContext_ProductOption_isExclusive(ctx, field)
 	case "products":
 		return ec.fieldContext_ProductOption_products(ctx, field)
+	case "productOptions":
+		return ec.fieldContext_ProductOption_productOptions(ctx, field)
 	case "values":
 		return ec.fieldContext_ProductOption_values(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductOption_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductOption", field.Name)
 }
@@ -2733,6 +9932,10 @@ func (ec *executionContext) childFields_ProductOptionValue(ctx context.Context, 
 		return ec.fieldContext_ProductOptionValue_rank(ctx, field)
 	case "variants":
 		return ec.fieldContext_ProductOptionValue_variants(ctx, field)
+	case "productOptions":
+		return ec.fieldContext_ProductOptionValue_productOptions(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductOptionValue_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductOptionValue", field.Name)
 }
@@ -2759,6 +9962,54 @@ func (ec *executionContext) childFields_ProductOptionValueEdge(ctx context.Conte
 		return ec.fieldContext_ProductOptionValueEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductOptionValueEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductProductOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProductProductOption_id(ctx, field)
+	case "productId":
+		return ec.fieldContext_ProductProductOption_productId(ctx, field)
+	case "product":
+		return ec.fieldContext_ProductProductOption_product(ctx, field)
+	case "productOptionId":
+		return ec.fieldContext_ProductProductOption_productOptionId(ctx, field)
+	case "productOption":
+		return ec.fieldContext_ProductProductOption_productOption(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProductProductOption_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ProductProductOption_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ProductProductOption_deletedAt(ctx, field)
+	case "values":
+		return ec.fieldContext_ProductProductOption_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductProductOption", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductProductOptionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProductProductOptionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProductProductOptionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProductProductOptionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProductProductOptionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductProductOptionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductProductOptionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProductProductOptionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProductProductOptionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductProductOptionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ProductRelatedProduct(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2935,6 +10186,54 @@ func (ec *executionContext) childFields_ProductSalesChannelsEdge(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProductSalesChannelsEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ProductShippingProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProductShippingProfile_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ProductShippingProfile_name(ctx, field)
+	case "productId":
+		return ec.fieldContext_ProductShippingProfile_productId(ctx, field)
+	case "shippingProfileId":
+		return ec.fieldContext_ProductShippingProfile_shippingProfileId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProductShippingProfile_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ProductShippingProfile_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ProductShippingProfile_deletedAt(ctx, field)
+	case "product":
+		return ec.fieldContext_ProductShippingProfile_product(ctx, field)
+	case "shippingProfile":
+		return ec.fieldContext_ProductShippingProfile_shippingProfile(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductShippingProfile", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductShippingProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProductShippingProfileConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProductShippingProfileConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProductShippingProfileConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProductShippingProfileConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductShippingProfileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductShippingProfileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProductShippingProfileEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProductShippingProfileEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductShippingProfileEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ProductTag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2953,6 +10252,8 @@ func (ec *executionContext) childFields_ProductTag(ctx context.Context, field gr
 		return ec.fieldContext_ProductTag_externalId(ctx, field)
 	case "products":
 		return ec.fieldContext_ProductTag_products(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductTag_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductTag", field.Name)
 }
@@ -2999,6 +10300,8 @@ func (ec *executionContext) childFields_ProductType(ctx context.Context, field g
 		return ec.fieldContext_ProductType_externalId(ctx, field)
 	case "products":
 		return ec.fieldContext_ProductType_products(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductType_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductType", field.Name)
 }
@@ -3079,12 +10382,20 @@ func (ec *executionContext) childFields_ProductVariant(ctx context.Context, fiel
 		return ec.fieldContext_ProductVariant_thumbnail(ctx, field)
 	case "options":
 		return ec.fieldContext_ProductVariant_options(ctx, field)
+	case "images":
+		return ec.fieldContext_ProductVariant_images(ctx, field)
 	case "priceSet":
 		return ec.fieldContext_ProductVariant_priceSet(ctx, field)
 	case "priceSetLink":
 		return ec.fieldContext_ProductVariant_priceSetLink(ctx, field)
 	case "inventoryItems":
 		return ec.fieldContext_ProductVariant_inventoryItems(ctx, field)
+	case "cartItems":
+		return ec.fieldContext_ProductVariant_cartItems(ctx, field)
+	case "orderItems":
+		return ec.fieldContext_ProductVariant_orderItems(ctx, field)
+	case "translations":
+		return ec.fieldContext_ProductVariant_translations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductVariant", field.Name)
 }
@@ -3237,6 +10548,222 @@ func (ec *executionContext) childFields_ProductVariantPriceSetEdge(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type ProductVariantPriceSetEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Promotion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Promotion_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Promotion_code(ctx, field)
+	case "campaignId":
+		return ec.fieldContext_Promotion_campaignId(ctx, field)
+	case "campaign":
+		return ec.fieldContext_Promotion_campaign(ctx, field)
+	case "isAutomatic":
+		return ec.fieldContext_Promotion_isAutomatic(ctx, field)
+	case "type":
+		return ec.fieldContext_Promotion_type(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Promotion_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Promotion_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Promotion_deletedAt(ctx, field)
+	case "status":
+		return ec.fieldContext_Promotion_status(ctx, field)
+	case "isTaxInclusive":
+		return ec.fieldContext_Promotion_isTaxInclusive(ctx, field)
+	case "limit":
+		return ec.fieldContext_Promotion_limit(ctx, field)
+	case "used":
+		return ec.fieldContext_Promotion_used(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Promotion_metadata(ctx, field)
+	case "rules":
+		return ec.fieldContext_Promotion_rules(ctx, field)
+	case "applicationMethod":
+		return ec.fieldContext_Promotion_applicationMethod(ctx, field)
+	case "carts":
+		return ec.fieldContext_Promotion_carts(ctx, field)
+	case "orders":
+		return ec.fieldContext_Promotion_orders(ctx, field)
+	case "cartLineItemAdjustments":
+		return ec.fieldContext_Promotion_cartLineItemAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Promotion", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionCartsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionCartsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionCartsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionCartsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PromotionCartsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionCartsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionCartsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionCartsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionCartsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_PromotionCartsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionCartsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PromotionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionOrdersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionOrdersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionOrdersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionOrdersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PromotionOrdersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionOrdersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionOrdersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionOrdersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionOrdersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_PromotionOrdersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionOrdersEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PromotionRule_id(ctx, field)
+	case "description":
+		return ec.fieldContext_PromotionRule_description(ctx, field)
+	case "attribute":
+		return ec.fieldContext_PromotionRule_attribute(ctx, field)
+	case "operator":
+		return ec.fieldContext_PromotionRule_operator(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PromotionRule_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PromotionRule_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_PromotionRule_deletedAt(ctx, field)
+	case "promotions":
+		return ec.fieldContext_PromotionRule_promotions(ctx, field)
+	case "methodTargetRules":
+		return ec.fieldContext_PromotionRule_methodTargetRules(ctx, field)
+	case "methodBuyRules":
+		return ec.fieldContext_PromotionRule_methodBuyRules(ctx, field)
+	case "values":
+		return ec.fieldContext_PromotionRule_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRule", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionRuleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionRuleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PromotionRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRuleValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PromotionRuleValue_id(ctx, field)
+	case "promotionRuleId":
+		return ec.fieldContext_PromotionRuleValue_promotionRuleId(ctx, field)
+	case "promotionRule":
+		return ec.fieldContext_PromotionRuleValue_promotionRule(ctx, field)
+	case "value":
+		return ec.fieldContext_PromotionRuleValue_value(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PromotionRuleValue_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PromotionRuleValue_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_PromotionRuleValue_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRuleValue", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRuleValueConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionRuleValueConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionRuleValueConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionRuleValueConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PromotionRuleValueConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRuleValueConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionRuleValueEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionRuleValueEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionRuleValueEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionRuleValueEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_PublishableApiKeySalesChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3285,6 +10812,312 @@ func (ec *executionContext) childFields_PublishableApiKeySalesChannelEdge(ctx co
 	return nil, fmt.Errorf("no field named %q was found under type PublishableApiKeySalesChannelEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RbacPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RbacPolicy_id(ctx, field)
+	case "key":
+		return ec.fieldContext_RbacPolicy_key(ctx, field)
+	case "resource":
+		return ec.fieldContext_RbacPolicy_resource(ctx, field)
+	case "operation":
+		return ec.fieldContext_RbacPolicy_operation(ctx, field)
+	case "name":
+		return ec.fieldContext_RbacPolicy_name(ctx, field)
+	case "description":
+		return ec.fieldContext_RbacPolicy_description(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RbacPolicy_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RbacPolicy_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RbacPolicy_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RbacPolicy_deletedAt(ctx, field)
+	case "roles":
+		return ec.fieldContext_RbacPolicy_roles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacPolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacPolicyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacPolicyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacPolicyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacPolicyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacPolicyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacPolicyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacPolicyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacPolicyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacPolicyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacPolicyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RbacRole_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RbacRole_name(ctx, field)
+	case "description":
+		return ec.fieldContext_RbacRole_description(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RbacRole_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RbacRole_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RbacRole_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RbacRole_deletedAt(ctx, field)
+	case "policies":
+		return ec.fieldContext_RbacRole_policies(ctx, field)
+	case "parents":
+		return ec.fieldContext_RbacRole_parents(ctx, field)
+	case "children":
+		return ec.fieldContext_RbacRole_children(ctx, field)
+	case "inheritedRoles":
+		return ec.fieldContext_RbacRole_inheritedRoles(ctx, field)
+	case "inheritedBy":
+		return ec.fieldContext_RbacRole_inheritedBy(ctx, field)
+	case "users":
+		return ec.fieldContext_RbacRole_users(ctx, field)
+	case "invites":
+		return ec.fieldContext_RbacRole_invites(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRole", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRoleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRoleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRoleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleInheritance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RbacRoleInheritance_id(ctx, field)
+	case "roleId":
+		return ec.fieldContext_RbacRoleInheritance_roleId(ctx, field)
+	case "role":
+		return ec.fieldContext_RbacRoleInheritance_role(ctx, field)
+	case "inheritedRoleId":
+		return ec.fieldContext_RbacRoleInheritance_inheritedRoleId(ctx, field)
+	case "inheritedRole":
+		return ec.fieldContext_RbacRoleInheritance_inheritedRole(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RbacRoleInheritance_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RbacRoleInheritance_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RbacRoleInheritance_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RbacRoleInheritance_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleInheritance", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleInheritanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRoleInheritanceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRoleInheritanceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRoleInheritanceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRoleInheritanceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleInheritanceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleInheritanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRoleInheritanceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRoleInheritanceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleInheritanceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleInvitesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRoleInvitesConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRoleInvitesConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRoleInvitesConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRoleInvitesConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleInvitesConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleInvitesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRoleInvitesEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRoleInvitesEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_RbacRoleInvitesEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleInvitesEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleParent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RbacRoleParent_id(ctx, field)
+	case "roleId":
+		return ec.fieldContext_RbacRoleParent_roleId(ctx, field)
+	case "role":
+		return ec.fieldContext_RbacRoleParent_role(ctx, field)
+	case "parentId":
+		return ec.fieldContext_RbacRoleParent_parentId(ctx, field)
+	case "parent":
+		return ec.fieldContext_RbacRoleParent_parent(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RbacRoleParent_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RbacRoleParent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RbacRoleParent_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RbacRoleParent_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleParent", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleParentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRoleParentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRoleParentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRoleParentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRoleParentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleParentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleParentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRoleParentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRoleParentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleParentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRolePolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RbacRolePolicy_id(ctx, field)
+	case "roleId":
+		return ec.fieldContext_RbacRolePolicy_roleId(ctx, field)
+	case "role":
+		return ec.fieldContext_RbacRolePolicy_role(ctx, field)
+	case "policyId":
+		return ec.fieldContext_RbacRolePolicy_policyId(ctx, field)
+	case "policy":
+		return ec.fieldContext_RbacRolePolicy_policy(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RbacRolePolicy_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RbacRolePolicy_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RbacRolePolicy_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RbacRolePolicy_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRolePolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRolePolicyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRolePolicyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRolePolicyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRolePolicyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRolePolicyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRolePolicyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRolePolicyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRolePolicyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRolePolicyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRolePolicyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleUsersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RbacRoleUsersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RbacRoleUsersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RbacRoleUsersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RbacRoleUsersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleUsersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RbacRoleUsersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RbacRoleUsersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RbacRoleUsersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_RbacRoleUsersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RbacRoleUsersEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordIds(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "module":
@@ -3295,6 +11128,236 @@ func (ec *executionContext) childFields_RecordIds(ctx context.Context, field gra
 		return ec.fieldContext_RecordIds_ids(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordIds", field.Name)
+}
+
+func (ec *executionContext) childFields_Refund(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Refund_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_Refund_amount(ctx, field)
+	case "paymentId":
+		return ec.fieldContext_Refund_paymentId(ctx, field)
+	case "payment":
+		return ec.fieldContext_Refund_payment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Refund_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Refund_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Refund_deletedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Refund_createdBy(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Refund_metadata(ctx, field)
+	case "refundReasonId":
+		return ec.fieldContext_Refund_refundReasonId(ctx, field)
+	case "refundReason":
+		return ec.fieldContext_Refund_refundReason(ctx, field)
+	case "note":
+		return ec.fieldContext_Refund_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Refund", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RefundConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RefundConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RefundConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RefundConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RefundEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RefundEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RefundReason_id(ctx, field)
+	case "label":
+		return ec.fieldContext_RefundReason_label(ctx, field)
+	case "description":
+		return ec.fieldContext_RefundReason_description(ctx, field)
+	case "metadata":
+		return ec.fieldContext_RefundReason_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RefundReason_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RefundReason_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RefundReason_deletedAt(ctx, field)
+	case "code":
+		return ec.fieldContext_RefundReason_code(ctx, field)
+	case "refunds":
+		return ec.fieldContext_RefundReason_refunds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundReason", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundReasonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RefundReasonConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RefundReasonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RefundReasonConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RefundReasonConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundReasonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundReasonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RefundReasonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RefundReasonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundReasonEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Region(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Region_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Region_name(ctx, field)
+	case "currencyCode":
+		return ec.fieldContext_Region_currencyCode(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Region_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Region_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Region_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Region_deletedAt(ctx, field)
+	case "automaticTaxes":
+		return ec.fieldContext_Region_automaticTaxes(ctx, field)
+	case "countries":
+		return ec.fieldContext_Region_countries(ctx, field)
+	case "paymentProviders":
+		return ec.fieldContext_Region_paymentProviders(ctx, field)
+	case "carts":
+		return ec.fieldContext_Region_carts(ctx, field)
+	case "orders":
+		return ec.fieldContext_Region_orders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Region", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionPaymentProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RegionPaymentProvider_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RegionPaymentProvider_name(ctx, field)
+	case "regionId":
+		return ec.fieldContext_RegionPaymentProvider_regionId(ctx, field)
+	case "paymentProviderId":
+		return ec.fieldContext_RegionPaymentProvider_paymentProviderId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RegionPaymentProvider_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RegionPaymentProvider_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_RegionPaymentProvider_deletedAt(ctx, field)
+	case "region":
+		return ec.fieldContext_RegionPaymentProvider_region(ctx, field)
+	case "paymentProvider":
+		return ec.fieldContext_RegionPaymentProvider_paymentProvider(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionPaymentProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionPaymentProviderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegionPaymentProviderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegionPaymentProviderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegionPaymentProviderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegionPaymentProviderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionPaymentProviderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionPaymentProviderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegionPaymentProviderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegionPaymentProviderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionPaymentProviderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionPaymentProvidersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegionPaymentProvidersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegionPaymentProvidersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegionPaymentProvidersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegionPaymentProvidersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionPaymentProvidersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionPaymentProvidersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegionPaymentProvidersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegionPaymentProvidersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_RegionPaymentProvidersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionPaymentProvidersEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ReservationItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3355,6 +11418,278 @@ func (ec *executionContext) childFields_ReservationItemEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ReservationItemEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Return(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Return_id(ctx, field)
+	case "orderId":
+		return ec.fieldContext_Return_orderId(ctx, field)
+	case "order":
+		return ec.fieldContext_Return_order(ctx, field)
+	case "claimId":
+		return ec.fieldContext_Return_claimId(ctx, field)
+	case "claim":
+		return ec.fieldContext_Return_claim(ctx, field)
+	case "exchangeId":
+		return ec.fieldContext_Return_exchangeId(ctx, field)
+	case "exchange":
+		return ec.fieldContext_Return_exchange(ctx, field)
+	case "orderVersion":
+		return ec.fieldContext_Return_orderVersion(ctx, field)
+	case "displayId":
+		return ec.fieldContext_Return_displayId(ctx, field)
+	case "status":
+		return ec.fieldContext_Return_status(ctx, field)
+	case "noNotification":
+		return ec.fieldContext_Return_noNotification(ctx, field)
+	case "refundAmount":
+		return ec.fieldContext_Return_refundAmount(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Return_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Return_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Return_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Return_deletedAt(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_Return_receivedAt(ctx, field)
+	case "canceledAt":
+		return ec.fieldContext_Return_canceledAt(ctx, field)
+	case "locationId":
+		return ec.fieldContext_Return_locationId(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Return_requestedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Return_createdBy(ctx, field)
+	case "shippings":
+		return ec.fieldContext_Return_shippings(ctx, field)
+	case "transactions":
+		return ec.fieldContext_Return_transactions(ctx, field)
+	case "changes":
+		return ec.fieldContext_Return_changes(ctx, field)
+	case "changeActions":
+		return ec.fieldContext_Return_changeActions(ctx, field)
+	case "items":
+		return ec.fieldContext_Return_items(ctx, field)
+	case "fulfillments":
+		return ec.fieldContext_Return_fulfillments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Return", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReturnConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReturnConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReturnConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReturnConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReturnEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReturnEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFulfillment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReturnFulfillment_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ReturnFulfillment_name(ctx, field)
+	case "returnId":
+		return ec.fieldContext_ReturnFulfillment_returnId(ctx, field)
+	case "fulfillmentId":
+		return ec.fieldContext_ReturnFulfillment_fulfillmentId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReturnFulfillment_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ReturnFulfillment_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ReturnFulfillment_deletedAt(ctx, field)
+	case "return":
+		return ec.fieldContext_ReturnFulfillment_return(ctx, field)
+	case "fulfillment":
+		return ec.fieldContext_ReturnFulfillment_fulfillment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFulfillment", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFulfillmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReturnFulfillmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReturnFulfillmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReturnFulfillmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReturnFulfillmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFulfillmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFulfillmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReturnFulfillmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReturnFulfillmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFulfillmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFulfillmentsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReturnFulfillmentsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReturnFulfillmentsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReturnFulfillmentsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReturnFulfillmentsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFulfillmentsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnFulfillmentsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReturnFulfillmentsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReturnFulfillmentsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_ReturnFulfillmentsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnFulfillmentsEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReturnItem_id(ctx, field)
+	case "returnId":
+		return ec.fieldContext_ReturnItem_returnId(ctx, field)
+	case "return":
+		return ec.fieldContext_ReturnItem_return(ctx, field)
+	case "reasonId":
+		return ec.fieldContext_ReturnItem_reasonId(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReturnItem_reason(ctx, field)
+	case "itemId":
+		return ec.fieldContext_ReturnItem_itemId(ctx, field)
+	case "item":
+		return ec.fieldContext_ReturnItem_item(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ReturnItem_quantity(ctx, field)
+	case "receivedQuantity":
+		return ec.fieldContext_ReturnItem_receivedQuantity(ctx, field)
+	case "note":
+		return ec.fieldContext_ReturnItem_note(ctx, field)
+	case "metadata":
+		return ec.fieldContext_ReturnItem_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReturnItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ReturnItem_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ReturnItem_deletedAt(ctx, field)
+	case "damagedQuantity":
+		return ec.fieldContext_ReturnItem_damagedQuantity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnItem", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReturnItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReturnItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReturnItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReturnItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReturnItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReturnItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReturnReason_id(ctx, field)
+	case "value":
+		return ec.fieldContext_ReturnReason_value(ctx, field)
+	case "label":
+		return ec.fieldContext_ReturnReason_label(ctx, field)
+	case "description":
+		return ec.fieldContext_ReturnReason_description(ctx, field)
+	case "metadata":
+		return ec.fieldContext_ReturnReason_metadata(ctx, field)
+	case "parentReturnReasonId":
+		return ec.fieldContext_ReturnReason_parentReturnReasonId(ctx, field)
+	case "parentReturnReason":
+		return ec.fieldContext_ReturnReason_parentReturnReason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReturnReason_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ReturnReason_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ReturnReason_deletedAt(ctx, field)
+	case "returnItems":
+		return ec.fieldContext_ReturnReason_returnItems(ctx, field)
+	case "returnReasonChildren":
+		return ec.fieldContext_ReturnReason_returnReasonChildren(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnReason", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnReasonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReturnReasonConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReturnReasonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReturnReasonConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReturnReasonConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnReasonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnReasonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReturnReasonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReturnReasonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnReasonEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SalesChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3379,6 +11714,10 @@ func (ec *executionContext) childFields_SalesChannel(ctx context.Context, field 
 		return ec.fieldContext_SalesChannel_publishableApiKeys(ctx, field)
 	case "stockLocations":
 		return ec.fieldContext_SalesChannel_stockLocations(ctx, field)
+	case "carts":
+		return ec.fieldContext_SalesChannel_carts(ctx, field)
+	case "orders":
+		return ec.fieldContext_SalesChannel_orders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SalesChannel", field.Name)
 }
@@ -3553,6 +11892,8 @@ func (ec *executionContext) childFields_ServiceZone(ctx context.Context, field g
 		return ec.fieldContext_ServiceZone_deletedAt(ctx, field)
 	case "geoZones":
 		return ec.fieldContext_ServiceZone_geoZones(ctx, field)
+	case "shippingOptions":
+		return ec.fieldContext_ServiceZone_shippingOptions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceZone", field.Name)
 }
@@ -3581,6 +11922,296 @@ func (ec *executionContext) childFields_ServiceZoneEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ServiceZoneEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ShippingOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShippingOption_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ShippingOption_name(ctx, field)
+	case "priceType":
+		return ec.fieldContext_ShippingOption_priceType(ctx, field)
+	case "serviceZoneId":
+		return ec.fieldContext_ShippingOption_serviceZoneId(ctx, field)
+	case "serviceZone":
+		return ec.fieldContext_ShippingOption_serviceZone(ctx, field)
+	case "shippingProfileId":
+		return ec.fieldContext_ShippingOption_shippingProfileId(ctx, field)
+	case "shippingProfile":
+		return ec.fieldContext_ShippingOption_shippingProfile(ctx, field)
+	case "providerId":
+		return ec.fieldContext_ShippingOption_providerId(ctx, field)
+	case "provider":
+		return ec.fieldContext_ShippingOption_provider(ctx, field)
+	case "data":
+		return ec.fieldContext_ShippingOption_data(ctx, field)
+	case "metadata":
+		return ec.fieldContext_ShippingOption_metadata(ctx, field)
+	case "shippingOptionTypeId":
+		return ec.fieldContext_ShippingOption_shippingOptionTypeId(ctx, field)
+	case "type":
+		return ec.fieldContext_ShippingOption_type(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShippingOption_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ShippingOption_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ShippingOption_deletedAt(ctx, field)
+	case "rules":
+		return ec.fieldContext_ShippingOption_rules(ctx, field)
+	case "fulfillments":
+		return ec.fieldContext_ShippingOption_fulfillments(ctx, field)
+	case "priceSet":
+		return ec.fieldContext_ShippingOption_priceSet(ctx, field)
+	case "priceSetLink":
+		return ec.fieldContext_ShippingOption_priceSetLink(ctx, field)
+	case "cartShippingMethods":
+		return ec.fieldContext_ShippingOption_cartShippingMethods(ctx, field)
+	case "orderShippingMethods":
+		return ec.fieldContext_ShippingOption_orderShippingMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOption", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingOptionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingOptionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingOptionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingOptionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingOptionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingOptionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionPriceSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShippingOptionPriceSet_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ShippingOptionPriceSet_name(ctx, field)
+	case "shippingOptionId":
+		return ec.fieldContext_ShippingOptionPriceSet_shippingOptionId(ctx, field)
+	case "priceSetId":
+		return ec.fieldContext_ShippingOptionPriceSet_priceSetId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShippingOptionPriceSet_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ShippingOptionPriceSet_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ShippingOptionPriceSet_deletedAt(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_ShippingOptionPriceSet_shippingOption(ctx, field)
+	case "priceSet":
+		return ec.fieldContext_ShippingOptionPriceSet_priceSet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionPriceSet", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionPriceSetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingOptionPriceSetConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingOptionPriceSetConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingOptionPriceSetConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingOptionPriceSetConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionPriceSetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionPriceSetEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingOptionPriceSetEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingOptionPriceSetEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionPriceSetEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShippingOptionRule_id(ctx, field)
+	case "attribute":
+		return ec.fieldContext_ShippingOptionRule_attribute(ctx, field)
+	case "operator":
+		return ec.fieldContext_ShippingOptionRule_operator(ctx, field)
+	case "value":
+		return ec.fieldContext_ShippingOptionRule_value(ctx, field)
+	case "shippingOptionId":
+		return ec.fieldContext_ShippingOptionRule_shippingOptionId(ctx, field)
+	case "shippingOption":
+		return ec.fieldContext_ShippingOptionRule_shippingOption(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShippingOptionRule_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ShippingOptionRule_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ShippingOptionRule_deletedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionRule", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingOptionRuleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingOptionRuleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingOptionRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingOptionRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingOptionRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingOptionRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShippingOptionType_id(ctx, field)
+	case "label":
+		return ec.fieldContext_ShippingOptionType_label(ctx, field)
+	case "description":
+		return ec.fieldContext_ShippingOptionType_description(ctx, field)
+	case "code":
+		return ec.fieldContext_ShippingOptionType_code(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShippingOptionType_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ShippingOptionType_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ShippingOptionType_deletedAt(ctx, field)
+	case "shippingOptions":
+		return ec.fieldContext_ShippingOptionType_shippingOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionType", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionTypeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingOptionTypeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingOptionTypeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingOptionTypeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingOptionTypeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionTypeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingOptionTypeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingOptionTypeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingOptionTypeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingOptionTypeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ShippingProfile_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ShippingProfile_name(ctx, field)
+	case "type":
+		return ec.fieldContext_ShippingProfile_type(ctx, field)
+	case "metadata":
+		return ec.fieldContext_ShippingProfile_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ShippingProfile_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ShippingProfile_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_ShippingProfile_deletedAt(ctx, field)
+	case "shippingOptions":
+		return ec.fieldContext_ShippingProfile_shippingOptions(ctx, field)
+	case "products":
+		return ec.fieldContext_ShippingProfile_products(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingProfile", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingProfileConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingProfileConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingProfileConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingProfileConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingProfileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingProfileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingProfileEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingProfileEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingProfileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingProfileProductsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShippingProfileProductsConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ShippingProfileProductsConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShippingProfileProductsConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ShippingProfileProductsConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingProfileProductsConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShippingProfileProductsEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShippingProfileProductsEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShippingProfileProductsEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_ShippingProfileProductsEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShippingProfileProductsEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_StockLocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3603,6 +12234,8 @@ func (ec *executionContext) childFields_StockLocation(ctx context.Context, field
 		return ec.fieldContext_StockLocation_salesChannels(ctx, field)
 	case "fulfillmentSets":
 		return ec.fieldContext_StockLocation_fulfillmentSets(ctx, field)
+	case "fulfillmentProviders":
+		return ec.fieldContext_StockLocation_fulfillmentProviders(ctx, field)
 	case "inventoryLevels":
 		return ec.fieldContext_StockLocation_inventoryLevels(ctx, field)
 	}
@@ -3691,6 +12324,32 @@ func (ec *executionContext) childFields_StockLocationEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type StockLocationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_StockLocationFulfillmentProvidersConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StockLocationFulfillmentProvidersConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_StockLocationFulfillmentProvidersConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StockLocationFulfillmentProvidersConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StockLocationFulfillmentProvidersConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StockLocationFulfillmentProvidersConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StockLocationFulfillmentProvidersEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StockLocationFulfillmentProvidersEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_StockLocationFulfillmentProvidersEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_StockLocationFulfillmentProvidersEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StockLocationFulfillmentProvidersEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_StockLocationFulfillmentSetsConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -3765,6 +12424,8 @@ func (ec *executionContext) childFields_Store(ctx context.Context, field graphql
 		return ec.fieldContext_Store_deletedAt(ctx, field)
 	case "supportedCurrencies":
 		return ec.fieldContext_Store_supportedCurrencies(ctx, field)
+	case "supportedLocales":
+		return ec.fieldContext_Store_supportedLocales(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Store", field.Name)
 }
@@ -3841,12 +12502,294 @@ func (ec *executionContext) childFields_StoreEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type StoreEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_StoreLocale(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_StoreLocale_id(ctx, field)
+	case "localeCode":
+		return ec.fieldContext_StoreLocale_localeCode(ctx, field)
+	case "storeId":
+		return ec.fieldContext_StoreLocale_storeId(ctx, field)
+	case "store":
+		return ec.fieldContext_StoreLocale_store(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_StoreLocale_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_StoreLocale_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_StoreLocale_deletedAt(ctx, field)
+	case "locale":
+		return ec.fieldContext_StoreLocale_locale(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoreLocale", field.Name)
+}
+
+func (ec *executionContext) childFields_StoreLocaleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StoreLocaleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_StoreLocaleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StoreLocaleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StoreLocaleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoreLocaleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StoreLocaleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StoreLocaleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_StoreLocaleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoreLocaleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Translation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Translation_id(ctx, field)
+	case "referenceId":
+		return ec.fieldContext_Translation_referenceId(ctx, field)
+	case "reference":
+		return ec.fieldContext_Translation_reference(ctx, field)
+	case "localeCode":
+		return ec.fieldContext_Translation_localeCode(ctx, field)
+	case "translations":
+		return ec.fieldContext_Translation_translations(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Translation_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Translation_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Translation_deletedAt(ctx, field)
+	case "translatedFieldCount":
+		return ec.fieldContext_Translation_translatedFieldCount(ctx, field)
+	case "product":
+		return ec.fieldContext_Translation_product(ctx, field)
+	case "variant":
+		return ec.fieldContext_Translation_variant(ctx, field)
+	case "category":
+		return ec.fieldContext_Translation_category(ctx, field)
+	case "collection":
+		return ec.fieldContext_Translation_collection(ctx, field)
+	case "tag":
+		return ec.fieldContext_Translation_tag(ctx, field)
+	case "type":
+		return ec.fieldContext_Translation_type(ctx, field)
+	case "option":
+		return ec.fieldContext_Translation_option(ctx, field)
+	case "optionValue":
+		return ec.fieldContext_Translation_optionValue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Translation", field.Name)
+}
+
+func (ec *executionContext) childFields_TranslationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TranslationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TranslationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TranslationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TranslationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TranslationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TranslationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TranslationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TranslationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TranslationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TranslationSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TranslationSetting_id(ctx, field)
+	case "entityType":
+		return ec.fieldContext_TranslationSetting_entityType(ctx, field)
+	case "fields":
+		return ec.fieldContext_TranslationSetting_fields(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TranslationSetting_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_TranslationSetting_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_TranslationSetting_deletedAt(ctx, field)
+	case "isActive":
+		return ec.fieldContext_TranslationSetting_isActive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TranslationSetting", field.Name)
+}
+
+func (ec *executionContext) childFields_TranslationSettingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TranslationSettingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TranslationSettingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TranslationSettingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TranslationSettingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TranslationSettingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TranslationSettingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TranslationSettingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TranslationSettingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TranslationSettingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAccountHoldersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountHolders":
+		return ec.fieldContext_UpdateAccountHoldersPayload_accountHolders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAccountHoldersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateApiKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiKeys":
 		return ec.fieldContext_UpdateApiKeysPayload_apiKeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateApiKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateApplicationMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applicationMethods":
+		return ec.fieldContext_UpdateApplicationMethodsPayload_applicationMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateApplicationMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCampaignBudgetUsagesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaignBudgetUsages":
+		return ec.fieldContext_UpdateCampaignBudgetUsagesPayload_campaignBudgetUsages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCampaignBudgetUsagesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCampaignBudgetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaignBudgets":
+		return ec.fieldContext_UpdateCampaignBudgetsPayload_campaignBudgets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCampaignBudgetsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCampaignsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "campaigns":
+		return ec.fieldContext_UpdateCampaignsPayload_campaigns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCampaignsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCapturesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "captures":
+		return ec.fieldContext_UpdateCapturesPayload_captures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCapturesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartAddresses":
+		return ec.fieldContext_UpdateCartAddressesPayload_cartAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartCreditLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartCreditLines":
+		return ec.fieldContext_UpdateCartCreditLinesPayload_cartCreditLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartCreditLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartLineItemAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItemAdjustments":
+		return ec.fieldContext_UpdateCartLineItemAdjustmentsPayload_cartLineItemAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartLineItemAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartLineItemTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItemTaxLines":
+		return ec.fieldContext_UpdateCartLineItemTaxLinesPayload_cartLineItemTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartLineItemTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartLineItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartLineItems":
+		return ec.fieldContext_UpdateCartLineItemsPayload_cartLineItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartLineItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartShippingMethodAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethodAdjustments":
+		return ec.fieldContext_UpdateCartShippingMethodAdjustmentsPayload_cartShippingMethodAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartShippingMethodAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartShippingMethodTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethodTaxLines":
+		return ec.fieldContext_UpdateCartShippingMethodTaxLinesPayload_cartShippingMethodTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartShippingMethodTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartShippingMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cartShippingMethods":
+		return ec.fieldContext_UpdateCartShippingMethodsPayload_cartShippingMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartShippingMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCartsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "carts":
+		return ec.fieldContext_UpdateCartsPayload_carts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCartsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCountriesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "countries":
+		return ec.fieldContext_UpdateCountriesPayload_countries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCountriesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateCurrenciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3857,12 +12800,76 @@ func (ec *executionContext) childFields_UpdateCurrenciesPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type UpdateCurrenciesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateCustomerAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customerAddresses":
+		return ec.fieldContext_UpdateCustomerAddressesPayload_customerAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCustomerGroupsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customerGroups":
+		return ec.fieldContext_UpdateCustomerGroupsPayload_customerGroups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerGroupsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCustomersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customers":
+		return ec.fieldContext_UpdateCustomersPayload_customers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateFulfillmentAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentAddresses":
+		return ec.fieldContext_UpdateFulfillmentAddressesPayload_fulfillmentAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateFulfillmentItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentItems":
+		return ec.fieldContext_UpdateFulfillmentItemsPayload_fulfillmentItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateFulfillmentLabelsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentLabels":
+		return ec.fieldContext_UpdateFulfillmentLabelsPayload_fulfillmentLabels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentLabelsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateFulfillmentProvidersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillmentProviders":
+		return ec.fieldContext_UpdateFulfillmentProvidersPayload_fulfillmentProviders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentProvidersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateFulfillmentSetsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "fulfillmentSets":
 		return ec.fieldContext_UpdateFulfillmentSetsPayload_fulfillmentSets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentSetsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateFulfillmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fulfillments":
+		return ec.fieldContext_UpdateFulfillmentsPayload_fulfillments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateFulfillmentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateGeoZonesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3887,6 +12894,214 @@ func (ec *executionContext) childFields_UpdateInventoryLevelsPayload(ctx context
 		return ec.fieldContext_UpdateInventoryLevelsPayload_inventoryLevels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateInventoryLevelsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateInvitesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invites":
+		return ec.fieldContext_UpdateInvitesPayload_invites(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateInvitesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateLocalesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "locales":
+		return ec.fieldContext_UpdateLocalesPayload_locales(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateLocalesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderAddresses":
+		return ec.fieldContext_UpdateOrderAddressesPayload_orderAddresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderAddressesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderChangeActionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderChangeActions":
+		return ec.fieldContext_UpdateOrderChangeActionsPayload_orderChangeActions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderChangeActionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderChanges":
+		return ec.fieldContext_UpdateOrderChangesPayload_orderChanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderChangesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderClaimItemImagesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaimItemImages":
+		return ec.fieldContext_UpdateOrderClaimItemImagesPayload_orderClaimItemImages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderClaimItemImagesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderClaimItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaimItems":
+		return ec.fieldContext_UpdateOrderClaimItemsPayload_orderClaimItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderClaimItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderClaimsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderClaims":
+		return ec.fieldContext_UpdateOrderClaimsPayload_orderClaims(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderClaimsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderCreditLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderCreditLines":
+		return ec.fieldContext_UpdateOrderCreditLinesPayload_orderCreditLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderCreditLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderExchangeItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderExchangeItems":
+		return ec.fieldContext_UpdateOrderExchangeItemsPayload_orderExchangeItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderExchangeItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderExchangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderExchanges":
+		return ec.fieldContext_UpdateOrderExchangesPayload_orderExchanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderExchangesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderItems":
+		return ec.fieldContext_UpdateOrderItemsPayload_orderItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderLineItemAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItemAdjustments":
+		return ec.fieldContext_UpdateOrderLineItemAdjustmentsPayload_orderLineItemAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderLineItemAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderLineItemTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItemTaxLines":
+		return ec.fieldContext_UpdateOrderLineItemTaxLinesPayload_orderLineItemTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderLineItemTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderLineItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderLineItems":
+		return ec.fieldContext_UpdateOrderLineItemsPayload_orderLineItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderLineItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderShippingMethodAdjustmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethodAdjustments":
+		return ec.fieldContext_UpdateOrderShippingMethodAdjustmentsPayload_orderShippingMethodAdjustments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderShippingMethodAdjustmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderShippingMethodTaxLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethodTaxLines":
+		return ec.fieldContext_UpdateOrderShippingMethodTaxLinesPayload_orderShippingMethodTaxLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderShippingMethodTaxLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderShippingMethodsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippingMethods":
+		return ec.fieldContext_UpdateOrderShippingMethodsPayload_orderShippingMethods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderShippingMethodsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderShippingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderShippings":
+		return ec.fieldContext_UpdateOrderShippingsPayload_orderShippings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderShippingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderSummariesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderSummaries":
+		return ec.fieldContext_UpdateOrderSummariesPayload_orderSummaries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderSummariesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrderTransactionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderTransactions":
+		return ec.fieldContext_UpdateOrderTransactionsPayload_orderTransactions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderTransactionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orders":
+		return ec.fieldContext_UpdateOrdersPayload_orders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrdersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePaymentCollectionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentCollections":
+		return ec.fieldContext_UpdatePaymentCollectionsPayload_paymentCollections(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePaymentCollectionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePaymentProvidersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentProviders":
+		return ec.fieldContext_UpdatePaymentProvidersPayload_paymentProviders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePaymentProvidersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePaymentSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentSessions":
+		return ec.fieldContext_UpdatePaymentSessionsPayload_paymentSessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePaymentSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePaymentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payments":
+		return ec.fieldContext_UpdatePaymentsPayload_payments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePaymentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdatePriceListRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3977,6 +13192,14 @@ func (ec *executionContext) childFields_UpdateProductOptionsPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProductOptionsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateProductProductOptionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "productProductOptions":
+		return ec.fieldContext_UpdateProductProductOptionsPayload_productProductOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProductProductOptionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateProductTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "productTags":
@@ -4009,12 +13232,124 @@ func (ec *executionContext) childFields_UpdateProductsPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProductsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdatePromotionRuleValuesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotionRuleValues":
+		return ec.fieldContext_UpdatePromotionRuleValuesPayload_promotionRuleValues(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePromotionRuleValuesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePromotionRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotionRules":
+		return ec.fieldContext_UpdatePromotionRulesPayload_promotionRules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePromotionRulesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePromotionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotions":
+		return ec.fieldContext_UpdatePromotionsPayload_promotions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePromotionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRbacPoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacPolicies":
+		return ec.fieldContext_UpdateRbacPoliciesPayload_rbacPolicies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRbacPoliciesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRbacRoleInheritancesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoleInheritances":
+		return ec.fieldContext_UpdateRbacRoleInheritancesPayload_rbacRoleInheritances(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRbacRoleInheritancesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRbacRoleParentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoleParents":
+		return ec.fieldContext_UpdateRbacRoleParentsPayload_rbacRoleParents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRbacRoleParentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRbacRolePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRolePolicies":
+		return ec.fieldContext_UpdateRbacRolePoliciesPayload_rbacRolePolicies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRbacRolePoliciesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRbacRolesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rbacRoles":
+		return ec.fieldContext_UpdateRbacRolesPayload_rbacRoles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRbacRolesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRefundReasonsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refundReasons":
+		return ec.fieldContext_UpdateRefundReasonsPayload_refundReasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRefundReasonsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRefundsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refunds":
+		return ec.fieldContext_UpdateRefundsPayload_refunds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRefundsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRegionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "regions":
+		return ec.fieldContext_UpdateRegionsPayload_regions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRegionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateReservationItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reservationItems":
 		return ec.fieldContext_UpdateReservationItemsPayload_reservationItems(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateReservationItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateReturnItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returnItems":
+		return ec.fieldContext_UpdateReturnItemsPayload_returnItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateReturnItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateReturnReasonsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returnReasons":
+		return ec.fieldContext_UpdateReturnReasonsPayload_returnReasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateReturnReasonsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateReturnsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "returns":
+		return ec.fieldContext_UpdateReturnsPayload_returns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateReturnsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateSalesChannelsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4031,6 +13366,38 @@ func (ec *executionContext) childFields_UpdateServiceZonesPayload(ctx context.Co
 		return ec.fieldContext_UpdateServiceZonesPayload_serviceZones(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateServiceZonesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateShippingOptionRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptionRules":
+		return ec.fieldContext_UpdateShippingOptionRulesPayload_shippingOptionRules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateShippingOptionRulesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateShippingOptionTypesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptionTypes":
+		return ec.fieldContext_UpdateShippingOptionTypesPayload_shippingOptionTypes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateShippingOptionTypesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateShippingOptionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingOptions":
+		return ec.fieldContext_UpdateShippingOptionsPayload_shippingOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateShippingOptionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateShippingProfilesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shippingProfiles":
+		return ec.fieldContext_UpdateShippingProfilesPayload_shippingProfiles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateShippingProfilesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateStockLocationAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4057,12 +13424,168 @@ func (ec *executionContext) childFields_UpdateStoreCurrenciesPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateStoreCurrenciesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateStoreLocalesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "storeLocales":
+		return ec.fieldContext_UpdateStoreLocalesPayload_storeLocales(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateStoreLocalesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateStoresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "stores":
 		return ec.fieldContext_UpdateStoresPayload_stores(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateStoresPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateTranslationSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "translationSettings":
+		return ec.fieldContext_UpdateTranslationSettingsPayload_translationSettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTranslationSettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateTranslationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "translations":
+		return ec.fieldContext_UpdateTranslationsPayload_translations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTranslationsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_UpdateUsersPayload_users(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUsersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_User_id(ctx, field)
+	case "firstName":
+		return ec.fieldContext_User_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_User_lastName(ctx, field)
+	case "email":
+		return ec.fieldContext_User_email(ctx, field)
+	case "avatarUrl":
+		return ec.fieldContext_User_avatarUrl(ctx, field)
+	case "metadata":
+		return ec.fieldContext_User_metadata(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_User_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_User_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_User_deletedAt(ctx, field)
+	case "rbacRoles":
+		return ec.fieldContext_User_rbacRoles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRbacRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UserRbacRole_id(ctx, field)
+	case "name":
+		return ec.fieldContext_UserRbacRole_name(ctx, field)
+	case "userId":
+		return ec.fieldContext_UserRbacRole_userId(ctx, field)
+	case "rbacRoleId":
+		return ec.fieldContext_UserRbacRole_rbacRoleId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserRbacRole_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_UserRbacRole_updatedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_UserRbacRole_deletedAt(ctx, field)
+	case "user":
+		return ec.fieldContext_UserRbacRole_user(ctx, field)
+	case "rbacRole":
+		return ec.fieldContext_UserRbacRole_rbacRole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRbacRole", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRbacRoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserRbacRoleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserRbacRoleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserRbacRoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserRbacRoleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRbacRoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRbacRoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserRbacRoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserRbacRoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRbacRoleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRbacRolesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserRbacRolesConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserRbacRolesConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserRbacRolesConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserRbacRolesConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRbacRolesConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRbacRolesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserRbacRolesEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserRbacRolesEdge_node(ctx, field)
+	case "link":
+		return ec.fieldContext_UserRbacRolesEdge_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRbacRolesEdge", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -394,8 +394,10 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 	if err != nil {
 		return o, err
 	}
-	if i := o.Column; o.Path == nil && !o.Row && target.Columns[i].Type == modules.Boolean {
-		return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", target.Columns[i].Field)
+	if col := &target.Columns[o.Column]; o.Path == nil && !o.Row && col.Type == modules.Boolean {
+		return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
+	} else if o.Path == nil && !o.Row && col.Parts != nil {
+		return o, invalid(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
 	}
 	o.Path = append([]modules.Step{step}, o.Path...)
 	return o, nil

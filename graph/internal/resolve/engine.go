@@ -5,6 +5,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -109,10 +110,13 @@ func Record[T any](ctx context.Context, e *Engine, model, key string, wrap func(
 // nil.
 func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, path string, sets ...ast.SelectionSet) ([]*Object, error) {
 	key := &m.Columns[m.Primary()]
-	for _, k := range keys {
-		if _, err := modules.Normalize(key, k); err != nil {
+	keys = slices.Clone(keys)
+	for i, k := range keys {
+		v, err := modules.Normalize(key, k)
+		if err != nil {
 			return nil, invalid(path, "%v", err)
 		}
+		keys[i] = fmt.Sprint(v)
 	}
 	sel := newSelection(m, len(keys))
 	p := e.planner(ctx)

@@ -414,7 +414,7 @@ func linkRecord(m *modules.Model, d *linkstore.Definition, l linkstore.Link) *mo
 	r := &modules.Record{Model: m, Values: make([]any, len(m.Columns))}
 	set := func(name string, v any) {
 		if i, ok := m.Column(name); ok {
-			r.Values[i] = v
+			r.Set(i, v)
 		}
 	}
 	for name, v := range l.Data {

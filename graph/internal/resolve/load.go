@@ -48,11 +48,11 @@ type pendingHop struct {
 func newPendingHop(w work, index int) *pendingHop {
 	h := w.sel.hops[index]
 	p := &pendingHop{hop: h, index: index, objects: w.objects, keys: make([]int, len(w.objects))}
-	near, _ := w.sel.model.Column(h.relation.Column)
+	near := w.sel.model.Indexes(h.relation.Columns)
 	seen := make(map[string]int, len(w.objects))
 	var keys []string
 	for i, o := range w.objects {
-		key, ok := modules.KeyText(o.record.Values[near])
+		key, ok := o.record.Key(near)
 		if !ok {
 			p.keys[i] = -1
 			continue

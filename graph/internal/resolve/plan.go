@@ -93,7 +93,7 @@ func (p *planner) add(s *selection, path string, depth int, set ast.SelectionSet
 }
 
 func (p *planner) addHop(s *selection, path string, depth int, f graphql.CollectedField, r *modules.Relation) error {
-	if i, ok := s.model.Column(r.Column); ok {
+	for _, i := range s.model.Indexes(r.Columns) {
 		s.addColumn(i)
 	}
 	h, err := p.hop(s, path, f.Field, r)

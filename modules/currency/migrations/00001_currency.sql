@@ -14,7 +14,5 @@ CREATE TABLE IF NOT EXISTS currency (
   CONSTRAINT currency_pkey PRIMARY KEY (code)
 );
 
-CREATE INDEX IF NOT EXISTS "IDX_currency_deleted_at" ON currency (deleted_at);
-
 -- +goose Down
 DROP TABLE IF EXISTS currency;

@@ -1,6 +1,7 @@
--- The currencies of ISO 4217, with names, symbols and digits as Unicode CLDR has them. Those a shop has already stay as they are.
+-- The currencies of ISO 4217, with names, symbols and digits as Unicode CLDR has them. A shop that has currencies keeps its own.
 -- +goose Up
-INSERT INTO currency (code, symbol, symbol_native, decimal_digits, rounding, raw_rounding, name) VALUES
+INSERT INTO currency (code, symbol, symbol_native, decimal_digits, rounding, raw_rounding, name)
+SELECT v.code, v.symbol, v.symbol_native, v.decimal_digits, v.rounding, v.raw_rounding::jsonb, v.name FROM (VALUES
   ('aed', 'AED', 'AED', 2, 0, '{"value": "0", "precision": 20}', 'United Arab Emirates Dirham'),
   ('afn', 'AFN', '؋', 0, 0, '{"value": "0", "precision": 20}', 'Afghan Afghani'),
   ('all', 'ALL', 'ALL', 0, 0, '{"value": "0", "precision": 20}', 'Albanian Lek'),
@@ -180,7 +181,8 @@ INSERT INTO currency (code, symbol, symbol_native, decimal_digits, rounding, raw
   ('zar', 'ZAR', 'R', 2, 0, '{"value": "0", "precision": 20}', 'South African Rand'),
   ('zmw', 'ZMW', 'ZK', 2, 0, '{"value": "0", "precision": 20}', 'Zambian Kwacha'),
   ('zwl', 'ZWL', 'ZWL', 2, 0, '{"value": "0", "precision": 20}', 'Zimbabwean Dollar (2009–2024)')
-ON CONFLICT (code) DO NOTHING;
+) AS v (code, symbol, symbol_native, decimal_digits, rounding, raw_rounding, name)
+WHERE NOT EXISTS (SELECT 1 FROM currency);
 
 -- +goose Down
 -- Currencies may be in use by now: they go with their table.

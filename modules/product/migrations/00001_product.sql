@@ -68,8 +68,6 @@ CREATE UNIQUE INDEX IF NOT EXISTS "IDX_category_handle_unique" ON product_catego
 
 CREATE INDEX IF NOT EXISTS "IDX_product_category_path" ON product_category (mpath) WHERE deleted_at IS NULL;
 
-CREATE INDEX IF NOT EXISTS "IDX_product_category_deleted_at" ON product_category (deleted_at);
-
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_product_category_parent_category_id ON product_category (parent_category_id, id) WHERE deleted_at IS NULL;
 
@@ -246,8 +244,6 @@ CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_product_id ON produc
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_product_option_id ON product_product_option (product_option_id, id) WHERE deleted_at IS NULL;
 
-CREATE UNIQUE INDEX IF NOT EXISTS "IDX_product_product_option_unique" ON product_product_option (product_id, product_option_id) WHERE deleted_at IS NULL;
-
 CREATE TABLE IF NOT EXISTS product_product_option_value (
   id text NOT NULL,
   product_product_option_id text NOT NULL REFERENCES product_product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -261,7 +257,7 @@ CREATE TABLE IF NOT EXISTS product_product_option_value (
 CREATE INDEX IF NOT EXISTS "IDX_product_product_option_value_deleted_at" ON product_product_option_value (deleted_at);
 
 -- Pages of one owner, in the order of their ids.
-CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_product_product_option_id ON product_product_option_value (product_product_option_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_option_id ON product_product_option_value (product_product_option_id, id) WHERE deleted_at IS NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_product_option_value_id ON product_product_option_value (product_option_value_id, id) WHERE deleted_at IS NULL;

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS stock_location (
   CONSTRAINT stock_location_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX IF NOT EXISTS "IDX_stock_location_address_id" ON stock_location (address_id) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS linkgraph_stock_location_address_id ON stock_location (address_id, id) WHERE deleted_at IS NULL;
 
 CREATE INDEX IF NOT EXISTS "IDX_stock_location_deleted_at" ON stock_location (deleted_at);
 

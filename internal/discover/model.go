@@ -1,0 +1,263 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// model is a table that a link's end was found to be, and how it is declared.
+type model struct {
+	name, module, alias string
+	schema, table       string
+	key                 string // name in inputs
+	primary             string // field
+	primaryType         string // SQL type
+	idPrefix            string
+	columns             []column
+	comments            []string
+}
+
+// column is a column of a table as the database describes it, and as it is declared.
+type column struct {
+	name, sqlType, expression string // expression is the default's
+	notNull, primary          bool
+	values                    []string // of an enum, as the database holds them
+	enumType                  bool     // the values are those of an SQL enum
+	check                     string
+
+	field   string
+	gqlType string
+	args    []string // of @column
+}
+
+// discover looks for the table of a model: one called like it, in any schema, with a primary key of one column.
+func (w *writer) discover(ctx context.Context, module, alias, key string) (*model, error) {
+	rows, err := w.db.Query(ctx, `
+		SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relname = ANY($1) AND c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+		ORDER BY array_position($1::text[], c.relname::text), n.nspname <> 'public', n.nspname LIMIT 1`,
+		[]string{alias, module + "_" + alias, plural(alias)})
+	if err != nil {
+		return nil, err
+	}
+	m := &model{name: pascal(alias), module: module, alias: alias, key: key}
+	var found bool
+	if _, err := pgx.ForEachRow(rows, []any{&m.schema, &m.table}, func() error { found = true; return nil }); err != nil || !found {
+		return nil, err
+	}
+	if _, ok := w.records.Model(m.name); ok || w.find(m.name) != nil {
+		m.name = pascal(module) + m.name
+	}
+	if err := m.read(ctx, w.db); err != nil {
+		return nil, err
+	}
+	if m.primary == "" {
+		return nil, nil
+	}
+	return m, m.readPrefix(ctx, w.db)
+}
+
+// read reads the columns from Postgres' own catalogue.
+func (m *model) read(ctx context.Context, db DB) error {
+	rows, err := db.Query(ctx, `
+		SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull, COALESCE(pg_get_expr(d.adbin, d.adrelid), ''),
+			COALESCE((SELECT i.indkey::int2[] = ARRAY[a.attnum] FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisprimary), false),
+			ARRAY(SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = a.atttypid ORDER BY e.enumsortorder),
+			COALESCE((SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c
+				WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum] ORDER BY c.oid LIMIT 1), '')
+		FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+		pgx.Identifier{m.schema, m.table}.Sanitize())
+	if err != nil {
+		return err
+	}
+	columns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (column, error) {
+		var c column
+		err := row.Scan(&c.name, &c.sqlType, &c.notNull, &c.expression, &c.primary, &c.values, &c.check)
+		return c, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range columns {
+		raw := strings.TrimPrefix(c.name, "raw_")
+		if raw != c.name && slices.ContainsFunc(columns, func(o column) bool { return o.name == raw && o.sqlType == "numeric" }) {
+			continue // repeats a decimal
+		}
+		if !c.declare(m.name, slices.ContainsFunc(columns, func(o column) bool { return o.name == "raw_"+c.name })) {
+			m.comments = append(m.comments, fmt.Sprintf("%s: columns of type %s are not supported", c.name, c.sqlType))
+			continue
+		}
+		if c.primary {
+			m.primary, m.primaryType = c.field, c.sqlType
+		}
+		m.columns = append(m.columns, c)
+	}
+	return nil
+}
+
+// readPrefix guesses the prefix of ids from a record. Relies on the primary key.
+func (m *model) readPrefix(ctx context.Context, db DB) error {
+	if !isText(m.primaryType) {
+		return nil
+	}
+	i := slices.IndexFunc(m.columns, func(c column) bool { return c.primary })
+	key := pgx.Identifier{m.columns[i].name}.Sanitize()
+	rows, err := db.Query(ctx, fmt.Sprintf(`SELECT %[1]s::text FROM %[2]s WHERE %[1]s ~ '^[a-z0-9_]+_[0-9A-HJKMNP-TV-Z]{26}$' ORDER BY %[1]s LIMIT 1`,
+		key, pgx.Identifier{m.schema, m.table}.Sanitize()))
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, id := range ids {
+		m.idPrefix = id[:strings.LastIndexByte(id, '_')]
+	}
+	return err
+}
+
+// scalar is how an SQL type is declared.
+type scalar struct{ gql, sqlType string } // sqlType "" is the scalar's usual one
+
+func isText(sqlType string) bool {
+	return sqlType == "text" || strings.HasPrefix(sqlType, "varchar") || strings.HasPrefix(sqlType, "character varying")
+}
+
+func scalarOf(sqlType string) (scalar, bool) {
+	base, _, _ := strings.Cut(sqlType, "(")
+	s, ok := map[string]scalar{
+		"text": {gql: "String"}, "character varying": {gql: "String"}, "varchar": {gql: "String"}, "boolean": {gql: "Boolean"},
+		"integer": {gql: "Int"}, "smallint": {"Int", "smallint"}, "bigint": {"String", "bigint"}, "numeric": {gql: "Decimal"},
+		"double precision": {gql: "Float"}, "real": {"Float", "real"}, "timestamp with time zone": {gql: "DateTime"},
+		"jsonb": {gql: "JSON"}, "json": {"JSON", "json"}, "uuid": {"ID", "uuid"}, "date": {"String", "date"},
+	}[base]
+	return s, ok
+}
+
+var (
+	checkValues = regexp.MustCompile(`ANY \(\(?ARRAY\[(.*?)\]`)
+	quotedValue = regexp.MustCompile(`'((?:[^']|'')*)'`)
+	enumValue   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+// declare decides how a column is declared, and reports whether it can be.
+func (c *column) declare(owner string, raw bool) bool {
+	c.field = camel(c.name)
+	if snake(c.field) != c.name {
+		c.args = append(c.args, fmt.Sprintf("name: %q", c.name))
+	}
+	if len(c.values) > 0 {
+		c.enumType = true
+	} else if list := checkValues.FindStringSubmatch(c.check); list != nil && isText(c.sqlType) {
+		for _, v := range quotedValue.FindAllStringSubmatch(list[1], -1) {
+			c.values = append(c.values, v[1])
+		}
+	}
+	if slices.ContainsFunc(c.values, func(v string) bool { return !enumValue.MatchString(v) }) {
+		c.values = nil
+	}
+	s, ok := scalarOf(c.sqlType)
+	switch {
+	case c.enumType:
+		s, ok = scalar{"String", c.sqlType}, true
+		if c.values != nil {
+			s.gql = owner + pascal(c.name)
+		}
+	case c.values != nil:
+		s.gql = owner + pascal(c.name)
+	case c.primary || isText(c.sqlType) && strings.HasSuffix(c.name, "_id"):
+		if s.gql == "Int" && s.sqlType == "" {
+			s.sqlType = "integer"
+		}
+		s.gql = "ID"
+	}
+	c.gqlType = s.gql
+	if s.sqlType != "" {
+		c.args = append(c.args, fmt.Sprintf("type: %q", s.sqlType))
+	}
+	if raw && c.gqlType == "Decimal" {
+		c.args = append(c.args, fmt.Sprintf("raw: %q", "raw_"+c.name))
+	}
+	return ok
+}
+
+func (m *model) has(field string) bool {
+	return slices.ContainsFunc(m.columns, func(c column) bool { return c.field == field })
+}
+
+// String is the model's type, and the enums of its columns.
+func (m *model) String() string {
+	var b strings.Builder
+	args := []string{fmt.Sprintf("module: %q", m.module), fmt.Sprintf("table: %q", m.table)}
+	if m.schema != "public" {
+		args = append(args, fmt.Sprintf("schema: %q", m.schema))
+	}
+	if m.idPrefix != "" {
+		args = append(args, fmt.Sprintf("idPrefix: %q", m.idPrefix))
+	}
+	args = append(args, fmt.Sprintf("key: %q", m.key))
+	if m.primary != "id" {
+		args = append(args, fmt.Sprintf("primaryKey: %q", m.primary))
+	}
+	if plural(m.name) == m.name {
+		args = append(args, fmt.Sprintf("plural: %q", camel(m.name)+"List"))
+	}
+	fmt.Fprintf(&b, "%q\ntype %s @model(%s) {\n", words(m.alias)+".", m.name, strings.Join(args, ", "))
+	for _, c := range m.columns {
+		b.WriteString(c.String())
+	}
+	for _, c := range m.comments {
+		fmt.Fprintf(&b, "  # %s\n", c)
+	}
+	b.WriteString("}\n")
+	for _, c := range m.columns {
+		if c.values == nil {
+			continue
+		}
+		fmt.Fprintf(&b, "\n\"%s of a %s.\"\nenum %s {\n", words(c.name), m.name, c.gqlType)
+		for _, v := range c.values {
+			fmt.Fprintf(&b, "  %s\n", strings.ToUpper(v))
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+// kept are columns that the store keeps: their defaults are not declared.
+var kept = map[string]string{
+	"created_at": "When the record was made", "updated_at": "When the record last changed", "deleted_at": "Set once the record is deleted",
+	"id": "Identifies the record",
+}
+
+func (c *column) String() string {
+	text := kept[c.name]
+	if text == "" {
+		text = words(c.name)
+	}
+	line := fmt.Sprintf("  %q\n  %s: %s", text+".", c.field, c.gqlType)
+	if c.notNull {
+		line += "!"
+	}
+	if len(c.args) > 0 {
+		line += " @column(" + strings.Join(c.args, ", ") + ")"
+	}
+	if value, _ := defaultText(c.expression); c.expression != "" && !strings.HasSuffix(c.name, "ed_at") {
+		line += fmt.Sprintf(" @default(value: %q)", value)
+	}
+	return line + "\n"
+}
+
+var literalDefault = regexp.MustCompile(`^\(?(?:'((?:[^']|'')*)'|(-?[\d.]+)|(true|false))\)?(?:::[\w ]+)?$`)
+
+// defaultText is what a default's expression stands for; literal says that it is a plain value.
+func defaultText(expression string) (text string, literal bool) {
+	m := literalDefault.FindStringSubmatch(expression)
+	if m == nil {
+		return expression, false
+	}
+	return strings.ReplaceAll(m[1], "''", "'") + m[2] + m[3], true
+}
