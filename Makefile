@@ -15,7 +15,7 @@ test: ## all tests, on a real Postgres
 race: ## the tests of traversal and links, with the race detector
 	go test -race ./linkstore/... ./graph/... ./modules/...
 
-generate: ## write graph/internal/exec from the schemas
+generate: ## write graph/internal/exec and docs/modules from the schemas
 	go run ./graph/gen
 
 lint: $(TOOLS)/golangci-lint ## the linters
@@ -36,8 +36,10 @@ bench-data: ## make a store of SCALE products and five times as many variants, t
 bench-queries: ## measure ten queries on that store
 	go run ./internal/bench -products $(SCALE)
 
-verify: generate ## fail if the generated code is not what the schemas give
-	@git diff --exit-code -- graph/internal/exec && test -z "$$(git status --porcelain -- graph/internal/exec)" \
-		|| { echo 'graph/internal/exec is out of date: run `make generate` and commit it'; exit 1; }
+GENERATED = graph/internal/exec docs/modules
+
+verify: generate ## fail if the generated code and pages are not what the schemas give
+	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
+		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 
 ci: verify lint test race

@@ -1,5 +1,6 @@
 // Command gen writes graph/internal/exec: it reads what schema.graphqls and modules/*/schema.graphqls declare, derives the
-// rest of the API, the registry of models and links and the types behind them, and has gqlgen write the executor.
+// rest of the API, the registry of models and links and the types behind them, and has gqlgen write the executor. It also
+// writes docs/modules, a page on each module.
 //
 // It is run by `make generate`, in the folder that holds gqlgen.yml. Running it again changes nothing.
 package main

@@ -264,7 +264,10 @@ func (r *reader) current(pos *ast.Position, where string, inverse *relation, cur
 		inverse.cascade = false // all of them go with the owner
 	}
 	inverse.columns, inverse.targetColumns = append(slices.Clone(inverse.columns), near...), append(slices.Clone(inverse.targetColumns), far...)
-	inverse.description = fmt.Sprintf("%s of this %s whose %s is the current one.", pascal(inverse.target.plural), owner.name, current)
+	inverse.description = fmt.Sprintf("%s of the current %s of this %s.", pascal(inverse.target.plural), current, owner.name)
+	if !inverse.many {
+		inverse.description = fmt.Sprintf("The %s of the current %s of this %s.", inverse.target.name, current, owner.name)
+	}
 }
 
 // columns finds the columns of a model by their fields or names and returns their names.

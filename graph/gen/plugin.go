@@ -47,6 +47,9 @@ func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 			return nil, fmt.Errorf("write schema: %w", err)
 		}
 	}
+	if err := writePages("docs/modules", p.spec, declared); err != nil {
+		return nil, err
+	}
 	return sources, nil
 }
 
