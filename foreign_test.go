@@ -122,4 +122,15 @@ func TestAdoptedDatabase(t *testing.T) {
 	if got := s.post(t, `mutation { createLinks(links: [{ product: { productId: "prod_1" }, salesChannel: { salesChannelId: "sc_1" } }]) { results { outcome link { id } } } }`); !strings.Contains(got, `"UNCHANGED","link":{"id":"prodsc_1"}`) {
 		t.Error(got)
 	}
+	// The other program deletes a channel and leaves its link, then makes another.
+	if _, err := db.Pool.Exec(t.Context(), `
+		UPDATE sales_channel SET deleted_at = now();
+		INSERT INTO sales_channel (id, name) VALUES ('sc_2', 'App');
+		INSERT INTO product_sales_channel (product_id, sales_channel_id, id) VALUES ('prod_1', 'sc_2', 'prodsc_2')`); err != nil {
+		t.Fatal(err)
+	}
+	const ids = `{ product(id: "prod_1") { salesChannels { totalCount nodes { id } } } products(filter: { salesChannels: { some: { id: { eq: "sc_1" } } } }) { totalCount } }`
+	if got, want := s.post(t, ids), `{"data":{"product":{"salesChannels":{"totalCount":1,"nodes":[{"id":"sc_2"}]}},"products":{"totalCount":0}}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }

@@ -153,10 +153,12 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	return errors.Join(err, server.Shutdown(drain))
 }
 
-// ready brings the database up to date, or with --read-only the graph in line with the database.
+// ready brings the database up to date, unless it is not to be changed, and the graph in line with the database.
 func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
 	if !c.ReadOnly {
-		return db.prepareOwn(ctx, s)
+		if err := db.prepareOwn(ctx, s); err != nil {
+			return err
+		}
 	}
 	missing, err := db.graph.Adapt(ctx)
 	for _, m := range missing {

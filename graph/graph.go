@@ -71,9 +71,14 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, absent 
 }
 
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
-// rows, a column that is not there is null. It is for ReadOnly, and comes before Handler.
+// rows, a column that is not there is null. Links that another program writes too are not trusted to have live records. It
+// comes before Handler.
 func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
-	adapted, missing, err := g.Records.Catalog().Adapt(ctx, g.db)
+	shared, err := g.Links.Adopted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	adapted, missing, err := g.Records.Catalog().Adapt(ctx, g.db, shared)
 	if err != nil {
 		return nil, err
 	}

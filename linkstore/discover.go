@@ -40,6 +40,31 @@ type TableColumn struct {
 	Default    string // an SQL expression; "" is none
 }
 
+// Adopted returns the names of the stored links whose table is there and was made by another program. That program may write
+// to it, and may delete a record and leave its links.
+func (s *Store) Adopted(ctx context.Context) ([]string, error) {
+	made, err := s.madeTables(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("adopted link tables: %w", err)
+	}
+	var names, tables []string
+	for _, d := range s.catalog.links {
+		if d.ReadOnly == "" && !slices.ContainsFunc(made, func(t madeTable) bool { return t.Schema == d.Schema && t.Table == d.Table }) {
+			names, tables = append(names, d.Name), append(tables, d.table())
+		}
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT p.name FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS p(name, reg, ord) WHERE to_regclass(p.reg) IS NOT NULL ORDER BY p.ord`,
+		names, tables)
+	if err != nil {
+		return nil, fmt.Errorf("adopted link tables: %w", err)
+	}
+	if names, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return nil, fmt.Errorf("adopted link tables: %w", err)
+	}
+	return names, nil
+}
+
 // Undeclared lists the link tables of the database that no definition uses, by name. It finds them where Medusa keeps
 // account of its own, in the table link_module_migrations; without that table there are none. It changes nothing.
 func (s *Store) Undeclared(ctx context.Context) ([]LinkTable, error) {

@@ -16,9 +16,9 @@ type Missing struct {
 }
 
 // Adapt returns a catalogue that reads a database as it is, and what the database lacks of c. A table that is not there is
-// read as one without rows, and a column that is not there as NULL. Nothing is written, and nothing should be written
-// through the result.
-func (c *Catalog) Adapt(ctx context.Context, db DB) (*Catalog, []Missing, error) {
+// read as one without rows, and a column that is not there as NULL: where something is missing, nothing should be written
+// through the result. shared names the links whose tables another program writes to.
+func (c *Catalog) Adapt(ctx context.Context, db DB, shared []string) (*Catalog, []Missing, error) {
 	tables := map[string][]string{} // columns, by table
 	for _, m := range c.models {
 		tables[m.table()] = nil
@@ -43,10 +43,17 @@ func (c *Catalog) Adapt(ctx context.Context, db DB) (*Catalog, []Missing, error)
 			missing = append(missing, *lack)
 		}
 		for i := range n.Relations {
-			if t := n.Relations[i].Through; t != nil && tables[tableName(t.Schema, t.Table)] == nil {
-				stand := *t
-				stand.stand = emptyTable(append(slices.Clone(t.Columns), t.TargetColumns...))
-				n.Relations[i].Through = &stand
+			r := &n.Relations[i]
+			if r.Through == nil {
+				continue
+			}
+			t := *r.Through
+			r.Through = &t
+			if row := c.Row(r); row != nil {
+				t.Shared = slices.Contains(shared, row.Link)
+			}
+			if tables[tableName(t.Schema, t.Table)] == nil {
+				t.stand = emptyTable(append(slices.Clone(t.Columns), t.TargetColumns...))
 			}
 		}
 		adapted.models = append(adapted.models, &n)

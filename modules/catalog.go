@@ -71,6 +71,9 @@ type Through struct {
 	// IDPrefix is the prefix of the join rows' own ids. "" means they have none.
 	IDPrefix string
 
+	// Shared says that another program writes to the table, and may leave rows whose records are gone.
+	Shared bool
+
 	stand string // as Model.stand
 }
 

@@ -301,7 +301,8 @@ type source struct {
 }
 
 // source joins the far table only if withTarget says that more than the key of the far record is used: a live link
-// has live ends, so its own row is enough. Join tables inside a module give no such promise and are always joined.
+// has live ends, so its own row is enough. Join tables inside a module, and those that another program writes to, give no
+// such promise and are always joined.
 func (b *builder) source(near *Model, r *Relation, target *Model, withTarget bool) source {
 	s := source{target: b.alias("t")}
 	if r.Through == nil {
@@ -325,7 +326,7 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	} else {
 		withTarget = true
 	}
-	if withTarget || t.Row == "" {
+	if withTarget || t.Row == "" || t.Shared {
 		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + join
 		s.live += target.live(s.target)
 	}
