@@ -22,11 +22,15 @@ func Load(ctx context.Context, records *modules.Store, links *linkstore.Store) (
 	l.prices()
 	l.stock()
 	l.shop()
+	l.market()
+	l.people()
+	l.cart()
+	l.order()
 	keys := l.keys()
 	if l.err != nil {
 		return Credentials{}, fmt.Errorf("demo store: %w", l.err)
 	}
-	if _, err := links.Create(ctx, demoLinks(), linkstore.CreateOptions{}); err != nil {
+	if _, err := links.Create(ctx, append(demoLinks(), orderLinks()...), linkstore.CreateOptions{}); err != nil {
 		return Credentials{}, fmt.Errorf("demo store: %w", err)
 	}
 	return keys, nil

@@ -187,7 +187,10 @@ directive @column(
   raw: String
 ) on FIELD_DEFINITION
 
-"The database fills this column when a create leaves it out. ` + "`" + `value` + "`" + ` is shown in the documentation."
+"""
+The database fills this column when a create leaves it out; the store does it for a Decimal with ` + "`" + `raw` + "`" + `. ` + "`" + `value` + "`" + ` is shown in
+the documentation.
+"""
 directive @default(value: String!) on FIELD_DEFINITION
 
 "Left out on create, the value becomes the URL-safe form of another field: \"Ocean Blue Shirt\" gives ` + "`" + `ocean-blue-shirt` + "`" + `."
@@ -284,6 +287,8 @@ input LinkColumnDefinition {
   type: String!
   "Value of a link that was created without one. None: null."
   default: String
+  "Must be given when a link is made: the column is NOT NULL and has no default."
+  required: Boolean = false
 }
 
 """
@@ -732,7 +737,9 @@ enum OrderDirection {
   DESC_NULLS_LAST
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/api_key/schema.graphqls", Input: `"A key that storefronts or admins call the API with."
+	{Name: "../../../modules/api_key/schema.graphqls", Input: `# Keys that storefronts and admins call an API with.
+
+"A key that storefronts or admins call the API with."
 type ApiKey
   @model(module: "api_key", table: "api_key", idPrefix: "apk", key: "publishable_key_id") {
   "Identifies the record."
@@ -769,7 +776,9 @@ enum ApiKeyType {
   SECRET
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/cart/schema.graphqls", Input: `"What a customer is about to buy."
+	{Name: "../../../modules/cart/schema.graphqls", Input: `# What customers are about to buy: carts with items, addresses, ways of shipping, discounts and taxes.
+
+"What a customer is about to buy."
 type Cart
   @model(module: "cart", table: "cart", idPrefix: "cart", key: "cart_id") {
   "Identifies the record."
@@ -1088,7 +1097,9 @@ type CartCreditLine
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/currency/schema.graphqls", Input: `"A currency of ISO 4217."
+	{Name: "../../../modules/currency/schema.graphqls", Input: `# The currencies that there are.
+
+"A currency of ISO 4217."
 type Currency
   @model(module: "currency", table: "currency", key: "code", primaryKey: "code") {
   "ISO 4217 code, in lower case."
@@ -1111,7 +1122,9 @@ type Currency
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/customer/schema.graphqls", Input: `"Someone who buys, with or without an account."
+	{Name: "../../../modules/customer/schema.graphqls", Input: `# People who buy, their addresses and groups.
+
+"Someone who buys, with or without an account."
 type Customer
   @model(module: "customer", table: "customer", idPrefix: "cus", key: "customer_id")
   @manyToMany(field: "groups", model: "CustomerGroup", inverse: "customers", table: "customer_group_customer", column: "customer_id", targetColumn: "customer_group_id", idPrefix: "cusgc") {
@@ -1205,7 +1218,9 @@ type CustomerGroup
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/fulfillment/schema.graphqls", Input: `"A way in which a location gets goods to customers."
+	{Name: "../../../modules/fulfillment/schema.graphqls", Input: `# How goods get to customers: the areas served, the options offered there, and what was sent.
+
+"A way in which a location gets goods to customers."
 type FulfillmentSet
   @model(module: "fulfillment", table: "fulfillment_set", idPrefix: "fuset", key: "fulfillment_set_id") {
   "Identifies the record."
@@ -1559,7 +1574,9 @@ type FulfillmentLabel
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/inventory/schema.graphqls", Input: `"A thing that is kept in stock."
+	{Name: "../../../modules/inventory/schema.graphqls", Input: `# Things that are kept in stock, how many there are at each location, and how many are reserved.
+
+"A thing that is kept in stock."
 type InventoryItem
   @model(module: "inventory", table: "inventory_item", idPrefix: "iitem", key: "inventory_item_id") {
   "Identifies the record."
@@ -1662,7 +1679,9 @@ type ReservationItem
   allowBackorder: Boolean @default(value: "false")
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/order/schema.graphqls", Input: `"What a customer bought."
+	{Name: "../../../modules/order/schema.graphqls", Input: `# What customers bought: orders with items, shipping and totals in every version, and returns, claims and exchanges.
+
+"What a customer bought."
 type Order
   @model(module: "order", table: "order", idPrefix: "order", key: "order_id")
   @manyToMany(field: "shippingMethods", model: "OrderShippingMethod", table: "order_shipping", column: "order_id", targetColumn: "shipping_method_id", idPrefix: "ordspmv", current: "version") {
@@ -1784,17 +1803,17 @@ type OrderItem
   "How many."
   quantity: Decimal! @column(raw: "raw_quantity")
   "How many of these are in a fulfillment."
-  fulfilledQuantity: Decimal! @column(raw: "raw_fulfilled_quantity")
+  fulfilledQuantity: Decimal! @column(raw: "raw_fulfilled_quantity") @default(value: "0")
   "How many of these left."
-  shippedQuantity: Decimal! @column(raw: "raw_shipped_quantity")
+  shippedQuantity: Decimal! @column(raw: "raw_shipped_quantity") @default(value: "0")
   "How many of these are to come back."
-  returnRequestedQuantity: Decimal! @column(raw: "raw_return_requested_quantity")
+  returnRequestedQuantity: Decimal! @column(raw: "raw_return_requested_quantity") @default(value: "0")
   "How many of these came back."
-  returnReceivedQuantity: Decimal! @column(raw: "raw_return_received_quantity")
+  returnReceivedQuantity: Decimal! @column(raw: "raw_return_received_quantity") @default(value: "0")
   "How many of these came back damaged."
-  returnDismissedQuantity: Decimal! @column(raw: "raw_return_dismissed_quantity")
+  returnDismissedQuantity: Decimal! @column(raw: "raw_return_dismissed_quantity") @default(value: "0")
   "How many of these are given up as lost or damaged."
-  writtenOffQuantity: Decimal! @column(raw: "raw_written_off_quantity")
+  writtenOffQuantity: Decimal! @column(raw: "raw_written_off_quantity") @default(value: "0")
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -2574,7 +2593,9 @@ type OrderExchangeItem
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/payment/schema.graphqls", Input: `"What is to be paid for one cart, order or change of an order, and what came of it."
+	{Name: "../../../modules/payment/schema.graphqls", Input: `# Money: what is to be paid, the sessions and payments that pay it, captures and refunds.
+
+"What is to be paid for one cart, order or change of an order, and what came of it."
 type PaymentCollection
   @model(module: "payment", table: "payment_collection", idPrefix: "pay_col", key: "payment_collection_id")
   @manyToMany(field: "paymentProviders", model: "PaymentProvider", inverse: "paymentCollections", table: "payment_collection_payment_providers", column: "payment_collection_id", targetColumn: "payment_provider_id") {
@@ -2821,7 +2842,9 @@ type AccountHolder
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/pricing/schema.graphqls", Input: `"All prices of one thing."
+	{Name: "../../../modules/pricing/schema.graphqls", Input: `# What things cost: sets of prices by currency, quantity and rules, and price lists.
+
+"All prices of one thing."
 type PriceSet
   @model(module: "pricing", table: "price_set", idPrefix: "pset", key: "price_set_id") {
   "Identifies the record."
@@ -2991,7 +3014,9 @@ type PricePreference
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/product/schema.graphqls", Input: `"What a shop sells: a shirt, in all its sizes and colours."
+	{Name: "../../../modules/product/schema.graphqls", Input: `# What a shop sells: products, their variants, options and pictures, and how they are sorted into categories, collections, types and tags.
+
+"What a shop sells: a shirt, in all its sizes and colours."
 type Product
   @model(module: "product", table: "product", idPrefix: "prod", key: "product_id")
   @manyToMany(field: "tags", model: "ProductTag", inverse: "products", table: "product_tags", column: "product_id", targetColumn: "product_tag_id")
@@ -3299,7 +3324,9 @@ type ProductImage
   product: Product @belongsTo(column: "product_id", inverse: "images", cascade: true)
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/promotion/schema.graphqls", Input: `"A discount, by code or by itself."
+	{Name: "../../../modules/promotion/schema.graphqls", Input: `# Discounts: promotions with their rules, what they take off, and campaigns with budgets.
+
+"A discount, by code or by itself."
 type Promotion
   @model(module: "promotion", table: "promotion", idPrefix: "promo", key: "promotion_id")
   @manyToMany(field: "rules", model: "PromotionRule", inverse: "promotions", table: "promotion_promotion_rule", column: "promotion_id", targetColumn: "promotion_rule_id") {
@@ -3553,7 +3580,9 @@ type PromotionRuleValue
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/rbac/schema.graphqls", Input: `"A set of permissions that users are given: editor."
+	{Name: "../../../modules/rbac/schema.graphqls", Input: `# What users may do: roles and policies. Medusa has the tables only with its feature flag rbac.
+
+"A set of permissions that users are given: editor."
 type RbacRole
   @model(module: "rbac", table: "rbac_role", idPrefix: "role", key: "rbac_role_id") {
   "Identifies the record."
@@ -3666,7 +3695,9 @@ type RbacRoleInheritance
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/region/schema.graphqls", Input: `"Countries that pay in one currency."
+	{Name: "../../../modules/region/schema.graphqls", Input: `# Markets of a shop: countries that share a currency and ways of paying.
+
+"Countries that pay in one currency."
 type Region
   @model(module: "region", table: "region", idPrefix: "reg", key: "region_id") {
   "Identifies the record."
@@ -3714,7 +3745,9 @@ type Country
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/sales_channel/schema.graphqls", Input: `"A way in which a shop sells: its web shop, an app, a marketplace."
+	{Name: "../../../modules/sales_channel/schema.graphqls", Input: `# Where a shop sells: web, app, store.
+
+"A way in which a shop sells: its web shop, an app, a marketplace."
 type SalesChannel
   @model(module: "sales_channel", table: "sales_channel", idPrefix: "sc", key: "sales_channel_id") {
   "Identifies the record."
@@ -3735,7 +3768,9 @@ type SalesChannel
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/stock_location/schema.graphqls", Input: `"A place where stock is kept: a warehouse, a shop."
+	{Name: "../../../modules/stock_location/schema.graphqls", Input: `# Places where goods are kept.
+
+"A place where stock is kept: a warehouse, a shop."
 type StockLocation
   @model(module: "stock_location", table: "stock_location", idPrefix: "sloc", key: "stock_location_id") {
   "Identifies the record."
@@ -3787,7 +3822,9 @@ type StockLocationAddress
   metadata: JSON
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/store/schema.graphqls", Input: `"A shop and its defaults."
+	{Name: "../../../modules/store/schema.graphqls", Input: `# A shop and its defaults: the currencies and languages that it supports.
+
+"A shop and its defaults."
 type Store
   @model(module: "store", table: "store", idPrefix: "store", key: "store_id") {
   "Identifies the record."
@@ -3850,7 +3887,9 @@ type StoreLocale
   deletedAt: DateTime
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/translation/schema.graphqls", Input: `"A language, as spoken somewhere."
+	{Name: "../../../modules/translation/schema.graphqls", Input: `# Texts in other languages. Medusa has the tables only with its feature flag translation.
+
+"A language, as spoken somewhere."
 type Locale
   @model(module: "translation", table: "locale", idPrefix: "loc", key: "locale_id") {
   "Identifies the record."
@@ -3909,7 +3948,9 @@ type TranslationSetting
   isActive: Boolean! @default(value: "true")
 }
 `, BuiltIn: false},
-	{Name: "../../../modules/user/schema.graphqls", Input: `"Somebody who works in the admin of the shop."
+	{Name: "../../../modules/user/schema.graphqls", Input: `# People who run the shop, and invites to become one.
+
+"Somebody who works in the admin of the shop."
 type User
   @model(module: "user", table: "user", idPrefix: "user", key: "user_id") {
   "Identifies the record."
