@@ -65,7 +65,7 @@ func TestForeignDatabase(t *testing.T) {
 	for query, want := range map[string]string{
 		`{ products { nodes { title subtitle salesChannels { nodes { name } } images { nodes { url } } tags { totalCount } } } }`: `{"data":{"products":{"nodes":[{"title":"Shirt","subtitle":null,` +
 			`"salesChannels":{"nodes":[{"name":"Web"}]},"images":{"nodes":[]},"tags":{"totalCount":0}}]}}}`,
-		`{ users(filter: { rbacRoles: { none: {} } }) { totalCount nodes { rbacRoles { totalCount } } } }`:                 `{"data":{"users":{"totalCount":0,"nodes":[]}}}`,
+		`{ users(filter: { rbacRoles: { none: {} } }) { totalCount nodes { rbacRoles { totalCount } } } }`:                `{"data":{"users":{"totalCount":0,"nodes":[]}}}`,
 		`{ orders(filter: { status: { eq: PENDING } }, orderBy: [{ status: DESC }]) { nodes { items { totalCount } } } }`: `{"data":{"orders":{"nodes":[]}}}`,
 		`{ links(links: [{ user: { userId: "u" }, rbac: { rbacRoleId: "r" } }]) { id } }`:                                 `{"data":{"links":[]}}`,
 		`mutation { createProducts(input: [{ title: "Hat" }]) { products { id } } }`:                                      `FORBIDDEN`,
