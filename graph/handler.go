@@ -31,7 +31,7 @@ func (g *Graph) Handler() http.Handler {
 	s.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	s.SetParserTokenLimit(maxTokens)
 	s.Use(extension.Introspection{})
-	s.Use(newIntrospections())
+	s.Use(introspector{schema.Schema()})
 	s.Use(literals{})
 	if g.cfg.ReadOnly {
 		s.Use(readOnly{})

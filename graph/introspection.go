@@ -1,63 +1,271 @@
 package graph
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"strings"
+	"io"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// cachedIntrospections bounds the answers that are kept: few tools ask, each with a query of its own, and an answer about
-// the whole schema has 3 MB.
-const cachedIntrospections = 8
-
-// introspections keeps answers about the schema, which does not change while the server runs. Making one takes gqlgen two
-// million allocations.
-type introspections struct {
-	answers graphql.Cache[json.RawMessage]
-}
+// introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each
+// type by itself: two million allocations for the whole schema.
+type introspector struct{ schema *ast.Schema }
 
 var _ interface {
-	graphql.OperationInterceptor
+	graphql.RootFieldInterceptor
 	graphql.HandlerExtension
-} = introspections{}
-
-func newIntrospections() introspections {
-	return introspections{lru.New[json.RawMessage](cachedIntrospections)}
-}
+} = introspector{}
 
 // ExtensionName names the extension.
-func (introspections) ExtensionName() string { return "introspections" }
+func (introspector) ExtensionName() string { return "introspector" }
 
 // Validate has nothing to check of the schema.
-func (introspections) Validate(graphql.ExecutableSchema) error { return nil }
+func (introspector) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation answers operations that ask of the schema alone from what was answered before.
-func (i introspections) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+// InterceptRootField answers the fields __schema and __type.
+func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	op := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
-		if !strings.HasPrefix(f.Name, "__") {
-			return next(ctx)
-		}
-	}
-	variables, err := json.Marshal(op.Variables)
-	if err != nil {
+	field := graphql.GetRootFieldContext(ctx).Field
+	if op.DisableIntrospection {
 		return next(ctx)
 	}
-	sum := sha256.Sum256([]byte(op.Operation.Name + "\x00" + string(variables) + "\x00" + op.RawQuery))
-	key := string(sum[:])
-	if answer, ok := i.answers.Get(ctx, key); ok {
-		return graphql.OneShot(&graphql.Response{Data: answer})
+	w := &schemaWriter{op: op, selected: map[*ast.Selection][]selectedField{}}
+	switch field.Name {
+	case "__schema":
+		return w.write(introspection.WrapSchema(i.schema), field.Selections)
+	case "__type":
+		name, _ := field.ArgumentMap(op.Variables)["name"].(string)
+		return w.write(introspection.WrapTypeFromDef(i.schema, i.schema.Types[name]), field.Selections)
 	}
-	respond := next(ctx)
-	return func(ctx context.Context) *graphql.Response {
-		response := respond(ctx)
-		if response != nil && len(response.Errors) == 0 {
-			i.answers.Add(ctx, key, response.Data)
+	return next(ctx)
+}
+
+// schemaWriter writes the objects of one field.
+type schemaWriter struct {
+	bytes.Buffer
+	op *graphql.OperationContext
+	// selected are the fields of each selection set, by its first selection: thousands of objects share a few sets.
+	selected map[*ast.Selection][]selectedField
+}
+
+type selectedField struct {
+	graphql.CollectedField
+	deprecated bool // those are wanted too
+}
+
+func (w *schemaWriter) write(v any, set ast.SelectionSet) graphql.Marshaler {
+	w.value(v, set)
+	return graphql.WriterFunc(func(out io.Writer) { _, _ = out.Write(w.Bytes()) })
+}
+
+func (w *schemaWriter) fields(set ast.SelectionSet, typeName string) []selectedField {
+	fields, ok := w.selected[&set[0]]
+	if ok {
+		return fields
+	}
+	for _, f := range graphql.CollectFields(w.op, set, []string{typeName}) {
+		deprecated, _ := f.ArgumentMap(w.op.Variables)["includeDeprecated"].(bool)
+		fields = append(fields, selectedField{f, deprecated})
+	}
+	w.selected[&set[0]] = fields
+	return fields
+}
+
+// value writes a scalar, an object of the package introspection, or a list.
+func (w *schemaWriter) value(v any, set ast.SelectionSet) {
+	switch v := v.(type) {
+	case string:
+		graphql.MarshalString(v).MarshalGQL(w)
+	case *string:
+		if v == nil {
+			w.WriteString("null")
+			return
 		}
-		return response
+		graphql.MarshalString(*v).MarshalGQL(w)
+	case bool:
+		graphql.MarshalBoolean(v).MarshalGQL(w)
+	case []string:
+		list(w, v, set)
+	case []introspection.Type:
+		pointers(w, v, set)
+	case []introspection.Field:
+		pointers(w, v, set)
+	case []introspection.InputValue:
+		pointers(w, v, set)
+	case []introspection.EnumValue:
+		pointers(w, v, set)
+	case []introspection.Directive:
+		pointers(w, v, set)
+	case *introspection.Type:
+		if v == nil {
+			w.WriteString("null")
+			return
+		}
+		w.object("__Type", set, func(f selectedField) any { return typeField(v, f) })
+	case *introspection.Schema:
+		w.object("__Schema", set, func(f selectedField) any { return schemaField(v, f.Name) })
+	case *introspection.Field:
+		w.object("__Field", set, func(f selectedField) any { return fieldField(v, f) })
+	case *introspection.InputValue:
+		w.object("__InputValue", set, func(f selectedField) any { return inputField(v, f.Name) })
+	case *introspection.EnumValue:
+		w.object("__EnumValue", set, func(f selectedField) any { return enumField(v, f.Name) })
+	case *introspection.Directive:
+		w.object("__Directive", set, func(f selectedField) any { return directiveField(v, f) })
+	default:
+		w.WriteString("null")
+	}
+}
+
+func (w *schemaWriter) object(typeName string, set ast.SelectionSet, get func(selectedField) any) {
+	w.WriteByte('{')
+	for i, f := range w.fields(set, typeName) {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		graphql.MarshalString(f.Alias).MarshalGQL(w)
+		w.WriteByte(':')
+		if f.Name == "__typename" {
+			graphql.MarshalString(typeName).MarshalGQL(w)
+			continue
+		}
+		w.value(get(f), f.Selections)
+	}
+	w.WriteByte('}')
+}
+
+// list writes a list; one that is nil is null.
+func list[T any](w *schemaWriter, values []T, set ast.SelectionSet) {
+	if values == nil {
+		w.WriteString("null")
+		return
+	}
+	w.WriteByte('[')
+	for i := range values {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.value(values[i], set)
+	}
+	w.WriteByte(']')
+}
+
+func pointers[T any](w *schemaWriter, values []T, set ast.SelectionSet) {
+	var all []*T
+	if values != nil {
+		all = make([]*T, len(values))
+	}
+	for i := range values {
+		all[i] = &values[i]
+	}
+	list(w, all, set)
+}
+
+func schemaField(s *introspection.Schema, name string) any {
+	switch name {
+	case "description":
+		return s.Description()
+	case "types":
+		return s.Types()
+	case "queryType":
+		return s.QueryType()
+	case "mutationType":
+		return s.MutationType()
+	case "subscriptionType":
+		return s.SubscriptionType()
+	default: // directives
+		return s.Directives()
+	}
+}
+
+func typeField(t *introspection.Type, f selectedField) any {
+	switch f.Name {
+	case "kind":
+		return t.Kind()
+	case "name":
+		return t.Name()
+	case "description":
+		return t.Description()
+	case "specifiedByURL":
+		return t.SpecifiedByURL()
+	case "isOneOf":
+		return t.IsOneOf()
+	case "fields":
+		return t.Fields(f.deprecated)
+	case "interfaces":
+		return t.Interfaces()
+	case "possibleTypes":
+		return t.PossibleTypes()
+	case "enumValues":
+		return t.EnumValues(f.deprecated)
+	case "inputFields":
+		return t.VisibleInputFields(f.deprecated)
+	default: // ofType
+		return t.OfType()
+	}
+}
+
+func fieldField(v *introspection.Field, f selectedField) any {
+	switch f.Name {
+	case "name":
+		return v.Name
+	case "description":
+		return v.Description()
+	case "args":
+		return v.VisibleArgs(f.deprecated)
+	case "type":
+		return v.Type
+	case "isDeprecated":
+		return v.IsDeprecated()
+	default: // deprecationReason
+		return v.DeprecationReason()
+	}
+}
+
+func inputField(v *introspection.InputValue, name string) any {
+	switch name {
+	case "name":
+		return v.Name
+	case "description":
+		return v.Description()
+	case "type":
+		return v.Type
+	case "defaultValue":
+		return v.DefaultValue
+	case "isDeprecated":
+		return v.IsDeprecated()
+	default: // deprecationReason
+		return v.DeprecationReason()
+	}
+}
+
+func enumField(v *introspection.EnumValue, name string) any {
+	switch name {
+	case "name":
+		return v.Name
+	case "description":
+		return v.Description()
+	case "isDeprecated":
+		return v.IsDeprecated()
+	default: // deprecationReason
+		return v.DeprecationReason()
+	}
+}
+
+func directiveField(v *introspection.Directive, f selectedField) any {
+	switch f.Name {
+	case "name":
+		return v.Name
+	case "description":
+		return v.Description()
+	case "isRepeatable":
+		return v.IsRepeatable
+	case "locations":
+		return v.Locations
+	default: // args
+		return v.VisibleArgs(f.deprecated)
 	}
 }

@@ -8,7 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+
 	"linkgraph/graph"
+	"linkgraph/graph/internal/exec"
 )
 
 // introspect is the query that GraphiQL and code generators send.
@@ -32,77 +37,68 @@ fragment TypeRef on __Type {
   kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } }
 }`
 
-// TestIntrospectionIsCached asks twice, and asks something else in between: each answer is that of its own query.
-func TestIntrospectionIsCached(t *testing.T) {
-	t.Parallel()
+func answer(t testing.TB, h http.Handler, query string, variables map[string]any) string {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(mustJSON(t, map[string]any{"query": query, "variables": variables})))
+	r.Header.Set("content-type", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Body.String()
+}
+
+// generated is a handler that leaves introspection to the generated code.
+func generated() http.Handler {
+	s := handler.New(exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{}}))
+	s.AddTransport(transport.POST{})
+	s.Use(extension.Introspection{})
+	return s
+}
+
+func newHandler(t testing.TB) http.Handler {
+	t.Helper()
 	g, err := graph.New(nil, graph.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := g.Handler()
-	ask := func(query string, variables map[string]any) string {
-		body := mustJSON(t, map[string]any{"query": query, "variables": variables})
-		r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
-		r.Header.Set("content-type", "application/json")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w.Body.String()
-	}
-	whole := ask(introspect, nil)
-	const one = `query ($name: String!) { __type(name: $name) { name kind } }`
-	for name, want := range map[string]string{
-		"Product": `{"data":{"__type":{"name":"Product","kind":"OBJECT"}}}`,
-		"Link":    `{"data":{"__type":{"name":"Link","kind":"INTERFACE"}}}`,
+	return g.Handler()
+}
+
+// TestIntrospection compares answers about the schema with those of the generated code, byte for byte.
+func TestIntrospection(t *testing.T) {
+	t.Parallel()
+	ours, theirs := newHandler(t), generated()
+	for _, c := range []struct {
+		query     string
+		variables map[string]any
+	}{
+		{query: introspect},
+		{query: `{ __schema { __typename a: types { n: name ...F } types { kind } directives { args { defaultValue type { ofType { name } } } } } __typename } fragment F on __Type { possibleTypes { name } }`},
+		{query: `query ($name: String!, $old: Boolean = false) { __type(name: $name) { fields(includeDeprecated: $old) { name args { name } } inputFields { name } interfaces { name } enumValues { name } possibleTypes { name } ofType { name } } }`, variables: map[string]any{"name": "Product"}},
+		{query: `query ($name: String!) { __type(name: $name) { kind inputFields(includeDeprecated: true) { name defaultValue } enumValues { name description } } }`, variables: map[string]any{"name": "LinkInput"}},
+		{query: `{ a: __type(name: "ProductStatus") { enumValues { name description isDeprecated deprecationReason } } b: __type(name: "Link") { possibleTypes { name } } c: __type(name: "Nothing") { name } d: __type(name: "String") { specifiedByURL isOneOf description } }`},
+		{query: `query ($with: Boolean = false) { __schema { queryType { name } subscriptionType { name } types @include(if: $with) { name } description } }`},
+		{query: `mutation { __schema { queryType { name } } }`},
+		{query: `{ __schema { nothing } }`},
 	} {
-		for range 2 {
-			if got := ask(one, map[string]any{"name": name}); got != want {
-				t.Errorf("%s: %s", name, got)
-			}
+		want, got := answer(t, theirs, c.query, c.variables), answer(t, ours, c.query, c.variables)
+		if i := strings.Index(want, `,"extensions"`); i >= 0 && strings.HasPrefix(got, want[:i]) {
+			continue // an error, to which ours gives a code
 		}
-	}
-	if again := ask(introspect, nil); again != whole || !strings.Contains(whole, `"ProductVariantPriceSet"`) {
-		t.Errorf("the second answer differs: %d and %d bytes", len(whole), len(again))
-	}
-	if got := ask(`{ __schema { nothing } }`, nil); !strings.Contains(got, "Cannot query field") {
-		t.Error(got)
+		if got != want {
+			t.Errorf("%.80s\n got %.400s\nwant %.400s", c.query, got, want)
+		}
 	}
 }
 
-// BenchmarkIntrospection answers the whole schema: the first time a server is asked, and later.
+// BenchmarkIntrospection answers the whole schema, and compares with the generated code.
 func BenchmarkIntrospection(b *testing.B) {
-	ask := func(b *testing.B, h http.Handler) int {
-		body := string(mustJSON(b, map[string]string{"query": introspect}))
-		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
-		r.Header.Set("content-type", "application/json")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != http.StatusOK || strings.Contains(w.Body.String()[:20], "errors") {
-			b.Fatal(w.Code, w.Body.String()[:200])
-		}
-		return w.Body.Len()
+	for name, h := range map[string]http.Handler{"Ours": newHandler(b), "Generated": generated()} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.SetBytes(int64(len(answer(b, h, introspect, nil))))
+			}
+		})
 	}
-	newHandler := func(b *testing.B) http.Handler {
-		g, err := graph.New(nil, graph.Config{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		return g.Handler()
-	}
-	b.Run("First", func(b *testing.B) {
-		for b.Loop() {
-			b.StopTimer()
-			h := newHandler(b)
-			b.StartTimer()
-			b.SetBytes(int64(ask(b, h)))
-		}
-	})
-	b.Run("Later", func(b *testing.B) {
-		h := newHandler(b)
-		ask(b, h)
-		for b.Loop() {
-			b.SetBytes(int64(ask(b, h)))
-		}
-	})
 }
 
 func mustJSON(tb testing.TB, v any) []byte {
