@@ -17,11 +17,11 @@ CREATE TABLE IF NOT EXISTS api_key (
   CONSTRAINT api_key_pkey PRIMARY KEY (id)
 );
 
-CREATE UNIQUE INDEX IF NOT EXISTS "IDX_api_key_token_unique" ON api_key (token) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS "IDX_api_key_token_unique" ON api_key (token);
 
-CREATE INDEX IF NOT EXISTS "IDX_api_key_type" ON api_key (type) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS "IDX_api_key_type" ON api_key (type);
 
-CREATE INDEX IF NOT EXISTS "IDX_api_key_deleted_at" ON api_key (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_api_key_deleted_at" ON api_key (deleted_at) WHERE deleted_at IS NULL;
 
 -- +goose Down
 DROP TABLE IF EXISTS api_key;

@@ -25,14 +25,14 @@ CREATE TABLE IF NOT EXISTS inventory_item (
 
 CREATE UNIQUE INDEX IF NOT EXISTS "IDX_inventory_item_sku" ON inventory_item (sku) WHERE deleted_at IS NULL;
 
-CREATE INDEX IF NOT EXISTS "IDX_inventory_item_deleted_at" ON inventory_item (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_inventory_item_deleted_at" ON inventory_item (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS inventory_level (
   id text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
-  inventory_item_id text NOT NULL REFERENCES inventory_item (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  inventory_item_id text NOT NULL CONSTRAINT inventory_level_inventory_item_id_foreign REFERENCES inventory_item (id) ON UPDATE CASCADE ON DELETE CASCADE,
   location_id text NOT NULL,
   stocked_quantity numeric NOT NULL DEFAULT 0,
   reserved_quantity numeric NOT NULL DEFAULT 0,
@@ -48,7 +48,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS "IDX_inventory_level_location_id_inventory_ite
 
 CREATE INDEX IF NOT EXISTS "IDX_inventory_level_location_id" ON inventory_level (location_id) WHERE deleted_at IS NULL;
 
-CREATE INDEX IF NOT EXISTS "IDX_inventory_level_deleted_at" ON inventory_level (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_inventory_level_deleted_at" ON inventory_level (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_inventory_level_inventory_item_id ON inventory_level (inventory_item_id, id) WHERE deleted_at IS NULL;
@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS reservation_item (
   description text,
   created_by text,
   metadata jsonb,
-  inventory_item_id text NOT NULL REFERENCES inventory_item (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  inventory_item_id text NOT NULL CONSTRAINT reservation_item_inventory_item_id_foreign REFERENCES inventory_item (id) ON UPDATE CASCADE ON DELETE CASCADE,
   allow_backorder boolean DEFAULT false,
   raw_quantity jsonb,
   CONSTRAINT reservation_item_pkey PRIMARY KEY (id)
@@ -77,7 +77,7 @@ CREATE INDEX IF NOT EXISTS "IDX_reservation_item_location_id" ON reservation_ite
 
 CREATE INDEX IF NOT EXISTS "IDX_reservation_item_line_item_id" ON reservation_item (line_item_id) WHERE deleted_at IS NULL;
 
-CREATE INDEX IF NOT EXISTS "IDX_reservation_item_deleted_at" ON reservation_item (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_reservation_item_deleted_at" ON reservation_item (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_reservation_item_inventory_item_id ON reservation_item (inventory_item_id, id) WHERE deleted_at IS NULL;

@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS product_category (
   is_active boolean NOT NULL DEFAULT false,
   is_internal boolean NOT NULL DEFAULT false,
   rank integer NOT NULL DEFAULT 0,
-  parent_category_id text REFERENCES product_category (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  parent_category_id text CONSTRAINT product_category_parent_category_id_foreign REFERENCES product_category (id) ON UPDATE CASCADE ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
@@ -88,8 +88,8 @@ CREATE TABLE IF NOT EXISTS product (
   hs_code text,
   mid_code text,
   material text,
-  collection_id text REFERENCES product_collection (id) ON UPDATE CASCADE ON DELETE SET NULL,
-  type_id text REFERENCES product_type (id) ON UPDATE CASCADE ON DELETE SET NULL,
+  collection_id text CONSTRAINT product_collection_id_foreign REFERENCES product_collection (id) ON UPDATE CASCADE ON DELETE SET NULL,
+  type_id text CONSTRAINT product_type_id_foreign REFERENCES product_type (id) ON UPDATE CASCADE ON DELETE SET NULL,
   discountable boolean NOT NULL DEFAULT true,
   external_id text,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -126,12 +126,14 @@ CREATE TABLE IF NOT EXISTS product_option (
   CONSTRAINT product_option_pkey PRIMARY KEY (id)
 );
 
+CREATE UNIQUE INDEX IF NOT EXISTS "IDX_product_option_global_title_unique" ON product_option (title) WHERE deleted_at IS NULL AND is_exclusive = false;
+
 CREATE INDEX IF NOT EXISTS "IDX_product_option_deleted_at" ON product_option (deleted_at);
 
 CREATE TABLE IF NOT EXISTS product_option_value (
   id text NOT NULL,
   value text NOT NULL,
-  option_id text REFERENCES product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  option_id text CONSTRAINT product_option_value_option_id_foreign REFERENCES product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
   metadata jsonb,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
@@ -166,7 +168,7 @@ CREATE TABLE IF NOT EXISTS product_variant (
   width real,
   metadata jsonb,
   variant_rank integer DEFAULT 0,
-  product_id text REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_id text CONSTRAINT product_variant_product_id_foreign REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
@@ -197,7 +199,7 @@ CREATE TABLE IF NOT EXISTS image (
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
   rank integer NOT NULL DEFAULT 0,
-  product_id text NOT NULL REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_id text NOT NULL CONSTRAINT image_product_id_foreign REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT image_pkey PRIMARY KEY (id)
 );
 
@@ -205,22 +207,22 @@ CREATE INDEX IF NOT EXISTS "IDX_product_image_url" ON image (url) WHERE deleted_
 
 CREATE INDEX IF NOT EXISTS "IDX_image_product_id" ON image (product_id) WHERE deleted_at IS NULL;
 
-CREATE INDEX IF NOT EXISTS "IDX_image_deleted_at" ON image (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_image_deleted_at" ON image (deleted_at) WHERE deleted_at IS NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_image_product_id ON image (product_id, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE IF NOT EXISTS product_tags (
-  product_id text NOT NULL REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
-  product_tag_id text NOT NULL REFERENCES product_tag (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_id text NOT NULL CONSTRAINT product_tags_product_id_foreign REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_tag_id text NOT NULL CONSTRAINT product_tags_product_tag_id_foreign REFERENCES product_tag (id) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT product_tags_pkey PRIMARY KEY (product_id, product_tag_id)
 );
 
 CREATE INDEX IF NOT EXISTS linkgraph_product_tags_product_tag_id ON product_tags (product_tag_id, product_id);
 
 CREATE TABLE IF NOT EXISTS product_category_product (
-  product_id text NOT NULL REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
-  product_category_id text NOT NULL REFERENCES product_category (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_id text NOT NULL CONSTRAINT product_category_product_product_id_foreign REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_category_id text NOT NULL CONSTRAINT product_category_product_product_category_id_foreign REFERENCES product_category (id) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT product_category_product_pkey PRIMARY KEY (product_id, product_category_id)
 );
 
@@ -228,15 +230,15 @@ CREATE INDEX IF NOT EXISTS linkgraph_product_category_product_product_category_i
 
 CREATE TABLE IF NOT EXISTS product_product_option (
   id text NOT NULL,
-  product_id text NOT NULL REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
-  product_option_id text NOT NULL REFERENCES product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_id text NOT NULL CONSTRAINT product_product_option_product_id_foreign REFERENCES product (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_option_id text NOT NULL CONSTRAINT product_product_option_product_option_id_foreign REFERENCES product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
   CONSTRAINT product_product_option_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX IF NOT EXISTS "IDX_product_product_option_deleted_at" ON product_product_option (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_product_product_option_deleted_at" ON product_product_option (deleted_at) WHERE deleted_at IS NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_product_id ON product_product_option (product_id, id) WHERE deleted_at IS NULL;
@@ -246,15 +248,15 @@ CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_product_option_id ON
 
 CREATE TABLE IF NOT EXISTS product_product_option_value (
   id text NOT NULL,
-  product_product_option_id text NOT NULL REFERENCES product_product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
-  product_option_value_id text NOT NULL REFERENCES product_option_value (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_product_option_id text NOT NULL CONSTRAINT product_product_option_value_product_product_option_id_foreign REFERENCES product_product_option (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  product_option_value_id text NOT NULL CONSTRAINT product_product_option_value_product_option_value_id_foreign REFERENCES product_option_value (id) ON UPDATE CASCADE ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   deleted_at timestamptz,
   CONSTRAINT product_product_option_value_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX IF NOT EXISTS "IDX_product_product_option_value_deleted_at" ON product_product_option_value (deleted_at);
+CREATE INDEX IF NOT EXISTS "IDX_product_product_option_value_deleted_at" ON product_product_option_value (deleted_at) WHERE deleted_at IS NULL;
 
 -- Pages of one owner, in the order of their ids.
 CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_option_id ON product_product_option_value (product_product_option_id, id) WHERE deleted_at IS NULL;
@@ -263,8 +265,8 @@ CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_option_id ON p
 CREATE INDEX IF NOT EXISTS linkgraph_product_product_option_value_product_option_value_id ON product_product_option_value (product_option_value_id, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE IF NOT EXISTS product_variant_option (
-  variant_id text NOT NULL REFERENCES product_variant (id) ON UPDATE CASCADE ON DELETE CASCADE,
-  option_value_id text NOT NULL REFERENCES product_option_value (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  variant_id text NOT NULL CONSTRAINT product_variant_option_variant_id_foreign REFERENCES product_variant (id) ON UPDATE CASCADE ON DELETE CASCADE,
+  option_value_id text NOT NULL CONSTRAINT product_variant_option_option_value_id_foreign REFERENCES product_option_value (id) ON UPDATE CASCADE ON DELETE CASCADE,
   CONSTRAINT product_variant_option_pkey PRIMARY KEY (variant_id, option_value_id)
 );
 
