@@ -61,11 +61,17 @@ func (t ColumnType) sql() string {
 
 // Column is an extra column of a link table.
 type Column struct {
-	Name    string
-	Type    ColumnType
+	Name string
+	Type ColumnType
+	// NotNull without a default says that the value must be given when a link is made.
 	NotNull bool
 	Default string // as text; "" is NULL
+	// EmptyDefault says that the default is the empty text.
+	EmptyDefault bool
 }
+
+// required reports whether a new link must be given a value.
+func (c *Column) required() bool { return c.NotNull && c.Default == "" && !c.EmptyDefault }
 
 // End is one side of a link.
 type End struct {
@@ -318,10 +324,14 @@ func (c *Catalog) Resolve(item Item) (Pair, error) {
 	if err != nil {
 		return pair, err
 	}
-	if pair.Left, err = d.leftKey.canonical(d.Left.Key, pair.Left); err != nil {
+	left, right := d.leftKey, d.rightKey
+	if d.ReadOnly == "" { // the same keys, by the names that the records have for their columns
+		left, right = d.left.key, d.right.key
+	}
+	if pair.Left, err = left.canonical(d.Left.Key, pair.Left); err != nil {
 		return pair, err
 	}
-	pair.Right, err = d.rightKey.canonical(d.Right.Key, pair.Right)
+	pair.Right, err = right.canonical(d.Right.Key, pair.Right)
 	return pair, err
 }
 

@@ -80,7 +80,7 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("create links: %w", err)
+		return nil, fmt.Errorf("create links: %w", missingOf(err))
 	}
 	results := make([]CreateResult, len(items))
 	for i, p := range position {
@@ -269,6 +269,9 @@ func (s *Store) createKind(ctx context.Context, tx pgx.Tx, links []*newLink, opt
 	if err != nil {
 		return err
 	}
+	if err := checkRequired(links, before); err != nil {
+		return err
+	}
 	if err := s.makeRoom(ctx, tx, links, opts); err != nil {
 		return err
 	}
@@ -297,6 +300,22 @@ func (s *Store) createKind(ctx context.Context, tx pgx.Tx, links []*newLink, opt
 		}
 	}
 	return s.emit(ctx, tx, "attached", "create", attached)
+}
+
+// checkRequired finds new links that lack a value. A link that was there before, live or not, keeps the one it has.
+func checkRequired(links []*newLink, before map[Pair]Link) error {
+	for _, l := range links {
+		if _, existed := before[l.pair]; existed {
+			continue
+		}
+		for i := range l.def.Columns {
+			c := &l.def.Columns[i]
+			if _, given := l.data[c.Name]; c.required() && !given {
+				return &ItemError{l.index, &InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"}}
+			}
+		}
+	}
+	return nil
 }
 
 // lockPairs locks the rows of pairs, live or not, in order. Relies on the primary key.
@@ -433,7 +452,7 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, links []*newLink) (map[Pa
 		names = append(names, fmt.Sprintf("g%d", i), fmt.Sprintf("v%d", i))
 		name, sqlType := quote(c.Name), c.Type.sql()
 		fallback := "NULL::" + sqlType
-		if c.Default != "" {
+		if c.Default != "" || c.EmptyDefault {
 			args = append(args, c.Default)
 			fallback = fmt.Sprintf("$%d::text::%s", len(args), sqlType)
 		}

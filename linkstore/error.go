@@ -124,7 +124,7 @@ const (
 	duplicate         // a unique index was hit: another writer came first, or a record stands in the way
 )
 
-// classify is the one place that looks at an SQLSTATE.
+// classify and missingOf are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -146,4 +146,14 @@ func duplicateOf(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: another live record has the same %s", ErrConflict, strings.TrimSuffix(strings.TrimPrefix(pg.Detail, "Key "), " already exists."))
+}
+
+// missingOf turns a NULL that a column does not take into a typed error. Columns that are declared are checked before; this one
+// is not.
+func missingOf(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "23502" {
+		return err
+	}
+	return &InvalidError{Field: pg.ColumnName, Reason: "is missing: table " + pg.TableName + " has no default for it, and the link does not declare it"}
 }

@@ -120,7 +120,7 @@ func (c *Column) ddl() string {
 	if c.NotNull {
 		sql += " NOT NULL"
 	}
-	if c.Default != "" {
+	if c.Default != "" || c.EmptyDefault {
 		sql += " DEFAULT '" + strings.ReplaceAll(c.Default, "'", "''") + "'"
 	}
 	return sql
@@ -178,7 +178,11 @@ func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Actio
 		return nil, err
 	}
 	if len(columns) == 0 {
-		return []Action{{Kind: CreateTable, Link: d.Name, Table: d.Table, Reason: "no table yet", SQL: d.createTable()}}, nil
+		statements, err := s.createSchema(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		return []Action{{Kind: CreateTable, Link: d.Name, Table: d.Table, Reason: "no table yet", SQL: append(statements, d.createTable()...)}}, nil
 	}
 	if err := d.checkTable(columns); err != nil {
 		return nil, err
@@ -199,6 +203,22 @@ func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Actio
 	}
 	p.update.Reason = strings.Join(p.reasons, ", ")
 	return append([]Action{p.update}, p.others...), nil
+}
+
+// createSchema makes the schema of a link table, if there is none.
+func (s *Store) createSchema(ctx context.Context, d *Definition) ([]string, error) {
+	if d.Schema == "" {
+		return nil, nil
+	}
+	rows, err := s.db.Query(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, quote(d.Schema))
+	if err != nil {
+		return nil, err
+	}
+	if exists, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool]); err != nil || exists {
+		return nil, err
+	}
+	// IF NOT EXISTS is for another link of the same sync.
+	return []string{"CREATE SCHEMA IF NOT EXISTS " + quote(d.Schema)}, nil
 }
 
 // checkTable refuses a table that cannot be one of this link: nothing that a sync does would make it one.

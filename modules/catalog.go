@@ -37,6 +37,8 @@ type Column struct {
 	Type  Type
 	// SQLType is what values are cast to. "" is the usual type of Type.
 	SQLType string
+	// KeyType is the SQL type of the key that a Text holds as text: its values are spelled as that type spells them.
+	KeyType string
 	NotNull bool
 	// Default says that the database fills the column when it is left out.
 	Default bool

@@ -113,6 +113,9 @@ func (d *draft) compositeKey(m *Model, create bool) error {
 			}
 		}
 		d.key = joinKey(parts)
+		if len(d.key) > maxKeyBytes {
+			return &ValueError{Field: col.Field, Value: d.key, Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes)}
+		}
 		return nil
 	}
 	given, ok := d.values[col.Name]

@@ -13,7 +13,8 @@ import (
 
 var (
 	escapeKey   = strings.NewReplacer("%", "%25", ":", "%3A")
-	unescapeKey = strings.NewReplacer("%25", "%", "%3A", ":")
+	unescapeKey = strings.NewReplacer("%25", "%", "%3A", ":", "%3a", ":")
+	badEscape   = regexp.MustCompile(`%($|[^23]|2($|[^5])|3($|[^Aa]))`)
 )
 
 func joinKey(parts []string) string {
@@ -42,40 +43,42 @@ func splitKey(key string, n int) []string {
 // split returns the values of the parts of a composite column.
 func (c *Column) split(key string) ([]any, error) {
 	texts := strings.Split(key, ":")
+	fields := make([]string, len(c.parts))
+	for i, p := range c.parts {
+		fields[i] = c.of.Columns[p].Field
+	}
+	form := "must be of the form " + strings.Join(fields, ":")
 	if len(texts) != len(c.parts) {
-		fields := make([]string, len(c.parts))
-		for i, p := range c.parts {
-			fields[i] = c.of.Columns[p].Field
-		}
-		return nil, &ValueError{Field: c.Field, Value: key, Reason: fmt.Sprintf("must be of the form %s", strings.Join(fields, ":"))}
+		return nil, &ValueError{Field: c.Field, Value: key, Reason: form}
+	}
+	if badEscape.MatchString(key) {
+		return nil, &ValueError{Field: c.Field, Value: key, Reason: form + ", with % written %25 and : written %3A inside of a value"}
 	}
 	values := make([]any, len(texts))
 	for i, p := range c.parts {
 		part := &c.of.Columns[p]
 		var v any = unescapeKey.Replace(texts[i])
 		if part.Type == Integer {
-			n, err := strconv.ParseInt(texts[i], 10, 64)
-			if err != nil {
-				return nil, &ValueError{Field: part.Field, Value: texts[i], Reason: "must be a whole number"}
+			if n, err := strconv.ParseInt(texts[i], 10, 64); err == nil {
+				v = n
 			}
-			v = n
 		}
-		var err error
-		if values[i], err = Normalize(part, v); err != nil {
-			return nil, err
+		var reason string
+		if values[i], reason = normalize(part, v); reason != "" {
+			return nil, &ValueError{Field: c.Field, Value: key, Reason: form + ", and " + part.Field + " " + reason}
 		}
 	}
 	return values, nil
 }
 
-var uuidSyntax = regexp.MustCompile(`^\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?$`)
+var uuidSyntax = regexp.MustCompile(`^([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})$`)
 
 // canonical is the one spelling of a text that stands for a value of an SQL type, so that equal values are equal texts.
 func canonical(sqlType, text string) (string, string) {
 	switch sqlType {
 	case "uuid":
 		m := uuidSyntax.FindStringSubmatch(text)
-		if m == nil {
+		if hyphens := strings.Count(text, "-"); m == nil || hyphens != 0 && hyphens != 4 {
 			return "", "must be a UUID, as in 9f3c1c2e-6a1b-4f5d-8e7a-0b1c2d3e4f50"
 		}
 		return strings.ToLower(strings.Join(m[1:], "-")), ""

@@ -17,7 +17,7 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	}
 	// Each part relies on its table's primary key, or on the index of a link's id.
 	b := newBuilder(s.catalog)
-	arg := b.arg(id)
+	arg := "" // of all tables whose ids are texts
 	var parts []string
 	for i, m := range s.catalog.models {
 		if col := m.Columns[m.primary]; m.IsNode() {
@@ -28,9 +28,15 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 					continue
 				}
 				key = b.value(&col, text)
+			} else if key == "" {
+				arg = b.arg(id)
+				key = arg
 			}
 			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, m.live("t")))
 		}
+	}
+	if parts == nil {
+		return nil, false, nil
 	}
 	var i int
 	err = s.db.QueryRow(ctx, strings.Join(parts, " UNION ALL ")+" LIMIT 1", b.args...).Scan(&i)

@@ -44,7 +44,7 @@ func normalize(col *Column, v any) (any, string) {
 	case Enum:
 		return normalizeEnum(col, v)
 	case Integer:
-		return normalizeInteger(v)
+		return normalizeInteger(col, v)
 	case Float:
 		return normalizeFloat(v)
 	case Decimal:
@@ -86,7 +86,11 @@ func normalizeText(col *Column, v any) (any, string) {
 		}
 		return joinKey(parts), ""
 	}
-	s, reason := canonical(col.SQLType, s)
+	sqlType := col.SQLType
+	if col.KeyType != "" {
+		sqlType = col.KeyType
+	}
+	s, reason := canonical(sqlType, s)
 	if reason != "" {
 		return nil, reason
 	}
@@ -136,7 +140,7 @@ func numberText(v any) (string, bool) {
 	}
 }
 
-func normalizeInteger(v any) (any, string) {
+func normalizeInteger(col *Column, v any) (any, string) {
 	text, ok := numberText(v)
 	if !ok {
 		return nil, "must be a whole number"
@@ -154,6 +158,9 @@ func normalizeInteger(v any) (any, string) {
 	}
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return nil, "must be a whole number of 32 bits"
+	}
+	if col.SQLType == "smallint" && (n < math.MinInt16 || n > math.MaxInt16) {
+		return nil, "must be a whole number of 16 bits"
 	}
 	return n, ""
 }

@@ -165,6 +165,7 @@ func (s *spec) registerModel(w *code, m *model) {
 		f.text("Field", c.field)
 		f.parts = append(f.parts, "Type: modules."+typeNames[c.typ])
 		f.text("SQLType", c.sqlType)
+		f.text("KeyType", c.keyType)
 		f.flag("NotNull", c.notNull)
 		f.flag("Default", c.hasDefault)
 		f.texts("Parts", c.parts)
@@ -250,6 +251,7 @@ func (s *spec) registerLink(w *code, d *link) {
 			f.parts = append(f.parts, "Type: linkstore."+linkColumnTypes[c.typ])
 			f.flag("NotNull", c.notNull)
 			f.text("Default", c.defaultText)
+			f.flag("EmptyDefault", c.hasDefault && c.defaultText == "")
 			w.line("{%s},", f)
 		}
 		w.line("},")

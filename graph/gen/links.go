@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -138,13 +139,19 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 		f := r.fields("LinkColumnDefinition", child.Value)
 		c := &column{
 			field: raw(f["name"]), name: snake(raw(f["name"])), gqlType: raw(f["type"]), hasDefault: f["default"] != nil,
-			notNull: f["default"] != nil, defaultText: raw(f["default"]),
+			notNull: f["default"] != nil || raw(f["required"]) == "true", defaultText: raw(f["default"]),
 		}
 		c.description = "Extra column of the link."
 		var ok bool
 		if c.typ, ok = scalarTypes[c.gqlType]; !ok || c.gqlType == "ID" {
 			r.fault(d.Position, "link %s: column %s: %q is no column type; the choices are String, Int, Float, Decimal, Boolean, DateTime, JSON", l.name, c.field, c.gqlType)
 			continue
+		}
+		switch {
+		case c.hasDefault && raw(f["required"]) == "true":
+			r.fault(d.Position, "link %s: column %s: a column with a default is not required", l.name, c.field)
+		case c.hasDefault && c.defaultText == "" && c.typ != modules.Text:
+			r.fault(d.Position, "link %s: column %s: \"\" is no %s", l.name, c.field, c.gqlType)
 		}
 		l.columns = append(l.columns, c)
 	}
@@ -199,17 +206,28 @@ func (r *reader) storedLink(l *link) {
 		text("updatedAt", "DateTime", "When the link last changed."), deleted)
 	for _, e := range []*end{l.left, l.right} {
 		rows.relations = append(rows.relations, &relation{
-			field: strings.TrimSuffix(camel(e.key), "Id"), target: e.model, columns: e.columns, targetColumns: e.recordKey,
+			field: rows.recordField(e), target: e.model, columns: e.columns, targetColumns: e.recordKey,
 			description: fmt.Sprintf("The %s at this end. Null once it is deleted.", e.model.name),
 		})
-		if last := rows.relations[len(rows.relations)-1]; rows.column(last.field) != nil {
-			last.field += "Record" // a key such as `code` is a field already
-		}
 	}
 	l.rows = rows
 	r.spec.models = append(r.spec.models, rows)
 	r.hop(l, l.left, l.right)
 	r.hop(l, l.right, l.left)
+}
+
+// recordField is the field of a link's row that leads to the record at an end: `variant` of `variant_id`. A key such as `code` is
+// a field already; then it is called like the model.
+func (m *model) recordField(e *end) string {
+	field := strings.TrimSuffix(camel(e.key), "Id")
+	for _, choice := range []string{field, camel(e.model.name), field + "Record"} {
+		column := slices.ContainsFunc(m.columns, func(c *column) bool { return c.field == choice })
+		relation := slices.ContainsFunc(m.relations, func(r *relation) bool { return r.field == choice })
+		if field = choice; !column && !relation {
+			break
+		}
+	}
+	return field
 }
 
 // rowColumns are the columns of the link table that hold an end's key: one, or those of the parts and the whole.
@@ -218,8 +236,10 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 	whole.name = e.key
 	if len(e.columns) == 1 {
 		whole.name = e.columns[0]
-		if !e.text {
-			whole.sqlType = e.model.column(e.recordKey[0]).sqlType
+		if of := e.model.column(e.recordKey[0]); e.text {
+			whole.keyType = of.sqlType
+		} else {
+			whole.sqlType = of.sqlType
 		}
 		return []*column{whole}
 	}
@@ -229,12 +249,20 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 		part := newColumn(camel(name), of.gqlType, of.description)
 		part.name, part.sqlType = name, of.sqlType
 		if e.text {
-			part.gqlType, part.typ, part.sqlType = "String", modules.Text, ""
+			part.gqlType, part.typ, part.sqlType, part.keyType = "String", modules.Text, "", of.keySQLType()
 		}
 		all = append(all, part)
 		whole.parts = append(whole.parts, name)
 	}
 	return append(all, whole)
+}
+
+// keySQLType is the SQL type of a column of a key, "" if it is text.
+func (c *column) keySQLType() string {
+	if c.sqlType == "" && c.typ == modules.Integer {
+		return "integer"
+	}
+	return c.sqlType
 }
 
 // hop adds the field of one end that leads to the other.

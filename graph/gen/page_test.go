@@ -71,68 +71,159 @@ func writeFile(t *testing.T, path string, text []byte) {
 	}
 }
 
-var filePattern = regexp.MustCompile("(?s)File `([^`]+)`:\\s*$")
+// guide is a page of docs that is done, block by block.
+type guide struct {
+	dir    string // the copy of the tree
+	blocks []block
+	url    string // of the server that answers
+	answer string // the latest
+	// program runs the program that the page calls `go run .`, and returns what it prints.
+	program func(t *testing.T, args ...string) string
+	serve   func(t *testing.T) string
+	exec    func(t *testing.T, sql string)
+	done    map[string]int
+}
 
-// TestPage does what docs/add-a-module.md says, in a copy of the tree.
-func TestPage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a copy of the tree")
-	}
-	page, err := os.ReadFile("../../docs/add-a-module.md")
+func openGuide(t *testing.T, dir, name string) *guide {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := copyTree(t)
-	var url, answer string
-	done := map[string]int{}
-	for _, b := range blocks(string(page)) {
-		switch file := filePattern.FindStringSubmatch(b.before); {
+	return &guide{dir: dir, blocks: blocks(string(text)), done: map[string]int{}}
+}
+
+var (
+	filePattern = regexp.MustCompile("(?s)File `([^`]+)`:\\s*$")
+	alsoPattern = regexp.MustCompile("(?s)(?:Also in|At the end of) `([^`]+)`:\\s*$")
+)
+
+// declare does what the page says up to `make generate`.
+func (p *guide) declare(t *testing.T) {
+	t.Helper()
+	for i, b := range p.blocks {
+		if strings.Contains(b.text, "make generate") {
+			p.done["generate"]++
+			p.blocks = p.blocks[i+1:]
+			return
+		}
+		file, also := filePattern.FindStringSubmatch(b.before), alsoPattern.FindStringSubmatch(b.before)
+		switch {
 		case file != nil:
-			done["file"]++
-			writeFile(t, filepath.Join(dir, file[1]), []byte(b.text))
-		case strings.Contains(b.before, "At the end of `schema.graphqls`:"):
-			done["stanza"]++
-			path := filepath.Join(dir, "schema.graphqls")
-			old, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			writeFile(t, path, append(old, "\n"+b.text...))
-		case b.language == "sh" && strings.Contains(b.text, "make generate"):
-			done["generate"]++
-			cmd := exec.Command("make", "generate")
-			cmd.Dir = dir
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("make generate: %v\n%s", err, out)
-			}
-		case b.language == "sh" && strings.Contains(b.text, "make run"):
-			done["run"]++
-			url = runCopy(t, dir)
-		case b.language == "graphql":
-			done["query"]++
-			answer = post(t, url, b.text)
-		case b.language == "json":
-			done["answer"]++
-			if diff := cmp.Diff(decode(t, b.text), decode(t, answer)); diff != "" {
-				t.Errorf("the page says something else (-page +server):\n%s", diff)
-			}
+			p.done["file"]++
+			writeFile(t, filepath.Join(p.dir, file[1]), []byte(b.text))
+		case also != nil:
+			p.done["also"]++
+			appendFile(t, filepath.Join(p.dir, also[1]), "\n"+b.text)
+		case b.language == "sql":
+			p.done["sql"]++
+			p.exec(t, b.text)
+		default:
+			t.Fatalf("what is this for?\n%s", b.text)
 		}
 	}
-	if want := map[string]int{"file": 2, "stanza": 1, "generate": 1, "run": 1, "query": 2, "answer": 2}; cmp.Diff(want, done) != "" {
-		t.Errorf("the page is read differently: %v", done)
+	t.Fatal("the page does not generate")
+}
+
+func appendFile(t *testing.T, path, text string) {
+	t.Helper()
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, append(old, text...))
+}
+
+// try does what the page says from `make generate` on.
+func (p *guide) try(t *testing.T) {
+	t.Helper()
+	var printed string
+	for _, b := range p.blocks {
+		switch b.language {
+		case "sh":
+			for line := range strings.SplitSeq(strings.TrimSpace(b.text), "\n") {
+				p.done[line]++
+				switch args, run := strings.CutPrefix(line, "go run ."); {
+				case line == "make run", line == "go run .":
+					p.url = p.serve(t)
+				case run:
+					printed = p.program(t, strings.Fields(args)...)
+				case !strings.HasPrefix(line, "export DATABASE_URL="):
+					t.Fatalf("what does %q do?", line)
+				}
+			}
+		case "graphql":
+			p.done["query"]++
+			p.answer = post(t, p.url, b.text)
+		case "json":
+			p.done["answer"]++
+			if diff := cmp.Diff(decode(t, b.text), decode(t, p.answer)); diff != "" {
+				t.Errorf("the page says something else (-page +server):\n%s", diff)
+			}
+		case "text":
+			p.done["text"]++
+			p.printed(t, b.text, printed)
+		}
 	}
 }
 
-// runCopy builds and starts the copy's server and returns its address.
-func runCopy(t *testing.T, dir string) string {
+// printed checks a text that the page says is printed: now, or by `links discover` before its output was pasted.
+func (p *guide) printed(t *testing.T, want, now string) {
 	t.Helper()
-	program := filepath.Join(dir, "linkgraph")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Dir = dir
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	before, err := os.ReadFile(discoveredFile)
+	if err != nil {
+		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "--addr", "127.0.0.1:0", "--data-dir", filepath.Join(dir, ".data"))
+	if !strings.Contains(now, want) && !strings.Contains(string(before), want) {
+		t.Errorf("this is not printed:\n%s\nbut\n%s", want, now)
+	}
+}
+
+// TestPages does what the pages of docs say that add modules, in one copy of the tree that is generated and built once.
+func TestPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a copy of the tree")
+	}
+	t.Parallel()
+	dir := copyTree(t)
+	binary := filepath.Join(dir, "linkgraph")
+	module := openGuide(t, dir, "add-a-module.md")
+	module.serve = func(t *testing.T) string {
+		return start(t, binary, "--addr", "127.0.0.1:0", "--data-dir", filepath.Join(dir, ".data"))
+	}
+	module.declare(t)
+	shop := openShop(t, dir, binary)
+	shop.declare(t)
+	shop.discover(t)
+	inCopy(t, dir, "make", "generate")
+	inCopy(t, dir, "go", "build", "-o", binary, ".")
+	t.Run("AddAModule", func(t *testing.T) {
+		t.Parallel()
+		module.try(t)
+		want := map[string]int{"file": 2, "also": 1, "generate": 1, "make run": 1, "query": 2, "answer": 2}
+		if diff := cmp.Diff(want, module.done); diff != "" {
+			t.Errorf("the page is read differently (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("AnyTable", func(t *testing.T) {
+		t.Parallel()
+		shop.test(t)
+	})
+}
+
+func inCopy(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+// start starts a server and returns its address.
+func start(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

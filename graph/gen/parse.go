@@ -177,6 +177,9 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 	if slices.Contains([]string{"createdAt", "updatedAt"}, f.Name) {
 		c.hasDefault = true
 	}
+	if slices.Contains(storeColumns, f.Name) && c.name != snake(f.Name) {
+		r.fault(f.Position, "%s.%s: the store keeps %s under that name alone; declare %q as a field of another name", m.name, f.Name, snake(f.Name), c.name)
+	}
 	if len(c.name) > maxNameBytes {
 		r.fault(f.Position, "%s.%s: column name is longer than %d bytes", m.name, f.Name, maxNameBytes)
 	}
@@ -242,7 +245,7 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 		description: fmt.Sprintf("%s that belong to this %s.", pascal(m.plural), target.name),
 	}
 	if current := a.text("current"); current != "" {
-		r.current(f.Position, where, &inverse, current, a.text("inverseAll"))
+		r.current(f.Position, where, target, &inverse, current, a.text("inverseAll"))
 	}
 	if inverse.field != "" {
 		target.relations = append(target.relations, &inverse)
@@ -250,8 +253,7 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 }
 
 // current narrows an inverse to the records of the owner's own version, and adds one of all versions.
-func (r *reader) current(pos *ast.Position, where string, inverse *relation, current, allField string) {
-	owner := r.spec.model(r.defs[inverse.target.name].Fields.ForName(where[strings.IndexByte(where, '.')+1:]).Type.Name())
+func (r *reader) current(pos *ast.Position, where string, owner *model, inverse *relation, current, allField string) {
 	far, near := r.columns(pos, where, inverse.target, []string{current}), r.columns(pos, where, owner, []string{current})
 	if far == nil || near == nil {
 		return
@@ -351,6 +353,12 @@ func (r *reader) checkFields() {
 				r.fault(nil, "%s.%s is declared twice: by %s and by %s", m.name, field, other, by)
 			}
 			seen[field] = by
+		}
+		for _, name := range []string{"and", "or", "not", "isNull", "link"} {
+			claim(name, "the filters")
+		}
+		if m.link != nil {
+			claim("name", "every link")
 		}
 		for _, c := range m.columns {
 			claim(c.field, "a column")

@@ -29,6 +29,11 @@ func TestFaults(t *testing.T) {
 		{"column type", `extend schema @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" }, columns: [{ name: "n", type: "Number" }])`, `"Number" is no column type`},
 		{"twice", `extend schema @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" }) @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" })`, "link l is declared twice"},
 		{"other module", `type C @model(module: "c", table: "c") { id: ID! aId: ID a: A @belongsTo(column: "a_id") }`, "modules do not know each other, so declare a link"},
+		{"store column", `type C @model(module: "c", table: "c") { id: ID! deletedAt: DateTime @column(name: "gone") }`, `the store keeps deleted_at under that name alone; declare "gone" as a field of another name`},
+		{"field of filters", `type C @model(module: "c", table: "c") { id: ID! isNull: Boolean }`, "C.isNull is declared twice: by the filters and by a column"},
+		{"link's name", `extend schema @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" }, columns: [{ name: "name", type: "String" }])`, "L.name is declared twice: by every link and by a column"},
+		{"required with default", `extend schema @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" }, columns: [{ name: "n", type: "Int", default: "1", required: true }])`, "a column with a default is not required"},
+		{"empty default", `extend schema @defineLink(name: "l", idPrefix: "l", left: { model: "A" }, right: { model: "B" }, columns: [{ name: "n", type: "Int", default: "" }])`, `"" is no Int`},
 		{"list column", `type C @model(module: "c", table: "c") { id: ID! names: [String] }`, "a column holds one value"},
 		{"no primary key", `type C @model(module: "c", table: "c") { name: String }`, `no field "id" for its primary key`},
 	} {

@@ -33,6 +33,7 @@ type column struct {
 	gqlType     string // "String", "ProductStatus"
 	typ         modules.Type
 	sqlType     string
+	keyType     string // of the key that a text column holds
 	notNull     bool
 	hasDefault  bool
 	defaultText string

@@ -5,6 +5,7 @@ package discover
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,33 +79,46 @@ func (w *writer) link(ctx context.Context, t linkstore.LinkTable) error {
 		w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s: a link joins two keys, its primary key has %d columns\n", t.Table, len(t.Keys)))
 		return nil
 	}
-	from, err := w.end(ctx, t.FromModule, t.FromModel, t.Keys[0])
-	if err != nil {
-		return err
+	var ends [2]*end
+	for i, side := range [2]struct{ module, model string }{{t.FromModule, t.FromModel}, {t.ToModule, t.ToModel}} {
+		var reason string
+		var err error
+		if ends[i], reason, err = w.end(ctx, side.module, side.model, t.Keys[i]); err != nil {
+			return err
+		}
+		if ends[i] == nil {
+			w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s is left out: %s\n", t.Table, reason))
+			return nil
+		}
 	}
-	to, err := w.end(ctx, t.ToModule, t.ToModel, t.Keys[1])
-	if err != nil {
-		return err
+	for _, e := range ends {
+		w.keep(e)
 	}
-	if from == nil || to == nil {
-		w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s: no table was found for %s.%s or %s.%s; declare the model, then run this again\n",
-			t.Table, t.FromModule, t.FromModel, t.ToModule, t.ToModel))
-		return nil
-	}
-	from.isList, to.isList = t.FromIsList, t.ToIsList
-	w.stanzas = append(w.stanzas, w.stanza(t, from, to))
+	ends[0].isList, ends[1].isList = t.FromIsList, t.ToIsList
+	w.stanzas = append(w.stanzas, w.stanza(t, ends[0], ends[1]))
 	return nil
 }
 
-// stanza writes the declaration of one link.
+// keep adds the model of an end to those that are printed.
+func (w *writer) keep(e *end) {
+	if e.found == nil || slices.Contains(w.models, e.found) {
+		return
+	}
+	w.models = append(w.models, e.found)
+	slices.SortStableFunc(w.models, func(a, b *model) int { return strings.Compare(a.module, b.module) })
+}
+
+// stanza writes the declaration of one link. Both of its ends are lists, because that is in nobody's way: an end that is not
+// gets a unique index, with which Medusa could not write what the link allows.
 func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  # %s and %s.\n", from.model, to.model)
 	for _, e := range []struct{ near, far *end }{{from, to}, {to, from}} {
 		if !e.far.isList {
-			fmt.Fprintf(&b, "  # No row shows a %s with several of %s: add isList: true to %[2]s if the link was defined so.\n", e.near.model, e.far.model)
+			fmt.Fprintf(&b, "  # No row shows %s %s with several of %s: if the link allows one alone, take isList from %[3]s.\n", article(e.near.model), e.near.model, e.far.model)
 		}
 	}
+	from.isList, to.isList = true, true
 	prefix := t.IDPrefix
 	if prefix == "" {
 		prefix = "link"
@@ -128,20 +142,23 @@ func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 	return b.String()
 }
 
-// name is that of the table, unless a model's type has it.
+// name is that of the table, in letters that a name of the API may have, unless a model or another link has it.
 func (w *writer) name(t linkstore.LinkTable) string {
-	if _, ok := w.records.Model(pascal(t.Table)); ok || w.find(pascal(t.Table)) != nil {
-		return t.Table + "_link"
+	name := strings.ToLower(notInName.ReplaceAllString(t.Table, "_"))
+	_, declared := w.records.Model(pascal(name))
+	_, linked := w.links.Link(name)
+	if declared || linked || w.find(pascal(name)) != nil || !firstOfName.MatchString(name) {
+		name = "link_" + name
 	}
-	return t.Table
+	return name
 }
 
 func (w *writer) endText(e, far *end) string {
 	parts := []string{fmt.Sprintf("model: %q", e.model), fmt.Sprintf("field: %q", w.field(e, far))}
-	key, keyType := "", "text"
+	var key, keyType string
 	if e.declared != nil {
 		key = e.declared.Key
-		_, types := e.declared.KeyColumns()
+		_, types := e.declared.KeyColumns() // one: the link has one
 		keyType = types[0]
 	} else {
 		key, keyType = e.found.key, e.found.primaryType
@@ -187,50 +204,82 @@ func (w *writer) field(near, far *end) string {
 	return name
 }
 
-// linkColumns declares the extra columns of a link table; comments tell of those that cannot be.
+// linkTypes are the types of extra columns, by that of the table's column.
+var linkTypes = map[string]string{
+	"text": "String", "character varying": "String", "integer": "Int", "bigint": "Int", "numeric": "Decimal", "boolean": "Boolean",
+	"timestamp with time zone": "DateTime", "jsonb": "JSON", "double precision": "Float",
+}
+
+// linkField reports whether an extra column can have the field that its name gives.
+func linkField(column string) bool {
+	field := camel(column)
+	return fieldName.MatchString(column) && snake(field) == column && field != "name" && !taken(field)
+}
+
+var typeModifier = regexp.MustCompile(`\(.*?\)`)
+
+// linkColumns declares the extra columns of a link table; comments tell of what cannot be declared.
 func linkColumns(columns []linkstore.TableColumn) (declared, comments []string) {
 	for _, c := range columns {
-		typ, ok := scalarOf(c.Type)
-		if !ok || typ.sqlType == "date" || typ.sqlType == "uuid" || snake(camel(c.Name)) != c.Name {
-			comments = append(comments, fmt.Sprintf("column %s of type %s is left out: extra columns are text, integer, numeric, boolean, timestamptz, jsonb or double precision", c.Name, c.Type))
+		comment := func(format string, args ...any) {
+			comments = append(comments, "column "+c.Name+" "+fmt.Sprintf(format, args...))
+		}
+		gqlType, ok := linkTypes[typeModifier.ReplaceAllString(c.Type, "")]
+		value, literal := defaultText(c.Default)
+		if !ok {
+			comment("is left out: extra columns are text, integer, bigint, numeric, boolean, timestamptz, jsonb or double precision, not %s", c.Type)
+		} else if ok = linkField(c.Name); !ok {
+			comment("is left out: a link has another field of this name, or there is none that gives it")
+		}
+		if !ok {
+			if c.NotNull && c.Default == "" {
+				comment("is NOT NULL and has no default, so that Medusa alone can make such links")
+			}
 			continue
 		}
-		parts := []string{fmt.Sprintf("name: %q", camel(c.Name)), fmt.Sprintf("type: %q", typ.gql)}
-		switch value, literal := defaultText(c.Default); {
+		parts := []string{fmt.Sprintf("name: %q", camel(c.Name)), fmt.Sprintf("type: %q", gqlType)}
+		switch {
 		case literal && c.NotNull:
 			parts = append(parts, fmt.Sprintf("default: %q", value))
 		case c.NotNull:
 			parts = append(parts, "required: true")
+			if c.Default != "" {
+				comment("must be given: its default %s is no plain value", c.Default)
+			}
+		case c.Default != "" && !strings.HasPrefix(c.Default, "NULL"):
+			comment("may be null, so its default %s is not declared: a link without a value has none", c.Default)
 		}
 		declared = append(declared, "{ "+strings.Join(parts, ", ")+" }")
 	}
 	return declared, comments
 }
 
-// end finds the model at one end: a declared one, one that was found before, or a table that looks like it.
-func (w *writer) end(ctx context.Context, module, alias string, key linkstore.KeyColumn) (*end, error) {
-	e := &end{alias: alias, key: key}
+// end finds the model at one end: a declared one, one that was found before, or a table that looks like it. If there is none
+// it says why.
+func (w *writer) end(ctx context.Context, module, alias string, key linkstore.KeyColumn) (e *end, reason string, err error) {
+	e = &end{alias: alias, key: key}
 	if e.alias == "" {
 		e.alias = strings.TrimSuffix(key.Name, "_id")
 	}
 	if m := w.declared(module, e.alias, key.Name); m != nil {
+		if names, _ := m.KeyColumns(); len(names) > 1 {
+			return nil, fmt.Sprintf("the key of %s has %d columns, and the table holds one", m.Name, len(names)), nil
+		}
 		e.declared, e.model, e.alias = m, m.Name, snake(m.Name)
-		return e, nil
+		return e, "", nil
 	}
 	for _, m := range w.models {
 		if m.module == module && m.alias == e.alias {
 			e.found, e.model = m, m.name
-			return e, nil
+			return e, "", nil
 		}
 	}
-	m, err := w.discover(ctx, module, e.alias, key.Name)
+	m, reason, err := w.discover(ctx, module, e.alias, key.Name)
 	if m == nil || err != nil {
-		return nil, err
+		return nil, reason, err
 	}
-	w.models = append(w.models, m)
-	slices.SortStableFunc(w.models, func(a, b *model) int { return strings.Compare(a.module, b.module) })
 	e.found, e.model = m, m.name
-	return e, nil
+	return e, "", nil
 }
 
 // declared finds a model of the catalogue by what Medusa calls it, or by the key that links know it by.

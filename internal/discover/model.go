@@ -26,6 +26,7 @@ type model struct {
 type column struct {
 	name, sqlType, expression string // expression is the default's
 	notNull, primary          bool
+	generated                 bool     // the database computes it from other columns
 	values                    []string // of an enum, as the database holds them
 	enumType                  bool     // the values are those of an SQL enum
 	check                     string
@@ -35,38 +36,45 @@ type column struct {
 	args    []string // of @column
 }
 
-// discover looks for the table of a model: one called like it, in any schema, with a primary key of one column.
-func (w *writer) discover(ctx context.Context, module, alias, key string) (*model, error) {
+// typesOfAPI are the types of the API that a model's type may not be called like.
+var typesOfAPI = []string{"Query", "Mutation", "Subscription", "Node", "Link", "LinkModule", "LinkEnd", "LinkColumn", "LinkName", "PageInfo", "RecordIds"}
+
+// discover looks for the table of a model: one called like it, in any schema, with a primary key of one column. If there is
+// none it says why.
+func (w *writer) discover(ctx context.Context, module, alias, key string) (found *model, reason string, err error) {
 	rows, err := w.db.Query(ctx, `
 		SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.relname = ANY($1) AND c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 		ORDER BY array_position($1::text[], c.relname::text), n.nspname <> 'public', n.nspname LIMIT 1`,
 		[]string{alias, module + "_" + alias, plural(alias)})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	m := &model{name: pascal(alias), module: module, alias: alias, key: key}
-	var found bool
-	if _, err := pgx.ForEachRow(rows, []any{&m.schema, &m.table}, func() error { found = true; return nil }); err != nil || !found {
-		return nil, err
+	if _, err := pgx.ForEachRow(rows, []any{&m.schema, &m.table}, func() error { found = m; return nil }); err != nil {
+		return nil, "", err
 	}
-	if _, ok := w.records.Model(m.name); ok || w.find(m.name) != nil {
+	if found == nil {
+		return nil, fmt.Sprintf("no table was found for %s.%s; declare the model, then run this again", module, alias), nil
+	}
+	if _, ok := w.records.Model(m.name); ok || w.find(m.name) != nil || slices.Contains(typesOfAPI, m.name) {
 		m.name = pascal(module) + m.name
 	}
 	if err := m.read(ctx, w.db); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if m.primary == "" {
-		return nil, nil
+		return nil, fmt.Sprintf("table %s has no primary key of one column of a type that keys have", m.table), nil
 	}
-	return m, m.readPrefix(ctx, w.db)
+	return m, "", m.readPrefix(ctx, w.db)
 }
 
 // read reads the columns from Postgres' own catalogue.
 func (m *model) read(ctx context.Context, db DB) error {
 	rows, err := db.Query(ctx, `
-		SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull, COALESCE(pg_get_expr(d.adbin, d.adrelid), ''),
-			COALESCE((SELECT i.indkey::int2[] = ARRAY[a.attnum] FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisprimary), false),
+		SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull,
+			CASE WHEN a.attidentity <> '' THEN 'nextval()' ELSE COALESCE(pg_get_expr(d.adbin, d.adrelid), '') END, a.attgenerated <> '',
+			COALESCE((SELECT i.indnkeyatts = 1 AND i.indkey[0] = a.attnum FROM pg_index AS i WHERE i.indrelid = a.attrelid AND i.indisprimary), false),
 			ARRAY(SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = a.atttypid ORDER BY e.enumsortorder),
 			COALESCE((SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c
 				WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum] ORDER BY c.oid LIMIT 1), '')
@@ -78,7 +86,7 @@ func (m *model) read(ctx context.Context, db DB) error {
 	}
 	columns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (column, error) {
 		var c column
-		err := row.Scan(&c.name, &c.sqlType, &c.notNull, &c.expression, &c.primary, &c.values, &c.check)
+		err := row.Scan(&c.name, &c.sqlType, &c.notNull, &c.expression, &c.generated, &c.primary, &c.values, &c.check)
 		return c, err
 	})
 	if err != nil {
@@ -89,16 +97,39 @@ func (m *model) read(ctx context.Context, db DB) error {
 		if raw != c.name && slices.ContainsFunc(columns, func(o column) bool { return o.name == raw && o.sqlType == "numeric" }) {
 			continue // repeats a decimal
 		}
+		c.field = m.fieldOf(c.name)
 		if !c.declare(m.name, slices.ContainsFunc(columns, func(o column) bool { return o.name == "raw_"+c.name })) {
 			m.comments = append(m.comments, fmt.Sprintf("%s: columns of type %s are not supported", c.name, c.sqlType))
 			continue
 		}
-		if c.primary {
+		if c.primary && slices.Contains(keyTypes, c.sqlType) {
 			m.primary, m.primaryType = c.field, c.sqlType
 		}
 		m.columns = append(m.columns, c)
 	}
 	return nil
+}
+
+// keyTypes are the types of columns that can be a key.
+var keyTypes = []string{"text", "character varying", "smallint", "integer", "bigint", "uuid"}
+
+// fieldOf is the field of a column: its name in camelCase, in letters that a field may have, unless another column has it.
+func (m *model) fieldOf(column string) string {
+	words := strings.Split(notInName.ReplaceAllString(column, "_"), "_")
+	for i, word := range words {
+		if word == strings.ToUpper(word) {
+			words[i] = strings.ToLower(word)
+		}
+	}
+	name := camel(strings.Join(words, "_"))
+	if !firstOfName.MatchString(name) {
+		name = "column" + name
+	}
+	clash := taken(name) || slices.Contains([]string{"createdAt", "updatedAt", "deletedAt"}, name) && snake(name) != column
+	for n, base := 2, name; m.has(name) || clash && name == base; n++ {
+		name = fmt.Sprintf("%s%d", base, n)
+	}
+	return name
 }
 
 // readPrefix guesses the prefix of ids from a record. Relies on the primary key.
@@ -116,6 +147,9 @@ func (m *model) readPrefix(ctx context.Context, db DB) error {
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	for _, id := range ids {
 		m.idPrefix = id[:strings.LastIndexByte(id, '_')]
+	}
+	if m.idPrefix == "" && m.primary == "id" {
+		m.comments = append(m.comments, "No record shows what its ids begin with: add idPrefix, or ids are to be given.")
 	}
 	return err
 }
@@ -146,13 +180,13 @@ var (
 
 // declare decides how a column is declared, and reports whether it can be.
 func (c *column) declare(owner string, raw bool) bool {
-	c.field = camel(c.name)
 	if snake(c.field) != c.name {
 		c.args = append(c.args, fmt.Sprintf("name: %q", c.name))
 	}
-	if len(c.values) > 0 {
-		c.enumType = true
-	} else if list := checkValues.FindStringSubmatch(c.check); list != nil && isText(c.sqlType) {
+	if c.enumType = len(c.values) > 0; !c.enumType {
+		c.values = nil
+	}
+	if list := checkValues.FindStringSubmatch(c.check); list != nil && !c.enumType && isText(c.sqlType) {
 		for _, v := range quotedValue.FindAllStringSubmatch(list[1], -1) {
 			c.values = append(c.values, v[1])
 		}
@@ -165,10 +199,10 @@ func (c *column) declare(owner string, raw bool) bool {
 	case c.enumType:
 		s, ok = scalar{"String", c.sqlType}, true
 		if c.values != nil {
-			s.gql = owner + pascal(c.name)
+			s.gql = owner + pascal(c.field)
 		}
 	case c.values != nil:
-		s.gql = owner + pascal(c.name)
+		s.gql = owner + pascal(c.field)
 	case c.primary || isText(c.sqlType) && strings.HasSuffix(c.name, "_id"):
 		if s.gql == "Int" && s.sqlType == "" {
 			s.sqlType = "integer"
@@ -218,7 +252,7 @@ func (m *model) String() string {
 		if c.values == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "\n\"%s of a %s.\"\nenum %s {\n", words(c.name), m.name, c.gqlType)
+		fmt.Fprintf(&b, "\n\"%s of %s %s.\"\nenum %s {\n", words(c.name), article(m.name), m.name, c.gqlType)
 		for _, v := range c.values {
 			fmt.Fprintf(&b, "  %s\n", strings.ToUpper(v))
 		}
@@ -245,7 +279,10 @@ func (c *column) String() string {
 	if len(c.args) > 0 {
 		line += " @column(" + strings.Join(c.args, ", ") + ")"
 	}
-	if value, _ := defaultText(c.expression); c.expression != "" && !strings.HasSuffix(c.name, "ed_at") {
+	if c.generated {
+		line += " @readOnly"
+	}
+	if value, _ := defaultText(c.expression); c.expression != "" && !slices.Contains([]string{"created_at", "updated_at"}, c.name) {
 		line += fmt.Sprintf(" @default(value: %q)", value)
 	}
 	return line + "\n"
@@ -255,6 +292,9 @@ var literalDefault = regexp.MustCompile(`^\(?(?:'((?:[^']|'')*)'|(-?[\d.]+)|(tru
 
 // defaultText is what a default's expression stands for; literal says that it is a plain value.
 func defaultText(expression string) (text string, literal bool) {
+	if strings.HasPrefix(expression, "nextval(") {
+		return "the next number", false
+	}
 	m := literalDefault.FindStringSubmatch(expression)
 	if m == nil {
 		return expression, false

@@ -1,9 +1,29 @@
 package discover
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
+
+var (
+	notInName   = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+	firstOfName = regexp.MustCompile(`^(_?[A-Za-z])`)
+	fieldName   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+// taken are names that a filter has for itself.
+func taken(field string) bool {
+	return slices.Contains([]string{"and", "or", "not", "isNull", "link"}, field)
+}
+
+func article(name string) string {
+	if strings.ContainsAny(name[:1], "AEIOU") {
+		return "an"
+	}
+	return "a"
+}
 
 func snake(s string) string {
 	var b strings.Builder

@@ -90,7 +90,7 @@ func (e *Engine) describe(d *linkstore.Definition) *LinkModule {
 	}
 	for _, c := range d.Columns {
 		column := &LinkColumn{Name: Camel(c.Name), Type: columnTypes[c.Type]}
-		if c.Default != "" {
+		if c.Default != "" || c.EmptyDefault {
 			column.Default = &c.Default
 		}
 		m.ExtraColumns = append(m.ExtraColumns, column)
@@ -421,12 +421,20 @@ func linkRecord(m *modules.Model, d *linkstore.Definition, l linkstore.Link) *mo
 		set(name, v)
 	}
 	set("id", l.ID)
-	set(d.Left.Key, l.Left)
-	set(d.Right.Key, l.Right)
+	set(keyColumn(&d.Left), l.Left)
+	set(keyColumn(&d.Right), l.Right)
 	set("created_at", l.CreatedAt)
 	set("updated_at", l.UpdatedAt)
 	if l.DeletedAt != nil {
 		set("deleted_at", *l.DeletedAt)
 	}
 	return r
+}
+
+// keyColumn names the column of a link's row that is an end's key: its own, or the one that is made of several.
+func keyColumn(e *linkstore.End) string {
+	if len(e.Columns) == 1 {
+		return e.Columns[0]
+	}
+	return e.Key
 }

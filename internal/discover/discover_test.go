@@ -1,0 +1,99 @@
+package discover_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linkgraph/internal/discover"
+	"linkgraph/internal/pgtest"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+var update = flag.Bool("update", false, "write the declarations of the golden file")
+
+// catalogs are a small part of what a shop declares.
+func catalogs(t *testing.T) (*linkstore.Catalog, *modules.Catalog) {
+	t.Helper()
+	column := func(name string) modules.Column { return modules.Column{Name: name, Field: name, NotNull: true} }
+	records, err := modules.NewCatalog([]modules.Model{
+		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", Key: "product_id", Columns: []modules.Column{column("id"), column("posts")}},
+		{Name: "ProductVariant", Module: "product", Table: "product_variant", PrimaryKey: "id", Key: "variant_id", Columns: []modules.Column{column("id")}},
+		{Name: "Bin", Module: "product", Table: "bin", PrimaryKey: "id", Key: "bin_id", Columns: []modules.Column{
+			{Name: "id", Field: "id", NotNull: true, Parts: []string{"aisle", "number"}}, column("aisle"), column("number"),
+		}},
+		{Name: "Note", Module: "notes", Table: "note", PrimaryKey: "id", Key: "note_id", Columns: []modules.Column{column("id")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	links, err := linkstore.NewCatalog([]linkstore.Model{
+		{Module: "product", Name: "Product", Table: "product", Key: "product_id"},
+		{Module: "notes", Name: "Note", Table: "note", Key: "note_id"},
+	}, []linkstore.Definition{{Name: "product_note", IDPrefix: "x", Left: linkstore.End{Model: "Product"}, Right: linkstore.End{Model: "Note"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return links, records
+}
+
+func print(t *testing.T, sql string) string {
+	t.Helper()
+	db := pgtest.New(t)
+	if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+	links, records := catalogs(t)
+	got, err := discover.Links(t.Context(), db.Pool, linkstore.New(db.Pool, links, linkstore.Config{}), records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+const account = `
+	CREATE TABLE link_module_migrations (
+		id serial PRIMARY KEY, table_name varchar(255) NOT NULL UNIQUE, link_descriptor jsonb NOT NULL DEFAULT '{}', created_at timestamp DEFAULT now());`
+
+// TestNothingToDeclare prints one line for a database of another program, and for one whose links are declared.
+func TestNothingToDeclare(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"no account": `CREATE TABLE product_post (product_id text, post_id text, PRIMARY KEY (product_id, post_id))`,
+		"declared":   account + `CREATE TABLE product_note (id text); INSERT INTO link_module_migrations (table_name) VALUES ('product_note')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := print(t, sql); got != "# every link table that Medusa knows of is declared\n" {
+				t.Errorf("printed:\n%s", got)
+			}
+		})
+	}
+}
+
+// TestDeclarations compares what is printed for tables of many kinds with a golden file.
+func TestDeclarations(t *testing.T) {
+	t.Parallel()
+	sql, err := os.ReadFile("testdata/tables.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = "testdata/declarations.txt"
+	got := print(t, account+string(sql))
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("run with -update if this is right (-want +got):\n%s", diff)
+	}
+}
