@@ -4,7 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race generate lint bench bench-data bench-queries verify ci
+.PHONY: run test race generate lint bench bench-data bench-queries medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -35,6 +35,9 @@ bench-data: ## make a store of SCALE products and five times as many variants, t
 
 bench-queries: ## measure ten queries on that store
 	go run ./internal/bench -products $(SCALE)
+
+medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
+	go run ./internal/medusacheck
 
 GENERATED = graph/internal/exec docs/modules
 

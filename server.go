@@ -162,7 +162,7 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 	}
 	missing, err := db.graph.Adapt(ctx)
 	for _, m := range missing {
-		s.log.Warn("not in the database, reads as empty", "model", m.Model, "table", m.Table, "columns", m.Columns)
+		s.log.Info("not in the database: reads as empty, is not written", "model", m.Model, "table", m.Table, "columns", m.Columns)
 	}
 	return err
 }

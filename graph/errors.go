@@ -44,6 +44,7 @@ var codes = []struct {
 	{modules.ErrLimit, codeLimit},
 	{modules.ErrConflict, codeBadInput},
 	{modules.ErrInvalid, codeBadInput},
+	{modules.ErrAbsent, codeBadInput},
 	{resolve.ErrLimit, codeLimit},
 	{resolve.ErrInput, codeBadInput},
 }

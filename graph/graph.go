@@ -57,13 +57,14 @@ func New(db DB, cfg Config) (*Graph, error) {
 		cfg.Logger = slog.Default()
 	}
 	g := &Graph{db: db, cfg: cfg}
-	g.build(models, links, nil)
+	g.build(models, links, linkstore.Config{})
 	return g, nil
 }
 
-// build makes the stores and the engine over them. absent are links that have no table.
-func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, absent []string) {
-	g.Links = linkstore.New(g.db, links, linkstore.Config{NewID: g.cfg.NewID, Absent: absent})
+// build makes the stores and the engine over them.
+func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) {
+	cfg.NewID = g.cfg.NewID
+	g.Links = linkstore.New(g.db, links, cfg)
 	g.Records = modules.New(g.db, models, modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}})
 	g.engine = resolve.New(resolve.Config{
 		Records: g.Records, Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead,
@@ -71,8 +72,8 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, absent 
 }
 
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
-// rows, a column that is not there is null. Links that another program writes too are not trusted to have live records. It
-// comes before Handler.
+// rows, a column that is not there is null, and neither can be written. Links that another program writes too, or whose
+// records it may delete, are not trusted to have live records. It comes before Handler.
 func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
 	shared, err := g.Links.Adopted(ctx)
 	if err != nil {
@@ -82,10 +83,14 @@ func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
 	if err != nil {
 		return nil, err
 	}
-	var absent []string
+	var absent linkstore.Config
 	for _, m := range missing {
-		if model, ok := adapted.Model(m.Model); ok && model.Link != "" && m.Columns == nil {
-			absent = append(absent, model.Link)
+		switch model, _ := adapted.Model(m.Model); {
+		case m.Columns != nil:
+		case model.Link != "":
+			absent.AbsentLinks = append(absent.AbsentLinks, model.Link)
+		default:
+			absent.AbsentModels = append(absent.AbsentModels, m.Model)
 		}
 	}
 	g.build(adapted, g.Links.Catalog(), absent)

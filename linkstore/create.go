@@ -97,6 +97,9 @@ func (s *Store) plan(items []Item) (links []*newLink, position []int, err error)
 	byPair := map[Pair]*newLink{}
 	for i, item := range items {
 		d, pair, err := s.stored(item)
+		if err == nil {
+			err = s.writable(d)
+		}
 		if err != nil {
 			return nil, nil, atIndex(i, err)
 		}

@@ -98,6 +98,9 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 				return nil, nil, &ItemError{n, err}
 			}
 		}
+		if slices.Contains(s.cfg.AbsentModels, m.Name) {
+			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: fmt.Sprintf("its table %s is not in this database", m.Table)}}
+		}
 		for _, id := range r.IDs {
 			id, err := m.key.canonical(m.keyName(), id)
 			if err != nil {
@@ -256,6 +259,9 @@ func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 	}
 	for _, o := range m.Owns {
 		child := s.catalog.byModel[o.Model]
+		if slices.Contains(s.cfg.AbsentModels, child.Name) {
+			continue
+		}
 		owner := m.ownerColumns(o)
 		on := make([]string, len(owner))
 		for i, column := range splitColumns(o.Column) {
@@ -285,7 +291,7 @@ func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 // tables, and on the far model's primary key.
 func (s *Store) reachLinks(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
 	for _, d := range s.catalog.links {
-		if d.ReadOnly != "" {
+		if d.ReadOnly != "" || s.absent(d) {
 			continue
 		}
 		for _, fromLeft := range []bool{true, false} {

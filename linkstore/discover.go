@@ -65,6 +65,25 @@ func (s *Store) Adopted(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// waitsFor names a table of records that a link joins and that is not there, in a database whose tables Medusa keeps: it makes
+// them when a feature is turned on. "" means that there is none.
+func (s *Store) waitsFor(ctx context.Context, d *Definition) (string, error) {
+	var tables []string
+	for _, m := range []*Model{d.left, d.right} {
+		if m.Table != "" && !d.SkipExistence {
+			tables = append(tables, m.table())
+		}
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT p.name FROM unnest($1::text[]) AS p(name)
+		WHERE to_regclass(p.name) IS NULL AND to_regclass('link_module_migrations') IS NOT NULL LIMIT 1`, tables)
+	if err != nil {
+		return "", err
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return strings.Trim(strings.Join(missing, ""), `"`), err
+}
+
 // Undeclared lists the link tables of the database that no definition uses, by name. It finds them where Medusa keeps
 // account of its own, in the table link_module_migrations; without that table there are none. It changes nothing.
 func (s *Store) Undeclared(ctx context.Context) ([]LinkTable, error) {

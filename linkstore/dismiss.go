@@ -24,10 +24,14 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 	}
 	pairs := make([]Pair, len(items))
 	for i, item := range items {
-		var err error
-		if _, pairs[i], err = s.stored(item); err != nil {
+		d, pair, err := s.stored(item)
+		if err == nil {
+			err = s.writable(d)
+		}
+		if err != nil {
 			return nil, atIndex(i, err)
 		}
+		pairs[i] = pair
 	}
 	var removed map[Pair]Link
 	err := s.run(ctx, func(tx pgx.Tx) error {

@@ -60,8 +60,16 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 	return out, nil
 }
 
-// absent reports whether a link has no table to read.
-func (s *Store) absent(d *Definition) bool { return slices.Contains(s.cfg.Absent, d.Name) }
+// absent reports whether a link has no table.
+func (s *Store) absent(d *Definition) bool { return slices.Contains(s.cfg.AbsentLinks, d.Name) }
+
+// writable refuses links that have no table.
+func (s *Store) writable(d *Definition) error {
+	if s.absent(d) {
+		return &InvalidError{Field: "link", Reason: fmt.Sprintf("the table of %s is not in this database", d.Name)}
+	}
+	return nil
+}
 
 // LinkModule reads the links of one kind.
 type LinkModule struct {

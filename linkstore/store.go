@@ -31,8 +31,10 @@ type Config struct {
 	Retries int
 	// Schema is that of the store's own tables. "" means linkgraph.
 	Schema string
-	// Absent names links whose table is not in a database that is only read. They have no rows.
-	Absent []string
+	// AbsentLinks names links whose table is not in the database. They have no rows, and none can be made.
+	AbsentLinks []string
+	// AbsentModels names models whose table is not in the database. They have no records.
+	AbsentModels []string
 }
 
 // Store keeps the links of a catalogue.

@@ -178,6 +178,16 @@ func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Actio
 		return nil, err
 	}
 	if len(columns) == 0 {
+		missing, err := s.waitsFor(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if missing != "" {
+			return []Action{{
+				Kind: Blocked, Link: d.Name, Table: d.Table, Reason: "no table yet",
+				Offenders: []string{"table " + missing + " is not there: it is Medusa's to make"},
+			}}, nil
+		}
 		statements, err := s.createSchema(ctx, d)
 		if err != nil {
 			return nil, err

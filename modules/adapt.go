@@ -15,9 +15,9 @@ type Missing struct {
 	Columns      []string // nil means the whole table
 }
 
-// Adapt returns a catalogue that reads a database as it is, and what the database lacks of c. A table that is not there is
-// read as one without rows, and a column that is not there as NULL: where something is missing, nothing should be written
-// through the result. shared names the links whose tables another program writes to.
+// Adapt returns a catalogue that takes a database as it is, and what the database lacks of c. A table that is not there is
+// read as one without rows, and a column that is not there as NULL; writing to either is an AbsentError. shared names the
+// links whose tables another program writes to; links to records that another program may delete are found here.
 func (c *Catalog) Adapt(ctx context.Context, db DB, shared []string) (*Catalog, []Missing, error) {
 	tables := map[string][]string{} // columns, by table
 	for _, m := range c.models {
@@ -29,6 +29,10 @@ func (c *Catalog) Adapt(ctx context.Context, db DB, shared []string) (*Catalog, 
 		}
 	}
 	if err := readColumns(ctx, db, tables); err != nil {
+		return nil, nil, fmt.Errorf("adapt: %w", classify(err))
+	}
+	foreign, err := foreignTables(ctx, db, tables)
+	if err != nil {
 		return nil, nil, fmt.Errorf("adapt: %w", classify(err))
 	}
 	adapted := &Catalog{byName: make(map[string]*Model, len(c.models))}
@@ -50,7 +54,7 @@ func (c *Catalog) Adapt(ctx context.Context, db DB, shared []string) (*Catalog, 
 			t := *r.Through
 			r.Through = &t
 			if row := c.Row(r); row != nil {
-				t.Shared = slices.Contains(shared, row.Link)
+				t.Shared = slices.Contains(shared, row.Link) || foreign[m.table()] || foreign[c.Target(r).table()]
 			}
 			if tables[tableName(t.Schema, t.Table)] == nil {
 				t.stand = emptyTable(append(slices.Clone(t.Columns), t.TargetColumns...))
@@ -81,6 +85,37 @@ func Foreign(ctx context.Context, db DB, c *Catalog) (bool, error) {
 		SELECT to_regnamespace('linkgraph') IS NULL AND EXISTS (SELECT 1 FROM unnest($1::text[]) AS p(name) WHERE to_regclass(p.name) IS NOT NULL)`,
 		names).Scan(&foreign)
 	return foreign, classify(err)
+}
+
+// foreignTables are those that are there and that this program did not make: another program may delete records of theirs
+// and leave the links of these.
+func foreignTables(ctx context.Context, db DB, tables map[string][]string) (map[string]bool, error) {
+	var names []string
+	for name, columns := range tables {
+		if columns != nil {
+			names = append(names, name)
+		}
+	}
+	made := `EXISTS (SELECT 1 FROM linkgraph.module_table AS m
+		WHERE to_regclass(quote_ident(m.schema_name) || '.' || quote_ident(m.table_name)) = to_regclass(p.name))`
+	var noted bool
+	if err := db.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table') IS NOT NULL`).Scan(&noted); err != nil {
+		return nil, err
+	}
+	if !noted {
+		made = "FALSE"
+	}
+	rows, err := db.Query(ctx, `SELECT p.name FROM unnest($1::text[]) AS p(name) WHERE NOT `+made, names)
+	if err != nil {
+		return nil, err
+	}
+	foreign := map[string]bool{}
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&name}, func() error {
+		foreign[name] = true
+		return nil
+	})
+	return foreign, err
 }
 
 // readColumns reads the names of the columns of tables. Those of a table that is not there stay nil.
@@ -117,13 +152,14 @@ func (m *Model) adapt(have []string) *Missing {
 		}
 		nulls = append(nulls, "NULL::"+col.sqlType()+" AS "+quote(col.Name))
 		lack.Columns = append(lack.Columns, col.Name)
+		col.absent = true
 		if have != nil {
 			col.NotNull = false
 		}
 	}
 	switch {
 	case have == nil:
-		m.stand = "(SELECT " + strings.Join(nulls, ", ") + " WHERE FALSE)"
+		m.stand, m.absent = "(SELECT "+strings.Join(nulls, ", ")+" WHERE FALSE)", true
 		lack.Columns = nil
 	case nulls == nil:
 		return nil

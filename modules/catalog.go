@@ -55,8 +55,9 @@ type Column struct {
 	// Parts name the columns that together are this one: a composite key, shown as one text. It is in no table itself.
 	Parts []string
 
-	parts []int
-	of    *Model // that Parts are columns of
+	parts  []int
+	of     *Model // that Parts are columns of
+	absent bool   // the database lacks the column
 }
 
 // Through is the join table of a relation that is not a foreign key.
@@ -115,6 +116,7 @@ type Model struct {
 	primary   int
 	key       []int  // the columns of the primary key: primary itself, or its parts
 	stand     string // what is read instead of a table that the database lacks, or lacks columns of
+	absent    bool   // the database lacks the table
 }
 
 // Column returns the index of a column, named as in the database or in the API.

@@ -19,6 +19,9 @@ type draft struct {
 // newDraft checks the values of a record that a caller gave.
 func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 	d := draft{values: make(map[string]any, len(given))}
+	if m.absent {
+		return d, &AbsentError{Model: m.Name, Table: m.Table}
+	}
 	names := make([]string, 0, len(given))
 	for name := range given {
 		names = append(names, name)
@@ -43,6 +46,9 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.fields())}
 		}
 		col := &m.Columns[i]
+		if col.absent {
+			return d, &AbsentError{m.Name, m.Table, col.Name}
+		}
 		if col.ReadOnly && i != m.primary || col.Parts != nil && create {
 			return d, &ValueError{Field: col.Field, Reason: "is set by the store alone"}
 		}

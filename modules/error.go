@@ -16,6 +16,7 @@ var (
 	ErrNotFound    = errors.New("record not found")
 	ErrConflict    = errors.New("conflict with another record")
 	ErrLimit       = errors.New("limit exceeded")
+	ErrAbsent      = errors.New("not in the database")
 	ErrNoCascade   = errors.New("the store has no cascade to delete with")
 	ErrUnavailable = errors.New("the database cannot be reached")
 )
@@ -41,6 +42,19 @@ func (e *ValueError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Re
 
 // Unwrap gives ErrInvalid.
 func (e *ValueError) Unwrap() error { return ErrInvalid }
+
+// AbsentError is a write to what the database lacks.
+type AbsentError struct{ Model, Table, Column string } // Column "" means the whole table
+
+func (e *AbsentError) Error() string {
+	if e.Column != "" {
+		return fmt.Sprintf("%s cannot be written: its table %s has no column %s in this database", e.Model, e.Table, e.Column)
+	}
+	return fmt.Sprintf("%s cannot be written: its table %s is not in this database", e.Model, e.Table)
+}
+
+// Unwrap gives ErrAbsent.
+func (e *AbsentError) Unwrap() error { return ErrAbsent }
 
 // RecordError is a record that does not exist, or not any more.
 type RecordError struct{ Module, Model, ID string }

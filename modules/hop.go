@@ -169,8 +169,6 @@ type Fetch struct {
 }
 
 // Relies on the primary key.
-//
-//nolint:unparam // the error is part of Request
 func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	f.Result = make(map[string]*Record, len(f.Keys))
 	if len(f.Keys) == 0 {

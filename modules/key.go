@@ -103,7 +103,7 @@ func (r ref) equals(known ref) string {
 	parts := make([]string, len(r.exprs))
 	for i, e := range r.exprs {
 		parts[i] = e + " = " + known.exprs[i]
-		if r.types[i] != known.types[i] && !(textual(r.types[i]) && textual(known.types[i])) {
+		if r.types[i] != known.types[i] && (!textual(r.types[i]) || !textual(known.types[i])) {
 			parts[i] += "::" + r.types[i]
 		}
 	}

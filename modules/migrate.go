@@ -10,6 +10,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -29,7 +30,16 @@ type Applied struct {
 
 // Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module counts its
 // own versions, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
+//
+// In a database whose tables Medusa keeps it makes no tables, only the indexes called linkgraph_* that are missing on tables
+// that are there: Medusa's own migrations fail on tables that they did not make.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
+	if kept, err := keptByMedusa(ctx, pool); err != nil || kept {
+		if err == nil {
+			return addIndexes(ctx, pool)
+		}
+		return nil, fmt.Errorf("migrate: %w", classify(err))
+	}
 	pending, err := pendingFiles(ctx, pool)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", classify(err))
@@ -37,7 +47,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 	if len(pending) == 0 {
 		return nil, nil
 	}
-	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS linkgraph`); err != nil && !alreadyThere(err) {
+	if err := prepareSchema(ctx, pool); err != nil {
 		return nil, fmt.Errorf("migrate: %w", classify(err))
 	}
 	db := stdlib.OpenDBFromPool(pool)
@@ -47,19 +57,90 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 		if i > 0 && pending[i-1].module == file.module {
 			continue // goose runs all of a module's
 		}
+		missing, err := missingTables(ctx, pool, file.module)
+		if err != nil {
+			return applied, fmt.Errorf("migrate module %s: %w", file.module, classify(err))
+		}
 		ran, err := migrateModule(ctx, db, file.module, path.Dir(file.path))
 		applied = append(applied, ran...)
 		if err != nil {
 			return applied, fmt.Errorf("migrate module %s: %w", file.module, err)
 		}
+		if err := noteMade(ctx, pool, missing); err != nil {
+			return applied, fmt.Errorf("migrate module %s: %w", file.module, classify(err))
+		}
 	}
 	return applied, nil
 }
 
-// alreadyThere is the race of two servers that both create the schema.
-func alreadyThere(err error) bool {
-	var constraint *ConstraintError
-	return errors.As(classify(err), &constraint)
+// prepareSchema makes the schema of the bookkeeping, and the list of tables that were made. Two servers may do so at once.
+func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
+	for _, statement := range []string{
+		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
+		`CREATE TABLE IF NOT EXISTS linkgraph.module_table (
+			schema_name text NOT NULL,
+			table_name text NOT NULL,
+			made_at timestamptz NOT NULL DEFAULT now(),
+			PRIMARY KEY (schema_name, table_name)
+		)`,
+	} {
+		var race *ConstraintError
+		if _, err := pool.Exec(ctx, statement); err != nil && !errors.As(classify(err), &race) {
+			return err
+		}
+	}
+	return nil
+}
+
+// missingTables are those of a module's migrations that are not there, as the migrations write their names.
+func missingTables(ctx context.Context, pool *pgxpool.Pool, module string) ([]string, error) {
+	names, err := createdTables(module)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pool.Query(ctx, `SELECT p.name FROM unnest($1::text[]) AS p(name) WHERE to_regclass(p.name) IS NULL`, names)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// noteMade notes tables that were not there before and are now: this program made them.
+func noteMade(ctx context.Context, pool *pgxpool.Pool, names []string) error {
+	_, err := pool.Exec(ctx, `
+		INSERT INTO linkgraph.module_table (schema_name, table_name)
+		SELECT n.nspname, c.relname FROM unnest($1::text[]) AS p(name)
+		JOIN pg_class AS c ON c.oid = to_regclass(p.name) JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		ON CONFLICT DO NOTHING`, names)
+	return err
+}
+
+// addIndexes makes the indexes that kept databases lack, one at a time and one server at a time.
+func addIndexes(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
+	var applied []Applied
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate modules'))`); err != nil {
+			return err
+		}
+		plan, err := missingIndexes(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range plan {
+			start := time.Now()
+			for _, statement := range p.Statements {
+				if _, err := pool.Exec(ctx, statement); err != nil {
+					return fmt.Errorf("%s: %w", statement, err)
+				}
+			}
+			applied = append(applied, Applied{p.Module, p.File, time.Since(start)})
+		}
+		return nil
+	})
+	if err != nil {
+		return applied, fmt.Errorf("migrate: %w", classify(err))
+	}
+	return applied, nil
 }
 
 func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Applied, error) {

@@ -22,6 +22,17 @@ type Pending struct {
 
 // MigrationPlan says what Migrate would do, and changes nothing. It reads the catalogue of the database alone.
 func MigrationPlan(ctx context.Context, db DB) ([]Pending, error) {
+	kept, err := keptByMedusa(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("plan migrations: %w", classify(err))
+	}
+	if kept {
+		plan, err := missingIndexes(ctx, db)
+		if err != nil {
+			return nil, fmt.Errorf("plan migrations: %w", classify(err))
+		}
+		return plan, nil
+	}
 	var plan []Pending
 	pending, err := pendingFiles(ctx, db)
 	if err != nil {

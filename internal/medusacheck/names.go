@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// What Medusa calls otherwise than this API. All other names are derived: models have the same name, a link is called like
+// Medusa's definition in snake_case, a field like Medusa's in camelCase, and a field that ends with _link leads to link rows.
+var (
+	modelNames = map[string]string{
+		"LineItem":           "CartLineItem",
+		"LineItemAdjustment": "CartLineItemAdjustment",
+		"ShippingMethod":     "CartShippingMethod",
+	}
+	linkNames = map[string]string{
+		"SalesChannelLocation": "sales_channel_stock_location",
+	}
+	// rowFields lead to link rows although their names do not end with _link.
+	rowFields = []string{"ProductVariant.inventory_items"}
+	// fieldNames are those of read-only links, and ways across a link and on.
+	fieldNames = map[string][]string{
+		"InventoryLevel.stock_locations": {"stockLocation"},
+		"ProductVariant.prices":          {"priceSet", "prices"},
+		"ShippingOption.prices":          {"priceSet", "prices"},
+	}
+	// notCompared are fields of Medusa's that have nothing to be compared with.
+	notCompared = map[string]string{
+		"Product.cart_items":              "Medusa looks for items whose variant_id is the product's id, and finds none",
+		"ProductVariant.calculated_price": "no link: computed by Medusa",
+		"ShippingOption.calculated_price": "no link: computed by Medusa",
+	}
+)
+
+// place is where a field of Medusa's is in this API.
+type place struct {
+	model string
+	path  []string // of fields: one, or more for a way that goes on behind the link
+	rows  bool     // Medusa's field leads to the link rows
+}
+
+// place finds the place of "Model.field" of a link.
+func (c *comparer) place(link, name string) (place, error) {
+	model, field, _ := strings.Cut(name, ".")
+	p := place{model: ourModel(model)}
+	m, ok := c.api.records.Model(p.model)
+	if !ok {
+		return p, fmt.Errorf("there is no model %s", p.model)
+	}
+	if path, ok := fieldNames[name]; ok {
+		p.path = path
+		return p, nil
+	}
+	p.rows = strings.HasSuffix(field, "_link") || slices.Contains(rowFields, name)
+	if d, ok := c.api.links.Link(ourLink(link)); ok && d.ReadOnly == "" {
+		p.path = []string{endOf(d, p.model)}
+	} else {
+		p.path = []string{camel(field)}
+	}
+	if _, ok := m.Relation(p.path[0]); !ok {
+		return p, fmt.Errorf("%s has no field %q", p.model, p.path[0])
+	}
+	return p, nil
+}
+
+// endOf is the field of a model that leads across a link.
+func endOf(d *linkstore.Definition, model string) string {
+	if d.Left.Model == model {
+		return d.Left.Field
+	}
+	if d.Right.Model == model {
+		return d.Right.Field
+	}
+	return ""
+}
+
+func ourModel(medusas string) string {
+	if name, ok := modelNames[medusas]; ok {
+		return name
+	}
+	return medusas
+}
+
+func ourLink(medusas string) string {
+	if name, ok := linkNames[medusas]; ok {
+		return name
+	}
+	return snake(medusas)
+}
+
+// medusaLink is Medusa's name of one of our links, "" if its answer has none.
+func (a *answer) medusaLink(ours string) string {
+	for name := range a.Links {
+		if ourLink(name) == ours {
+			return name
+		}
+	}
+	return ""
+}
+
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func camel(name string) string {
+	words := strings.Split(name, "_")
+	for i, w := range words[1:] {
+		if w != "" {
+			words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "")
+}
+
+// columnFields are the fields of a model's own columns, as a selection.
+func columnFields(m *modules.Model) string {
+	var fields []string
+	for i := range m.Columns {
+		if m.Columns[i].Parts == nil {
+			fields = append(fields, m.Columns[i].Field)
+		}
+	}
+	return strings.Join(fields, " ")
+}
+
+// keyField is the field of a model's primary key.
+func keyField(m *modules.Model) string { return m.Columns[m.Primary()].Field }
