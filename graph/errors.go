@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/resolve"
+	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -100,7 +101,7 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 	}
 	if errors.As(err, &invalid) && strings.Contains(invalid.Field, "_") {
 		spelt := *invalid // as the API spells it
-		spelt.Field = resolve.Camel(invalid.Field)
+		spelt.Field = naming.Camel(invalid.Field)
 		out.Message = spelt.Error()
 	}
 	if errors.As(err, &conflict) && conflict.Existing.Left != "" {

@@ -76,7 +76,7 @@ func (s *Store) waitsFor(ctx context.Context, d *Definition) (string, error) {
 	}
 	rows, err := s.db.Query(ctx, `
 		SELECT p.name FROM unnest($1::text[]) AS p(name)
-		WHERE to_regclass(p.name) IS NULL AND to_regclass('link_module_migrations') IS NOT NULL LIMIT 1`, tables)
+		WHERE to_regclass(p.name) IS NULL AND to_regclass('mikro_orm_migrations') IS NOT NULL LIMIT 1`, tables)
 	if err != nil {
 		return "", err
 	}

@@ -15,7 +15,7 @@ import (
 // migrations in the database.
 func keptByMedusa(ctx context.Context, db DB) (bool, error) {
 	var kept bool
-	err := db.QueryRow(ctx, `SELECT to_regclass('mikro_orm_migrations') IS NOT NULL OR to_regclass('link_module_migrations') IS NOT NULL`).Scan(&kept)
+	err := db.QueryRow(ctx, `SELECT to_regclass('mikro_orm_migrations') IS NOT NULL`).Scan(&kept)
 	return kept, err
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 
+	"linkgraph/internal/naming"
 	"linkgraph/modules"
 )
 
@@ -36,7 +37,7 @@ func (s *spec) objectNames() []string {
 		names = append(names, m.name, m.name+"Connection", m.name+"Edge")
 		for _, r := range m.relations {
 			if r.row != nil && r.many {
-				names = append(names, m.connection(r), m.name+pascal(r.field)+"Edge")
+				names = append(names, m.connection(r), m.name+naming.Pascal(r.field)+"Edge")
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func (s *spec) objects(w *code) {
 		s.connectionObject(w, m.name+"Connection", m.name+"Edge", m, nil)
 		for _, r := range m.relations {
 			if r.row != nil && r.many {
-				s.connectionObject(w, m.connection(r), m.name+pascal(r.field)+"Edge", r.target, r.row)
+				s.connectionObject(w, m.connection(r), m.name+naming.Pascal(r.field)+"Edge", r.target, r.row)
 			}
 		}
 	}
@@ -273,21 +274,21 @@ func (s *spec) resolvers(w *code) {
 	list := "ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string"
 	for _, m := range s.models {
 		w.line("func (r *queryResolver) %s(ctx context.Context, %s string) (*%s, error) {\n\treturn resolve.Record(ctx, r.engine, %q, %s, new%s)\n}\n",
-			goName(camel(m.name)), m.primary, m.name, m.name, m.primary, m.name)
+			goName(naming.Camel(m.name)), m.primary, m.name, m.name, m.primary, m.name)
 		w.line("func (r *queryResolver) %s(%s) (*%sConnection, error) {\n\treturn resolve.List(ctx, r.engine, %q, new%sConnection)\n}\n",
 			goName(m.plural), list, m.name, m.name, m.name)
 		if m.link != nil {
 			continue
 		}
 		for _, verb := range []string{"Create", "Update"} {
-			payload := goName(verb + pascal(m.plural) + "Payload")
+			payload := goName(verb + naming.Pascal(m.plural) + "Payload")
 			w.line("func (r *mutationResolver) %s(ctx context.Context, input []resolve.Input) (*%s, error) {\n\trecords, err := resolve.%s(ctx, r.engine, %q, %q, input, new%s)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn &%s{records}, nil\n}\n",
-				goName(verb+pascal(m.plural)), payload, verb, m.name, m.plural, m.name, payload)
+				goName(verb+naming.Pascal(m.plural)), payload, verb, m.name, m.plural, m.name, payload)
 		}
 		if m.softDelete {
 			for _, verb := range []string{"Delete", "Restore"} {
 				w.line("func (r *mutationResolver) %s(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {\n\treturn r.engine.%s(ctx, %q, keys)\n}\n",
-					goName(verb+pascal(m.plural)), verb, m.name)
+					goName(verb+naming.Pascal(m.plural)), verb, m.name)
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"linkgraph/internal/naming"
 )
 
 // index is the page that leads to the others.
@@ -46,7 +48,7 @@ func (m *manual) linkIndex(w *page) {
 	w.line("## Links\n\nThe left end comes first in the cardinality. A read-only link is a column of the left model's table.")
 	if i := slices.IndexFunc(m.spec.links, func(l *link) bool { return l.rows != nil }); i >= 0 {
 		example := m.spec.links[i].rows
-		w.line("The rows of other links have a type and root fields of their own: `%s`, `%s`, `%s`.", example.name, camel(example.name), example.plural)
+		w.line("The rows of other links have a type and root fields of their own: `%s`, `%s`, `%s`.", example.name, naming.Camel(example.name), example.plural)
 	}
 	w.line("")
 	w.table([]string{"Link", "Meaning", "Left", "Right", "Cardinality", "Cascade", "Table", "Read-only"}, rows)

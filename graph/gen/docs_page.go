@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"linkgraph/internal/naming"
 )
 
 // modulePage is the page on one module.
@@ -70,16 +72,16 @@ func (m *manual) facts(w *page, md *model) {
 	w.line("- Ids: %s, %s", tick(md.primary), ids)
 	for _, k := range m.spec.moduleKeys(md.module) {
 		if k.model == md {
-			w.line("- Key: %s, in inputs `{ %s: { %s: \"…\" } }`", tick(k.name), camel(md.module), camel(k.name))
+			w.line("- Key: %s, in inputs `{ %s: { %s: \"…\" } }`", tick(k.name), naming.Camel(md.module), naming.Camel(k.name))
 		}
 	}
-	w.line("- Queries: `%s(%s:)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`", camel(md.name), md.primary, md.plural)
+	w.line("- Queries: `%s(%s:)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`", naming.Camel(md.name), md.primary, md.plural)
 	verbs := []string{"create", "update"}
 	if md.softDelete {
 		verbs = append(verbs, "delete", "restore")
 	}
 	for i := range verbs {
-		verbs[i] += pascal(md.plural)
+		verbs[i] += naming.Pascal(md.plural)
 	}
 	w.line("- Mutations: %s\n", ticks(verbs))
 }
@@ -108,7 +110,7 @@ func (c *column) columnNote() string {
 		return ticks(c.parts)
 	case c.raw != "":
 		return ticks([]string{c.name, c.raw})
-	case c.name != snake(c.field):
+	case c.name != naming.Snake(c.field):
 		return tick(c.name)
 	}
 	return ""
@@ -117,7 +119,7 @@ func (c *column) columnNote() string {
 func (c *column) defaultNote() string {
 	switch {
 	case c.slugOf != "":
-		return "made from " + tick(camel(c.slugOf))
+		return "made from " + tick(naming.Camel(c.slugOf))
 	case !c.hasDefault || slices.Contains(storeColumns, c.field):
 		return ""
 	case c.defaultText == "":

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/internal/naming"
 	"linkgraph/modules"
 )
 
@@ -38,7 +39,7 @@ func (r *reader) link(d *ast.Directive) *link {
 			return nil
 		}
 	}
-	l.typeName = pascal(l.name)
+	l.typeName = naming.Pascal(l.name)
 	l.left = r.end(d, l.name, "left", a.value("left"))
 	l.right = r.end(d, l.name, "right", a.value("right"))
 	if l.left == nil || l.right == nil {
@@ -138,7 +139,7 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 	for _, child := range v.Children {
 		f := r.fields("LinkColumnDefinition", child.Value)
 		c := &column{
-			field: raw(f["name"]), name: snake(raw(f["name"])), gqlType: raw(f["type"]), hasDefault: f["default"] != nil,
+			field: raw(f["name"]), name: naming.Snake(raw(f["name"])), gqlType: raw(f["type"]), hasDefault: f["default"] != nil,
 			notNull: f["default"] != nil || raw(f["required"]) == "true", defaultText: raw(f["default"]),
 		}
 		c.description = "Extra column of the link."
@@ -177,7 +178,7 @@ func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 	if l.right.field != "" {
 		right.relations = append(right.relations, &relation{
 			field: l.right.field, target: left, many: l.left.isList, columns: l.right.recordKey, targetColumns: l.readOnly,
-			description: fmt.Sprintf("%s whose `%s` names this %s.", pascal(left.plural), col.field, right.name),
+			description: fmt.Sprintf("%s whose `%s` names this %s.", naming.Pascal(left.plural), col.field, right.name),
 		})
 	}
 }
@@ -188,12 +189,12 @@ func (r *reader) storedLink(l *link) {
 		l.table = l.name
 	}
 	rows := &model{
-		name: l.typeName, plural: plural(camel(l.typeName)), module: "link", schema: l.schema, table: l.table, idPrefix: l.idPrefix, primary: "id",
+		name: l.typeName, plural: naming.Plural(naming.Camel(l.typeName)), module: "link", schema: l.schema, table: l.table, idPrefix: l.idPrefix, primary: "id",
 		description: fmt.Sprintf("A link between %s and %s.", article(l.left.model.name), article(l.right.model.name)),
 		link:        l, node: true, softDelete: true,
 	}
 	text := func(field, gqlType, description string) *column {
-		return &column{field: field, name: snake(field), gqlType: gqlType, typ: scalarTypes[gqlType], notNull: true, readOnly: true, description: description}
+		return &column{field: field, name: naming.Snake(field), gqlType: gqlType, typ: scalarTypes[gqlType], notNull: true, readOnly: true, description: description}
 	}
 	rows.columns = append(rows.columns, text("id", "ID", "Identifies the link for life."))
 	for _, e := range []*end{l.left, l.right} {
@@ -219,8 +220,8 @@ func (r *reader) storedLink(l *link) {
 // recordField is the field of a link's row that leads to the record at an end: `variant` of `variant_id`. A key such as `code` is
 // a field already; then it is called like the model.
 func (m *model) recordField(e *end) string {
-	field := strings.TrimSuffix(camel(e.key), "Id")
-	for _, choice := range []string{field, camel(e.model.name), field + "Record"} {
+	field := strings.TrimSuffix(naming.Camel(e.key), "Id")
+	for _, choice := range []string{field, naming.Camel(e.model.name), field + "Record"} {
 		column := slices.ContainsFunc(m.columns, func(c *column) bool { return c.field == choice })
 		relation := slices.ContainsFunc(m.relations, func(r *relation) bool { return r.field == choice })
 		if field = choice; !column && !relation {
@@ -232,7 +233,7 @@ func (m *model) recordField(e *end) string {
 
 // rowColumns are the columns of the link table that hold an end's key: one, or those of the parts and the whole.
 func (e *end) rowColumns(newColumn func(field, gqlType, description string) *column) []*column {
-	whole := newColumn(camel(e.key), "ID", fmt.Sprintf("Key of the %s.", e.model.name))
+	whole := newColumn(naming.Camel(e.key), "ID", fmt.Sprintf("Key of the %s.", e.model.name))
 	whole.name = e.key
 	if len(e.columns) == 1 {
 		whole.name = e.columns[0]
@@ -246,7 +247,7 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 	var all []*column
 	for i, name := range e.columns {
 		of := e.model.column(e.recordKey[i])
-		part := newColumn(camel(name), of.gqlType, of.description)
+		part := newColumn(naming.Camel(name), of.gqlType, of.description)
 		part.name, part.sqlType = name, of.sqlType
 		if e.text {
 			part.gqlType, part.typ, part.sqlType, part.keyType = "String", modules.Text, "", of.keySQLType()
@@ -288,7 +289,7 @@ func (r *reader) hop(l *link, near, far *end) {
 
 func hopDescription(l *link, near, far *end) string {
 	if far.isList {
-		return fmt.Sprintf("%s linked to this %s by %s.", pascal(far.model.plural), near.model.name, l.name)
+		return fmt.Sprintf("%s linked to this %s by %s.", naming.Pascal(far.model.plural), near.model.name, l.name)
 	}
 	return fmt.Sprintf("The %s linked to this %s by %s.", far.model.name, near.model.name, l.name)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"linkgraph/internal/naming"
 	"linkgraph/modules"
 )
 
@@ -109,7 +110,7 @@ func (r *reader) models() {
 			idPrefix: a.text("idPrefix"), key: a.text("key"), primary: a.text("primaryKey"), description: def.Description,
 		}
 		if m.plural == "" {
-			m.plural = plural(camel(m.name))
+			m.plural = naming.Plural(naming.Camel(m.name))
 		}
 		for _, f := range def.Fields {
 			if f.Directives.ForName("belongsTo") == nil {
@@ -147,7 +148,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		return
 	}
 	c := &column{
-		field: f.Name, name: snake(f.Name), gqlType: f.Type.NamedType, notNull: f.Type.NonNull, description: f.Description,
+		field: f.Name, name: naming.Snake(f.Name), gqlType: f.Type.NamedType, notNull: f.Type.NonNull, description: f.Description,
 		readOnly: f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
 	}
 	var ok bool
@@ -172,13 +173,13 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		c.hasDefault, c.defaultText = true, arguments{r, d}.text("value")
 	}
 	if d := f.Directives.ForName("slug"); d != nil {
-		c.slugOf = snake(arguments{r, d}.text("of"))
+		c.slugOf = naming.Snake(arguments{r, d}.text("of"))
 	}
 	if slices.Contains([]string{"createdAt", "updatedAt"}, f.Name) {
 		c.hasDefault = true
 	}
-	if slices.Contains(storeColumns, f.Name) && c.name != snake(f.Name) {
-		r.fault(f.Position, "%s.%s: the store keeps %s under that name alone; declare %q as a field of another name", m.name, f.Name, snake(f.Name), c.name)
+	if slices.Contains(storeColumns, f.Name) && c.name != naming.Snake(f.Name) {
+		r.fault(f.Position, "%s.%s: the store keeps %s under that name alone; declare %q as a field of another name", m.name, f.Name, naming.Snake(f.Name), c.name)
 	}
 	if len(c.name) > maxNameBytes {
 		r.fault(f.Position, "%s.%s: column name is longer than %d bytes", m.name, f.Name, maxNameBytes)
@@ -242,7 +243,7 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 	inverse := relation{
 		field: a.text("inverse"), target: m, many: !a.flag("inverseOne"), columns: target.keyColumns(), targetColumns: columns,
 		cascade:     a.flag("cascade"),
-		description: fmt.Sprintf("%s that belong to this %s.", pascal(m.plural), target.name),
+		description: fmt.Sprintf("%s that belong to this %s.", naming.Pascal(m.plural), target.name),
 	}
 	if current := a.text("current"); current != "" {
 		r.current(f.Position, where, target, &inverse, current, a.text("inverseAll"))
@@ -261,12 +262,12 @@ func (r *reader) current(pos *ast.Position, where string, owner *model, inverse 
 	if allField != "" {
 		all := *inverse
 		all.field, all.many = allField, true
-		all.description = fmt.Sprintf("%s of every %s of this %s.", pascal(inverse.target.plural), current, owner.name)
+		all.description = fmt.Sprintf("%s of every %s of this %s.", naming.Pascal(inverse.target.plural), current, owner.name)
 		owner.relations = append(owner.relations, &all)
 		inverse.cascade = false // all of them go with the owner
 	}
 	inverse.columns, inverse.targetColumns = append(slices.Clone(inverse.columns), near...), append(slices.Clone(inverse.targetColumns), far...)
-	inverse.description = fmt.Sprintf("%s of the current %s of this %s.", pascal(inverse.target.plural), current, owner.name)
+	inverse.description = fmt.Sprintf("%s of the current %s of this %s.", naming.Pascal(inverse.target.plural), current, owner.name)
 	if !inverse.many {
 		inverse.description = fmt.Sprintf("The %s of the current %s of this %s.", inverse.target.name, current, owner.name)
 	}
@@ -305,14 +306,14 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 	}
 	rel := &relation{
 		field: field, target: target, many: true, columns: m.keyColumns(), targetColumns: target.keyColumns(),
-		through: t, settable: singular(field) + "Ids", description: fmt.Sprintf("%s of this %s.", pascal(field), m.name),
+		through: t, settable: naming.Singular(field) + "Ids", description: fmt.Sprintf("%s of this %s.", naming.Pascal(field), m.name),
 	}
 	m.relations = append(m.relations, rel)
 	if current := a.text("current"); current != "" {
 		names := r.columns(pos, m.name+"."+field, m, []string{current})
 		rel.columns, t.columns = append(slices.Clone(rel.columns), names...), append(slices.Clone(t.columns), names...)
 		rel.settable = ""
-		rel.description = fmt.Sprintf("%s of this %s, of its current %s.", pascal(field), m.name, current)
+		rel.description = fmt.Sprintf("%s of this %s, of its current %s.", naming.Pascal(field), m.name, current)
 		return
 	}
 	if inverse := a.text("inverse"); inverse != "" {
@@ -320,7 +321,7 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 		back.columns, back.targetColumns = t.targetColumns, t.columns
 		target.relations = append(target.relations, &relation{
 			field: inverse, target: m, many: true, columns: target.keyColumns(), targetColumns: m.keyColumns(),
-			through: &back, description: fmt.Sprintf("%s that have this %s.", pascal(m.plural), target.name),
+			through: &back, description: fmt.Sprintf("%s that have this %s.", naming.Pascal(m.plural), target.name),
 		})
 	}
 }
@@ -340,7 +341,7 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 	}
 	m.relations = append(m.relations, &relation{
 		field: a.text("field"), target: target, many: true, columns: near, targetColumns: far,
-		description: fmt.Sprintf("%s with the %s of this %s.", pascal(target.plural), strings.Join(near, " and "), m.name),
+		description: fmt.Sprintf("%s with the %s of this %s.", naming.Pascal(target.plural), strings.Join(near, " and "), m.name),
 	})
 }
 

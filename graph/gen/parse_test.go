@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/internal/naming"
 )
 
 // TestFaults checks that a mistake in a declaration is named with its place and the choices.
@@ -53,14 +55,14 @@ func TestNames(t *testing.T) {
 		"product": "products", "productCategory": "productCategories", "stockLocationAddress": "stockLocationAddresses",
 		"currency": "currencies", "apiKey": "apiKeys", "tax": "taxes", "day": "days",
 	} {
-		if got := plural(singularName); got != want {
-			t.Errorf("plural(%q) = %q, want %q", singularName, got, want)
+		if got := naming.Plural(singularName); got != want {
+			t.Errorf("naming.Plural(%q) = %q, want %q", singularName, got, want)
 		}
-		if got := singular(want); got != singularName {
-			t.Errorf("singular(%q) = %q, want %q", want, got, singularName)
+		if got := naming.Singular(want); got != singularName {
+			t.Errorf("naming.Singular(%q) = %q, want %q", want, got, singularName)
 		}
 	}
-	if got := snake("productVariantPriceSet"); got != "product_variant_price_set" {
+	if got := naming.Snake("productVariantPriceSet"); got != "product_variant_price_set" {
 		t.Errorf("snake: %q", got)
 	}
 }

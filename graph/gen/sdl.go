@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/internal/naming"
 	"linkgraph/modules"
 )
 
@@ -118,16 +119,16 @@ func (s *spec) keys(w *sdl) {
 		if len(keys) == 0 {
 			continue
 		}
-		w.line("\"A record of the %s module, by its key.\"\ninput %sKeys {", module, pascal(module))
+		w.line("\"A record of the %s module, by its key.\"\ninput %sKeys {", module, naming.Pascal(module))
 		for _, k := range keys {
-			w.line("  \"A %s.\"\n  %s: ID", k.model.name, camel(k.name))
+			w.line("  \"A %s.\"\n  %s: ID", k.model.name, naming.Camel(k.name))
 		}
-		w.line("}\n\nextend input LinkInput {\n  %s: %sKeys\n}\n", camel(module), pascal(module))
+		w.line("}\n\nextend input LinkInput {\n  %s: %sKeys\n}\n", naming.Camel(module), naming.Pascal(module))
 	}
 	w.line("\"Records, by module and key, as in `{ product: { variantId: [\\\"…\\\"] } }`.\"\ninput RecordKeysInput {")
 	for _, module := range s.modules {
 		if len(s.modelKeys(module)) > 0 {
-			w.line("  %s: %sKeyLists", camel(module), pascal(module))
+			w.line("  %s: %sKeyLists", naming.Camel(module), naming.Pascal(module))
 		}
 	}
 	w.line("}\n")
@@ -136,9 +137,9 @@ func (s *spec) keys(w *sdl) {
 		if len(keys) == 0 {
 			continue
 		}
-		w.line("\"Records of the %s module, by their keys.\"\ninput %sKeyLists {", module, pascal(module))
+		w.line("\"Records of the %s module, by their keys.\"\ninput %sKeyLists {", module, naming.Pascal(module))
 		for _, k := range keys {
-			w.line("  \"%s.\"\n  %s: [ID!]", pascal(k.model.plural), camel(k.name))
+			w.line("  \"%s.\"\n  %s: [ID!]", naming.Pascal(k.model.plural), naming.Camel(k.name))
 		}
 		w.line("}\n")
 	}
@@ -211,11 +212,11 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		}
 		s.filterInput(w, r.target, m.filter(r), r)
 		s.orderInput(w, r.target, m.order(r), r)
-		s.connection(w, m.connection(r), m.name+pascal(r.field)+"Edge", r.target.name, r.row.name, r.description)
+		s.connection(w, m.connection(r), m.name+naming.Pascal(r.field)+"Edge", r.target.name, r.row.name, r.description)
 	}
 	w.line("extend type Query {")
-	w.line("  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s", m.name, camel(m.name), m.primary, m.name)
-	w.line("  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n", pascal(m.plural), m.plural, listArguments(m.name+"Filter", m.name+"Order"), m.name)
+	w.line("  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s", m.name, naming.Camel(m.name), m.primary, m.name)
+	w.line("  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n", naming.Pascal(m.plural), m.plural, listArguments(m.name+"Filter", m.name+"Order"), m.name)
 	if m.link == nil {
 		s.mutations(w, m)
 	}
@@ -278,7 +279,7 @@ func (s *spec) connection(w *sdl, name, edge, node, row, description string) {
 
 // filterInput writes the filter of a model's records; with a relation across a link, of those and their links.
 func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
-	w.line("\"Which %s. All that is given must hold.\"\ninput %s {", pascal(m.plural), name)
+	w.line("\"Which %s. All that is given must hold.\"\ninput %s {", naming.Pascal(m.plural), name)
 	w.line("  and: [%s!]\n  or: [%s!]\n  \"Exactly those that the condition does not hold for.\"\n  not: %s", name, name, name)
 	w.line("  \"Where a to-one relation leads here: whether there is none.\"\n  isNull: Boolean")
 	for _, c := range m.columns {
@@ -295,12 +296,12 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 		w.line("  \"The link itself.\"\n  link: %sFilter", across.row.name)
 	}
 	w.line("}\n")
-	w.line("\"How many of the related %s.\"\ninput %sMany {", pascal(m.plural), name)
+	w.line("\"How many of the related %s.\"\ninput %sMany {", naming.Pascal(m.plural), name)
 	w.line("  \"At least one.\"\n  some: %s\n  \"Not one.\"\n  none: %s\n  \"All of them, or there is none.\"\n  every: %s\n}\n", name, name, name)
 }
 
 func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
-	w.line("\"One sort key of %s.\"\ninput %s {", pascal(m.plural), name)
+	w.line("\"One sort key of %s.\"\ninput %s {", naming.Pascal(m.plural), name)
 	for _, c := range m.columns {
 		if c.typ != modules.JSON {
 			w.line("  %s: OrderDirection", c.field)
@@ -318,12 +319,12 @@ func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 	}
 	w.line("}\n")
 	filter := strings.TrimSuffix(name, "Order") + "Filter"
-	w.line("\"A sort key made of many %s: their number, or their least or greatest value.\"\ninput %sMany {", pascal(m.plural), name)
+	w.line("\"A sort key made of many %s: their number, or their least or greatest value.\"\ninput %sMany {", naming.Pascal(m.plural), name)
 	w.line("  \"Which of them count. All, if left out.\"\n  filter: %s\n  count: OrderDirection\n  min: %s\n  max: %s\n}\n", filter, name, name)
 }
 
 func (s *spec) mutations(w *sdl, m *model) {
-	plural := pascal(m.plural)
+	plural := naming.Pascal(m.plural)
 	s.writeInput(w, m, "Create")
 	s.writeInput(w, m, "Update")
 	w.line("\"What createX made.\"\ntype Create%sPayload {\n  \"In the order of the input.\"\n  %s: [%s!]!\n}\n", plural, m.plural, m.name)
@@ -356,7 +357,7 @@ func (s *spec) writeInput(w *sdl, m *model, verb string) {
 			if c.hasDefault {
 				doc = strings.TrimSpace(doc + " Default: " + c.defaultText + ".")
 			} else {
-				doc = strings.TrimSpace(doc + " Made from `" + camel(c.slugOf) + "` if left out.")
+				doc = strings.TrimSpace(doc + " Made from `" + naming.Camel(c.slugOf) + "` if left out.")
 			}
 		case verb == "Create" && c.notNull, verb == "Update" && primary:
 			t += "!"

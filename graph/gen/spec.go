@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"linkgraph/internal/naming"
 	"linkgraph/modules"
 )
 
@@ -118,7 +119,7 @@ func (m *model) connection(r *relation) string {
 	if r.row == nil {
 		return r.target.name + "Connection"
 	}
-	return m.name + pascal(r.field) + "Connection"
+	return m.name + naming.Pascal(r.field) + "Connection"
 }
 
 // filter is the name of the input that restricts a relation's records. Across a to-one link there is a relation to the
@@ -127,14 +128,14 @@ func (m *model) filter(r *relation) string {
 	if r.row == nil || !r.many {
 		return r.target.name + "Filter"
 	}
-	return m.name + pascal(r.field) + "Filter"
+	return m.name + naming.Pascal(r.field) + "Filter"
 }
 
 func (m *model) order(r *relation) string {
 	if r.row == nil || !r.many {
 		return r.target.name + "Order"
 	}
-	return m.name + pascal(r.field) + "Order"
+	return m.name + naming.Pascal(r.field) + "Order"
 }
 
 // enumName is the value of LinkName for a link.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -145,9 +146,9 @@ func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 // name is that of the table, in letters that a name of the API may have, unless a model or another link has it.
 func (w *writer) name(t linkstore.LinkTable) string {
 	name := strings.ToLower(notInName.ReplaceAllString(t.Table, "_"))
-	_, declared := w.records.Model(pascal(name))
+	_, declared := w.records.Model(naming.Pascal(name))
 	_, linked := w.links.Link(name)
-	if declared || linked || w.find(pascal(name)) != nil || !firstOfName.MatchString(name) {
+	if declared || linked || w.find(naming.Pascal(name)) != nil || !firstOfName.MatchString(name) {
 		name = "link_" + name
 	}
 	return name
@@ -177,9 +178,9 @@ func (w *writer) endText(e, far *end) string {
 
 // field names the way from one end to the other after the other's model, and keeps clear of fields that are there.
 func (w *writer) field(near, far *end) string {
-	name := camel(far.alias)
+	name := naming.Camel(far.alias)
 	if far.isList {
-		name = plural(name)
+		name = naming.Plural(name)
 	}
 	taken := func(name string) bool {
 		if w.fields[near.model+"."+name] {
@@ -212,8 +213,8 @@ var linkTypes = map[string]string{
 
 // linkField reports whether an extra column can have the field that its name gives.
 func linkField(column string) bool {
-	field := camel(column)
-	return fieldName.MatchString(column) && snake(field) == column && field != "name" && !taken(field)
+	field := naming.Camel(column)
+	return fieldName.MatchString(column) && naming.Snake(field) == column && field != "name" && !taken(field)
 }
 
 var typeModifier = regexp.MustCompile(`\(.*?\)`)
@@ -237,7 +238,7 @@ func linkColumns(columns []linkstore.TableColumn) (declared, comments []string) 
 			}
 			continue
 		}
-		parts := []string{fmt.Sprintf("name: %q", camel(c.Name)), fmt.Sprintf("type: %q", gqlType)}
+		parts := []string{fmt.Sprintf("name: %q", naming.Camel(c.Name)), fmt.Sprintf("type: %q", gqlType)}
 		switch {
 		case literal && c.NotNull:
 			parts = append(parts, fmt.Sprintf("default: %q", value))
@@ -265,7 +266,7 @@ func (w *writer) end(ctx context.Context, module, alias string, key linkstore.Ke
 		if names, _ := m.KeyColumns(); len(names) > 1 {
 			return nil, fmt.Sprintf("the key of %s has %d columns, and the table holds one", m.Name, len(names)), nil
 		}
-		e.declared, e.model, e.alias = m, m.Name, snake(m.Name)
+		e.declared, e.model, e.alias = m, m.Name, naming.Snake(m.Name)
 		return e, "", nil
 	}
 	for _, m := range w.models {
@@ -285,12 +286,12 @@ func (w *writer) end(ctx context.Context, module, alias string, key linkstore.Ke
 // declared finds a model of the catalogue by what Medusa calls it, or by the key that links know it by.
 func (w *writer) declared(module, alias, key string) *modules.Model {
 	for _, m := range w.records.Models() {
-		if m.Link == "" && m.Module == module && slices.Contains([]string{snake(m.Name), m.Table}, alias) {
+		if m.Link == "" && m.Module == module && slices.Contains([]string{naming.Snake(m.Name), m.Table}, alias) {
 			return m
 		}
 	}
 	for _, m := range w.records.Models() {
-		if m.Link == "" && m.Module == module && (slices.Contains([]string{snake(m.Name), m.Table}, module+"_"+alias) || m.Key == key) {
+		if m.Link == "" && m.Module == module && (slices.Contains([]string{naming.Snake(m.Name), m.Table}, module+"_"+alias) || m.Key == key) {
 			return m
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"linkgraph/internal/naming"
 )
 
 // model is a table that a link's end was found to be, and how it is declared.
@@ -46,11 +48,11 @@ func (w *writer) discover(ctx context.Context, module, alias, key string) (found
 		SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.relname = ANY($1) AND c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 		ORDER BY array_position($1::text[], c.relname::text), n.nspname <> 'public', n.nspname LIMIT 1`,
-		[]string{alias, module + "_" + alias, plural(alias)})
+		[]string{alias, module + "_" + alias, naming.Plural(alias)})
 	if err != nil {
 		return nil, "", err
 	}
-	m := &model{name: pascal(alias), module: module, alias: alias, key: key}
+	m := &model{name: naming.Pascal(alias), module: module, alias: alias, key: key}
 	if _, err := pgx.ForEachRow(rows, []any{&m.schema, &m.table}, func() error { found = m; return nil }); err != nil {
 		return nil, "", err
 	}
@@ -58,7 +60,7 @@ func (w *writer) discover(ctx context.Context, module, alias, key string) (found
 		return nil, fmt.Sprintf("no table was found for %s.%s; declare the model, then run this again", module, alias), nil
 	}
 	if _, ok := w.records.Model(m.name); ok || w.find(m.name) != nil || slices.Contains(typesOfAPI, m.name) {
-		m.name = pascal(module) + m.name
+		m.name = naming.Pascal(module) + m.name
 	}
 	if err := m.read(ctx, w.db); err != nil {
 		return nil, "", err
@@ -121,11 +123,11 @@ func (m *model) fieldOf(column string) string {
 			words[i] = strings.ToLower(word)
 		}
 	}
-	name := camel(strings.Join(words, "_"))
+	name := naming.Camel(strings.Join(words, "_"))
 	if !firstOfName.MatchString(name) {
 		name = "column" + name
 	}
-	clash := taken(name) || slices.Contains([]string{"createdAt", "updatedAt", "deletedAt"}, name) && snake(name) != column
+	clash := taken(name) || slices.Contains([]string{"createdAt", "updatedAt", "deletedAt"}, name) && naming.Snake(name) != column
 	for n, base := 2, name; m.has(name) || clash && name == base; n++ {
 		name = fmt.Sprintf("%s%d", base, n)
 	}
@@ -180,7 +182,7 @@ var (
 
 // declare decides how a column is declared, and reports whether it can be.
 func (c *column) declare(owner string, raw bool) bool {
-	if snake(c.field) != c.name {
+	if naming.Snake(c.field) != c.name {
 		c.args = append(c.args, fmt.Sprintf("name: %q", c.name))
 	}
 	if c.enumType = len(c.values) > 0; !c.enumType {
@@ -199,10 +201,10 @@ func (c *column) declare(owner string, raw bool) bool {
 	case c.enumType:
 		s, ok = scalar{"String", c.sqlType}, true
 		if c.values != nil {
-			s.gql = owner + pascal(c.field)
+			s.gql = owner + naming.Pascal(c.field)
 		}
 	case c.values != nil:
-		s.gql = owner + pascal(c.field)
+		s.gql = owner + naming.Pascal(c.field)
 	case c.primary || isText(c.sqlType) && strings.HasSuffix(c.name, "_id"):
 		if s.gql == "Int" && s.sqlType == "" {
 			s.sqlType = "integer"
@@ -237,8 +239,8 @@ func (m *model) String() string {
 	if m.primary != "id" {
 		args = append(args, fmt.Sprintf("primaryKey: %q", m.primary))
 	}
-	if plural(m.name) == m.name {
-		args = append(args, fmt.Sprintf("plural: %q", camel(m.name)+"List"))
+	if naming.Plural(m.name) == m.name {
+		args = append(args, fmt.Sprintf("plural: %q", naming.Camel(m.name)+"List"))
 	}
 	fmt.Fprintf(&b, "%q\ntype %s @model(%s) {\n", words(m.alias)+".", m.name, strings.Join(args, ", "))
 	for _, c := range m.columns {

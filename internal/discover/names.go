@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 var (
@@ -25,38 +24,6 @@ func article(name string) string {
 	return "a"
 }
 
-func snake(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if unicode.IsUpper(r) {
-			if i > 0 {
-				b.WriteByte('_')
-			}
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func pascal(s string) string {
-	var b strings.Builder
-	for part := range strings.SplitSeq(s, "_") {
-		if part != "" {
-			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
-		}
-	}
-	return b.String()
-}
-
-func camel(s string) string {
-	p := pascal(s)
-	if p == "" {
-		return s
-	}
-	return strings.ToLower(p[:1]) + p[1:]
-}
-
 // words turns a name into a sentence's beginning: "published_at" into "Published at".
 func words(name string) string {
 	text := strings.ReplaceAll(name, "_", " ")
@@ -64,15 +31,4 @@ func words(name string) string {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func plural(s string) string {
-	switch {
-	case strings.HasSuffix(s, "s"), strings.HasSuffix(s, "x"), strings.HasSuffix(s, "ch"), strings.HasSuffix(s, "sh"):
-		return s + "es"
-	case strings.HasSuffix(s, "y") && len(s) > 1 && !strings.ContainsAny(s[len(s)-2:len(s)-1], "aeiou"):
-		return s[:len(s)-1] + "ies"
-	default:
-		return s + "s"
-	}
 }

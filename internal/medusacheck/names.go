@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -59,7 +60,7 @@ func (c *comparer) place(link, name string) (place, error) {
 	if d, ok := c.api.links.Link(ourLink(link)); ok && d.ReadOnly == "" {
 		p.path = []string{endOf(d, p.model)}
 	} else {
-		p.path = []string{camel(field)}
+		p.path = []string{naming.Camel(field)}
 	}
 	if _, ok := m.Relation(p.path[0]); !ok {
 		return p, fmt.Errorf("%s has no field %q", p.model, p.path[0])
@@ -89,7 +90,7 @@ func ourLink(medusas string) string {
 	if name, ok := linkNames[medusas]; ok {
 		return name
 	}
-	return snake(medusas)
+	return naming.Snake(medusas)
 }
 
 // medusaLink is Medusa's name of one of our links, "" if its answer has none.
@@ -100,30 +101,6 @@ func (a *answer) medusaLink(ours string) string {
 		}
 	}
 	return ""
-}
-
-func snake(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if r >= 'A' && r <= 'Z' {
-			if i > 0 {
-				b.WriteByte('_')
-			}
-			r += 'a' - 'A'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func camel(name string) string {
-	words := strings.Split(name, "_")
-	for i, w := range words[1:] {
-		if w != "" {
-			words[i+1] = strings.ToUpper(w[:1]) + w[1:]
-		}
-	}
-	return strings.Join(words, "")
 }
 
 // columnFields are the fields of a model's own columns, as a selection.

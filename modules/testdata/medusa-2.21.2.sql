@@ -1,5 +1,5 @@
 -- The tables of a Medusa 2.21.2 that this program declares, as that Medusa made them: structure alone, and the rows by which
--- it knows its link tables. For tests.
+-- it knows its link tables, and the table in which it keeps account of its migrations. For tests.
 --
 -- Made with pg_dump --schema-only of a new shop (npx medusa db:migrate, with the feature flags rbac and translation), on
 -- Postgres 15. The other tables, the settings and the comments are left out, and it is written shorter.
@@ -493,6 +493,12 @@ CREATE TABLE invite_rbac_role (
 	updated_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
 	deleted_at timestamptz,
 	CONSTRAINT invite_rbac_role_pkey PRIMARY KEY (invite_id, rbac_role_id)
+);
+CREATE TABLE mikro_orm_migrations (
+	id serial NOT NULL,
+	name varchar(255),
+	executed_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+	CONSTRAINT mikro_orm_migrations_pkey PRIMARY KEY (id)
 );
 CREATE TABLE link_module_migrations (
 	id integer NOT NULL,

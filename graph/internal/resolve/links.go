@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -73,7 +74,7 @@ func (e *Engine) LinkModules() []*LinkModule {
 
 // LinkModule answers the field `linkModule`: the link between two keys, in either order, or nil.
 func (e *Engine) LinkModule(moduleA, keyA, moduleB, keyB string) (*LinkModule, error) {
-	found := e.catalog.Find(snake(moduleA), snake(keyA), snake(moduleB), snake(keyB))
+	found := e.catalog.Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
 	if len(found) == 0 {
 		return nil, nil
 	}
@@ -89,7 +90,7 @@ func (e *Engine) describe(d *linkstore.Definition) *LinkModule {
 		m.Table = &d.Table
 	}
 	for _, c := range d.Columns {
-		column := &LinkColumn{Name: Camel(c.Name), Type: columnTypes[c.Type]}
+		column := &LinkColumn{Name: naming.Camel(c.Name), Type: columnTypes[c.Type]}
 		if c.Default != "" || c.EmptyDefault {
 			column.Default = &c.Default
 		}
@@ -112,32 +113,6 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 		d.Module = m.Module
 	}
 	return d
-}
-
-// snake turns a name of the API into one of the database; one that is already is left as it is.
-func snake(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if r >= 'A' && r <= 'Z' {
-			if i > 0 {
-				b.WriteByte('_')
-			}
-			r += 'a' - 'A'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// Camel turns a name of the database into one of the API: "variant_id" into "variantId".
-func Camel(s string) string {
-	parts := strings.Split(s, "_")
-	for i := 1; i < len(parts); i++ {
-		if parts[i] != "" {
-			parts[i] = strings.ToUpper(parts[i][:1]) + parts[i][1:]
-		}
-	}
-	return strings.Join(parts, "")
 }
 
 // items reads the links of a mutation's input.
@@ -179,7 +154,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 			keys := objectOf(v)
 			for _, key := range sortedKeys(keys) {
 				if keys[key] != nil {
-					item.Keys = append(item.Keys, linkstore.Key{Module: snake(name), Name: snake(key), ID: text(keys[key])})
+					item.Keys = append(item.Keys, linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])})
 				}
 			}
 		}
@@ -202,10 +177,10 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	data := make(map[string]any, len(item.Data))
 	var choices []string
 	for _, c := range d.Columns {
-		choices = append(choices, Camel(c.Name))
+		choices = append(choices, naming.Camel(c.Name))
 	}
 	for _, name := range sortedKeys(item.Data) {
-		column := snake(name)
+		column := naming.Snake(name)
 		known := false
 		for _, c := range d.Columns {
 			known = known || c.Name == column
@@ -293,7 +268,7 @@ func recordKeys(raw map[string]any) []linkstore.Records {
 	for _, module := range sortedKeys(raw) {
 		keys := objectOf(raw[module])
 		for _, key := range sortedKeys(keys) {
-			r := linkstore.Records{Module: snake(module), Key: snake(key)}
+			r := linkstore.Records{Module: naming.Snake(module), Key: naming.Snake(key)}
 			for _, id := range listOf(keys[key]) {
 				r.IDs = append(r.IDs, text(id))
 			}

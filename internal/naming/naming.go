@@ -1,12 +1,13 @@
-package main
+// Package naming turns names of the database into names of the API, and back.
+package naming
 
 import (
 	"strings"
 	"unicode"
 )
 
-// snake turns camelCase and PascalCase into snake_case: "ProductVariant" into "product_variant".
-func snake(s string) string {
+// Snake turns camelCase and PascalCase into snake_case: "ProductVariant" into "product_variant".
+func Snake(s string) string {
 	var b strings.Builder
 	for i, r := range s {
 		if unicode.IsUpper(r) {
@@ -20,8 +21,8 @@ func snake(s string) string {
 	return b.String()
 }
 
-// pascal turns snake_case or camelCase into PascalCase.
-func pascal(s string) string {
+// Pascal turns snake_case or camelCase into PascalCase.
+func Pascal(s string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(s, "_") {
 		if part != "" {
@@ -31,16 +32,19 @@ func pascal(s string) string {
 	return b.String()
 }
 
-// camel turns snake_case or PascalCase into camelCase.
-func camel(s string) string {
-	p := pascal(s)
+// Camel turns snake_case or PascalCase into camelCase.
+func Camel(s string) string {
+	p := Pascal(s)
+	if p == "" {
+		return s
+	}
 	return strings.ToLower(p[:1]) + p[1:]
 }
 
-// plural is the English plural of the last word of a name.
-func plural(s string) string {
+// Plural is the English plural of the last word of a name.
+func Plural(s string) string {
 	switch {
-	case strings.HasSuffix(s, "y") && !strings.ContainsAny(s[len(s)-2:len(s)-1], "aeiou"):
+	case strings.HasSuffix(s, "y") && len(s) > 1 && !strings.ContainsAny(s[len(s)-2:len(s)-1], "aeiou"):
 		return s[:len(s)-1] + "ies"
 	case strings.HasSuffix(s, "s"), strings.HasSuffix(s, "x"), strings.HasSuffix(s, "z"),
 		strings.HasSuffix(s, "ch"), strings.HasSuffix(s, "sh"):
@@ -50,8 +54,8 @@ func plural(s string) string {
 	}
 }
 
-// singular undoes plural for the names of list fields.
-func singular(s string) string {
+// Singular undoes Plural for the names of list fields.
+func Singular(s string) string {
 	switch {
 	case strings.HasSuffix(s, "ies"):
 		return s[:len(s)-3] + "y"
