@@ -30,13 +30,14 @@ type readOnlyFlags struct {
 // database is a Postgres and the graph over it.
 type database struct {
 	pool   *pgxpool.Pool
+	probe  *pgxpool.Pool // one session to ask whether the database answers, however busy the others are
 	graph  *graph.Graph
 	log    *slog.Logger
 	server *postgres.Server // nil unless it is ours
 }
 
 // open connects to the database that the flags name, or starts the private one.
-func (f *databaseFlags) open(ctx context.Context, s *streams, access access) (*database, error) {
+func (f *databaseFlags) open(ctx context.Context, s *streams, access access, options ...func(*pgxpool.Config)) (*database, error) {
 	db := &database{log: s.log}
 	url := f.DatabaseURL
 	if url == "" {
@@ -46,7 +47,7 @@ func (f *databaseFlags) open(ctx context.Context, s *streams, access access) (*d
 		}
 		url = db.server.URL()
 	}
-	if err := db.connect(ctx, url, access); err != nil {
+	if err := db.connect(ctx, url, access, options); err != nil {
 		db.close(s)
 		return nil, err
 	}
@@ -61,7 +62,7 @@ const (
 	writes access = true
 )
 
-func (db *database) connect(ctx context.Context, url string, access access) error {
+func (db *database) connect(ctx context.Context, url string, access access, options []func(*pgxpool.Config)) error {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("--database-url: %w", err)
@@ -73,7 +74,15 @@ func (db *database) connect(ctx context.Context, url string, access access) erro
 	if access == reads {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
+	for _, option := range options {
+		option(cfg)
+	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	single := cfg.Copy()
+	single.MaxConns, single.MinConns, single.MinIdleConns = 1, 0, 0
+	if db.probe, err = pgxpool.NewWithConfig(ctx, single); err != nil {
 		return err
 	}
 	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -97,8 +106,10 @@ func (db *database) exited() <-chan struct{} {
 
 // close ends the sessions and stops the private Postgres.
 func (db *database) close(s *streams) {
-	if db.pool != nil {
-		db.pool.Close()
+	for _, pool := range []*pgxpool.Pool{db.pool, db.probe} {
+		if pool != nil {
+			pool.Close()
+		}
 	}
 	if db.server == nil {
 		return

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/demo"
+	"linkgraph/internal/observe"
 	"linkgraph/playground"
 )
 
@@ -30,6 +32,7 @@ func main() {
 
 // commands are what the program does. Each flag is an environment variable too.
 type commands struct {
+	logFlags
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the modules' tables and the link tables up to date."`
 	Links   struct {
@@ -71,7 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := &streams{stdout, stderr, slog.New(slog.NewTextHandler(stderr, nil))}
+	log, err := cli.logger(stderr)
+	if err != nil {
+		return err
+	}
+	s := &streams{stdout, stderr, log}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
 }
@@ -80,6 +87,9 @@ type serveCommand struct {
 	databaseFlags
 	readOnlyFlags
 	limitFlags
+	observeFlags
+	overloadFlags
+	httpFlags
 	Addr string `help:"Address to listen on. A loopback address: there is no access control yet." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
@@ -115,15 +125,28 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer listener.Close()
-	db, err := c.open(ctx, s, access(!c.ReadOnly))
+	observer, stop, err := c.observer(ctx, s, c.DatabaseURL == "")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	var serving atomic.Bool
+	db, err := c.open(ctx, s, access(!c.ReadOnly), observer.WatchStatements, c.pool(&serving))
 	if err != nil {
 		return err
 	}
 	defer db.close(s)
-	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits(), ReadOnly: c.ReadOnly}); err != nil {
+	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits(), ReadOnly: c.ReadOnly, Observer: observer}); err != nil {
 		return err
 	}
 	if err := c.ready(ctx, db, s); err != nil {
+		return err
+	}
+	limiter := c.limiter(db.pool)
+	observer.WatchPool(db.pool)
+	observer.WatchQueue(limiter)
+	api, err := c.api(db.graph, limiter.Handler)
+	if err != nil {
 		return err
 	}
 	var tryout demo.Credentials
@@ -132,9 +155,11 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 			return fmt.Errorf("load the demo store: %w", err)
 		}
 	}
+	serving.Store(true)
+	db.pool.Reset()
 	server := &http.Server{
-		Handler:           c.handler(db),
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler:           c.handler(db, api, observer),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: c.MaxHeader,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -182,28 +207,29 @@ func checkLoopback(addr string) error {
 // greet says where to go.
 func greet(s *streams, addr net.Addr, tryout demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
-	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s/\n  GraphQL      http://%[1]s/graphql\n", addr)
+	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s/\n  Map          http://%[1]s/map\n  GraphQL      http://%[1]s/graphql\n", addr)
 	if tryout.PublishableKey != "" {
 		fmt.Fprintf(s.err, "  Demo store   loaded; publishable key %s\n               secret key      %s (shown this once)\n", tryout.PublishableKey, tryout.SecretKey)
 	}
 	fmt.Fprintln(s.err)
 }
 
-func (c *serveCommand) handler(db *database) http.Handler {
+func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", logged(db.log, db.graph.Handler()))
-	mux.Handle("/", playground.Handler(playground.Config{Endpoint: "/graphql"}))
+	mux.Handle("/graphql", api)
+	mux.Handle("/metrics", observer.MetricsHandler())
+	mux.Handle("/", playground.Handler(playground.Config{Endpoint: "/graphql", Models: db.graph.Records.Catalog()}))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
-		if err := db.pool.Ping(ctx); err != nil {
+		if err := db.probe.Ping(ctx); err != nil {
 			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	return localOnly(mux)
+	return observer.Handler(graph.SecureHeaders(localOnly(mux)))
 }
 
 // localOnly answers requests that name this machine. Others come from a page that had its own name point here.
@@ -220,27 +246,3 @@ func localOnly(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// logged writes a line a request.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(rec, r)
-		log.Info("request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "duration", time.Since(start))
-	})
-}
-
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader notes the status.
-func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

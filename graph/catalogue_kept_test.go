@@ -84,10 +84,10 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 		t.Errorf("got %+v", answer)
 	}
 	for _, c := range []struct{ mutation, message string }{
-		{`mutation { createRbacRoles(input: [{ name: "a" }]) { rbacRoles { id } } }`, "its table rbac_role is not in this database"},
-		{`mutation { deleteRbacRoles(ids: ["role_1"]) { deletionId } }`, "its table rbac_role is not in this database"},
-		{`mutation { createLinks(links: [{ user: { userId: "` + user + `" }, rbac: { rbacRoleId: "role_1" } }]) { results { outcome } } }`, "the table of user_rbac_role is not in this database"},
-		{`mutation { dismissLinks(links: [{ user: { userId: "` + user + `" }, rbac: { rbacRoleId: "role_1" } }]) { results { outcome } } }`, "the table of user_rbac_role is not in this database"},
+		{`mutation { createRbacRoles(input: [{ name: "a" }]) { rbacRoles { id } } }`, "this database does not have it"},
+		{`mutation { deleteRbacRoles(ids: ["role_1"]) { deletionId } }`, "this database does not have it"},
+		{`mutation { createLinks(links: [{ user: { userId: "` + user + `" }, rbac: { rbacRoleId: "role_1" } }]) { results { outcome } } }`, "this database does not have user_rbac_role"},
+		{`mutation { dismissLinks(links: [{ user: { userId: "` + user + `" }, rbac: { rbacRoleId: "role_1" } }]) { results { outcome } } }`, "this database does not have user_rbac_role"},
 	} {
 		if f := m.fails(c.mutation); f.Extensions.Code != "BAD_USER_INPUT" || !strings.Contains(f.Message, c.message) {
 			t.Errorf("%s: %+v", c.mutation, f)

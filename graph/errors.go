@@ -71,6 +71,11 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 			return out
 		}
 	}
+	if modules.IsTimeout(err) {
+		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
+		out.Message, out.Extensions["code"] = "the database ended a statement that took too long; ask for less, or try again", codeUnavailable
+		return out
+	}
 	if modules.IsUnavailable(err) {
 		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
 		out.Message, out.Extensions["code"] = "the database cannot be reached at present; try again", codeUnavailable

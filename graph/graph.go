@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"linkgraph/graph/internal/exec"
 	"linkgraph/graph/internal/resolve"
 	"linkgraph/linkstore"
@@ -31,8 +33,19 @@ type Config struct {
 	Logger *slog.Logger
 	// ReadOnly refuses mutations. It is for a database that is not to be changed: see Adapt.
 	ReadOnly bool
+	// Observer is told what the API does. nil means nobody is.
+	Observer Observer
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
+}
+
+// Observer is told what the API does: of operations and answers as the extension of gqlgen that it is, of what is read, and
+// of what is planned.
+type Observer interface {
+	graphql.HandlerExtension
+	modules.Observer
+	// Spent is told how many records a list of the operation answers with, if every page is full.
+	Spent(ctx context.Context, records int)
 }
 
 // Graph is the stores of one database and the API over them.
@@ -65,10 +78,14 @@ func New(db DB, cfg Config) (*Graph, error) {
 func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) {
 	cfg.NewID = g.cfg.NewID
 	g.Links = linkstore.New(g.db, links, cfg)
-	g.Records = modules.New(g.db, models, modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}})
-	g.engine = resolve.New(resolve.Config{
-		Records: g.Records, Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead,
-	})
+	records := modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}}
+	engine := resolve.Config{Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead}
+	if g.cfg.Observer != nil {
+		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
+	}
+	g.Records = modules.New(g.db, models, records)
+	engine.Records = g.Records
+	g.engine = resolve.New(engine)
 }
 
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without

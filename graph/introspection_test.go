@@ -80,7 +80,7 @@ func TestIntrospection(t *testing.T) {
 		{query: `mutation { __schema { queryType { name } } }`},
 		{query: `{ __schema { nothing } }`},
 	} {
-		want, got := answer(t, theirs, c.query, c.variables), answer(t, ours, c.query, c.variables)
+		want, got := unescape(answer(t, theirs, c.query, c.variables)), answer(t, ours, c.query, c.variables)
 		if i := strings.Index(want, `,"extensions"`); i >= 0 && strings.HasPrefix(got, want[:i]) {
 			continue // an error, to which ours gives a code
 		}
@@ -88,6 +88,11 @@ func TestIntrospection(t *testing.T) {
 			t.Errorf("%.80s\n got %.400s\nwant %.400s", c.query, got, want)
 		}
 	}
+}
+
+// unescape undoes what gqlgen's own transport does for HTML, which ours has no use for.
+func unescape(answer string) string {
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(answer)
 }
 
 // BenchmarkIntrospection answers the whole schema, and compares with the generated code.

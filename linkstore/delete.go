@@ -99,7 +99,7 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			}
 		}
 		if slices.Contains(s.cfg.AbsentModels, m.Name) {
-			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: fmt.Sprintf("its table %s is not in this database", m.Table)}}
+			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: "this database does not have it"}}
 		}
 		for _, id := range r.IDs {
 			id, err := m.key.canonical(m.keyName(), id)

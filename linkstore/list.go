@@ -66,7 +66,7 @@ func (s *Store) absent(d *Definition) bool { return slices.Contains(s.cfg.Absent
 // writable refuses links that have no table.
 func (s *Store) writable(d *Definition) error {
 	if s.absent(d) {
-		return &InvalidError{Field: "link", Reason: fmt.Sprintf("the table of %s is not in this database", d.Name)}
+		return &InvalidError{Field: "link", Reason: fmt.Sprintf("this database does not have %s", d.Name)}
 	}
 	return nil
 }

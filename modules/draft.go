@@ -47,7 +47,7 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 		}
 		col := &m.Columns[i]
 		if col.absent {
-			return d, &AbsentError{m.Name, m.Table, col.Name}
+			return d, &AbsentError{m.Name, m.Table, col.Field}
 		}
 		if col.ReadOnly && i != m.primary || col.Parts != nil && create {
 			return d, &ValueError{Field: col.Field, Reason: "is set by the store alone"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 
@@ -19,6 +20,7 @@ var (
 	ErrAbsent      = errors.New("not in the database")
 	ErrNoCascade   = errors.New("the store has no cascade to delete with")
 	ErrUnavailable = errors.New("the database cannot be reached")
+	ErrTimeout     = errors.New("the database ended a statement that took too long")
 )
 
 // ItemError is an error of one item of a call.
@@ -44,13 +46,13 @@ func (e *ValueError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Re
 func (e *ValueError) Unwrap() error { return ErrInvalid }
 
 // AbsentError is a write to what the database lacks.
-type AbsentError struct{ Model, Table, Column string } // Column "" means the whole table
+type AbsentError struct{ Model, Table, Field string } // Field "" means the whole table
 
 func (e *AbsentError) Error() string {
-	if e.Column != "" {
-		return fmt.Sprintf("%s cannot be written: its table %s has no column %s in this database", e.Model, e.Table, e.Column)
+	if e.Field != "" {
+		return fmt.Sprintf("%s of %s cannot be written: this database does not have it", e.Field, e.Model)
 	}
-	return fmt.Sprintf("%s cannot be written: its table %s is not in this database", e.Model, e.Table)
+	return fmt.Sprintf("%s cannot be written: this database does not have it", e.Model)
 }
 
 // Unwrap gives ErrAbsent.
@@ -95,14 +97,14 @@ var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 func classify(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
-		var network net.Error
-		var connect *pgconn.ConnectError
-		if ctx := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded); !ctx && (errors.As(err, &network) || errors.As(err, &connect)) {
+		if lost(err) {
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 		return err
 	}
 	switch {
+	case pg.Code == "57014":
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	case pg.Code == "23505":
 		e := &ConstraintError{Model: pascal(pg.TableName), Fields: "key"}
 		if m := keyDetail.FindStringSubmatch(pg.Detail); m != nil {
@@ -125,8 +127,28 @@ func classify(err error) error {
 	return err
 }
 
+// lost reports whether an error says that the session with Postgres is gone, or could not be made. One that its caller ended
+// is not lost.
+func lost(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	for _, gone := range []error{io.EOF, io.ErrUnexpectedEOF, pgconn.ErrConnClosed} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	return errors.As(err, &network) || errors.As(err, &connect)
+}
+
 // IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
 func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
+
+// IsTimeout reports whether an error, of this package or of Postgres itself, says that a statement took longer than its
+// session allows, or was ended by an administrator.
+func IsTimeout(err error) bool { return errors.Is(classify(err), ErrTimeout) }
 
 func pascal(table string) string {
 	out := make([]byte, 0, len(table))

@@ -52,13 +52,26 @@ type statement struct {
 // Read runs all requests in one round trip and fills in their results.
 func (s *Store) Read(ctx context.Context, requests ...Request) error {
 	var statements []statement
-	for _, r := range requests {
+	counts := make([]int, len(requests))
+	for i, r := range requests {
 		st, err := r.statements(s.catalog)
 		if err != nil {
 			return err
 		}
 		statements = append(statements, st...)
+		counts[i] = len(st)
 	}
+	if s.cfg.Observer == nil || len(statements) == 0 {
+		return s.send(ctx, statements)
+	}
+	ctx, done := s.cfg.Observer.StartRead(ctx, requests, counts)
+	err := s.send(ctx, statements)
+	done(err)
+	return err
+}
+
+// send runs statements in one round trip.
+func (s *Store) send(ctx context.Context, statements []statement) error {
 	switch len(statements) {
 	case 0:
 		return nil

@@ -65,6 +65,15 @@ type Config struct {
 	Cascade Cascade
 	// MaxItems is how many records one call may write. 0 means 10,000.
 	MaxItems int
+	// Observer is told what is read. nil means nobody is.
+	Observer Observer
+}
+
+// Observer is told what a Store reads.
+type Observer interface {
+	// StartRead is told of requests that are about to travel together, and how many statements each is. They run in the
+	// context that it returns. It has done called with their error when all are answered.
+	StartRead(ctx context.Context, requests []Request, statements []int) (_ context.Context, done func(error))
 }
 
 // Store keeps the records of all models of a catalogue.

@@ -1,5 +1,5 @@
-// Package playground serves GraphiQL from the binary: no request leaves the machine. Its tabs are the files of the folder
-// tabs, in the order of their names.
+// Package playground serves GraphiQL and a map of the modules from the binary: no request leaves the machine. Its tabs are the
+// files of the folder tabs, in the order of their names.
 package playground
 
 import (
@@ -16,9 +16,11 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"linkgraph/modules"
 )
 
-//go:embed assets/*.gz assets/index.html assets/page.css assets/page.js
+//go:embed assets/*.gz assets/index.html assets/page.css assets/page.js assets/map
 var assets embed.FS
 
 //go:embed tabs/*.graphql
@@ -28,19 +30,35 @@ var tabs embed.FS
 type Config struct {
 	// Endpoint is the path of the API. "" means /graphql.
 	Endpoint string
+	// Headers are those that a new tab and the map send with a request.
+	Headers map[string]string
+	// Models are those that the map shows. nil means that there is no map.
+	Models *modules.Catalog
 }
 
-// policy lets the page load from its own origin alone. GraphiQL's editor sets styles on elements.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
-	"connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// The policies let a page load from its own origin alone. GraphiQL's editor sets styles on elements; the map does not.
+const (
+	policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
+		"connect-src 'self'; worker-src 'self'; " + policyEnd
+	mapPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " + policyEnd
+	policyEnd = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+// The pages, and where they are served.
+const (
+	indexPage = "index.html"
+	mapPage   = "map/map.html"
+)
+
+var pages = map[string]string{"/": indexPage, "/map": mapPage}
 
 // file is an asset as it is sent.
 type file struct {
-	contentType, etag string
-	plain, zipped     []byte // zipped is nil if compressing does not pay
+	contentType, etag, policy string
+	plain, zipped             []byte // zipped is nil if compressing does not pay
 }
 
-// Handler serves the page at /, and what it needs below /playground/.
+// Handler serves GraphiQL at /, the map at /map, and what they need below /playground/.
 func Handler(cfg Config) http.Handler {
 	if cfg.Endpoint == "" {
 		cfg.Endpoint = "/graphql"
@@ -50,12 +68,12 @@ func Handler(cfg Config) http.Handler {
 		panic(err) // the files are part of the binary
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/playground/")
-		if r.URL.Path == "/" {
-			name = "index.html"
+		name, isPage := pages[r.URL.Path]
+		if !isPage {
+			name = strings.TrimPrefix(r.URL.Path, "/playground/")
 		}
 		f, ok := files[name]
-		if !ok || (name == "index.html") != (r.URL.Path == "/") {
+		if !ok || isPage != (path.Ext(name) == ".html") {
 			http.NotFound(w, r)
 			return
 		}
@@ -66,7 +84,7 @@ func Handler(cfg Config) http.Handler {
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", f.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache") // asked again each time, answered by the ETag
@@ -91,40 +109,72 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 // load makes the assets ready to be sent.
 func load(cfg Config) (map[string]*file, error) {
 	files := map[string]*file{}
-	entries, err := fs.ReadDir(assets, "assets")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		data, err := assets.ReadFile(path.Join("assets", e.Name()))
-		if err != nil {
-			return nil, err
+	err := fs.WalkDir(assets, "assets", func(at string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
 		}
-		name, zipped := strings.CutSuffix(e.Name(), ".gz")
+		data, err := assets.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		name, zipped := strings.CutSuffix(strings.TrimPrefix(at, "assets/"), ".gz")
 		f := &file{plain: data}
 		if zipped {
 			f.zipped = data
 			if f.plain, err = unzip(data); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 		files[name] = f
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	queries, err := Tabs()
 	if err != nil {
 		return nil, err
 	}
-	settings, err := json.Marshal(map[string]any{"endpoint": cfg.Endpoint, "tabs": queries})
-	if err != nil {
-		return nil, err
+	settings := map[string]any{"settings.json": map[string]any{
+		"endpoint": cfg.Endpoint, "headers": cfg.Headers, "tabs": queries, "map": cfg.Models != nil,
+	}}
+	if cfg.Models == nil {
+		delete(files, mapPage)
+	} else {
+		settings["map/map.json"] = mapOf(cfg)
 	}
-	files["settings.json"] = &file{plain: settings}
+	for name, v := range settings {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		files[name] = &file{plain: data}
+	}
 	for name, f := range files {
 		sum := sha256.Sum256(f.plain)
 		f.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
 		f.contentType = mime.TypeByExtension(path.Ext(name))
+		f.policy = policy
+		if strings.HasPrefix(name, "map/") {
+			f.policy = mapPolicy
+		}
+		if f.zipped == nil {
+			f.zipped = zip(f.plain)
+		}
 	}
 	return files, nil
+}
+
+// zip returns nil if compressing does not pay.
+func zip(data []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(data) // a buffer takes everything
+	_ = z.Close()
+	if out.Len() >= len(data) {
+		return nil
+	}
+	return out.Bytes()
 }
 
 func unzip(data []byte) ([]byte, error) {

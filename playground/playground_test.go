@@ -12,6 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"linkgraph/graph"
+	"linkgraph/modules"
 	"linkgraph/playground"
 )
 
@@ -22,8 +24,17 @@ func get(t *testing.T, path string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	playground.Handler(playground.Config{}).ServeHTTP(w, r)
+	playground.Handler(playground.Config{Models: catalog(t)}).ServeHTTP(w, r)
 	return w.Result()
+}
+
+func catalog(t *testing.T) *modules.Catalog {
+	t.Helper()
+	g, err := graph.New(nil, graph.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Records.Catalog()
 }
 
 func TestServesEverythingItself(t *testing.T) {
@@ -33,6 +44,8 @@ func TestServesEverythingItself(t *testing.T) {
 		"/playground/graphiql.min.js": "javascript", "/playground/graphiql.min.css": "text/css",
 		"/playground/react.production.min.js": "javascript", "/playground/react-dom.production.min.js": "javascript",
 		"/playground/settings.json": "application/json",
+		"/map":                      "text/html", "/playground/map/map.js": "javascript", "/playground/map/map.css": "text/css",
+		"/playground/map/map.json": "application/json",
 	} {
 		r := get(t, path)
 		body, _ := io.ReadAll(r.Body)
@@ -43,13 +56,57 @@ func TestServesEverythingItself(t *testing.T) {
 			t.Errorf("%s has no policy", path)
 		}
 	}
-	page, _ := io.ReadAll(get(t, "/").Body)
-	if strings.Contains(string(page), "//") {
-		t.Errorf("the page names another origin:\n%s", page)
+	for _, path := range []string{"/", "/map"} {
+		if page, _ := io.ReadAll(get(t, path).Body); strings.Contains(string(page), "//") {
+			t.Errorf("%s names another origin:\n%s", path, page)
+		}
 	}
-	for _, path := range []string{"/nothing", "/playground/", "/playground/index.html", "/playground/../playground.go"} {
+	for _, path := range []string{
+		"/nothing", "/playground/", "/playground/index.html", "/playground/../playground.go", "/map/", "/playground/map/map.html", "/playground/map/",
+	} {
 		if r := get(t, path); r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+}
+
+func TestMapIsStrict(t *testing.T) {
+	t.Parallel()
+	if policy := get(t, "/map").Header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe") {
+		t.Errorf("the map allows more than it needs: %s", policy)
+	}
+	page, _ := io.ReadAll(get(t, "/map").Body)
+	for _, inline := range []string{"<style", "style=", "<script>", "onclick"} {
+		if strings.Contains(string(page), inline) {
+			t.Errorf("the map has %s inline", inline)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/map", nil)
+	w := httptest.NewRecorder()
+	playground.Handler(playground.Config{}).ServeHTTP(w, r)
+	if w.Code != http.StatusNotFound {
+		t.Errorf("a map without models: %d", w.Code)
+	}
+}
+
+func TestMapKnowsTheModels(t *testing.T) {
+	t.Parallel()
+	var settings struct {
+		Models []struct {
+			Name, Module, Link, Table, Primary string
+			Columns                            []struct{ Field, Name, Type string }
+			Relations                          []struct{ Field, Target string }
+		}
+	}
+	if err := json.NewDecoder(get(t, "/playground/map/map.json").Body).Decode(&settings); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(catalog(t).Models()); len(settings.Models) != n {
+		t.Errorf("%d models, want %d", len(settings.Models), n)
+	}
+	for _, m := range settings.Models {
+		if (m.Module == "") == (m.Link == "") || m.Table == "" || m.Primary == "" || len(m.Columns) == 0 {
+			t.Errorf("%+v", m)
 		}
 	}
 }

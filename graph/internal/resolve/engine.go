@@ -47,6 +47,8 @@ type Config struct {
 	Limits Limits
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
+	// Spent is told of the cost of each list that is planned. nil means nobody is.
+	Spent func(ctx context.Context, records int)
 }
 
 // Engine answers the fields of the API.
@@ -57,16 +59,21 @@ type Engine struct {
 	wrap        func(*Object) Node
 	limits      Limits
 	noLookAhead bool
+	spent       func(ctx context.Context, records int)
 }
 
 // New returns an engine.
 func New(cfg Config) *Engine {
 	cfg.Limits.complete()
-	return &Engine{cfg.Records, cfg.Links, cfg.Catalog, cfg.Wrap, cfg.Limits, cfg.NoLookAhead}
+	return &Engine{cfg.Records, cfg.Links, cfg.Catalog, cfg.Wrap, cfg.Limits, cfg.NoLookAhead, cfg.Spent}
 }
 
 func (e *Engine) planner(ctx context.Context) *planner {
-	return &planner{translator: translator{e.records.Catalog(), e.limits, new(int)}, op: graphql.GetOperationContext(ctx)}
+	p := &planner{translator: translator{e.records.Catalog(), e.limits, new(int)}, op: graphql.GetOperationContext(ctx)}
+	if e.spent != nil {
+		p.spent = func(records int) { e.spent(ctx, records) }
+	}
+	return p
 }
 
 func (e *Engine) model(name string) (*modules.Model, error) {

@@ -45,6 +45,8 @@ type planner struct {
 	translator
 	op   *graphql.OperationContext
 	cost int // records, if every page is full
+	// spent is told what is added to the cost. It may be nil.
+	spent func(records int)
 }
 
 func newSelection(m *modules.Model, rows int) *selection {
@@ -53,6 +55,9 @@ func newSelection(m *modules.Model, rows int) *selection {
 
 // spend adds records to the cost of the field and refuses more than the limit.
 func (p *planner) spend(path string, rows int) error {
+	if p.spent != nil {
+		p.spent(rows)
+	}
 	if p.cost += rows; p.cost > p.limits.MaxCost {
 		return &LimitError{What: "records of " + path + " with all before it, if every page is full", Limit: p.limits.MaxCost, Asked: p.cost}
 	}

@@ -1,0 +1,200 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	standard "github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// document is a GraphQL document that was found valid.
+type document struct {
+	text   string
+	parsed *ast.QueryDocument
+	counts counts
+}
+
+// documents parses and validates documents, and keeps those that were asked for last.
+type documents struct {
+	schema *ast.Schema
+	limits DocumentLimits
+	rules  []validator.Rule
+	cache  *byteCache[*document]
+}
+
+// newDocuments returns an empty cache of documents of the schema that takes so many bytes at most.
+func newDocuments(schema *ast.Schema, limits DocumentLimits, bytes int, hideSuggestions bool) *documents {
+	return &documents{schema, limits, validationRules(hideSuggestions), newByteCache[*document](bytes)}
+}
+
+// validationRules are those of the specification, in the order in which gqlgen applies them.
+func validationRules(hideSuggestions bool) []validator.Rule {
+	set := standard.NewDefaultRules()
+	if hideSuggestions {
+		// gqlgen's SetDisableSuggestion replaces two of the five rules that suggest names.
+		for suggesting, plain := range map[string]validator.Rule{
+			standard.FieldsOnCorrectTypeRule.Name: standard.FieldsOnCorrectTypeRuleWithoutSuggestions,
+			standard.KnownArgumentNamesRule.Name:  standard.KnownArgumentNamesRuleWithoutSuggestions,
+			standard.KnownTypeNamesRule.Name:      standard.KnownTypeNamesRuleWithoutSuggestions,
+			standard.ScalarLeafsRule.Name:         standard.ScalarLeafsRuleWithoutSuggestions,
+			standard.ValuesOfCorrectTypeRule.Name: standard.ValuesOfCorrectTypeRuleWithoutSuggestions,
+		} {
+			set.RemoveRule(suggesting)
+			set.AddRule(plain.Name, plain.RuleFunc)
+		}
+	}
+	set.AddRule("ObjectsOfCorrectType", objectsOfCorrectType)
+	var sorted []validator.Rule
+	for name, f := range set.GetInner() {
+		sorted = append(sorted, validator.Rule{Name: name, RuleFunc: f})
+	}
+	sort.Sort(core.NameSorter(sorted))
+	return sorted
+}
+
+// objectsOfCorrectType refuses an object where a scalar of the specification or an enum is expected. The rule for values lets
+// it pass, and gqlgen then fails, or panics.
+func objectsOfCorrectType(observers *validator.Events, addError validator.AddErrFunc) {
+	observers.OnValue(func(_ *validator.Walker, v *ast.Value) {
+		if v.Kind != ast.ObjectValue || v.Definition == nil || v.ExpectedType == nil {
+			return
+		}
+		if v.Definition.Kind == ast.Enum || v.Definition.OneOf("Int", "Float", "String", "Boolean", "ID") {
+			addError(validator.Message(`Expected value of type "%s", found %s.`, v.ExpectedType.String(), v.String()), core.At(v.Position))
+		}
+	})
+}
+
+// load returns the document of a text, or what is wrong with it.
+func (d *documents) load(text string) (*document, gqlerror.List) {
+	if doc, ok := d.cache.get(text); ok {
+		return doc, nil
+	}
+	doc, errs := d.prepare(text)
+	if errs == nil {
+		d.cache.add(text, doc, doc.counts.size())
+	}
+	return doc, errs
+}
+
+// prepare parses, counts and validates. Counting comes first: it takes one walk, while validation compares every field with
+// those of the same name.
+func (d *documents) prepare(text string) (*document, gqlerror.List) {
+	if err := limitError("bytes of the document", len(text), d.limits.Bytes); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, max(d.limits.Tokens, 0))
+	if err != nil {
+		return nil, gqlerror.List{d.parseError(err)}
+	}
+	if len(parsed.Operations) == 0 {
+		return nil, gqlerror.List{invalidDocument("no operation provided")}
+	}
+	c, fault := count(parsed)
+	if fault != nil {
+		return nil, gqlerror.List{fault}
+	}
+	c.bytes = len(text)
+	if err := d.limits.check(c); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	if errs := d.validate(parsed); len(errs) > 0 {
+		return nil, errs
+	}
+	return &document{text, parsed, c}, nil
+}
+
+func (d *documents) parseError(err error) *gqlerror.Error {
+	out, ok := err.(*gqlerror.Error) //nolint:errorlint // the parser returns it bare
+	if !ok {
+		return invalidDocument("the document cannot be parsed")
+	}
+	errcode.Set(out, errcode.ParseFailed)
+	if strings.HasPrefix(out.Message, "exceeded token limit") {
+		out.Message = fmt.Sprintf("tokens of the document: there are more than the limit of %d", d.limits.Tokens)
+		errcode.Set(out, codeLimit)
+	}
+	return out
+}
+
+// mostMessage is how long an error of validation may be, in characters: it repeats values of the document.
+const mostMessage = 1000
+
+// maxErrors is where validation gives up: each error costs work and bytes that the document does not.
+const maxErrors = 50
+
+type tooManyErrors struct{}
+
+func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
+	defer func() {
+		switch r := recover(); r.(type) {
+		case nil:
+		case tooManyErrors: // from add, through the validator, which has no other way out
+		default:
+			panic(r)
+		}
+		for _, err := range errs {
+			errcode.Set(err, errcode.ValidationFailed)
+		}
+	}()
+	observers := &validator.Events{}
+	for _, rule := range d.rules {
+		rule.RuleFunc(observers, func(options ...validator.ErrorOption) {
+			err := &gqlerror.Error{Rule: rule.Name}
+			for _, o := range options {
+				o(err)
+			}
+			err.Message = shorten(err.Message, mostMessage)
+			if errs = append(errs, err); len(errs) == maxErrors {
+				errs = append(errs, gqlerror.Errorf("there are more errors than %d; the rest of the document was not looked at", maxErrors))
+				panic(tooManyErrors{})
+			}
+		})
+	}
+	validator.Walk(d.schema, doc, observers)
+	return errs
+}
+
+// operation picks the operation to run.
+func (doc *document) operation(name string) (*ast.OperationDefinition, *gqlerror.Error) {
+	ops := doc.parsed.Operations
+	if op := ops.ForName(name); op != nil {
+		return op, nil
+	}
+	if name == "" {
+		return nil, invalidDocument("the document has %d operations: operationName must say which one to run", len(ops))
+	}
+	return nil, invalidDocument("operation %s not found", shorten(name, mostEcho))
+}
+
+func invalidDocument(format string, args ...any) *gqlerror.Error {
+	err := gqlerror.Errorf(format, args...)
+	errcode.Set(err, errcode.ValidationFailed)
+	return err
+}
+
+// contextDocument gives gqlgen's executor the document that was prepared for the request, in place of its own cache. That
+// one counts entries, not bytes, and validates before a limit is looked at.
+type contextDocument struct{}
+
+type documentKey struct{}
+
+// Get returns the document of the request.
+func (contextDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*document)
+	if !ok {
+		return nil, false
+	}
+	return doc.parsed, true
+}
+
+// Add has nothing to keep.
+func (contextDocument) Add(context.Context, string, *ast.QueryDocument) {}

@@ -1,0 +1,87 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// HTTP says how the API is served. The zero value is good: a zero field takes its default, one below zero turns off what
+// it bounds, where that is said.
+type HTTP struct {
+	// MaxBody is how many bytes a request body may have; 4 MiB.
+	MaxBody int64
+	// MaxURL is how many bytes the query of a URL may have; 16 KiB.
+	MaxURL int
+	// MaxBatch is how many requests one body may carry as a list. 0 refuses lists.
+	MaxBatch int
+	// Timeout bounds one HTTP request, reading its body left out; 30 s. Below zero there is no limit.
+	Timeout time.Duration
+	// Documents bounds one document, or those of a batch together.
+	Documents DocumentLimits
+	// DocumentCache is how many bytes the parsed documents that are kept may take, by estimate; 64 MiB.
+	DocumentCache int
+	// PersistedCache is how many bytes of documents clients may have kept by their hash; 4 MiB. Below zero none is.
+	PersistedCache int
+	// Trusted are the documents that may be run, by their ids. nil lets every document run.
+	Trusted map[string]string
+	// Origins are the origins whose pages may read answers, as scheme://host:port.
+	Origins []string
+	// CompressFrom is the size in bytes from which answers are compressed; 1,400. Below zero none is.
+	CompressFrom int
+	// Admit stands before everything that takes time and lets requests through, or refuses them. nil lets all through.
+	Admit func(http.Handler) http.Handler
+	// HideSuggestions leaves names of the schema out of errors.
+	HideSuggestions bool
+}
+
+func (h *HTTP) complete() {
+	h.Documents.complete()
+	orDefault(&h.MaxBody, 4<<20)
+	orDefault(&h.MaxURL, 16<<10)
+	orDefault(&h.Timeout, 30*time.Second)
+	orDefault(&h.DocumentCache, 64<<20)
+	orDefault(&h.PersistedCache, 4<<20)
+	orDefault(&h.CompressFrom, 1400)
+}
+
+func orDefault[T comparable](v *T, value T) {
+	var zero T
+	if *v == zero {
+		*v = value
+	}
+}
+
+// check reports every fault of the configuration.
+func (h *HTTP) check() error {
+	var faults []error
+	for _, origin := range h.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			faults = append(faults, fmt.Errorf("origin %q: write it as a browser does, such as https://shop.example:8443; there is no wildcard", origin))
+		}
+	}
+	if h.MaxBody < 0 || h.MaxURL < 0 || h.MaxBatch < 0 || h.DocumentCache < 0 {
+		faults = append(faults, errors.New("the limits of bodies, URLs, batches and the document cache cannot be below zero"))
+	}
+	return errors.Join(faults...)
+}
+
+// wrap puts around the endpoint what is done for every request, whatever it asks.
+func (h *HTTP) wrap(next http.Handler) (http.Handler, error) {
+	if h.CompressFrom > 0 {
+		compress, err := gzhttp.NewWrapper(gzhttp.MinSize(h.CompressFrom), gzhttp.ContentTypes([]string{string(graphqlResponse), string(plainJSON)}))
+		if err != nil {
+			return nil, err
+		}
+		next = compress(next)
+	}
+	if h.Admit != nil {
+		next = h.Admit(next) // behind CORS, so that a page can read that it was refused, and preflights never wait
+	}
+	return SecureHeaders(cors{h.Origins, next}), nil
+}

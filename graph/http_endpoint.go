@@ -1,0 +1,227 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft). It is the
+// one transport of gqlgen's server.
+type endpoint struct {
+	graph     *Graph
+	cfg       HTTP
+	schema    *ast.Schema
+	persisted *persisted
+	buffers   sync.Pool // of *bytes.Buffer
+}
+
+var _ graphql.Transport = (*endpoint)(nil)
+
+// Supports every request: what is not served is refused by Do.
+func (*endpoint) Supports(*http.Request) bool { return true }
+
+// Do answers a request.
+func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Add("Vary", "Accept")
+	media := negotiate(r.Header.Values("Accept"))
+	defer e.recover(w, r, media)
+	requests, batch, no := e.read(w, r, media)
+	if no != nil {
+		e.refuse(w, media, no)
+		return
+	}
+	if requests == nil { // OPTIONS
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	ctx, cancel := r.Context(), context.CancelFunc(func() {})
+	if e.cfg.Timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, e.cfg.Timeout)
+	}
+	defer cancel()
+	run := &run{endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
+	if batch {
+		e.answerBatch(ctx, w, run, requests)
+		return
+	}
+	resp, status, no := run.one(ctx, requests[0])
+	if no != nil {
+		e.refuse(w, media, no)
+		return
+	}
+	e.write(w, status, media, resp)
+}
+
+const allowedMethods = "GET, HEAD, POST, OPTIONS"
+
+// read reads the requests. There are none for OPTIONS.
+func (e *endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType) (requests []*request, batch bool, no *refusal) {
+	switch r.Method {
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowedMethods)
+		return nil, false, nil
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		no = refuse(http.StatusMethodNotAllowed, codeMethod, "the method %s is not served: use GET or POST", shorten(r.Method, mostEcho))
+		no.allow = allowedMethods
+		return nil, false, no
+	}
+	if media == "" {
+		return nil, false, refuse(http.StatusNotAcceptable, codeNotAcceptable, "an answer is %s or %s, in UTF-8; Accept has neither", graphqlResponse, plainJSON)
+	}
+	if r.Method != http.MethodPost {
+		if forged(r) {
+			return nil, false, refuse(http.StatusForbidden, codeForbidden, "a browser must send one of the headers %s, %s, %s and %s with a GET: no page of another origin can", preflightHeaders[0], preflightHeaders[1], preflightHeaders[2], preflightHeaders[3])
+		}
+		req, no := parseURL(r.URL.RawQuery, e.cfg.MaxURL)
+		return []*request{req}, false, no
+	}
+	body := e.buffer()
+	defer e.release(body)
+	if no := readBody(w, r, e.cfg.MaxBody, body); no != nil {
+		return nil, false, no
+	}
+	return parseBody(body.Bytes(), e.cfg.MaxBatch)
+}
+
+// run runs the requests of one HTTP request.
+type run struct {
+	*endpoint
+	exec   graphql.GraphExecutor
+	header http.Header
+	safe   bool // the method says that nothing is changed
+	media  mediaType
+	counts counts // of all documents so far
+}
+
+// one runs a request. What comes back is an answer of GraphQL and its status, or a refusal.
+func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *refusal) {
+	params := &graphql.RawParams{
+		Query: req.query, OperationName: req.operationName, Variables: req.variables, Extensions: req.extensions, Headers: r.header,
+	}
+	params.ReadTime.Start = graphql.GetStartTime(ctx)
+	params.ReadTime.End = graphql.Now()
+	// What gqlgen hands to its hooks when it cannot make a context for an operation itself.
+	op := &graphql.OperationContext{Stats: graphql.Stats{Read: params.ReadTime, OperationStart: params.ReadTime.Start}, RawQuery: req.query, OperationName: req.operationName, Headers: r.header}
+	failed := func(errs ...*gqlerror.Error) (*graphql.Response, int, *refusal) {
+		resp := r.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		resp.Data = nil
+		return resp, requestErrorStatus(r.media), nil
+	}
+	doc, no, errs := r.persisted.find(req)
+	if no != nil || errs != nil {
+		if no != nil {
+			return nil, 0, no
+		}
+		return failed(errs...)
+	}
+	params.Query, op.RawQuery, op.Doc = doc.text, doc.text, doc.parsed
+	r.counts.add(doc.counts)
+	if err := r.cfg.Documents.check(r.counts); err != nil {
+		return failed(err)
+	}
+	var err *gqlerror.Error
+	if op.Operation, err = doc.operation(req.operationName); err != nil {
+		return failed(err)
+	}
+	if r.safe && op.Operation.Operation != ast.Query {
+		// The draft, "GET": "the server MUST respond with an appropriate 4xx status code and halt execution; status code
+		// 405 (Method Not Allowed) is RECOMMENDED".
+		no := refuse(http.StatusMethodNotAllowed, codeMethod, "a %s is sent by POST", op.Operation.Operation)
+		no.allow = http.MethodPost
+		return nil, 0, no
+	}
+	if err := (coercion{schema: r.schema}).check(op.Operation, req.variables); err != nil {
+		return failed(err)
+	}
+	made, errs := r.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
+	if errs != nil {
+		op = made
+		return failed(errs...)
+	}
+	next, opCtx := r.exec.DispatchOperation(ctx, made)
+	return r.finish(ctx, made, next(opCtx))
+}
+
+// finish decides what of an execution is answered.
+func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response) (*graphql.Response, int, *refusal) {
+	cut := ctx.Err() != nil && (resp == nil || len(resp.Errors) > 0)
+	// What a mutation has done is told, even if the time was over before the rest of it was.
+	done := resp != nil && op.Operation.Operation == ast.Mutation && len(resp.Data) > 0 && string(resp.Data) != "null"
+	switch {
+	case cut && !done:
+		return nil, 0, r.interrupted(ctx, op.Operation.Operation)
+	case resp == nil:
+		return nil, 0, refuse(http.StatusInternalServerError, codeInternal, "internal error")
+	case resp.Data == nil:
+		return resp, requestErrorStatus(r.media), nil
+	}
+	return resp, http.StatusOK, nil
+}
+
+// interrupted says that time was over, or that nobody waits for the answer any more.
+func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return refuse(http.StatusServiceUnavailable, codeUnavailable, "the request was ended before it was answered")
+	}
+	message := fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
+	if kind == ast.Mutation {
+		message += "; look whether it was done before you repeat it"
+	}
+	return refuse(http.StatusGatewayTimeout, codeUnavailable, "%s", message)
+}
+
+// answerBatch answers a list of requests by a list of answers, in their order. The draft has no batches: their type is the
+// one that every client of batches knows.
+func (e *endpoint) answerBatch(ctx context.Context, w http.ResponseWriter, run *run, requests []*request) {
+	run.media = plainJSON
+	answers := make([]*graphql.Response, len(requests))
+	for i, req := range requests {
+		resp, _, no := run.one(ctx, req)
+		if no != nil {
+			resp = no.response()
+		}
+		answers[i] = resp
+	}
+	e.writeBatch(w, answers)
+}
+
+// recover answers for a panic outside of resolvers, which gqlgen catches.
+func (e *endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaType) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
+		panic(v)
+	}
+	e.graph.cfg.Logger.ErrorContext(r.Context(), "panic", "panic", v, "stack", string(debug.Stack()))
+	e.refuse(w, media, refuse(http.StatusInternalServerError, codeInternal, "internal error"))
+}
+
+// keptBuffer is the largest buffer that is used again.
+const keptBuffer = 64 << 10
+
+func (e *endpoint) buffer() *bytes.Buffer {
+	if b, ok := e.buffers.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return &bytes.Buffer{}
+}
+
+func (e *endpoint) release(b *bytes.Buffer) {
+	if b.Cap() <= keptBuffer {
+		b.Reset()
+		e.buffers.Put(b)
+	}
+}

@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// SecureHeaders sets what every answer of the server tells browsers: take the content type as it is, send no referrer, show
+// the answer in no frame, load nothing from it, and let no page of another origin embed it. next may say otherwise.
+func SecureHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// The headers that no page can send to another origin unless a preflight lets it. The first is ours; the others are what
+// clients send already.
+var preflightHeaders = [...]string{"GraphQL-Preflight", "GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Requested-With"}
+
+// forged says whether the request may be one that a page of another origin had a browser send without a preflight: an image,
+// a form, a link. Such a page cannot read the answer, but it can measure it. What is no browser is let through: it is not
+// tricked by a page.
+func forged(r *http.Request) bool {
+	if isJSON(r.Header.Get("Content-Type")) {
+		return false
+	}
+	for _, name := range preflightHeaders {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site != "same-origin" && site != "none" // none: the user typed the address
+	}
+	// A browser that is older than Sec-Fetch-Site (2023), or on an origin that it does not trust with it: plain HTTP.
+	return strings.HasPrefix(r.UserAgent(), "Mozilla/") || r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Cookie") != ""
+}
+
+// cors lets pages of the listed origins read answers.
+type cors struct {
+	origins []string
+	next    http.Handler
+}
+
+const (
+	corsHeaders = "Accept, Authorization, Content-Type, GraphQL-Preflight, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
+		"X-Requested-With, X-Request-Id, X-Linkgraph-Explain, X-Publishable-Api-Key, Traceparent, Tracestate"
+	corsExposed = "Retry-After, X-Request-Id"
+	corsMaxAge  = "7200" // seconds; no browser keeps a preflight for longer
+)
+
+// ServeHTTP answers preflights and marks the answers that a page may read.
+func (c cors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h, origin := w.Header(), r.Header.Get("Origin")
+	if len(c.origins) > 0 {
+		h.Add("Vary", "Origin")
+	}
+	allowed := origin != "" && slices.Contains(c.origins, origin)
+	if allowed {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", corsExposed)
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
+	if r.Method != http.MethodOptions || origin == "" || r.Header.Get("Access-Control-Request-Method") == "" {
+		c.next.ServeHTTP(w, r)
+		return
+	}
+	if !allowed {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	h.Set("Access-Control-Allow-Headers", corsHeaders)
+	h.Set("Access-Control-Max-Age", corsMaxAge)
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"testing"
+)
+
+// FuzzRequest reads bodies and queries of URLs. What is refused is refused with a status and in words that are not Go's;
+// what is taken is JSON.
+func FuzzRequest(f *testing.F) {
+	for _, seed := range []string{
+		`{"query":"{ __typename }"}`, `{"query":"{ a }","variables":{"a":[1,2.5e3,null,{"b":"c"}]},"operationName":"A","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`,
+		`[{"query":"a"},{"documentId":"sha256:00"}]`, `[]`, `null`, `7`, `{"query":null}`, `{"query":"a"}{}`, `{"QUERY":"a","query":"b"}`, "\ufeff{}", `{"variables":{"a":1}`, `{"query":"\ud800"}`,
+		`query={__typename}&variables={"a":1}`, `query=%ff`, `query=a&query=b`, `variables=[]`, `a;b`,
+	} {
+		f.Add([]byte(seed))
+	}
+	words := regexp.MustCompile(`json:|Go |map\[|struct|interface|strconv|\*graph`)
+	check := func(t *testing.T, req *request, no *refusal) {
+		if no != nil {
+			if no.status < 400 || no.status >= 500 || no.code == "" || no.message == "" || words.MatchString(no.message) {
+				t.Errorf("refused with %+v", *no)
+			}
+			return
+		}
+		if req == nil {
+			t.Fatal("neither request nor refusal")
+		}
+		if _, err := json.Marshal([]any{req.query, req.operationName, req.documentID, req.variables, req.extensions}); err != nil {
+			t.Error(err)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		req, no := parseURL(string(text), 1000)
+		check(t, req, no)
+		for _, most := range []int{0, 3} {
+			requests, batch, no := parseBody(text, most)
+			if no == nil && (len(requests) == 0 || len(requests) > max(most, 1) || (batch && most == 0)) {
+				t.Errorf("%d requests, batch %v", len(requests), batch)
+			}
+			for _, req := range requests {
+				check(t, req, nil)
+				if _, no := persistedHash(req.extensions); no != nil {
+					check(t, nil, no)
+				}
+			}
+			if no != nil {
+				check(t, nil, no)
+			}
+		}
+	})
+}
+
+// TestByteCache fills a cache far beyond its limit.
+func TestByteCache(t *testing.T) {
+	t.Parallel()
+	c := newByteCache[int](10_000)
+	for i := range 1000 {
+		c.add(fmt.Sprint("key", i), i, 300)
+		if _, ok := c.get("key0"); !ok { // asked for again and again, so it stays
+			t.Fatalf("key0 is gone after %d", i)
+		}
+		if c.used > 10_000 || len(c.entries) != c.recent.Len() {
+			t.Fatalf("%d bytes in %d entries", c.used, len(c.entries))
+		}
+	}
+	if _, ok := c.get("key1"); ok {
+		t.Error("key1 is there still")
+	}
+	if v, ok := c.get("key999"); !ok || v != 999 {
+		t.Error("key999 is not there")
+	}
+	c.add("large", 1, 1000)
+	if _, ok := c.get("large"); ok {
+		t.Error("an entry of more than a tenth is kept")
+	}
+	c.add("key999", 1, 1)
+	if v, _ := c.get("key999"); v != 999 {
+		t.Error("an entry was replaced")
+	}
+}

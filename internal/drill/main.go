@@ -1,0 +1,154 @@
+// Command drill floods a server with one query and says, second by second, what clients and the server see: answers by status
+// with their slowest times, requests that run and wait, goroutines and memory.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+func main() {
+	url := flag.String("url", "http://127.0.0.1:8080", "the server")
+	clients := flag.Int("clients", 500, "clients, each with a connection of its own")
+	duration := flag.Duration("duration", 10*time.Second, "how long")
+	query := flag.String("query", `query Drill { products(first: 50) { totalCount nodes { title variants { nodes { title } } salesChannels { nodes { name } } } } }`, "what they ask")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := drill(ctx, os.Stdout, *url, *query, *clients, *duration); err != nil {
+		fmt.Fprintln(os.Stderr, "drill:", err)
+		os.Exit(1)
+	}
+}
+
+// tally is what clients saw since it was last looked at.
+type tally struct {
+	mu    sync.Mutex
+	times map[string][]time.Duration // by status
+}
+
+func (t *tally) add(status string, took time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.times[status] = append(t.times[status], took)
+}
+
+// take returns the tally as text, and begins anew.
+func (t *tally) take() string {
+	t.mu.Lock()
+	times := t.times
+	t.times = map[string][]time.Duration{}
+	t.mu.Unlock()
+	var parts []string
+	for status, all := range times {
+		slices.Sort(all)
+		parts = append(parts, fmt.Sprintf("%s: %d (p99 %s)", status, len(all), all[len(all)*99/100].Round(time.Millisecond)))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+func drill(ctx context.Context, out io.Writer, url, query string, clients int, duration time.Duration) error {
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		return err
+	}
+	before, err := look(ctx, url)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "before  %s\n", before)
+	ctx, cancel := context.WithTimeout(ctx, duration)
+	defer cancel()
+	answers := &tally{times: map[string][]time.Duration{}}
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	client := &http.Client{Transport: transport}
+	var done sync.WaitGroup
+	for range clients {
+		done.Go(func() {
+			for ctx.Err() == nil {
+				start := time.Now()
+				status := send(ctx, client, url, body)
+				if ctx.Err() == nil {
+					answers.add(status, time.Since(start))
+				}
+			}
+		})
+	}
+	for second := time.NewTicker(time.Second); ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+			second.Stop()
+		case <-second.C:
+			seen, err := look(context.WithoutCancel(ctx), url)
+			if err != nil {
+				seen = err.Error()
+			}
+			fmt.Fprintf(out, "%-60s %s\n", answers.take(), seen)
+		}
+	}
+	done.Wait()
+	transport.CloseIdleConnections()
+	time.Sleep(time.Second) // the server notices that the connections are gone
+	after, err := look(context.WithoutCancel(ctx), url)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "after   %s\n", after)
+	return nil
+}
+
+func send(ctx context.Context, client *http.Client, url string, body []byte) string {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return "no request"
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(r)
+	if err != nil {
+		return "no answer"
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return "no answer"
+	}
+	return strconv.Itoa(response.StatusCode)
+}
+
+// look reads how the server is.
+func look(ctx context.Context, url string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	start := time.Now()
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	values := map[string]float64{}
+	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if v, err := strconv.ParseFloat(value, 64); err == nil {
+			values[name] = v
+		}
+	}
+	return fmt.Sprintf("running %.0f, queued %.0f, sessions %.0f of %.0f, goroutines %.0f, memory %.0f MB, /metrics %s",
+		values["linkgraph_requests_running"], values["linkgraph_requests_queued"], values["linkgraph_pool_sessions_used"],
+		values["linkgraph_pool_sessions_max"], values["go_goroutines"], values["process_resident_memory_bytes"]/(1<<20),
+		time.Since(start).Round(time.Millisecond)), nil
+}

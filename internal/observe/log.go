@@ -1,0 +1,47 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// NewLog returns a logger that writes text or json. Its lines carry the id of the request they were written in, and that of
+// its trace if it has one.
+func NewLog(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{Level: level}
+	switch format {
+	case "text":
+		return slog.New(contextHandler{slog.NewTextHandler(w, options)}), nil
+	case "json":
+		return slog.New(contextHandler{slog.NewJSONHandler(w, options)}), nil
+	}
+	return nil, fmt.Errorf("log format %q: the choices are text and json", format)
+}
+
+// contextHandler adds what the context knows.
+type contextHandler struct{ slog.Handler }
+
+// Handle writes a line.
+func (h contextHandler) Handle(ctx context.Context, line slog.Record) error {
+	if r := requestFrom(ctx); r != nil {
+		line.AddAttrs(slog.String("request_id", r.id))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		line.AddAttrs(slog.String("trace_id", span.TraceID().String()))
+	}
+	return h.Handler.Handle(ctx, line)
+}
+
+// WithAttrs keeps the context's part.
+func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return contextHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps the context's part.
+func (h contextHandler) WithGroup(name string) slog.Handler {
+	return contextHandler{h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,156 @@
+package observe
+
+import (
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"linkgraph/internal/overload"
+)
+
+// metrics are those of one server, in a registry of its own.
+type metrics struct {
+	registry *prometheus.Registry
+
+	requests   *prometheus.CounterVec
+	operations *prometheus.CounterVec
+	opSeconds  *prometheus.HistogramVec
+	opCalls    *prometheus.HistogramVec
+	errors     *prometheus.CounterVec
+	statements prometheus.Counter
+
+	hopSeconds    *prometheus.HistogramVec
+	hopKeys       *prometheus.HistogramVec
+	hopStatements *prometheus.CounterVec
+	hopRows       *prometheus.CounterVec
+}
+
+// The buckets of the histograms. A hop is a page of up to 100 records for each of up to 100 records, or a part of that.
+var (
+	secondBuckets    = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	keyBuckets       = []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000}
+	statementBuckets = []float64{0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100}
+)
+
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	m := &metrics{
+		registry:   prometheus.NewRegistry(),
+		requests:   counter("linkgraph_http_requests_total", "Requests to /graphql that were answered.", "method", "status"),
+		operations: counter("linkgraph_operations_total", "Operations that were answered.", "type", "name", "outcome"),
+		opSeconds:  histogram("linkgraph_operation_duration_seconds", "Time of an operation, without parsing and queueing.", secondBuckets, "type", "name"),
+		opCalls:    histogram("linkgraph_operation_statements", "SQL statements of an operation, begin and commit among them.", statementBuckets, "type", "name"),
+		errors:     counter("linkgraph_errors_total", "Errors in answers.", "code"),
+		statements: prometheus.NewCounter(prometheus.CounterOpts{Name: "linkgraph_statements_total", Help: "SQL statements that were sent."}),
+
+		hopSeconds:    histogram("linkgraph_hop_duration_seconds", "Time of the round trip that a hop travelled in until it was answered, without the wait for a session.", secondBuckets, "hop"),
+		hopKeys:       histogram("linkgraph_hop_keys", "Records that a hop starts from.", keyBuckets, "hop"),
+		hopStatements: counter("linkgraph_hop_statements_total", "SQL statements of a hop.", "hop"),
+		hopRows:       counter("linkgraph_hop_rows_total", "Rows that a hop read.", "hop"),
+	}
+	v := version()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "linkgraph_build_info", Help: "The program. The value is 1.",
+		ConstLabels: prometheus.Labels{"version": v.number, "revision": v.revision, "goversion": runtime.Version()},
+	})
+	info.Set(1)
+	m.registry.MustRegister(
+		m.requests, m.operations, m.opSeconds, m.opCalls, m.errors, m.statements, m.hopSeconds, m.hopKeys, m.hopStatements, m.hopRows, info,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+func (m *metrics) request(method string, status int) {
+	m.requests.WithLabelValues(method, strconv.Itoa(status)).Inc()
+}
+
+func (m *metrics) operation(op *operation, failed bool) {
+	outcome := "ok"
+	if failed {
+		outcome = "errors"
+	}
+	m.operations.WithLabelValues(op.kind, op.label, outcome).Inc()
+	m.opSeconds.WithLabelValues(op.kind, op.label).Observe(time.Since(op.start).Seconds())
+	m.opCalls.WithLabelValues(op.kind, op.label).Observe(float64(op.statements.Load()))
+}
+
+func (m *metrics) hop(h *hop) {
+	m.hopSeconds.WithLabelValues(h.name).Observe(h.took.Seconds())
+	m.hopStatements.WithLabelValues(h.name).Add(float64(h.statements))
+	m.hopRows.WithLabelValues(h.name).Add(float64(h.rows))
+	if h.keys > 0 {
+		m.hopKeys.WithLabelValues(h.name).Observe(float64(h.keys))
+	}
+}
+
+// MetricsHandler serves the metrics for Prometheus.
+func (o *Observer) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+}
+
+// WatchPool adds the metrics of the sessions with Postgres.
+func (o *Observer) WatchPool(pool *pgxpool.Pool) {
+	gauge := func(name, help string, value func(*pgxpool.Stat) float64) {
+		o.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return value(pool.Stat()) }))
+	}
+	counter := func(name, help string, value func(*pgxpool.Stat) float64) {
+		o.metrics.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
+			func() float64 { return value(pool.Stat()) }))
+	}
+	gauge("linkgraph_pool_sessions_max", "Most sessions.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) })
+	gauge("linkgraph_pool_sessions_used", "Sessions in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) })
+	gauge("linkgraph_pool_sessions_idle", "Sessions that wait for use.", func(s *pgxpool.Stat) float64 { return float64(s.IdleConns()) })
+	counter("linkgraph_pool_sessions_opened_total", "Sessions that were opened.", func(s *pgxpool.Stat) float64 { return float64(s.NewConnsCount()) })
+	counter("linkgraph_pool_acquired_total", "Times a session was taken.", func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) })
+	counter("linkgraph_pool_waited_total", "Times none was free and one had to be waited for.", func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) })
+	counter("linkgraph_pool_wait_seconds_total", "Time of those waits.", func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() })
+}
+
+// WatchQueue adds the metrics of what waits to be let in.
+func (o *Observer) WatchQueue(l *overload.Limiter) {
+	gauge := func(name, help string, value func() float64) {
+		o.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	gauge("linkgraph_requests_running", "Requests that are being worked on.", func() float64 { return float64(l.Stats().Running) })
+	gauge("linkgraph_requests_queued", "Requests that wait.", func() float64 { return float64(l.Stats().Queued) })
+	for _, reason := range overload.Reasons() {
+		o.metrics.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "linkgraph_requests_rejected_total", Help: "Requests that were refused with 503, or were gone before it was their turn.",
+			ConstLabels: prometheus.Labels{"reason": string(reason)},
+		}, func() float64 { return float64(l.Stats().Rejected[reason]) }))
+	}
+}
+
+type buildVersion struct{ number, revision string }
+
+// version is what the linker knows of the program.
+func version() buildVersion {
+	v := buildVersion{"(devel)", "unknown"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" {
+		v.number = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.revision = s.Value
+		}
+	}
+	return v
+}

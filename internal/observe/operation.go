@@ -1,0 +1,140 @@
+package observe
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// explainKey is where an answer's extensions say what the operation took.
+const explainKey = "linkgraph"
+
+// report is what an operation took.
+type report struct {
+	Statements int64       `json:"statements"`
+	RoundTrips int64       `json:"roundTrips"`
+	Cost       int64       `json:"cost"`
+	Hops       []hopReport `json:"hops"`
+}
+
+// hopReport is what one hop took.
+type hopReport struct {
+	Hop        string  `json:"hop"`
+	RoundTrip  int64   `json:"roundTrip"`
+	Keys       int     `json:"keys"`
+	Statements int     `json:"statements"`
+	Rows       int64   `json:"rows"`
+	Ms         float64 `json:"ms"`
+}
+
+// ExtensionName names the extension of gqlgen.
+func (o *Observer) ExtensionName() string { return "Observer" }
+
+// Validate has nothing to check of the schema.
+func (o *Observer) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation watches an operation from before it runs until it is answered.
+func (o *Observer) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	c := graphql.GetOperationContext(ctx)
+	op := &operation{kind: string(c.Operation.Operation), name: c.Operation.Name, start: time.Now()}
+	op.label = o.names.label(op.name)
+	req := requestFrom(ctx)
+	if req != nil {
+		req.note(op)
+	}
+	ctx = context.WithValue(ctx, operationKey{}, op)
+	var span trace.Span
+	if o.tracer != nil {
+		ctx, span = o.startOperation(ctx, op)
+	}
+	answer := next(ctx)
+	ended := false
+	return func(ctx context.Context) *graphql.Response {
+		r := answer(ctx)
+		if ended { // an operation is answered once; there are no subscriptions
+			return r
+		}
+		ended = true
+		if r != nil && req != nil && req.explain {
+			explain(r, op)
+		}
+		failed := r == nil || len(r.Errors) > 0
+		if span != nil {
+			endOperation(span, op, failed)
+		}
+		o.metrics.operation(op, failed)
+		return r
+	}
+}
+
+// note keeps the operation's name for the log. A name is a GraphQL name, so it holds neither space nor comma.
+func (r *request) note(op *operation) {
+	name := op.name
+	if name == "" {
+		name = anonymousName
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.operations = append(r.operations, name[:min(len(name), longestName)])
+}
+
+// startOperation starts the span of an operation. Its name has no part that clients make up, as the conventions ask.
+func (o *Observer) startOperation(ctx context.Context, op *operation) (context.Context, trace.Span) {
+	attrs := []attribute.KeyValue{semconv.GraphQLOperationTypeKey.String(op.kind)}
+	if op.name != "" {
+		attrs = append(attrs, semconv.GraphQLOperationName(op.name))
+	}
+	return o.tracer.Start(ctx, op.kind, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attrs...))
+}
+
+func endOperation(span trace.Span, op *operation, failed bool) {
+	span.SetAttributes(
+		attribute.Int64("linkgraph.statements", op.statements.Load()),
+		attribute.Int64("linkgraph.round_trips", op.roundTrips.Load()),
+		attribute.Int64("linkgraph.cost", op.cost.Load()),
+	)
+	if failed {
+		span.SetStatus(codes.Error, "the answer has errors")
+	}
+	span.End()
+}
+
+func explain(r *graphql.Response, op *operation) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	extensions := map[string]any{}
+	for k, v := range r.Extensions {
+		extensions[k] = v
+	}
+	hops := op.hops
+	if hops == nil {
+		hops = []hopReport{}
+	}
+	extensions[explainKey] = report{op.statements.Load(), op.roundTrips.Load(), op.cost.Load(), hops}
+	r.Extensions = extensions
+}
+
+// InterceptResponse counts the errors of answers, those of requests that never became an operation among them.
+func (o *Observer) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	r := next(ctx)
+	if r == nil {
+		return nil
+	}
+	for _, e := range r.Errors {
+		code, _ := e.Extensions["code"].(string)
+		o.metrics.errors.WithLabelValues(code).Inc()
+	}
+	return r
+}
+
+// Spent adds to the cost of the operation.
+func (o *Observer) Spent(ctx context.Context, records int) {
+	if op := operationFrom(ctx); op != nil {
+		op.cost.Add(int64(records))
+	}
+}

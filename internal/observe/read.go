@@ -1,0 +1,127 @@
+package observe
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"linkgraph/modules"
+)
+
+// read is a round trip of the record store. Its statements are answered one after the other, so nothing locks it.
+type read struct {
+	number int64 // of the operation's round trips, from 1
+	hops   []hop
+	of     []int     // by statement, the hop it belongs to
+	next   int       // the statement that is answered next
+	sent   time.Time // when the statements went to Postgres: what came before was waiting for a session
+}
+
+// hop is one request of a round trip.
+type hop struct {
+	name       string
+	keys       int
+	statements int
+	rows       int64
+	until      time.Time     // when its last statement was answered
+	took       time.Duration // until then, since it was sent: Postgres does not say which part of a round trip was whose
+	err        error
+	ctx        context.Context // of its span
+	span       trace.Span      // nil until its first statement is answered, or without tracing
+}
+
+// nameOf tells what is read: a list, records by key, or the relation of a model that is followed. There are as many names as
+// the catalogue gives.
+func nameOf(r modules.Request) (name string, keys int) {
+	switch r := r.(type) {
+	case *modules.List:
+		return r.Model.Name + " list", 0
+	case *modules.Fetch:
+		return r.Model.Name + " fetch", len(r.Keys)
+	case *modules.Hop:
+		return r.Model.Name + "." + r.Relation.Field, len(r.Keys)
+	}
+	return otherName, 0
+}
+
+// StartRead watches the requests of one round trip.
+func (o *Observer) StartRead(ctx context.Context, requests []modules.Request, statements []int) (context.Context, func(error)) {
+	r := &read{sent: time.Now()}
+	for i, n := range statements {
+		if n == 0 {
+			continue // no keys: nothing is sent
+		}
+		name, keys := nameOf(requests[i])
+		for range n {
+			r.of = append(r.of, len(r.hops))
+		}
+		r.hops = append(r.hops, hop{name: name, keys: keys, statements: n})
+	}
+	op := operationFrom(ctx)
+	if op != nil {
+		r.number = op.roundTrips.Add(1)
+	}
+	parent := ctx
+	return context.WithValue(ctx, readKey{}, r), func(err error) { o.endRead(parent, op, r, err) }
+}
+
+// endRead tells of the hops: in the metrics of those that were answered, in the trace also of those that were not.
+func (o *Observer) endRead(parent context.Context, op *operation, r *read, err error) {
+	for i := range r.hops {
+		h := &r.hops[i]
+		if h.until.IsZero() {
+			h.until, h.err = time.Now(), err
+			h.took = h.until.Sub(r.sent)
+			if o.tracer != nil {
+				h.start(parent, o.tracer, r.sent)
+			}
+		}
+		if h.span != nil {
+			h.end()
+		}
+		if h.err == nil {
+			o.metrics.hop(h)
+		}
+	}
+	if op == nil {
+		return
+	}
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	for _, h := range r.hops {
+		op.hops = append(op.hops, hopReport{
+			Hop: h.name, RoundTrip: r.number, Keys: h.keys, Statements: h.statements, Rows: h.rows,
+			Ms: float64(h.took.Microseconds()) / 1000,
+		})
+	}
+}
+
+// answered notes that a statement was answered, and returns its hop. It returns nil for a statement of something else.
+func (r *read) answered(rows int64, err error) *hop {
+	if r.next == len(r.of) {
+		return nil
+	}
+	h := &r.hops[r.of[r.next]]
+	r.next++
+	h.rows += rows
+	h.until, h.err = time.Now(), err
+	h.took = h.until.Sub(r.sent)
+	return h
+}
+
+func (h *hop) start(parent context.Context, tracer trace.Tracer, at time.Time) {
+	h.ctx, h.span = tracer.Start(parent, h.name, trace.WithTimestamp(at), trace.WithAttributes(
+		attribute.String("linkgraph.hop", h.name), attribute.Int("linkgraph.keys", h.keys),
+	))
+}
+
+func (h *hop) end() {
+	h.span.SetAttributes(attribute.Int("linkgraph.statements", h.statements), attribute.Int64("linkgraph.rows", h.rows))
+	if h.err != nil {
+		h.span.SetStatus(codes.Error, "")
+	}
+	h.span.End(trace.WithTimestamp(h.until))
+}

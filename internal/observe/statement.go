@@ -1,0 +1,135 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// WatchStatements has the sessions of a pool tell of their statements. It comes before the pool is made.
+func (o *Observer) WatchStatements(cfg *pgxpool.Config) {
+	o.database = cfg.ConnConfig.Database
+	cfg.ConnConfig.Tracer = o
+}
+
+// count adds statements to all that counts them.
+func (o *Observer) count(ctx context.Context, n int) {
+	o.metrics.statements.Add(float64(n))
+	if r := requestFrom(ctx); r != nil {
+		r.statements.Add(int64(n))
+	}
+	if op := operationFrom(ctx); op != nil {
+		op.statements.Add(int64(n))
+	}
+}
+
+// TraceQueryStart watches a statement that travels alone.
+func (o *Observer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	o.count(ctx, 1)
+	r := readFrom(ctx)
+	if r != nil {
+		r.sent = time.Now()
+	}
+	if o.tracer == nil || !trace.SpanContextFromContext(ctx).IsValid() {
+		return ctx // what no request asked for is not traced
+	}
+	parent := ctx
+	if r != nil && r.next < len(r.of) {
+		h := &r.hops[r.of[r.next]]
+		h.start(ctx, o.tracer, r.sent)
+		parent = h.ctx
+	}
+	span := o.startStatement(parent, data.SQL, time.Now())
+	return context.WithValue(ctx, spanKey{}, span)
+}
+
+// TraceQueryEnd notes its end.
+func (o *Observer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	if r := readFrom(ctx); r != nil {
+		r.answered(data.CommandTag.RowsAffected(), data.Err)
+	}
+	if span, ok := ctx.Value(spanKey{}).(trace.Span); ok {
+		endStatement(span, data.CommandTag, data.Err)
+	}
+}
+
+// TraceBatchStart watches statements that travel together.
+func (o *Observer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	o.count(ctx, data.Batch.Len())
+	r := readFrom(ctx)
+	if r == nil { // a batch of something else: it is told of as a round trip without hops is
+		r = &read{}
+		ctx = context.WithValue(ctx, readKey{}, r)
+	}
+	r.sent = time.Now()
+	return ctx
+}
+
+// TraceBatchQuery notes the end of one of them.
+func (o *Observer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	r := readFrom(ctx)
+	h := r.answered(data.CommandTag.RowsAffected(), data.Err)
+	if o.tracer == nil || !trace.SpanContextFromContext(ctx).IsValid() {
+		return
+	}
+	parent := ctx
+	if h != nil {
+		if h.span == nil {
+			h.start(ctx, o.tracer, r.sent)
+		}
+		parent = h.ctx
+	}
+	endStatement(o.startStatement(parent, data.SQL, r.sent), data.CommandTag, data.Err)
+}
+
+// TraceBatchEnd has nothing to note: each statement is noted by itself.
+func (o *Observer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// startStatement starts the span of a statement. The text is safe to show: values travel as parameters.
+func (o *Observer) startStatement(ctx context.Context, sql string, at time.Time) trace.Span {
+	verb := verbOf(sql)
+	_, span := o.tracer.Start(ctx, verb+" "+o.database, trace.WithTimestamp(at), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		semconv.DBSystemNamePostgreSQL, semconv.DBNamespace(o.database), semconv.DBOperationName(verb), semconv.DBQueryText(sql),
+	))
+	return span
+}
+
+func endStatement(span trace.Span, tag pgconn.CommandTag, err error) {
+	if err == nil {
+		span.SetAttributes(attribute.Int64("linkgraph.rows", tag.RowsAffected()))
+		span.End()
+		return
+	}
+	class := "_OTHER"
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg):
+		class = pg.Code
+		span.SetAttributes(semconv.DBResponseStatusCode(pg.Code))
+	case errors.Is(err, context.Canceled):
+		class = "canceled"
+	case errors.Is(err, context.DeadlineExceeded):
+		class = "timeout"
+	}
+	span.SetAttributes(semconv.ErrorTypeKey.String(class))
+	span.SetStatus(codes.Error, err.Error())
+	span.End()
+}
+
+// verbOf is the first word of a statement.
+func verbOf(sql string) string {
+	sql = strings.TrimSpace(sql)
+	if i := strings.IndexAny(sql, " \t\n(;"); i > 0 {
+		sql = sql[:i]
+	}
+	return strings.ToUpper(sql)
+}

@@ -1,0 +1,298 @@
+package playground_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/jackc/pgx/v5"
+)
+
+// showMap opens the map and waits until it is drawn.
+func (b *tab) showMap(s *site) {
+	b.Helper()
+	b.do(chromedp.Navigate(s.url + "/map"))
+	b.wait(`document.querySelectorAll(".label").length > 0`)
+}
+
+// shown are the numbers of rows that the list of links shows, by link. "…" is not counted yet.
+func (b *tab) shown() map[string]string {
+	b.Helper()
+	return evaluate[map[string]string](b, `Object.fromEntries([...document.querySelectorAll("#rows tr")]
+		.map((r) => [r.cells[0].textContent, r.cells[6].textContent]))`)
+}
+
+// rows counts the links in the database.
+func (s *site) rows(b *tab) map[string]string {
+	b.Helper()
+	all := map[string]string{}
+	for _, l := range s.graph.Links.Catalog().Links() {
+		if all[l.Name] = "–"; l.ReadOnly != "" {
+			continue
+		}
+		var n int
+		sql := `SELECT count(*) FROM ` + pgx.Identifier{l.Table}.Sanitize() + ` WHERE deleted_at IS NULL`
+		if err := s.db.Pool.QueryRow(context.Background(), sql).Scan(&n); err != nil {
+			b.Fatal(err)
+		}
+		all[l.Name] = fmt.Sprint(n)
+	}
+	return all
+}
+
+const (
+	counted      = `![...document.querySelectorAll("#rows .number")].some((c) => c.textContent === "…")`
+	labelOf      = `[...document.querySelectorAll(".label")].find((l) => l.getAttribute("aria-label").includes(%q))`
+	panelTitle   = `document.querySelector("#panel-title")?.textContent === %q`
+	insideOfView = `(({ left, right, top, bottom }) => left > -4 && top > -4 && right < innerWidth + 4 && bottom < innerHeight + 4)(%s.getBoundingClientRect())`
+)
+
+// testMap compares the map with the catalogue and the database, and follows a ready query to the playground.
+func testMap(b *tab, s *site) {
+	b.showMap(s)
+	models, linked := map[string]int{}, s.graph.Links.Catalog().Links()
+	for _, m := range s.graph.Records.Catalog().Models() {
+		if m.Link == "" {
+			models[m.Module]++
+		}
+	}
+	boxes := evaluate[map[string]int](b, `Object.fromEntries([...document.querySelectorAll(".module")]
+		.map((m) => [m.querySelector(".name").textContent, m.querySelectorAll(".model").length]))`)
+	if len(boxes) != len(models) {
+		b.Errorf("%d modules, want %d", len(boxes), len(models))
+	}
+	for module, n := range models {
+		if boxes[module] != n {
+			b.Errorf("%s has %d models, want %d", module, boxes[module], n)
+		}
+	}
+	names := evaluate[string](b, `[...document.querySelectorAll(".label")].map((l) => l.getAttribute("aria-label")).join("\n")`)
+	for _, l := range linked {
+		if !strings.Contains(names, l.Name+" (") {
+			b.Errorf("the picture lacks %s", l.Name)
+		}
+	}
+	b.wait(counted)
+	for link, want := range s.rows(b) {
+		if got := b.shown()[link]; got != want {
+			b.Errorf("%s has %s rows, want %s", link, got, want)
+		}
+	}
+
+	// A model.
+	b.click(`[aria-controls="module-product"]`)
+	b.click(`[data-model="ProductVariant"]`)
+	b.wait(fmt.Sprintf(panelTitle, "ProductVariant"))
+	b.wait(`document.querySelector("#panel").innerText.includes("String!")`) // the API has been asked
+	panel := evaluate[string](b, `document.querySelector("#panel").innerText`)
+	for _, text := range []string{
+		"A sellable version of a product", "product_variant", "variant_id", "priceSet", "many InventoryItem", "deleted with this", "sku",
+	} {
+		if !strings.Contains(panel, text) {
+			b.Errorf("the panel of ProductVariant lacks %q:\n%s", text, panel)
+		}
+	}
+
+	// A link, and its query in the playground.
+	evaluate[chromedp.Void](b, fmt.Sprintf(labelOf+`.setAttribute("data-chosen", "")`, "product_variant_inventory_item"))
+	b.click(".label[data-chosen]")
+	b.wait(fmt.Sprintf(panelTitle, "product_variant_inventory_item"))
+	panel = evaluate[string](b, `document.querySelector("#panel").innerText`)
+	for _, text := range []string{"many to many", "inventory_item_id", "requiredQuantity", "Extra columns (1)"} {
+		if !strings.Contains(panel, text) {
+			b.Errorf("the panel of the link lacks %q:\n%s", text, panel)
+		}
+	}
+	query := evaluate[string](b, `document.querySelector("#panel pre").textContent`)
+	b.click("#panel .actions a")
+	b.wait(`location.pathname === "/" && location.search === ""`)
+	b.document(query)
+	if answer := b.run("ProductVariantInventoryItem", false); !strings.Contains(answer, "requiredQuantity") {
+		b.Errorf("the ready query answers %s", answer)
+	}
+
+	// What is in the address opens its panel; a filter leaves what has the text in its name.
+	b.do(chromedp.Navigate(s.url + "/map#order_payment_collection"))
+	b.wait(fmt.Sprintf(panelTitle, "order_payment_collection"))
+	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "rbac"))
+	b.wait(`document.querySelectorAll(".module:not([hidden])").length === 2 && document.querySelectorAll("#rows tr:not([hidden])").length === 2`)
+	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "!"))
+	b.wait(`document.querySelector("#none").checkVisibility()`)
+}
+
+// testCounts checks that links are counted when they come into sight, a few in a request, and again when asked.
+func testCounts(b *tab, s *site) {
+	before := s.sent("query Counts")
+	b.showMap(s)
+	b.wait(`document.querySelector("#status").textContent.startsWith("Counted")`)
+	if !slices.Contains(slices.Collect(maps.Values(b.shown())), "…") {
+		b.Error("links out of sight have been counted")
+	}
+	b.do(chromedp.ScrollIntoView(chromedp.CSS("#rows tr:last-child")))
+	evaluate[chromedp.Void](b, `new Promise((done) => {
+		const step = () => { scrollBy(0, -300); scrollY > 0 ? setTimeout(step, 40) : done(); };
+		step();
+	})`)
+	b.wait(counted)
+	if n := s.sent("query Counts") - before; n > 12 {
+		b.Errorf("%d requests to count %d links", n, len(b.shown()))
+	}
+	const link = "product_sales_channel"
+	tag, err := s.db.Pool.Exec(context.Background(), `UPDATE product_sales_channel SET deleted_at = now() WHERE deleted_at IS NULL`)
+	if err != nil || tag.RowsAffected() == 0 {
+		b.Fatal(tag, err)
+	}
+	evaluate[chromedp.Void](b, fmt.Sprintf(labelOf+`.scrollIntoView({ block: "center" })`, link))
+	b.click("#refresh")
+	b.wait(fmt.Sprintf(labelOf+`.querySelector(".count").textContent === "0"`, link))
+	if got := b.shown()[link]; got != "0" {
+		b.Errorf("after a refresh the list shows %s", got)
+	}
+}
+
+// testReadyQueries runs the query of every model and link.
+func testReadyQueries(b *tab, s *site) {
+	b.showMap(s)
+	faults := evaluate[[]string](b, `(async () => {
+		const m = await import("/playground/map/model.js");
+		const world = await m.load();
+		const queries = world.links.map((l) => [l.name, m.linkQuery(world, l)]);
+		for (const module of world.modules.values()) for (const one of module.models) queries.push([one.name, m.modelQuery(world, one)]);
+		const faults = [];
+		for (const [name, query] of queries) {
+			if (!query) faults.push(name + " has no query");
+			else await m.ask(world.settings, query).catch((e) => faults.push(name + ": " + e.message + "\n" + query));
+		}
+		return faults;
+	})()`)
+	for _, f := range faults {
+		b.Error(f)
+	}
+}
+
+// testKeyboard goes to a model, its panel and back by keys alone, then through everything.
+func testKeyboard(b *tab, s *site) {
+	b.showMap(s)
+	const active = `document.activeElement.`
+	press := func(keys ...string) {
+		b.Helper()
+		for _, key := range keys {
+			b.do(chromedp.KeyEvent(key))
+		}
+	}
+	for i := 0; !evaluate[bool](b, active+`matches("[aria-controls='module-product']")`); i++ {
+		if i == 60 {
+			b.Fatal("Tab does not lead to the module product")
+		}
+		press(kb.Tab)
+	}
+	press(kb.Enter)
+	b.wait(active + `getAttribute("aria-expanded") === "true"`)
+	press(kb.ArrowDown)
+	b.wait(active + `classList.contains("model")`)
+	model := evaluate[string](b, active+`dataset.model`)
+	press(kb.Enter)
+	b.wait(fmt.Sprintf(panelTitle+` && `+active+`id === "panel-title"`, model))
+	press(kb.Tab, kb.Tab, kb.Tab)
+	b.wait(active + `textContent === "Open in the playground"`)
+	press(kb.Escape)
+	b.wait(fmt.Sprintf(`document.querySelector("#panel").hidden && `+active+`dataset.model === %q`, model))
+	press(kb.ArrowUp, kb.ArrowUp)
+	b.wait(active + `closest("#sheet")`)
+
+	// From the top to the end: each control has the focus once, can be seen, and shows that it has it.
+	evaluate[chromedp.Void](b, `document.activeElement.blur(); getSelection().collapse(document.body, 0)`)
+	b.do(chromedp.Navigate(s.url + "/map"))
+	b.wait(`document.querySelectorAll(".label").length > 0`)
+	evaluate[chromedp.Void](b, `window.visited = new Set()`)
+	press(kb.Tab)
+	if !evaluate[bool](b, active+`matches(".skip")`) {
+		b.Error("Tab does not begin at the link past the picture")
+	}
+	for range 400 {
+		outlined := evaluate[string](b, `(() => {
+			const e = document.activeElement, style = getComputedStyle(e);
+			if (e === document.body || visited.has(e)) return "end";
+			visited.add(e);
+			if (!(`+fmt.Sprintf(insideOfView, "e")+`) && e.offsetHeight < innerHeight) return "out of sight: " + e.outerHTML;
+			return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 ? "" : "no outline: " + e.outerHTML;
+		})()`)
+		if outlined == "end" {
+			break
+		}
+		if outlined != "" {
+			b.Error(outlined)
+		}
+		press(kb.Tab)
+	}
+	missed := evaluate[[]string](b, `[...document.querySelectorAll("a[href], button, input, [tabindex='0']")]
+		.filter((e) => e.checkVisibility() && !visited.has(e)).map((e) => e.outerHTML)`)
+	for _, m := range missed {
+		b.Errorf("Tab does not reach %s", m)
+	}
+}
+
+// testAccessible looks for what tools that check pages find first.
+func testAccessible(b *tab, s *site) {
+	b.showMap(s)
+	b.click("#open-all")
+	b.click(`[data-model="ProductVariant"]`)
+	b.wait(`document.querySelector("#panel").innerText.includes("String!")`)
+	for _, fault := range evaluate[[]string](b, accessibility) {
+		b.Error(fault)
+	}
+}
+
+// accessibility returns the faults of the page: what has no name, ids that are there twice, heads of tables without a
+// scope, and text whose contrast is less than 4.5.
+const accessibility = `(() => {
+	const faults = [];
+	const all = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility());
+	const say = (what, e) => faults.push(what + ": " + e.outerHTML.slice(0, 200));
+	if (!document.documentElement.lang || !document.title) faults.push("the page has no language or no title");
+	for (const one of ["h1", "main", "body > header", "body > header nav", "[role=status]"]) {
+		if (document.querySelectorAll(one).length !== 1) faults.push("there is not one " + one);
+	}
+	const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+	for (const id of ids.filter((id, i) => ids.indexOf(id) !== i)) faults.push("the id " + id + " is there twice");
+	for (const e of all("[aria-labelledby], [aria-controls], label[for]")) {
+		for (const name of ["aria-labelledby", "aria-controls", "for"]) {
+			for (const id of (e.getAttribute(name) ?? "").split(" ")) if (id && !document.getElementById(id)) say(name + " leads nowhere", e);
+		}
+	}
+	for (const e of all("button, a[href], input, section, nav, aside, [role=group], [role=region]")) {
+		const labels = [...(e.labels ?? [])].map((l) => l.textContent).join("");
+		const own = /^(BUTTON|A)$/.test(e.tagName) ? e.textContent : "";
+		if (!(e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || labels || own).trim()) say("no name", e);
+	}
+	for (const e of all("th")) if (!e.scope) say("no scope", e);
+	for (const e of all("img, svg")) if (!e.closest("[aria-hidden=true]") && !e.hasAttribute("alt")) say("no alternative", e);
+	const number = (s) => (s.match(/[\d.]+/g) ?? []).map(Number);
+	const light = (rgb) => {
+		const [r, g, b] = rgb.map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const behind = (e) => {
+		for (; e; e = e.parentElement) {
+			const c = number(getComputedStyle(e).backgroundColor);
+			if (c.length === 3 || c[3] === 1) return c.slice(0, 3);
+		}
+		return [255, 255, 255];
+	};
+	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	const seen = new Set();
+	while (walk.nextNode()) {
+		const e = walk.currentNode.parentElement;
+		if (!walk.currentNode.textContent.trim() || !e.checkVisibility({ opacityProperty: true }) || /^(SCRIPT|NOSCRIPT)$/.test(e.tagName)) continue;
+		const a = light(number(getComputedStyle(e).color).slice(0, 3)), c = light(behind(e));
+		const contrast = (Math.max(a, c) + 0.05) / (Math.min(a, c) + 0.05);
+		const kind = e.tagName + e.className + contrast.toFixed(1);
+		if (contrast < 4.5 && !seen.has(kind)) say("contrast " + contrast.toFixed(2), e);
+		seen.add(kind);
+	}
+	return faults;
+})()`

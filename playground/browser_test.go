@@ -1,0 +1,256 @@
+package playground_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/demo"
+	"linkgraph/internal/pgtest"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+	"linkgraph/playground"
+)
+
+// site is the pages and the API over a demo store.
+type site struct {
+	graph *graph.Graph
+	db    *pgtest.DB
+	url   string
+
+	mu        sync.Mutex
+	documents []string // that the API was sent
+}
+
+// header is one that both pages are told to send.
+const header = "X-Tried-By"
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{db: pgtest.NewFrom(t, "playground", func(ctx context.Context, pool *pgxpool.Pool) error {
+		g, err := graph.New(pool, graph.Config{})
+		if err != nil {
+			return err
+		}
+		if _, err := modules.Migrate(ctx, pool); err != nil {
+			return err
+		}
+		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
+			return err
+		}
+		_, err = demo.Load(ctx, g.Records, g.Links)
+		return err
+	})}
+	var err error
+	if s.graph, err = graph.New(s.db.Pool, graph.Config{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
+	api := s.graph.Handler()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		var sent struct{ Query string }
+		_ = json.Unmarshal(body, &sent)
+		s.mu.Lock()
+		s.documents = append(s.documents, sent.Query)
+		s.mu.Unlock()
+		if r.Header.Get(header) == "" {
+			t.Errorf("without the default header: %s", sent.Query)
+		}
+		api.ServeHTTP(w, r)
+	})
+	mux.Handle("/", playground.Handler(playground.Config{Models: s.graph.Records.Catalog(), Headers: map[string]string{header: "a test"}}))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// sent counts the documents that contain a text.
+func (s *site) sent(text string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, d := range s.documents {
+		if strings.Contains(d, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// tab is a tab of the browser.
+type tab struct {
+	*testing.T
+	ctx context.Context
+}
+
+// browser starts Chromium. Without one the test is skipped, in CI it fails.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.DisableGPU, chromedp.WindowSize(1500, 950),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true),
+		// Names lead nowhere: a page that needs another machine fails.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, closeBrowser := chromedp.NewContext(ctx)
+	t.Cleanup(closeBrowser)
+	if err := chromedp.Do(ctx); err != nil {
+		if !errors.Is(err, exec.ErrNotFound) || os.Getenv("CI") != "" {
+			t.Fatalf("no browser for tests: %v", err)
+		}
+		t.Skipf("no browser for tests: %v", err)
+	}
+	return ctx
+}
+
+// open opens a tab. Requests to other machines, errors in its console and breaches of the policy fail the test.
+func open(t *testing.T, parent context.Context, s *site, scheme string, width, height int64) *tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(parent)
+	b := &tab{t, ctx}
+	t.Cleanup(closeTab)
+	own, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *network.EventRequestWillBeSent:
+			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != own.Host && u.Scheme != "data" && u.Scheme != "blob" {
+				t.Errorf("asks another machine: %s", e.Request.URL)
+			}
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity {
+				t.Errorf("in the console: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.ConsoleAPICalledTypeError {
+				t.Errorf("in the console: %+v", e.Args)
+			}
+		case *runtime.EventExceptionThrown:
+			t.Errorf("exception: %+v", e.ExceptionDetails)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(width, height))
+	return b
+}
+
+const patience = 15 * time.Second
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *tab) click(selector string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
+		b.Fatalf("click %s: %v", selector, err)
+	}
+}
+
+// evaluate returns the value of an expression, of its promise if it is one.
+func evaluate[T any](b *tab, expression string) T {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// wait waits until an expression is true, on the page that the browser is at by then.
+func (b *tab) wait(expression string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if ok && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.Fatalf("wait for %s: %v", expression, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// document waits until GraphiQL shows a document, and has read it, which it does a moment later.
+func (b *tab) document(text string) {
+	b.Helper()
+	b.wait(fmt.Sprintf(`document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror.getValue() === %q`, text))
+	b.do(chromedp.Sleep(250 * time.Millisecond))
+}
+
+// run runs an operation of the tab of GraphiQL that is open, of several the one named, and returns the answer's data.
+func (b *tab) run(operation string, several bool) string {
+	b.Helper()
+	// The run before is over, and its menu gone.
+	b.wait(fmt.Sprintf(`document.querySelector(".result-window .CodeMirror") && !document.querySelector("[role=menu]") &&
+		getComputedStyle(document.body).pointerEvents !== "none" &&
+		document.querySelector(".graphiql-execute-button").matches("[aria-label^=Execute]") &&
+		document.querySelector(".graphiql-execute-button").matches("[aria-haspopup=menu]") === %v`, several))
+	evaluate[chromedp.Void](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.setValue("")`)
+	b.click(".graphiql-execute-button")
+	if several {
+		item := fmt.Sprintf(`[...document.querySelectorAll("[role=menuitem]")].find((i) => i.textContent === %q)`, operation)
+		b.wait(item)
+		evaluate[chromedp.Void](b, item+`.setAttribute("data-chosen", "")`)
+		b.click("[role=menuitem][data-chosen]")
+	}
+	b.wait(`document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
+	text := evaluate[string](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
+	var answer struct {
+		Data   map[string]json.RawMessage
+		Errors []any
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Errors) > 0 || len(answer.Data) == 0 {
+		b.Errorf("%s: %v %s", operation, err, text)
+	}
+	return text
+}

@@ -1,0 +1,70 @@
+package playground
+
+import "linkgraph/modules"
+
+// mapSettings is what the map's page has to know that the API does not tell: which module owns a model, and where its records
+// are. Everything else it asks the API.
+type mapSettings struct {
+	Endpoint string            `json:"endpoint"`
+	Headers  map[string]string `json:"headers"`
+	Models   []mapModel        `json:"models"`
+}
+
+type mapModel struct {
+	Name   string `json:"name"`
+	Module string `json:"module,omitempty"` // "" for the rows of a link
+	Link   string `json:"link,omitempty"`
+	Table  string `json:"table"`
+	Key    string `json:"key,omitempty"`
+	// Primary is the field of the primary key.
+	Primary string `json:"primary"`
+	// IDPrefix is that of generated ids.
+	IDPrefix  string        `json:"idPrefix,omitempty"`
+	Columns   []mapColumn   `json:"columns"`
+	Relations []mapRelation `json:"relations"`
+}
+
+type mapColumn struct {
+	Field string `json:"field"`
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+}
+
+type mapRelation struct {
+	Field   string   `json:"field"`
+	Target  string   `json:"target"`
+	Many    bool     `json:"many,omitempty"`
+	Cascade bool     `json:"cascade,omitempty"`
+	Columns []string `json:"columns"` // of this model, that are compared
+}
+
+func mapOf(cfg Config) mapSettings {
+	s := mapSettings{Endpoint: cfg.Endpoint, Headers: cfg.Headers}
+	for _, m := range cfg.Models.Models() {
+		out := mapModel{Name: m.Name, Module: m.Module, Link: m.Link, Table: m.Table, Key: m.Key, IDPrefix: m.IDPrefix, Relations: []mapRelation{}}
+		out.Primary = m.Columns[m.Primary()].Field
+		if m.Schema != "" {
+			out.Table = m.Schema + "." + m.Table
+		}
+		for i := range m.Columns {
+			c := &m.Columns[i]
+			out.Columns = append(out.Columns, mapColumn{Field: c.Field, Name: columnName(c), Type: c.Type.String()})
+		}
+		for i := range m.Relations {
+			r := &m.Relations[i]
+			out.Relations = append(out.Relations, mapRelation{
+				Field: r.Field, Target: r.Target, Many: r.Many, Cascade: r.Cascade, Columns: r.Columns,
+			})
+		}
+		s.Models = append(s.Models, out)
+	}
+	return s
+}
+
+// columnName is "" for a key made of several columns, which is in no table itself.
+func columnName(c *modules.Column) string {
+	if c.Parts != nil {
+		return ""
+	}
+	return c.Name
+}
