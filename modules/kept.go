@@ -2,7 +2,6 @@ package modules
 
 import (
 	"context"
-	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -21,27 +20,25 @@ func keptByMedusa(ctx context.Context, db DB) (bool, error) {
 
 var (
 	ownIndex    = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (linkgraph_\w+) ON ("[^"]+"|[\w.]+) \(([^)]*)\)`)
-	madeTable   = regexp.MustCompile(`(?i)^CREATE TABLE IF NOT EXISTS ("[^"]+"|[\w.]+)`)
 	leadingName = regexp.MustCompile(`^"?(\w+)"?`)
 )
 
 // missingIndexes are the indexes of the migrations that are called linkgraph_* and are not there, on tables that are there with
 // the columns they need.
 func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
-	files, err := fs.Glob(migrations, "*/migrations/*.sql")
+	files, err := migrationFiles("*")
 	if err != nil {
 		return nil, err
 	}
 	var plan []Pending
 	tables := map[string][]string{}
 	for _, file := range files {
-		text, err := migrations.ReadFile(file)
+		statements, err := file.statements()
 		if err != nil {
 			return nil, err
 		}
-		module, _, _ := strings.Cut(file, "/")
-		p := Pending{Module: module, File: path.Base(file)}
-		for _, statement := range upStatements(string(text)) {
+		p := Pending{Module: file.module, File: path.Base(file.path)}
+		for _, statement := range statements {
 			if m := ownIndex.FindStringSubmatch(statement); m != nil {
 				p.Statements = append(p.Statements, statement)
 				tables[m[2]] = nil
@@ -69,9 +66,9 @@ func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
 	return slices.DeleteFunc(plan, func(p Pending) bool { return len(p.Statements) == 0 }), nil
 }
 
-// ownIndexes are the names of the indexes that this program made.
+// ownIndexes are the names of the indexes that this program made beside the tables: another schema may hold another shop.
 func ownIndexes(ctx context.Context, db DB) (map[string]bool, error) {
-	rows, err := db.Query(ctx, `SELECT c.relname FROM pg_class AS c WHERE c.relname LIKE 'linkgraph\_%' AND c.relkind IN ('i', 'I')`)
+	rows, err := db.Query(ctx, `SELECT c.relname FROM pg_class AS c WHERE c.relname LIKE 'linkgraph\_%' AND c.relkind IN ('i', 'I') AND pg_table_is_visible(c.oid)`)
 	if err != nil {
 		return nil, err
 	}
@@ -96,17 +93,17 @@ func hasColumns(have []string, list string) bool {
 
 // createdTables are the tables that a module's migrations make, as they write their names.
 func createdTables(module string) ([]string, error) {
-	files, err := fs.Glob(migrations, module+"/migrations/*.sql")
+	files, err := migrationFiles(module)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, file := range files {
-		text, err := migrations.ReadFile(file)
+		statements, err := file.statements()
 		if err != nil {
 			return nil, err
 		}
-		for _, statement := range upStatements(string(text)) {
+		for _, statement := range statements {
 			if m := madeTable.FindStringSubmatch(statement); m != nil {
 				names = append(names, m[1])
 			}

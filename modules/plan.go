@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,12 +40,11 @@ func MigrationPlan(ctx context.Context, db DB) ([]Pending, error) {
 		return nil, fmt.Errorf("plan migrations: %w", classify(err))
 	}
 	for _, file := range pending {
-		text, err := migrations.ReadFile(file.path)
+		statements, err := file.statements()
 		if err != nil {
 			return nil, err
 		}
-		statements, err := withEffect(ctx, db, upStatements(string(text)))
-		if err != nil {
+		if statements, err = withEffect(ctx, db, statements); err != nil {
 			return nil, fmt.Errorf("plan migrations: %s: %w", file.path, classify(err))
 		}
 		plan = append(plan, Pending{file.module, path.Base(file.path), statements})
@@ -57,9 +57,34 @@ type migrationFile struct {
 	version      int64
 }
 
-// pendingFiles are the migrations that have not run, module by module, in their order.
+// statements are those that the migration runs.
+func (f migrationFile) statements() ([]string, error) {
+	text, err := migrations.ReadFile(f.path)
+	return upStatements(string(text)), err
+}
+
+// migrationFiles are the migrations of a module, or with "*" of all, module by module, in their order.
+func migrationFiles(module string) ([]migrationFile, error) {
+	paths, err := fs.Glob(migrations, module+"/migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]migrationFile, len(paths))
+	for i, p := range paths {
+		module, _, _ := strings.Cut(p, "/")
+		number, _, _ := strings.Cut(path.Base(p), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: a migration's name begins with its number", p)
+		}
+		files[i] = migrationFile{module, p, version}
+	}
+	return files, nil
+}
+
+// pendingFiles are the migrations that have not run.
 func pendingFiles(ctx context.Context, db DB) ([]migrationFile, error) {
-	paths, err := fs.Glob(migrations, "*/migrations/*.sql")
+	files, err := migrationFiles("*")
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +92,7 @@ func pendingFiles(ctx context.Context, db DB) ([]migrationFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pending []migrationFile
-	for _, p := range paths {
-		module, _, _ := strings.Cut(p, "/")
-		number, _, _ := strings.Cut(path.Base(p), "_")
-		version, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: a migration's name begins with its number", p)
-		}
-		if !applied[module][version] {
-			pending = append(pending, migrationFile{module, p, version})
-		}
-	}
-	return pending, nil
+	return slices.DeleteFunc(files, func(f migrationFile) bool { return applied[f.module][f.version] }), nil
 }
 
 // appliedVersions reads what has run, by module: one statement finds the tables of versions, one reads them all.
@@ -150,12 +163,14 @@ func upStatements(text string) []string {
 	return statements
 }
 
+var madeTable = regexp.MustCompile(`(?i)\bCREATE TABLE IF NOT EXISTS ("[^"]+"|[\w.]+)`)
+
 // makes are the things that a statement of a migration makes, and how it is seen whether they are there.
 var makes = []struct {
 	pattern *regexp.Regexp
 	there   string
 }{
-	{regexp.MustCompile(`(?i)\bCREATE TABLE IF NOT EXISTS ("[^"]+"|[\w.]+)`), "to_regclass(p.name) IS NOT NULL"},
+	{madeTable, "to_regclass(p.name) IS NOT NULL"},
 	{regexp.MustCompile(`(?i)\bCREATE (?:UNIQUE )?INDEX IF NOT EXISTS ("[^"]+"|\w+) ON`), "to_regclass(p.name) IS NOT NULL"},
 	{regexp.MustCompile(`(?i)\bCREATE SEQUENCE IF NOT EXISTS ("[^"]+"|[\w.]+)`), "to_regclass(p.name) IS NOT NULL"},
 	{regexp.MustCompile(`(?i)\bCREATE TYPE ("[^"]+"|[\w.]+) AS`), "to_regtype(p.name) IS NOT NULL"},
