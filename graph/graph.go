@@ -27,6 +27,9 @@ type Limits = resolve.Limits
 // Config says how a Graph works. The zero value is good.
 type Config struct {
 	Limits Limits
+	// StorefrontLimits bound what one request of a storefront may ask for. Depth, conditions, values and cost have lower
+	// defaults: 12, 50, 200 and 200,000.
+	StorefrontLimits Limits
 	// NewID makes ids. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
 	// Logger is told of errors that clients are not told of. nil means slog.Default.
@@ -55,9 +58,10 @@ type Graph struct {
 	// Links keeps the links between them.
 	Links *linkstore.Store
 
-	db     DB
-	engine *resolve.Engine
-	cfg    Config
+	db         DB
+	engine     *resolve.Engine // of admins
+	storefront *resolve.Engine
+	cfg        Config
 }
 
 // New returns the graph of a database. modules.Migrate and Links.Sync make its tables.
@@ -70,12 +74,11 @@ func New(db DB, cfg Config) (*Graph, error) {
 		cfg.Logger = slog.Default()
 	}
 	g := &Graph{db: db, cfg: cfg}
-	g.build(models, links, linkstore.Config{})
-	return g, nil
+	return g, g.build(models, links, linkstore.Config{})
 }
 
 // build makes the stores and the engine over them.
-func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) {
+func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID = g.cfg.NewID
 	g.Links = linkstore.New(g.db, links, cfg)
 	records := modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}}
@@ -86,6 +89,13 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	g.Records = modules.New(g.db, models, records)
 	engine.Records = g.Records
 	g.engine = resolve.New(engine)
+	shop, err := g.narrowed(models, records)
+	if err != nil {
+		return err
+	}
+	engine.Records, engine.Limits = shop, storefrontLimits(g.cfg.StorefrontLimits)
+	g.storefront = resolve.New(engine)
+	return nil
 }
 
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
@@ -110,8 +120,7 @@ func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
 			absent.AbsentModels = append(absent.AbsentModels, m.Model)
 		}
 	}
-	g.build(adapted, g.Links.Catalog(), absent)
-	return missing, nil
+	return missing, g.build(adapted, g.Links.Catalog(), absent)
 }
 
 // rules are those of all modules.

@@ -12,9 +12,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/internal/resolve"
 )
 
-// Handler serves the API with the defaults of HTTP.
+// Handler serves the API with the defaults of HTTP: to everyone, as admins.
 func (g *Graph) Handler() http.Handler {
 	h, err := g.HTTPHandler(HTTP{})
 	if err != nil {
@@ -29,7 +30,39 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: g.engine}})
+	admin, err := g.server(side{engine: g.engine, introspection: true}, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Authenticate == nil {
+		return cfg.wrap(admin)
+	}
+	schema, err := storefrontSchema()
+	if err != nil {
+		return nil, err
+	}
+	shop := cfg
+	shop.HideSuggestions = cfg.HideSuggestions || !cfg.Storefront.Introspection
+	if cfg.Storefront.Trusted != nil {
+		shop.Trusted = cfg.Storefront.Trusted
+	}
+	storefront, err := g.server(side{engine: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, shop)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}})
+}
+
+// side is the API as some callers see it.
+type side struct {
+	engine        *resolve.Engine
+	schema        *ast.Schema // nil means all of it
+	introspection bool
+}
+
+// server serves one side of the API.
+func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: of.engine}, Schema: of.schema})
 	documents := newDocuments(schema.Schema(), cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
 	persisted, err := newPersisted(documents, cfg)
 	if err != nil {
@@ -41,13 +74,13 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if g.cfg.Observer != nil {
 		s.Use(g.cfg.Observer) // the first is the outermost
 	}
-	s.Use(extension.Introspection{})
-	s.Use(introspector{schema.Schema()})
-	if g.cfg.ReadOnly {
-		s.Use(readOnly{})
+	if of.introspection {
+		s.Use(extension.Introspection{})
 	}
+	s.Use(introspector{schema.Schema()})
+	s.Use(writers{g.cfg.ReadOnly})
 	s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		return next(g.engine.WithLoaders(ctx))
+		return next(of.engine.WithLoaders(ctx))
 	})
 	s.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		out := g.present(ctx, err)
@@ -58,32 +91,41 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return out
 	})
 	s.SetRecoverFunc(g.recovered)
-	return cfg.wrap(s)
+	return s, nil
 }
 
 // fieldsAre is where explainVariable begins to list the fields of a type.
 const fieldsAre = "; the fields are "
 
-// readOnly refuses mutations.
-type readOnly struct{}
+// writers refuses mutations of those who may not write.
+type writers struct{ nobody bool }
 
 var _ interface {
 	graphql.OperationContextMutator
 	graphql.HandlerExtension
-} = readOnly{}
+} = writers{}
 
 // ExtensionName names the extension.
-func (readOnly) ExtensionName() string { return "readOnly" }
+func (writers) ExtensionName() string { return "writers" }
 
 // Validate has nothing to check of the schema.
-func (readOnly) Validate(graphql.ExecutableSchema) error { return nil }
+func (writers) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext looks at the kind of the operation.
-func (readOnly) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+func (w writers) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if op.Operation.Operation != ast.Mutation {
 		return nil
 	}
-	e := gqlerror.ErrorPosf(op.Operation.Position, "this server is read-only: it answers queries alone")
+	caller, known := CallerFrom(ctx)
+	var e *gqlerror.Error
+	switch {
+	case w.nobody:
+		e = gqlerror.ErrorPosf(op.Operation.Position, "this server is read-only: it answers queries alone")
+	case known && caller.Role != ReadWrite:
+		e = gqlerror.ErrorPosf(op.Operation.Position, "these credentials are read-only: they are good for queries alone")
+	default:
+		return nil
+	}
 	e.Extensions = map[string]any{"code": codeForbidden}
 	return e
 }

@@ -37,6 +37,19 @@ type HTTP struct {
 	Admit func(http.Handler) http.Handler
 	// HideSuggestions leaves names of the schema out of errors.
 	HideSuggestions bool
+	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
+	// nil asks nobody for credentials and takes everyone for an admin.
+	Authenticate func(*http.Request) (Caller, error)
+	// Storefront says what is different for storefronts.
+	Storefront HTTPStorefront
+}
+
+// HTTPStorefront says how storefronts are served. The zero value is good.
+type HTTPStorefront struct {
+	// Trusted are the documents that storefronts may run, by their ids. nil means those that everyone may run.
+	Trusted map[string]string
+	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
+	Introspection bool
 }
 
 func (h *HTTP) complete() {

@@ -117,18 +117,22 @@ type Model struct {
 	key       []int  // the columns of the primary key: primary itself, or its parts
 	stand     string // what is read instead of a table that the database lacks, or lacks columns of
 	absent    bool   // the database lacks the table
+
+	scope  Expr            // which records are seen; nil means all
+	fields map[string]bool // what of them may be named; nil means all
+	nested bool
 }
 
-// Column returns the index of a column, named as in the database or in the API.
+// Column returns the index of a column, named as in the database or in the API. One that a view hides is not found.
 func (m *Model) Column(name string) (int, bool) {
 	i, ok := m.columns[name]
-	return i, ok
+	return i, ok && m.sees(m.Columns[i].Field)
 }
 
-// Relation returns a relation by its field.
+// Relation returns a relation by its field. One that a view hides is not found.
 func (m *Model) Relation(field string) (*Relation, bool) {
 	i, ok := m.relations[field]
-	if !ok {
+	if !ok || !m.sees(field) {
 		return nil, false
 	}
 	return &m.Relations[i], true
@@ -155,6 +159,10 @@ func (m *Model) KeyColumns() (names, types []string) {
 type Catalog struct {
 	models []*Model
 	byName map[string]*Model
+
+	narrowed bool
+	seen     map[string]bool // of a narrowed catalogue: the models that may be named
+	viewer   string          // whose key scopes compare
 }
 
 // NewCatalog checks the models and how they refer to each other. The error reports every fault.
@@ -273,7 +281,7 @@ func (c *Catalog) Models() []*Model { return c.models }
 // Model returns a model by its name.
 func (c *Catalog) Model(name string) (*Model, bool) {
 	m, ok := c.byName[name]
-	return m, ok
+	return m, ok && (!c.narrowed || c.seen[name])
 }
 
 // Target returns the model a relation of this catalogue leads to.
@@ -287,11 +295,13 @@ func (c *Catalog) Row(r *Relation) *Model {
 	return c.byName[r.Through.Row]
 }
 
-// fields lists the column fields of a model, for error messages.
-func (m *Model) fields() string {
-	names := make([]string, len(m.Columns))
-	for i, col := range m.Columns {
-		names[i] = col.Field
+// choices lists the column fields of a model, for error messages.
+func (m *Model) choices() string {
+	var names []string
+	for _, col := range m.Columns {
+		if m.sees(col.Field) {
+			names = append(names, col.Field)
+		}
 	}
 	return strings.Join(names, ", ")
 }

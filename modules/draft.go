@@ -43,7 +43,7 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 		}
 		i, ok := m.Column(name)
 		if !ok {
-			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.fields())}
+			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.choices())}
 		}
 		col := &m.Columns[i]
 		if col.absent {

@@ -308,7 +308,7 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	if r.Through == nil {
 		s.from = target.from() + " AS " + s.target
 		s.near = b.ref(target, s.target, target.Indexes(r.TargetColumns))
-		s.live = target.live(s.target)
+		s.live = b.live(target, s.target)
 		return s
 	}
 	t := r.Through
@@ -326,10 +326,11 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	} else {
 		withTarget = true
 	}
-	if withTarget || t.Row == "" || t.Shared {
+	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, target.scope) {
 		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + join
 		s.live += target.live(s.target)
 	}
+	s.live += b.scope(target, s.target)
 	return s
 }
 
@@ -344,7 +345,7 @@ func (b *builder) column(m *Model, alias string, i int) string {
 // onlyKey reports whether a condition on the model can be decided by the primary key alone.
 func onlyKey(m *Model, e Expr) bool {
 	switch e := e.(type) {
-	case nil:
+	case nil, Viewer:
 		return true
 	case And:
 		return allKeys(m, e)

@@ -183,6 +183,7 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	if !f.Deleted {
 		b.WriteString(f.Model.live(alias))
 	}
+	b.WriteString(b.scope(f.Model, alias))
 	scanner := newRowScanner(f.Model, cols, nil, nil, nil)
 	scan := func(rows pgx.Rows) error {
 		return scanner.scan(rows, func() {

@@ -13,14 +13,18 @@ import (
 // whose key is called id, in one statement. An id with a prefix is not looked up: its record may be gone. ok is false if there is none.
 func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err error) {
 	if m = s.catalog.byPrefix(id); m != nil {
-		return m, true, nil
+		return m, !m.nested, nil
+	}
+	catalog, err := s.catalog.viewed(ctx)
+	if err != nil {
+		return nil, false, err
 	}
 	// Each part relies on its table's primary key, or on the index of a link's id.
-	b := newBuilder(s.catalog)
+	b := newBuilder(catalog)
 	arg := "" // of all tables whose ids are texts
 	var parts []string
 	for i, m := range s.catalog.models {
-		if col := m.Columns[m.primary]; m.IsNode() {
+		if col := m.Columns[m.primary]; m.IsNode() && !m.nested {
 			key := arg
 			if !textual(col.sqlType()) {
 				text, reason := canonical(col.SQLType, id)
@@ -32,7 +36,7 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 				arg = b.arg(id)
 				key = arg
 			}
-			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, m.live("t")))
+			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, b.live(m, "t")))
 		}
 	}
 	if parts == nil {

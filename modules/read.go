@@ -53,8 +53,12 @@ type statement struct {
 func (s *Store) Read(ctx context.Context, requests ...Request) error {
 	var statements []statement
 	counts := make([]int, len(requests))
+	catalog, err := s.catalog.viewed(ctx)
+	if err != nil {
+		return err
+	}
 	for i, r := range requests {
-		st, err := r.statements(s.catalog)
+		st, err := r.statements(catalog)
 		if err != nil {
 			return err
 		}
@@ -65,7 +69,7 @@ func (s *Store) Read(ctx context.Context, requests ...Request) error {
 		return s.send(ctx, statements)
 	}
 	ctx, done := s.cfg.Observer.StartRead(ctx, requests, counts)
-	err := s.send(ctx, statements)
+	err = s.send(ctx, statements)
 	done(err)
 	return err
 }
@@ -136,7 +140,7 @@ func (l *List) statements(c *Catalog) ([]statement, error) {
 func (l *List) rows(c *Catalog) (statement, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
-	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: l.Model.live(alias)}
+	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
 	p, err := b.page(l.Model, src, l.Order, l.Page)
 	if err != nil {
 		return statement{}, err
@@ -160,7 +164,7 @@ func (l *List) rows(c *Catalog) (statement, error) {
 func (l *List) count(c *Catalog) statement {
 	b := newBuilder(c)
 	alias := b.alias("t")
-	src := source{target: alias, live: l.Model.live(alias)}
+	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
 	return statement{b.String(), b.args, func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) }}

@@ -108,12 +108,13 @@ func goName(field string) string { return templates.ToGo(field) }
 
 // registry writes the catalogue of models and links.
 func (s *spec) registry(w *code) {
-	w.line("%s\nimport (\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/modules\"\n)\n", header)
+	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/modules\"\n)\n", header, resolvePackage)
 	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []modules.Model {\n\treturn []modules.Model{")
 	for _, m := range s.models {
 		s.registerModel(w, m)
 	}
 	w.line("\t}\n}\n")
+	s.registerViews(w)
 	w.line("// Links returns every link.\nfunc Links() []linkstore.Definition {\n\treturn []linkstore.Definition{")
 	for _, l := range s.links {
 		s.registerLink(w, l)

@@ -22,6 +22,8 @@ type reader struct {
 	spec   *spec
 	faults []error
 	defs   map[string]*ast.Definition // by model name
+
+	viewPositions []*ast.Position
 }
 
 // read reads the models and links that the sources declare. The sources refer to types that do not exist yet, so they
@@ -42,6 +44,7 @@ func read(sources []*ast.Source) (*spec, error) {
 	r.models()
 	r.relations()
 	r.links()
+	r.views()
 	r.checkFields()
 	return r.spec, errors.Join(r.faults...)
 }

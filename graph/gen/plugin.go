@@ -47,10 +47,22 @@ func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 			return nil, fmt.Errorf("write schema: %w", err)
 		}
 	}
+	if err := p.writeStorefront(declared); err != nil {
+		return nil, err
+	}
 	if err := writePages("docs/modules", p.spec, declared); err != nil {
 		return nil, err
 	}
 	return sources, nil
+}
+
+// writeStorefront writes the schema that storefronts see.
+func (p *linkgraph) writeStorefront(declared []*ast.Source) error {
+	schema, err := p.spec.storefrontSchema(declared)
+	if err != nil {
+		return fmt.Errorf("schema of storefronts: %w", err)
+	}
+	return os.WriteFile(filepath.Join(p.dir, storefrontFile), []byte(schema), 0o644)
 }
 
 func mustGetwd() string {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -74,18 +73,7 @@ func (s *spec) sharedTypes(w *sdl) {
 	for _, c := range comparisons {
 		s.comparison(w, c.scalar, c.ops)
 	}
-	var enums []string
-	used := map[string]bool{}
-	for _, m := range s.models {
-		for _, c := range m.columns {
-			if c.enum != nil && !used[c.gqlType] {
-				used[c.gqlType] = true
-				enums = append(enums, c.gqlType)
-			}
-		}
-	}
-	sort.Strings(enums)
-	for _, e := range enums {
+	for _, e := range s.enumNames() {
 		s.comparison(w, e, []string{"eq", "ne", "in", "notIn"})
 	}
 	w.line(`"The links between modules."`)
@@ -96,6 +84,20 @@ func (s *spec) sharedTypes(w *sdl) {
 	}
 	w.line("}\n")
 	s.keys(w)
+}
+
+// enumNames are the enums of columns, sorted.
+func (s *spec) enumNames() []string {
+	var enums []string
+	for _, m := range s.models {
+		for _, c := range m.columns {
+			if c.enum != nil {
+				enums = append(enums, c.gqlType)
+			}
+		}
+	}
+	slices.Sort(enums)
+	return slices.Compact(enums)
 }
 
 func (s *spec) comparison(w *sdl, scalar string, ops []string) {
@@ -199,7 +201,7 @@ func listArguments(filter, order string) string {
 func (s *spec) modelTypes(w *sdl, m *model) {
 	if m.link != nil {
 		s.linkType(w, m)
-	} else if m.node {
+	} else if m.node && m.view == nil {
 		w.line("extend type %s implements Node\n", m.name)
 	}
 	s.relationFields(w, m)
@@ -212,12 +214,19 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		}
 		s.filterInput(w, r.target, m.filter(r), r)
 		s.orderInput(w, r.target, m.order(r), r)
-		s.connection(w, m.connection(r), m.name+naming.Pascal(r.field)+"Edge", r.target.name, r.row.name, r.description)
+		row := r.row.name
+		if r.bare {
+			row = ""
+		}
+		s.connection(w, m.connection(r), m.name+naming.Pascal(r.field)+"Edge", r.target.name, row, r.description)
+	}
+	if m.view != nil && m.view.nested {
+		return
 	}
 	w.line("extend type Query {")
 	w.line("  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s", m.name, naming.Camel(m.name), m.primary, m.name)
 	w.line("  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n", naming.Pascal(m.plural), m.plural, listArguments(m.name+"Filter", m.name+"Order"), m.name)
-	if m.link == nil {
+	if m.link == nil && m.view == nil {
 		s.mutations(w, m)
 	}
 }
@@ -283,16 +292,21 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 	w.line("  and: [%s!]\n  or: [%s!]\n  \"Exactly those that the condition does not hold for.\"\n  not: %s", name, name, name)
 	w.line("  \"Where a to-one relation leads here: whether there is none.\"\n  isNull: Boolean")
 	for _, c := range m.columns {
-		w.line("  %s: %sFilter", c.field, c.gqlType)
+		if m.view.filters(c.field) {
+			w.line("  %s: %sFilter", c.field, c.gqlType)
+		}
 	}
 	for _, r := range m.relations {
+		if !m.view.filters(r.field) {
+			continue
+		}
 		if r.many {
 			w.line("  %s: %sMany", r.field, m.filter(r))
 		} else {
 			w.line("  %s: %s", r.field, m.filter(r))
 		}
 	}
-	if across != nil {
+	if across != nil && !across.bare {
 		w.line("  \"The link itself.\"\n  link: %sFilter", across.row.name)
 	}
 	w.line("}\n")
@@ -303,18 +317,21 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 	w.line("\"One sort key of %s.\"\ninput %s {", naming.Pascal(m.plural), name)
 	for _, c := range m.columns {
-		if c.typ != modules.JSON {
+		if c.typ != modules.JSON && m.view.orders(c.field) {
 			w.line("  %s: OrderDirection", c.field)
 		}
 	}
 	for _, r := range m.relations {
+		if !m.view.orders(r.field) {
+			continue
+		}
 		if r.many {
 			w.line("  %s: %sMany", r.field, m.order(r))
 		} else {
 			w.line("  %s: %sOrder", r.field, r.target.name)
 		}
 	}
-	if across != nil {
+	if across != nil && !across.bare {
 		w.line("  \"A column of the link.\"\n  link: %sOrder", across.row.name)
 	}
 	w.line("}\n")

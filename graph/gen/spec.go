@@ -13,6 +13,7 @@ type spec struct {
 	links   []*link
 	enums   map[string][]string
 	modules []string // in the order of their first model
+	views   []*view  // in the order of the declaration
 }
 
 // model is a data model of a module, or the rows of a stored link.
@@ -27,6 +28,7 @@ type model struct {
 	relations        []*relation
 	link             *link // whose rows these are
 	node, softDelete bool
+	view             *view // in the part of the spec that storefronts see
 }
 
 type column struct {
@@ -57,6 +59,8 @@ type relation struct {
 	description            string
 	// row is the model of the link rows beside each far record. Its edges and filters carry `link`.
 	row *model
+	// bare says that the link rows are not shown all the same.
+	bare bool
 }
 
 type through struct {

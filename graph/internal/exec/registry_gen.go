@@ -3,6 +3,9 @@
 package exec
 
 import (
+	_ "embed" // the schema of storefronts
+
+	"linkgraph/graph/internal/resolve"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -2509,6 +2512,37 @@ func Models() []modules.Model {
 		},
 	}
 }
+
+// Storefront returns what storefronts see.
+func Storefront() []resolve.View {
+	return []resolve.View{
+		{Model: "Product", Fields: []string{"id", "title", "handle", "subtitle", "description", "isGiftcard", "thumbnail", "weight", "length", "height", "width", "originCountry", "material", "collectionId", "collection", "typeId", "type", "discountable", "createdAt", "updatedAt", "tags", "categories", "options", "variants", "images", "salesChannels", "relatedProducts", "translations"}, Where: `{"salesChannels":{"some":{}},"status":{"eq":"PUBLISHED"}}`},
+		{Model: "ProductVariant", Fields: []string{"id", "title", "sku", "barcode", "ean", "upc", "allowBackorder", "manageInventory", "originCountry", "material", "weight", "length", "height", "width", "variantRank", "thumbnail", "productId", "product", "options", "images", "priceSet", "inventoryItems", "translations"}, Where: `{"product":{"isNull":false}}`},
+		{Model: "ProductOption", Fields: []string{"id", "title", "values", "translations"}, Nested: true},
+		{Model: "ProductOptionValue", Fields: []string{"id", "value", "rank", "optionId", "option", "translations"}, Nested: true},
+		{Model: "ProductImage", Fields: []string{"id", "url", "rank"}, Nested: true},
+		{Model: "ProductCollection", Fields: []string{"id", "title", "handle", "products", "translations"}, Where: `{"products":{"some":{}}}`},
+		{Model: "ProductType", Fields: []string{"id", "value", "products", "translations"}, Where: `{"products":{"some":{}}}`},
+		{Model: "ProductTag", Fields: []string{"id", "value", "products", "translations"}, Where: `{"products":{"some":{}}}`},
+		{Model: "ProductCategory", Fields: []string{"id", "name", "description", "handle", "rank", "parentCategoryId", "parentCategory", "categoryChildren", "products", "translations"}, Where: `{"isActive":{"eq":true},"isInternal":{"eq":false}}`},
+		{Model: "Translation", Fields: []string{"localeCode", "translations"}, Nested: true},
+		{Model: "PriceSet", Fields: []string{"id", "prices"}, Nested: true},
+		{Model: "Price", Fields: []string{"id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceListId", "priceList"}, Where: `{"and":[{"or":[{"rulesCount":{"eq":0}},{"rulesCount":{"isNull":true}}]},{"or":[{"priceListId":{"isNull":true}},{"priceList":{"isNull":false}}]}]}`, Nested: true},
+		{Model: "PriceList", Fields: []string{"id", "type", "startsAt", "endsAt"}, Where: `{"and":[{"or":[{"rulesCount":{"eq":0}},{"rulesCount":{"isNull":true}}]},{"or":[{"startsAt":{"isNull":true}},{"startsAt":{"lte":"now"}}]},{"or":[{"endsAt":{"isNull":true}},{"endsAt":{"gt":"now"}}]}],"status":{"eq":"ACTIVE"}}`, Nested: true},
+		{Model: "InventoryItem", Fields: []string{"id", "requiresShipping", "levels"}, Nested: true},
+		{Model: "InventoryLevel", Fields: []string{"id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "locationId", "stockLocation"}, Where: `{"stockLocation":{"isNull":false}}`, Nested: true},
+		{Model: "StockLocation", Fields: []string{"id", "name"}, Where: `{"salesChannels":{"some":{}}}`, Nested: true},
+		{Model: "SalesChannel", Fields: []string{"id", "name", "description"}, Where: `{"isDisabled":{"eq":false}}`, Key: "publishableApiKeys"},
+		{Model: "Region", Fields: []string{"id", "name", "currencyCode", "countries"}},
+		{Model: "Country", Fields: []string{"iso2", "iso3", "numCode", "name", "displayName", "regionId", "region"}},
+		{Model: "Currency", Fields: []string{"code", "symbol", "symbolNative", "name", "decimalDigits"}},
+	}
+}
+
+// StorefrontSchema is the schema that storefronts see.
+//
+//go:embed storefront_gen.graphqls
+var StorefrontSchema string
 
 // Links returns every link.
 func Links() []linkstore.Definition {

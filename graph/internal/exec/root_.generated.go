@@ -737,6 +737,120 @@ enum OrderDirection {
   DESC_NULLS_LAST
 }
 `, BuiltIn: false},
+	{Name: "../../storefront.graphqls", Input: `# What storefronts see: callers with a publishable API key. One stanza a model; a model without one is not there for them,
+# nor is a field that its stanza does not name, at any depth, in filters, orders, ` + "`" + `node` + "`" + ` or introspection. ` + "`" + `make generate` + "`" + `
+# writes the schema that follows from it to graph/internal/exec/storefront_gen.graphqls. docs/storefront.md explains more.
+
+"""
+A model that storefronts see.
+"""
+directive @storefront(
+  model: String!
+  "Columns, relations and links that are shown. A relation leads to what is seen of its model."
+  fields: [String!]!
+  "Those of ` + "`" + `fields` + "`" + ` that lists may be filtered by. All, if left out."
+  filter: [String!]
+  "Those of ` + "`" + `fields` + "`" + ` that lists may be sorted by. All, if left out."
+  orderBy: [String!]
+  """
+  Which records are seen: a filter of the model, as clients write it. It is part of every statement that reads, follows,
+  compares, counts or sorts by records of the model. In it a relation leads to those records alone that are seen
+  themselves, and \"now\" is a time.
+  """
+  where: JSON
+  "Relation to ApiKey: only records that are linked to the caller's publishable key are seen."
+  key: String
+  "Reached from other records alone: no root field, and no ` + "`" + `node` + "`" + `."
+  nested: Boolean = false
+) repeatable on SCHEMA
+
+extend schema
+  # ---- product: what is published, in a sales channel of the key
+  @storefront(
+    model: "Product"
+    fields: ["id", "title", "handle", "subtitle", "description", "isGiftcard", "thumbnail", "weight", "length", "height",
+      "width", "originCountry", "material", "collectionId", "collection", "typeId", "type", "discountable", "createdAt",
+      "updatedAt", "tags", "categories", "options", "variants", "images", "salesChannels", "relatedProducts", "translations"]
+    filter: ["id", "title", "handle", "isGiftcard", "collectionId", "collection", "typeId", "type", "createdAt", "updatedAt",
+      "tags", "categories", "variants", "salesChannels"]
+    orderBy: ["id", "title", "handle", "createdAt", "updatedAt", "variants"]
+    where: { status: { eq: PUBLISHED }, salesChannels: { some: {} } })
+  @storefront(
+    model: "ProductVariant"
+    fields: ["id", "title", "sku", "barcode", "ean", "upc", "allowBackorder", "manageInventory", "originCountry", "material",
+      "weight", "length", "height", "width", "variantRank", "thumbnail", "productId", "product", "options", "images",
+      "priceSet", "inventoryItems", "translations"]
+    filter: ["id", "title", "sku", "barcode", "ean", "upc", "productId", "product", "options", "priceSet"]
+    orderBy: ["id", "title", "sku", "variantRank", "priceSet"]
+    where: { product: { isNull: false } })
+  @storefront(model: "ProductOption", nested: true, fields: ["id", "title", "values", "translations"])
+  @storefront(model: "ProductOptionValue", nested: true, fields: ["id", "value", "rank", "optionId", "option", "translations"])
+  @storefront(model: "ProductImage", nested: true, fields: ["id", "url", "rank"])
+  # Not those of products that are not seen: their names may tell what is planned.
+  @storefront(
+    model: "ProductCollection"
+    fields: ["id", "title", "handle", "products", "translations"]
+    filter: ["id", "title", "handle"], orderBy: ["id", "title", "handle"]
+    where: { products: { some: {} } })
+  @storefront(
+    model: "ProductType"
+    fields: ["id", "value", "products", "translations"]
+    filter: ["id", "value"], orderBy: ["id", "value"]
+    where: { products: { some: {} } })
+  @storefront(
+    model: "ProductTag"
+    fields: ["id", "value", "products", "translations"]
+    filter: ["id", "value"], orderBy: ["id", "value"]
+    where: { products: { some: {} } })
+  @storefront(
+    model: "ProductCategory"
+    fields: ["id", "name", "description", "handle", "rank", "parentCategoryId", "parentCategory", "categoryChildren",
+      "products", "translations"]
+    filter: ["id", "name", "handle", "parentCategoryId", "parentCategory"], orderBy: ["id", "name", "handle", "rank"]
+    where: { isActive: { eq: true }, isInternal: { eq: false } })
+  @storefront(model: "Translation", nested: true, fields: ["localeCode", "translations"])
+  # ---- pricing: what holds for everyone. Prices under a rule are for some customers, and a price list may not have begun.
+  @storefront(model: "PriceSet", nested: true, fields: ["id", "prices"])
+  @storefront(
+    model: "Price"
+    nested: true
+    fields: ["id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceListId", "priceList"]
+    where: {
+      and: [
+        { or: [{ rulesCount: { eq: 0 } }, { rulesCount: { isNull: true } }] }
+        { or: [{ priceListId: { isNull: true } }, { priceList: { isNull: false } }] }
+      ]
+    })
+  @storefront(
+    model: "PriceList"
+    nested: true
+    fields: ["id", "type", "startsAt", "endsAt"]
+    where: {
+      status: { eq: ACTIVE }
+      and: [
+        { or: [{ rulesCount: { eq: 0 } }, { rulesCount: { isNull: true } }] }
+        { or: [{ startsAt: { isNull: true } }, { startsAt: { lte: "now" } }] }
+        { or: [{ endsAt: { isNull: true } }, { endsAt: { gt: "now" } }] }
+      ]
+    })
+  # ---- stock, where the channels of the key are served from
+  @storefront(model: "InventoryItem", nested: true, fields: ["id", "requiresShipping", "levels"])
+  @storefront(
+    model: "InventoryLevel"
+    nested: true
+    fields: ["id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "locationId", "stockLocation"]
+    where: { stockLocation: { isNull: false } })
+  @storefront(model: "StockLocation", nested: true, fields: ["id", "name"], where: { salesChannels: { some: {} } })
+  # ---- the shop
+  @storefront(
+    model: "SalesChannel"
+    fields: ["id", "name", "description"]
+    where: { isDisabled: { eq: false } }
+    key: "publishableApiKeys")
+  @storefront(model: "Region", fields: ["id", "name", "currencyCode", "countries"])
+  @storefront(model: "Country", fields: ["iso2", "iso3", "numCode", "name", "displayName", "regionId", "region"])
+  @storefront(model: "Currency", fields: ["code", "symbol", "symbolNative", "name", "decimalDigits"])
+`, BuiltIn: false},
 	{Name: "../../../modules/api_key/schema.graphqls", Input: `# Keys that storefronts and admins call an API with.
 
 "A key that storefronts or admins call the API with."

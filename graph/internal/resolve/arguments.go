@@ -119,6 +119,7 @@ type translator struct {
 	catalog    *modules.Catalog
 	limits     Limits
 	conditions *int // how many there are so far
+	now        bool // "now" is a time: the one of the transaction
 }
 
 // spendCondition counts one more and refuses more than the limit.
@@ -285,6 +286,9 @@ func (t translator) comparisons(path string, m *modules.Model, column int, raw m
 }
 
 func (t translator) value(path string, col *modules.Column, v any) (any, error) {
+	if t.now && v == "now" && col.Type == modules.Time {
+		return v, nil // Postgres reads it
+	}
 	n, err := modules.Normalize(col, v)
 	if err != nil {
 		return nil, &InputError{Path: path, Reason: err.Error(), Err: err}

@@ -69,7 +69,7 @@ func New(cfg Config) *Engine {
 }
 
 func (e *Engine) planner(ctx context.Context) *planner {
-	p := &planner{translator: translator{e.records.Catalog(), e.limits, new(int)}, op: graphql.GetOperationContext(ctx)}
+	p := &planner{translator: translator{catalog: e.records.Catalog(), limits: e.limits, conditions: new(int)}, op: graphql.GetOperationContext(ctx)}
 	if e.spent != nil {
 		p.spent = func(records int) { e.spent(ctx, records) }
 	}

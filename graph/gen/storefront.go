@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// view is what storefronts see of a model: a @storefront stanza.
+type view struct {
+	model           *model
+	fields          []string
+	filter, orderBy []string // nil means all of fields
+	where           string   // JSON
+	key             string
+	nested          bool
+}
+
+func (v *view) filters(field string) bool {
+	return v == nil || v.filter == nil || slices.Contains(v.filter, field)
+}
+
+func (v *view) orders(field string) bool {
+	return v == nil || v.orderBy == nil || slices.Contains(v.orderBy, field)
+}
+
+// views reads the @storefront stanzas.
+func (r *reader) views() {
+	for _, ext := range r.doc.SchemaExtension {
+		for _, d := range ext.Directives.ForNames("storefront") {
+			a := arguments{r, d}
+			m := r.target(d.Position, "storefront", a.text("model"))
+			if m == nil {
+				continue
+			}
+			if r.spec.view(m.name) != nil {
+				r.fault(d.Position, "storefront: %s has two stanzas", m.name)
+				continue
+			}
+			r.spec.views = append(r.spec.views, &view{
+				model: m, fields: a.texts("fields"), filter: a.texts("filter"), orderBy: a.texts("orderBy"),
+				where: r.jsonText(d.Position, a.value("where")), key: a.text("key"), nested: a.flag("nested"),
+			})
+			r.viewPositions = append(r.viewPositions, d.Position)
+		}
+	}
+	for i, v := range r.spec.views {
+		r.checkView(r.viewPositions[i], v)
+	}
+}
+
+func (r *reader) checkView(pos *ast.Position, v *view) {
+	for _, field := range v.fields {
+		rel := v.model.relation(field)
+		switch {
+		case rel == nil && (v.model.column(field) == nil || v.model.column(field).field != field):
+			r.fault(pos, "storefront: %s has no field %q; the fields are %s", v.model.name, field, strings.Join(v.model.fieldNames(), ", "))
+		case rel != nil && r.spec.view(rel.target.name) == nil:
+			r.fault(pos, "storefront: %s.%s leads to %s, which storefronts do not see", v.model.name, field, rel.target.name)
+		}
+	}
+	for _, list := range [][]string{v.filter, v.orderBy} {
+		for _, field := range list {
+			if !slices.Contains(v.fields, field) {
+				r.fault(pos, "storefront: %s: %q is not among its fields", v.model.name, field)
+			}
+		}
+	}
+	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
+		r.fault(pos, "storefront: %s: key: %q is no relation to ApiKey", v.model.name, v.key)
+	}
+}
+
+func (m *model) relation(field string) *relation {
+	for _, r := range m.relations {
+		if r.field == field {
+			return r
+		}
+	}
+	return nil
+}
+
+func (m *model) fieldNames() []string {
+	var names []string
+	for _, c := range m.columns {
+		names = append(names, c.field)
+	}
+	for _, r := range m.relations {
+		names = append(names, r.field)
+	}
+	return names
+}
+
+func (s *spec) view(model string) *view {
+	for _, v := range s.views {
+		if v.model.name == model {
+			return v
+		}
+	}
+	return nil
+}
+
+// jsonText writes a literal as JSON; enum values are texts, as in variables.
+func (r *reader) jsonText(pos *ast.Position, v *ast.Value) string {
+	if v == nil || v.Kind == ast.NullValue {
+		return ""
+	}
+	value, err := v.Value(nil)
+	if err != nil {
+		r.fault(pos, "storefront: where: %v", err)
+		return ""
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		r.fault(pos, "storefront: where: %v", err)
+	}
+	return string(text)
+}
+
+// registerViews writes what storefronts see.
+func (s *spec) registerViews(w *code) {
+	w.line("// Storefront returns what storefronts see.\nfunc Storefront() []resolve.View {\n\treturn []resolve.View{")
+	for _, v := range s.views {
+		l := &literal{}
+		l.text("Model", v.model.name)
+		l.texts("Fields", v.fields)
+		if v.where != "" {
+			l.parts = append(l.parts, "Where: `"+v.where+"`")
+		}
+		l.text("Key", v.key)
+		l.flag("Nested", v.nested)
+		w.line("{%s},", l)
+	}
+	w.line("\t}\n}\n")
+	w.line("// StorefrontSchema is the schema that storefronts see.\n//\n//go:embed %s\nvar StorefrontSchema string\n", storefrontFile)
+}
+
+const storefrontFile = "storefront_gen.graphqls"
+
+// narrow returns the part of the spec that storefronts see.
+func (s *spec) narrow() *spec {
+	narrow := &spec{enums: s.enums}
+	for _, v := range s.views {
+		m := *v.model
+		m.view, m.columns, m.relations = v, nil, nil
+		m.node = m.node && !v.nested
+		for _, c := range v.model.columns {
+			if slices.Contains(v.fields, c.field) {
+				m.columns = append(m.columns, c)
+			}
+		}
+		narrow.models = append(narrow.models, &m)
+	}
+	for i, v := range s.views {
+		for _, r := range v.model.relations {
+			if slices.Contains(v.fields, r.field) {
+				seen := *r
+				seen.target, seen.bare = narrow.model(r.target.name), true
+				narrow.models[i].relations = append(narrow.models[i].relations, &seen)
+			}
+		}
+	}
+	return narrow
+}
+
+// storefrontSchema is the schema that storefronts see, whole. declared has the types that do not follow from models.
+func (s *spec) storefrontSchema(declared []*ast.Source) (string, error) {
+	doc, err := parser.ParseSchemas(declared...)
+	if err != nil {
+		return "", err
+	}
+	narrow := s.narrow()
+	w := &sdl{}
+	w.line("\"What is asked of the shop.\"\ntype Query {\n  \"A record by its id. Null if there is none.\"\n  node(id: ID!): Node\n}\n")
+	w.WriteString(narrow.base(doc))
+	used := narrow.filtered()
+	for _, c := range comparisons {
+		if used[c.scalar] {
+			narrow.comparison(w, c.scalar, c.ops)
+		}
+	}
+	for _, e := range narrow.enumNames() {
+		if used[e] {
+			narrow.comparison(w, e, []string{"eq", "ne", "in", "notIn"})
+		}
+	}
+	for _, m := range narrow.models {
+		narrow.viewType(w, m)
+		narrow.modelTypes(w, m)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: storefrontFile, Input: w.String()})
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	b.WriteString("# Code generated by graph/gen from graph/storefront.graphqls. DO NOT EDIT.\n\n")
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(schema)
+	return b.String(), nil
+}
+
+// filtered are the scalars and enums of the columns that lists are filtered by.
+func (s *spec) filtered() map[string]bool {
+	used := map[string]bool{}
+	for _, m := range s.models {
+		for _, c := range m.columns {
+			used[c.gqlType] = used[c.gqlType] || m.view.filters(c.field)
+		}
+	}
+	return used
+}
+
+// base writes the declared types that every schema needs, and the scalars and enums of the columns.
+func (s *spec) base(doc *ast.SchemaDocument) string {
+	names := []string{"Node", "PageInfo", "OrderDirection"}
+	for _, m := range s.models {
+		for _, c := range m.columns {
+			names = append(names, c.gqlType)
+		}
+	}
+	out := &ast.SchemaDocument{}
+	for _, def := range doc.Definitions {
+		if slices.Contains(names, def.Name) {
+			out.Definitions = append(out.Definitions, def)
+		}
+	}
+	var b bytes.Buffer
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(out)
+	return b.String() + "\n"
+}
+
+// viewType writes the type of a model's records.
+func (s *spec) viewType(w *sdl, m *model) {
+	w.doc("", m.description)
+	implements := ""
+	if m.node {
+		implements = " implements Node"
+	}
+	w.line("type %s%s {", m.name, implements)
+	for _, c := range m.columns {
+		w.doc("  ", c.description)
+		w.line("  %s: %s", c.field, c.outputType())
+	}
+	for _, r := range m.relations {
+		if r.declared {
+			w.doc("  ", r.description)
+			w.line("  %s: %s", r.field, r.target.name)
+		}
+	}
+	w.line("}\n")
+}

@@ -1,0 +1,79 @@
+package resolve
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"linkgraph/modules"
+)
+
+// View is what the storefront sees of a model, as the schema declares it.
+type View struct {
+	Model  string
+	Fields []string
+	// Where is a filter as clients write it, in JSON. "" means every record.
+	Where string
+	// Key is the relation that leads to the publishable API key of the viewer: records linked to it alone are seen.
+	Key    string
+	Nested bool
+}
+
+// Narrow returns the catalogue as the storefront sees it.
+func Narrow(catalog *modules.Catalog, views []View) (*modules.Catalog, error) {
+	var narrow []modules.View
+	var faults []error
+	for _, v := range views {
+		where, err := v.scope(catalog)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
+		}
+		narrow = append(narrow, modules.View{Model: v.Model, Fields: v.Fields, Where: where, Nested: v.Nested})
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return catalog.Narrow(narrow)
+}
+
+// scope compiles which records are seen.
+func (v View) scope(catalog *modules.Catalog) (modules.Expr, error) {
+	m, ok := catalog.Model(v.Model)
+	if !ok {
+		return nil, errors.New("there is no such model")
+	}
+	var all modules.And
+	if v.Where != "" {
+		raw := map[string]any{}
+		decoder := json.NewDecoder(bytes.NewBufferString(v.Where))
+		decoder.UseNumber()
+		if err := decoder.Decode(&raw); err != nil {
+			return nil, fmt.Errorf("where: %w", err)
+		}
+		var limits Limits
+		limits.complete()
+		t := translator{catalog: catalog, limits: limits, conditions: new(int), now: true}
+		where, err := t.filter("where", m, nil, raw)
+		if err != nil {
+			return nil, err
+		}
+		if where != nil {
+			all = append(all, where)
+		}
+	}
+	if v.Key != "" {
+		r, ok := m.Relation(v.Key)
+		if !ok {
+			return nil, fmt.Errorf("key: there is no relation %q", v.Key)
+		}
+		all = append(all, modules.Related{Relation: r, Quantifier: modules.Some, Where: modules.Viewer{}})
+	}
+	switch len(all) {
+	case 0:
+		return nil, nil
+	case 1:
+		return all[0], nil
+	}
+	return all, nil
+}

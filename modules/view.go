@@ -1,0 +1,153 @@
+package modules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// View is what some viewers see of one model.
+type View struct {
+	Model string
+	// Fields are the columns and relations that are seen.
+	Fields []string
+	// Where says which records are seen. nil means all of them. Related records in it count only if their own view shows
+	// them too; a model that has no view is taken as a whole.
+	Where Expr
+	// Nested records are reached from others alone: they are in no list of their own, and are not found by their id.
+	Nested bool
+}
+
+// Viewer holds for the one record whose key is the viewer's.
+type Viewer struct{}
+
+// ErrNoViewer says that records were to be read by someone of whom nothing is known.
+var ErrNoViewer = errors.New("modules: there is no viewer")
+
+type viewerKey struct{}
+
+// WithViewer returns a context of reads for the viewer with this key. A narrowed catalogue is read for a viewer alone.
+func WithViewer(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, viewerKey{}, key)
+}
+
+// Narrow returns the catalogue as viewers see it. What has no view cannot be named any more, and the records that a view
+// leaves out are left out of whatever is read, compared, counted or sorted by. The error reports every fault.
+func (c *Catalog) Narrow(views []View) (*Catalog, error) {
+	narrow := &Catalog{byName: make(map[string]*Model, len(c.models)), seen: map[string]bool{}, narrowed: true}
+	var faults []error
+	for _, m := range c.models {
+		n := *m
+		n.Columns = slices.Clone(m.Columns)
+		for i := range n.Columns {
+			n.Columns[i].of = &n
+		}
+		narrow.byName[n.Name] = &n
+	}
+	for _, v := range views {
+		m, ok := narrow.byName[v.Model]
+		if !ok || narrow.seen[v.Model] {
+			faults = append(faults, fmt.Errorf("there is no model %q, or it has two views", v.Model))
+			continue
+		}
+		faults = append(faults, m.narrow(v))
+		narrow.seen[v.Model] = true
+		narrow.models = append(narrow.models, m)
+	}
+	for _, v := range views {
+		if narrow.seen[v.Model] {
+			faults = append(faults, narrow.checkScope(v.Model, nil))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("modules: views: %w", err)
+	}
+	return narrow, nil
+}
+
+func (m *Model) narrow(v View) error {
+	m.scope, m.nested = v.Where, v.Nested
+	m.fields = make(map[string]bool, len(v.Fields))
+	for _, field := range v.Fields {
+		_, column := m.columns[field]
+		if _, relation := m.relations[field]; !column && !relation {
+			return fmt.Errorf("%s has no field %q", m.Name, field)
+		}
+		m.fields[field] = true
+	}
+	return nil
+}
+
+// checkScope refuses scopes that ask for each other without end.
+func (c *Catalog) checkScope(model string, path []string) error {
+	if slices.Contains(path, model) {
+		return fmt.Errorf("which records are seen is asked in a circle: %s", strings.Join(append(path, model), ", "))
+	}
+	for _, target := range targets(c.byName[model].scope) {
+		if err := c.checkScope(target, append(path, model)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// targets are the models whose records a condition asks for.
+func targets(e Expr) []string {
+	var all []string
+	switch e := e.(type) {
+	case And:
+		for _, part := range e {
+			all = append(all, targets(part)...)
+		}
+	case Or:
+		for _, part := range e {
+			all = append(all, targets(part)...)
+		}
+	case Not:
+		return targets(e.Expr)
+	case Related:
+		return append(targets(e.Where), e.Relation.Target)
+	}
+	return all
+}
+
+// viewed is the catalogue that a read of this context works with.
+func (c *Catalog) viewed(ctx context.Context) (*Catalog, error) {
+	if !c.narrowed {
+		return c, nil
+	}
+	viewer, ok := ctx.Value(viewerKey{}).(string)
+	if !ok {
+		return nil, ErrNoViewer
+	}
+	v := *c
+	v.viewer = viewer
+	return &v, nil
+}
+
+// Narrowed reports whether the catalogue is what some viewers see of another one.
+func (c *Catalog) Narrowed() bool { return c.narrowed }
+
+// Nested reports whether the records are reached from others alone.
+func (m *Model) Nested() bool { return m.nested }
+
+// sees reports whether a field may be named.
+func (m *Model) sees(field string) bool { return m.fields == nil || m.fields[field] }
+
+// live is the condition under which a row of the model counts, with a leading AND: it is not deleted, and it is seen.
+func (b *builder) live(m *Model, alias string) string { return m.live(alias) + b.scope(m, alias) }
+
+// scope is the condition under which a row of the model is seen, with a leading AND. What stands in a scope is compiled
+// where it is used: its relations rely on the indexes that hops use.
+func (b *builder) scope(m *Model, alias string) string {
+	if m.scope == nil {
+		return ""
+	}
+	return " AND " + b.part(func() { m.scope.compile(b, m, alias) })
+}
+
+func (Viewer) compile(b *builder, m *Model, alias string) {
+	b.printf("%s = %s", b.column(m, alias, m.primary), b.value(&m.Columns[m.primary], b.catalog.viewer))
+}
