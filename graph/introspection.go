@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each
@@ -29,8 +30,11 @@ func (introspector) Validate(graphql.ExecutableSchema) error { return nil }
 func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	op := graphql.GetOperationContext(ctx)
 	field := graphql.GetRootFieldContext(ctx).Field
-	if op.DisableIntrospection {
-		return next(ctx)
+	if op.DisableIntrospection && (field.Name == "__schema" || field.Name == "__type") {
+		graphql.AddError(ctx, &gqlerror.Error{
+			Message: "introspection is off for these credentials", Path: graphql.GetPath(ctx), Extensions: map[string]any{"code": codeForbidden},
+		})
+		return graphql.Null
 	}
 	w := &schemaWriter{op: op, selected: map[*ast.Selection][]selectedField{}}
 	switch field.Name {

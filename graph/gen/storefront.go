@@ -63,6 +63,8 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 			r.fault(pos, "storefront: %s has no field %q; the fields are %s", v.model.name, field, strings.Join(v.model.fieldNames(), ", "))
 		case rel != nil && r.spec.view(rel.target.name) == nil:
 			r.fault(pos, "storefront: %s.%s leads to %s, which storefronts do not see", v.model.name, field, rel.target.name)
+		case rel == nil:
+			r.checkReference(pos, v, field)
 		}
 	}
 	for _, list := range [][]string{v.filter, v.orderBy} {
@@ -74,6 +76,19 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 	}
 	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
 		r.fault(pos, "storefront: %s: key: %q is no relation to ApiKey", v.model.name, v.key)
+	}
+}
+
+// checkReference refuses a column that holds keys of records that may not be seen.
+func (r *reader) checkReference(pos *ast.Position, v *view, field string) {
+	name := v.model.column(field).name
+	for _, rel := range v.model.relations {
+		if rel.through != nil || rel.many || slices.Contains(v.model.keyColumns(), name) || !slices.Contains(rel.columns, name) {
+			continue
+		}
+		if target := r.spec.view(rel.target.name); target == nil || target.where != "" || target.key != "" {
+			r.fault(pos, "storefront: %s.%s holds keys of %s, also of those that are not seen; show %q instead", v.model.name, field, rel.target.name, rel.field)
+		}
 	}
 }
 

@@ -738,7 +738,8 @@ enum OrderDirection {
 }
 `, BuiltIn: false},
 	{Name: "../../storefront.graphqls", Input: `# What storefronts see: callers with a publishable API key. One stanza a model; a model without one is not there for them,
-# nor is a field that its stanza does not name, at any depth, in filters, orders, ` + "`" + `node` + "`" + ` or introspection. ` + "`" + `make generate` + "`" + `
+# nor is a field that its stanza does not name, at any depth, in filters, orders, ` + "`" + `node` + "`" + ` or introspection. A column that
+# holds the id of a record which may not be seen is refused: the relation beside it says as much. ` + "`" + `make generate` + "`" + `
 # writes the schema that follows from it to graph/internal/exec/storefront_gen.graphqls. docs/storefront.md explains more.
 
 """
@@ -769,18 +770,18 @@ extend schema
   @storefront(
     model: "Product"
     fields: ["id", "title", "handle", "subtitle", "description", "isGiftcard", "thumbnail", "weight", "length", "height",
-      "width", "originCountry", "material", "collectionId", "collection", "typeId", "type", "discountable", "createdAt",
+      "width", "originCountry", "material", "collection", "type", "discountable", "createdAt",
       "updatedAt", "tags", "categories", "options", "variants", "images", "salesChannels", "relatedProducts", "translations"]
-    filter: ["id", "title", "handle", "isGiftcard", "collectionId", "collection", "typeId", "type", "createdAt", "updatedAt",
+    filter: ["id", "title", "handle", "isGiftcard", "collection", "type", "createdAt", "updatedAt",
       "tags", "categories", "variants", "salesChannels"]
     orderBy: ["id", "title", "handle", "createdAt", "updatedAt", "variants"]
     where: { status: { eq: PUBLISHED }, salesChannels: { some: {} } })
   @storefront(
     model: "ProductVariant"
     fields: ["id", "title", "sku", "barcode", "ean", "upc", "allowBackorder", "manageInventory", "originCountry", "material",
-      "weight", "length", "height", "width", "variantRank", "thumbnail", "productId", "product", "options", "images",
+      "weight", "length", "height", "width", "variantRank", "thumbnail", "product", "options", "images",
       "priceSet", "inventoryItems", "translations"]
-    filter: ["id", "title", "sku", "barcode", "ean", "upc", "productId", "product", "options", "priceSet"]
+    filter: ["id", "title", "sku", "barcode", "ean", "upc", "product", "options", "priceSet"]
     orderBy: ["id", "title", "sku", "variantRank", "priceSet"]
     where: { product: { isNull: false } })
   @storefront(model: "ProductOption", nested: true, fields: ["id", "title", "values", "translations"])
@@ -804,9 +805,9 @@ extend schema
     where: { products: { some: {} } })
   @storefront(
     model: "ProductCategory"
-    fields: ["id", "name", "description", "handle", "rank", "parentCategoryId", "parentCategory", "categoryChildren",
+    fields: ["id", "name", "description", "handle", "rank", "parentCategory", "categoryChildren",
       "products", "translations"]
-    filter: ["id", "name", "handle", "parentCategoryId", "parentCategory"], orderBy: ["id", "name", "handle", "rank"]
+    filter: ["id", "name", "handle", "parentCategory"], orderBy: ["id", "name", "handle", "rank"]
     where: { isActive: { eq: true }, isInternal: { eq: false } })
   @storefront(model: "Translation", nested: true, fields: ["localeCode", "translations"])
   # ---- pricing: what holds for everyone. Prices under a rule are for some customers, and a price list may not have begun.
@@ -814,7 +815,7 @@ extend schema
   @storefront(
     model: "Price"
     nested: true
-    fields: ["id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceListId", "priceList"]
+    fields: ["id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceList"]
     where: {
       and: [
         { or: [{ rulesCount: { eq: 0 } }, { rulesCount: { isNull: true } }] }
@@ -838,7 +839,7 @@ extend schema
   @storefront(
     model: "InventoryLevel"
     nested: true
-    fields: ["id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "locationId", "stockLocation"]
+    fields: ["id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "stockLocation"]
     where: { stockLocation: { isNull: false } })
   @storefront(model: "StockLocation", nested: true, fields: ["id", "name"], where: { salesChannels: { some: {} } })
   # ---- the shop
