@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"linkgraph/graph"
 	"linkgraph/internal/discover"
 	"linkgraph/internal/shopify"
 	"linkgraph/linkstore"
@@ -113,6 +114,20 @@ func (c *linksDiscoverCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	fmt.Fprint(s.out, found)
+	return nil
+}
+
+type schemaCommand struct {
+	Storefront bool `help:"As storefronts see it."`
+}
+
+// Run prints the schema in the schema language.
+func (c *schemaCommand) Run(s *streams) error {
+	if c.Storefront {
+		fmt.Fprint(s.out, graph.StorefrontSchema())
+		return nil
+	}
+	fmt.Fprint(s.out, graph.Schema())
 	return nil
 }
 

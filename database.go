@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
+	admission "linkgraph/internal/access"
+	"linkgraph/internal/audit"
 	"linkgraph/internal/postgres"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
@@ -29,16 +31,17 @@ type readOnlyFlags struct {
 
 // database is a Postgres and the graph over it.
 type database struct {
-	pool   *pgxpool.Pool
-	probe  *pgxpool.Pool // one session to ask whether the database answers, however busy the others are
-	graph  *graph.Graph
-	log    *slog.Logger
-	server *postgres.Server // nil unless it is ours
+	pool    *pgxpool.Pool
+	probe   *pgxpool.Pool // one session to ask whether the database answers, however busy the others are
+	graph   *graph.Graph
+	log     *slog.Logger
+	command string           // that writes, for the audit
+	server  *postgres.Server // nil unless it is ours
 }
 
 // open connects to the database that the flags name, or starts the private one.
 func (f *databaseFlags) open(ctx context.Context, s *streams, access access, options ...func(*pgxpool.Config)) (*database, error) {
-	db := &database{log: s.log}
+	db := &database{log: s.log, command: s.command}
 	url := f.DatabaseURL
 	if url == "" {
 		var err error
@@ -90,7 +93,7 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 	if err := db.pool.Ping(ping); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
-	db.graph, err = graph.New(db.pool, graph.Config{Logger: db.log})
+	db.graph, err = graph.New(db.pool, graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})})
 	return err
 }
 
@@ -147,6 +150,12 @@ func (db *database) prepare(ctx context.Context, s *streams) error {
 	}
 	for _, a := range applied {
 		s.log.Info("migrated", "module", a.Module, "file", a.File)
+	}
+	if err := admission.Migrate(ctx, db.pool); err != nil {
+		return err
+	}
+	if err := audit.Migrate(ctx, db.pool); err != nil {
+		return err
 	}
 	plan, err := db.graph.Links.Sync(ctx, linkstore.Safe)
 	if err != nil {

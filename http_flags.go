@@ -27,16 +27,22 @@ type httpFlags struct {
 	MaxFields     int `help:"Most fields of an operation with all fragments written out." default:"10000" env:"MAX_FIELDS"`
 	MaxRepeats    int `help:"Most fields of one name in a document." default:"500" env:"MAX_REPEATS"`
 
-	DocumentCache    int      `help:"Bytes that parsed documents may take, by estimate." default:"67108864" env:"DOCUMENT_CACHE"`
-	APQCache         int      `name:"apq-cache" help:"Bytes of documents that clients may have kept by their hash (automatic persisted queries). 0 keeps none." default:"4194304" env:"APQ_CACHE"`
-	TrustedDocuments string   `help:"File of the documents that alone may run: a JSON object from ids to documents." env:"TRUSTED_DOCUMENTS" type:"existingfile"`
-	CORSOrigin       []string `name:"cors-origin" help:"Origin whose pages may read answers, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
-	CompressFrom     int      `help:"Bytes from which an answer is compressed. 0 compresses none." default:"1400" env:"COMPRESS_FROM"`
-	Suggestions      bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
+	DocumentCache           int    `help:"Bytes that parsed documents may take, by estimate." default:"67108864" env:"DOCUMENT_CACHE"`
+	APQCache                int    `name:"apq-cache" help:"Bytes of documents that clients may have kept by their hash (automatic persisted queries). 0 keeps none." default:"4194304" env:"APQ_CACHE"`
+	TrustedDocuments        string `help:"File of the documents that alone may run: a JSON object from ids to documents." env:"TRUSTED_DOCUMENTS" type:"existingfile"`
+	StorefrontDocuments     string `help:"File of the documents that alone may run for storefronts, in the same form." env:"STOREFRONT_DOCUMENTS" type:"existingfile"`
+	StorefrontIntrospection bool   `help:"Let storefronts ask for their schema, and suggest names of it in errors." env:"STOREFRONT_INTROSPECTION"`
+
+	CORSOrigin   []string `name:"cors-origin" help:"Origin whose pages may read answers, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
+	CompressFrom int      `help:"Bytes from which an answer is compressed. 0 compresses none." default:"1400" env:"COMPRESS_FROM"`
+	Suggestions  bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
 }
 
+// authenticate says who sends a request: see graph.HTTP.
+type authenticate = func(*http.Request) (graph.Caller, error)
+
 // api is the handler of the API. admit stands before it.
-func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler) (http.Handler, error) {
+func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler, who authenticate) (http.Handler, error) {
 	cfg := graph.HTTP{
 		MaxBody: f.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(f.RequestTimeout),
 		Documents: graph.DocumentLimits{
@@ -45,17 +51,32 @@ func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler) (
 		},
 		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
 		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions, Admit: admit,
+		Authenticate: who, Storefront: graph.HTTPStorefront{Introspection: f.StorefrontIntrospection},
 	}
-	if f.TrustedDocuments != "" {
-		file, err := os.ReadFile(f.TrustedDocuments)
-		if err != nil {
-			return nil, fmt.Errorf("--trusted-documents: %w", err)
-		}
-		if cfg.Trusted, err = graph.ParseTrusted(file); err != nil {
-			return nil, fmt.Errorf("--trusted-documents: %w", err)
-		}
+	var err error
+	if cfg.Trusted, err = trusted("--trusted-documents", f.TrustedDocuments); err != nil {
+		return nil, err
+	}
+	if cfg.Storefront.Trusted, err = trusted("--storefront-documents", f.StorefrontDocuments); err != nil {
+		return nil, err
 	}
 	return g.HTTPHandler(cfg)
+}
+
+// trusted reads the documents that alone may run; nil if there is no file.
+func trusted(flag, path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	documents, err := graph.ParseTrusted(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	return documents, nil
 }
 
 // orOff is what graph.HTTP takes for a flag that is off when it is zero.

@@ -25,7 +25,7 @@ func TestHTTPFlags(t *testing.T) {
 		for i := 0; i < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}
-		answer, err := http.DefaultClient.Do(r)
+		answer, err := asAdmin(t).Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestHTTPFlags(t *testing.T) {
 		t.Errorf("--apq-cache: %s", body)
 	}
 	for _, path := range []string{"/", "/healthz", "/nothing"} {
-		r, err := http.Get(s.url + path)
+		r, err := asAdmin(t).Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}

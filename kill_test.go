@@ -34,7 +34,7 @@ func process(t *testing.T, args string) (url string, kill func()) {
 	}
 	log := &buffer{}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args)
+	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args, "JWT_SECRET="+testSecret)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func killSeed(t *testing.T, url string) {
 		`mutation { createProductVariants(input: [` + strings.Join(variants, ",") + `]) { productVariants { id } } }`,
 		`mutation { createLinks(links: [` + strings.Join(links, ",") + `]) { results { outcome } } }`,
 	} {
-		if a, err := ask(t.Context(), url, document); err != nil || a.code() != "" {
+		if a, err := ask(t.Context(), t, url, document); err != nil || a.code() != "" {
 			t.Fatalf("seed: %v, %+v", err, a)
 		}
 	}
@@ -122,9 +122,9 @@ func channelLinks(product string) string {
 }
 
 // write sends one mutation for each of the records until the server is gone.
-func write(url string, ids <-chan string, acked *acknowledged, document func(id string) string) {
+func write(t *testing.T, url string, ids <-chan string, acked *acknowledged, document func(id string) string) {
 	for id := range ids {
-		a, err := ask(context.Background(), url, document(id))
+		a, err := ask(context.Background(), t, url, document(id))
 		if err != nil {
 			return
 		}
@@ -177,12 +177,12 @@ func TestKill(t *testing.T) {
 		var done sync.WaitGroup
 		for range killWriters {
 			done.Go(func() {
-				write(url, toLink, linked, func(id string) string {
+				write(t, url, toLink, linked, func(id string) string {
 					return `mutation { createLinks(links: [` + channelLinks(id) + `]) { results { outcome } } }`
 				})
 			})
 			done.Go(func() {
-				write(url, toDelete, deleted, func(id string) string {
+				write(t, url, toDelete, deleted, func(id string) string {
 					return fmt.Sprintf(`mutation { deleteProducts(ids: [%q]) { deletionId } }`, id)
 				})
 			})
@@ -197,7 +197,7 @@ func TestKill(t *testing.T) {
 	// The bookkeeping is good for what it is for.
 	restored := false
 	for id := range deleted.records {
-		a, err := ask(t.Context(), url, fmt.Sprintf(`mutation { restoreProducts(ids: [%q]) { links { id } records { ids } } }`, id))
+		a, err := ask(t.Context(), t, url, fmt.Sprintf(`mutation { restoreProducts(ids: [%q]) { links { id } records { ids } } }`, id))
 		if err != nil || a.code() != "" {
 			t.Fatalf("restore: %v, %+v", err, a)
 		}

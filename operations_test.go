@@ -52,7 +52,7 @@ func (a *answer) code() string {
 }
 
 // ask sends a document. Its error is that of the connection.
-func ask(ctx context.Context, url, query string) (*answer, error) {
+func ask(ctx context.Context, t testing.TB, url, query string) (*answer, error) {
 	body, err := json.Marshal(map[string]any{"query": query})
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func ask(ctx context.Context, url, query string) (*answer, error) {
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(r)
+	response, err := asAdmin(t).Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func TestCancelledRequestEndsItsSQL(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
-			_, err := ask(ctx, s.url, document)
+			_, err := ask(ctx, t, s.url, document)
 			done <- err
 		}()
 		until(t, "the "+kind+" waits in Postgres", func() bool { return stuck(t, db) == 1 })
@@ -148,7 +148,7 @@ func TestStatementTimeout(t *testing.T) {
 	s := serve(t, "--database-url", db.URL, "--statement-timeout", "200ms")
 	tx := lockProducts(t, db)
 	for kind, document := range readAndWrite {
-		a, err := ask(t.Context(), s.url, document)
+		a, err := ask(t.Context(), t, s.url, document)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,12 +162,12 @@ func TestStatementTimeout(t *testing.T) {
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := ask(t.Context(), s.url, readAndWrite["query"]); err != nil || a.code() != "" {
+	if a, err := ask(t.Context(), t, s.url, readAndWrite["query"]); err != nil || a.code() != "" {
 		t.Errorf("afterwards: %v, %+v", err, a)
 	}
 	unbounded := serve(t, "--database-url", db.URL, "--statement-timeout", "0")
 	lockProducts(t, db)
-	go func() { _, _ = ask(t.Context(), unbounded.url, readAndWrite["query"]) }()
+	go func() { _, _ = ask(t.Context(), t, unbounded.url, readAndWrite["query"]) }()
 	until(t, "a statement without end waits", func() bool { return stuck(t, db) == 1 })
 }
 
@@ -183,7 +183,7 @@ func TestFlood(t *testing.T) {
 	var done sync.WaitGroup
 	for range clients {
 		done.Go(func() {
-			a, err := ask(t.Context(), s.url, readAndWrite["query"])
+			a, err := ask(t.Context(), t, s.url, readAndWrite["query"])
 			switch {
 			case err != nil:
 				other.Add(1)
@@ -233,7 +233,7 @@ func TestOneSessionIsEnough(t *testing.T) {
 				fmt.Sprintf(`mutation { createProducts(input: [{ title: "P%d", handle: "p-%d" }]) { products { id variants { totalCount } } } }`, i, i),
 				`{ products { nodes { id salesChannels { nodes { id } } } } channels: salesChannels { totalCount } }`,
 			} {
-				if a, err := ask(t.Context(), s.url, document); err != nil || a.code() != "" {
+				if a, err := ask(t.Context(), t, s.url, document); err != nil || a.code() != "" {
 					t.Errorf("%v, %+v", err, a)
 				}
 			}
@@ -275,7 +275,7 @@ func TestPostgresComesAndGoes(t *testing.T) {
 				if write := n%2 == 0; write {
 					document = fmt.Sprintf(`mutation { createSalesChannels(input: [{ name: "%d %d" }]) { salesChannels { id } } }`, i, n)
 				}
-				a, err := ask(context.Background(), s.url, document)
+				a, err := ask(context.Background(), t, s.url, document)
 				switch {
 				case err != nil:
 					t.Errorf("not answered: %v", err)
@@ -324,7 +324,7 @@ func TestPostgresComesAndGoes(t *testing.T) {
 	}
 	stop()
 	done.Wait()
-	a, err := ask(t.Context(), s.url, `{ salesChannels { totalCount } }`)
+	a, err := ask(t.Context(), t, s.url, `{ salesChannels { totalCount } }`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestObservedServer(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("x-request-id", "of-the-test")
 	r.Header.Set("x-linkgraph-explain", "1")
-	response, err := http.DefaultClient.Do(r)
+	response, err := asAdmin(t).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

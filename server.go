@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"linkgraph/graph"
+	"linkgraph/internal/audit"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/observe"
 	"linkgraph/playground"
@@ -40,6 +41,9 @@ type commands struct {
 		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
 		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
+	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
+	Audit  auditCommand  `cmd:"" help:"Print the mutations that were written down."`
+	Schema schemaCommand `cmd:"" help:"Print the schema, as admins or storefronts see it."`
 	Import struct {
 		Shopify importShopifyCommand `cmd:"" help:"Bring a Shopify product export into the store."`
 	} `cmd:"" help:"Bring data into the store."`
@@ -49,6 +53,7 @@ type commands struct {
 type streams struct {
 	out, err io.Writer
 	log      *slog.Logger
+	command  string // that runs: "keys create"
 }
 
 // run owns the arguments, the signals and the streams, so that a test can call it.
@@ -78,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := &streams{stdout, stderr, log}
+	s := &streams{stdout, stderr, log, selected.Command()}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
 }
@@ -90,7 +95,9 @@ type serveCommand struct {
 	observeFlags
 	overloadFlags
 	httpFlags
-	Addr string `help:"Address to listen on. A loopback address: there is no access control yet." default:"127.0.0.1:8080" env:"ADDR"`
+	accessFlags
+	tryoutFlags
+	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
 
@@ -116,15 +123,16 @@ const (
 
 // Run serves until the context ends, then lets requests finish and stops the database.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
-	if err := checkLoopback(c.Addr); err != nil {
-		return err
-	}
 	// The listener comes first: a second server on the same address must not touch the database.
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	tryout, err := c.tryout(c.ReadOnly, c.DatabaseURL == "", listener.Addr())
+	if err != nil {
+		return err
+	}
 	observer, stop, err := c.observer(ctx, s, c.DatabaseURL == "")
 	if err != nil {
 		return err
@@ -136,7 +144,10 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer db.close(s)
-	if db.graph, err = graph.New(db.pool, graph.Config{Logger: s.log, Limits: c.limits(), ReadOnly: c.ReadOnly, Observer: observer}); err != nil {
+	if db.graph, err = graph.New(db.pool, graph.Config{
+		Logger: s.log, Limits: c.limits(), StorefrontLimits: graph.Limits{MaxPage: c.MaxPage}, ReadOnly: c.ReadOnly, Observer: observer,
+		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+	}); err != nil {
 		return err
 	}
 	if err := c.ready(ctx, db, s); err != nil {
@@ -145,26 +156,33 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	limiter := c.limiter(db.pool)
 	observer.WatchPool(db.pool)
 	observer.WatchQueue(limiter)
-	api, err := c.api(db.graph, limiter.Handler)
+	door, err := c.authenticator(ctx, db, tryout.keys()...)
 	if err != nil {
 		return err
 	}
-	var tryout demo.Credentials
+	api, err := c.api(db.graph, limiter.Handler, door.Authenticate)
+	if err != nil {
+		return err
+	}
+	var made demo.Credentials
 	if db.private() && c.Demo && !c.ReadOnly {
-		if tryout, err = demo.Load(ctx, db.graph.Records, db.graph.Links); err != nil {
+		if made, err = demo.Load(ctx, db.graph.Records, db.graph.Links); err != nil {
 			return fmt.Errorf("load the demo store: %w", err)
 		}
+	}
+	if err := tryout.find(ctx, db.graph); err != nil {
+		return err
 	}
 	serving.Store(true)
 	db.pool.Reset()
 	server := &http.Server{
-		Handler:           c.handler(db, api, observer),
+		Handler:           c.handler(db, api, observer, door.Authenticate, tryout),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: c.MaxHeader,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	greet(s, listener.Addr(), tryout)
+	greet(s, listener.Addr(), made)
 	select {
 	case err := <-failed:
 		return err
@@ -192,33 +210,25 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 	return err
 }
 
-// checkLoopback refuses addresses that others can reach.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("--addr: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--addr %s: there is no access control yet, so only loopback addresses are served, such as 127.0.0.1:8080", addr)
-	}
-	return nil
-}
-
 // greet says where to go.
-func greet(s *streams, addr net.Addr, tryout demo.Credentials) {
+func greet(s *streams, addr net.Addr, made demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
 	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s/\n  Map          http://%[1]s/map\n  GraphQL      http://%[1]s/graphql\n", addr)
-	if tryout.PublishableKey != "" {
-		fmt.Fprintf(s.err, "  Demo store   loaded; publishable key %s\n               secret key      %s (shown this once)\n", tryout.PublishableKey, tryout.SecretKey)
+	if made.SecretKey != "" {
+		fmt.Fprintf(s.err, "\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n", made.SecretKey, made.PublishableKey)
 	}
 	fmt.Fprintln(s.err)
 }
 
-func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer) http.Handler {
+// handler serves everything: the API, the pages, and what those who run the server ask.
+func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, authenticate authenticate, tryout *tryout) http.Handler {
+	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
-	mux.Handle("/metrics", observer.MetricsHandler())
-	mux.Handle("/", playground.Handler(playground.Config{Endpoint: "/graphql", Models: db.graph.Records.Catalog()}))
+	mux.Handle("/metrics", admins(observer.MetricsHandler()))
+	mux.Handle("/", playground.Handler(playground.Config{
+		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(),
+	}))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
@@ -229,20 +239,5 @@ func (c *serveCommand) handler(db *database, api http.Handler, observer *observe
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	return observer.Handler(graph.SecureHeaders(localOnly(mux)))
-}
-
-// localOnly answers requests that name this machine. Others come from a page that had its own name point here.
-func localOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "this server answers to localhost alone", http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return observer.Handler(graph.SecureHeaders(tryout.guard(mux)))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph/internal/exec"
 	"linkgraph/graph/internal/resolve"
@@ -38,6 +39,8 @@ type Config struct {
 	ReadOnly bool
 	// Observer is told what the API does. nil means nobody is.
 	Observer Observer
+	// Audit is told of every write, in its transaction. nil means nobody is.
+	Audit Audit
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
 }
@@ -49,6 +52,12 @@ type Observer interface {
 	modules.Observer
 	// Spent is told how many records a list of the operation answers with, if every page is full.
 	Spent(ctx context.Context, records int)
+}
+
+// Audit is told of what the two stores write: see linkstore.Config.Written and modules.Config.Written.
+type Audit interface {
+	LinksWritten(ctx context.Context, w linkstore.Written, last *pgx.Batch) error
+	RecordsWritten(ctx context.Context, w modules.Written, last *pgx.Batch) error
 }
 
 // Graph is the stores of one database and the API over them.
@@ -80,8 +89,12 @@ func New(db DB, cfg Config) (*Graph, error) {
 // build makes the stores and the engine over them.
 func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID = g.cfg.NewID
+	records := modules.Config{NewID: g.cfg.NewID, Rules: rules()}
+	if g.cfg.Audit != nil {
+		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
+	}
 	g.Links = linkstore.New(g.db, links, cfg)
-	records := modules.Config{NewID: g.cfg.NewID, Rules: rules(), Cascade: cascade{g.Links}}
+	records.Cascade = cascade{g.Links}
 	engine := resolve.Config{Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent

@@ -44,6 +44,22 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.admin.ServeHTTP(w, r.WithContext(ctx))
 }
 
+// AdminsOnly serves next to admins, and refuses others as the API does.
+func (g *Graph) AdminsOnly(authenticate func(*http.Request) (Caller, error), next http.Handler) http.Handler {
+	d := &door{endpoint: &endpoint{graph: g}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := authenticate(r)
+		if err == nil && caller.Storefront {
+			err = &CredentialsError{ErrForbidden, "a publishable key gives no access here; send Authorization: Bearer with a secret API key"}
+		}
+		if err != nil {
+			d.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(WithCaller(r.Context(), caller)))
+	})
+}
+
 func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

@@ -2,14 +2,23 @@ package graph
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
 
 	"linkgraph/graph/internal/exec"
 	"linkgraph/graph/internal/resolve"
 	"linkgraph/modules"
 )
+
+// Schema returns the schema that admins see, in the schema language.
+func Schema() string {
+	var b strings.Builder
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(exec.NewExecutableSchema(exec.Config{}).Schema())
+	return b.String()
+}
 
 // StorefrontSchema returns the schema that storefronts see, in the schema language.
 func StorefrontSchema() string { return exec.StorefrontSchema }

@@ -60,12 +60,13 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 	if err != nil {
 		return nil, err
 	}
-	err = s.run(ctx, func(tx pgx.Tx) error {
+	results := make([]CreateResult, len(items))
+	err = s.run(ctx, func(tx *write) (Written, error) {
 		for i := range links {
 			links[i].result = CreateResult{}
 		}
 		if err := s.lockEnds(ctx, tx, links); err != nil {
-			return err
+			return Written{}, err
 		}
 		for start := 0; start < len(links); {
 			end := start
@@ -73,21 +74,20 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 				end++
 			}
 			if err := s.createKind(ctx, tx, links[start:end], opts); err != nil {
-				return err
+				return Written{}, err
 			}
 			start = end
 		}
-		return nil
+		for i, p := range position {
+			results[i] = links[p].result
+			if links[p].index != i { // the same pair again
+				results[i].Outcome, results[i].Replaced = Unchanged, nil
+			}
+		}
+		return s.createWritten(results), nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create links: %w", missingOf(err))
-	}
-	results := make([]CreateResult, len(items))
-	for i, p := range position {
-		results[i] = links[p].result
-		if links[p].index != i { // the same pair again
-			results[i].Outcome, results[i].Replaced = Unchanged, nil
-		}
 	}
 	return results, nil
 }
@@ -172,7 +172,7 @@ func conflictsWithin(links []*newLink) error {
 // lockEnds checks that both records of each link are live, and keeps them so until the transaction ends. Tables are taken
 // in the order of the catalogue and records in the order of their keys, as every writer does. The left records are taken
 // so that two writers of one pair follow each other.
-func (s *Store) lockEnds(ctx context.Context, tx pgx.Tx, links []*newLink) error {
+func (s *Store) lockEnds(ctx context.Context, tx *write, links []*newLink) error {
 	wanted := map[*Model]*lockSet{}
 	add := func(m *Model, id, strength string) {
 		if m.Table == "" {
@@ -228,7 +228,7 @@ type lockSet struct {
 }
 
 // lockRecords locks records table by table and returns which of them are live. Relies on the primary keys.
-func (s *Store) lockRecords(ctx context.Context, tx pgx.Tx, wanted map[*Model]*lockSet) (map[*Model]map[string]bool, error) {
+func (s *Store) lockRecords(ctx context.Context, tx *write, wanted map[*Model]*lockSet) (map[*Model]map[string]bool, error) {
 	live := make(map[*Model]map[string]bool, len(wanted))
 	for _, m := range s.catalog.models {
 		l := wanted[m]
@@ -265,7 +265,7 @@ func keysOf(links []*newLink) (left, right []string) {
 }
 
 // createKind writes the pairs of one link.
-func (s *Store) createKind(ctx context.Context, tx pgx.Tx, links []*newLink, opts CreateOptions) error {
+func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
 	d := links[0].def
 	left, right := keysOf(links)
 	before, err := lockPairs(ctx, tx, d, left, right)
@@ -302,7 +302,7 @@ func (s *Store) createKind(ctx context.Context, tx pgx.Tx, links []*newLink, opt
 			attached = append(attached, row)
 		}
 	}
-	return s.emit(ctx, tx, "attached", "create", attached)
+	return tx.emit("attached", "create", attached)
 }
 
 // checkRequired finds new links that lack a value. A link that was there before, live or not, keeps the one it has.
@@ -322,7 +322,7 @@ func checkRequired(links []*newLink, before map[Pair]Link) error {
 }
 
 // lockPairs locks the rows of pairs, live or not, in order. Relies on the primary key.
-func lockPairs(ctx context.Context, tx pgx.Tx, d *Definition, left, right []string) (map[Pair]Link, error) {
+func lockPairs(ctx context.Context, tx *write, d *Definition, left, right []string) (map[Pair]Link, error) {
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		SELECT %s FROM %s AS t
 		JOIN unnest(%s) AS p(%s) ON %s
@@ -347,7 +347,7 @@ func byPair(rows pgx.Rows, d *Definition) (map[Pair]Link, error) {
 }
 
 // makeRoom finds the live links that the new ones exclude. With Replace it dismisses them.
-func (s *Store) makeRoom(ctx context.Context, tx pgx.Tx, links []*newLink, opts CreateOptions) error {
+func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
 	d := links[0].def
 	pairs := make([]Pair, len(links))
 	for i, l := range links {
@@ -392,7 +392,7 @@ func (d *Definition) exclude(p, q Pair) bool {
 }
 
 // conflicts returns the live links that exclude one of the pairs. Relies on the unique indexes that enforce this.
-func (s *Store) conflicts(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pair) ([]Link, error) {
+func (s *Store) conflicts(ctx context.Context, tx *write, d *Definition, pairs []Pair) ([]Link, error) {
 	var conditions []string
 	if !d.Right.IsList {
 		conditions = append(conditions, d.leftKey.among("t", 1))
@@ -434,7 +434,7 @@ func (s *Store) conflicts(ctx context.Context, tx pgx.Tx, d *Definition, pairs [
 // upsert writes all pairs of one link in one statement and returns the rows it changed. Each row's values are settled
 // beforehand from what the item gives, the row that is there and the defaults, so that a live row that already is as
 // asked is not rewritten. Relies on the primary key.
-func (s *Store) upsert(ctx context.Context, tx pgx.Tx, links []*newLink) (map[Pair]Link, error) {
+func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) (map[Pair]Link, error) {
 	d := links[0].def
 	left, right := keysOf(links)
 	ids := make([]string, len(links))

@@ -43,15 +43,16 @@ type closure struct {
 // It is one transaction. The receipt names the deletion, for RestoreDeletion. A record that does not exist is a
 // *RecordError; one that is deleted already is passed over.
 func (s *Store) Delete(ctx context.Context, records []Records) (Receipt, error) {
-	return s.delete(ctx, records, false)
+	return s.delete(ctx, DeleteLinks, records)
 }
 
 // DeleteRecords is Delete, and soft-deletes the given records themselves and what they own.
 func (s *Store) DeleteRecords(ctx context.Context, records []Records) (Receipt, error) {
-	return s.delete(ctx, records, true)
+	return s.delete(ctx, DeleteRecords, records)
 }
 
-func (s *Store) delete(ctx context.Context, records []Records, withRoots bool) (Receipt, error) {
+func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Receipt, error) {
+	withRoots := verb == DeleteRecords
 	roots, index, err := s.roots(records)
 	if err != nil {
 		return Receipt{}, err
@@ -62,17 +63,17 @@ func (s *Store) delete(ctx context.Context, records []Records, withRoots bool) (
 		}
 	}
 	var receipt Receipt
-	err = s.run(ctx, func(tx pgx.Tx) error {
+	err = s.run(ctx, func(tx *write) (Written, error) {
 		live, err := s.lockRoots(ctx, tx, roots, index)
 		if err != nil {
-			return err
+			return Written{}, err
 		}
 		c, err := s.stableClosure(ctx, tx, live, withRoots)
 		if err != nil {
-			return err
+			return Written{}, err
 		}
 		receipt, err = s.remove(ctx, tx, c)
-		return err
+		return Written{Verb: verb, Given: given(roots), Receipt: receipt}, err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("delete: %w", err)
@@ -117,7 +118,7 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 }
 
 // lockRoots locks the given records and returns those that are live.
-func (s *Store) lockRoots(ctx context.Context, tx pgx.Tx, roots []record, index []int) ([]record, error) {
+func (s *Store) lockRoots(ctx context.Context, tx *write, roots []record, index []int) ([]record, error) {
 	wanted := map[*Model]*lockSet{}
 	for _, r := range roots {
 		addLock(wanted, r)
@@ -149,7 +150,7 @@ func addLock(wanted map[*Model]*lockSet, r record) {
 }
 
 // checkExisted tells records that are deleted from those that never were. Relies on the primary keys.
-func (s *Store) checkExisted(ctx context.Context, tx pgx.Tx, roots []record, index, gone []int) error {
+func (s *Store) checkExisted(ctx context.Context, tx *write, roots []record, index, gone []int) error {
 	byModel := map[*Model][]string{}
 	for _, i := range gone {
 		byModel[roots[i].model] = append(byModel[roots[i].model], roots[i].id)
@@ -181,7 +182,7 @@ func (s *Store) checkExisted(ctx context.Context, tx pgx.Tx, roots []record, ind
 }
 
 // stableClosure finds everything the deletion reaches, locks it, and looks again, until nothing was added behind its back.
-func (s *Store) stableClosure(ctx context.Context, tx pgx.Tx, roots []record, withRoots bool) (*closure, error) {
+func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, withRoots bool) (*closure, error) {
 	locked := map[record]bool{}
 	for {
 		c, err := s.reach(ctx, tx, roots, withRoots)
@@ -213,7 +214,7 @@ func (s *Store) stableClosure(ctx context.Context, tx pgx.Tx, roots []record, wi
 
 // reach walks from the roots, one breadth at a time. How many statements that takes depends on how deep the cascades go,
 // not on how many records there are.
-func (s *Store) reach(ctx context.Context, tx pgx.Tx, roots []record, withRoots bool) (*closure, error) {
+func (s *Store) reach(ctx context.Context, tx *write, roots []record, withRoots bool) (*closure, error) {
 	c := &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}, links: map[Pair]bool{}}
 	frontier := map[*Model][]string{}
 	for _, r := range roots {
@@ -252,7 +253,7 @@ func (s *Store) reach(ctx context.Context, tx pgx.Tx, roots []record, withRoots 
 }
 
 // reachOwned finds what deleted records own. Relies on the index of the owned model's column.
-func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
+func (s *Store) reachOwned(ctx context.Context, tx *write, c *closure, m *Model, ids []string, reached func(from, to record)) error {
 	deleted := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !c.removed[record{m, id}] })
 	if len(deleted) == 0 {
 		return nil
@@ -289,7 +290,7 @@ func (s *Store) reachOwned(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 
 // reachLinks finds the live links of records and the records they cascade to. Relies on the live indexes of the link
 // tables, and on the far model's primary key.
-func (s *Store) reachLinks(ctx context.Context, tx pgx.Tx, c *closure, m *Model, ids []string, reached func(from, to record)) error {
+func (s *Store) reachLinks(ctx context.Context, tx *write, c *closure, m *Model, ids []string, reached func(from, to record)) error {
 	for _, d := range s.catalog.links {
 		if d.ReadOnly != "" || s.absent(d) {
 			continue
@@ -336,7 +337,7 @@ func (s *Store) reachLinks(ctx context.Context, tx pgx.Tx, c *closure, m *Model,
 }
 
 // remove soft-deletes what a closure holds and writes the deletion down.
-func (s *Store) remove(ctx context.Context, tx pgx.Tx, c *closure) (Receipt, error) {
+func (s *Store) remove(ctx context.Context, tx *write, c *closure) (Receipt, error) {
 	if len(c.removed) == 0 && len(c.links) == 0 {
 		return Receipt{}, nil
 	}
@@ -358,20 +359,12 @@ func (s *Store) remove(ctx context.Context, tx pgx.Tx, c *closure) (Receipt, err
 	if receipt.Records, err = s.softDelete(ctx, tx, c, at); err != nil {
 		return Receipt{}, err
 	}
-	return receipt, s.writeDeletion(ctx, tx, receipt, c)
-}
-
-func sortedLinks(m map[Pair]Link) []Link {
-	links := make([]Link, 0, len(m))
-	for _, l := range m {
-		links = append(links, l)
-	}
-	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return links
+	s.writeDeletion(tx, receipt, c)
+	return receipt, nil
 }
 
 // softDelete relies on the primary keys.
-func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, c *closure, at time.Time) ([]Records, error) {
+func (s *Store) softDelete(ctx context.Context, tx *write, c *closure, at time.Time) ([]Records, error) {
 	byModel := map[*Model][]string{}
 	for r := range c.removed {
 		byModel[r.model] = append(byModel[r.model], r.id)
@@ -394,7 +387,7 @@ func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, c *closure, at time.T
 }
 
 // writeDeletion notes what was removed and because of what, so that it can be restored.
-func (s *Store) writeDeletion(ctx context.Context, tx pgx.Tx, receipt Receipt, c *closure) error {
+func (s *Store) writeDeletion(tx *write, receipt Receipt, c *closure) {
 	var models, keys []string
 	var removed []bool
 	for r := range c.removed {
@@ -405,31 +398,26 @@ func (s *Store) writeDeletion(ctx context.Context, tx pgx.Tx, receipt Receipt, c
 			models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, false)
 		}
 	}
-	if _, err := tx.Exec(ctx, `
+	tx.last.Queue(`
 		INSERT INTO `+s.own("deletion_record")+` (deletion_id, model, key, removed)
 		SELECT $1, p.model, p.key, p.removed FROM unnest($2::text[], $3::text[], $4::boolean[]) AS p(model, key, removed)`,
-		receipt.DeletionID, models, keys, removed); err != nil {
-		return err
-	}
+		receipt.DeletionID, models, keys, removed)
 	var parentModels, parentKeys []string
 	models, keys = nil, nil
 	for e := range c.causes {
 		parentModels, parentKeys = append(parentModels, e[0].model.Name), append(parentKeys, e[0].id)
 		models, keys = append(models, e[1].model.Name), append(keys, e[1].id)
 	}
-	if _, err := tx.Exec(ctx, `
+	tx.last.Queue(`
 		INSERT INTO `+s.own("deletion_cause")+` (deletion_id, parent_model, parent_key, model, key)
 		SELECT $1, p.pm, p.pk, p.m, p.k FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS p(pm, pk, m, k)`,
-		receipt.DeletionID, parentModels, parentKeys, models, keys); err != nil {
-		return err
-	}
+		receipt.DeletionID, parentModels, parentKeys, models, keys)
 	var names, left, right []string
 	for _, l := range receipt.Links {
 		names, left, right = append(names, l.Name), append(left, l.Left), append(right, l.Right)
 	}
-	_, err := tx.Exec(ctx, `
+	tx.last.Queue(`
 		INSERT INTO `+s.own("deletion_link")+` (deletion_id, link, left_key, right_key)
 		SELECT $1, p.link, p.l, p.r FROM unnest($2::text[], $3::text[], $4::text[]) AS p(link, l, r)`,
 		receipt.DeletionID, names, left, right)
-	return err
 }

@@ -2,7 +2,6 @@ package linkstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -33,28 +32,29 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 		}
 		pairs[i] = pair
 	}
-	var removed map[Pair]Link
-	err := s.run(ctx, func(tx pgx.Tx) error {
-		var err error
-		removed, err = s.detachAll(ctx, tx, pairs, nil, "dismiss")
-		return err
+	results := make([]DismissResult, len(items))
+	err := s.run(ctx, func(tx *write) (Written, error) {
+		removed, err := s.detachAll(ctx, tx, pairs, nil, "dismiss")
+		if err != nil {
+			return Written{}, err
+		}
+		for i, p := range pairs {
+			results[i] = DismissResult{Outcome: NotFound}
+			if l, ok := removed[p]; ok {
+				results[i] = DismissResult{Dismissed, &l}
+				delete(removed, p) // the same pair again is not linked any more
+			}
+		}
+		return s.dismissWritten(pairs, results), nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("dismiss links: %w", err)
-	}
-	results := make([]DismissResult, len(items))
-	for i, p := range pairs {
-		results[i].Outcome = NotFound
-		if l, ok := removed[p]; ok {
-			results[i] = DismissResult{Dismissed, &l}
-			delete(removed, p) // the same pair again is not linked any more
-		}
 	}
 	return results, nil
 }
 
 // detachAll removes live links of any kind, kind by kind.
-func (s *Store) detachAll(ctx context.Context, tx pgx.Tx, pairs []Pair, at *time.Time, cause string) (map[Pair]Link, error) {
+func (s *Store) detachAll(ctx context.Context, tx *write, pairs []Pair, at *time.Time, cause string) (map[Pair]Link, error) {
 	kinds := map[string][]Pair{}
 	for _, p := range pairs {
 		kinds[p.Link] = append(kinds[p.Link], p)
@@ -83,7 +83,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // detach removes live links of one kind, locking them in order, and returns those it removed. at is the time of their
 // removal; nil means now. Relies on the primary key.
-func (s *Store) detach(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pair, at *time.Time, cause string) ([]Link, error) {
+func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pair, at *time.Time, cause string) ([]Link, error) {
 	if len(pairs) == 0 {
 		return nil, nil
 	}
@@ -111,29 +111,5 @@ func (s *Store) detach(ctx context.Context, tx pgx.Tx, d *Definition, pairs []Pa
 		return nil, err
 	}
 	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return links, s.emit(ctx, tx, "detached", cause, links)
-}
-
-// emit writes events to the outbox, in the transaction of what they tell of.
-func (s *Store) emit(ctx context.Context, tx pgx.Tx, event, cause string, links []Link) error {
-	if len(links) == 0 {
-		return nil
-	}
-	var names, left, right, data []string
-	for _, l := range links {
-		text := []byte("{}")
-		if len(l.Data) > 0 {
-			var err error
-			if text, err = json.Marshal(l.Data); err != nil {
-				return err
-			}
-		}
-		names, left, right, data = append(names, l.Name), append(left, l.Left), append(right, l.Right), append(data, string(text))
-	}
-	_, err := tx.Exec(ctx, `
-		INSERT INTO `+s.own("link_event")+` (event, cause, link, left_key, right_key, data)
-		SELECT $1, $2, p.link, p.l, p.r, p.data::jsonb
-		FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS p(link, l, r, data)`,
-		event, cause, names, left, right, data)
-	return err
+	return links, tx.emit("detached", cause, links)
 }

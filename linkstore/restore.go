@@ -22,20 +22,20 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = s.run(ctx, func(tx pgx.Tx) error {
+	err = s.run(ctx, func(tx *write) (Written, error) {
 		all := make([]int, len(roots))
 		for i := range all {
 			all[i] = i
 		}
 		if err := s.checkExisted(ctx, tx, roots, index, slices.DeleteFunc(all, func(i int) bool { return roots[i].model.Table == "" })); err != nil {
-			return err
+			return Written{}, err
 		}
 		found, err := s.latestDeletions(ctx, tx, roots)
 		if err != nil {
-			return err
+			return Written{}, err
 		}
 		receipt, err = s.restore(ctx, tx, found)
-		return err
+		return Written{Verb: RestoreRecords, Given: given(roots), Receipt: receipt}, err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -50,22 +50,22 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err := s.run(ctx, func(tx pgx.Tx) error {
+	err := s.run(ctx, func(tx *write) (Written, error) {
 		var exists bool
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID).Scan(&exists); err != nil {
-			return err
+			return Written{}, err
 		}
 		if !exists {
-			return fmt.Errorf("%w: %q", ErrDeletionNotFound, deletionID)
+			return Written{}, fmt.Errorf("%w: %q", ErrDeletionNotFound, deletionID)
 		}
 		found, err := s.deleted(ctx, tx, `SELECT r.deletion_id, r.model, r.key, r.removed, d.deleted_at
 			FROM `+s.own("deletion_record")+` AS r JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
 			WHERE r.deletion_id = $1 AND r.restored_at IS NULL`, deletionID)
 		if err != nil {
-			return err
+			return Written{}, err
 		}
 		receipt, err = s.restore(ctx, tx, found)
-		return err
+		return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}, err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore deletion: %w", err)
@@ -81,7 +81,7 @@ type deletedRecord struct {
 	at       time.Time
 }
 
-func (s *Store) deleted(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]deletedRecord, error) {
+func (s *Store) deleted(ctx context.Context, tx *write, sql string, args ...any) ([]deletedRecord, error) {
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (s *Store) deleted(ctx context.Context, tx pgx.Tx, sql string, args ...any)
 
 // latestDeletions finds the latest deletion of each record and what followed from the record in it. Relies on
 // deletion_record_key and on the primary key of deletion_cause.
-func (s *Store) latestDeletions(ctx context.Context, tx pgx.Tx, roots []record) ([]deletedRecord, error) {
+func (s *Store) latestDeletions(ctx context.Context, tx *write, roots []record) ([]deletedRecord, error) {
 	var models, keys []string
 	for _, r := range roots {
 		models, keys = append(models, r.model.Name), append(keys, r.id)
@@ -140,7 +140,7 @@ type deletedLink struct {
 }
 
 // restore brings back records and the links whose both ends are then live.
-func (s *Store) restore(ctx context.Context, tx pgx.Tx, records []deletedRecord) (Receipt, error) {
+func (s *Store) restore(ctx context.Context, tx *write, records []deletedRecord) (Receipt, error) {
 	if len(records) == 0 {
 		return Receipt{}, nil
 	}
@@ -176,12 +176,13 @@ func (s *Store) restore(ctx context.Context, tx pgx.Tx, records []deletedRecord)
 			}
 		}
 	}
-	return receipt, s.markRestored(ctx, tx, records)
+	s.markRestored(tx, records)
+	return receipt, nil
 }
 
 // linksOf finds the links that may come back with records: those of the same deletion, and those that an earlier restore
 // left waiting for one of the records. Relies on deletion_link_left and deletion_link_right.
-func (s *Store) linksOf(ctx context.Context, tx pgx.Tx, records []deletedRecord) ([]deletedLink, error) {
+func (s *Store) linksOf(ctx context.Context, tx *write, records []deletedRecord) ([]deletedLink, error) {
 	var deletions, links, sides, keys []string
 	for _, r := range records {
 		for _, d := range s.catalog.links {
@@ -228,7 +229,7 @@ func (s *Store) linksOf(ctx context.Context, tx pgx.Tx, records []deletedRecord)
 
 // undelete brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
 // keys.
-func (s *Store) undelete(ctx context.Context, tx pgx.Tx, records []deletedRecord, live map[*Model]map[string]bool) ([]Records, error) {
+func (s *Store) undelete(ctx context.Context, tx *write, records []deletedRecord, live map[*Model]map[string]bool) ([]Records, error) {
 	var restored []Records
 	for _, m := range s.catalog.models {
 		var ids []string
@@ -268,7 +269,7 @@ func (s *Store) undelete(ctx context.Context, tx pgx.Tx, records []deletedRecord
 }
 
 // reattach brings back the links whose both ends are live. Those that still miss an end are noted as wanted.
-func (s *Store) reattach(ctx context.Context, tx pgx.Tx, links []deletedLink, live map[*Model]map[string]bool) ([]Link, error) {
+func (s *Store) reattach(ctx context.Context, tx *write, links []deletedLink, live map[*Model]map[string]bool) ([]Link, error) {
 	isLive := func(m *Model, id string) bool { return m.Table == "" || live[m][id] }
 	byKind := map[string][]deletedLink{}
 	var waiting []deletedLink
@@ -296,14 +297,13 @@ func (s *Store) reattach(ctx context.Context, tx pgx.Tx, links []deletedLink, li
 		back = append(back, restored...)
 		settled = append(settled, ready...)
 	}
-	if err := s.markLinks(ctx, tx, "wanted = true", waiting); err != nil {
-		return nil, err
-	}
-	return back, s.markLinks(ctx, tx, "restored_at = clock_timestamp()", settled)
+	s.markLinks(tx, "wanted = true", waiting)
+	s.markLinks(tx, "restored_at = clock_timestamp()", settled)
+	return back, nil
 }
 
 // withoutConflicts refuses links of this restore that a live link excludes. Links that only waited go on waiting.
-func (s *Store) withoutConflicts(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]deletedLink, error) {
+func (s *Store) withoutConflicts(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]deletedLink, error) {
 	dead, err := s.stillDeleted(ctx, tx, d, links)
 	if err != nil {
 		return nil, err
@@ -347,7 +347,7 @@ func excluded(d *Definition, p Pair, standing []Link) (Link, bool) {
 // stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are
 // not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again in the very
 // second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
-func (s *Store) stillDeleted(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]bool, error) {
+func (s *Store) stillDeleted(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]bool, error) {
 	left, right, ats := split(links)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		SELECT p.ord FROM %s AS t
@@ -373,7 +373,7 @@ func split(links []deletedLink) (left, right []string, ats []time.Time) {
 }
 
 // revive relies on the primary key.
-func (s *Store) revive(ctx context.Context, tx pgx.Tx, d *Definition, links []deletedLink) ([]Link, error) {
+func (s *Store) revive(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]Link, error) {
 	left, right, ats := split(links)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`
 		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
@@ -388,35 +388,33 @@ func (s *Store) revive(ctx context.Context, tx pgx.Tx, d *Definition, links []de
 		return nil, err
 	}
 	slices.SortFunc(back, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return back, s.emit(ctx, tx, "attached", "restore", back)
+	return back, tx.emit("attached", "restore", back)
 }
 
 // markLinks relies on the primary key of deletion_link.
-func (s *Store) markLinks(ctx context.Context, tx pgx.Tx, set string, links []deletedLink) error {
+func (s *Store) markLinks(tx *write, set string, links []deletedLink) {
 	if len(links) == 0 {
-		return nil
+		return
 	}
 	var deletions, names, left, right []string
 	for _, l := range links {
 		deletions, names = append(deletions, l.deletion), append(names, l.Link)
 		left, right = append(left, l.Left), append(right, l.Right)
 	}
-	_, err := tx.Exec(ctx, `
+	tx.last.Queue(`
 		UPDATE `+s.own("deletion_link")+` AS t SET `+set+`
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS p(d, link, l, r)
 		WHERE t.deletion_id = p.d AND t.link = p.link AND t.left_key = p.l AND t.right_key = p.r`, deletions, names, left, right)
-	return err
 }
 
 // markRestored relies on the primary key of deletion_record.
-func (s *Store) markRestored(ctx context.Context, tx pgx.Tx, records []deletedRecord) error {
+func (s *Store) markRestored(tx *write, records []deletedRecord) {
 	var deletions, models, keys []string
 	for _, r := range records {
 		deletions, models, keys = append(deletions, r.deletion), append(models, r.model.Name), append(keys, r.id)
 	}
-	_, err := tx.Exec(ctx, `
+	tx.last.Queue(`
 		UPDATE `+s.own("deletion_record")+` AS t SET restored_at = clock_timestamp()
 		FROM unnest($1::text[], $2::text[], $3::text[]) AS p(d, model, key)
 		WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key`, deletions, models, keys)
-	return err
 }

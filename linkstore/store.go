@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	mrand "math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +34,10 @@ type Config struct {
 	AbsentLinks []string
 	// AbsentModels names models whose table is not in the database. They have no records.
 	AbsentModels []string
+	// Written is told of each call that writes, in its transaction, when all is done but the commit. What it queues travels with
+	// the last statements of the call. If it fails, or a statement that it queues, the call fails and nothing is written. A
+	// transaction that is run again tells again: what the earlier try queued is gone with it. nil means nobody is told.
+	Written func(ctx context.Context, w Written, last *pgx.Batch) error
 }
 
 // Store keeps the links of a catalogue.
@@ -91,29 +94,6 @@ func newULID(prefix string) string {
 		padded[i+1] = c << 6
 	}
 	return prefix + "_" + crockford.EncodeToString(padded[:])[:26]
-}
-
-// run runs a transaction. One of our own is run again when Postgres ends it for the sake of another.
-func (s *Store) run(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	for try := 0; ; try++ {
-		err := pgx.BeginFunc(ctx, s.db, fn)
-		kind := classify(err)
-		if kind == final {
-			return err
-		}
-		if s.inTx || try == s.cfg.Retries {
-			if kind == duplicate {
-				return duplicateOf(err)
-			}
-			return err
-		}
-		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try, 6)))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
 }
 
 // checkCount refuses calls that are too large.

@@ -33,6 +33,7 @@ func newDB(t testing.TB) *pgtest.DB {
 // subject is the store on a real Postgres.
 type subject struct {
 	*linkstore.Store
+	pool  *pgxpool.Pool
 	query func(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	exec  func(ctx context.Context, sql string, args ...any) error
 }
@@ -45,6 +46,7 @@ func newSubject(t testing.TB, pool *pgxpool.Pool) *subject {
 	}
 	return &subject{
 		Store: linkstore.New(pool, catalog, linkstore.Config{}),
+		pool:  pool,
 		query: pool.Query,
 		exec: func(ctx context.Context, sql string, args ...any) error {
 			_, err := pool.Exec(ctx, sql, args...)

@@ -3,6 +3,8 @@ package modules
 import (
 	"context"
 	"crypto/rand"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +69,29 @@ type Config struct {
 	MaxItems int
 	// Observer is told what is read. nil means nobody is.
 	Observer Observer
+	// Written is told of each call of Create, CreateShown and Update, in its transaction, when all is done but the commit. What it
+	// queues runs in that transaction. If it fails, or a statement that it queues, the call fails and nothing is written. nil
+	// means nobody is told. Of Delete and Restore the Cascade tells.
+	Written func(ctx context.Context, w Written, last *pgx.Batch) error
+}
+
+// Verb is what a call of a Store does.
+type Verb string
+
+// The verbs.
+const (
+	CreateRecords Verb = "create_records"
+	UpdateRecords Verb = "update_records"
+)
+
+// Written is what a call wrote. It holds no values of records.
+type Written struct {
+	Verb  Verb
+	Model *Model
+	// IDs are the keys of the records, in the order of the input.
+	IDs []string
+	// Fields are those that an update gave to one record or more, sorted. Records that had these values already are not told apart.
+	Fields []string
 }
 
 // Observer is told what a Store reads.
@@ -107,6 +132,43 @@ func newULID() func(prefix string) string {
 
 // WithTx returns a store that works in the caller's transaction.
 func (s *Store) WithTx(tx pgx.Tx) *Store { return &Store{tx, s.catalog, s.cfg} }
+
+// written tells of a call.
+func (s *Store) written(ctx context.Context, tx pgx.Tx, verb Verb, model *Model, drafts []draft, given []Values) error {
+	if s.cfg.Written == nil {
+		return nil
+	}
+	w := Written{Verb: verb, Model: model, IDs: make([]string, len(drafts))}
+	for i, d := range drafts {
+		w.IDs[i] = d.key
+	}
+	if verb == UpdateRecords {
+		w.Fields = givenFields(model, given)
+	}
+	var last pgx.Batch
+	if err := s.cfg.Written(ctx, w, &last); err != nil {
+		return err
+	}
+	return classify(tx.SendBatch(ctx, &last).Close())
+}
+
+// givenFields are the fields of all values but the key, sorted.
+func givenFields(model *Model, given []Values) []string {
+	fields := map[string]bool{}
+	for _, values := range given {
+		for name := range values {
+			i, ok := model.Column(name)
+			if ok && i == model.primary {
+				continue
+			}
+			if ok {
+				name = model.Columns[i].Field
+			}
+			fields[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(fields))
+}
 
 // Catalog returns the models of the store.
 func (s *Store) Catalog() *Catalog { return s.catalog }

@@ -63,7 +63,10 @@ func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values)
 				return err
 			}
 		}
-		return s.writeJoins(ctx, tx, model, drafts)
+		if err := s.writeJoins(ctx, tx, model, drafts); err != nil {
+			return err
+		}
+		return s.written(ctx, tx, CreateRecords, model, drafts, records)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", model.Name, err)
@@ -108,7 +111,10 @@ func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]s
 				return err
 			}
 		}
-		return s.writeJoins(ctx, tx, model, drafts)
+		if err := s.writeJoins(ctx, tx, model, drafts); err != nil {
+			return err
+		}
+		return s.written(ctx, tx, UpdateRecords, model, drafts, records)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("update %s: %w", model.Name, err)

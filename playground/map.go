@@ -2,12 +2,10 @@ package playground
 
 import "linkgraph/modules"
 
-// mapSettings is what the map's page has to know that the API does not tell: which module owns a model, and where its records
+// mapModels is what the map's page has to know that the API does not tell: which module owns a model, and where its records
 // are. Everything else it asks the API.
-type mapSettings struct {
-	Endpoint string            `json:"endpoint"`
-	Headers  map[string]string `json:"headers"`
-	Models   []mapModel        `json:"models"`
+type mapModels struct {
+	Models []mapModel `json:"models"`
 }
 
 type mapModel struct {
@@ -38,9 +36,9 @@ type mapRelation struct {
 	Columns []string `json:"columns"` // of this model, that are compared
 }
 
-func mapOf(cfg Config) mapSettings {
-	s := mapSettings{Endpoint: cfg.Endpoint, Headers: cfg.Headers}
-	for _, m := range cfg.Models.Models() {
+func mapOf(models *modules.Catalog) mapModels {
+	var s mapModels
+	for _, m := range models.Models() {
 		out := mapModel{Name: m.Name, Module: m.Module, Link: m.Link, Table: m.Table, Key: m.Key, IDPrefix: m.IDPrefix, Relations: []mapRelation{}}
 		out.Primary = m.Columns[m.Primary()].Field
 		if m.Schema != "" {

@@ -1,5 +1,6 @@
 // Package playground serves GraphiQL and a map of the modules from the binary: no request leaves the machine. Its tabs are the
-// files of the folder tabs, in the order of their names.
+// files of the folder tabs, in the order of their names. One whose name ends in .storefront.graphql is sent with the headers
+// of a storefront, the others with those of an admin.
 package playground
 
 import (
@@ -20,7 +21,7 @@ import (
 	"linkgraph/modules"
 )
 
-//go:embed assets/*.gz assets/index.html assets/page.css assets/page.js assets/map
+//go:embed assets/*.gz assets/*.html assets/*.css assets/*.js assets/map
 var assets embed.FS
 
 //go:embed tabs/*.graphql
@@ -30,10 +31,17 @@ var tabs embed.FS
 type Config struct {
 	// Endpoint is the path of the API. "" means /graphql.
 	Endpoint string
-	// Headers are those that a new tab and the map send with a request.
-	Headers map[string]string
+	// Admin are the headers of an admin's requests, with their credentials. They are sent for the schema, from the map, and from
+	// tabs that are not a storefront's. Everyone who can load the page can read them. Empty means that they are not known: tabs
+	// show what to fill in, and the map asks for a key.
+	Admin map[string]string
+	// Storefront are the headers of a storefront's requests. Empty means that they are not known.
+	Storefront map[string]string
 	// Models are those that the map shows. nil means that there is no map.
 	Models *modules.Catalog
+	// Guard lets requests for the names of the models, tables and columns in. The page sends the headers of an admin, and shows
+	// the message of what is refused with 401 or 403: text, or JSON as the API writes it. nil lets all in.
+	Guard func(http.Handler) http.Handler
 }
 
 // The policies let a page load from its own origin alone. GraphiQL's editor sets styles on elements; the map does not.
@@ -48,6 +56,8 @@ const (
 const (
 	indexPage = "index.html"
 	mapPage   = "map/map.html"
+	// mapData has the names of what is in the database.
+	mapData = "map/map.json"
 )
 
 var pages = map[string]string{"/": indexPage, "/map": mapPage}
@@ -56,6 +66,7 @@ var pages = map[string]string{"/": indexPage, "/map": mapPage}
 type file struct {
 	contentType, etag, policy string
 	plain, zipped             []byte // zipped is nil if compressing does not pay
+	secret                    bool   // is kept by no cache
 }
 
 // Handler serves GraphiQL at /, the map at /map, and what they need below /playground/.
@@ -67,17 +78,24 @@ func Handler(cfg Config) http.Handler {
 	if err != nil {
 		panic(err) // the files are part of the binary
 	}
+	handlers := map[string]http.Handler{}
+	for name, f := range files {
+		handlers[name] = http.HandlerFunc(f.serve)
+	}
+	if h, ok := handlers[mapData]; ok && cfg.Guard != nil {
+		handlers[mapData] = cfg.Guard(h)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, isPage := pages[r.URL.Path]
 		if !isPage {
 			name = strings.TrimPrefix(r.URL.Path, "/playground/")
 		}
-		f, ok := files[name]
+		h, ok := handlers[name]
 		if !ok || isPage != (path.Ext(name) == ".html") {
 			http.NotFound(w, r)
 			return
 		}
-		f.serve(w, r)
+		h.ServeHTTP(w, r)
 	})
 }
 
@@ -87,12 +105,16 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", f.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-cache") // asked again each time, answered by the ETag
-	h.Set("ETag", f.etag)
 	h.Set("Vary", "Accept-Encoding")
-	if r.Header.Get("If-None-Match") == f.etag {
-		w.WriteHeader(http.StatusNotModified)
-		return
+	if f.secret {
+		h.Set("Cache-Control", "no-store")
+	} else {
+		h.Set("Cache-Control", "no-cache") // asked again each time, answered by the ETag
+		h.Set("ETag", f.etag)
+		if r.Header.Get("If-None-Match") == f.etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
 	}
 	body := f.plain
 	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
@@ -131,24 +153,8 @@ func load(cfg Config) (map[string]*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	queries, err := Tabs()
-	if err != nil {
+	if err := addSettings(files, cfg); err != nil {
 		return nil, err
-	}
-	settings := map[string]any{"settings.json": map[string]any{
-		"endpoint": cfg.Endpoint, "headers": cfg.Headers, "tabs": queries, "map": cfg.Models != nil,
-	}}
-	if cfg.Models == nil {
-		delete(files, mapPage)
-	} else {
-		settings["map/map.json"] = mapOf(cfg)
-	}
-	for name, v := range settings {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		files[name] = &file{plain: data}
 	}
 	for name, f := range files {
 		sum := sha256.Sum256(f.plain)
@@ -163,6 +169,39 @@ func load(cfg Config) (map[string]*file, error) {
 		}
 	}
 	return files, nil
+}
+
+// settings are what both pages have to know of the server.
+type settings struct {
+	Endpoint   string            `json:"endpoint"`
+	Admin      map[string]string `json:"admin"`
+	Storefront map[string]string `json:"storefront"`
+	Tabs       []Tab             `json:"tabs"`
+	Map        bool              `json:"map"`
+}
+
+// addSettings adds what depends on the configuration.
+func addSettings(files map[string]*file, cfg Config) error {
+	examples, err := Tabs()
+	if err != nil {
+		return err
+	}
+	add := func(name string, v any, secret bool) error {
+		data, err := json.Marshal(v)
+		files[name] = &file{plain: data, secret: secret}
+		return err
+	}
+	err = add("settings.json", settings{
+		Endpoint: cfg.Endpoint, Admin: cfg.Admin, Storefront: cfg.Storefront, Tabs: examples, Map: cfg.Models != nil,
+	}, len(cfg.Admin)+len(cfg.Storefront) > 0)
+	if err != nil {
+		return err
+	}
+	if cfg.Models == nil {
+		delete(files, mapPage)
+		return nil
+	}
+	return add(mapData, mapOf(cfg.Models), cfg.Guard != nil)
 }
 
 // zip returns nil if compressing does not pay.
@@ -185,19 +224,26 @@ func unzip(data []byte) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// Tabs returns the example documents, in order.
-func Tabs() ([]string, error) {
+// Tab is an example.
+type Tab struct {
+	Document string `json:"query"`
+	// Storefront says that it is sent with the headers of a storefront.
+	Storefront bool `json:"storefront"`
+}
+
+// Tabs returns the examples, in order.
+func Tabs() ([]Tab, error) {
 	entries, err := fs.ReadDir(tabs, "tabs")
 	if err != nil {
 		return nil, err
 	}
-	all := make([]string, len(entries))
+	all := make([]Tab, len(entries))
 	for i, e := range entries {
 		text, err := tabs.ReadFile(path.Join("tabs", e.Name()))
 		if err != nil {
 			return nil, err
 		}
-		all[i] = string(text)
+		all[i] = Tab{string(text), strings.HasSuffix(e.Name(), ".storefront.graphql")}
 	}
 	return all, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
@@ -19,12 +20,16 @@ import (
 
 func get(t *testing.T, path string, header ...string) *http.Response {
 	t.Helper()
+	return getFrom(playground.Config{Models: catalog(t)}, path, header...)
+}
+
+func getFrom(cfg playground.Config, path string, header ...string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	playground.Handler(playground.Config{Models: catalog(t)}).ServeHTTP(w, r)
+	playground.Handler(cfg).ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -41,6 +46,7 @@ func TestServesEverythingItself(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/": "text/html", "/playground/page.js": "javascript", "/playground/page.css": "text/css",
+		"/playground/storage.js": "javascript", "/playground/credentials.js": "javascript",
 		"/playground/graphiql.min.js": "javascript", "/playground/graphiql.min.css": "text/css",
 		"/playground/react.production.min.js": "javascript", "/playground/react-dom.production.min.js": "javascript",
 		"/playground/settings.json": "application/json",
@@ -81,11 +87,67 @@ func TestMapIsStrict(t *testing.T) {
 			t.Errorf("the map has %s inline", inline)
 		}
 	}
-	r := httptest.NewRequest(http.MethodGet, "/map", nil)
-	w := httptest.NewRecorder()
-	playground.Handler(playground.Config{}).ServeHTTP(w, r)
-	if w.Code != http.StatusNotFound {
-		t.Errorf("a map without models: %d", w.Code)
+	for _, path := range []string{"/map", "/playground/map/map.json"} {
+		if r := getFrom(playground.Config{}, path); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s without models: %d", path, r.StatusCode)
+		}
+	}
+}
+
+func TestGuardsNamesAlone(t *testing.T) {
+	t.Parallel()
+	cfg := playground.Config{Models: catalog(t), Guard: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer good" {
+				http.Error(w, "no", http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}}
+	const names = "/playground/map/map.json"
+	for _, header := range [][]string{nil, {"Authorization", "Bearer bad"}} {
+		r := getFrom(cfg, names, header...)
+		if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusUnauthorized || strings.Contains(string(body), "product") {
+			t.Errorf("with %v: %d %.100s", header, r.StatusCode, body)
+		}
+	}
+	r := getFrom(cfg, names, "Authorization", "Bearer good")
+	if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusOK || !strings.Contains(string(body), "ProductVariant") {
+		t.Errorf("with credentials: %d %.100s", r.StatusCode, body)
+	}
+	if cache := r.Header.Get("Cache-Control"); cache != "no-store" || r.Header.Get("ETag") != "" {
+		t.Errorf("a cache may keep the names: %s, %v", cache, r.Header)
+	}
+	for _, path := range []string{"/", "/map", "/playground/settings.json", "/playground/map/map.js"} {
+		r := getFrom(cfg, path)
+		body, _ := io.ReadAll(r.Body)
+		if r.StatusCode != http.StatusOK || strings.Contains(string(body), "order_line_item") {
+			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+}
+
+func TestTellsCredentials(t *testing.T) {
+	t.Parallel()
+	const path = "/playground/settings.json"
+	for _, cfg := range []playground.Config{
+		{Admin: map[string]string{"Authorization": "Bearer sk_1"}, Storefront: map[string]string{"x-publishable-api-key": "pk_1"}},
+		{Storefront: map[string]string{"x-publishable-api-key": "pk_1"}},
+		{},
+	} {
+		var got struct{ Admin, Storefront map[string]string }
+		r := getFrom(cfg, path)
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]map[string]string{cfg.Admin, cfg.Storefront}, []map[string]string{got.Admin, got.Storefront}); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		known := len(cfg.Admin)+len(cfg.Storefront) > 0
+		if cache := r.Header.Get("Cache-Control"); known != (cache == "no-store") {
+			t.Errorf("%+v: Cache-Control: %s", cfg, cache)
+		}
 	}
 }
 
@@ -137,16 +199,34 @@ func TestTabsAreDocuments(t *testing.T) {
 	if err != nil || len(tabs) == 0 {
 		t.Fatal(err)
 	}
+	storefront := 0
 	for _, tab := range tabs {
-		if _, err := parser.ParseQuery(&ast.Source{Input: tab}); err != nil {
-			t.Errorf("%v in:\n%s", err, tab)
+		doc, err := parser.ParseQuery(&ast.Source{Input: tab.Document})
+		if err != nil {
+			t.Errorf("%v in:\n%s", err, tab.Document)
+			continue
 		}
+		if !tab.Storefront {
+			continue
+		}
+		storefront++
+		for _, op := range doc.Operations {
+			if op.Operation != ast.Query {
+				t.Errorf("a storefront has no %s %s", op.Operation, op.Name)
+			}
+		}
+	}
+	if storefront == 0 || storefront == len(tabs) {
+		t.Errorf("%d of %d tabs are for storefronts", storefront, len(tabs))
 	}
 	var settings struct {
 		Endpoint string
-		Tabs     []string
+		Tabs     []playground.Tab
 	}
-	if err := json.NewDecoder(get(t, "/playground/settings.json").Body).Decode(&settings); err != nil || settings.Endpoint != "/graphql" || len(settings.Tabs) != len(tabs) {
+	if err := json.NewDecoder(get(t, "/playground/settings.json").Body).Decode(&settings); err != nil || settings.Endpoint != "/graphql" {
 		t.Errorf("settings: %+v, %v", settings, err)
+	}
+	if diff := cmp.Diff(tabs, settings.Tabs); diff != "" {
+		t.Errorf("tabs in the settings (-want +got):\n%s", diff)
 	}
 }

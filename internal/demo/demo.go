@@ -9,6 +9,9 @@ import (
 	"linkgraph/modules"
 )
 
+// PublishableKeyID is the id of the demo store's publishable key, which sells through its one channel.
+const PublishableKeyID = "apk_demo_web"
+
 // Credentials are the keys of the demo store. They are empty if it was there already.
 type Credentials struct{ PublishableKey, SecretKey string }
 
@@ -148,7 +151,7 @@ func (l *loader) shop() {
 // keys makes the keys to try the store with.
 func (l *loader) keys() Credentials {
 	created := l.make("ApiKey",
-		values{"id": "apk_demo_web", "title": "Web shop", "type": "publishable"},
+		values{"id": PublishableKeyID, "title": "Web shop", "type": "publishable"},
 		values{"id": "apk_demo_admin", "title": "Admin", "type": "secret"})
 	publishable, _ := created[0].Shown["token"].(string)
 	secret, _ := created[1].Shown["token"].(string)

@@ -25,10 +25,11 @@ func main() {
 	clients := flag.Int("clients", 500, "clients, each with a connection of its own")
 	duration := flag.Duration("duration", 10*time.Second, "how long")
 	query := flag.String("query", `query Drill { products(first: 50) { totalCount nodes { title variants { nodes { title } } salesChannels { nodes { name } } } } }`, "what they ask")
+	key := flag.String("key", os.Getenv("LINKGRAPH_KEY"), "secret API key, or LINKGRAPH_KEY in the environment")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := drill(ctx, os.Stdout, *url, *query, *clients, *duration); err != nil {
+	if err := drill(ctx, os.Stdout, server{*url, *key}, *query, *clients, *duration); err != nil {
 		fmt.Fprintln(os.Stderr, "drill:", err)
 		os.Exit(1)
 	}
@@ -61,12 +62,23 @@ func (t *tally) take() string {
 	return strings.Join(parts, ", ")
 }
 
-func drill(ctx context.Context, out io.Writer, url, query string, clients int, duration time.Duration) error {
+// server is what is asked, and the key it is asked with.
+type server struct{ url, key string }
+
+func (s server) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.url+path, body)
+	if err == nil && s.key != "" {
+		r.Header.Set("Authorization", "Bearer "+s.key)
+	}
+	return r, err
+}
+
+func drill(ctx context.Context, out io.Writer, s server, query string, clients int, duration time.Duration) error {
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {
 		return err
 	}
-	before, err := look(ctx, url)
+	before, err := look(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -81,7 +93,7 @@ func drill(ctx context.Context, out io.Writer, url, query string, clients int, d
 		done.Go(func() {
 			for ctx.Err() == nil {
 				start := time.Now()
-				status := send(ctx, client, url, body)
+				status := send(ctx, client, s, body)
 				if ctx.Err() == nil {
 					answers.add(status, time.Since(start))
 				}
@@ -93,7 +105,7 @@ func drill(ctx context.Context, out io.Writer, url, query string, clients int, d
 		case <-ctx.Done():
 			second.Stop()
 		case <-second.C:
-			seen, err := look(context.WithoutCancel(ctx), url)
+			seen, err := look(context.WithoutCancel(ctx), s)
 			if err != nil {
 				seen = err.Error()
 			}
@@ -103,7 +115,7 @@ func drill(ctx context.Context, out io.Writer, url, query string, clients int, d
 	done.Wait()
 	transport.CloseIdleConnections()
 	time.Sleep(time.Second) // the server notices that the connections are gone
-	after, err := look(context.WithoutCancel(ctx), url)
+	after, err := look(context.WithoutCancel(ctx), s)
 	if err != nil {
 		return err
 	}
@@ -111,8 +123,8 @@ func drill(ctx context.Context, out io.Writer, url, query string, clients int, d
 	return nil
 }
 
-func send(ctx context.Context, client *http.Client, url string, body []byte) string {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/graphql", bytes.NewReader(body))
+func send(ctx context.Context, client *http.Client, s server, body []byte) string {
+	r, err := s.request(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	if err != nil {
 		return "no request"
 	}
@@ -129,8 +141,8 @@ func send(ctx context.Context, client *http.Client, url string, body []byte) str
 }
 
 // look reads how the server is.
-func look(ctx context.Context, url string) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/metrics", nil)
+func look(ctx context.Context, s server) (string, error) {
+	r, err := s.request(ctx, http.MethodGet, "/metrics", nil)
 	if err != nil {
 		return "", err
 	}

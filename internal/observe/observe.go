@@ -92,6 +92,14 @@ type (
 	spanKey      struct{}
 )
 
+// RequestID returns the id of the request that the context is of, "" if it is of none.
+func RequestID(ctx context.Context) string {
+	if r := requestFrom(ctx); r != nil {
+		return r.id
+	}
+	return ""
+}
+
 func requestFrom(ctx context.Context) *request {
 	r, _ := ctx.Value(requestKey{}).(*request)
 	return r

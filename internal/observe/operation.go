@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"linkgraph/graph"
 )
 
 // explainKey is where an answer's extensions say what the operation took.
@@ -60,7 +62,7 @@ func (o *Observer) InterceptOperation(ctx context.Context, next graphql.Operatio
 			return r
 		}
 		ended = true
-		if r != nil && req != nil && req.explain {
+		if r != nil && req != nil && req.explain && mayAsk(ctx) {
 			explain(r, op)
 		}
 		failed := r == nil || len(r.Errors) > 0
@@ -102,6 +104,12 @@ func endOperation(span trace.Span, op *operation, failed bool) {
 		span.SetStatus(codes.Error, "the answer has errors")
 	}
 	span.End()
+}
+
+// mayAsk reports whether the caller is told what an operation took: admins are, storefronts are not.
+func mayAsk(ctx context.Context) bool {
+	c, ok := graph.CallerFrom(ctx)
+	return !ok || !c.Storefront
 }
 
 func explain(r *graphql.Response, op *operation) {

@@ -1,32 +1,109 @@
 // Starts GraphiQL with the example tabs. GraphiQL keeps a visitor's own tabs; the examples are shown to new ones. A query in
 // the address, as in /?query={…}, gets a tab of its own. It is not run until the visitor does.
-(async () => {
-  const settings = await (await fetch('playground/settings.json')).json();
-  const headers = Object.keys(settings.headers ?? {}).length ? JSON.stringify(settings.headers, null, 2) : undefined;
-  const tabs = settings.tabs.map((query) => ({ query, headers }));
-  const address = new URLSearchParams(location.search);
-  const query = address.get('query') ?? undefined;
-  const variables = address.get('variables') ?? undefined;
-  if (query !== undefined) {
-    tabs.unshift({ query, variables, headers });
-    history.replaceState(null, '', location.pathname); // loading again does not ask again
+import { Credentials, filledIn, isAdmin } from './credentials.js';
+import { Storage } from './storage.js';
+
+const settings = await (await fetch('playground/settings.json')).json();
+const credentials = new Credentials(settings);
+const notice = document.getElementById('notice');
+const address = new URLSearchParams(location.search);
+const asked = { query: address.get('query') ?? undefined, variables: address.get('variables') ?? undefined };
+const storage = new Storage(credentials, asked, settings.tabs);
+const tabs = settings.tabs.map((t) => ({ query: t.query, headers: credentials.text(t.storefront ? 'storefront' : 'admin') }));
+if (asked.query !== undefined) {
+  tabs.unshift({ ...asked, headers: credentials.text('admin') });
+  history.replaceState(null, '', location.pathname); // loading again does not ask again
+}
+
+const send = GraphiQL.createFetcher({
+  url: settings.endpoint,
+  enableIncrementalDelivery: false, // the API answers in one piece
+  fetch: async (url, request) => {
+    const headers = filledIn(request.headers);
+    const answer = await fetch(url, { ...request, headers });
+    if (answer.status === 401) credentials.forget(headers);
+    if (answer.ok && credentials.learn(headers)) {
+      storage.refill();
+      render();
+    }
+    return answer;
+  },
+});
+
+// ---- the schema
+
+let known = false; // the schema
+let tried; // headers that the schema was asked for with
+
+// forSchema are the headers that the schema is asked for with: those of an admin, whichever tab is open.
+function forSchema(headers) {
+  const own = filledIn(headers);
+  return isAdmin(own) ? own : credentials.of('admin') ?? own;
+}
+
+async function askForSchema(params, options) {
+  const headers = forSchema(options?.headers);
+  tried = JSON.stringify(headers);
+  try {
+    const answer = await send(params, { ...options, headers });
+    known = Boolean(answer.data);
+    say(known ? '' : answer.errors?.[0]?.message ?? 'the answer has no data', answer.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED');
+    return { data: null, ...answer }; // without data it would ask once more
+  } catch (e) {
+    say(e.message);
+    throw e;
   }
-  // The schema is asked for before there is an editor for headers.
-  const fetcher = GraphiQL.createFetcher({ url: settings.endpoint });
-  const fetchWithDefaults = (params, options) =>
-    fetcher(params, params.operationName === 'IntrospectionQuery' ? { ...options, headers: { ...settings.headers, ...options?.headers } } : options);
-  const logo = React.createElement(GraphiQL.Logo, null, settings.map
-    ? React.createElement('a', { className: 'map-link', href: 'map' }, 'Map of the modules')
-    : React.createElement('span'));
-  ReactDOM.createRoot(document.getElementById('graphiql')).render(
-    React.createElement(GraphiQL, {
-      fetcher: fetchWithDefaults,
-      query,
-      variables,
-      defaultTabs: tabs,
-      defaultHeaders: headers,
-      defaultEditorToolsVisibility: false,
-      shouldPersistHeaders: false,
-    }, logo),
-  );
-})();
+}
+
+// say tells why there is no schema, and what to do.
+function say(message, unauthenticated) {
+  const todo = unauthenticated ? ' Fill it in under Headers, below the query; the schema is loaded as soon as a key is good.' : '';
+  notice.textContent = message && `The schema is not loaded: ${message}.${todo}`;
+  notice.hidden = !message;
+}
+
+// retry asks for the schema again when a visitor has filled in other headers.
+let timer;
+function retry(text) {
+  clearTimeout(timer);
+  if (known) return;
+  timer = setTimeout(() => {
+    let headers;
+    try {
+      headers = JSON.parse(text);
+    } catch {
+      return; // not written to the end
+    }
+    if (JSON.stringify(forSchema(headers)) === tried) return;
+    fetcher = newFetcher();
+    render();
+  }, 500);
+}
+
+// newFetcher returns one that GraphiQL takes for another, and asks for the schema again.
+function newFetcher() {
+  return (params, options) => (params.operationName === 'IntrospectionQuery' ? askForSchema(params, options) : send(params, options));
+}
+
+// ---- the page
+
+let fetcher = newFetcher();
+const root = ReactDOM.createRoot(document.getElementById('graphiql'));
+const logo = React.createElement(GraphiQL.Logo, null, settings.map
+  ? React.createElement('a', { className: 'map-link', href: 'map' }, 'Map of the modules')
+  : React.createElement('span'));
+const fixed = {
+  storage,
+  ...asked,
+  defaultTabs: tabs,
+  defaultEditorToolsVisibility: credentials.of('admin') ? false : 'headers',
+  shouldPersistHeaders: false,
+  onTabChange: (state) => storage.watch(state.tabs),
+  onEditHeaders: retry,
+};
+
+function render() {
+  root.render(React.createElement(GraphiQL, { ...fixed, fetcher, defaultHeaders: credentials.text('admin') }, logo));
+}
+
+render();

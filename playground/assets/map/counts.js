@@ -1,5 +1,5 @@
 // Counts the rows of links. Only what is on the screen is asked for, a few links a request, at most two requests at a time.
-import { ask } from './model.js';
+import { Refused } from './server.js';
 
 const atOnce = 2;
 const batchSize = 8;
@@ -76,16 +76,16 @@ export class Counts {
   async #request(links, stop) {
     const fields = links.map((l, i) => `c${i}: ${l.row.list} { totalCount }`).join('\n');
     try {
-      const data = await ask(this.#world.settings, `query Counts {\n${fields}\n}`, AbortSignal.any([stop, AbortSignal.timeout(patience)]));
+      const data = await this.#world.server.ask(`query Counts {\n${fields}\n}`, AbortSignal.any([stop, AbortSignal.timeout(patience)]));
       links.forEach((l, i) => this.#known.set(l.name, { n: data[`c${i}`].totalCount }));
     } catch (e) {
       if (stop.aborted) return;
-      if (links.length > 1) { // one of them must not hide the others
+      if (links.length > 1 && !(e instanceof Refused)) { // one of them must not hide the others
         for (const l of links) await this.#request([l], stop);
         return;
       }
       const error = e.name === 'TimeoutError' ? `no answer in ${patience / 1000} seconds` : e.message;
-      this.#known.set(links[0].name, { error });
+      for (const l of links) this.#known.set(l.name, { error });
     }
   }
 }

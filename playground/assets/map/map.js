@@ -2,13 +2,17 @@
 import { h, plural } from './dom.js';
 import { cardinality, cascades, keptIn, load } from './model.js';
 import { Counts } from './counts.js';
+import { Door } from './door.js';
 import { Picture } from './picture.js';
 import { Panel, countText } from './panel.js';
+import { Server } from './server.js';
 
 const byId = (id) => document.getElementById(id);
 
+// start shows the world, and returns what counts its links again.
 function start(world) {
   let picture, panel;
+  for (const e of document.querySelectorAll('[data-world]')) e.hidden = false;
   const say = (text) => { byId('status').textContent = text; };
   const rows = new Map();
   const counts = new Counts(world, (done) => {
@@ -76,10 +80,11 @@ function start(world) {
     e.currentTarget.textContent = all ? 'Close all' : 'Open all';
     picture.openAll(all);
   });
-  byId('refresh').addEventListener('click', () => {
+  const refresh = () => {
     say('Counting.');
     counts.refresh([...picture.labels, ...[...rows.values()].map((r) => r.count)]);
-  });
+  };
+  byId('refresh').addEventListener('click', refresh);
   byId('zoom-in').addEventListener('click', () => picture.zoom(0.2));
   byId('zoom-out').addEventListener('click', () => picture.zoom(-0.2));
   byId('zoom-fit').addEventListener('click', () => picture.zoom(0));
@@ -92,6 +97,7 @@ function start(world) {
   const name = decodeURIComponent(location.hash.slice(1));
   const asked = world.models.get(name) ?? world.links.find((l) => l.name === name);
   if (asked && !asked.link) show(asked);
+  return refresh;
 }
 
 // choose says what a text and the kind of links let through: a module with all that it has, or the models and links that
@@ -114,6 +120,26 @@ function choose(world, text, readOnly) {
   return { text, models, modules: named, links };
 }
 
-load().then(start, (e) => {
+async function run() {
+  const server = new Server();
+  const door = new Door({ form: byId('key-form'), input: byId('key'), says: byId('key-says'), title: byId('title') }, server);
+  await server.renew();
+  const refresh = start(await door.admit(() => load(server)));
+  let asking = false;
+  server.refused = async () => {
+    if (asking) return;
+    asking = true;
+    try {
+      await door.admit(() => server.ask('{ __typename }'));
+      refresh();
+    } catch (e) {
+      byId('status').textContent = e.message;
+    } finally {
+      asking = false;
+    }
+  };
+}
+
+run().catch((e) => {
   byId('summary').textContent = `The map cannot be shown: ${e.message}`;
 });

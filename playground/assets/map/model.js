@@ -1,29 +1,16 @@
-// What the map knows: the models of the server's settings, and the links as the API tells them.
+// What the map knows: the models of the server, and the links as the API tells them.
 
-// ask sends a document to the API and returns its data. It fails with the message of the first error.
-export async function ask(settings, query, signal) {
-  const answer = await fetch(settings.endpoint, {
-    method: 'POST', signal,
-    headers: { ...settings.headers, 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  const { data, errors } = await answer.json();
-  if (errors?.length) throw new Error(errors[0].message);
-  return data;
-}
-
-export async function load() {
-  const settings = await (await fetch('playground/map/map.json')).json();
+export async function load(server) {
   const end = '{ module model key field isList deleteCascade }';
-  const data = await ask(settings, `query Map {
+  const data = await server.ask(`query Map {
     linkModules { name table readOnly left ${end} right ${end} extraColumns { name type default } }
     __schema { queryType { fields { name type { ofType { name } } } } }
   }`);
-  return understand(settings, data);
+  return understand(server, await server.models(), data);
 }
 
-function understand(settings, data) {
-  const models = new Map(settings.models.map((m) => [m.name, { ...m, links: [] }]));
+function understand(server, all, data) {
+  const models = new Map(all.map((m) => [m.name, { ...m, links: [] }]));
   for (const { name, type } of data.__schema.queryType.fields) {
     const m = models.get(type.ofType?.name?.replace(/Connection$/, ''));
     if (m && type.ofType.name.endsWith('Connection')) m.list ??= name;
@@ -43,7 +30,7 @@ function understand(settings, data) {
     for (const end of new Set([l.left.model, l.right.model])) models.get(end)?.links.push(l);
     for (const module of new Set([l.left.module, l.right.module])) modules.get(module)?.links.push(l);
   }
-  return { settings, models, modules: new Map([...modules].sort(([a], [b]) => (a < b ? -1 : 1))), links };
+  return { server, models, modules: new Map([...modules].sort(([a], [b]) => (a < b ? -1 : 1))), links };
 }
 
 export const cardinality = (l) => `${l.left.isList ? 'many' : 'one'} to ${l.right.isList ? 'many' : 'one'}`;

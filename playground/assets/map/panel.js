@@ -1,6 +1,6 @@
 // The panel beside the picture: a model, a link, or the links between two modules.
 import { breakable, h, plural } from './dom.js';
-import { ask, cardinality, cascades, keptIn, linkQuery, modelQuery } from './model.js';
+import { cardinality, cascades, keptIn, linkQuery, modelQuery } from './model.js';
 
 export class Panel {
   #world; #panel; #counts; #show; #closed; #said; #types = new Map(); #opener; #what;
@@ -95,7 +95,7 @@ export class Panel {
   #type(name) {
     if (!this.#types.has(name)) {
       const of = 'kind name ofType { kind name ofType { kind name ofType { kind name } } }';
-      const answer = ask(this.#world.settings, `query Type { __type(name: ${JSON.stringify(name)}) { description fields { name description type { ${of} } } } }`)
+      const answer = this.#world.server.ask(`query Type { __type(name: ${JSON.stringify(name)}) { description fields { name description type { ${of} } } } }`)
         .then((data) => data.__type ?? {});
       answer.catch(() => this.#types.delete(name)); // asked again the next time
       this.#types.set(name, answer);

@@ -1,0 +1,72 @@
+package access
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"linkgraph/graph"
+)
+
+// maxBuckets bounds the memory of a limit. The caller that was idle the longest is forgotten first, and starts afresh.
+const maxBuckets = 16384
+
+// buckets bound the requests of each caller by themselves. nil bounds nothing.
+type buckets struct {
+	perMinute int
+	of        *lru.Cache[string, *rate.Limiter]
+}
+
+func newBuckets(perMinute int) *buckets {
+	if perMinute <= 0 {
+		return nil
+	}
+	return &buckets{perMinute, newLRU[string, *rate.Limiter](maxBuckets)}
+}
+
+// take counts a request. Its error is *graph.TooManyRequestsError.
+func (b *buckets) take(key string, now time.Time) error {
+	if b == nil {
+		return nil
+	}
+	limiter, ok := b.of.Get(key)
+	if !ok {
+		limiter = rate.NewLimiter(rate.Limit(float64(b.perMinute)/60), b.perMinute)
+		if other, ok, _ := b.of.PeekOrAdd(key, limiter); ok {
+			limiter = other
+		}
+	}
+	if limiter.AllowN(now, 1) {
+		return nil
+	}
+	missing := 1 - limiter.TokensAt(now)
+	return &graph.TooManyRequestsError{RetryAfter: time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))}
+}
+
+// newLRU returns a cache of a fixed size that is above zero.
+func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
+	cache, err := lru.New[K, V](size)
+	if err != nil {
+		panic(err) // a size below one
+	}
+	return cache
+}
+
+// address is that of a connection without its port: of IPv6 the network of 64 bits, all of which one client may have.
+func address(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is6() {
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	return ip.String()
+}

@@ -1,0 +1,177 @@
+package linkstore
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	mrand "math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Verb is what a call of a Store does.
+type Verb string
+
+// The verbs.
+const (
+	CreateLinks     Verb = "create_links"     // Create
+	DismissLinks    Verb = "dismiss_links"    // Dismiss
+	DeleteLinks     Verb = "delete_links"     // Delete
+	DeleteRecords   Verb = "delete_records"   // DeleteRecords
+	RestoreRecords  Verb = "restore"          // Restore
+	RestoreDeletion Verb = "restore_deletion" // RestoreDeletion
+)
+
+// Written is what a call wrote, which may be nothing.
+type Written struct {
+	Verb Verb
+	// Items are those of Create and Dismiss, in the order of the call.
+	Items []WrittenItem
+	// Replaced are the links that Create dismissed to make room, each once.
+	Replaced []Link
+	// Given are the records that Delete, DeleteRecords and Restore were given, each once, with the models' names.
+	Given []Records
+	// GivenDeletion is the id that RestoreDeletion was given.
+	GivenDeletion string
+	// Receipt is that of a deletion or a restore.
+	Receipt Receipt
+}
+
+// WrittenItem is what became of one item. ID is "" if the pair was not linked.
+type WrittenItem struct {
+	Pair
+	Outcome Outcome
+	ID      string
+}
+
+// write is the transaction of a call. Statements that nothing waits for are put off to its end, where they travel together.
+type write struct {
+	pgx.Tx
+	last   pgx.Batch
+	events eventRows
+}
+
+// eventRows are rows of the outbox, column by column.
+type eventRows struct{ event, cause, link, left, right, data []string }
+
+// emit writes events to the outbox, in the transaction of what they tell of and in the order of the calls.
+func (w *write) emit(event, cause string, links []Link) error {
+	e := &w.events
+	for _, l := range links {
+		text := "{}"
+		if len(l.Data) > 0 {
+			raw, err := json.Marshal(l.Data)
+			if err != nil {
+				return err
+			}
+			text = string(raw)
+		}
+		e.event, e.cause, e.link = append(e.event, event), append(e.cause, cause), append(e.link, l.Name)
+		e.left, e.right, e.data = append(e.left, l.Left), append(e.right, l.Right), append(e.data, text)
+	}
+	return nil
+}
+
+// run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another.
+func (s *Store) run(ctx context.Context, fn func(tx *write) (Written, error)) error {
+	for try := 0; ; try++ {
+		err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+			w := &write{Tx: tx}
+			written, err := fn(w)
+			if err != nil {
+				return err
+			}
+			return s.finish(ctx, w, written)
+		})
+		kind := classify(err)
+		if kind == final {
+			return err
+		}
+		if s.inTx || try == s.cfg.Retries {
+			if kind == duplicate {
+				return duplicateOf(err)
+			}
+			return err
+		}
+		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try, 6)))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// finish sends what was put off, and what Config.Written adds: one round trip.
+func (s *Store) finish(ctx context.Context, w *write, written Written) error {
+	if e := w.events; len(e.event) > 0 {
+		w.last.Queue(`
+			INSERT INTO `+s.own("link_event")+` (event, cause, link, left_key, right_key, data)
+			SELECT p.event, p.cause, p.link, p.l, p.r, p.data::jsonb
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS p(event, cause, link, l, r, data)`,
+			e.event, e.cause, e.link, e.left, e.right, e.data)
+	}
+	if s.cfg.Written != nil {
+		if err := s.cfg.Written(ctx, written, &w.last); err != nil {
+			return err
+		}
+	}
+	if w.last.Len() == 0 {
+		return nil
+	}
+	return w.SendBatch(ctx, &w.last).Close()
+}
+
+// createWritten tells of a Create.
+func (s *Store) createWritten(results []CreateResult) Written {
+	if s.cfg.Written == nil {
+		return Written{}
+	}
+	w := Written{Verb: CreateLinks, Items: make([]WrittenItem, len(results))}
+	replaced := map[Pair]Link{}
+	for i, r := range results {
+		w.Items[i] = WrittenItem{r.Link.Pair(), r.Outcome, r.Link.ID}
+		for _, l := range r.Replaced {
+			replaced[l.Pair()] = l
+		}
+	}
+	w.Replaced = sortedLinks(replaced)
+	return w
+}
+
+// dismissWritten tells of a Dismiss.
+func (s *Store) dismissWritten(pairs []Pair, results []DismissResult) Written {
+	if s.cfg.Written == nil {
+		return Written{}
+	}
+	w := Written{Verb: DismissLinks, Items: make([]WrittenItem, len(results))}
+	for i, r := range results {
+		w.Items[i] = WrittenItem{Pair: pairs[i], Outcome: r.Outcome}
+		if r.Link != nil {
+			w.Items[i].ID = r.Link.ID
+		}
+	}
+	return w
+}
+
+// given lists the records of a call model by model.
+func given(roots []record) []Records {
+	var all []Records
+	at := map[*Model]int{}
+	for _, r := range roots {
+		i, known := at[r.model]
+		if !known {
+			i = len(all)
+			at[r.model] = i
+			all = append(all, Records{Module: r.model.Module, Model: r.model.Name, Key: r.model.Key})
+		}
+		all[i].IDs = append(all[i].IDs, r.id)
+	}
+	return all
+}
+
+func sortedLinks(m map[Pair]Link) []Link {
+	return slices.SortedFunc(maps.Values(m), func(a, b Link) int { return a.Pair().compare(b.Pair()) })
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"linkgraph/graph"
+	admission "linkgraph/internal/access"
+	"linkgraph/modules"
+)
+
+// tryoutFlags say whether whoever is at this machine can try the API without a key of their own.
+type tryoutFlags struct {
+	Tryout *bool `help:"Have the playground and the map carry a secret key that is good until the server stops, and a publishable one. For a loopback address alone. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
+}
+
+// tryout is what the pages of this machine send with a request. Its zero value is nothing.
+type tryout struct {
+	secret      string // good until the server stops; kept nowhere
+	publishable string
+	readOnly    bool
+}
+
+// tryout makes the key, if the pages are to carry one.
+func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, error) {
+	local, ok := addr.(*net.TCPAddr)
+	loopback := ok && local.IP.IsLoopback()
+	wanted := private && loopback
+	if f.Tryout != nil {
+		wanted = *f.Tryout
+	}
+	switch {
+	case !wanted:
+		return &tryout{}, nil
+	case !loopback:
+		return nil, fmt.Errorf("--tryout lets everyone in who reaches %s; it is for a loopback address alone, such as 127.0.0.1:8080", addr)
+	}
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return nil, err
+	}
+	return &tryout{secret: "sk_" + hex.EncodeToString(raw), readOnly: readOnly}, nil
+}
+
+// keys are those that the database does not have.
+func (t *tryout) keys() []admission.Extra {
+	if t.secret == "" {
+		return nil
+	}
+	role := graph.ReadWrite
+	if t.readOnly {
+		role = graph.ReadOnly
+	}
+	return []admission.Extra{{Token: t.secret, Caller: graph.Caller{ID: "tryout", Name: "playground of this machine", Role: role}}}
+}
+
+// find looks for a publishable key to try a storefront with: the oldest that is good and has a sales channel.
+func (t *tryout) find(ctx context.Context, g *graph.Graph) error {
+	m, ok := g.Records.Catalog().Model("ApiKey")
+	if t.secret == "" || !ok {
+		return nil
+	}
+	column := func(field string) int {
+		i, _ := m.Column(field)
+		return i
+	}
+	where := modules.And{
+		modules.Compare{Column: column("type"), Op: modules.Eq, Value: "publishable"},
+		modules.Or{
+			modules.Compare{Column: column("revokedAt"), Op: modules.IsNull, Value: true},
+			modules.Compare{Column: column("revokedAt"), Op: modules.Gt, Value: time.Now()},
+		},
+	}
+	if r, ok := m.Relation("salesChannels"); ok {
+		where = append(where, modules.Related{Relation: r, Quantifier: modules.Some})
+	}
+	list := &modules.List{
+		Model: m, Columns: []int{column("token")}, Where: where, Order: []modules.Order{{Column: column("createdAt")}}, Page: &modules.Page{Limit: 1},
+	}
+	if err := g.Records.Read(ctx, list); err != nil {
+		return fmt.Errorf("look for a publishable key: %w", err)
+	}
+	if len(list.Result.Rows) > 0 {
+		t.publishable, _ = list.Result.Rows[0].Record.Values[column("token")].(string)
+	}
+	return nil
+}
+
+// admin are the headers of an admin.
+func (t *tryout) admin() map[string]string {
+	if t.secret == "" {
+		return nil
+	}
+	return map[string]string{"Authorization": "Bearer " + t.secret}
+}
+
+// storefront are the headers of a storefront.
+func (t *tryout) storefront() map[string]string {
+	if t.publishable == "" {
+		return nil
+	}
+	return map[string]string{"x-publishable-api-key": t.publishable}
+}
+
+// guard answers requests that name this machine, where the pages carry a key. Others come from a page that had its own name
+// point here, to read it.
+func (t *tryout) guard(next http.Handler) http.Handler {
+	if t.secret == "" {
+		return next
+	}
+	return localOnly(next)
+}
+
+// localOnly answers requests that name this machine.
+func localOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this server answers to localhost alone; see --no-tryout", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
