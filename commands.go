@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"linkgraph/graph"
 	"linkgraph/internal/discover"
@@ -123,12 +124,12 @@ type schemaCommand struct {
 
 // Run prints the schema in the schema language.
 func (c *schemaCommand) Run(s *streams) error {
+	schema := graph.Schema
 	if c.Storefront {
-		fmt.Fprint(s.out, graph.StorefrontSchema())
-		return nil
+		schema = graph.StorefrontSchema
 	}
-	fmt.Fprint(s.out, graph.Schema())
-	return nil
+	_, err := io.WriteString(s.out, schema())
+	return err
 }
 
 type importShopifyCommand struct {

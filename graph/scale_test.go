@@ -39,6 +39,9 @@ func bigDB(t testing.TB) *pgtest.DB {
 			INSERT INTO product_sales_channel (product_id, sales_channel_id, id)
 				SELECT 'p' || n, 'c0', 'a' || n FROM generate_series(1, %[1]d) AS n UNION ALL
 				SELECT 'p' || n, 'c' || 1 + n %% 99, 'b' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO api_key (id, token, salt, redacted, title, type, created_by)
+				SELECT 'k' || n, 'pk_' || n, '', '', '', 'publishable', '' FROM unnest(ARRAY[0, 7]) AS n;
+			INSERT INTO publishable_api_key_sales_channel (publishable_key_id, sales_channel_id, id) VALUES ('k0', 'c0', 'k0'), ('k7', 'c7', 'k7');
 			INSERT INTO product_variant_price_set (variant_id, price_set_id, id) SELECT 'v' || n, 's' || n, 'x' || n FROM generate_series(0, %[2]d - 1) AS n;
 			INSERT INTO product_variant_inventory_item (variant_id, inventory_item_id, id) SELECT 'v' || n, 'i' || n, 'y' || n FROM generate_series(0, %[2]d - 1) AS n;
 			INSERT INTO product_related_product (product_id, related_product_id, id) SELECT 'p' || n, 'p' || 1 + n %% 1000, 'z' || n FROM generate_series(1, %[1]d) AS n;
@@ -97,19 +100,62 @@ func TestPlans(t *testing.T) {
 			}
 			a.graph, a.handler = g, g.Handler()
 			a.ask(nil, query, map[string]any{"first": 20})
-			for sql, plan := range db.Plans() {
-				if strings.HasPrefix(sql, "SELECT count(*) FROM \"product\" AS t1 WHERE TRUE") {
-					continue // the count of a whole table is asked for
-				}
-				for _, m := range seqScan.FindAllStringSubmatch(plan, -1) {
-					if large[m[1]] {
-						t.Errorf("%s\nreads all of %s:\n%s", sql, m[1], plan)
-					}
-				}
-				if n := explain.Widest(plan); n > c.rows {
-					t.Errorf("%s\ntouches %d rows, want %d at the most:\n%s", sql, n, c.rows, plan)
-				}
-			}
+			checkPlans(t, db, c.rows)
 		})
+	}
+}
+
+func checkPlans(t *testing.T, db *explain.Pool, rows int) {
+	t.Helper()
+	for sql, plan := range db.Plans() {
+		if strings.HasPrefix(sql, "SELECT count(*) FROM \"product\" AS t1 WHERE TRUE") {
+			continue // the count of a whole table is asked for
+		}
+		for _, m := range seqScan.FindAllStringSubmatch(plan, -1) {
+			if large[m[1]] {
+				t.Errorf("%s\nreads all of %s:\n%s", sql, m[1], plan)
+			}
+		}
+		if n := explain.Widest(plan); n > rows {
+			t.Errorf("%s\ntouches %d rows, want %d at the most:\n%s", sql, n, rows, plan)
+		}
+	}
+}
+
+// TestStorefrontPlans looks at the plans of what storefronts ask: with a key that sells nearly everything, and with one that
+// sells one product in a hundred.
+func TestStorefrontPlans(t *testing.T) {
+	t.Parallel()
+	pool := bigDB(t)
+	for _, c := range []struct {
+		name, query string
+		all, few    int // rows that a step of a statement may give, by key: k7 looks at a hundred products for each that it sees
+	}{
+		{"page", `{ products(first: 20) { nodes { title variants { nodes { title priceSet { prices { nodes { amount } } } } } } pageInfo { hasNextPage } } }`, 130, 5000},
+		{"latest", `{ products(orderBy: [{ createdAt: DESC }], first: 10) { nodes { title } } }`, 30, 5000},
+		{"stock", `{ products(first: 10) { nodes { variants { nodes { inventoryItems { nodes { levels { nodes { stockedQuantity stockLocation { name } } } } } } } } } }`, 130, 5000},
+		{"by id", `{ product(id: "p777") { title } productVariant(id: "v9") { product { title } } }`, 5, 5},
+		{"by handle", `{ products(filter: { handle: { eq: "p777" } }) { nodes { title } } }`, 5, 5},
+		{"of a type", `{ products(first: 10, filter: { type: { id: { eq: "ptyp7" } } }) { nodes { title } } }`, 700, 5000},
+		{"type of each", `{ products(first: 20) { nodes { type { value } } } }`, 60, 5000},
+		{"page of a type", `{ productTypes(first: 3) { nodes { products(first: 20) { nodes { title } } } } }`, 700, 5000},
+		{"related", `{ products(first: 10) { nodes { relatedProducts(first: 5) { nodes { title } } } } }`, 60, 5000},
+	} {
+		for key, rows := range map[string]int{"k0": c.all, "k7": c.few} {
+			t.Run(c.name+" "+key, func(t *testing.T) {
+				t.Parallel()
+				db := explain.New(pool.Pool)
+				a := newAPI(t, pool, graph.Config{})
+				g, err := graph.New(db, graph.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.graph = g
+				s := &shop{api: a}
+				s.as(key, graph.HTTPStorefront{})
+				s.ask(nil, c.query, nil)
+				checkPlans(t, db, rows)
+			})
+		}
 	}
 }

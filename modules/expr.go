@@ -79,6 +79,9 @@ type builder struct {
 	names   int
 	keys    map[string]map[int]string // by alias: what stands for the columns of the primary key
 	rows    map[string]rowOf          // by alias: the join table's row that leads there
+
+	whole   bool // the whole set is read, not a page of it: it is counted
+	scoping bool // a scope is being written
 }
 
 type rowOf struct {
@@ -266,12 +269,19 @@ func textOf(v any) string {
 }
 
 func (e Related) compile(b *builder, m *Model, alias string) {
+	// Of a set that is small beside the one that is asked for, such as the records of a page, each record is looked up. Postgres
+	// would otherwise join: it takes an average for how many records a viewer sees, and reads all of a hub for one page.
+	probe := b.scoping && !b.whole && e.Quantifier == Some
+	open, end := "EXISTS (SELECT 1 FROM", ")"
+	if probe {
+		open, end = "(SELECT TRUE FROM", " LIMIT 1)"
+	}
 	if e.Quantifier != Some {
 		b.WriteString("NOT ")
 	}
 	target := b.catalog.Target(e.Relation)
 	src := b.source(m, e.Relation, target, !onlyKey(target, e.Where))
-	b.printf("EXISTS (SELECT 1 FROM %s WHERE %s%s", src.from, src.near.equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
+	b.printf("%s %s WHERE %s%s", open, src.from, src.near.equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
 	switch {
 	case e.Where != nil && e.Quantifier == Every:
 		// Every record satisfies the condition where none fails it.
@@ -284,7 +294,7 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 	case e.Quantifier == Every:
 		b.WriteString(" AND FALSE") // every record satisfies no condition at all
 	}
-	b.WriteByte(')')
+	b.WriteString(end)
 }
 
 func (e OnRow) compile(b *builder, _ *Model, alias string) {

@@ -130,6 +130,7 @@ func (h *Hop) one(c *Catalog) statement {
 // count counts the list of each key in one grouped statement, by the indexes that many uses.
 func (h *Hop) count(c *Catalog) statement {
 	b := newBuilder(c)
+	b.whole = true
 	target := c.Target(h.Relation)
 	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
 	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.texts(), src.from, src.near.among(b, h.Keys))

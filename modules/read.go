@@ -163,6 +163,7 @@ func (l *List) rows(c *Catalog) (statement, error) {
 
 func (l *List) count(c *Catalog) statement {
 	b := newBuilder(c)
+	b.whole = true
 	alias := b.alias("t")
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)

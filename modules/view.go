@@ -145,6 +145,9 @@ func (b *builder) scope(m *Model, alias string) string {
 	if m.scope == nil {
 		return ""
 	}
+	outer := b.scoping
+	b.scoping = true
+	defer func() { b.scoping = outer }()
 	return " AND " + b.part(func() { m.scope.compile(b, m, alias) })
 }
 
