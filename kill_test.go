@@ -135,7 +135,7 @@ func write(t *testing.T, url string, ids <-chan string, acked *acknowledged, doc
 }
 
 // state is what Postgres holds of one product: its own row, and what goes with it.
-type state struct{ deleted, variants, links, attached, detached, records, linkRecords int }
+type state struct{ deleted, variants, links, attached, detached, records, linkRecords, audited int }
 
 func stateOf(t *testing.T, conn *pgx.Conn, id string) state {
 	t.Helper()
@@ -149,8 +149,9 @@ func stateOf(t *testing.T, conn *pgx.Conn, id string) state {
 			(SELECT count(*) FROM linkgraph.link_event WHERE link = 'product_sales_channel' AND left_key = $1 AND event = 'detached'),
 			(SELECT count(*) FROM linkgraph.deletion_record WHERE (model = 'Product' AND key = $1)
 				OR (model = 'ProductVariant' AND key IN (SELECT id FROM product_variant WHERE product_id = $1))),
-			(SELECT count(*) FROM linkgraph.deletion_link WHERE link = 'product_sales_channel' AND left_key = $1)`, id).
-		Scan(&s.deleted, &s.variants, &s.links, &s.attached, &s.detached, &s.records, &s.linkRecords)
+			(SELECT count(*) FROM linkgraph.deletion_link WHERE link = 'product_sales_channel' AND left_key = $1),
+			(SELECT count(*) FROM linkgraph.audit WHERE caller_id = 'tests' AND receipt::text LIKE '%"' || $1 || '"%')`, id).
+		Scan(&s.deleted, &s.variants, &s.links, &s.attached, &s.detached, &s.records, &s.linkRecords, &s.audited)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,12 +228,13 @@ func checkKilled(t *testing.T, url string, linked, deleted *acknowledged) {
 		}
 		return n == 0
 	})
-	all := state{links: killChannels, attached: killChannels}
-	gone := state{deleted: 1, attached: killChannels, detached: killChannels, records: 3, linkRecords: killChannels}
-	kept := state{variants: 2, links: killChannels, attached: killChannels}
+	// Each has a row in the audit for having been made, and those to delete one for their links.
+	none, all := state{audited: 1}, state{links: killChannels, attached: killChannels, audited: 2}
+	gone := state{deleted: 1, attached: killChannels, detached: killChannels, records: 3, linkRecords: killChannels, audited: 3}
+	kept := state{variants: 2, links: killChannels, attached: killChannels, audited: 2}
 	for i := range killItems {
 		id := fmt.Sprintf("prod_link_%d", i)
-		if s := stateOf(t, conn, id); s != all && (s != state{} || linked.has(id)) {
+		if s := stateOf(t, conn, id); s != all && (s != none || linked.has(id)) {
 			t.Errorf("%s, acknowledged: %v: %+v", id, linked.has(id), s)
 		}
 		id = fmt.Sprintf("prod_del_%d", i)

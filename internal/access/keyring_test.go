@@ -3,6 +3,7 @@ package access
 import (
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestTokensAreNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range []string{token, unknown, extra} {
-		r := httptest.NewRequest("POST", "/", nil)
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.Header.Set("Authorization", "Bearer "+token)
 		if _, err := a.Authenticate(r); (err == nil) == (token == unknown) {
 			t.Fatalf("%v", err)

@@ -127,6 +127,7 @@ func newProvider(t *testing.T) *provider {
 	}
 	p.serve(t,
 		rsaJWK("rsa", &p.rsa.PublicKey, map[string]any{"use": "sig", "alg": "RS256"}),
+		rsaJWK("plain", &p.rsa.PublicKey, nil),
 		rsaJWK("encrypts", &p.rsa.PublicKey, map[string]any{"use": "enc"}),
 		rsaJWK("wraps", &p.rsa.PublicKey, map[string]any{"key_ops": []string{"wrapKey"}}),
 		map[string]any{"kty": "EC", "kid": "ec", "crv": "P-256", "x": b64(point[1:33]), "y": b64(point[33:])},
@@ -176,6 +177,7 @@ func TestTokensOfAProvider(t *testing.T) {
 	}
 	accepted(t, a, rs(nil), reader)
 	accepted(t, a, bearer(sign(t, jwt.SigningMethodES256, p.ec, "ec", p.claims())), reader)
+	accepted(t, a, bearer(sign(t, jwt.SigningMethodRS256, p.rsa, "plain", p.claims())), reader)
 	accepted(t, a, rs(jwt.MapClaims{"aud": "shop", "iat": nil, "nbf": nil}), reader)
 	accepted(t, a, rs(jwt.MapClaims{"nbf": in(10 * time.Second), "iat": in(10 * time.Second)}), reader) // clocks differ
 	accepted(t, a, rs(jwt.MapClaims{"linkgraph_role": []string{"staff", "read-only", "read-write"}}), writer)
@@ -210,8 +212,8 @@ func TestTokensOfAProvider(t *testing.T) {
 		"HS256 with the modulus":     bearer(sign(t, jwt.SigningMethodHS256, p.rsa.N.Bytes(), "rsa", p.claims())),
 		"HS256 with a published key": bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "shared", p.claims())),
 		"HS256 with nothing":         bearer(sign(t, jwt.SigningMethodHS256, []byte{}, "rsa", p.claims())),
-		"RS512":                      bearer(sign(t, jwt.SigningMethodRS512, p.rsa, "rsa", p.claims())),
-		"PS256":                      bearer(sign(t, jwt.SigningMethodPS256, p.rsa, "rsa", p.claims())),
+		"RS512":                      bearer(sign(t, jwt.SigningMethodRS512, p.rsa, "plain", p.claims())),
+		"PS256":                      bearer(sign(t, jwt.SigningMethodPS256, p.rsa, "plain", p.claims())),
 		"ES256 with the RSA key":     bearer(sign(t, jwt.SigningMethodES256, p.ec, "rsa", p.claims())),
 		"RS256 with the EC key":      bearer(sign(t, jwt.SigningMethodRS256, p.rsa, "ec", p.claims())),
 		"another key":                bearer(sign(t, jwt.SigningMethodRS256, other, "rsa", p.claims())),
