@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"linkgraph/internal/access/accesstest"
 )
 
 // TestHTTPFlags starts a server with flags that say how it is served: each does what it says.
@@ -25,7 +27,7 @@ func TestHTTPFlags(t *testing.T) {
 		for i := 0; i < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}
-		answer, err := asAdmin(t).Do(r)
+		answer, err := accesstest.Client(t).Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +57,7 @@ func TestHTTPFlags(t *testing.T) {
 		t.Errorf("--apq-cache: %s", body)
 	}
 	for _, path := range []string{"/", "/healthz", "/nothing"} {
-		r, err := asAdmin(t).Get(s.url + path)
+		r, err := accesstest.Client(t).Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"linkgraph/internal/access/accesstest"
 )
 
 // runVariable has the test binary be the program: a process of its own that can be killed. Its value is the arguments.
@@ -34,7 +36,7 @@ func process(t *testing.T, args string) (url string, kill func()) {
 	}
 	log := &buffer{}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args, "JWT_SECRET="+testSecret)
+	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args, "JWT_SECRET="+accesstest.Secret)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -150,7 +152,7 @@ func stateOf(t *testing.T, conn *pgx.Conn, id string) state {
 			(SELECT count(*) FROM linkgraph.deletion_record WHERE (model = 'Product' AND key = $1)
 				OR (model = 'ProductVariant' AND key IN (SELECT id FROM product_variant WHERE product_id = $1))),
 			(SELECT count(*) FROM linkgraph.deletion_link WHERE link = 'product_sales_channel' AND left_key = $1),
-			(SELECT count(*) FROM linkgraph.audit WHERE caller_id = 'tests' AND receipt::text LIKE '%"' || $1 || '"%')`, id).
+			(SELECT count(*) FROM linkgraph.audit WHERE caller_id = $2 AND receipt::text LIKE '%"' || $1 || '"%')`, id, accesstest.Subject).
 		Scan(&s.deleted, &s.variants, &s.links, &s.attached, &s.detached, &s.records, &s.linkRecords, &s.audited)
 	if err != nil {
 		t.Fatal(err)

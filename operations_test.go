@@ -22,6 +22,8 @@ import (
 
 	"linkgraph/internal/pgtest"
 	"linkgraph/internal/postgres"
+
+	"linkgraph/internal/access/accesstest"
 )
 
 // migrated returns a database with all tables.
@@ -62,7 +64,7 @@ func ask(ctx context.Context, t testing.TB, url, query string) (*answer, error) 
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	response, err := asAdmin(t).Do(r)
+	response, err := accesstest.Client(t).Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -379,7 +381,7 @@ func TestObservedServer(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("x-request-id", "of-the-test")
 	r.Header.Set("x-linkgraph-explain", "1")
-	response, err := asAdmin(t).Do(r)
+	response, err := accesstest.Client(t).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

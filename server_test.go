@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"linkgraph/internal/access/accesstest"
 )
 
 // buffer collects what a server writes while a test reads it.
@@ -50,31 +50,6 @@ func dataDir(t *testing.T) string {
 	return dir
 }
 
-// testSecret signs the tokens that tests send.
-const testSecret = "a secret of the tests, long enough"
-
-// asAdmin returns a client that sends an admin's token.
-func asAdmin(t testing.TB) *http.Client {
-	t.Helper()
-	claims := jwt.MapClaims{"sub": "tests", "linkgraph_role": "read-write", "exp": time.Now().Add(time.Hour).Unix()}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(testSecret))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &http.Client{Transport: bearer(token)}
-}
-
-// bearer sends a token with every request that has no credentials.
-type bearer string
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Header.Get("Authorization") == "" && r.Header.Get("x-publishable-api-key") == "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+string(b))
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
-
 // server is a run of `serve`.
 type server struct {
 	url  string
@@ -88,7 +63,7 @@ func serve(t *testing.T, args ...string) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", testSecret}, args...), io.Discard, s.log)
+		done <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", accesstest.Secret}, args...), io.Discard, s.log)
 	}()
 	var once sync.Once
 	var result error
@@ -123,7 +98,7 @@ func serve(t *testing.T, args ...string) *server {
 
 func (s *server) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
-	r, err := asAdmin(t).Get(s.url + path)
+	r, err := accesstest.Client(t).Get(s.url + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +112,7 @@ func (s *server) get(t *testing.T, path string) (status int, body string) {
 
 func (s *server) post(t *testing.T, query string) string {
 	t.Helper()
-	r, err := asAdmin(t).Post(s.url+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
+	r, err := accesstest.Client(t).Post(s.url+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+const storefrontModels = `
+	type A @model(module: "a", table: "a", idPrefix: "a", key: "a_id") { id: ID! name: String code: String }
+	type B @model(module: "a", table: "b", idPrefix: "b", key: "b_id") { id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String }
+	extend schema `
+
+// declareStorefront reads stanzas over two models.
+func declareStorefront(t *testing.T, stanzas string) (*spec, []*ast.Source, error) {
+	t.Helper()
+	var sources []*ast.Source
+	for name, end := range map[string]string{"../../schema.graphqls": "# ---- The links between the modules", "../storefront.graphqls": "extend schema"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, _ := strings.Cut(string(text), end)
+		if _, after, ok := strings.Cut(string(text), "interface Node {"); ok {
+			before += "interface Node {" + after
+		}
+		sources = append(sources, &ast.Source{Name: name, Input: before})
+	}
+	sources = append(sources, &ast.Source{Name: "a.graphqls", Input: storefrontModels + stanzas})
+	s, err := read(sources)
+	return s, sources, err
+}
+
+// TestStorefrontFaults checks that a mistake in the list of what storefronts see is named with its place and the choices.
+func TestStorefrontFaults(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, stanzas, want string }{
+		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is no model; the models are A, B`},
+		{"twice", `@storefront(model: "A", fields: ["id"]) @storefront(model: "A", fields: ["id"])`, "A has two stanzas"},
+		{"unknown field", `@storefront(model: "A", fields: ["id", "nam"])`, `A has no field "nam"; the fields are id, name, code, bs`},
+		{"a column by its name", `@storefront(model: "B", fields: ["a_id"])`, `B has no field "a_id"`},
+		{"leads out", `@storefront(model: "B", fields: ["id", "a"])`, "B.a leads to A, which storefronts do not see"},
+		{"key of what is not there", `@storefront(model: "B", fields: ["id", "aId"])`, `B.aId holds keys of A, also of those that are not seen; show "a" instead`},
+		{"key of what may be hidden", `@storefront(model: "A", fields: ["id"], where: { code: { eq: "x" } }) @storefront(model: "B", fields: ["aId"])`, "B.aId holds keys of A"},
+		{"filter", `@storefront(model: "A", fields: ["id"], filter: ["name"])`, `A: "name" is not among its fields`},
+		{"order", `@storefront(model: "A", fields: ["id"], orderBy: ["name"])`, `A: "name" is not among its fields`},
+		{"key", `@storefront(model: "A", fields: ["id"], key: "bs")`, `"bs" is no relation to ApiKey`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := declareStorefront(t, c.stanzas)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestStorefrontSchema looks at what follows from stanzas.
+func TestStorefrontSchema(t *testing.T) {
+	t.Parallel()
+	s, sources, err := declareStorefront(t, `
+		@storefront(model: "A", fields: ["id", "name", "bs"], filter: ["id"], orderBy: ["name"])
+		@storefront(model: "B", fields: ["id", "a", "aId"], nested: true)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := s.storefrontSchema(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"type A implements Node {", "type B {", "input AFilter {", "  as(\n", "  bs(\n", "  aId: ID\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the schema lacks %q:\n%s", want, text)
+		}
+	}
+	for _, never := range []string{"code", "secret", "mutation", "Mutation", "LinkName", "@model", "  b(id", "JSON"} {
+		if strings.Contains(text, never) {
+			t.Errorf("the schema has %q", never)
+		}
+	}
+}
