@@ -55,14 +55,15 @@ func TestPlaygroundTabs(t *testing.T) {
 	for _, want := range []string{
 		`{"product":null}`, // the draft
 		`"title":"Linen shirt","description":"A light shirt for warm days."`,
+		`"values":{"nodes":[{"value":"S"},{"value":"M"}]}`,
 		`{"stockedQuantity":"25","reservedQuantity":"0"}`,
-		`"totalCount":2`, `"amount":"24.5"`, `"amount":"39.9"`,
+		`"totalCount":2`, `"amount":"24.50"`, `"amount":"39.90"`,
 	} {
 		if !strings.Contains(sold, want) {
 			t.Errorf("no storefront tab answers %s:\n%s", want, sold)
 		}
 	}
-	if strings.Index(sold, `"amount":"24.5"`) > strings.LastIndex(sold, `"amount":"39.9"`) {
+	if strings.Index(sold, `"amount":"24.50"`) > strings.LastIndex(sold, `"amount":"39.90"`) {
 		t.Errorf("the dearer product comes first:\n%s", sold)
 	}
 }

@@ -158,14 +158,16 @@ func testCounts(b *tab, s *site) {
 func testReadyQueries(b *tab, s *site) {
 	b.showMap(s)
 	faults := evaluate[[]string](b, `(async () => {
-		const m = await import("/playground/map/model.js");
-		const world = await m.load();
+		const m = await import("/playground/map/model.js"), { Server } = await import("/playground/map/server.js");
+		const server = new Server();
+		await server.renew();
+		const world = await m.load(server);
 		const queries = world.links.map((l) => [l.name, m.linkQuery(world, l)]);
 		for (const module of world.modules.values()) for (const one of module.models) queries.push([one.name, m.modelQuery(world, one)]);
 		const faults = [];
 		for (const [name, query] of queries) {
 			if (!query) faults.push(name + " has no query");
-			else await m.ask(world.settings, query).catch((e) => faults.push(name + ": " + e.message + "\n" + query));
+			else await world.server.ask(query).catch((e) => faults.push(name + ": " + e.message + "\n" + query));
 		}
 		return faults;
 	})()`)

@@ -15,14 +15,62 @@ import (
 // TestBrowser walks the pages as a visitor does, with no network.
 func TestBrowser(t *testing.T) {
 	ctx := browser(t)
-	s := newSite(t)
+	w := newWorld(t)
+	s := w.newSite(t, true)
 	t.Run("tabs", func(t *testing.T) { testTabs(open(t, ctx, s, "dark", 1500, 950), s) })
 	t.Run("map", func(t *testing.T) { testMap(open(t, ctx, s, "light", 1500, 950), s) })
-	t.Run("counts", func(t *testing.T) { testCounts(open(t, ctx, s, "light", 900, 500), s) })
 	t.Run("ready queries", func(t *testing.T) { testReadyQueries(open(t, ctx, s, "light", 1500, 950), s) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(open(t, ctx, s, "light", 1500, 950), s) })
 	for _, scheme := range []string{"light", "dark"} {
 		t.Run("accessible "+scheme, func(t *testing.T) { testAccessible(open(t, ctx, s, scheme, 1500, 950), s) })
+	}
+	t.Run("restart", func(t *testing.T) {
+		s := w.newSite(t, true)
+		testRestart(open(t, ctx, s, "light", 1500, 950), s)
+	})
+	t.Run("map, restart", func(t *testing.T) {
+		s := w.newSite(t, true)
+		testMapRestart(open(t, ctx, s, "light", 1500, 950), s)
+	})
+	t.Run("no credentials", func(t *testing.T) {
+		s := w.newSite(t, false)
+		testNoCredentials(open(t, ctx, s, "light", 1500, 950), s)
+		testAskedAgain(open(t, ctx, s, "light", 1500, 950), s)
+	})
+	t.Run("map, no credentials", func(t *testing.T) {
+		s := w.newSite(t, false)
+		testMapKey(open(t, ctx, s, "light", 1500, 950), s)
+	})
+	t.Run("counts", func(t *testing.T) { testCounts(open(t, ctx, s, "light", 900, 500), s) })
+}
+
+// answers has a piece of what each operation of the tabs answers.
+var answers = map[string]string{
+	"Walk": `"title": "Linen shirt"`, "Link": `"outcome": "CREATED"`, "BothSides": `"amount": "59.00"`, "Dismiss": `"outcome": "DISMISSED"`,
+	"Delete": `"pset_demo_shirt_s"`, "Gone": `"priceSet": null`, "Restore": `"pset_demo_shirt_s"`, "LinkModules": `"product_sales_channel"`,
+	"ListLinks": `"requiredQuantity": "1"`, "ProductPage": `"description": "A light shirt for warm days."`, "NotForSale": `"product": null`,
+	"CategoryPage": `"handle": "straw-hat"`, "AdminList": `"title": "Gift box"`, "Bulk": `"requiredQuantity": "2"`, "Orders": `"displayId": 1`,
+}
+
+// showTab shows an example.
+func (b *tab) showTab(i int, t playground.Tab) {
+	b.Helper()
+	b.click(fmt.Sprintf("#graphiql-session-tab-%d", i))
+	b.document(t.Document)
+}
+
+// sentFor checks which credentials an operation was sent with.
+func (b *tab) sentFor(s *site, operation string, storefront bool) {
+	b.Helper()
+	got := s.last(operation)
+	s.mu.Lock()
+	want := request{authorization: "Bearer " + s.secret}
+	s.mu.Unlock()
+	if storefront {
+		want = request{publishable: publishable}
+	}
+	if got.authorization != want.authorization || got.publishable != want.publishable {
+		b.Errorf("%s was sent with Authorization %q and publishable key %q", operation, got.authorization, got.publishable)
 	}
 }
 
@@ -35,18 +83,21 @@ func testTabs(b *tab, s *site) {
 	b.do(chromedp.Navigate(s.url + "/"))
 	b.wait(fmt.Sprintf(`document.querySelectorAll(".graphiql-tab-button").length === %d`, len(tabs)))
 	var names []string
-	for i, text := range tabs {
-		doc, err := parser.ParseQuery(&ast.Source{Input: text})
+	for i, tab := range tabs {
+		doc, err := parser.ParseQuery(&ast.Source{Input: tab.Document})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if !strings.HasPrefix(text, "#") {
+		if !strings.HasPrefix(tab.Document, "#") {
 			b.Errorf("tab %d does not say what it is", i+1)
 		}
-		b.click(fmt.Sprintf("#graphiql-session-tab-%d", i))
-		b.document(text)
+		b.showTab(i, tab)
 		for _, op := range doc.Operations {
-			b.run(op.Name, len(doc.Operations) > 1)
+			answer := b.run(op.Name, len(doc.Operations) > 1)
+			if want, ok := answers[op.Name]; !ok || !strings.Contains(answer, want) {
+				b.Errorf("%s does not answer %q:\n%s", op.Name, want, answer)
+			}
+			b.sentFor(s, op.Name, tab.Storefront)
 		}
 		names = append(names, doc.Operations[0].Name) // the history has a document once
 	}

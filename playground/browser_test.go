@@ -12,8 +12,10 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,22 +34,15 @@ import (
 	"linkgraph/playground"
 )
 
-// site is the pages and the API over a demo store.
-type site struct {
+// world is a demo store.
+type world struct {
 	graph *graph.Graph
 	db    *pgtest.DB
-	url   string
-
-	mu        sync.Mutex
-	documents []string // that the API was sent
 }
 
-// header is one that both pages are told to send.
-const header = "X-Tried-By"
-
-func newSite(t *testing.T) *site {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	s := &site{db: pgtest.NewFrom(t, "playground", func(ctx context.Context, pool *pgxpool.Pool) error {
+	w := &world{db: pgtest.NewFrom(t, "playground", func(ctx context.Context, pool *pgxpool.Pool) error {
 		g, err := graph.New(pool, graph.Config{})
 		if err != nil {
 			return err
@@ -62,29 +57,106 @@ func newSite(t *testing.T) *site {
 		return err
 	})}
 	var err error
-	if s.graph, err = graph.New(s.db.Pool, graph.Config{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+	if w.graph, err = graph.New(w.db.Pool, graph.Config{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	api := s.graph.Handler()
+	return w
+}
+
+// site is the pages and the API, at an address of its own, which a browser's storage goes by.
+type site struct {
+	*world
+	url string
+
+	mu       sync.Mutex
+	secret   string // the key of admins
+	pages    http.Handler
+	requests []request
+}
+
+// request is what the API was sent.
+type request struct {
+	Query                      string
+	OperationName              string
+	authorization, publishable string
+}
+
+// The publishable key of the demo store, and what the API says to callers that it does not know.
+const (
+	publishable = "pk_demo"
+	refusal     = "send Authorization: Bearer with a secret API key"
+)
+
+// newSite returns a site with the secret key sk_first. Its pages know the credentials, if they are told.
+func (w *world) newSite(t *testing.T, told bool) *site {
+	t.Helper()
+	s := &site{world: w}
+	s.start("sk_first", told)
+	api, err := w.graph.HTTPHandler(graph.HTTP{Authenticate: s.authenticate})
+	if err != nil {
+		t.Fatal(err)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		var sent struct{ Query string }
+		sent := request{authorization: r.Header.Get("Authorization"), publishable: r.Header.Get("X-Publishable-Api-Key")}
 		_ = json.Unmarshal(body, &sent)
 		s.mu.Lock()
-		s.documents = append(s.documents, sent.Query)
+		s.requests = append(s.requests, sent)
 		s.mu.Unlock()
-		if r.Header.Get(header) == "" {
-			t.Errorf("without the default header: %s", sent.Query)
-		}
 		api.ServeHTTP(w, r)
 	})
-	mux.Handle("/", playground.Handler(playground.Config{Models: s.graph.Records.Catalog(), Headers: map[string]string{header: "a test"}}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		pages := s.pages
+		s.mu.Unlock()
+		pages.ServeHTTP(w, r)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
+}
+
+// start is a start of the server, with another secret key than before.
+func (s *site) start(secret string, told bool) {
+	cfg := playground.Config{
+		Models: s.graph.Records.Catalog(),
+		Guard:  func(next http.Handler) http.Handler { return s.graph.AdminsOnly(s.authenticate, next) },
+	}
+	if told {
+		cfg.Admin = map[string]string{"Authorization": "Bearer " + secret}
+		cfg.Storefront = map[string]string{"x-publishable-api-key": publishable}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secret, s.pages = secret, playground.Handler(cfg)
+}
+
+func (s *site) authenticate(r *http.Request) (graph.Caller, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	authorization := r.Header.Get("Authorization")
+	switch {
+	case authorization == "Bearer "+s.secret:
+		return graph.Caller{ID: "admin", Role: graph.ReadWrite}, nil
+	case authorization == "" && r.Header.Get("X-Publishable-Api-Key") == publishable:
+		return graph.Caller{Storefront: true, ID: "apk_demo_web"}, nil
+	}
+	return graph.Caller{}, &graph.CredentialsError{Is: graph.ErrUnauthenticated, Message: refusal}
+}
+
+// last returns the request for an operation that came last.
+func (s *site) last(operation string) request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range slices.Backward(s.requests) {
+		if r.OperationName == operation || strings.Contains(r.Query, "query "+operation+" ") {
+			return r
+		}
+	}
+	return request{}
 }
 
 // sent counts the documents that contain a text.
@@ -92,8 +164,8 @@ func (s *site) sent(text string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, d := range s.documents {
-		if strings.Contains(d, text) {
+	for _, r := range s.requests {
+		if strings.Contains(r.Query, text) {
 			n++
 		}
 	}
@@ -104,6 +176,8 @@ func (s *site) sent(text string) int {
 type tab struct {
 	*testing.T
 	ctx context.Context
+	// refused says that the API may refuse requests, of which the browser writes into its console.
+	refused atomic.Bool
 }
 
 // browser starts Chromium. Without one the test is skipped, in CI it fails.
@@ -133,7 +207,7 @@ func browser(t *testing.T) context.Context {
 func open(t *testing.T, parent context.Context, s *site, scheme string, width, height int64) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(parent)
-	b := &tab{t, ctx}
+	b := &tab{T: t, ctx: ctx}
 	t.Cleanup(closeTab)
 	own, err := url.Parse(s.url)
 	if err != nil {
@@ -146,6 +220,9 @@ func open(t *testing.T, parent context.Context, s *site, scheme string, width, h
 				t.Errorf("asks another machine: %s", e.Request.URL)
 			}
 		case *log.EventEntryAdded:
+			if b.refused.Load() && e.Entry.Source == log.EntrySourceNetwork && strings.Contains(e.Entry.Text, "status of 401") {
+				return
+			}
 			if e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity {
 				t.Errorf("in the console: %s %s", e.Entry.Text, e.Entry.URL)
 			}
@@ -170,7 +247,11 @@ func open(t *testing.T, parent context.Context, s *site, scheme string, width, h
 	return b
 }
 
-const patience = 15 * time.Second
+const (
+	patience = 15 * time.Second
+	// pause is longer than GraphiQL and the page wait for a visitor to go on typing.
+	pause = 700 * time.Millisecond
+)
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
@@ -227,9 +308,24 @@ func (b *tab) document(text string) {
 	b.do(chromedp.Sleep(250 * time.Millisecond))
 }
 
-// run runs an operation of the tab of GraphiQL that is open, of several the one named, and returns the answer's data.
+// run runs an operation of the tab of GraphiQL that is open, of several the one named, and returns the answer.
 func (b *tab) run(operation string, several bool) string {
 	b.Helper()
+	text := b.try(operation, several)
+	var answer struct {
+		Data   map[string]json.RawMessage
+		Errors []any
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Errors) > 0 || len(answer.Data) == 0 {
+		b.Errorf("%s: %v %s", operation, err, text)
+	}
+	return text
+}
+
+// try is run for answers that may have errors.
+func (b *tab) try(operation string, several bool) string {
+	b.Helper()
+	b.Logf("run %s", operation)
 	// The run before is over, and its menu gone.
 	b.wait(fmt.Sprintf(`document.querySelector(".result-window .CodeMirror") && !document.querySelector("[role=menu]") &&
 		getComputedStyle(document.body).pointerEvents !== "none" &&
@@ -244,13 +340,5 @@ func (b *tab) run(operation string, several bool) string {
 		b.click("[role=menuitem][data-chosen]")
 	}
 	b.wait(`document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
-	text := evaluate[string](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
-	var answer struct {
-		Data   map[string]json.RawMessage
-		Errors []any
-	}
-	if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Errors) > 0 || len(answer.Data) == 0 {
-		b.Errorf("%s: %v %s", operation, err, text)
-	}
-	return text
+	return evaluate[string](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
 }

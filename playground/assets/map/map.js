@@ -124,6 +124,7 @@ async function run() {
   const server = new Server();
   const door = new Door({ form: byId('key-form'), input: byId('key'), says: byId('key-says'), title: byId('title') }, server);
   await server.renew();
+  server.refused = () => { byId('summary').textContent = 'Waiting for a key'; };
   const refresh = start(await door.admit(() => load(server)));
   let asking = false;
   server.refused = async () => {
