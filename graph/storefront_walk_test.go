@@ -111,7 +111,17 @@ func (w *walker) around(f *ast.FieldDefinition, args, inner string) string {
 	if !many {
 		return fmt.Sprintf("%s { %s }", f.Name, set)
 	}
-	return fmt.Sprintf("%s(first: 10%s) { totalCount nodes { %s } edges { cursor node { __typename } } pageInfo { startCursor endCursor hasNextPage } }", f.Name, args, set)
+	link := ""
+	edge := w.schema.Types[w.schema.Types[f.Type.Name()].Fields.ForName("edges").Type.Name()]
+	if f := edge.Fields.ForName("link"); f != nil {
+		values, _ := w.fields(f.Type.Name())
+		link = "link { __typename"
+		for _, v := range values {
+			link += " " + v.Name
+		}
+		link += " }"
+	}
+	return fmt.Sprintf("%s(first: 10%s) { totalCount nodes { %s } edges { cursor node { __typename } %s } pageInfo { startCursor endCursor hasNextPage } }", f.Name, args, set, link)
 }
 
 const deepest = 4 // relations of one path

@@ -199,9 +199,11 @@ func listArguments(filter, order string) string {
 }
 
 func (s *spec) modelTypes(w *sdl, m *model) {
-	if m.link != nil {
+	switch {
+	case m.view != nil: // its type is written whole elsewhere
+	case m.link != nil:
 		s.linkType(w, m)
-	} else if m.node && m.view == nil {
+	case m.node:
 		w.line("extend type %s implements Node\n", m.name)
 	}
 	s.relationFields(w, m)

@@ -176,7 +176,8 @@ func (s *spec) narrow() *spec {
 		for _, r := range v.model.relations {
 			if slices.Contains(v.fields, r.field) {
 				seen := *r
-				seen.target, seen.bare = narrow.model(r.target.name), true
+				seen.target = narrow.model(r.target.name)
+				seen.bare = r.row == nil || s.view(r.row.name) == nil
 				narrow.models[i].relations = append(narrow.models[i].relations, &seen)
 			}
 		}

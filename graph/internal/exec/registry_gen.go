@@ -2529,6 +2529,7 @@ func Storefront() []resolve.View {
 		{Model: "PriceSet", Fields: []string{"id", "prices"}, Nested: true},
 		{Model: "Price", Fields: []string{"id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceList"}, Where: `{"and":[{"or":[{"rulesCount":{"eq":0}},{"rulesCount":{"isNull":true}}]},{"or":[{"priceListId":{"isNull":true}},{"priceList":{"isNull":false}}]}]}`, Nested: true},
 		{Model: "PriceList", Fields: []string{"id", "type", "startsAt", "endsAt"}, Where: `{"and":[{"or":[{"rulesCount":{"eq":0}},{"rulesCount":{"isNull":true}}]},{"or":[{"startsAt":{"isNull":true}},{"startsAt":{"lte":"now"}}]},{"or":[{"endsAt":{"isNull":true}},{"endsAt":{"gt":"now"}}]}],"status":{"eq":"ACTIVE"}}`, Nested: true},
+		{Model: "ProductVariantInventoryItem", Fields: []string{"requiredQuantity"}, Nested: true},
 		{Model: "InventoryItem", Fields: []string{"id", "requiresShipping", "levels"}, Nested: true},
 		{Model: "InventoryLevel", Fields: []string{"id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "stockLocation"}, Where: `{"stockLocation":{"isNull":false}}`, Nested: true},
 		{Model: "StockLocation", Fields: []string{"id", "name"}, Where: `{"salesChannels":{"some":{}}}`, Nested: true},

@@ -747,7 +747,10 @@ A model that storefronts see.
 """
 directive @storefront(
   model: String!
-  "Columns, relations and links that are shown. A relation leads to what is seen of its model."
+  """
+  Columns, relations and links that are shown. A relation leads to what is seen of its model. ` + "`" + `link` + "`" + ` on the edges across a
+  link shows what the stanza of the link's own type says; without one it is not there.
+  """
   fields: [String!]!
   "Those of ` + "`" + `fields` + "`" + ` that lists may be filtered by. All, if left out."
   filter: [String!]
@@ -835,6 +838,8 @@ extend schema
       ]
     })
   # ---- stock, where the channels of the key are served from
+  # How many of an item a variant takes: a kit needs several.
+  @storefront(model: "ProductVariantInventoryItem", nested: true, fields: ["requiredQuantity"])
   @storefront(model: "InventoryItem", nested: true, fields: ["id", "requiresShipping", "levels"])
   @storefront(
     model: "InventoryLevel"
