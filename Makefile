@@ -11,16 +11,19 @@ run: ## serve the API on a private Postgres, with a demo store
 
 test: ## all tests, on a real Postgres
 	go test ./...
+	cd examples && go test ./...
 
 race: ## the tests of traversal and links, with the race detector
 	go test -race ./linkstore/... ./graph/... ./modules/...
 
-generate: ## write graph/internal/exec and docs/modules from the schemas
+generate: ## write graph/internal/exec, docs/modules and the clients of the examples from the schemas
 	go run ./graph/gen
+	cd examples && go generate ./...
 
 lint: $(TOOLS)/golangci-lint ## the linters
 	$(TOOLS)/golangci-lint run ./...
 	go vet ./...
+	cd examples && ../$(TOOLS)/golangci-lint run ./... && go vet ./...
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
@@ -39,7 +42,7 @@ bench-queries: ## measure ten queries on that store
 medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
 	go run ./internal/medusacheck
 
-GENERATED = graph/internal/exec docs/modules
+GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 
 verify: generate ## fail if the generated code and pages are not what the schemas give
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \

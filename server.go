@@ -39,6 +39,8 @@ type commands struct {
 	Links   struct {
 		Plan     linksPlanCommand     `cmd:"" help:"Show what sync would do to the link tables."`
 		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
+		Import   linksImportCommand   `cmd:"" help:"Bring links in from a CSV or JSONL file."`
+		Export   linksExportCommand   `cmd:"" help:"Write the links to a CSV or JSONL file."`
 		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
 	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
@@ -107,6 +109,7 @@ type limitFlags struct {
 	MaxDepth      int `help:"Most levels of a selection." default:"16" env:"MAX_DEPTH"`
 	MaxIn         int `help:"Most values of one in list." default:"1000" env:"MAX_IN"`
 	MaxConditions int `help:"Most conditions of all filters of a field." default:"200" env:"MAX_CONDITIONS"`
+	MaxItems      int `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
 	MaxCost       int `help:"Most records that the lists of a field may answer with, if every page is full." default:"5000000" env:"MAX_COST"`
 }
 
@@ -145,7 +148,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	defer db.close(s)
 	if db.graph, err = graph.New(db.pool, graph.Config{
-		Logger: s.log, Limits: c.limits(), StorefrontLimits: graph.Limits{MaxPage: c.MaxPage}, ReadOnly: c.ReadOnly, Observer: observer,
+		Logger: s.log, Limits: c.limits(), StorefrontLimits: graph.Limits{MaxPage: c.MaxPage}, MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
 		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err

@@ -31,6 +31,8 @@ type Config struct {
 	// StorefrontLimits bound what one request of a storefront may ask for. Depth, conditions, values and cost have lower
 	// defaults: 12, 50, 200 and 200,000.
 	StorefrontLimits Limits
+	// MaxItems is how many links or records one mutation may write. 0 means 10,000.
+	MaxItems int
 	// NewID makes ids. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
 	// Logger is told of errors that clients are not told of. nil means slog.Default.
@@ -88,8 +90,8 @@ func New(db DB, cfg Config) (*Graph, error) {
 
 // build makes the stores and the engine over them.
 func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
-	cfg.NewID = g.cfg.NewID
-	records := modules.Config{NewID: g.cfg.NewID, Rules: rules()}
+	cfg.NewID, cfg.MaxItems = g.cfg.NewID, g.cfg.MaxItems
+	records := modules.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}

@@ -73,7 +73,7 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 			return Written{}, err
 		}
 		receipt, err = s.remove(ctx, tx, c)
-		return Written{Verb: verb, Given: given(roots), Receipt: receipt}, err
+		return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt}, err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("delete: %w", err)

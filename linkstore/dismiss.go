@@ -111,5 +111,5 @@ func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pa
 		return nil, err
 	}
 	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return links, tx.emit("detached", cause, links)
+	return links, s.emit(tx, "detached", cause, links)
 }

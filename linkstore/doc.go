@@ -20,6 +20,8 @@
 //
 // Writers take locks in one order, so that they do not deadlock; where Postgres still asks for it, a call is tried again.
 // [Store.WithTx] makes links part of the caller's transaction.
+// [Config] has a hook, Written, that is told of each call in its transaction, so that a row can be kept of it: there is a row exactly
+// where there is a write. [LinkModule.Each] walks over all links of a kind in memory that does not grow with them.
 //
 // The package depends on the standard library and pgx alone.
 package linkstore

@@ -299,6 +299,9 @@ func (k keyColumns) fits(id string) bool {
 
 // canonical gives an id that came from outside its canonical form.
 func (k keyColumns) canonical(field, id string) (string, error) {
+	if k.plain() {
+		return id, checkID(field, id)
+	}
 	parts, err := k.split(field, id)
 	if err != nil {
 		return "", err

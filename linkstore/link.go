@@ -1,6 +1,7 @@
 package linkstore
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -28,7 +29,7 @@ type Link struct {
 func (l Link) Pair() Pair { return Pair{l.Name, l.Left, l.Right} }
 
 func (p Pair) compare(q Pair) int {
-	return slices.Compare([]string{p.Link, p.Left, p.Right}, []string{q.Link, q.Left, q.Right})
+	return cmp.Or(strings.Compare(p.Link, q.Link), strings.Compare(p.Left, q.Left), strings.Compare(p.Right, q.Right))
 }
 
 // width is how many columns the two keys have.
@@ -73,15 +74,17 @@ func (d *Definition) columns() string {
 
 // scanner reads rows of columns. before takes what the select list has in front of them.
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
+	var l Link
+	left, right := d.leftKey.scan(), d.rightKey.scan()
+	dests := slices.Concat(before, []any{&l.ID}, left.dests(), right.dests(), []any{&l.CreatedAt, &l.UpdatedAt, &l.DeletedAt})
+	values := make([]any, len(d.Columns))
+	for i, c := range d.Columns {
+		values[i] = c.dest()
+	}
+	dests = append(dests, values...)
 	return func(row pgx.CollectableRow) (Link, error) {
-		l := Link{Name: d.Name}
-		left, right := d.leftKey.scan(), d.rightKey.scan()
-		dests := slices.Concat(before, []any{&l.ID}, left.dests(), right.dests(), []any{&l.CreatedAt, &l.UpdatedAt, &l.DeletedAt})
-		values := make([]any, len(d.Columns))
-		for i, c := range d.Columns {
-			values[i] = c.dest()
-		}
-		if err := row.Scan(append(dests, values...)...); err != nil {
+		l = Link{Name: d.Name}
+		if err := row.Scan(dests...); err != nil {
 			return l, err
 		}
 		l.Left, l.Right = left.id(), right.id()
@@ -148,6 +151,9 @@ var decimalSyntax = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,
 
 // checkData checks the extra columns of an item and returns them in their text form, nil for NULL.
 func (d *Definition) checkData(data map[string]any) (map[string]*string, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
 	out := make(map[string]*string, len(data))
 	for name, v := range data {
 		c := d.column(name)

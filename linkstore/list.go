@@ -404,6 +404,36 @@ func (m *LinkModule) List(ctx context.Context, opts ListOptions) ([]Link, error)
 	return links, nil
 }
 
+// Each gives every live link to fn, in the order of the keys, until fn fails. The links are not kept: memory does not grow with
+// their number. Where the table is not in the database there are none. Relies on the primary key, or sorts.
+func (m *LinkModule) Each(ctx context.Context, fn func(Link) error) error {
+	if m.def.ReadOnly != "" {
+		return m.def.readOnlyError()
+	}
+	if m.store.absent(m.def) {
+		return nil
+	}
+	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE t.deleted_at IS NULL ORDER BY %s`, m.def.columns(), m.def.table(), m.def.keys("t")))
+	if err != nil {
+		return fmt.Errorf("list %s: %w", m.def.Name, err)
+	}
+	defer rows.Close()
+	scan := m.def.scanner()
+	for rows.Next() {
+		l, err := scan(rows)
+		if err == nil {
+			err = fn(l)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("list %s: %w", m.def.Name, err)
+	}
+	return nil
+}
+
 // ListAndCount is List, and how many links there are on all pages.
 func (m *LinkModule) ListAndCount(ctx context.Context, opts ListOptions) ([]Link, int, error) {
 	links, err := m.List(ctx, opts)

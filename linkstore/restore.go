@@ -35,7 +35,7 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 			return Written{}, err
 		}
 		receipt, err = s.restore(ctx, tx, found)
-		return Written{Verb: RestoreRecords, Given: given(roots), Receipt: receipt}, err
+		return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt}, err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -318,30 +318,22 @@ func (s *Store) withoutConflicts(ctx context.Context, tx *write, d *Definition, 
 	if err != nil {
 		return nil, err
 	}
+	taken := newTaken(d, standing)
 	var ready []deletedLink
 	for i, l := range links {
 		if dead[i] {
-			if other, found := excluded(d, l.Pair, standing); found {
+			if others := taken.against(l.Pair); len(others) > 0 {
 				if l.asked {
-					return nil, &ConflictError{d.Name, l.Left, l.Right, other}
+					return nil, &ConflictError{d.Name, l.Left, l.Right, others[0]}
 				}
 				continue
 			}
 			// What comes back stands in the way of what follows.
-			standing = append(standing, Link{Name: d.Name, Left: l.Left, Right: l.Right})
+			taken.add(Link{Name: d.Name, Left: l.Left, Right: l.Right})
 		}
 		ready = append(ready, l)
 	}
 	return ready, nil
-}
-
-func excluded(d *Definition, p Pair, standing []Link) (Link, bool) {
-	for _, other := range standing {
-		if d.exclude(p, other.Pair()) {
-			return other, true
-		}
-	}
-	return Link{}, false
 }
 
 // stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are
@@ -388,7 +380,7 @@ func (s *Store) revive(ctx context.Context, tx *write, d *Definition, links []de
 		return nil, err
 	}
 	slices.SortFunc(back, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return back, tx.emit("attached", "restore", back)
+	return back, s.emit(tx, "attached", "restore", back)
 }
 
 // markLinks relies on the primary key of deletion_link.

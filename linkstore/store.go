@@ -70,6 +70,23 @@ func (s *Store) WithTx(tx pgx.Tx) *Store {
 	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true}
 }
 
+// WithWritten returns a store that tells also of its calls, after Config.Written and as that does.
+func (s *Store) WithWritten(also func(ctx context.Context, w Written, last *pgx.Batch) error) *Store {
+	out := *s
+	out.cfg.Written = func(ctx context.Context, w Written, last *pgx.Batch) error {
+		if s.cfg.Written != nil {
+			if err := s.cfg.Written(ctx, w, last); err != nil {
+				return err
+			}
+		}
+		return also(ctx, w, last)
+	}
+	return &out
+}
+
+// MaxItems returns how many items one call may have.
+func (s *Store) MaxItems() int { return s.cfg.MaxItems }
+
 // Catalog returns the links of the store.
 func (s *Store) Catalog() *Catalog { return s.catalog }
 

@@ -27,8 +27,10 @@ const (
 // Written is what a call wrote, which may be nothing.
 type Written struct {
 	Verb Verb
-	// Items are those of Create and Dismiss, in the order of the call.
+	// Items are those of Create and Dismiss, in the order of the call, without those that a partial Create left out.
 	Items []WrittenItem
+	// Faults are the items that a partial Create left out, in order.
+	Faults []ItemError
 	// Replaced are the links that Create dismissed to make room, each once.
 	Replaced []Link
 	// Given are the records that Delete, DeleteRecords and Restore were given, each once, with the models' names.
@@ -49,28 +51,33 @@ type WrittenItem struct {
 // write is the transaction of a call. Statements that nothing waits for are put off to its end, where they travel together.
 type write struct {
 	pgx.Tx
-	last   pgx.Batch
-	events eventRows
+	last pgx.Batch
 }
 
-// eventRows are rows of the outbox, column by column.
-type eventRows struct{ event, cause, link, left, right, data []string }
-
-// emit writes events to the outbox, in the transaction of what they tell of and in the order of the calls.
-func (w *write) emit(event, cause string, links []Link) error {
-	e := &w.events
-	for _, l := range links {
-		text := "{}"
-		if len(l.Data) > 0 {
-			raw, err := json.Marshal(l.Data)
+// emit writes events of links of one kind to the outbox, in the transaction of what they tell of and in the order of the calls.
+func (s *Store) emit(tx *write, event, cause string, links []Link) error {
+	if len(links) == 0 {
+		return nil
+	}
+	left, right := make([]string, len(links)), make([]string, len(links))
+	for i, l := range links {
+		left[i], right[i] = l.Left, l.Right
+	}
+	args, names, column, array := []any{event, cause, links[0].Name, left, right}, "l, r", "'{}'", ""
+	if len(links[0].Data) > 0 {
+		data := make([]string, len(links))
+		for i, l := range links {
+			text, err := json.Marshal(l.Data)
 			if err != nil {
 				return err
 			}
-			text = string(raw)
+			data[i] = string(text)
 		}
-		e.event, e.cause, e.link = append(e.event, event), append(e.cause, cause), append(e.link, l.Name)
-		e.left, e.right, e.data = append(e.left, l.Left), append(e.right, l.Right), append(e.data, text)
+		args, names, column, array = append(args, data), "l, r, data", "p.data::jsonb", ", $6::text[]"
 	}
+	tx.last.Queue(`
+		INSERT INTO `+s.own("link_event")+` (event, cause, link, left_key, right_key, data)
+		SELECT $1::text, $2::text, $3::text, p.l, p.r, `+column+` FROM unnest($4::text[], $5::text[]`+array+`) AS p(`+names+`)`, args...)
 	return nil
 }
 
@@ -106,13 +113,6 @@ func (s *Store) run(ctx context.Context, fn func(tx *write) (Written, error)) er
 
 // finish sends what was put off, and what Config.Written adds: one round trip.
 func (s *Store) finish(ctx context.Context, w *write, written Written) error {
-	if e := w.events; len(e.event) > 0 {
-		w.last.Queue(`
-			INSERT INTO `+s.own("link_event")+` (event, cause, link, left_key, right_key, data)
-			SELECT p.event, p.cause, p.link, p.l, p.r, p.data::jsonb
-			FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS p(event, cause, link, l, r, data)`,
-			e.event, e.cause, e.link, e.left, e.right, e.data)
-	}
 	if s.cfg.Written != nil {
 		if err := s.cfg.Written(ctx, written, &w.last); err != nil {
 			return err
@@ -129,10 +129,14 @@ func (s *Store) createWritten(results []CreateResult) Written {
 	if s.cfg.Written == nil {
 		return Written{}
 	}
-	w := Written{Verb: CreateLinks, Items: make([]WrittenItem, len(results))}
+	w := Written{Verb: CreateLinks, Items: make([]WrittenItem, 0, len(results))}
 	replaced := map[Pair]Link{}
 	for i, r := range results {
-		w.Items[i] = WrittenItem{r.Link.Pair(), r.Outcome, r.Link.ID}
+		if r.Err != nil {
+			w.Faults = append(w.Faults, ItemError{i, r.Err})
+			continue
+		}
+		w.Items = append(w.Items, WrittenItem{r.Link.Pair(), r.Outcome, r.Link.ID})
 		for _, l := range r.Replaced {
 			replaced[l.Pair()] = l
 		}
@@ -156,8 +160,8 @@ func (s *Store) dismissWritten(pairs []Pair, results []DismissResult) Written {
 	return w
 }
 
-// given lists the records of a call model by model.
-func given(roots []record) []Records {
+// recordsOf lists the records of a call model by model.
+func recordsOf(roots []record) []Records {
 	var all []Records
 	at := map[*Model]int{}
 	for _, r := range roots {

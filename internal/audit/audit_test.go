@@ -176,6 +176,13 @@ func TestLinks(t *testing.T) {
 	if replaced, _ := receipt["replaced"].([]any); len(replaced) != 1 {
 		t.Errorf("replaced: %v", receipt["replaced"])
 	}
+
+	_, err = w.links.Create(ctx, []linkstore.Item{gift, {Link: prices, Left: "nobody", Right: "pset_demo_spare"}}, linkstore.CreateOptions{Partial: true})
+	w.must(err)
+	counts, _ := w.row("create_links")["counts"].(map[string]any)
+	if outcomes, _ := counts["outcomes"].(map[string]any); outcomes["REJECTED"] != 2.0 { // the gift box has another price by now
+		t.Errorf("counts: %v", counts)
+	}
 }
 
 // TestRecords makes every mutation of records, those that cascade among them: each is one row.

@@ -27,6 +27,9 @@ type counts struct {
 	Records  map[string]int `json:"records,omitempty"`
 }
 
+// rejected counts items that were left out of a call that writes the others.
+const rejected = "REJECTED"
+
 type link struct {
 	Outcome string `json:"outcome,omitempty"`
 	Link    string `json:"link"`
@@ -55,12 +58,15 @@ func receiptOfLinks(w linkstore.Written, most int) *receipt {
 	if n := len(w.Items) + len(w.Receipt.Links); n > 0 {
 		r.Counts.Links = map[string]int{}
 	}
-	if len(w.Items) > 0 {
+	if len(w.Items)+len(w.Faults) > 0 {
 		r.Counts.Outcomes = map[string]int{}
 	}
 	for _, i := range w.Items {
 		r.Counts.Outcomes[string(i.Outcome)]++
 		r.Counts.Links[i.Link]++
+	}
+	if n := len(w.Faults); n > 0 {
+		r.Counts.Outcomes[rejected] = n
 	}
 	for _, i := range first(r, w.Items, most) {
 		r.Links = append(r.Links, link{string(i.Outcome), i.Link, i.Left, i.Right, i.ID})

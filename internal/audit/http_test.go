@@ -1,0 +1,84 @@
+package audit_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linkgraph/graph"
+	"linkgraph/internal/audit"
+)
+
+var _ graph.Audit = (*audit.Log)(nil)
+
+// TestHTTP sends a mutation of several root fields: each is a transaction and a row of its own, and one that fails is none.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	w := &world{TB: t, db: newDB(t)}
+	g, err := graph.New(w.db.Pool, graph.Config{Audit: audit.New(audit.Config{Who: audit.Request(func(context.Context) string { return "req-7" })})})
+	w.must(err)
+	handler := g.Handler()
+	send := func(query string, variables map[string]any, caller *graph.Caller) string {
+		body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+		w.must(err)
+		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
+		r.Header.Set("Content-Type", "application/json")
+		if caller != nil {
+			r = r.WithContext(graph.WithCaller(r.Context(), *caller))
+		}
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		return answer.Body.String()
+	}
+
+	const document = `mutation Season($title: String!) {
+		createProducts(input: [{ title: $title }]) { products { id } }
+		again: createLinks(links: [{ product: { productId: "prod_demo_hat" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } }
+		bad: createLinks(links: [{ product: { productId: "nobody" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } }
+		gone: deleteProductVariants(ids: ["variant_demo_shirt_s"]) { deletionId }
+	}`
+	answer := send(document, map[string]any{"title": "Very secret scarf"}, &graph.Caller{ID: "apk_1", Name: "Jane's key", Role: graph.ReadWrite})
+	if !strings.Contains(answer, "RECORD_NOT_FOUND") {
+		t.Errorf("the answer: %s", answer)
+	}
+	sum := sha256.Sum256([]byte(document))
+	want := audit.Row{
+		CallerKind: "admin", CallerID: "apk_1", CallerName: "Jane's key", CallerRole: "read-write", RequestID: "req-7",
+		Operation: "Season", DocumentHash: hex.EncodeToString(sum[:]),
+	}
+	rows := w.rows()
+	var fields []string
+	for _, r := range rows {
+		fields = append(fields, r.Action+" by "+r.Field)
+		if strings.Contains(string(r.Receipt), "secret") {
+			t.Errorf("a value is written down: %s", r.Receipt)
+		}
+		r.ID, r.At, r.Field, r.Action, r.Receipt = want.ID, want.At, "", "", nil
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", fields, diff)
+		}
+	}
+	if diff := cmp.Diff([]string{"create_records by createProducts", "create_links by again: createLinks", "delete_records by gone: deleteProductVariants"}, fields); diff != "" {
+		t.Errorf("rows (-want +got):\n%s\n%s", diff, answer)
+	}
+
+	send(`mutation { dismissLinks(links: [{ product: { productId: "prod_demo_hat" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } } }`, nil, nil)
+	rows = w.rows()
+	if len(rows) != 1 || rows[0].CallerKind != audit.Anonymous || rows[0].Operation != "" || rows[0].Field != "dismissLinks" {
+		t.Errorf("of nobody: %+v", rows)
+	}
+	if line := rows[0].String(); !strings.Contains(line, "anonymous  dismiss_links  by { dismissLinks }  1 DISMISSED, 1 product_sales_channel  request req-7") {
+		t.Errorf("the line: %s", line)
+	}
+	send(`{ products { totalCount } }`, nil, nil)
+	if rows = w.rows(); len(rows) != 0 {
+		t.Errorf("a query is no mutation: %v", rows)
+	}
+}

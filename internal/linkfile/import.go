@@ -1,0 +1,394 @@
+package linkfile
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// Importer brings links in. DB and Links are needed.
+type Importer struct {
+	DB    modules.DB
+	Links *linkstore.Store
+	// Link is that of rows that name none.
+	Link string
+	// Format is that of the file. "" means that the name tells.
+	Format Format
+	// Batch is how many rows are a transaction. 0 means 5,000; it is at most what the store takes.
+	Batch int
+	// Replace dismisses links that stand in the way of new ones.
+	Replace bool
+	// Resume goes on where an import of the same file with the same settings stopped. What it had committed is not done again.
+	Resume bool
+	// Rejects is the file that rejected rows are written to, with line and reason. "" means beside the file: links.rejects.csv.
+	Rejects string
+	// Stdin is read for the name "-".
+	Stdin io.Reader
+	// Progress is shown there if it is a terminal. nil means nowhere.
+	Progress io.Writer
+}
+
+// Report says what an import did, with what it had done before it was resumed.
+type Report struct {
+	Rows      int `json:"rows"`
+	Created   int `json:"created"`
+	Revived   int `json:"revived"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Replaced  int `json:"replaced"` // links that were dismissed to make room
+	Rejected  int `json:"rejected"`
+	// Rejects is where the rejected rows are. "" if there are none.
+	Rejects string `json:"rejects,omitempty"`
+}
+
+func (r Report) String() string {
+	text := fmt.Sprintf("%d rows: %d created, %d revived, %d updated, %d unchanged", r.Rows, r.Created, r.Revived, r.Updated, r.Unchanged)
+	if r.Replaced > 0 {
+		text += fmt.Sprintf(", %d replaced", r.Replaced)
+	}
+	if r.Rejected > 0 {
+		text += fmt.Sprintf(", %d rejected: see %s", r.Rejected, r.Rejects)
+	}
+	return text
+}
+
+// progress is what an import has committed. It is written with each batch, in its transaction.
+type progress struct {
+	Offset      int64  `json:"offset"`
+	RejectBytes int64  `json:"reject_bytes"`
+	Done        bool   `json:"done"`
+	Report      Report `json:"report"`
+}
+
+// largestBatch is how many bytes of a file are a batch, however few rows they are.
+const largestBatch = 8 << 20
+
+// File brings a file in, batch by batch, and returns what was committed. Rows that cannot be brought in go to the file of rejects.
+// It can be run again: links that are there already are unchanged.
+func (i *Importer) File(ctx context.Context, name string) (Report, error) {
+	run, err := i.open(ctx, name)
+	if err != nil {
+		return Report{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer run.close()
+	if err := run.all(ctx); err != nil {
+		return run.state.Report, fmt.Errorf("%s: stopped after %d rows: %w", name, run.state.Report.Rows, err)
+	}
+	return run.state.Report, nil
+}
+
+// importing is the import of one file.
+type importing struct {
+	*Importer
+	name   string
+	key    string // of the state; "" if there is none
+	src    source
+	file   *os.File
+	state  progress
+	reject *rejects
+	bar    *progressbar.ProgressBar
+}
+
+func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
+	run := &importing{Importer: i, name: name}
+	format := i.Format
+	if format == "" {
+		var err error
+		if format, err = FormatOf(name); err != nil {
+			return nil, err
+		}
+	}
+	in, size := i.Stdin, int64(-1)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		run.file, in = f, f
+		info, err := f.Stat()
+		if err == nil {
+			size = info.Size()
+			err = run.restore(ctx, format, size)
+		}
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	} else if i.Resume {
+		return nil, errors.New("what comes from the standard input cannot be resumed")
+	}
+	err := run.begin(in, format)
+	if err == nil {
+		run.reject, err = openRejects(i.rejects(name, format), name, format, run.src.header(), run.state.RejectBytes)
+	}
+	if err != nil {
+		run.close()
+		return nil, err
+	}
+	run.bar = newBar(i.Progress, size, name)
+	return run, nil
+}
+
+// restore finds what an import of the same file has done.
+func (run *importing) restore(ctx context.Context, format Format, size int64) error {
+	hash := sha256.New()
+	if _, err := io.CopyN(hash, run.file, 1<<20); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if _, err := run.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	fmt.Fprintf(hash, "\x00%d %s %s %t", size, format, run.Link, run.Replace)
+	run.key = hex.EncodeToString(hash.Sum(nil))
+	if !run.Resume {
+		return nil
+	}
+	var text string
+	err := run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).Scan(&text) // relies on the primary key
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(text), &run.state)
+}
+
+// begin opens the source where the import begins.
+func (run *importing) begin(in io.Reader, format Format) error {
+	line, at := 1, run.state.Offset
+	if at > 0 {
+		var err error
+		if line, err = linesBefore(run.file, at); err != nil {
+			return err
+		}
+	}
+	if format == JSONL {
+		if run.file != nil {
+			if _, err := run.file.Seek(at, io.SeekStart); err != nil {
+				return err
+			}
+		}
+		run.src = newJSONL(in, run.Links.Catalog(), run.Link, at, line)
+		return nil
+	}
+	if run.file != nil {
+		if _, err := run.file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	src, err := newCSV(in, run.Links.Catalog(), run.Link)
+	if err != nil {
+		return err
+	}
+	run.src = src
+	if at > 0 {
+		if _, err := run.file.Seek(at, io.SeekStart); err != nil {
+			return err
+		}
+		src.continueAt(in, at, line)
+	}
+	return nil
+}
+
+// linesBefore is the number of the line at an offset.
+func linesBefore(f *os.File, offset int64) (int, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	line := 1
+	part := make([]byte, 64<<10)
+	for left := offset; left > 0; {
+		n, err := f.Read(part[:min(left, int64(len(part)))])
+		line += bytes.Count(part[:n], []byte{'\n'})
+		if left -= int64(n); err != nil && left > 0 {
+			return 0, err
+		}
+	}
+	return line, nil
+}
+
+func (run *importing) close() {
+	if run.file != nil {
+		run.file.Close()
+	}
+	if run.reject != nil {
+		run.reject.close()
+	}
+	if run.bar != nil {
+		_ = run.bar.Finish()
+	}
+}
+
+// all reads the file to its end.
+func (run *importing) all(ctx context.Context) error {
+	if run.state.Done {
+		return nil
+	}
+	size := run.Batch
+	if size <= 0 {
+		size = 5000
+	}
+	size = min(size, run.Links.MaxItems())
+	batch := make([]row, 0, size)
+	for {
+		r, err := run.src.read()
+		done := errors.Is(err, io.EOF)
+		if err != nil && !done {
+			return fmt.Errorf("after line %d: %w", lastLine(batch), err)
+		}
+		if !done {
+			batch = append(batch, r)
+		}
+		if !done && len(batch) < size && r.end-run.state.Offset < largestBatch {
+			continue
+		}
+		if err := run.commit(ctx, batch, done); err != nil {
+			return err
+		}
+		_ = run.bar.Set64(run.state.Offset) // a bar that cannot be drawn is no reason to stop
+		if done {
+			return nil
+		}
+		clear(batch)
+		batch = batch[:0]
+	}
+}
+
+func lastLine(batch []row) int {
+	if len(batch) == 0 {
+		return 0
+	}
+	return batch[len(batch)-1].line
+}
+
+// commit writes rows in one transaction, with the state of the import. Where Postgres refuses a value without telling whose it is,
+// the halves are tried, down to the row.
+func (run *importing) commit(ctx context.Context, rows []row, done bool) error {
+	var items []linkstore.Item
+	var at []int
+	for i, r := range rows {
+		if r.fault == nil {
+			items, at = append(items, r.item), append(at, i)
+		}
+	}
+	var next progress
+	store := run.Links.WithWritten(func(_ context.Context, w linkstore.Written, last *pgx.Batch) error {
+		var err error
+		next, err = run.settle(rows, at, w, done)
+		if err != nil || run.key == "" {
+			return err
+		}
+		text, err := json.Marshal(next)
+		last.Queue(`
+			INSERT INTO linkgraph.link_import (file, name, progress) VALUES ($1, $2, $3::text::jsonb)
+			ON CONFLICT (file) DO UPDATE SET name = EXCLUDED.name, progress = EXCLUDED.progress, updated_at = now()`, run.key, run.name, string(text))
+		return err
+	})
+	_, err := store.Create(ctx, items, linkstore.CreateOptions{Partial: true, Replace: run.Replace})
+	switch {
+	case err == nil:
+		run.state = next
+		return nil
+	case !refusedValue(err) || len(items) == 0:
+		return err
+	case len(rows) == 1:
+		rows[0].fault = err
+		return run.commit(ctx, rows, done)
+	}
+	half := len(rows) / 2
+	if err := run.commit(ctx, rows[:half], false); err != nil {
+		return err
+	}
+	return run.commit(ctx, rows[half:], done)
+}
+
+// refusedValue reports whether an error is about what was to be written.
+func refusedValue(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code[:2] {
+		case "22", "23", "54":
+			return true
+		}
+		return false
+	}
+	return errors.Is(err, linkstore.ErrInvalid) || errors.Is(err, linkstore.ErrConflict)
+}
+
+// settle writes the rejected rows of a batch to their file and returns the state when it is committed. It may be called again
+// for the same batch.
+func (run *importing) settle(rows []row, at []int, w linkstore.Written, done bool) (progress, error) {
+	next := run.state
+	next.Done = done
+	if len(rows) > 0 {
+		next.Offset = rows[len(rows)-1].end
+	}
+	r := &next.Report
+	r.Rows += len(rows)
+	r.Replaced += len(w.Replaced)
+	for _, i := range w.Items {
+		switch i.Outcome {
+		case linkstore.Created:
+			r.Created++
+		case linkstore.Revived:
+			r.Revived++
+		case linkstore.Updated:
+			r.Updated++
+		default:
+			r.Unchanged++
+		}
+	}
+	faults := make([]error, len(rows))
+	for i := range rows {
+		faults[i] = rows[i].fault
+	}
+	for _, f := range w.Faults {
+		faults[at[f.Index]] = f.Err
+	}
+	n, size, err := run.reject.write(rows, faults, run.state.RejectBytes)
+	if err != nil {
+		return next, fmt.Errorf("rejected rows: %w", err)
+	}
+	next.RejectBytes = size
+	if r.Rejected += n; r.Rejected > 0 {
+		r.Rejects = run.reject.path
+	}
+	return next, nil
+}
+
+func (i *Importer) rejects(name string, format Format) string {
+	if i.Rejects != "" {
+		return i.Rejects
+	}
+	if name == "-" {
+		return "stdin.rejects." + string(format)
+	}
+	if dot := strings.LastIndexByte(name, '.'); dot > strings.LastIndexByte(name, os.PathSeparator) {
+		name = name[:dot]
+	}
+	return name + ".rejects." + string(format)
+}
+
+// newBar shows bytes of a known or, with -1, an unknown number.
+func newBar(w io.Writer, size int64, name string) *progressbar.ProgressBar {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		w = io.Discard
+	}
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
+		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish())
+}

@@ -1,0 +1,102 @@
+// Package linkfile brings links in from files and writes them to files, in memory that does not grow with the file.
+//
+// A file is CSV or JSONL. A CSV file has a header; a line of a JSONL file is an object. The columns, or keys, are
+//
+//	link    the name of the link, as `links plan` prints it; a file of one link may leave it out
+//	left    the id of the left record
+//	right   the id of the right record
+//
+// and the extra columns of the links, by the name of the database or of the API. Columns called line and reason are passed over, so
+// that a file of rejected rows can be mended and brought in.
+//
+// In CSV an empty cell is a value that is not given: a new link takes the default, one that is there keeps what it has. \N is NULL.
+// A text that is empty or \N therefore needs JSONL, where a value that is not given is left out and null is NULL.
+package linkfile
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"linkgraph/internal/naming"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// Format is how a file is written.
+type Format string
+
+// The formats.
+const (
+	CSV   Format = "csv"
+	JSONL Format = "jsonl"
+)
+
+// FormatOf tells the format from the ending of a file's name.
+func FormatOf(name string) (Format, error) {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return CSV, nil
+	case ".jsonl", ".ndjson":
+		return JSONL, nil
+	}
+	return "", fmt.Errorf("%s: the ending does not tell the format: give csv or jsonl", name)
+}
+
+// Columns of every file.
+const (
+	linkColumn  = "link"
+	leftColumn  = "left"
+	rightColumn = "right"
+)
+
+// Columns of rejected rows.
+const (
+	lineColumn   = "line"
+	reasonColumn = "reason"
+)
+
+// null is NULL in CSV, as COPY writes it.
+const null = `\N`
+
+// columnName is the name that the database has for an extra column.
+func columnName(name string) string { return naming.Snake(strings.TrimSpace(name)) }
+
+// Migrate makes the table of imports that have begun. It can be run again, and by several commands at once.
+func Migrate(ctx context.Context, db modules.DB) error {
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
+			`CREATE TABLE IF NOT EXISTS linkgraph.link_import (
+				file text PRIMARY KEY,
+				name text NOT NULL,
+				progress jsonb NOT NULL,
+				updated_at timestamptz NOT NULL DEFAULT now()
+			)`,
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("%w: %s", err, statement)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("linkfile: migrate: %w", err)
+	}
+	return nil
+}
+
+// definition finds a link. The error names the choices.
+func definition(catalog *linkstore.Catalog, name string) (*linkstore.Definition, error) {
+	if d, ok := catalog.Link(name); ok {
+		return d, nil
+	}
+	_, err := catalog.Resolve(linkstore.Item{Link: name})
+	return nil, err
+}

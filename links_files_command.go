@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"linkgraph/internal/linkfile"
+)
+
+type linksImportCommand struct {
+	databaseFlags
+	File    string `arg:"" help:"CSV or JSONL file with the columns, or keys, link, left, right and extra columns; - is the standard input."`
+	Link    string `help:"Link of rows that name none."`
+	Format  string `help:"csv or jsonl; otherwise the name of the file tells." enum:",csv,jsonl" default:""`
+	Batch   int    `help:"Rows of a transaction." default:"5000"`
+	Replace bool   `help:"Dismiss links that stand in the way of new ones."`
+	Resume  bool   `help:"Go on where an import of the same file stopped."`
+	Rejects string `help:"File for rows that cannot be brought in; otherwise beside the file, as links.rejects.csv. It is written anew." type:"path"`
+}
+
+// errRejected says that not all of a file is in the store.
+var errRejected = errors.New("rows were rejected")
+
+// Run imports the file, and fails if a row was rejected.
+func (c *linksImportCommand) Run(ctx context.Context, s *streams) error {
+	db, err := c.open(ctx, s, writes)
+	if err != nil {
+		return err
+	}
+	defer db.close(s)
+	if err := db.prepareOwn(ctx, s); err != nil {
+		return err
+	}
+	if err := linkfile.Migrate(ctx, db.pool); err != nil {
+		return err
+	}
+	importer := linkfile.Importer{
+		DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
+		Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,
+	}
+	report, err := importer.File(ctx, c.File)
+	if report.Rows > 0 || err == nil {
+		fmt.Fprintf(s.out, "%s: %s\n", c.File, report)
+	}
+	if err != nil {
+		return err
+	}
+	if report.Rejected > 0 {
+		return fmt.Errorf("%s: %d %w", c.File, report.Rejected, errRejected)
+	}
+	return nil
+}
+
+type linksExportCommand struct {
+	databaseFlags
+	File   string `arg:"" optional:"" default:"-" help:"File to write; - is the standard output."`
+	Link   string `help:"Write this link alone."`
+	Format string `help:"csv or jsonl; otherwise the name of the file tells, and the standard output is csv." enum:",csv,jsonl" default:""`
+}
+
+// Run exports the live links.
+func (c *linksExportCommand) Run(ctx context.Context, s *streams) error {
+	db, err := c.open(ctx, s, reads)
+	if err != nil {
+		return err
+	}
+	defer db.close(s)
+	if _, err := db.graph.Adapt(ctx); err != nil { // links whose tables are not there have no rows
+		return err
+	}
+	exporter := linkfile.Exporter{
+		DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Stdout: s.out, Progress: s.err,
+	}
+	if c.Format == "" && c.File == "-" {
+		exporter.Format = linkfile.CSV
+	}
+	n, err := exporter.File(ctx, c.File)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "%s: %d links\n", c.File, n)
+	return nil
+}
