@@ -12,11 +12,7 @@ import (
 	"linkgraph/playground"
 )
 
-const (
-	headerEditor = `document.querySelectorAll(".graphiql-editor-tool .CodeMirror")[1].CodeMirror`
-	queryEditor  = `document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror`
-	formShown    = `!document.querySelector("#key-form").hidden`
-)
+const formShown = `!document.querySelector("#key-form").hidden`
 
 // examples returns the tabs, and where an admin's and two of a storefront are. Each has one operation that is named.
 func (b *tab) examples() (tabs []playground.Tab, admin, storefront, other int) {
@@ -34,7 +30,7 @@ func (b *tab) examples() (tabs []playground.Tab, admin, storefront, other int) {
 // headers waits until the headers of the tab that is open have a text.
 func (b *tab) headers(text string) {
 	b.Helper()
-	b.wait(fmt.Sprintf(headerEditor+`.getValue().includes(%q)`, text))
+	b.wait(fmt.Sprintf(model(headerEditor)+`?.getValue().includes(%q)`, text))
 }
 
 // fill writes the headers of the tab that is open.
@@ -44,7 +40,8 @@ func (b *tab) fill(name, value string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	evaluate[chromedp.Void](b, fmt.Sprintf(headerEditor+`.setValue(%q)`, text))
+	b.paste(headerInput, string(text), false)
+	b.wait(fmt.Sprintf(model(headerEditor)+".getValue() === %q", text))
 	b.do(chromedp.Sleep(pause)) // GraphiQL takes it over a moment later
 }
 
@@ -80,13 +77,13 @@ func testRestart(b *tab, s *site) {
 	// A storefront's tab that has been changed, and a new one.
 	changed := tabs[storefront]
 	changed.Document += "# mine\n"
-	evaluate[chromedp.Void](b, fmt.Sprintf(queryEditor+`.setValue(%q)`, changed.Document))
+	b.paste(queryInput, "# mine\n", true)
 	b.document(changed.Document)
 	b.click(".graphiql-tab-add")
 	count(len(tabs) + 1)
 	b.headers("sk_first")
 	const mine = "query Mine { products { totalCount } }"
-	evaluate[chromedp.Void](b, fmt.Sprintf(queryEditor+`.setValue(%q)`, mine))
+	b.paste(queryInput, mine, false)
 	b.document(mine)
 	b.run("Mine", false)
 	b.sentFor(s, "Mine", false)
@@ -148,7 +145,7 @@ func testNoCredentials(b *tab, s *site) {
 	b.do(chromedp.Navigate(s.url + "/"))
 	b.wait(notice + `.checkVisibility() && ` + notice + `.textContent.includes("` + refusal + `")`)
 	b.headers(`"Bearer sk_…"`)
-	b.wait(`document.querySelectorAll(".graphiql-editor-tool .CodeMirror")[1].checkVisibility()`)
+	b.wait(`document.querySelector('[aria-label="Headers"] .graphiql-editor:not(.hidden)')?.checkVisibility()`)
 	if answer := b.try("Walk", false); !strings.Contains(answer, refusal) {
 		b.Errorf("without a key: %s", answer)
 	}

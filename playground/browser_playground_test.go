@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
@@ -18,6 +19,7 @@ func TestBrowser(t *testing.T) {
 	w := newWorld(t)
 	s := w.newSite(t, true)
 	t.Run("tabs", func(t *testing.T) { testTabs(open(t, ctx, s, "dark", 1500, 950), s) })
+	t.Run("editors", func(t *testing.T) { testEditors(open(t, ctx, s, "dark", 1500, 950), s) })
 	t.Run("map", func(t *testing.T) { testMap(open(t, ctx, s, "light", 1500, 950), s) })
 	t.Run("ready queries", func(t *testing.T) { testReadyQueries(open(t, ctx, s, "light", 1500, 950), s) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(open(t, ctx, s, "light", 1500, 950), s) })
@@ -113,4 +115,32 @@ func testTabs(b *tab, s *site) {
 	}
 	b.click(".map-link")
 	b.wait(`location.pathname === "/map"`)
+}
+
+// testEditors has the editors say what is wrong, complete a field, and format, each in its worker.
+func testEditors(b *tab, s *site) {
+	b.do(chromedp.Navigate(s.url + "/"))
+	b.click(".graphiql-tab-add")
+	b.wait(model(queryEditor) + `?.getValue() === ""`)
+	b.wait(`document.querySelector('[aria-label^="Re-fetch"]:not(:disabled)')`)
+	b.click("button[data-name=headers]")
+	b.paste(headerInput, `{"a": }`, false)
+	b.wait(`document.querySelector('[aria-label="Headers"] .squiggly-error')`)
+	b.paste(headerInput, `{"a":"b"}`, false)
+
+	b.paste(queryInput, "{ nothing }", false)
+	b.wait(`__MONACO.editor.getModelMarkers({}).some((m) => m.message.startsWith('Cannot query field "nothing"'))`)
+	b.wait(`document.querySelector(".graphiql-query-editor .squiggly-error")`)
+	b.paste(queryInput, "{ ", false)
+	b.do(chromedp.KeyEvent("productV"))
+	b.wait(`document.querySelector(".suggest-widget.visible")?.textContent.includes("productVariants")`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+
+	b.paste(queryInput, "{products{totalCount}}", false)
+	b.wait(`!document.querySelector(".squiggly-error")`)
+	b.click(`[aria-label^="Prettify"]`)
+	b.document("{\n  products {\n    totalCount\n  }\n}\n")
+	b.headers("{\n  \"a\": \"b\"\n}")
+
+	b.wait(`["editor", "graphql", "json"].every((w) => performance.getEntriesByName(new URL("playground/graphiql/" + w + ".worker.js", location).href).length)`)
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
@@ -301,11 +302,46 @@ func (b *tab) wait(expression string) {
 	}
 }
 
+// The editors of GraphiQL, by the ends of their addresses.
+const (
+	queryEditor  = "operation.graphql"
+	headerEditor = "request-headers.json"
+	responseText = "response.json"
+)
+
+// Where a visitor writes.
+const (
+	queryInput  = ".graphiql-query-editor textarea"
+	headerInput = `[aria-label="Headers"] .graphiql-editor:not(.hidden) textarea`
+)
+
+// model is an expression for the text of an editor, whose elements have only what is in sight.
+func model(editor string) string {
+	return fmt.Sprintf(`globalThis.__MONACO?.editor.getModels().find((m) => m.uri.path.endsWith(%q))`, editor)
+}
+
 // document waits until GraphiQL shows a document, and has read it, which it does a moment later.
 func (b *tab) document(text string) {
 	b.Helper()
-	b.wait(fmt.Sprintf(`document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror.getValue() === %q`, text))
+	b.wait(fmt.Sprintf(model(queryEditor)+"?.getValue() === %q", text))
 	b.do(chromedp.Sleep(250 * time.Millisecond))
+}
+
+// paste pastes a text into an editor, for what is there or behind it. Typed, it would be completed by the editor.
+func (b *tab) paste(selector, text string, behind bool) {
+	b.Helper()
+	where := chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	if behind {
+		where = chromedp.KeyEvent(kb.End, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	}
+	b.wait(fmt.Sprintf("document.querySelector(%q)", selector))
+	b.do(chromedp.Focus(chromedp.CSS(selector)), where)
+	evaluate[chromedp.Void](b, fmt.Sprintf(`{
+		const clipboardData = new DataTransfer();
+		clipboardData.setData("text/plain", %q);
+		document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+		new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // the editor is ready for keys
+	}`, text))
 }
 
 // run runs an operation of the tab of GraphiQL that is open, of several the one named, and returns the answer.
@@ -327,11 +363,11 @@ func (b *tab) try(operation string, several bool) string {
 	b.Helper()
 	b.Logf("run %s", operation)
 	// The run before is over, and its menu gone.
-	b.wait(fmt.Sprintf(`document.querySelector(".result-window .CodeMirror") && !document.querySelector("[role=menu]") &&
+	b.wait(fmt.Sprintf(`%s && !document.querySelector("[role=menu]") &&
 		getComputedStyle(document.body).pointerEvents !== "none" &&
 		document.querySelector(".graphiql-execute-button").matches("[aria-label^=Execute]") &&
-		document.querySelector(".graphiql-execute-button").matches("[aria-haspopup=menu]") === %v`, several))
-	evaluate[chromedp.Void](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.setValue("")`)
+		document.querySelector(".graphiql-execute-button").matches("[aria-haspopup=menu]") === %v`, model(responseText), several))
+	evaluate[chromedp.Void](b, model(responseText)+`.setValue("")`)
 	b.click(".graphiql-execute-button")
 	if several {
 		item := fmt.Sprintf(`[...document.querySelectorAll("[role=menuitem]")].find((i) => i.textContent === %q)`, operation)
@@ -339,6 +375,6 @@ func (b *tab) try(operation string, several bool) string {
 		evaluate[chromedp.Void](b, item+`.setAttribute("data-chosen", "")`)
 		b.click("[role=menuitem][data-chosen]")
 	}
-	b.wait(`document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
-	return evaluate[string](b, `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`)
+	b.wait(model(responseText) + ".getValue()")
+	return evaluate[string](b, model(responseText)+".getValue()")
 }

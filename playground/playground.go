@@ -17,11 +17,12 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"linkgraph/modules"
 )
 
-//go:embed assets/*.gz assets/*.html assets/*.css assets/*.js assets/map
+//go:embed assets/*.html assets/*.css assets/*.js assets/graphiql assets/map
 var assets embed.FS
 
 //go:embed tabs/*.graphql
@@ -44,7 +45,8 @@ type Config struct {
 	Guard func(http.Handler) http.Handler
 }
 
-// The policies let a page load from its own origin alone. GraphiQL's editor sets styles on elements; the map does not.
+// The policies let a page load from its own origin alone. 'unsafe-inline' is for styles alone: the editor of GraphiQL, Monaco,
+// makes style elements, and gives them no nonce. Its fonts and icons are data: in its style. The map needs none of this.
 const (
 	policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
 		"connect-src 'self'; worker-src 'self'; " + policyEnd
@@ -65,7 +67,8 @@ var pages = map[string]string{"/": indexPage, "/map": mapPage}
 // file is an asset as it is sent.
 type file struct {
 	contentType, etag, policy string
-	plain, zipped             []byte // zipped is nil if compressing does not pay
+	plain                     func() []byte
+	zipped                    []byte // nil if compressing does not pay
 	secret                    bool   // is kept by no cache
 }
 
@@ -116,10 +119,11 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	body := f.plain
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	body := f.zipped
+	if body != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = f.zipped
+	} else {
+		body = f.plain()
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method == http.MethodHead {
@@ -139,36 +143,30 @@ func load(cfg Config) (map[string]*file, error) {
 		if err != nil {
 			return err
 		}
-		name, zipped := strings.CutSuffix(strings.TrimPrefix(at, "assets/"), ".gz")
-		f := &file{plain: data}
-		if zipped {
-			f.zipped = data
-			if f.plain, err = unzip(data); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
+		if name, zipped := strings.CutSuffix(strings.TrimPrefix(at, "assets/"), ".gz"); zipped {
+			files[name] = newFile(name, data, sync.OnceValue(func() []byte { return unzip(data) }), data)
+		} else {
+			files[name] = newFile(name, data, func() []byte { return data }, zip(data))
 		}
-		files[name] = f
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := addSettings(files, cfg); err != nil {
-		return nil, err
+	return files, addSettings(files, cfg)
+}
+
+// newFile returns a file that changes with the bytes of source.
+func newFile(name string, source []byte, plain func() []byte, zipped []byte) *file {
+	sum := sha256.Sum256(source)
+	f := &file{
+		contentType: mime.TypeByExtension(path.Ext(name)), etag: `"` + hex.EncodeToString(sum[:12]) + `"`, policy: policy,
+		plain: plain, zipped: zipped,
 	}
-	for name, f := range files {
-		sum := sha256.Sum256(f.plain)
-		f.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
-		f.contentType = mime.TypeByExtension(path.Ext(name))
-		f.policy = policy
-		if strings.HasPrefix(name, "map/") {
-			f.policy = mapPolicy
-		}
-		if f.zipped == nil {
-			f.zipped = zip(f.plain)
-		}
+	if strings.HasPrefix(name, "map/") {
+		f.policy = mapPolicy
 	}
-	return files, nil
+	return f
 }
 
 // settings are what both pages have to know of the server.
@@ -188,7 +186,8 @@ func addSettings(files map[string]*file, cfg Config) error {
 	}
 	add := func(name string, v any, secret bool) error {
 		data, err := json.Marshal(v)
-		files[name] = &file{plain: data, secret: secret}
+		files[name] = newFile(name, data, func() []byte { return data }, zip(data))
+		files[name].secret = secret
 		return err
 	}
 	err = add("settings.json", settings{
@@ -216,12 +215,17 @@ func zip(data []byte) []byte {
 	return out.Bytes()
 }
 
-func unzip(data []byte) ([]byte, error) {
+// unzip panics if it can't: what it is given is part of the binary.
+func unzip(data []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
-	return io.ReadAll(z)
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		panic(err)
+	}
+	return plain
 }
 
 // Tab is an example.

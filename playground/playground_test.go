@@ -47,10 +47,11 @@ func TestServesEverythingItself(t *testing.T) {
 	for path, want := range map[string]string{
 		"/": "text/html", "/playground/page.js": "javascript", "/playground/page.css": "text/css",
 		"/playground/storage.js": "javascript", "/playground/credentials.js": "javascript",
-		"/playground/graphiql.min.js": "javascript", "/playground/graphiql.min.css": "text/css",
-		"/playground/react.production.min.js": "javascript", "/playground/react-dom.production.min.js": "javascript",
-		"/playground/settings.json": "application/json",
-		"/map":                      "text/html", "/playground/map/map.js": "javascript", "/playground/map/map.css": "text/css",
+		"/playground/graphiql/graphiql.js": "javascript", "/playground/graphiql/graphiql.css": "text/css",
+		"/playground/graphiql/editor.worker.js": "javascript", "/playground/graphiql/json.worker.js": "javascript",
+		"/playground/graphiql/graphql.worker.js": "javascript",
+		"/playground/settings.json":              "application/json",
+		"/map":                                   "text/html", "/playground/map/map.js": "javascript", "/playground/map/map.css": "text/css",
 		"/playground/map/map.json": "application/json",
 	} {
 		r := get(t, path)
@@ -60,6 +61,11 @@ func TestServesEverythingItself(t *testing.T) {
 		}
 		if !strings.Contains(r.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s has no policy", path)
+		}
+		for _, loose := range []string{"script-src 'self' ", "unsafe-eval", "blob:"} {
+			if strings.Contains(r.Header.Get("Content-Security-Policy"), loose) {
+				t.Errorf("%s allows more than it needs: %s", path, r.Header.Get("Content-Security-Policy"))
+			}
 		}
 	}
 	for _, path := range []string{"/", "/map"} {
@@ -175,7 +181,7 @@ func TestMapKnowsTheModels(t *testing.T) {
 
 func TestCompressesAndRevalidates(t *testing.T) {
 	t.Parallel()
-	const path = "/playground/graphiql.min.js"
+	const path = "/playground/graphiql/graphiql.js"
 	plain, _ := io.ReadAll(get(t, path).Body)
 	r := get(t, path, "Accept-Encoding", "gzip")
 	if r.Header.Get("Content-Encoding") != "gzip" {

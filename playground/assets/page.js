@@ -1,6 +1,7 @@
 // Starts GraphiQL with the example tabs. GraphiQL keeps a visitor's own tabs; the examples are shown to new ones. A query in
 // the address, as in /?query={…}, gets a tab of its own. It is not run until the visitor does.
-import { Credentials, filledIn, isAdmin } from './credentials.js';
+import { Credentials, filledIn, isAdmin, kindOf, placeholder } from './credentials.js';
+import { GraphiQL, createElement, createGraphiQLFetcher, createRoot, tryParseJSONC, useEffect, useGraphiQL } from './graphiql/graphiql.js';
 import { Storage } from './storage.js';
 
 const settings = await (await fetch('playground/settings.json')).json();
@@ -15,17 +16,14 @@ if (asked.query !== undefined) {
   history.replaceState(null, '', location.pathname); // loading again does not ask again
 }
 
-const send = GraphiQL.createFetcher({
+const send = createGraphiQLFetcher({
   url: settings.endpoint,
   enableIncrementalDelivery: false, // the API answers in one piece
   fetch: async (url, request) => {
     const headers = filledIn(request.headers);
     const answer = await fetch(url, { ...request, headers });
     if (answer.status === 401) credentials.forget(headers);
-    if (answer.ok && credentials.learn(headers)) {
-      storage.refill();
-      render();
-    }
+    if (answer.ok && credentials.learn(headers)) render();
     return answer;
   },
 });
@@ -70,7 +68,7 @@ function retry(text) {
   timer = setTimeout(() => {
     let headers;
     try {
-      headers = JSON.parse(text);
+      headers = tryParseJSONC(text);
     } catch {
       return; // not written to the end
     }
@@ -87,15 +85,27 @@ function newFetcher() {
 
 // ---- the page
 
+// Fill puts the headers that are known by now into the tab that is open, if it waits for them.
+function Fill({ keys }) {
+  const { editor, tab } = useGraphiQL((state) => ({ editor: state.headerEditor, tab: state.tabs[state.activeTabIndex]?.id }));
+  useEffect(() => {
+    const text = editor?.getValue();
+    if (text && text === placeholder(kindOf(text)) && text !== credentials.text(kindOf(text))) editor.setValue(credentials.text(kindOf(text)));
+  }, [editor, tab, keys]);
+  return null;
+}
+
 let fetcher = newFetcher();
-const root = ReactDOM.createRoot(document.getElementById('graphiql'));
-const logo = React.createElement(GraphiQL.Logo, null, settings.map
-  ? React.createElement('a', { className: 'map-link', href: 'map' }, 'Map of the modules')
-  : React.createElement('span'));
+const root = createRoot(document.getElementById('graphiql'));
+const logo = createElement(GraphiQL.Logo, null, settings.map
+  ? createElement('a', { className: 'map-link', href: 'map' }, 'Map of the modules')
+  : createElement('span'));
 const fixed = {
   storage,
-  ...asked,
+  initialQuery: asked.query,
+  initialVariables: asked.variables,
   defaultTabs: tabs,
+  defaultHeaders: credentials.text('admin'),
   defaultEditorToolsVisibility: credentials.of('admin') ? false : 'headers',
   shouldPersistHeaders: false,
   onTabChange: (state) => storage.watch(state.tabs),
@@ -103,7 +113,8 @@ const fixed = {
 };
 
 function render() {
-  root.render(React.createElement(GraphiQL, { ...fixed, fetcher, defaultHeaders: credentials.text('admin') }, logo));
+  const keys = credentials.text('admin') + credentials.text('storefront');
+  root.render(createElement(GraphiQL, { ...fixed, fetcher }, logo, createElement(Fill, { keys })));
 }
 
 render();

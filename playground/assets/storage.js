@@ -30,11 +30,6 @@ export class Storage {
     for (const t of tabs) t.headers ??= this.#fill(this.#marker(t));
   }
 
-  // refill puts what has become known into the tabs that wait for it.
-  refill() {
-    for (const t of this.#tabs) if (t.headers === placeholder(kindOf(t.headers))) t.headers = this.#fill(t.headers);
-  }
-
   getItem(key) {
     switch (key) {
       case at('tabState'): return JSON.stringify(this.#state());
