@@ -20,6 +20,7 @@ import (
 	"linkgraph/graph"
 	"linkgraph/internal/audit"
 	"linkgraph/internal/demo"
+	"linkgraph/internal/heap"
 	"linkgraph/internal/observe"
 	"linkgraph/playground"
 )
@@ -99,8 +100,9 @@ type serveCommand struct {
 	httpFlags
 	accessFlags
 	tryoutFlags
-	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
-	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+	Addr     string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
+	Compiled bool   `help:"Answer queries by plans that are compiled once. Off, the generated code answers them all." default:"true" negatable:"" env:"COMPILED"`
+	Demo     bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
 
 // limitFlags bound what one request may ask for.
@@ -126,6 +128,8 @@ const (
 
 // Run serves until the context ends, then lets requests finish and stops the database.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
+	settings := heap.Set(os.Getenv, os.DirFS("/"))
+	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
 	// The listener comes first: a second server on the same address must not touch the database.
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -149,7 +153,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	defer db.close(s)
 	if db.graph, err = graph.New(db.pool, graph.Config{
 		Logger: s.log, Limits: c.limits(), StorefrontLimits: graph.Limits{MaxPage: c.MaxPage}, MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
-		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+		NoCompiled: !c.Compiled, Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
 	}

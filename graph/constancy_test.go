@@ -129,7 +129,7 @@ func BenchmarkWalk(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		cfg  graph.Config
-	}{{"look-ahead", graph.Config{}}, {"dataloaders", graph.Config{NoLookAhead: true}}} {
+	}{{"plans", graph.Config{}}, {"look-ahead", graph.Config{NoCompiled: true}}, {"dataloaders", graph.Config{NoLookAhead: true}}} {
 		b.Run(c.name, func(b *testing.B) {
 			a := newAPI(b, a.db, c.cfg)
 			for b.Loop() {

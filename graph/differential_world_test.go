@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"linkgraph/graph"
+	"linkgraph/internal/pgtest"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -82,8 +83,11 @@ var roots = []struct{ model, field string }{
 	{"SalesChannel", "salesChannels"}, {"InventoryItem", "inventoryItems"},
 }
 
-func newWorld(t testing.TB, seed uint64) *world {
-	w := &world{newAPI(t, newDB(t), graph.Config{}), rand.New(rand.NewPCG(seed, 11)), map[string][]*row{}}
+func newWorld(t testing.TB, seed uint64) *world { return newWorldIn(t, newDB(t), seed) }
+
+// newWorldIn puts the store into a database.
+func newWorldIn(t testing.TB, db *pgtest.DB, seed uint64) *world {
+	w := &world{newAPI(t, db, graph.Config{}), rand.New(rand.NewPCG(seed, 11)), map[string][]*row{}}
 	ctx := context.Background()
 	for _, root := range roots {
 		m, _ := w.graph.Records.Catalog().Model(root.model)

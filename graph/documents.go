@@ -13,6 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
+
+	"linkgraph/graph/internal/resolve"
 )
 
 // document is a GraphQL document that was found valid.
@@ -20,6 +22,13 @@ type document struct {
 	text   string
 	parsed *ast.QueryDocument
 	counts counts
+	plans  *resolve.Plans
+}
+
+// size is how many bytes the document takes with its plans, by estimate.
+func (doc *document) size() int {
+	const field = 600 // of a plan
+	return doc.counts.size() + field*doc.counts.fields*doc.plans.Most()
 }
 
 // documents parses and validates documents, and keeps those that were asked for last.
@@ -80,7 +89,7 @@ func (d *documents) load(text string) (*document, gqlerror.List) {
 	}
 	doc, errs := d.prepare(text)
 	if errs == nil {
-		d.cache.add(text, doc, doc.counts.size())
+		d.cache.add(text, doc, doc.size())
 	}
 	return doc, errs
 }
@@ -109,7 +118,7 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
-	return &document{text, parsed, c}, nil
+	return &document{text, parsed, c, resolve.NewPlans(parsed)}, nil
 }
 
 func (d *documents) parseError(err error) *gqlerror.Error {

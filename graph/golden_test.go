@@ -103,12 +103,17 @@ func golden(t *testing.T, file string) {
 	}
 }
 
-// parity checks that the dataloaders alone give the answer that look-ahead gives.
+// parity checks that the dataloaders alone, and the generated code with look-ahead, give the answer that plans give: the
+// second time too, when the plan is there.
 func parity(t *testing.T, a *api, query string, variables map[string]any, want []byte) {
 	t.Helper()
 	loaders := newAPI(t, a.db, graph.Config{NoLookAhead: true})
 	if diff := cmp.Diff(string(want), string(tidy(t, loaders.do(query, variables)))); diff != "" {
 		t.Errorf("without look-ahead (-with +without):\n%s", diff)
+	}
+	code := newAPI(t, a.db, graph.Config{NoCompiled: true})
+	if got, want := a.do(query, variables), code.do(query, variables); !same(got, want) {
+		t.Errorf("without plans (-without +with):\n%s", cmp.Diff(string(want), string(got)))
 	}
 }
 

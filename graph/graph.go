@@ -45,6 +45,8 @@ type Config struct {
 	Audit Audit
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
+	// NoCompiled has queries answered by the generated code, not by plans that are made once. The answers are the same.
+	NoCompiled bool
 }
 
 // Observer is told what the API does: of operations and answers as the extension of gqlgen that it is, of what is read, and
@@ -54,6 +56,8 @@ type Observer interface {
 	modules.Observer
 	// Spent is told how many records a list of the operation answers with, if every page is full.
 	Spent(ctx context.Context, records int)
+	// Executed is told how an operation was executed: "plan" or "new plan", or why the generated code did it.
+	Executed(ctx context.Context, how string)
 }
 
 // Audit is told of what the two stores write: see linkstore.Config.Written and modules.Config.Written.

@@ -68,7 +68,7 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := handler.New(schema)
+	s := handler.New(g.compile(schema, of.engine))
 	s.AddTransport(&endpoint{graph: g, cfg: cfg, schema: schema.Schema(), persisted: persisted})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {

@@ -22,6 +22,7 @@ type endpoint struct {
 	schema    *ast.Schema
 	persisted *persisted
 	buffers   sync.Pool // of *bytes.Buffer
+	outputs   outputs
 }
 
 var _ graphql.Transport = (*endpoint)(nil)
@@ -49,6 +50,8 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		ctx, cancel = context.WithTimeout(ctx, e.cfg.Timeout)
 	}
 	defer cancel()
+	ctx, release := e.outputs.with(ctx)
+	defer release()
 	run := &run{endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
 	if batch {
 		e.answerBatch(ctx, w, run, requests)
@@ -144,7 +147,8 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	if err := (coercion{schema: r.schema}).check(op.Operation, req.variables); err != nil {
 		return failed(err)
 	}
-	made, errs := r.exec.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc), params)
+	ctx = context.WithValue(ctx, documentKey{}, doc)
+	made, errs := r.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		op = made
 		return failed(errs...)

@@ -308,6 +308,9 @@ type source struct {
 	near        ref    // columns that are compared with the near record
 	live        string // conditions under which a row counts, with a leading AND
 	target, row string // aliases of the far record and of the join table's row
+	// lookUp is from with the far record looked up by its key for each row of the join table, whatever Postgres makes of the
+	// rest. It is "" if the far table is not joined.
+	lookUp string
 }
 
 // source joins the far table only if withTarget says that more than the key of the far record is used: a live link
@@ -329,7 +332,6 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	s.live = t.live(s.row)
 	columns := target.Indexes(r.TargetColumns)
 	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
-	join := named(s.target+".", target, columns).equals(far)
 	if target.isKey(r.TargetColumns) {
 		// The join table's columns equal the key and have the index that orders by it.
 		b.keys[s.target] = far.asTypes(target, columns)
@@ -337,7 +339,8 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 		withTarget = true
 	}
 	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, target.scope) {
-		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + join
+		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + named("f.", target, columns).equals(far) + " OFFSET 0) AS " + s.target
+		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + named(s.target+".", target, columns).equals(far)
 		s.live += target.live(s.target)
 	}
 	s.live += b.scope(target, s.target)

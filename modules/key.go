@@ -28,6 +28,9 @@ func joinKey(parts []string) string {
 	return strings.Join(escaped, ":")
 }
 
+// JoinKey returns a key from the texts of its columns, in the form in which keys travel.
+func JoinKey(parts []string) string { return joinKey(parts) }
+
 // splitKey undoes joinKey. A text of another number of parts has empty ones.
 func splitKey(key string, n int) []string {
 	if n == 1 {
@@ -120,23 +123,47 @@ func (r ref) among(b *builder, keys []string) string {
 
 // arrays adds keys as arguments: an array for each column.
 func (r ref) arrays(b *builder, keys []string) string {
-	columns := make([][]string, len(r.exprs))
-	for _, k := range keys {
-		for i, p := range splitKey(k, len(r.exprs)) {
-			columns[i] = append(columns[i], p)
-		}
-	}
-	args := make([]string, len(columns))
-	for i, texts := range columns {
-		if texts == nil {
-			texts = []string{}
-		}
+	args := make([]string, len(r.exprs))
+	for i, texts := range keyColumns(keys, len(r.exprs)) {
 		args[i] = b.arg(texts) + "::text[]"
 		if t := r.types[i]; t != "text" {
 			args[i] += "::" + t + "[]"
 		}
 	}
 	return strings.Join(args, ", ")
+}
+
+// values adds a key as arguments and refers to them.
+func (r ref) values(b *builder, key string) ref {
+	known := ref{types: r.types}
+	for i, part := range splitKey(key, len(r.exprs)) {
+		arg := b.arg(part) + "::text"
+		if t := r.types[i]; t != "text" {
+			arg += "::" + t
+		}
+		known.exprs = append(known.exprs, arg)
+	}
+	return known
+}
+
+// keyColumns are the texts of keys of n columns, column by column.
+func keyColumns(keys []string, n int) [][]string {
+	if n == 1 {
+		if keys == nil {
+			keys = []string{}
+		}
+		return [][]string{keys}
+	}
+	columns := make([][]string, n)
+	for i := range columns {
+		columns[i] = make([]string, 0, len(keys))
+	}
+	for _, k := range keys {
+		for i, p := range splitKey(k, n) {
+			columns[i] = append(columns[i], p)
+		}
+	}
+	return columns
 }
 
 func (r ref) list() string { return strings.Join(r.exprs, ", ") }

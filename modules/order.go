@@ -22,7 +22,7 @@ func (o Order) needs(m *Model) bool {
 	case o.Row:
 		return false
 	case len(o.Path) > 0:
-		return !m.onlyOf(m.Indexes(o.Path[0].Relation.Columns)...)
+		return !o.Path[0].Row && !m.onlyOf(m.Indexes(o.Path[0].Relation.Columns)...)
 	default:
 		return !m.onlyOf(o.Column)
 	}
@@ -40,7 +40,9 @@ const (
 
 // Step follows a relation on the way to a sort key.
 type Step struct {
-	Relation  *Relation
+	Relation *Relation
+	// Row says that the relation is one of the join table's row that leads to the record, not of the record.
+	Row       bool
 	Aggregate Aggregate // of a to-many relation
 	Where     Expr      // which of the records count; nil means all
 }
@@ -105,6 +107,11 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 		return term{expr: b.column(m, alias, o.Column), column: col, key: m.Table + "." + col.Name, maybeNull: !col.NotNull}
 	}
 	step := path[0]
+	row := ""
+	if step.Row {
+		m, alias = b.rows[alias].model, b.rows[alias].alias
+		row = "link "
+	}
 	target := b.catalog.Target(step.Relation)
 	counts := step.Aggregate == Count
 	src := b.source(m, step.Relation, target, !counts || !onlyKey(target, step.Where))
@@ -121,7 +128,7 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	return term{
 		expr:   "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.equals(near) + where + limit + ")",
 		column: inner.column, maybeNull: !counts,
-		key: step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, m, target, step) + " " + inner.key,
+		key: row + step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, m, target, step) + " " + inner.key,
 	}
 }
 

@@ -46,7 +46,7 @@ type Request interface {
 type statement struct {
 	sql  string
 	args []any
-	scan func(rows pgx.Rows) error
+	read func(rows pgx.Rows) error // reads all of them
 }
 
 // Read runs all requests in one round trip and fills in their results.
@@ -85,11 +85,11 @@ func (s *Store) send(ctx context.Context, statements []statement) error {
 			return fmt.Errorf("read: %w", classify(err))
 		}
 		defer rows.Close()
-		return scanAll(rows, statements[0].scan)
+		return statements[0].read(rows)
 	}
 	batch := &pgx.Batch{}
 	for _, st := range statements {
-		batch.Queue(st.sql, st.args...).Query(func(rows pgx.Rows) error { return scanAll(rows, st.scan) })
+		batch.Queue(st.sql, st.args...).Query(st.read)
 	}
 	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("read: %w", classify(err))
@@ -97,16 +97,19 @@ func (s *Store) send(ctx context.Context, statements []statement) error {
 	return nil
 }
 
-func scanAll(rows pgx.Rows, scan func(pgx.Rows) error) error {
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
+// rowByRow reads all rows by what reads one.
+func rowByRow(scan func(pgx.Rows) error) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
 		}
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("read: %w", classify(err))
+		}
+		return nil
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read: %w", classify(err))
-	}
-	return nil
 }
 
 // List reads a page of all records of a model.
@@ -118,32 +121,52 @@ type List struct {
 	Page    *Page // nil means no rows, only the count
 	Count   bool
 
+	// Stencil keeps the statements. nil means that they are written anew.
+	Stencil *Stencil
+	// Compact is where the rows are put, in place of Result. nil means Result.
+	Compact *Compact
+
 	Result Rows
 }
 
 func (l *List) statements(c *Catalog) ([]statement, error) {
-	var statements []statement
-	if l.Page != nil {
-		st, err := l.rows(c)
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, st)
+	t, err := l.Stencil.texts(c, 0, nil, l.Page, l.texts)
+	if err != nil {
+		return nil, err
 	}
-	if l.Count {
-		statements = append(statements, l.count(c))
+	if l.Compact != nil {
+		l.Compact.Spans = make([]Span, 1)
+	}
+	var statements []statement
+	if t.rows != nil {
+		statements = append(statements, statement{t.rows.sql, t.rows.args, l.reads(t.rows.rows)})
+	}
+	if t.count != nil {
+		statements = append(statements, statement{t.count.sql, t.count.args, l.counts()})
 	}
 	return statements, nil
 }
 
+func (l *List) texts(c *Catalog, _ []string) (t texts, err error) {
+	if l.Page != nil {
+		if t.rows, err = l.rows(c); err != nil {
+			return t, err
+		}
+	}
+	if l.Count {
+		t.count = l.count(c)
+	}
+	return t, nil
+}
+
 // Relies on the primary key, or on the index of the leading sort key; conditions on the indexes of their columns.
-func (l *List) rows(c *Catalog) (statement, error) {
+func (l *List) rows(c *Catalog) (*text, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
 	p, err := b.page(l.Model, src, l.Order, l.Page)
 	if err != nil {
-		return statement{}, err
+		return nil, err
 	}
 	cols := withPrimary(l.Model, l.Columns)
 	b.WriteString("SELECT ")
@@ -152,23 +175,35 @@ func (l *List) rows(c *Catalog) (statement, error) {
 	b.printf(" FROM %s WHERE TRUE", src.from)
 	b.conditions(l.Model, src, l.Where)
 	p.finish(b)
-
-	row := newRowScanner(l.Model, cols, nil, nil, p)
-	scan := func(rows pgx.Rows) error {
-		return row.scan(rows, func() { p.add(&l.Result, row.row()) })
-	}
-	l.Result = Rows{}
-	return statement{b.String(), b.args, scan}, nil
+	return &text{sql: b.String(), args: b.args, rows: newRowShape(l.Model, cols, nil, nil, p)}, nil
 }
 
-func (l *List) count(c *Catalog) statement {
+func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
+	if l.Compact != nil {
+		return l.Compact.reads(shape, nil)
+	}
+	l.Result = Rows{}
+	row := newRowScanner(shape)
+	return rowByRow(func(rows pgx.Rows) error {
+		return row.scan(rows, func() { l.Result.add(l.Page, row.row()) })
+	})
+}
+
+func (l *List) count(c *Catalog) *text {
 	b := newBuilder(c)
 	b.whole = true
 	alias := b.alias("t")
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
-	return statement{b.String(), b.args, func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) }}
+	return &text{sql: b.String(), args: b.args}
+}
+
+func (l *List) counts() func(pgx.Rows) error {
+	if l.Compact != nil {
+		return l.Compact.counts(0, nil)
+	}
+	return rowByRow(func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) })
 }
 
 // conditions writes which rows count, each with a leading AND.
@@ -245,18 +280,21 @@ func (p *page) finish(b *builder) {
 	b.WriteString(" LIMIT " + b.arg(p.Limit+1))
 }
 
-// add appends a row, or notes that there is one more than was asked for.
-func (p *page) add(rows *Rows, row Row) {
-	if len(rows.Rows) == p.Limit {
-		rows.More = true
+// add appends a row of a page, or notes that there is one more than was asked for.
+func (r *Rows) add(p *Page, row Row) {
+	if len(r.Rows) == p.Limit {
+		r.More = true
 		return
 	}
 	if p.Backward {
-		rows.Rows = slices.Insert(rows.Rows, 0, row)
+		r.Rows = slices.Insert(r.Rows, 0, row)
 		return
 	}
-	rows.Rows = append(rows.Rows, row)
+	r.Rows = append(r.Rows, row)
 }
+
+// Selected returns the columns that a request reads for these, in their order: the primary key is always among them.
+func (m *Model) Selected(columns []int) []int { return withPrimary(m, columns) }
 
 func withPrimary(m *Model, cols []int) []int {
 	if slices.Contains(cols, m.primary) {
@@ -267,30 +305,27 @@ func withPrimary(m *Model, cols []int) []int {
 
 // rowScanner takes the rows of one statement apart.
 type rowScanner struct {
-	target, link         *Model
-	columns, linkColumns []int
-	cells, linkCells     []cell
-	cursor               []*string
-	signature            string
-	dests                []any
+	*rowShape
+	cells, linkCells []cell
+	keys             []*string // the sort keys
+	dests            []any
 }
 
-func newRowScanner(target *Model, columns []int, link *Model, linkColumns []int, p *page, before ...any) *rowScanner {
-	s := &rowScanner{target: target, link: link, columns: columns, linkColumns: linkColumns, dests: before}
-	for _, i := range columns {
-		s.cells = append(s.cells, newCell(&target.Columns[i]))
+func newRowScanner(shape *rowShape, before ...any) *rowScanner {
+	s := &rowScanner{rowShape: shape, dests: before}
+	for _, i := range shape.columns {
+		s.cells = append(s.cells, newCell(&shape.model.Columns[i]))
 	}
-	for _, i := range linkColumns {
-		s.linkCells = append(s.linkCells, newCell(&link.Columns[i]))
+	for _, i := range shape.linkColumns {
+		s.linkCells = append(s.linkCells, newCell(&shape.link.Columns[i]))
 	}
 	for _, c := range append(slices.Clone(s.cells), s.linkCells...) {
 		s.dests = append(s.dests, c.dests()...)
 	}
-	if p != nil && p.Cursors {
-		s.signature = p.signature
-		s.cursor = make([]*string, len(p.terms))
-		for i := range s.cursor {
-			s.dests = append(s.dests, &s.cursor[i])
+	if shape.sortKeys > 0 {
+		s.keys = make([]*string, shape.sortKeys)
+		for i := range s.keys {
+			s.dests = append(s.dests, &s.keys[i])
 		}
 	}
 	return s
@@ -298,19 +333,19 @@ func newRowScanner(target *Model, columns []int, link *Model, linkColumns []int,
 
 func (s *rowScanner) scan(rows pgx.Rows, use func()) error {
 	if err := rows.Scan(s.dests...); err != nil {
-		return fmt.Errorf("read %s: %w", s.target.Name, err)
+		return fmt.Errorf("read %s: %w", s.model.Name, err)
 	}
 	use()
 	return nil
 }
 
 func (s *rowScanner) row() Row {
-	row := Row{Record: record(s.target, s.columns, s.cells)}
+	row := Row{Record: record(s.model, s.columns, s.cells)}
 	if s.link != nil {
 		row.Link = record(s.link, s.linkColumns, s.linkCells)
 	}
-	if s.cursor != nil {
-		row.Cursor = Cursor(s.cursor).encode(s.signature)
+	if s.keys != nil {
+		row.Cursor = Cursor(s.keys).encode(s.signature)
 	}
 	return row
 }

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"time"
 
@@ -31,14 +32,51 @@ func main() {
 	dir := flag.String("dir", ".data", "folder of the private Postgres")
 	runs := flag.Int("runs", 30, "how often each query is run")
 	loadOnly := flag.Bool("load", false, "make the store and stop")
+	compare := flag.Bool("compare", false, "compare the API with code written for each query and with one statement a query")
+	memory := flag.Bool("memory", false, "measure memory and settings of the garbage collector")
+	only := flag.String("only", "", "with -compare, the one way to run, for a profile")
+	turn := flag.Duration("turn", 2*time.Second, "with -compare, how long a way runs before the next one does")
+	profile := flag.String("profile", "", "file to write a profile of the processor to")
 	flag.Parse()
-	if err := run(context.Background(), *dir, *products, *runs, *loadOnly); err != nil {
+	answer := func(ctx context.Context, pool *pgxpool.Pool) error {
+		return measure(ctx, pool, os.Stdout, *products, *runs)
+	}
+	switch {
+	case *loadOnly:
+		answer = func(context.Context, *pgxpool.Pool) error { return nil }
+	case *memory:
+		answer = func(ctx context.Context, pool *pgxpool.Pool) error { return measureMemory(ctx, pool, os.Stdout, *turn) }
+	case *compare:
+		answer = func(ctx context.Context, pool *pgxpool.Pool) error {
+			return compareWays(ctx, pool, os.Stdout, *runs, *turn, *only)
+		}
+	}
+	if err := run(context.Background(), *dir, *products, profiled(*profile, answer)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dir string, products, runs int, loadOnly bool) error {
+// profiled runs fn and writes a profile of it to a file, if one is named.
+func profiled(file string, fn func(context.Context, *pgxpool.Pool) error) func(context.Context, *pgxpool.Pool) error {
+	if file == "" {
+		return fn
+	}
+	return func(ctx context.Context, pool *pgxpool.Pool) error {
+		f, err := os.Create(file)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+		return fn(ctx, pool)
+	}
+}
+
+func run(ctx context.Context, dir string, products int, then func(context.Context, *pgxpool.Pool) error) error {
 	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(dir, fmt.Sprintf("bench-%d", products)), Log: os.Stderr, Unsafe: true})
 	if err != nil {
 		return err
@@ -52,10 +90,7 @@ func run(ctx context.Context, dir string, products, runs int, loadOnly bool) err
 	if err := load(ctx, pool, products); err != nil {
 		return fmt.Errorf("make the store: %w", err)
 	}
-	if loadOnly {
-		return nil
-	}
-	return measure(ctx, pool, os.Stdout, products, runs)
+	return then(ctx, pool)
 }
 
 // load makes the store if it is not there.

@@ -21,6 +21,7 @@ type metrics struct {
 
 	requests   *prometheus.CounterVec
 	operations *prometheus.CounterVec
+	executions *prometheus.CounterVec
 	opSeconds  *prometheus.HistogramVec
 	opCalls    *prometheus.HistogramVec
 	errors     *prometheus.CounterVec
@@ -50,6 +51,7 @@ func newMetrics() *metrics {
 		registry:   prometheus.NewRegistry(),
 		requests:   counter("linkgraph_http_requests_total", "Requests to /graphql that were answered.", "method", "status"),
 		operations: counter("linkgraph_operations_total", "Operations that were answered.", "type", "name", "outcome"),
+		executions: counter("linkgraph_executions_total", "Operations by how they were executed: by a plan, by a new plan, or by the generated code because of the reason.", "by", "reason"),
 		opSeconds:  histogram("linkgraph_operation_duration_seconds", "Time of an operation, without parsing and queueing.", secondBuckets, "type", "name"),
 		opCalls:    histogram("linkgraph_operation_statements", "SQL statements of an operation, begin and commit among them.", statementBuckets, "type", "name"),
 		errors:     counter("linkgraph_errors_total", "Errors in answers.", "code"),
@@ -67,7 +69,7 @@ func newMetrics() *metrics {
 	})
 	info.Set(1)
 	m.registry.MustRegister(
-		m.requests, m.operations, m.opSeconds, m.opCalls, m.errors, m.statements, m.hopSeconds, m.hopKeys, m.hopStatements, m.hopRows, info,
+		m.requests, m.operations, m.executions, m.opSeconds, m.opCalls, m.errors, m.statements, m.hopSeconds, m.hopKeys, m.hopStatements, m.hopRows, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

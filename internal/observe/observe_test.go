@@ -228,11 +228,14 @@ func TestMetricsAndLine(t *testing.T) {
 	w.ask(`query Second { products { totalCount } }`)
 	w.ask(`{ products { totalCount } }`)
 	w.ask(`query Wrong { nothing }`)
+	w.ask(`query Schema { __schema { queryType { name } } }`)
 	text := w.metricsText()
 	for _, want := range []string{
 		`linkgraph_operations_total{name="Walk",outcome="ok",type="query"} 1`,
-		`linkgraph_operations_total{name="other",outcome="ok",type="query"} 1`,
+		`linkgraph_operations_total{name="other",outcome="ok",type="query"} 2`,
 		`linkgraph_operations_total{name="anonymous",outcome="ok",type="query"} 1`,
+		`linkgraph_executions_total{by="new plan",reason=""} 3`,
+		`linkgraph_executions_total{by="generated code",reason="introspection"} 1`,
 		`linkgraph_operation_duration_seconds_count{name="Walk",type="query"} 1`,
 		`linkgraph_operation_statements_sum{name="Walk",type="query"} 5`,
 		`linkgraph_errors_total{code="`,

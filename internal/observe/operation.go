@@ -146,3 +146,13 @@ func (o *Observer) Spent(ctx context.Context, records int) {
 		op.cost.Add(int64(records))
 	}
 }
+
+// Executed counts how operations are executed.
+func (o *Observer) Executed(_ context.Context, how string) {
+	switch how {
+	case "plan", "new plan":
+		o.metrics.executions.WithLabelValues(how, "").Inc()
+	default:
+		o.metrics.executions.WithLabelValues("generated code", how).Inc()
+	}
+}

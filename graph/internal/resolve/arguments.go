@@ -346,7 +346,11 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 	name := keys[0]
 	if name == "link" && row != nil {
 		o, err := t.sortKey(path+".link", row, nil, objectOf(raw[name]))
-		o.Row = true
+		if len(o.Path) > 0 {
+			o.Path[0].Row = true
+		} else {
+			o.Row = true
+		}
 		return o, err
 	}
 	if r, ok := m.Relation(name); ok {
@@ -398,10 +402,13 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 	if err != nil {
 		return o, err
 	}
-	if col := &target.Columns[o.Column]; o.Path == nil && !o.Row && col.Type == modules.Boolean {
-		return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
-	} else if o.Path == nil && !o.Row && col.Parts != nil {
-		return o, invalid(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
+	if o.Path == nil && !o.Row { // or the column is of another model
+		switch col := &target.Columns[o.Column]; {
+		case col.Type == modules.Boolean:
+			return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
+		case col.Parts != nil:
+			return o, invalid(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
+		}
 	}
 	o.Path = append([]modules.Step{step}, o.Path...)
 	return o, nil

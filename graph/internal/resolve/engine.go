@@ -60,12 +60,16 @@ type Engine struct {
 	limits      Limits
 	noLookAhead bool
 	spent       func(ctx context.Context, records int)
+	buffers     modules.Buffers
 }
 
 // New returns an engine.
 func New(cfg Config) *Engine {
 	cfg.Limits.complete()
-	return &Engine{cfg.Records, cfg.Links, cfg.Catalog, cfg.Wrap, cfg.Limits, cfg.NoLookAhead, cfg.Spent}
+	return &Engine{
+		records: cfg.Records, links: cfg.Links, catalog: cfg.Catalog, wrap: cfg.Wrap, limits: cfg.Limits,
+		noLookAhead: cfg.NoLookAhead, spent: cfg.Spent,
+	}
 }
 
 func (e *Engine) planner(ctx context.Context) *planner {
@@ -106,7 +110,7 @@ func Record[T any](ctx context.Context, e *Engine, model, key string, wrap func(
 		return none, err
 	}
 	f := graphql.GetFieldContext(ctx).Field
-	objects, err := e.fetch(ctx, m, []string{key}, f.Alias, f.Selections)
+	objects, err := e.fetch(ctx, m, []string{key}, true, f.Alias, f.Selections)
 	if err != nil {
 		return none, err
 	}
@@ -114,18 +118,17 @@ func Record[T any](ctx context.Context, e *Engine, model, key string, wrap func(
 }
 
 // fetch reads live records by their keys, with all that the selections ask of them. The entry of a key that has none is
-// nil.
-func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, path string, sets ...ast.SelectionSet) ([]*Object, error) {
-	key := &m.Columns[m.Primary()]
+// nil. single says that there is one key whatever the input.
+func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, single bool, path string, sets ...ast.SelectionSet) ([]*Object, error) {
 	keys = slices.Clone(keys)
 	for i, k := range keys {
-		v, err := modules.Normalize(key, k)
-		if err != nil {
-			return nil, invalid(path, "%v", err)
+		var err error
+		if keys[i], err = normalKey(m, path, k); err != nil {
+			return nil, err
 		}
-		keys[i] = fmt.Sprint(v)
 	}
 	sel := newSelection(m, len(keys))
+	sel.single = single
 	p := e.planner(ctx)
 	for _, set := range sets {
 		if err := p.add(sel, path, 1, set); err != nil {
@@ -147,6 +150,15 @@ func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, pat
 	return objects, e.lookAhead(ctx, w)
 }
 
+// normalKey is a primary key as it travels.
+func normalKey(m *modules.Model, path, key string) (string, error) {
+	v, err := modules.Normalize(&m.Columns[m.Primary()], key)
+	if err != nil {
+		return "", invalid(path, "%v", err)
+	}
+	return fmt.Sprint(v), nil
+}
+
 // List answers a field that lists a model.
 func List[T any](ctx context.Context, e *Engine, model string, wrap func(*Connection) T) (T, error) {
 	var none T
@@ -163,17 +175,8 @@ func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
 		return nil, err
 	}
 	f := graphql.GetFieldContext(ctx).Field
-	p := e.planner(ctx)
-	l, err := p.list(f.Alias, m, nil, rootArguments(ctx))
+	l, node, err := e.planner(ctx).root(m, f, rootArguments(ctx))
 	if err != nil {
-		return nil, err
-	}
-	node := newSelection(m, l.page.Limit)
-	if err := p.spend(f.Alias, l.page.Limit); err != nil {
-		return nil, err
-	}
-	var link *selection
-	if err := p.addConnection(&l, node, &link, f.Alias, 0, f.Selections); err != nil {
 		return nil, err
 	}
 	request := &modules.List{Model: m, Columns: node.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count}
@@ -183,6 +186,21 @@ func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
 	next := []work{{sel: node}}
 	c := connection(&l, &request.Result, node, nil, next)
 	return c, e.lookAhead(ctx, next...)
+}
+
+// root compiles the list of a root field.
+func (p *planner) root(m *modules.Model, f graphql.CollectedField, args map[string]any) (listPlan, *selection, error) {
+	l, err := p.list(f.Alias, m, nil, args)
+	if err != nil {
+		return l, nil, err
+	}
+	node := newSelection(m, l.page.Limit)
+	if err := p.spend(f.Alias, l.page.Limit); err != nil {
+		return l, nil, err
+	}
+	var link *selection
+	err = p.addConnection(&l, node, &link, f.Alias, 0, f.Selections)
+	return l, node, err
 }
 
 // selectionsAt finds the selection sets that stand at a path below the field that is being resolved.
@@ -204,6 +222,20 @@ func selectionsAt(ctx context.Context, path ...string) []ast.SelectionSet {
 
 // Node answers the field `node`.
 func (e *Engine) Node(ctx context.Context, id string) (Node, error) {
+	m, err := e.locate(ctx, id)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	f := graphql.GetFieldContext(ctx).Field
+	objects, err := e.fetch(ctx, m, []string{id}, true, f.Alias, f.Selections)
+	if err != nil || objects[0] == nil {
+		return nil, err
+	}
+	return e.wrap(objects[0]), nil
+}
+
+// locate finds the model of an id. It is nil if there is none.
+func (e *Engine) locate(ctx context.Context, id string) (*modules.Model, error) {
 	if _, err := modules.Normalize(&modules.Column{Field: "id", Type: modules.Text}, id); err != nil {
 		return nil, invalid("node.id", "%v", err)
 	}
@@ -211,10 +243,5 @@ func (e *Engine) Node(ctx context.Context, id string) (Node, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	f := graphql.GetFieldContext(ctx).Field
-	objects, err := e.fetch(ctx, m, []string{id}, f.Alias, f.Selections)
-	if err != nil || objects[0] == nil {
-		return nil, err
-	}
-	return e.wrap(objects[0]), nil
+	return m, nil
 }

@@ -368,18 +368,26 @@ func (e *Engine) showLinks(ctx context.Context, links []linkstore.Link, sets ...
 }
 
 func (e *Engine) linkSelection(ctx context.Context, name string, rows int, sets []ast.SelectionSet) (*selection, error) {
+	m, err := e.linkModel(name)
+	if err != nil {
+		return nil, err
+	}
+	sel := newSelection(m, rows)
+	p := e.planner(ctx)
+	for _, set := range sets {
+		if err := p.add(sel, "links", 1, set); err != nil {
+			return nil, err
+		}
+	}
+	return sel, nil
+}
+
+// linkModel is the model of a link's rows.
+func (e *Engine) linkModel(name string) (*modules.Model, error) {
 	for _, m := range e.records.Catalog().Models() {
-		if m.Link != name {
-			continue
+		if m.Link == name {
+			return m, nil
 		}
-		sel := newSelection(m, rows)
-		p := e.planner(ctx)
-		for _, set := range sets {
-			if err := p.add(sel, "links", 1, set); err != nil {
-				return nil, err
-			}
-		}
-		return sel, nil
 	}
 	return nil, errors.New("no model for the rows of link " + name)
 }

@@ -69,7 +69,7 @@ func newPendingHop(w work, index int) *pendingHop {
 
 func (h *hop) request(near *modules.Model, keys []string) *modules.Hop {
 	r := &modules.Hop{
-		Model: near, Relation: h.relation, Keys: keys, Columns: h.node.columns,
+		Model: near, Relation: h.relation, Keys: keys, Single: h.single, Columns: h.node.columns,
 		Where: h.list.where, Order: h.list.order, Page: h.list.pageOf(), Count: h.list.count,
 	}
 	if h.link != nil {

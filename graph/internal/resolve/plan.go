@@ -14,7 +14,8 @@ import (
 // them. It is the compiled description of the query that loading works from.
 type selection struct {
 	model   *modules.Model
-	rows    int // how many records there are, if every page is full
+	rows    int  // how many records there are, if every page is full
+	single  bool // there is one at most, whatever the arguments
 	columns []int
 	hops    []*hop
 	// byField finds the hop that answers a field of the document.
@@ -25,6 +26,7 @@ type selection struct {
 type hop struct {
 	relation *modules.Relation
 	args     map[string]any
+	single   bool // from one record at most
 	list     listPlan
 	node     *selection
 	link     *selection // of the link rows, or nil
@@ -47,6 +49,16 @@ type planner struct {
 	cost int // records, if every page is full
 	// spent is told what is added to the cost. It may be nil.
 	spent func(records int)
+	made  []madeHop // all hops, in the order in which they were planned
+}
+
+// madeHop is a hop that was planned, and from what.
+type madeHop struct {
+	*hop
+	near       *selection
+	field      *ast.Field
+	path       string
+	conditions int // how many its arguments have
 }
 
 func newSelection(m *modules.Model, rows int) *selection {
@@ -121,7 +133,9 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 		}
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
-	h := &hop{relation: r, args: args, node: newSelection(target, s.rows)}
+	h := &hop{relation: r, args: args, single: s.single, node: newSelection(target, s.rows)}
+	h.node.single = s.single && !r.Many
+	before := *p.conditions
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
@@ -135,6 +149,7 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
+	p.made = append(p.made, madeHop{h, s, f, path, *p.conditions - before})
 	return h, nil
 }
 

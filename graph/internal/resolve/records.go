@@ -71,7 +71,7 @@ func write(
 	if err != nil {
 		return nil, err
 	}
-	objects, err := e.fetch(ctx, m, keys, field, selectionsAt(ctx, field)...)
+	objects, err := e.fetch(ctx, m, keys, false, field, selectionsAt(ctx, field)...)
 	if err != nil {
 		return nil, err
 	}

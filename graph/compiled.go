@@ -1,0 +1,97 @@
+package graph
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"linkgraph/graph/internal/resolve"
+)
+
+// compiled answers queries by their plans, and leaves what they do not take to the generated code. Everything around the
+// execution of an operation is the same for both.
+type compiled struct {
+	graphql.ExecutableSchema
+	engine *resolve.Engine
+	told   func(ctx context.Context, how string)
+}
+
+// How an operation was executed, besides what resolve gives as reasons to leave it to the generated code.
+const (
+	byPlan    = "plan"     // that was there
+	byNewPlan = "new plan" // or a part of it was new
+)
+
+// compile returns the schema with plans, unless they are turned off.
+func (g *Graph) compile(schema graphql.ExecutableSchema, engine *resolve.Engine) graphql.ExecutableSchema {
+	if g.cfg.NoCompiled || g.cfg.NoLookAhead {
+		return schema
+	}
+	told := func(context.Context, string) {}
+	if g.cfg.Observer != nil {
+		told = g.cfg.Observer.Executed
+	}
+	return &compiled{schema, engine, told}
+}
+
+// Exec runs an operation.
+func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
+	doc, ok := ctx.Value(documentKey{}).(*document)
+	if !ok {
+		return c.ExecutableSchema.Exec(ctx)
+	}
+	var rest graphql.ResponseHandler
+	done := false
+	return func(ctx context.Context) *graphql.Response {
+		if rest != nil {
+			return rest(ctx)
+		}
+		if done {
+			return nil
+		}
+		done = true
+		resp, kept, err := c.engine.Answer(ctx, doc.plans, outputFrom(ctx))
+		switch {
+		case err != nil:
+			c.told(ctx, err.Error())
+			rest = c.ExecutableSchema.Exec(ctx)
+			return rest(ctx)
+		case kept:
+			c.told(ctx, byPlan)
+		default:
+			c.told(ctx, byNewPlan)
+		}
+		return resp
+	}
+}
+
+// outputs are what answers are written to, used again and again.
+type outputs struct{ pool sync.Pool }
+
+type outputKey struct{}
+
+// keptOutput is the largest output that is used again.
+const keptOutput = 1 << 20
+
+// with returns a context whose operations are answered into one of the outputs. Release comes when the answers are sent.
+func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
+	out, ok := o.pool.Get().(*resolve.Output)
+	if !ok {
+		out = &resolve.Output{}
+	}
+	return context.WithValue(ctx, outputKey{}, out), func() {
+		if out.Cap() <= keptOutput {
+			out.Reset()
+			o.pool.Put(out)
+		}
+	}
+}
+
+// outputFrom returns the output of the request, or a new one.
+func outputFrom(ctx context.Context) *resolve.Output {
+	if out, ok := ctx.Value(outputKey{}).(*resolve.Output); ok {
+		return out
+	}
+	return &resolve.Output{}
+}

@@ -1,0 +1,291 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Why an operation is not answered by its plan.
+var (
+	// ErrNotQuery says that the operation is none that reads.
+	ErrNotQuery = errors.New("mutation")
+	// ErrIntrospection says that the schema is asked for.
+	ErrIntrospection = errors.New("introspection")
+	// ErrDirective says that the document has a directive of which the plan knows nothing.
+	ErrDirective = errors.New("directive")
+	// ErrField says that a root field is none that the plan knows.
+	ErrField = errors.New("field")
+	// ErrNumber says that the document has a number that gqlgen cannot read.
+	ErrNumber = errors.New("number")
+	// ErrValue says that a value was read that the schema has no place for: no null, or no finite number.
+	ErrValue = errors.New("value")
+)
+
+// maxShapes is how many plans of one document are kept: one for each operation, and for each set of values of the variables
+// of @skip and @include.
+const maxShapes = 8
+
+// Plans keeps the plans of one document.
+type Plans struct {
+	operations int
+	refused    error    // why the document has no plans
+	deciding   []string // the variables of @skip and @include
+
+	mu      sync.RWMutex
+	byShape map[shape]*operation
+}
+
+// shape is what decides the fields of an answer.
+type shape struct {
+	operation *ast.OperationDefinition
+	decided   string // the values of the deciding variables
+}
+
+// operation is the plan of an operation: its root fields, each with what it takes to answer it.
+type operation struct{ roots []*root }
+
+// Answer answers a query by its plan. kept says that there was one already. The error is one of those above, and says
+// that gqlgen's executor must answer: nothing has been added to the answer then.
+func (e *Engine) Answer(ctx context.Context, plans *Plans, out *Output) (resp *graphql.Response, kept bool, err error) {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation.Operation != ast.Query {
+		return nil, false, ErrNotQuery
+	}
+	if plans.refused != nil {
+		return nil, false, plans.refused
+	}
+	plan, kept, err := plans.operation(e, op)
+	if err != nil {
+		return nil, kept, err
+	}
+	a := answer{engine: e, ctx: ctx, op: op, Output: out}
+	data, err := a.run(plan)
+	if err != nil {
+		return nil, kept, err
+	}
+	return &graphql.Response{Data: data}, kept && !a.compiled, nil
+}
+
+// NewPlans returns the plans of a document that was found valid: none yet.
+func NewPlans(doc *ast.QueryDocument) *Plans {
+	p := &Plans{operations: len(doc.Operations)}
+	for _, op := range doc.Operations {
+		p.examineDirectives(op.Directives)
+		p.examineSet(op.SelectionSet)
+		for _, v := range op.VariableDefinitions {
+			p.examineDirectives(v.Directives)
+			p.examineValue(v.DefaultValue)
+		}
+	}
+	for _, f := range doc.Fragments {
+		p.examineDirectives(f.Directives)
+		p.examineSet(f.SelectionSet)
+	}
+	slices.Sort(p.deciding)
+	p.deciding = slices.Compact(p.deciding)
+	return p
+}
+
+// Most is how many plans may come to be kept.
+func (p *Plans) Most() int {
+	if p.refused != nil {
+		return 0
+	}
+	return min(maxShapes, p.operations<<min(len(p.deciding), 3))
+}
+
+func (p *Plans) examineSet(set ast.SelectionSet) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			p.examineDirectives(s.Directives)
+			for _, a := range s.Arguments {
+				p.examineValue(a.Value)
+			}
+			p.examineSet(s.SelectionSet)
+		case *ast.InlineFragment:
+			p.examineDirectives(s.Directives)
+			p.examineSet(s.SelectionSet)
+		case *ast.FragmentSpread:
+			p.examineDirectives(s.Directives)
+		}
+	}
+}
+
+func (p *Plans) examineDirectives(list ast.DirectiveList) {
+	for _, d := range list {
+		if d.Name != "skip" && d.Name != "include" {
+			p.refused = ErrDirective
+			continue
+		}
+		if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable {
+			p.deciding = append(p.deciding, arg.Value.Raw)
+		}
+	}
+}
+
+func (p *Plans) examineValue(v *ast.Value) {
+	if v == nil {
+		return
+	}
+	if v.Kind == ast.IntValue || v.Kind == ast.FloatValue {
+		if _, err := v.Value(nil); err != nil {
+			p.refused = ErrNumber
+		}
+	}
+	for _, child := range v.Children {
+		p.examineValue(child.Value)
+	}
+}
+
+// operation returns the plan of an operation, one that is kept if there is one.
+func (p *Plans) operation(e *Engine, op *graphql.OperationContext) (plan *operation, kept bool, err error) {
+	s := shape{op.Operation, p.decide(op.Variables)}
+	p.mu.RLock()
+	plan, kept = p.byShape[s]
+	p.mu.RUnlock()
+	if kept {
+		return plan, true, nil
+	}
+	if plan, err = e.operation(op); err != nil {
+		return nil, false, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byShape == nil {
+		p.byShape = map[shape]*operation{}
+	}
+	if len(p.byShape) < maxShapes {
+		p.byShape[s] = plan
+	}
+	return plan, false, nil
+}
+
+func (p *Plans) decide(vars map[string]any) string {
+	if len(p.deciding) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range p.deciding {
+		if vars[name] == true {
+			b.WriteByte('t')
+		} else {
+			b.WriteByte('f')
+		}
+	}
+	return b.String()
+}
+
+// answer is the answer to one operation while it is made.
+type answer struct {
+	*Output
+	engine   *Engine
+	ctx      context.Context //nolint:containedctx // it lives as long as the call of Answer
+	op       *graphql.OperationContext
+	compiled bool // a part of the plan had to be made
+	failed   bool // a root field that is never null has failed
+}
+
+// run answers the root fields: what they read travels together.
+func (a *answer) run(plan *operation) ([]byte, error) {
+	runs := make([]rootRun, len(plan.roots))
+	var reading []*rootRun
+	for i, r := range plan.roots {
+		run := &runs[i]
+		run.root = r
+		run.guard(a, func() error { return run.start(a) })
+		if run.err == nil && run.reads() {
+			reading = append(reading, run)
+		}
+	}
+	a.load(reading)
+	begin := len(a.b)
+	a.b = append(a.b, '{')
+	for i := range runs {
+		run := &runs[i]
+		if i > 0 {
+			a.b = append(a.b, ',')
+		}
+		a.b = append(a.b, run.root.key...)
+		if run.err == nil {
+			run.guard(a, func() error { return run.write(a) })
+		}
+		if errors.Is(run.err, ErrValue) {
+			a.b = a.b[:begin]
+			return nil, ErrValue
+		}
+		if run.err != nil {
+			a.failed = a.failed || run.root.nonNull
+			a.b = append(a.b, "null"...)
+		}
+	}
+	a.b = append(a.b, '}')
+	for i := range runs {
+		if err := runs[i].err; err != nil {
+			ctx := runs[i].root.context(a.ctx)
+			if _, ok := errors.AsType[*panicError](err); !ok {
+				err = graphql.AddFieldLocationToError(ctx, err)
+			}
+			a.op.Error(ctx, err)
+		}
+	}
+	if a.failed {
+		a.b = append(a.b[:begin], "null"...)
+	}
+	return slices.Clip(a.b[begin:]), nil
+}
+
+// load reads what root fields ask for: together, so that they need no more round trips than the deepest of them. If that
+// fails, each is read alone, so that it is seen whose failure it is.
+func (a *answer) load(runs []*rootRun) {
+	if len(runs) == 0 {
+		return
+	}
+	err := a.guarded(func() error { return a.read(runs) })
+	if err == nil {
+		return
+	}
+	if len(runs) == 1 || a.ctx.Err() != nil {
+		for _, run := range runs {
+			run.err = err
+		}
+		return
+	}
+	for _, run := range runs {
+		run.err = a.guarded(func() error { return a.read([]*rootRun{run}) })
+	}
+}
+
+// panicError is an error that was a panic. gqlgen reports one without its place in the document.
+type panicError struct{ error }
+
+func (e *panicError) Unwrap() error { return e.error }
+
+// guarded makes an error of a panic, as gqlgen does.
+func (a *answer) guarded(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicError{a.op.Recover(a.ctx, r)}
+		}
+	}()
+	return f()
+}
+
+func (r *rootRun) guard(a *answer, f func() error) {
+	begin := len(a.b)
+	if r.err = a.guarded(f); r.err != nil {
+		a.b = a.b[:begin]
+	}
+}
+
+// context is the one in which errors of the field are reported.
+func (r *root) context(ctx context.Context) context.Context {
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query"})
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: r.field, IsMethod: true, IsResolver: true})
+}

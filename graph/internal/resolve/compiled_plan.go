@@ -1,0 +1,267 @@
+package resolve
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
+)
+
+// tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
+// requests share it.
+type tree struct {
+	place  *place
+	object *objectLayout
+	conn   *connLayout // of a root list; nil of records
+
+	list     listPlan // of a root list
+	varying  varying
+	stencil  *modules.Stencil
+	spent    int // conditions of the root list
+	lists    []listPlan
+	hops     []*compiledHop // in the order in which they were planned
+	static   bool           // nothing depends on variables but the records it begins with
+	rows     int            // how many records it was made for
+	cost     int            // of all lists
+	keepable bool
+}
+
+// varying says what of a list's arguments depends on variables.
+type varying uint8
+
+const (
+	varyingNot  varying = iota
+	varyingSize         // how many rows there are
+	varyingAll
+)
+
+// place is a position of the answer: what is read there, and where it is found among the cells of a row.
+type place struct {
+	sel   *selection
+	cells map[int]int // by column
+	hops  []*compiledHop
+}
+
+// compiledHop is a hop of a plan.
+type compiledHop struct {
+	*hop
+	id         int // among the lists of the tree
+	parent     int // the hop that leads to where this one begins; -1 if that is the root
+	field      *ast.Field
+	path       string
+	conditions int
+	varying    varying
+	from       []int // the cells of the near key
+	near       *modules.Model
+	node, link *place
+	linkCells  []int // the columns of the join table's row that are read; nil if it is not
+	stencil    *modules.Stencil
+}
+
+// compileList makes the tree of a root list.
+func (e *Engine) compileList(ctx context.Context, m *modules.Model, f graphql.CollectedField) (*tree, error) {
+	p := e.planner(ctx)
+	l, node, err := p.root(m, f, arguments(f.Field, p.op.Variables))
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{list: l, varying: varies(f.Field), rows: l.page.Limit, stencil: &modules.Stencil{}, spent: *p.conditions}
+	for _, h := range p.made {
+		t.spent -= h.conditions
+	}
+	t.build(p, node)
+	t.conn = t.place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.place, nil)
+	t.static = t.static && t.varying == varyingNot
+	return t, nil
+}
+
+// compileRecords makes the tree of records that are given by their keys, or are there already.
+func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path string, rows int, single bool, set ast.SelectionSet) (*tree, error) {
+	p := e.planner(ctx)
+	sel := newSelection(m, rows)
+	sel.single = single
+	if err := p.add(sel, path, 1, set); err != nil {
+		return nil, err
+	}
+	t := &tree{rows: rows, stencil: &modules.Stencil{}}
+	t.build(p, sel)
+	t.object = t.place.object(p.op, set)
+	return t, nil
+}
+
+// build makes the places of all selections, now that they are complete.
+func (t *tree) build(p *planner, root *selection) {
+	t.static, t.keepable, t.cost = true, true, p.cost
+	at := map[*selection]*place{root: newPlace(root, root.model.Selected(root.columns), 0)}
+	leads := map[*selection]int{root: -1}
+	t.place = at[root]
+	t.lists = make([]listPlan, len(p.made))
+	for i, made := range p.made {
+		near := at[made.near]
+		h := &compiledHop{
+			hop: made.hop, id: i, parent: leads[made.near], field: made.field, path: made.path, conditions: made.conditions,
+			near: made.near.model, varying: varies(made.field), stencil: &modules.Stencil{},
+		}
+		for _, col := range h.near.Indexes(h.relation.Columns) {
+			h.from = append(h.from, near.cells[col])
+		}
+		read := h.hop.node.model.Selected(h.hop.node.columns)
+		h.node = newPlace(h.hop.node, read, 0)
+		at[h.hop.node], leads[h.hop.node] = h.node, i
+		if h.hop.link != nil {
+			h.linkCells = append([]int{h.hop.link.model.Primary()}, h.hop.link.columns...)
+			h.link = newPlace(h.hop.link, h.linkCells, len(read))
+			at[h.hop.link], leads[h.hop.link] = h.link, i
+		}
+		t.static = t.static && h.varying == varyingNot
+		t.lists[i] = h.list
+		t.hops = append(t.hops, h)
+		near.hops = append(near.hops, h)
+	}
+	for _, pl := range at {
+		t.keepable = t.keepable && pl.keepable()
+	}
+}
+
+func newPlace(sel *selection, columns []int, first int) *place {
+	pl := &place{sel: sel, cells: make(map[int]int, len(columns))}
+	for i, col := range columns {
+		pl.cells[col] = first + i
+	}
+	return pl
+}
+
+// varies says what of a field's arguments depends on variables.
+func varies(f *ast.Field) varying {
+	v := varyingNot
+	for _, a := range f.Arguments {
+		size := a.Name == "first" || a.Name == "last"
+		switch {
+		case !hasVariable(a.Value):
+		case size:
+			v = max(v, varyingSize)
+		default:
+			return varyingAll
+		}
+	}
+	return v
+}
+
+func hasVariable(v *ast.Value) bool {
+	return v.Kind == ast.Variable || slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return hasVariable(c.Value) })
+}
+
+// keepable reports whether the hops of a place are the same for all values of variables. They are not if two fields follow
+// one relation, and have the same arguments or not as variables go.
+func (pl *place) keepable() bool {
+	written := map[string]string{} // arguments, by relation
+	varying := map[string]bool{}
+	several := map[string]bool{}
+	for f := range pl.sel.byField {
+		var b strings.Builder
+		for _, def := range f.Definition.Arguments {
+			if a := f.Arguments.ForName(def.Name); a != nil {
+				b.WriteString(a.Name + ":" + a.Value.String() + " ")
+				varying[f.Name] = varying[f.Name] || hasVariable(a.Value)
+			}
+		}
+		if other, ok := written[f.Name]; ok && other != b.String() {
+			several[f.Name] = true
+		}
+		written[f.Name] = b.String()
+	}
+	for name := range several {
+		if varying[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// bound is a tree with the lists of one request.
+type bound struct {
+	*tree
+	list  listPlan
+	lists []listPlan
+}
+
+// bind reads the arguments that depend on variables. ok is false if a limit was passed or an argument is bad: making the
+// tree anew tells which.
+func (e *Engine) bind(ctx context.Context, t *tree, f graphql.CollectedField, rows int) (b bound, ok bool) {
+	p := e.planner(ctx)
+	b = bound{t, t.list, t.lists}
+	if t.static && (t.conn != nil || rows == t.rows) {
+		if p.spent != nil && t.cost > 0 {
+			p.spent(t.cost)
+		}
+		return b, true
+	}
+	told := p.spent
+	p.spent = nil
+	if t.conn != nil {
+		if !p.bindList(&b.list, t.place.sel.model, nil, f.Field, f.Alias, t.varying, t.spent) {
+			return b, false
+		}
+		rows = b.list.page.Limit
+		if p.spend(f.Alias, rows) != nil {
+			return b, false
+		}
+	}
+	b.lists = slices.Clone(t.lists)
+	rowsOf := make([]int, len(t.hops))
+	for i, h := range t.hops {
+		rowsOf[i] = rows
+		if h.parent >= 0 {
+			rowsOf[i] = rowsOf[h.parent]
+		}
+		if !h.relation.Many {
+			continue
+		}
+		if !p.bindList(&b.lists[i], p.catalog.Target(h.relation), p.catalog.Row(h.relation), h.field, h.path, h.varying, h.conditions) {
+			return b, false
+		}
+		rowsOf[i] *= b.lists[i].page.Limit
+		if p.spend(h.path, rowsOf[i]) != nil {
+			return b, false
+		}
+	}
+	if told != nil && p.cost > 0 {
+		told(p.cost)
+	}
+	return b, true
+}
+
+// bindList reads the arguments of one list, if they depend on variables.
+func (p *planner) bindList(l *listPlan, m, row *modules.Model, f *ast.Field, path string, v varying, conditions int) bool {
+	switch v {
+	case varyingNot:
+		*p.conditions += conditions
+		return *p.conditions <= p.limits.MaxConditions
+	case varyingSize:
+		*p.conditions += conditions
+		page, err := p.page(path, arguments(f, p.op.Variables))
+		if err != nil || *p.conditions > p.limits.MaxConditions {
+			return false
+		}
+		l.page = *page
+		return true
+	}
+	read, err := p.list(path, m, row, arguments(f, p.op.Variables))
+	if err != nil {
+		return false
+	}
+	l.where, l.order, l.page = read.where, read.order, read.page
+	return true
+}
+
+// stencilOf is what keeps the statements of a list, or nil if they depend on variables.
+func stencilOf(s *modules.Stencil, v varying) *modules.Stencil {
+	if v == varyingAll {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,278 @@
+package resolve
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"linkgraph/modules"
+)
+
+// Output is where an answer is written.
+type Output struct{ b []byte }
+
+// Reset empties it, and keeps its memory.
+func (o *Output) Reset() { o.b = o.b[:0] }
+
+// Cap returns how many bytes its memory has.
+func (o *Output) Cap() int { return cap(o.b) }
+
+// object writes a record.
+func (o *Output) object(l *objectLayout, p *position, row int) error {
+	if len(l.fields) == 0 {
+		o.b = append(o.b, "{}"...)
+		return nil
+	}
+	for i := range l.fields {
+		f := &l.fields[i]
+		o.b = append(o.b, f.key...)
+		var err error
+		switch f.kind {
+		case writeConstant:
+			o.b = append(o.b, f.constant...)
+		case writeOne:
+			err = o.one(f, &p.hops[f.hop], row)
+		case writeMany:
+			err = o.many(f, &p.hops[f.hop], row)
+		default:
+			err = o.cell(f, p.cells, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, '}')
+	return nil
+}
+
+// cell writes the value of a column.
+func (o *Output) cell(f *fieldLayout, cells *modules.Cells, row int) error {
+	v, ok := cells.Cell(row, f.cell)
+	if !ok {
+		if f.null == "" {
+			return ErrValue
+		}
+		o.b = append(o.b, f.null...)
+		return nil
+	}
+	switch f.kind {
+	case writeText:
+		o.b = appendText(o.b, v)
+	case writeEnum:
+		o.b = appendEnum(o.b, v)
+	case writeTime:
+		o.b = append(append(append(o.b, '"'), v...), '"')
+	case writeFloat:
+		if v[len(v)-1] > '9' { // NaN, +Inf, -Inf
+			return ErrValue
+		}
+		o.b = append(o.b, v...)
+	default:
+		o.b = append(o.b, v...)
+	}
+	return nil
+}
+
+func (o *Output) one(f *fieldLayout, h *followed, row int) error {
+	k := h.keys[row]
+	if k < 0 || h.rows.Spans[k].Len == 0 {
+		o.b = append(o.b, "null"...)
+		return nil
+	}
+	return o.object(f.object, h.node, h.rows.Row(&h.rows.Spans[k], 0, false))
+}
+
+func (o *Output) many(f *fieldLayout, h *followed, row int) error {
+	w := listWriter{list: h.list, rows: h.rows, node: h.node, link: h.link}
+	if k := h.keys[row]; k >= 0 {
+		w.span, w.found = &h.rows.Spans[k], true
+	} else {
+		w.span = &modules.Span{}
+	}
+	return o.connection(f.conn, &w)
+}
+
+// listWriter is a list that is written.
+type listWriter struct {
+	list       *listPlan
+	rows       *modules.Compact
+	span       *modules.Span
+	found      bool // the list was looked for
+	node, link *position
+}
+
+// row is the row of an entry of the list.
+func (w *listWriter) row(i int) int { return w.rows.Row(w.span, i, w.list.page.Backward) }
+
+func (o *Output) connection(l *connLayout, w *listWriter) error {
+	if len(l.fields) == 0 {
+		o.b = append(o.b, "{}"...)
+		return nil
+	}
+	for i := range l.fields {
+		f := &l.fields[i]
+		o.b = append(o.b, f.key...)
+		var err error
+		switch f.kind {
+		case writeConstant:
+			o.b = append(o.b, f.constant...)
+		case writeTotal:
+			o.b = strconv.AppendInt(o.b, int64(w.span.Total), 10)
+		case writeInfo:
+			o.info(f.fields, w)
+		case writeNodes:
+			err = o.nodes(f.object, w)
+		case writeEdges:
+			err = o.edges(f.fields, w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, '}')
+	return nil
+}
+
+func (o *Output) nodes(l *objectLayout, w *listWriter) error {
+	o.b = append(o.b, '[')
+	for i := range w.span.Len {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		if err := o.object(l, w.node, w.row(i)); err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, ']')
+	return nil
+}
+
+func (o *Output) edges(fields []fieldLayout, w *listWriter) error {
+	o.b = append(o.b, '[')
+	for i := range w.span.Len {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		if err := o.edge(fields, w, w.row(i)); err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, ']')
+	return nil
+}
+
+func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
+	if len(fields) == 0 {
+		o.b = append(o.b, "{}"...)
+		return nil
+	}
+	for i := range fields {
+		f := &fields[i]
+		o.b = append(o.b, f.key...)
+		var err error
+		switch f.kind {
+		case writeConstant:
+			o.b = append(o.b, f.constant...)
+		case writeCursor:
+			o.cursor(w, row)
+		case writeNode:
+			err = o.object(f.object, w.node, row)
+		case writeLink:
+			err = o.object(f.object, w.link, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, '}')
+	return nil
+}
+
+func (o *Output) cursor(w *listWriter, row int) {
+	o.b = append(o.b, '"')
+	o.b = append(w.rows.AppendCursor(o.b, row), '"') // its letters need no escapes
+}
+
+// info writes where a page stands. What lies before a cursor the client came from is known to exist.
+func (o *Output) info(fields []fieldLayout, w *listWriter) {
+	if len(fields) == 0 {
+		o.b = append(o.b, "{}"...)
+		return
+	}
+	page := &w.list.page
+	next, previous := w.span.More, page.After != ""
+	if page.Backward {
+		next, previous = page.Before != "", w.span.More
+	}
+	for i := range fields {
+		f := &fields[i]
+		o.b = append(o.b, f.key...)
+		switch f.kind {
+		case writeConstant:
+			o.b = append(o.b, f.constant...)
+		case writeHasNext:
+			o.b = strconv.AppendBool(o.b, next && w.found)
+		case writeHasPrevious:
+			o.b = strconv.AppendBool(o.b, previous && w.found)
+		case writeStartCursor, writeEndCursor:
+			n := w.span.Len
+			switch {
+			case n == 0:
+				o.b = append(o.b, "null"...)
+			case f.kind == writeStartCursor:
+				o.cursor(w, w.row(0))
+			default:
+				o.cursor(w, w.row(n-1))
+			}
+		}
+	}
+	o.b = append(o.b, '}')
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// appendText writes a text with the escapes that gqlgen writes.
+func appendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\t':
+			b = append(b, `\t`...)
+		case '\r':
+			b = append(b, `\r`...)
+		case '\n':
+			b = append(b, `\n`...)
+		case '\\', '"':
+			b = append(b, '\\', c)
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+		}
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
+// appendEnum writes a value of an enum as the schema spells it.
+func appendEnum(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return appendText(b, strings.ToUpper(s))
+		}
+	}
+	b = append(b, '"')
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return append(b, '"')
+}
