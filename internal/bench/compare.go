@@ -283,7 +283,7 @@ func compareWays(ctx context.Context, pool *pgxpool.Pool, out io.Writer, rounds 
 		if err := q.check(body, ways); err != nil {
 			return err
 		}
-		for _, clients := range []int{1, 8} {
+		for _, clients := range []int{1, 16, 64} {
 			costs := make([]cost, len(ways))
 			for round := range rounds + 1 {
 				for i, w := range ways {
@@ -305,8 +305,10 @@ func compareWays(ctx context.Context, pool *pgxpool.Pool, out io.Writer, rounds 
 	return nil
 }
 
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
 func (q compared) print(out io.Writer, clients int, ways []way, costs []cost) {
-	fmt.Fprintf(out, "\n%s; clients: %d\n\n| way | requests/s | of hand | median ms | processor µs/request: program + Postgres | of hand | allocations |\n|---|---|---|---|---|---|---|\n", q.name, clients)
+	fmt.Fprintf(out, "\n%s; clients: %d\n\n| way | requests/s | of hand | p50 ms | p99 ms | processor µs/request: program + Postgres | of hand | allocations |\n|---|---|---|---|---|---|---|---|\n", q.name, clients)
 	per := func(c cost) float64 { return float64((c.program + c.store).Microseconds()) / float64(c.requests) }
 	rate := func(c cost) float64 { return float64(c.requests) / c.wall.Seconds() }
 	for i, c := range costs {
@@ -314,8 +316,8 @@ func (q compared) print(out io.Writer, clients int, ways []way, costs []cost) {
 			continue
 		}
 		slices.Sort(c.times)
-		fmt.Fprintf(out, "| %s | %.0f | %.2f | %.2f | %.0f + %.0f | %.2f | %d |\n", ways[i].name, rate(c), rate(c)/rate(costs[0]),
-			float64(c.times[len(c.times)/2].Microseconds())/1000, float64(c.program.Microseconds())/float64(c.requests),
+		fmt.Fprintf(out, "| %s | %.0f | %.2f | %.2f | %.2f | %.0f + %.0f | %.2f | %d |\n", ways[i].name, rate(c), rate(c)/rate(costs[0]),
+			ms(c.times[len(c.times)/2]), ms(c.times[len(c.times)*99/100]), float64(c.program.Microseconds())/float64(c.requests),
 			float64(c.store.Microseconds())/float64(c.requests), per(c)/per(costs[0]), c.mallocs/uint64(c.requests)) //nolint:gosec // it is not negative
 	}
 }
