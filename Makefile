@@ -4,7 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race generate lint bench bench-data bench-queries medusa-check verify ci
+.PHONY: run test race generate lint bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -28,8 +28,16 @@ lint: $(TOOLS)/golangci-lint ## the linters
 $(TOOLS)/golangci-lint:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 
-bench: ## benchmarks; BENCH names those to run
+bench: bench-go bench-compare ## the benchmarks, and the comparison with code written by hand
+
+bench-go: ## benchmarks; BENCH names those to run
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./linkstore ./graph
+
+PRODUCTS = 3000
+COMPARE =
+
+bench-compare: ## compare the API with pgx by hand and with one statement; COMPARE='-queries page -only plan' and the like
+	go run ./internal/bench -products $(PRODUCTS) -compare $(COMPARE)
 
 SCALE = 1000000
 

@@ -73,3 +73,8 @@ func queries(products int) []query {
 		{"latest products, counted", `{ products(first: 20, orderBy: [{ createdAt: DESC }]) { totalCount nodes { title } } }`},
 	}
 }
+
+// productID and variantID are the ids of the n-th product and variant, from 1.
+func productID(n int) string { return fmt.Sprintf("p%08d", n) }
+
+func variantID(n int) string { return fmt.Sprintf("v%08d", n) }

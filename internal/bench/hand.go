@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// hand answers the compared queries as code would that was written for each of them: one statement a hop, one pipelined
+// hand answers the compared requests as code would that was written for each of them: one statement a hop, one pipelined
 // round trip a level, rows scanned into structs, and JSON appended to a buffer.
 type hand struct{ pool *pgxpool.Pool }
 
@@ -42,8 +40,11 @@ type (
 	}
 )
 
-// handler serves one query. It reads the variables that the API reads too.
-func (hand) handler(answer func(ctx context.Context, b []byte, v variables) ([]byte, error)) http.Handler {
+// answerer appends the answer of one request.
+type answerer func(h hand, ctx context.Context, b []byte, v variables) ([]byte, error)
+
+// handler serves one request. It reads the variables that the API reads too.
+func (h hand) handler(answer answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var request struct{ Variables variables }
 		body, err := io.ReadAll(r.Body)
@@ -52,7 +53,7 @@ func (hand) handler(answer func(ctx context.Context, b []byte, v variables) ([]b
 		}
 		var b []byte
 		if err == nil {
-			b, err = answer(r.Context(), append(make([]byte, 0, 16<<10), `{"data":`...), request.Variables)
+			b, err = answer(h, r.Context(), append(make([]byte, 0, 16<<10), `{"data":`...), request.Variables)
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -62,193 +63,6 @@ func (hand) handler(answer func(ctx context.Context, b []byte, v variables) ([]b
 		_, _ = w.Write(append(b, '}'))
 	})
 }
-
-func (h hand) page(ctx context.Context, b []byte, v variables) ([]byte, error) {
-	// Relies on the index of created_at.
-	rows, err := h.pool.Query(ctx, `
-		SELECT id, title, handle, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM product
-		WHERE deleted_at IS NULL AND status = 'published' ORDER BY created_at DESC, id DESC LIMIT $1`, v.First+1)
-	if err != nil {
-		return nil, err
-	}
-	products, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*product, error) {
-		var p product
-		return &p, row.Scan(&p.id, &p.title, &p.handle, &p.created)
-	})
-	if err != nil {
-		return nil, err
-	}
-	more := len(products) > v.First
-	products = products[:min(len(products), v.First)]
-	batch := &pgx.Batch{}
-	queueVariants(batch, products, 20)
-	queueChannels(batch, products)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	if err := h.priceSets(ctx, variants); err != nil {
-		return nil, err
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 20)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	b = append(b, `{"products":{"nodes":[`...)
-	for i, p := range products {
-		b = appendFields(comma(b, i), `{"id":`, p.id, `,"title":`, p.title, `,"handle":`, p.handle)
-		b = append(b, `,"variants":{"nodes":[`...)
-		for j, v := range p.variants {
-			b = appendFields(comma(b, j), `{"id":`, v.id, `,"title":`, v.title)
-			b = appendNullable(append(b, `,"sku":`...), v.sku)
-			b = append(appendPriceSet(append(b, `,"priceSet":`...), v), '}')
-		}
-		b = append(b, `]},"salesChannels":{"nodes":[`...)
-		for j, c := range p.channels {
-			b = append(appendFields(comma(b, j), `{"id":`, c.id, `,"name":`, c.name), '}')
-		}
-		b = append(b, `]}}`...)
-	}
-	b = append(strconv.AppendBool(append(b, `],"pageInfo":{"hasNextPage":`...), more), `,"endCursor":`...)
-	if len(products) == 0 {
-		return append(b, `null}}}`...), nil
-	}
-	last := products[len(products)-1]
-	b = append(b, '"')
-	b = base64.RawURLEncoding.AppendEncode(b, []byte(`["`+pageSignature+`","`+last.created+`","`+last.id+`"]`))
-	return append(b, `"}}}`...), nil
-}
-
-func (h hand) deep(ctx context.Context, b []byte, v variables) ([]byte, error) {
-	// Relies on the primary key.
-	rows, err := h.pool.Query(ctx, `SELECT id, title FROM product WHERE deleted_at IS NULL ORDER BY id LIMIT $1`, v.First)
-	if err != nil {
-		return nil, err
-	}
-	products, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*product, error) {
-		var p product
-		return &p, row.Scan(&p.id, &p.title)
-	})
-	if err != nil {
-		return nil, err
-	}
-	batch := &pgx.Batch{}
-	queueVariants(batch, products, 20)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	batch = &pgx.Batch{}
-	queuePriceSets(batch, variants)
-	queueItems(batch, variants)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	byItem := map[string][]*item{}
-	for _, v := range variants {
-		for _, i := range v.items {
-			byItem[i.id] = append(byItem[i.id], i)
-		}
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 20)
-	queueLevels(batch, byItem)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	if err := h.locations(ctx, byItem); err != nil {
-		return nil, err
-	}
-	b = append(b, `{"products":{"nodes":[`...)
-	for i, p := range products {
-		b = appendFields(comma(b, i), `{"id":`, p.id, `,"title":`, p.title)
-		b = append(b, `,"variants":{"nodes":[`...)
-		for j, v := range p.variants {
-			b = appendFields(comma(b, j), `{"id":`, v.id, `,"title":`, v.title)
-			b = appendNullable(append(b, `,"sku":`...), v.sku)
-			b = appendPriceSet(append(b, `,"priceSet":`...), v)
-			b = append(b, `,"inventoryItems":{"edges":[`...)
-			for k, i := range v.items {
-				b = appendFields(comma(b, k), `{"link":{"requiredQuantity":`, i.quantity)
-				b = append(appendNullable(append(b, `},"node":{"sku":`...), i.sku), `,"levels":{"nodes":[`...)
-				for l, s := range i.levels {
-					b = appendFields(comma(b, l), `{"stockedQuantity":`, s.quantity)
-					if s.name == nil {
-						b = append(b, `,"stockLocation":null}`...)
-						continue
-					}
-					b = append(appendFields(b, `,"stockLocation":{"name":`, *s.name), `}}`...)
-				}
-				b = append(b, `]}}}`...)
-			}
-			b = append(b, `]}}`...)
-		}
-		b = append(b, `]}}`...)
-	}
-	return append(b, `]}}`...), nil
-}
-
-func (h hand) reverse(ctx context.Context, b []byte, v variables) ([]byte, error) {
-	var name string
-	// Relies on the primary key.
-	if err := h.pool.QueryRow(ctx, `SELECT name FROM sales_channel WHERE id = $1 AND deleted_at IS NULL`, v.ID).Scan(&name); err != nil {
-		return nil, err
-	}
-	// Relies on the index of the link's channel and product.
-	rows, err := h.pool.Query(ctx, `
-		SELECT l.product_id, p.title, p.handle FROM product_sales_channel AS l JOIN product AS p ON p.id = l.product_id
-		WHERE l.sales_channel_id = $1 AND l.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY l.product_id LIMIT $2`, v.ID, v.First+1)
-	if err != nil {
-		return nil, err
-	}
-	products, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*product, error) {
-		var p product
-		return &p, row.Scan(&p.id, &p.title, &p.handle)
-	})
-	if err != nil {
-		return nil, err
-	}
-	more := len(products) > v.First
-	products = products[:min(len(products), v.First)]
-	batch := &pgx.Batch{}
-	queueVariants(batch, products, 1)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	if err := h.priceSets(ctx, variants); err != nil {
-		return nil, err
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 1)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	b = appendFields(b, `{"salesChannel":{"name":`, name)
-	b = append(b, `,"products":{"nodes":[`...)
-	for i, p := range products {
-		b = appendFields(comma(b, i), `{"id":`, p.id, `,"title":`, p.title, `,"handle":`, p.handle)
-		b = append(b, `,"variants":{"nodes":[`...)
-		for j, v := range p.variants {
-			b = append(appendPriceSet(append(comma(b, j), `{"priceSet":`...), v), '}')
-		}
-		b = append(b, `]}}`...)
-	}
-	b = append(strconv.AppendBool(append(b, `],"pageInfo":{"hasNextPage":`...), more), `,"endCursor":`...)
-	if len(products) == 0 {
-		return append(b, `null}}}}`...), nil
-	}
-	b = append(b, '"')
-	b = base64.RawURLEncoding.AppendEncode(b, []byte(`["`+reverseSignature+`","`+products[len(products)-1].id+`"]`))
-	return append(b, `"}}}}`...), nil
-}
-
-// The first parts of cursors: they tell orders apart.
-const (
-	pageSignature    = "1jv13fe"
-	reverseSignature = "x62d64"
-)
 
 func variantsOf(products []*product) []*variant {
 	var all []*variant

@@ -1,9 +1,12 @@
 // Command bench measures representative queries on a large store that it makes in a private Postgres: statements, rows read
 // and time of each. `make bench-data` makes the store, `make bench-queries` measures.
+//
+// `make bench-compare` compares the API with code written by hand for each query and mutation, and with one statement for each.
 package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -30,25 +33,30 @@ import (
 func main() {
 	products := flag.Int("products", 10_000, "how many products the store has; five times as many variants")
 	dir := flag.String("dir", ".data", "folder of the private Postgres")
-	runs := flag.Int("runs", 30, "how often each query is run")
+	runs := flag.Int("runs", 0, "how often each query is run: 30; with -compare, how many turns each way has: 4")
 	loadOnly := flag.Bool("load", false, "make the store and stop")
 	compare := flag.Bool("compare", false, "compare the API with code written for each query and with one statement a query")
 	memory := flag.Bool("memory", false, "measure memory and settings of the garbage collector")
 	only := flag.String("only", "", "with -compare, the one way to run, for a profile")
-	turn := flag.Duration("turn", 2*time.Second, "with -compare, how long a way runs before the next one does")
+	names := flag.String("queries", "", "with -compare, a regular expression: the queries and mutations to run")
+	turn := flag.Duration("turn", 0, "how long a way reads before the next one does: 500ms; with -memory 2s")
 	profile := flag.String("profile", "", "file to write a profile of the processor to")
 	flag.Parse()
 	answer := func(ctx context.Context, pool *pgxpool.Pool) error {
-		return measure(ctx, pool, os.Stdout, *products, *runs)
+		return measure(ctx, pool, os.Stdout, *products, cmp.Or(*runs, 30))
 	}
 	switch {
 	case *loadOnly:
 		answer = func(context.Context, *pgxpool.Pool) error { return nil }
 	case *memory:
-		answer = func(ctx context.Context, pool *pgxpool.Pool) error { return measureMemory(ctx, pool, os.Stdout, *turn) }
+		answer = func(ctx context.Context, pool *pgxpool.Pool) error {
+			return measureMemory(ctx, pool, os.Stdout, cmp.Or(*turn, 2*time.Second))
+		}
 	case *compare:
 		answer = func(ctx context.Context, pool *pgxpool.Pool) error {
-			return compareWays(ctx, pool, os.Stdout, *runs, *turn, *only)
+			return compareWays(ctx, pool, options{
+				out: os.Stdout, rounds: cmp.Or(*runs, 4), turn: cmp.Or(*turn, 500*time.Millisecond), only: *only, queries: *names, products: *products,
+			})
 		}
 	}
 	if err := run(context.Background(), *dir, *products, profiled(*profile, answer)); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,29 +30,32 @@ func measureMemory(ctx context.Context, pool *pgxpool.Pool, out io.Writer, turn 
 	if _, err := pool.Exec(ctx, wideStore); err != nil {
 		return err
 	}
-	plans, code, err := handlers(pool)
+	a, err := newAnswering(pool)
 	if err != nil {
 		return err
 	}
-	deep := comparedQueries(hand{pool})[1]
+	deep := comparedQueries()[1]
 	deep.variables.First = 100
 	wide := compared{name: "wide: 100 products of 100 variants", variables: variables{First: 100}, query: `query Wide($first: Int) {
 		products(first: $first, filter: { handle: { like: "wide-%" } }) { nodes { id title variants(first: $first) { nodes { id title sku
 			priceSet { id prices(first: $first) { nodes { id amount currencyCode } } } } } } } }`}
-	if err := measureSettings(ctx, pool, out, deep, []way{{"plan", plans}, {"generated code", code}}, turn); err != nil {
+	if err := measureSettings(ctx, pool, out, deep, []way{{name: "plan", handler: a.plans}, {name: "generated code", handler: a.code}}, turn); err != nil {
 		return err
 	}
 	// The generated code would need many times the memory.
-	return measureSettings(ctx, pool, out, wide, []way{{"plan", plans}}, turn)
+	return measureSettings(ctx, pool, out, wide, []way{{name: "plan", handler: a.plans}}, turn)
 }
 
 func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q compared, ways []way, turn time.Duration) error {
-	body, err := json.Marshal(map[string]any{"query": q.query, "variables": q.variables})
+	body, err := bodyOf(q.query, q.variables)
 	if err != nil {
 		return err
 	}
 	var answer sink
-	q.request(body, ways[0].handler, &answer)
+	if err := send(ways[0].handler, body, &answer); err != nil {
+		return err
+	}
+	t := traffic{clients: memoryClients, turn: turn, body: func(int, int) []byte { return body }}
 	fmt.Fprintf(out, "\n%s; %d clients; %d bytes an answer\n\n| way | GOGC | limit MiB | requests/s | processor µs/request | resident MiB at most | goroutines at most |\n|---|---|---|---|---|---|---|\n", q.name, memoryClients, answer.Len())
 	answer = sink{}
 	for _, w := range ways {
@@ -65,7 +67,7 @@ func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q c
 			}
 			debug.FreeOSMemory()
 			most, stop := watchMemory()
-			c, err := q.spend(ctx, pool, body, discarding{w.handler}, memoryClients, turn)
+			c, err := spend(ctx, pool, discarding{w.handler}, t)
 			stop()
 			if err != nil {
 				return err
