@@ -243,8 +243,8 @@ func (m *Model) Indexes(names []string) []int {
 	return all
 }
 
-// isKey reports whether columns are the primary key.
-func (m *Model) isKey(columns []string) bool { return slices.Equal(m.Indexes(columns), m.key) }
+// IsKey reports whether columns are the primary key.
+func (m *Model) IsKey(columns []string) bool { return slices.Equal(m.Indexes(columns), m.key) }
 
 func (c *Catalog) checkRelation(m *Model, r *Relation) error {
 	target, ok := c.byName[r.Target]

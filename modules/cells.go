@@ -3,7 +3,6 @@ package modules
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -148,6 +147,7 @@ type cellReader struct {
 	column *Column
 	how    decoding
 	fields []pgconn.FieldDescription // what it is made of
+	at     int                       // the first of these in the row
 	cell   cell                      // of decodeAny
 }
 
@@ -229,8 +229,9 @@ func (r *cellReader) read(b *cellBuffer, types *pgtype.Map, raw [][]byte) error 
 func (r *cellReader) readKey(b *cellBuffer, raw [][]byte) error {
 	parts := make([]string, len(raw))
 	for i, v := range raw {
-		if v == nil {
-			return errors.New(r.column.Name + ": a part of a key is NULL")
+		if v == nil { // of a record that a join did not find
+			b.end(false)
+			return nil
 		}
 		parts[i] = string(v)
 	}

@@ -9,11 +9,12 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Compact is what a request read, without a record for each row. Its cells are, by row: those of the record's columns, those
-// of the join table's row, and the values of the sort keys if rows carry cursors.
+// of the join table's row, those of each join in the same manner, and the values of the sort keys if rows carry cursors.
 type Compact struct {
 	Cells
 	// Spans has an entry for each key of the request; that of a List has one.
@@ -87,9 +88,10 @@ type rowShape struct {
 	// model and columns are the record's, by index; link and linkColumns those of the join table's row. link may be nil.
 	model, link          *Model
 	columns, linkColumns []int
-	sortKeys             int    // how many columns are sort keys, for cursors
-	signature            string // of the order
-	limit                int    // rows of a page
+	sortKeys             int           // how many columns are sort keys, for cursors
+	joined               []shapeColumn // of joins: they come after the sort keys
+	signature            string        // of the order
+	limit                int           // rows of a page
 }
 
 func newRowShape(target *Model, cols []int, row *Model, rowCols []int, p *page) *rowShape {
@@ -106,53 +108,60 @@ func newRowShape(target *Model, cols []int, row *Model, rowCols []int, p *page) 
 // rowReader reads the rows of one statement.
 type rowReader struct {
 	*cellBuffer
-	shape   *rowShape
-	types   *pgtype.Map
-	readers []cellReader
-	at      []int // where the fields of each reader begin, and where the last ones end
+	shape    *rowShape
+	types    *pgtype.Map
+	readers  []cellReader
+	sortKeys int // the field of the first
 }
 
 func newRowReader(b *cellBuffer, shape *rowShape, rows pgx.Rows) (*rowReader, error) {
-	n := len(shape.columns) + len(shape.linkColumns)
-	r := &rowReader{cellBuffer: b, shape: shape, at: make([]int, 1, n+1), readers: make([]cellReader, 0, n)}
+	columns := shapeColumns(shape.model, shape.columns, shape.link, shape.linkColumns)
+	r := &rowReader{cellBuffer: b, shape: shape, readers: make([]cellReader, 0, len(columns)+len(shape.joined))}
 	if conn := rows.Conn(); conn != nil {
 		r.types = conn.TypeMap()
 	}
 	fields := rows.FieldDescriptions()
-	r.at[0] = shape.lead
-	for i := range n {
-		col := shape.column(i)
-		from := r.at[i]
-		to := from + max(1, len(col.parts))
-		if to > len(fields) {
-			return nil, errors.New("the rows have fewer columns than were asked for")
-		}
-		reader := newCellReader(col, fields[from:to])
-		if reader.how == decodeAny && r.types == nil {
-			return nil, errors.New("the types of the rows are not known")
-		}
-		r.readers, r.at = append(r.readers, reader), append(r.at, to)
+	at, err := r.readersOf(columns, fields, shape.lead)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	r.sortKeys = at
+	if at, err = r.readersOf(shape.joined, fields, at+shape.sortKeys); err == nil && at > len(fields) {
+		err = errFewColumns
+	}
+	return r, err
 }
 
-// column returns a column of the record, or of the join table's row after these.
-func (s *rowShape) column(i int) *Column {
-	if i < len(s.columns) {
-		return &s.model.Columns[s.columns[i]]
+var errFewColumns = errors.New("the rows have fewer columns than were asked for")
+
+// readersOf adds readers of columns whose fields begin at one, and returns where they end.
+func (r *rowReader) readersOf(columns []shapeColumn, fields []pgconn.FieldDescription, at int) (end int, err error) {
+	for _, c := range columns {
+		to := at + c.get().width()
+		if to > len(fields) {
+			return 0, errFewColumns
+		}
+		reader := newCellReader(c.get(), fields[at:to])
+		reader.at = at
+		if reader.how == decodeAny && r.types == nil {
+			return 0, errors.New("the types of the rows are not known")
+		}
+		r.readers = append(r.readers, reader)
+		at = to
 	}
-	return &s.link.Columns[s.linkColumns[i-len(s.columns)]]
+	return at, nil
 }
 
 func (r *rowReader) width() int { return len(r.readers) + r.shape.sortKeys }
 
 func (r *rowReader) add(raw [][]byte) error {
 	for i := range r.readers {
-		if err := r.readers[i].read(r.cellBuffer, r.types, raw[r.at[i]:r.at[i+1]]); err != nil {
+		reader := &r.readers[i]
+		if err := reader.read(r.cellBuffer, r.types, raw[reader.at:reader.at+len(reader.fields)]); err != nil {
 			return err
 		}
 	}
-	for _, v := range raw[r.at[len(r.readers)]:] {
+	for _, v := range raw[r.sortKeys : r.sortKeys+r.shape.sortKeys] {
 		r.text = append(r.text, v...)
 		r.end(v != nil)
 	}
@@ -175,7 +184,7 @@ func (c *Compact) reads(shape *rowShape, index map[string]int) func(pgx.Rows) er
 		if err := rows.Err(); err != nil {
 			return fmt.Errorf("read: %w", classify(err))
 		}
-		c.cursor, c.signature = len(shape.columns)+len(shape.linkColumns), shape.signature
+		c.cursor, c.signature = len(shape.columns)+len(shape.linkColumns)+len(shape.joined), shape.signature
 		c.Cells = b.cells(c.cursor + shape.sortKeys)
 		return nil
 	}

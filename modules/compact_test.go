@@ -99,7 +99,7 @@ func TestStencilIsNotKeptIfTheOrderDependsOnTheViewer(t *testing.T) {
 			if depends {
 				signature = c.viewer
 			}
-			return texts{rows: &text{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature)}}, nil
+			return texts{rows: &text{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature), limit: 2}}, nil
 		}
 	}
 	catalog := &Catalog{viewer: "me"}

@@ -332,7 +332,7 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	s.live = t.live(s.row)
 	columns := target.Indexes(r.TargetColumns)
 	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
-	if target.isKey(r.TargetColumns) {
+	if target.IsKey(r.TargetColumns) {
 		// The join table's columns equal the key and have the index that orders by it.
 		b.keys[s.target] = far.asTypes(target, columns)
 	} else {

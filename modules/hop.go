@@ -23,6 +23,8 @@ type Hop struct {
 	Order      []Order
 	Page       *Page // of a to-many relation; nil means no rows, only the count
 	Count      bool
+	// Joins are followed in the same statement. They need Compact.
+	Joins []Join
 
 	// Stencil keeps the statements. nil means that they are written anew.
 	Stencil *Stencil
@@ -60,8 +62,8 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 
 func (h *Hop) texts(c *Catalog, keys []string) (t texts, err error) {
 	if !h.Relation.Many {
-		t.rows = h.one(c, keys)
-		return t, nil
+		t.rows, err = h.one(c, keys)
+		return t, err
 	}
 	if h.Page != nil {
 		if t.rows, err = h.many(c, keys); err != nil {
@@ -122,17 +124,24 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		b.printf(" FROM %s WHERE %s", from, src.near.equals(h.near().values(b, keys[0])))
 		b.conditions(target, src, h.Where)
 		p.finish(b)
-		return &text{b.String(), b.args, shape}, nil
+		return b.text(shape, p, h.Joins)
 	}
 	names, key := h.near().alias("k", "key")
-	b.printf("SELECT k.ord, p.* FROM unnest(%s) WITH ORDINALITY AS k(%s, ord) CROSS JOIN LATERAL (SELECT ", h.near().arrays(b, keys), names)
+	arrays := h.near().arrays(b, keys)
+	b.WriteString("SELECT ")
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)
 	b.printf(" FROM %s WHERE %s", src.from, src.near.equals(key))
 	b.conditions(target, src, h.Where)
 	p.finish(b)
-	b.WriteString(") AS p")
-	return &text{b.String(), b.args, shape}, nil
+	j, err := b.join(h.Joins, target, 0, cols)
+	if err != nil {
+		return nil, err
+	}
+	shape.joined = j.columns
+	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
+		b.String() + ") AS p" + j.names + j.sources
+	return &text{sql, b.args, shape, p.limit}, nil
 }
 
 // reads returns the function that reads the far records.
@@ -178,7 +187,7 @@ func (h *Hop) single(target *Model, src source) (from string, ok bool) {
 }
 
 // one reads the far record of each key. Relies on the far key's index, or the join table's index of the near key.
-func (h *Hop) one(c *Catalog, keys []string) *text {
+func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
 	b := newBuilder(c)
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
@@ -190,7 +199,7 @@ func (h *Hop) one(c *Catalog, keys []string) *text {
 
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
 	shape.lead = len(src.near.exprs)
-	return &text{b.String(), b.args, shape}
+	return b.text(shape, nil, h.Joins)
 }
 
 // count counts the list of each key in one grouped statement, by the indexes that many uses.
@@ -203,7 +212,7 @@ func (h *Hop) count(c *Catalog, keys []string) *text {
 	b.conditions(target, src, h.Where)
 	b.printf(" GROUP BY %s", src.near.list())
 
-	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}}
+	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}, -1}
 }
 
 func (h *Hop) counts(lead int) func(pgx.Rows) error {
@@ -244,6 +253,8 @@ type Fetch struct {
 	Columns []int
 	// Deleted reads soft-deleted records too.
 	Deleted bool
+	// Joins are followed in the same statement. They need Compact.
+	Joins []Join
 
 	// Stencil keeps the statement. nil means that it is written anew.
 	Stencil *Stencil
@@ -282,7 +293,8 @@ func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
 		b.WriteString(f.Model.live(alias))
 	}
 	b.WriteString(b.scope(f.Model, alias))
-	return texts{rows: &text{b.String(), b.args, newRowShape(f.Model, cols, nil, nil, nil)}}, nil
+	t, err := b.text(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
+	return texts{rows: t}, err
 }
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {

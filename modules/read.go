@@ -120,6 +120,8 @@ type List struct {
 	Order   []Order
 	Page    *Page // nil means no rows, only the count
 	Count   bool
+	// Joins are followed in the same statement. They need Compact.
+	Joins []Join
 
 	// Stencil keeps the statements. nil means that they are written anew.
 	Stencil *Stencil
@@ -175,7 +177,7 @@ func (l *List) rows(c *Catalog) (*text, error) {
 	b.printf(" FROM %s WHERE TRUE", src.from)
 	b.conditions(l.Model, src, l.Where)
 	p.finish(b)
-	return &text{sql: b.String(), args: b.args, rows: newRowShape(l.Model, cols, nil, nil, p)}, nil
+	return b.text(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
 }
 
 func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
@@ -196,7 +198,7 @@ func (l *List) count(c *Catalog) *text {
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
-	return &text{sql: b.String(), args: b.args}
+	return &text{sql: b.String(), args: b.args, limit: -1}
 }
 
 func (l *List) counts() func(pgx.Rows) error {
@@ -225,10 +227,21 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 			continue
 		}
 		b.WriteString(b.column(m, alias, col))
-		switch c := &m.Columns[col]; {
-		case c.Type == Decimal, c.Type == JSON, c.Type == Float, c.Type == Enum && c.SQLType != "", c.Type == Text && c.SQLType != "":
+		if m.Columns[col].readAsText() {
 			b.WriteString("::text")
 		}
+	}
+}
+
+// readAsText reports whether a column is cast to text when it is read.
+func (c *Column) readAsText() bool {
+	switch c.Type {
+	case Decimal, JSON, Float:
+		return true
+	case Enum, Text:
+		return c.SQLType != ""
+	default:
+		return false
 	}
 }
 
@@ -238,6 +251,7 @@ type page struct {
 	terms     []term // as they are read, mirrored for a backward page
 	signature string
 	positions [2]Cursor
+	limit     int // the argument that is the limit
 }
 
 func (b *builder) page(m *Model, src source, order []Order, p *Page) (*page, error) {
@@ -273,11 +287,17 @@ func (p *page) finish(b *builder) {
 	if before := p.positions[1]; before != nil {
 		b.beyond(reversed(terms), before)
 	}
+	p.orderBy(b)
+	p.limit = len(b.args)
+	b.WriteString(" LIMIT " + b.arg(p.Limit+1))
+}
+
+func (p *page) orderBy(b *builder) {
+	terms := p.terms
 	if p.Backward {
 		terms = reversed(terms)
 	}
 	b.WriteString(orderBy(terms))
-	b.WriteString(" LIMIT " + b.arg(p.Limit+1))
 }
 
 // add appends a row of a page, or notes that there is one more than was asked for.

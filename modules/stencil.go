@@ -10,6 +10,26 @@ type text struct {
 	sql  string
 	args []any
 	rows *rowShape // of a count it says what comes before the number
+
+	limit int // the argument that is one more than the rows of a page; -1 if there is none
+}
+
+// text completes the statement that reads rows: with the joins that begin at them.
+func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
+	t := &text{rows: shape, limit: -1}
+	if p != nil {
+		t.limit = p.limit
+	}
+	j, err := b.join(joins, shape.model, shape.lead, shape.columns)
+	if err != nil {
+		return nil, err
+	}
+	t.sql, t.args = b.String(), b.args
+	if len(joins) > 0 {
+		t.sql = "SELECT p.*" + j.list + " FROM (" + t.sql + ") AS p" + j.names + j.sources
+		shape.joined = j.columns
+	}
+	return t, nil
 }
 
 // texts are the statements of a request: the rows and their number, each only if it is asked for.
@@ -29,7 +49,6 @@ type stencilText struct {
 	keys   []int // the arguments that are the keys, by the column of the key
 	key    []int // or the one key
 	viewer []int
-	limit  int // -1 if there is none
 }
 
 // What stands in for a key and a viewer while a statement is written: no value of a caller's has a NUL.
@@ -60,7 +79,7 @@ func (s *Stencil) texts(c *Catalog, columns int, keys []string, p *Page, write f
 		if own, err := write(c, keys); err != nil || !own.sameOrder(t) {
 			return own, err
 		}
-		kept = &stencilled{newStencilText(t.rows, p != nil), newStencilText(t.count, false)}
+		kept = &stencilled{newStencilText(t.rows), newStencilText(t.count)}
 		slot.Store(kept)
 	}
 	of := keyColumns(keys, columns)
@@ -76,11 +95,11 @@ func (t texts) sameOrder(o texts) bool {
 	return t.rows == nil || t.rows.rows.signature == o.rows.rows.signature
 }
 
-func newStencilText(t *text, limited bool) *stencilText {
+func newStencilText(t *text) *stencilText {
 	if t == nil {
 		return nil
 	}
-	s := &stencilText{text: *t, limit: -1}
+	s := &stencilText{text: *t}
 	for i, arg := range t.args {
 		switch arg := arg.(type) {
 		case string:
@@ -95,9 +114,6 @@ func newStencilText(t *text, limited bool) *stencilText {
 				s.keys = append(s.keys, i)
 			}
 		}
-	}
-	if limited {
-		s.limit = len(t.args) - 1
 	}
 	return s
 }

@@ -286,7 +286,7 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 	for i := range m.Relations {
 		r := &m.Relations[i]
 		target := s.catalog.Target(r)
-		if r.Through != nil || r.Many || m.isKey(r.Columns) || !target.isKey(r.TargetColumns) || target.Module != m.Module {
+		if r.Through != nil || r.Many || m.IsKey(r.Columns) || !target.IsKey(r.TargetColumns) || target.Module != m.Module {
 			continue
 		}
 		var keys []string

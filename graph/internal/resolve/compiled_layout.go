@@ -21,6 +21,8 @@ const (
 	writeFloat
 	writeOne
 	writeMany
+	writeJoinedOne
+	writeJoinedMany
 	writeTotal
 	writeInfo
 	writeNodes
@@ -38,7 +40,7 @@ const (
 type fieldLayout struct {
 	key  string // with what comes before it: `{"id":` or `,"id":`
 	kind fieldKind
-	cell int
+	cell int // of a column; of a join, the key of its record
 	// null is what is written for a NULL; "" means that the field is never null.
 	null     string
 	constant string
@@ -99,10 +101,16 @@ func (pl *place) object(op *graphql.OperationContext, set ast.SelectionSet) *obj
 func (pl *place) relation(op *graphql.OperationContext, f graphql.CollectedField, r *modules.Relation) fieldLayout {
 	index := pl.sel.byField[f.Field]
 	h := pl.hops[index]
-	if !r.Many {
-		return fieldLayout{kind: writeOne, hop: index, object: h.node.object(op, f.Selections)}
+	l := fieldLayout{kind: writeOne, hop: index, cell: h.node.cells[h.node.sel.model.Primary()]}
+	if r.Many {
+		l.kind, l.conn = writeMany, h.node.connection(op, f.Definition.Type.Name(), f.Selections, h.node, h.link)
+	} else {
+		l.object = h.node.object(op, f.Selections)
 	}
-	return fieldLayout{kind: writeMany, hop: index, conn: h.node.connection(op, f.Definition.Type.Name(), f.Selections, h.node, h.link)}
+	if h.joined {
+		l.kind += writeJoinedOne - writeOne
+	}
+	return l
 }
 
 func columnLayout(col *modules.Column, nonNull bool, cell int) fieldLayout {

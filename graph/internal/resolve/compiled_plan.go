@@ -21,7 +21,8 @@ type tree struct {
 	list     listPlan // of a root list
 	varying  varying
 	stencil  *modules.Stencil
-	spent    int // conditions of the root list
+	spent    int      // conditions of the root list
+	reading  *reading // of the records it begins with
 	lists    []listPlan
 	hops     []*compiledHop // in the order in which they were planned
 	static   bool           // nothing depends on variables but the records it begins with
@@ -60,6 +61,9 @@ type compiledHop struct {
 	node, link *place
 	linkCells  []int // the columns of the join table's row that are read; nil if it is not
 	stencil    *modules.Stencil
+	reading    *reading // of its statement
+	joined     bool     // the statement is that of another hop or of the root
+	joinedFrom int      // the join of the statement that it begins at; -1 if it begins at what is joined to
 }
 
 // compileList makes the tree of a root list.
@@ -73,31 +77,38 @@ func (e *Engine) compileList(ctx context.Context, m *modules.Model, f graphql.Co
 	for _, h := range p.made {
 		t.spent -= h.conditions
 	}
-	t.build(p, node)
+	t.build(p, node, true)
 	t.conn = t.place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.place, nil)
 	t.static = t.static && t.varying == varyingNot
 	return t, nil
 }
 
-// compileRecords makes the tree of records that are given by their keys, or are there already.
-func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path string, rows int, single bool, set ast.SelectionSet) (*tree, error) {
+// compileRecords makes the tree of one record that is read by its key, or of rows that are there already.
+func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path string, rows int, read bool, set ast.SelectionSet) (*tree, error) {
 	p := e.planner(ctx)
 	sel := newSelection(m, rows)
-	sel.single = single
+	sel.single = read
 	if err := p.add(sel, path, 1, set); err != nil {
 		return nil, err
 	}
 	t := &tree{rows: rows, stencil: &modules.Stencil{}}
-	t.build(p, sel)
+	t.build(p, sel, read)
 	t.object = t.place.object(p.op, set)
 	return t, nil
 }
 
-// build makes the places of all selections, now that they are complete.
-func (t *tree) build(p *planner, root *selection) {
+// build makes the places of all selections, now that they are complete. read says that the records it begins with are read
+// by a statement, which hops can be joined to.
+func (t *tree) build(p *planner, root *selection, read bool) {
 	t.static, t.keepable, t.cost = true, true, p.cost
-	at := map[*selection]*place{root: newPlace(root, root.model.Selected(root.columns), 0)}
+	top := root.model.Selected(root.columns)
+	at := map[*selection]*place{root: newPlace(root, top, 0)}
 	leads := map[*selection]int{root: -1}
+	t.reading = &reading{width: len(top)}
+	points := map[*selection]joinPoint{}
+	if read {
+		points[root] = joinPoint{t.reading, -1}
+	}
 	t.place = at[root]
 	t.lists = make([]listPlan, len(p.made))
 	for i, made := range p.made {
@@ -109,12 +120,13 @@ func (t *tree) build(p *planner, root *selection) {
 		for _, col := range h.near.Indexes(h.relation.Columns) {
 			h.from = append(h.from, near.cells[col])
 		}
-		read := h.hop.node.model.Selected(h.hop.node.columns)
-		h.node = newPlace(h.hop.node, read, 0)
+		h.join(points, made.near)
+		columns := h.hop.node.model.Selected(h.hop.node.columns)
+		h.node = newPlace(h.hop.node, columns, h.reading.take(len(columns)))
 		at[h.hop.node], leads[h.hop.node] = h.node, i
 		if h.hop.link != nil {
 			h.linkCells = append([]int{h.hop.link.model.Primary()}, h.hop.link.columns...)
-			h.link = newPlace(h.hop.link, h.linkCells, len(read))
+			h.link = newPlace(h.hop.link, h.linkCells, h.reading.take(len(h.linkCells)))
 			at[h.hop.link], leads[h.hop.link] = h.link, i
 		}
 		t.static = t.static && h.varying == varyingNot
@@ -258,9 +270,9 @@ func (p *planner) bindList(l *listPlan, m, row *modules.Model, f *ast.Field, pat
 	return true
 }
 
-// stencilOf is what keeps the statements of a list, or nil if they depend on variables.
-func stencilOf(s *modules.Stencil, v varying) *modules.Stencil {
-	if v == varyingAll {
+// stencilOf is what keeps a statement, or nil if it depends on variables.
+func stencilOf(s *modules.Stencil, v varying, r *reading) *modules.Stencil {
+	if v == varyingAll || slices.ContainsFunc(r.joins, func(h *compiledHop) bool { return h.varying == varyingAll }) {
 		return nil
 	}
 	return s

@@ -238,27 +238,57 @@ func (r *rootRun) startLinks(a *answer) error {
 // reads reports whether there is anything to read.
 func (r *rootRun) reads() bool { return !r.none && (r.bound.tree != nil || len(r.works) > 0) }
 
-// request is what the field reads first, if anything.
-func (r *rootRun) request(e *Engine) modules.Request {
+// requests are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
+func (r *rootRun) requests(e *Engine, ahead bool) []modules.Request {
 	if r.bound.tree == nil {
 		return nil
 	}
 	t, l := r.bound.tree, &r.bound.list
 	sel := t.place.sel
 	r.list = e.buffers.Compact()
-	if t.conn == nil {
-		return &modules.Fetch{Model: sel.model, Keys: []string{r.key}, Columns: sel.columns, Stencil: t.stencil, Compact: r.list}
+	r.top = &position{place: t.place}
+	joins, stencil := t.reading.requests(r.bound.lists), stencilOf(t.stencil, t.varying, t.reading)
+	if t.conn != nil {
+		return []modules.Request{&modules.List{
+			Model: sel.model, Columns: sel.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
+			Joins: joins, Stencil: stencil, Compact: r.list,
+		}}
 	}
-	return &modules.List{
-		Model: sel.model, Columns: sel.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
-		Stencil: stencilOf(t.stencil, t.varying), Compact: r.list,
+	requests := []modules.Request{&modules.Fetch{
+		Model: sel.model, Keys: []string{r.key}, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
+	}}
+	if ahead && keyIsText(sel.model) {
+		requests = append(requests, r.ahead(e)...)
 	}
+	return requests
+}
+
+// ahead are the hops from the record's key.
+func (r *rootRun) ahead(e *Engine) (requests []modules.Request) {
+	for i, h := range r.top.place.hops {
+		if h.joined || !h.near.IsKey(h.relation.Columns) {
+			continue
+		}
+		if r.top.hops == nil {
+			r.top.hops = make([]followed, len(r.top.place.hops))
+		}
+		f := &r.top.hops[i]
+		f.keys = []int32{0}
+		requests = append(requests, f.request(h, &r.bound, []string{r.key}, &e.buffers))
+	}
+	return requests
+}
+
+// keyIsText reports whether a key that was given is the text that is read.
+func keyIsText(m *modules.Model) bool {
+	key := &m.Columns[m.Primary()]
+	return key.Type == modules.Text && key.SQLType == "" && key.Parts == nil
 }
 
 // enter takes what was read as positions of the first level.
 func (r *rootRun) enter(next *level) {
 	if r.list != nil {
-		r.top = &position{place: r.bound.place, cells: &r.list.Cells, n: r.list.Len()}
+		r.top.cells, r.top.n = &r.list.Cells, r.list.Len()
 		next.add(&r.bound, r.top)
 	}
 	for _, w := range r.works {

@@ -34,6 +34,8 @@ func (o *Output) object(l *objectLayout, p *position, row int) error {
 			err = o.one(f, &p.hops[f.hop], row)
 		case writeMany:
 			err = o.many(f, &p.hops[f.hop], row)
+		case writeJoinedOne, writeJoinedMany:
+			err = o.joined(f, p, row)
 		default:
 			err = o.cell(f, p.cells, row)
 		}
@@ -92,17 +94,40 @@ func (o *Output) many(f *fieldLayout, h *followed, row int) error {
 	return o.connection(f.conn, &w)
 }
 
+// joined writes what a join led to: it is in the same row.
+func (o *Output) joined(f *fieldLayout, p *position, row int) error {
+	h := &p.hops[f.hop]
+	_, there := p.cells.Cell(row, f.cell)
+	if f.kind == writeJoinedMany {
+		w := listWriter{list: h.list, span: &modules.Span{First: row}, found: true, node: h.node, link: h.link}
+		if there {
+			w.span.Len = 1
+		}
+		return o.connection(f.conn, &w)
+	}
+	if !there {
+		o.b = append(o.b, "null"...)
+		return nil
+	}
+	return o.object(f.object, h.node, row)
+}
+
 // listWriter is a list that is written.
 type listWriter struct {
 	list       *listPlan
-	rows       *modules.Compact
+	rows       *modules.Compact // nil of a join: the span is one row of those it begins at
 	span       *modules.Span
 	found      bool // the list was looked for
 	node, link *position
 }
 
 // row is the row of an entry of the list.
-func (w *listWriter) row(i int) int { return w.rows.Row(w.span, i, w.list.page.Backward) }
+func (w *listWriter) row(i int) int {
+	if w.rows == nil {
+		return w.span.First
+	}
+	return w.rows.Row(w.span, i, w.list.page.Backward)
+}
 
 func (o *Output) connection(l *connLayout, w *listWriter) error {
 	if len(l.fields) == 0 {

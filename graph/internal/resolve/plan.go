@@ -39,6 +39,7 @@ type listPlan struct {
 	page    modules.Page
 	rows    bool // edges, nodes or pageInfo are asked for
 	cursors bool
+	more    bool // whether the list goes on is asked for
 	count   bool
 }
 
@@ -181,6 +182,7 @@ func (p *planner) addConnection(l *listPlan, node *selection, link **selection, 
 			l.rows = true
 			for _, info := range graphql.CollectFields(p.op, f.Selections, nil) {
 				l.cursors = l.cursors || info.Name == "startCursor" || info.Name == "endCursor"
+				l.more = l.more || info.Name == "hasNextPage" || info.Name == "hasPreviousPage"
 			}
 		case "nodes":
 			l.rows = true
