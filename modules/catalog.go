@@ -115,6 +115,7 @@ type Model struct {
 	relations map[string]int
 	primary   int
 	key       []int  // the columns of the primary key: primary itself, or its parts
+	pair      []int  // of a join table's rows: the columns of both keys, which no two rows have alike
 	stand     string // what is read instead of a table that the database lacks, or lacks columns of
 	absent    bool   // the database lacks the table
 
@@ -268,9 +269,11 @@ func (c *Catalog) checkRelation(m *Model, r *Relation) error {
 		return fmt.Errorf("model %s: relation %s: the columns of %s do not fit those of the records", m.Name, r.Field, t.Table)
 	}
 	if r.Through != nil && r.Through.Row != "" {
-		if _, ok := c.byName[r.Through.Row]; !ok {
+		row, ok := c.byName[r.Through.Row]
+		if !ok {
 			return fmt.Errorf("model %s: relation %s: unknown row model %q", m.Name, r.Field, r.Through.Row)
 		}
+		row.pair = row.Indexes(slices.Concat(r.Through.Columns, r.Through.TargetColumns))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package modules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -111,7 +112,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
 	src := h.source(b, target, cols)
-	p, err := b.page(target, src, h.Order, h.Page)
+	p, err := b.page(target, src, h.Order, h.Where, h.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,8 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		return b.text(shape, p, h.Joins)
 	}
 	names, key := h.near().alias("k", "key")
-	arrays := h.near().arrays(b, keys)
+	// In a subselect Postgres does not see how many keys there are, and plans once for any number of them.
+	arrays := "(SELECT " + strings.Join(h.near().columnArrays(b, keys), "), (SELECT ") + ")"
 	b.WriteString("SELECT ")
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)

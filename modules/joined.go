@@ -73,7 +73,7 @@ func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []
 	var p *page
 	if h.Page != nil {
 		var err error
-		if p, err = b.page(target, src, h.Order, h.Page); err != nil {
+		if p, err = b.page(target, src, h.Order, h.Where, h.Page); err != nil {
 			return "", err
 		}
 	}

@@ -123,6 +123,10 @@ func (r ref) among(b *builder, keys []string) string {
 
 // arrays adds keys as arguments: an array for each column.
 func (r ref) arrays(b *builder, keys []string) string {
+	return strings.Join(r.columnArrays(b, keys), ", ")
+}
+
+func (r ref) columnArrays(b *builder, keys []string) []string {
 	args := make([]string, len(r.exprs))
 	for i, texts := range keyColumns(keys, len(r.exprs)) {
 		args[i] = b.arg(texts) + "::text[]"
@@ -130,7 +134,7 @@ func (r ref) arrays(b *builder, keys []string) string {
 			args[i] += "::" + t + "[]"
 		}
 	}
-	return strings.Join(args, ", ")
+	return args
 }
 
 // values adds a key as arguments and refers to them.
@@ -170,6 +174,12 @@ func (r ref) list() string { return strings.Join(r.exprs, ", ") }
 
 // texts is r as a select list that keyCells take.
 func (r ref) texts() string { return strings.Join(r.exprs, "::text, ") + "::text" }
+
+// order sorts by the bytes of the texts: all writers take the locks of records in this order, whatever the language of the database.
+func (r ref) order() string {
+	const byBytes = `::text COLLATE "C"`
+	return strings.Join(r.exprs, byBytes+", ") + byBytes
+}
 
 // alias is a list of column names for a set of keys with as many columns as r, and a reference to them.
 func (r ref) alias(table, column string) (string, ref) {

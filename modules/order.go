@@ -2,6 +2,7 @@ package modules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ var countColumn = Column{Name: "count", Type: Integer, SQLType: "bigint", NotNul
 
 // terms completes the order of a list with its primary key, in the direction of the last key so that one index can
 // serve both.
-func (b *builder) terms(m *Model, alias string, order []Order) []term {
+func (b *builder) terms(m *Model, alias string, order []Order, where Expr) []term {
 	terms := make([]term, 0, len(order)+1)
 	desc := false
 	for _, o := range order {
@@ -74,12 +75,45 @@ func (b *builder) terms(m *Model, alias string, order []Order) []term {
 			return terms
 		}
 	}
+	if m.total(order, where) {
+		return terms
+	}
 	for _, i := range m.key {
 		t := b.term(m, alias, Order{Column: i}, nil)
 		t.desc, t.nullsFirst = desc, desc
 		terms = append(terms, t)
 	}
 	return terms
+}
+
+// total reports whether the rows of a join table are in a total order without their primary key: by the columns of the pair
+// of keys, those aside that have one value.
+func (m *Model) total(order []Order, where Expr) bool {
+	if len(order) == 0 || len(m.pair) == 0 {
+		return false
+	}
+	known := fixed(where)
+	for _, o := range order {
+		if len(o.Path) == 0 && !o.Row {
+			known = append(known, o.Column)
+		}
+	}
+	return !slices.ContainsFunc(m.pair, func(i int) bool { return !slices.Contains(known, i) })
+}
+
+// fixed are the columns that have one value in all records that satisfy a condition.
+func fixed(where Expr) (columns []int) {
+	switch e := where.(type) {
+	case And:
+		for _, part := range e {
+			columns = append(columns, fixed(part)...)
+		}
+	case Compare:
+		if e.Op == Eq {
+			columns = append(columns, e.Column)
+		}
+	}
+	return columns
 }
 
 // sorted is a sort key, or those of its parts if it is a composite key.

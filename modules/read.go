@@ -166,7 +166,7 @@ func (l *List) rows(c *Catalog) (*text, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
-	p, err := b.page(l.Model, src, l.Order, l.Page)
+	p, err := b.page(l.Model, src, l.Order, l.Where, l.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +176,24 @@ func (l *List) rows(c *Catalog) (*text, error) {
 	p.selectCursor(b)
 	b.printf(" FROM %s WHERE TRUE", src.from)
 	b.conditions(l.Model, src, l.Where)
-	p.finish(b)
+	p.bound(b)
+	if l.Where == nil {
+		b.bound(p.Limit)
+	}
+	p.end(b)
 	return b.text(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
+}
+
+// bound limits a list by a number that Postgres sees, above those that are usual: for a limit that is an argument it takes a tenth of
+// the table, and so plans anew each time. Where there are conditions that is right: which plan is good depends on their values.
+func (b *builder) bound(limit int) {
+	seen := 128
+	for seen <= limit {
+		seen *= 2
+	}
+	list := b.String()
+	b.Reset()
+	b.printf("SELECT * FROM (%s LIMIT %d) AS p", list, seen)
 }
 
 func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
@@ -254,8 +270,8 @@ type page struct {
 	limit     int // the argument that is the limit
 }
 
-func (b *builder) page(m *Model, src source, order []Order, p *Page) (*page, error) {
-	terms := b.terms(m, src.target, order)
+func (b *builder) page(m *Model, src source, order []Order, where Expr, p *Page) (*page, error) {
+	terms := b.terms(m, src.target, order, where)
 	r := &page{Page: *p, terms: terms, signature: orderSignature(terms)}
 	for i, text := range []string{p.After, p.Before} {
 		if text == "" {
@@ -280,6 +296,12 @@ func (p *page) selectCursor(b *builder) {
 
 // finish writes the bounds, the order and the limit.
 func (p *page) finish(b *builder) {
+	p.bound(b)
+	p.end(b)
+}
+
+// bound writes the bounds and the order.
+func (p *page) bound(b *builder) {
 	terms := p.terms
 	if after := p.positions[0]; after != nil {
 		b.beyond(terms, after)
@@ -288,6 +310,10 @@ func (p *page) finish(b *builder) {
 		b.beyond(reversed(terms), before)
 	}
 	p.orderBy(b)
+}
+
+// end writes the limit.
+func (p *page) end(b *builder) {
 	p.limit = len(b.args)
 	b.WriteString(" LIMIT " + b.arg(p.Limit+1))
 }

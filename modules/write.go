@@ -263,12 +263,12 @@ func lockLive(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
 	return nil
 }
 
-// liveKeys locks the live records among the keys and returns which they are.
+// liveKeys locks the live records among the keys, in the order of their texts, and returns which they are. Relies on the key's index.
 func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []string, strength string) (map[string]bool, error) {
 	b := newBuilder(nil)
 	key := named("t.", m, columns)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-		key.texts(), m.table(), key.among(b, keys), m.live("t"), key.list(), strength), b.args...)
+		key.texts(), m.table(), key.among(b, keys), m.live("t"), key.order(), strength), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}

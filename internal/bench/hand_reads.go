@@ -275,7 +275,7 @@ func (h hand) list(ctx context.Context, b []byte, v variables) ([]byte, error) {
 	cursor := ""
 	if len(links) > 0 {
 		last := links[len(links)-1]
-		cursor = `["` + listSignature + `","` + last.product + `","` + last.id + `"]`
+		cursor = `["` + listSignature + `","` + last.product + `"]`
 	}
 	return append(appendPageInfo(append(b, ']'), more, cursor), `}}`...), nil
 }
@@ -300,5 +300,5 @@ func (h hand) pairs(ctx context.Context, b []byte, v variables) ([]byte, error) 
 const (
 	pageSignature    = "1jv13fe"
 	reverseSignature = "x62d64"
-	listSignature    = "gef1ft"
+	listSignature    = "1hpnwcv"
 )

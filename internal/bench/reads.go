@@ -102,7 +102,7 @@ func comparedQueries() []compared {
 				SELECT json_build_object('data', json_build_object('productSalesChannels', json_build_object(
 					'nodes', coalesce((SELECT json_agg(json_build_object('id', id, 'productId', product_id, 'salesChannelId', sales_channel_id) ORDER BY product_id) FROM shown), '[]'),
 					'pageInfo', json_build_object('hasNextPage', (SELECT count(*) > $1 FROM page),
-						'endCursor', ` + fmt.Sprintf(cursor, listSignature+`","' || product_id || '","' || id || '"]`, "product_id DESC") + `))))::text`,
+						'endCursor', ` + fmt.Sprintf(cursor, listSignature+`","' || product_id || '"]`, "product_id DESC") + `))))::text`,
 		},
 		{
 			name:      "pairs: which of 100 given pairs are linked",

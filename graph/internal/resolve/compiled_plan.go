@@ -77,7 +77,8 @@ func (e *Engine) compileList(ctx context.Context, m *modules.Model, f graphql.Co
 	for _, h := range p.made {
 		t.spent -= h.conditions
 	}
-	t.build(p, node, true)
+	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
+	t.build(p, node, l.where == nil && t.varying != varyingAll)
 	t.conn = t.place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.place, nil)
 	t.static = t.static && t.varying == varyingNot
 	return t, nil
