@@ -47,7 +47,16 @@ type newLink struct {
 	pair   Pair
 	data   map[string]*string
 	index  int // of the first item that names it
+	old    *oldLink
 	result CreateResult
+}
+
+// compare sorts by pair, and items that name the same one by their place in the call.
+func (l *newLink) compare(o *newLink) int {
+	if c := l.pair.compare(o.pair); c != 0 {
+		return c
+	}
+	return l.index - o.index
 }
 
 // fault settles what becomes of a pair that cannot be linked: the call fails, or the pair is left out.
@@ -86,7 +95,7 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 	results := make([]CreateResult, len(items))
 	err = s.run(ctx, func(tx *write) (Written, error) {
 		for i := range links {
-			links[i].result = CreateResult{}
+			links[i].old, links[i].result = nil, CreateResult{}
 		}
 		if err := s.lockEnds(ctx, tx, links, opts); err != nil {
 			return Written{}, err
@@ -124,47 +133,44 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 // plan resolves the items, makes one of those that name the same pair, and sorts them. of is what each item became; nil and a
 // fault if it is left out.
 func (s *Store) plan(items []Item, opts CreateOptions) (links, of []*newLink, faults []error, err error) {
-	byPair := make(map[Pair]*newLink, len(items))
+	all := make([]newLink, len(items))
 	links, of, faults = make([]*newLink, 0, len(items)), make([]*newLink, len(items)), make([]error, len(items))
 	for i, item := range items {
-		l, err := s.newLink(i, item)
-		if err == nil {
-			if known := byPair[l.pair]; known != nil {
-				err = known.add(l.data)
-				l = known
-			}
+		if all[i], faults[i] = s.newLink(i, item); faults[i] == nil {
+			links = append(links, &all[i])
 		}
-		if err != nil && !opts.Partial {
-			return nil, nil, nil, atIndex(i, err)
-		}
-		if faults[i] = err; err != nil {
+	}
+	slices.SortFunc(links, (*newLink).compare)
+	distinct := links[:0]
+	for _, l := range links {
+		n := len(distinct)
+		if n == 0 || distinct[n-1].pair != l.pair {
+			distinct = append(distinct, l)
+		} else if faults[l.index] = distinct[n-1].add(l.data); faults[l.index] != nil {
 			continue
 		}
-		if of[i] = l; l.index == i {
-			byPair[l.pair] = l
-			links = append(links, l)
-		}
+		of[l.index] = distinct[len(distinct)-1]
 	}
-	if !opts.Partial {
-		if err := conflictsWithin(links, opts); err != nil {
-			return nil, nil, nil, err
-		}
+	if opts.Partial {
+		return distinct, of, faults, nil
 	}
-	slices.SortFunc(links, func(a, b *newLink) int { return a.pair.compare(b.pair) })
-	return links, of, faults, nil
+	if i := slices.IndexFunc(faults, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, nil, nil, atIndex(i, faults[i])
+	}
+	return distinct, of, faults, conflictsWithin(distinct, opts)
 }
 
 // newLink resolves an item.
-func (s *Store) newLink(index int, item Item) (*newLink, error) {
+func (s *Store) newLink(index int, item Item) (newLink, error) {
 	d, pair, err := s.stored(item)
 	if err != nil {
-		return nil, err
+		return newLink{}, err
 	}
 	if err := s.writable(d); err != nil {
-		return nil, err
+		return newLink{}, err
 	}
 	data, err := d.checkData(item.Data)
-	return &newLink{def: d, pair: pair, data: data, index: index}, err
+	return newLink{def: d, pair: pair, data: data, index: index}, err
 }
 
 // add takes over what a later item asks of the same pair.
@@ -186,8 +192,15 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 	type end struct {
 		link, side, key string
 	}
-	held := map[end]*newLink{}
-	for _, l := range slices.SortedFunc(slices.Values(links), func(a, b *newLink) int { return a.index - b.index }) {
+	var limited []*newLink
+	for _, l := range links {
+		if !l.def.Left.IsList || !l.def.Right.IsList {
+			limited = append(limited, l)
+		}
+	}
+	slices.SortFunc(limited, func(a, b *newLink) int { return a.index - b.index })
+	held := make(map[end]*newLink, len(limited))
+	for _, l := range limited {
 		var ends []end
 		if !l.def.Right.IsList {
 			ends = append(ends, end{l.def.Name, "left", l.pair.Left})
@@ -214,11 +227,10 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 
 // createKind writes the pairs of one link.
 func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
-	before, err := lockPairs(ctx, tx, links)
-	if err != nil {
+	if err := lockPairs(ctx, tx, links); err != nil {
 		return err
 	}
-	if err := checkRequired(links, before, opts); err != nil {
+	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
 	// Of a partial call, only pairs that are written stand in each other's way.
@@ -234,37 +246,22 @@ func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opt
 	if links = sound(links); len(links) == 0 {
 		return nil
 	}
-	written, err := s.upsert(ctx, tx, links, before)
-	if err != nil {
+	if err := s.upsert(ctx, tx, links); err != nil {
 		return err
 	}
-	var attached []Link
+	attached := make([]Link, 0, len(links))
 	for _, l := range links {
-		old, existed := before[l.pair]
-		row, changed := written[l.pair]
-		switch {
-		case !changed:
-			l.result.Outcome, l.result.Link = Unchanged, old.Link
-			continue
-		case !existed:
-			l.result.Outcome = Created
-		case old.DeletedAt != nil:
-			l.result.Outcome = Revived
-		default:
-			l.result.Outcome = Updated
-		}
-		l.result.Link = row
-		if l.result.Outcome != Updated {
-			attached = append(attached, row)
+		if l.result.Outcome == Created || l.result.Outcome == Revived {
+			attached = append(attached, l.result.Link)
 		}
 	}
 	return s.emit(tx, "attached", "create", attached)
 }
 
 // checkRequired finds new links that lack a value. A link that was there before, live or not, keeps the one it has.
-func checkRequired(links []*newLink, before map[Pair]oldLink, opts CreateOptions) error {
+func checkRequired(links []*newLink, opts CreateOptions) error {
 	for _, l := range links {
-		if _, existed := before[l.pair]; existed {
+		if l.old != nil {
 			continue
 		}
 		for i := range l.def.Columns {
@@ -286,28 +283,27 @@ type oldLink struct {
 	differs bool // from what is asked
 }
 
-// lockPairs locks the rows of pairs, live or not, in order. Relies on the primary key.
-func lockPairs(ctx context.Context, tx *write, links []*newLink) (map[Pair]oldLink, error) {
-	d := links[0].def
+// lockPairs locks the rows of pairs, live or not, in order, and notes them. Relies on the primary key.
+func lockPairs(ctx context.Context, tx *write, links []*newLink) error {
 	g := givenOf(links)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`
-		SELECT %s, %s FROM %s AS t
-		JOIN unnest(%s) AS p(%s) ON %s
-		ORDER BY %s FOR UPDATE OF t`,
-		g.differs(), d.columns(), d.table(), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn("t", "p"), d.keys("t")), g.args...)
+	d := g.def
+	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
+		SELECT p.ord, %s, %s FROM %s AS t
+		JOIN unnest(%s) WITH ORDINALITY AS p(%s, ord) ON %s
+		ORDER BY p.ord FOR UPDATE OF t`,
+		g.differs(), d.values(), d.table(), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn()), g.args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var old oldLink
-	scan := d.scanner(&old.differs)
-	found := make(map[Pair]oldLink, len(links))
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var err error
-		old.Link, err = scan(row)
-		found[old.Pair()] = old
-		return struct{}{}, err
+	var ord int
+	var differs bool
+	row := d.scan(&ord, &differs)
+	_, err = pgx.ForEachRow(rows, row.dests, func() error {
+		l := links[ord-1]
+		l.old = &oldLink{row.link(l.pair.Left, l.pair.Right), differs}
+		return nil
 	})
-	return found, err
+	return err
 }
 
 // makeRoom finds the live links that the new ones exclude. With Replace it dismisses them.
@@ -338,7 +334,7 @@ func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, opts 
 	if len(remove) == 0 {
 		return nil
 	}
-	removed, err := s.detach(ctx, tx, d, remove, nil, "replace")
+	removed, err := s.detach(ctx, tx, d, sortedPairs(remove), nil, "replace")
 	if err != nil {
 		return err
 	}
@@ -416,7 +412,7 @@ func (s *Store) conflicts(ctx context.Context, tx *write, d *Definition, pairs [
 	}
 	rows, err := tx.Query(ctx, fmt.Sprintf(
 		`SELECT %s FROM %s AS t, (SELECT %s) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY %s FOR UPDATE OF t`,
-		d.columns(), d.table(), d.pairArrays(), condition, d.keys("t")), d.pairArgs(left, right)...)
+		d.columns(), d.table(), d.pairArrays(), condition, d.order("t")), d.pairArgs(left, right)...)
 	if err != nil {
 		return nil, err
 	}

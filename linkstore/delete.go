@@ -1,8 +1,10 @@
 package linkstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,12 +31,19 @@ type record struct {
 	id    string
 }
 
+func (r record) compare(o record) int {
+	if r.model != o.model {
+		return strings.Compare(r.model.Name, o.model.Name)
+	}
+	return strings.Compare(r.id, o.id)
+}
+
 // closure is everything that a deletion reaches.
 type closure struct {
 	roots   map[record]bool
 	removed map[record]bool // records that are soft-deleted
 	causes  map[[2]record]bool
-	links   map[Pair]bool
+	links   []Pair // some twice
 }
 
 // Delete removes every live link of the given records. Records on the ends of these links that cascade are soft-deleted,
@@ -122,6 +131,9 @@ func (s *Store) lockRoots(ctx context.Context, tx *write, roots []record, index 
 	wanted := map[*Model]*lockSet{}
 	for _, r := range roots {
 		addLock(wanted, r)
+	}
+	if all, err := s.lockAll(ctx, tx, wanted); all || err != nil {
+		return roots, err
 	}
 	live, err := s.lockRecords(ctx, tx, wanted)
 	if err != nil {
@@ -215,7 +227,7 @@ func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, wi
 // reach walks from the roots, one breadth at a time. How many statements that takes depends on how deep the cascades go,
 // not on how many records there are.
 func (s *Store) reach(ctx context.Context, tx *write, roots []record, withRoots bool) (*closure, error) {
-	c := &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}, links: map[Pair]bool{}}
+	c := &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}}
 	frontier := map[*Model][]string{}
 	for _, r := range roots {
 		c.roots[r] = true
@@ -268,11 +280,11 @@ func (s *Store) reachOwned(ctx context.Context, tx *write, c *closure, m *Model,
 		for i, column := range splitColumns(o.Column) {
 			on[i] = "t." + quote(column) + " = o." + quote(owner[i])
 		}
-		rows, err := tx.Query(ctx, fmt.Sprintf(`
+		rows, err := tx.bulk(ctx, len(deleted), fmt.Sprintf(`
 			SELECT %s, %s FROM %s AS o JOIN %s AS t ON %s
 			WHERE %s AND t.deleted_at IS NULL`,
-			m.key.selectedAs("o", "from"), child.key.selectedAs("t", "to"), m.table(), child.table(), strings.Join(on, " AND "), m.key.among("o", 1)),
-			m.key.args(deleted)...)
+			m.key.selectedAs("o", "from"), child.key.selectedAs("t", "to"), m.table(), child.table(), strings.Join(on, " AND "),
+			m.amongMany("o", 1, len(deleted))), m.key.args(deleted)...)
 		if err != nil {
 			return err
 		}
@@ -309,9 +321,9 @@ func (s *Store) reachLinks(ctx context.Context, tx *write, c *closure, m *Model,
 				join = fmt.Sprintf(" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL", farModel.table(), farModel.key.matches("f", far, "t"))
 				live = "f." + quote(farModel.key[0].name) + " IS NOT NULL"
 			}
-			rows, err := tx.Query(ctx, fmt.Sprintf(
+			rows, err := tx.bulk(ctx, len(ids), fmt.Sprintf(
 				`SELECT %s, %s, %s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
-				near.selected("t"), far.selected("t"), live, d.table(), join, near.among("t", 1)), near.args(ids)...)
+				near.selected("t"), far.selected("t"), live, d.table(), join, near.amongMany("t", 1, len(ids))), near.args(ids)...)
 			if err != nil {
 				return err
 			}
@@ -322,7 +334,7 @@ func (s *Store) reachLinks(ctx context.Context, tx *write, c *closure, m *Model,
 				if !fromLeft {
 					p.Left, p.Right = p.Right, p.Left
 				}
-				c.links[p] = true
+				c.links = append(c.links, p)
 				if there {
 					reached(record{m, from.id()}, record{farModel, to.id()})
 				}
@@ -341,21 +353,16 @@ func (s *Store) remove(ctx context.Context, tx *write, c *closure) (Receipt, err
 	if len(c.removed) == 0 && len(c.links) == 0 {
 		return Receipt{}, nil
 	}
-	receipt := Receipt{DeletionID: s.cfg.NewID("del")}
+	receipt := Receipt{DeletionID: s.newIDs("del", 1)[0]}
 	var at time.Time
 	if err := tx.QueryRow(ctx, `INSERT INTO `+s.own("deletion")+` (id, deleted_at) VALUES ($1, clock_timestamp()) RETURNING deleted_at`,
 		receipt.DeletionID).Scan(&at); err != nil {
 		return Receipt{}, err
 	}
-	pairs := make([]Pair, 0, len(c.links))
-	for p := range c.links {
-		pairs = append(pairs, p)
-	}
-	removed, err := s.detachAll(ctx, tx, pairs, &at, "delete")
-	if err != nil {
+	var err error
+	if receipt.Links, err = s.detachAll(ctx, tx, sortedPairs(c.links), &at, "delete"); err != nil {
 		return Receipt{}, err
 	}
-	receipt.Links = sortedLinks(removed)
 	if receipt.Records, err = s.softDelete(ctx, tx, c, at); err != nil {
 		return Receipt{}, err
 	}
@@ -378,7 +385,7 @@ func (s *Store) softDelete(ctx context.Context, tx *write, c *closure, at time.T
 		slices.Sort(ids)
 		if _, err := tx.Exec(ctx, fmt.Sprintf(
 			`UPDATE %s AS t SET deleted_at = $%d WHERE %s AND t.deleted_at IS NULL`,
-			m.table(), len(m.key)+1, m.key.among("t", 1)), append(m.key.args(ids), at)...); err != nil {
+			m.table(), len(m.key)+1, m.amongMany("t", 1, len(ids))), planned(len(ids), append(m.key.args(ids), at))...); err != nil {
 			return nil, err
 		}
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
@@ -386,17 +393,24 @@ func (s *Store) softDelete(ctx context.Context, tx *write, c *closure, at time.T
 	return records, nil
 }
 
+// records are the given and the removed ones, in the order of the index that they are written to.
+func (c *closure) records() []record {
+	all := slices.AppendSeq(make([]record, 0, len(c.roots)+len(c.removed)), maps.Keys(c.removed))
+	for r := range c.roots {
+		if !c.removed[r] {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, record.compare)
+	return all
+}
+
 // writeDeletion notes what was removed and because of what, so that it can be restored.
 func (s *Store) writeDeletion(tx *write, receipt Receipt, c *closure) {
 	var models, keys []string
 	var removed []bool
-	for r := range c.removed {
-		models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, true)
-	}
-	for r := range c.roots {
-		if !c.removed[r] {
-			models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, false)
-		}
+	for _, r := range c.records() {
+		models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, c.removed[r])
 	}
 	tx.last.Queue(`
 		INSERT INTO `+s.own("deletion_record")+` (deletion_id, model, key, removed)
@@ -404,7 +418,8 @@ func (s *Store) writeDeletion(tx *write, receipt Receipt, c *closure) {
 		receipt.DeletionID, models, keys, removed)
 	var parentModels, parentKeys []string
 	models, keys = nil, nil
-	for e := range c.causes {
+	byParent := func(a, b [2]record) int { return cmp.Or(a[0].compare(b[0]), a[1].compare(b[1])) }
+	for _, e := range slices.SortedFunc(maps.Keys(c.causes), byParent) {
 		parentModels, parentKeys = append(parentModels, e[0].model.Name), append(parentKeys, e[0].id)
 		models, keys = append(models, e[1].model.Name), append(keys, e[1].id)
 	}

@@ -1,7 +1,6 @@
 package linkstore
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -29,7 +28,13 @@ type Link struct {
 func (l Link) Pair() Pair { return Pair{l.Name, l.Left, l.Right} }
 
 func (p Pair) compare(q Pair) int {
-	return cmp.Or(strings.Compare(p.Link, q.Link), strings.Compare(p.Left, q.Left), strings.Compare(p.Right, q.Right))
+	if p.Link != q.Link {
+		return strings.Compare(p.Link, q.Link)
+	}
+	if p.Left != q.Left {
+		return strings.Compare(p.Left, q.Left)
+	}
+	return strings.Compare(p.Right, q.Right)
 }
 
 // width is how many columns the two keys have.
@@ -38,6 +43,11 @@ func (d *Definition) width() int { return len(d.leftKey) + len(d.rightKey) }
 // keys names the columns of both keys.
 func (d *Definition) keys(alias string) string {
 	return d.leftKey.list(alias) + ", " + d.rightKey.list(alias)
+}
+
+// order sorts rows as Go sorts pairs, whatever the collation: all that lock rows of the table do so in this order.
+func (d *Definition) order(alias string) string {
+	return d.leftKey.order(alias) + ", " + d.rightKey.order(alias)
 }
 
 // pairArrays are the parameters that pairArgs fills, from $1 on.
@@ -49,19 +59,34 @@ func (d *Definition) pairArgs(left, right []string) []any {
 	return slices.Concat(d.leftKey.args(left), d.rightKey.args(right))
 }
 
+func (d *Definition) argsOf(pairs []Pair) []any {
+	left, right := make([]string, len(pairs)), make([]string, len(pairs))
+	for i, p := range pairs {
+		left[i], right[i] = p.Left, p.Right
+	}
+	return d.pairArgs(left, right)
+}
+
 // pairNames are the columns of the pairs that a statement is given: l and r if both keys have one.
 func (d *Definition) pairNames(alias string) string {
 	return d.leftKey.given(alias, "l") + ", " + d.rightKey.given(alias, "r")
 }
 
-// pairOn finds the rows of such pairs.
-func (d *Definition) pairOn(alias, pairs string) string {
-	return d.leftKey.on(alias, pairs, "l") + " AND " + d.rightKey.on(alias, pairs, "r")
+// pairOn finds the rows, t, of such pairs, p.
+func (d *Definition) pairOn() string {
+	return d.leftKey.on("p", "l") + " AND " + d.rightKey.on("p", "r")
 }
 
 // columns is the select list that scanner reads, of the table alias t.
 func (d *Definition) columns() string {
-	parts := []string{`t."id"`, d.leftKey.selected("t"), d.rightKey.selected("t"), `t."created_at"`, `t."updated_at"`, `t."deleted_at"`}
+	return d.selected(d.leftKey.selected("t"), d.rightKey.selected("t"))
+}
+
+// values is the select list that a linkScan reads: a link without its keys.
+func (d *Definition) values() string { return d.selected() }
+
+func (d *Definition) selected(keys ...string) string {
+	parts := slices.Concat([]string{`t."id"`}, keys, []string{`t."created_at"`, `t."updated_at"`, `t."deleted_at"`})
 	for _, c := range d.Columns {
 		text := ""
 		if c.Type == Decimal || c.Type == JSON {
@@ -72,34 +97,51 @@ func (d *Definition) columns() string {
 	return strings.Join(parts, ", ")
 }
 
+// linkScan is where a row's values are read to.
+type linkScan struct {
+	def                  *Definition
+	dests                []any
+	id                   string
+	createdAt, updatedAt time.Time
+	deletedAt            *time.Time
+	data                 []any
+}
+
+// scan reads rows of values. before takes what the select list has in front of them.
+func (d *Definition) scan(before ...any) *linkScan { return d.scanWith(before, nil) }
+
+func (d *Definition) scanWith(before, keys []any) *linkScan {
+	s := &linkScan{def: d, data: make([]any, len(d.Columns))}
+	for i, c := range d.Columns {
+		s.data[i] = c.dest()
+	}
+	s.dests = slices.Concat(before, []any{&s.id}, keys, []any{&s.createdAt, &s.updatedAt, &s.deletedAt}, s.data)
+	return s
+}
+
+// link is the one that the last row holds the values of.
+func (s *linkScan) link(left, right string) Link {
+	l := Link{Name: s.def.Name, ID: s.id, Left: left, Right: right, CreatedAt: s.createdAt.UTC(), UpdatedAt: s.updatedAt.UTC()}
+	if s.deletedAt != nil {
+		at := s.deletedAt.UTC()
+		l.DeletedAt = &at
+	}
+	if len(s.data) > 0 {
+		l.Data = make(map[string]any, len(s.data))
+	}
+	for i, c := range s.def.Columns {
+		l.Data[c.Name] = c.read(s.data[i])
+	}
+	return l
+}
+
 // scanner reads rows of columns. before takes what the select list has in front of them.
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
-	var l Link
 	left, right := d.leftKey.scan(), d.rightKey.scan()
-	dests := slices.Concat(before, []any{&l.ID}, left.dests(), right.dests(), []any{&l.CreatedAt, &l.UpdatedAt, &l.DeletedAt})
-	values := make([]any, len(d.Columns))
-	for i, c := range d.Columns {
-		values[i] = c.dest()
-	}
-	dests = append(dests, values...)
+	s := d.scanWith(before, slices.Concat(left.dests(), right.dests()))
 	return func(row pgx.CollectableRow) (Link, error) {
-		l = Link{Name: d.Name}
-		if err := row.Scan(dests...); err != nil {
-			return l, err
-		}
-		l.Left, l.Right = left.id(), right.id()
-		if len(d.Columns) > 0 {
-			l.Data = make(map[string]any, len(d.Columns))
-		}
-		for i, c := range d.Columns {
-			l.Data[c.Name] = c.read(values[i])
-		}
-		l.CreatedAt, l.UpdatedAt = l.CreatedAt.UTC(), l.UpdatedAt.UTC()
-		if l.DeletedAt != nil {
-			at := l.DeletedAt.UTC()
-			l.DeletedAt = &at
-		}
-		return l, nil
+		err := row.Scan(s.dests...)
+		return s.link(left.id(), right.id()), err
 	}
 }
 

@@ -63,7 +63,7 @@ func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
 		SELECT %[1]s, t.* FROM unnest(%[2]s) AS k(%[3]s) CROSS JOIN LATERAL (
 			SELECT %[4]s FROM %[5]s AS t WHERE %[6]s%[7]s AND %[8]s ORDER BY %[9]s%[10]s
-		) AS t`, near.givenText("k", "id"), near.arrays(1), near.given("", "id"), columns, table, near.on("t", "k", "id"), live,
+		) AS t`, near.givenText("k", "id"), near.arrays(1), near.given("", "id"), columns, table, near.on("k", "id"), live,
 		far.notNull("t"), far.list("t"), limit), args...)
 	if err != nil {
 		return nil, fmt.Errorf("linked %s: %w", link, err)

@@ -39,7 +39,7 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 		rows, err := s.db.Query(ctx, fmt.Sprintf(`
 			SELECT %[1]s FROM %[2]s AS t
 			JOIN (SELECT DISTINCT %[3]s FROM unnest(%[4]s) AS p(%[3]s)) AS p ON %[5]s
-			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), d.pairNames(""), d.pairArrays(), d.pairOn("t", "p")), d.pairArgs(left, right)...)
+			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), d.pairNames(""), d.pairArrays(), d.pairOn()), d.pairArgs(left, right)...)
 		if err != nil {
 			return nil, fmt.Errorf("get links: %w", err)
 		}

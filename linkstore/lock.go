@@ -3,6 +3,8 @@ package linkstore
 import (
 	"context"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // lockEnds checks that both records of each link are live, and keeps them so until the transaction ends. Tables are taken
@@ -10,21 +12,20 @@ import (
 // so that two writers of one pair follow each other.
 func (s *Store) lockEnds(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
 	wanted := map[*Model]*lockSet{}
-	seen := make(map[record]bool, 2*len(links))
 	add := func(m *Model, id, strength string) {
 		if m.Table == "" {
 			return
 		}
 		l := wanted[m]
 		if l == nil {
-			l = &lockSet{strength: forShare}
+			l = &lockSet{strength: forShare, seen: make(map[string]bool, len(links))}
 			wanted[m] = l
 		}
 		if strength == forChange {
 			l.strength = forChange
 		}
-		if r := (record{m, id}); !seen[r] {
-			seen[r] = true
+		if !l.seen[id] {
+			l.seen[id] = true
 			l.ids = append(l.ids, id)
 		}
 	}
@@ -68,8 +69,11 @@ func (s *Store) lockAll(ctx context.Context, tx *write, wanted map[*Model]*lockS
 		if l == nil {
 			continue
 		}
-		var found int
-		err := tx.QueryRow(ctx, `SELECT count(*) FROM (`+l.statement(m, "1")+`) AS t`, m.key.args(l.ids)...).Scan(&found)
+		rows, err := tx.bulk(ctx, len(l.ids), `SELECT count(*) FROM (`+l.statement(m, "1")+`) AS t`, m.key.args(l.ids)...)
+		if err != nil {
+			return false, err
+		}
+		found, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
 		if err != nil || found < len(l.ids) {
 			return false, err
 		}
@@ -86,6 +90,7 @@ const (
 
 type lockSet struct {
 	ids      []string
+	seen     map[string]bool
 	strength string
 }
 
@@ -95,7 +100,7 @@ func (l *lockSet) statement(m *Model, selected string) string {
 	if !m.NoSoftDelete {
 		where = " AND t.deleted_at IS NULL"
 	}
-	return fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`, selected, m.table(), m.key.among("t", 1), where, m.key.list("t"), l.strength)
+	return fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`, selected, m.table(), m.amongMany("t", 1, len(l.ids)), where, m.key.order("t"), l.strength)
 }
 
 // lockRecords locks records table by table and returns which of them are live. Relies on the primary keys.
@@ -106,7 +111,7 @@ func (s *Store) lockRecords(ctx context.Context, tx *write, wanted map[*Model]*l
 		if l == nil {
 			continue
 		}
-		rows, err := tx.Query(ctx, l.statement(m, m.key.selected("t")), m.key.args(l.ids)...)
+		rows, err := tx.bulk(ctx, len(l.ids), l.statement(m, m.key.selected("t")), m.key.args(l.ids)...)
 		if err != nil {
 			return nil, err
 		}

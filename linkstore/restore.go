@@ -245,7 +245,7 @@ func (s *Store) undelete(ctx context.Context, tx *write, records []deletedRecord
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
 			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
-			m.table(), m.key.arrays(1), len(m.key)+1, m.key.given("", "id"), m.key.on("t", "p", "id"), m.key.selected("t")),
+			m.table(), m.key.arrays(1), len(m.key)+1, m.key.given("", "id"), m.key.on("p", "id"), m.key.selected("t")),
 			append(m.key.args(ids), ats)...)
 		if err != nil {
 			return nil, err
@@ -345,7 +345,7 @@ func (s *Store) stillDeleted(ctx context.Context, tx *write, d *Definition, link
 		SELECT p.ord FROM %s AS t
 		JOIN unnest(%s, $%d::timestamptz[]) WITH ORDINALITY AS p(%s, at, ord) ON %s
 		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY %s FOR UPDATE OF t`,
-		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn("t", "p"), d.keys("t")), append(d.pairArgs(left, right), ats)...)
+		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn(), d.order("t")), append(d.pairArgs(left, right), ats)...)
 	if err != nil {
 		return nil, err
 	}
@@ -371,7 +371,7 @@ func (s *Store) revive(ctx context.Context, tx *write, d *Definition, links []de
 		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
 		FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
 		WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
-		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn("t", "p"), d.columns()), append(d.pairArgs(left, right), ats)...)
+		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn(), d.columns()), append(d.pairArgs(left, right), ats)...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package linkstore
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -50,9 +49,6 @@ type Store struct {
 
 // New returns a store. Migrate and Sync make the tables it needs.
 func New(db DB, catalog *Catalog, cfg Config) *Store {
-	if cfg.NewID == nil {
-		cfg.NewID = newULID
-	}
 	if cfg.MaxItems == 0 {
 		cfg.MaxItems = 10_000
 	}
@@ -93,24 +89,42 @@ func (s *Store) Catalog() *Catalog { return s.catalog }
 // own is the name of one of the store's own tables.
 func (s *Store) own(table string) string { return pgx.Identifier{s.cfg.Schema, table}.Sanitize() }
 
-// Crockford's alphabet, of the ULID specification.
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
-
-// newULID makes an id that sorts by the millisecond it was made in.
-func newULID(prefix string) string {
-	var b [20]byte // 130 bits are written as 26 characters: two zero bits, 48 of time, 80 of chance
-	_, _ = rand.Read(b[:])
-	ms := uint64(time.Now().UnixMilli())
-	var ulid [16]byte
-	binary.BigEndian.PutUint64(ulid[:8], ms<<16)
-	copy(ulid[6:], b[:10])
-	// The encoder takes bits from the front, the specification pads at the front: shift right by two bits.
-	var padded [17]byte
-	for i, c := range ulid {
-		padded[i] |= c >> 2
-		padded[i+1] = c << 6
+// newIDs makes ids of links.
+func (s *Store) newIDs(prefix string, n int) []string {
+	if s.cfg.NewID == nil {
+		return newULIDs(prefix, n)
 	}
-	return prefix + "_" + crockford.EncodeToString(padded[:])[:26]
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = s.cfg.NewID(prefix)
+	}
+	return ids
+}
+
+// Crockford's alphabet, of the ULID specification.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// newULIDs makes ids that sort by the millisecond they were made in.
+func newULIDs(prefix string, n int) []string {
+	chance := make([]byte, 10*n)
+	_, _ = rand.Read(chance)
+	id := append([]byte(prefix), "_00000000000000000000000000"...)
+	ulid := id[len(prefix)+1:]
+	digits := func(to []byte, bits uint64) {
+		for i := len(to) - 1; i >= 0; i-- {
+			to[i] = crockford[bits&31]
+			bits >>= 5
+		}
+	}
+	digits(ulid[:10], uint64(time.Now().UnixMilli())) // 48 bits of time as 10 characters, then 80 of chance as 16
+	ids := make([]string, n)
+	for i := range ids {
+		b := chance[10*i:]
+		digits(ulid[10:18], uint64(b[0])<<32|uint64(binary.BigEndian.Uint32(b[1:])))
+		digits(ulid[18:], uint64(b[5])<<32|uint64(binary.BigEndian.Uint32(b[6:])))
+		ids[i] = string(id)
+	}
+	return ids
 }
 
 // checkCount refuses calls that are too large.
@@ -123,12 +137,14 @@ func (s *Store) checkCount(what string, n int) error {
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-func tableName(schema, table string) string {
+func identifier(schema, table string) pgx.Identifier {
 	if schema == "" {
-		return quote(table)
+		return pgx.Identifier{table}
 	}
-	return pgx.Identifier{schema, table}.Sanitize()
+	return pgx.Identifier{schema, table}
 }
+
+func tableName(schema, table string) string { return identifier(schema, table).Sanitize() }
 
 func (m *Model) table() string { return tableName(m.Schema, m.Table) }
 

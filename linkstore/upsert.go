@@ -3,7 +3,9 @@ package linkstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -67,90 +69,165 @@ func (g *given) differs() string {
 	return strings.Join(parts, " OR ")
 }
 
-// upsert writes the pairs of one link that are not as asked already, in one statement, and returns the rows it changed. Each
-// row's values are settled beforehand from what the item gives, the row that is there and the defaults. Where no record is
-// locked another writer may have come first: then the row is noted as one from before. Relies on the primary key.
-func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink, before map[Pair]oldLink) (map[Pair]Link, error) {
-	var wanted []*newLink
+// upsert writes the pairs of one link that are not as asked already, and settles their outcomes. Where no record is locked
+// another writer may have come first: then the row is one from before.
+func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) error {
+	var missing, lost, stale []*newLink
 	for _, l := range links {
-		if old, ok := before[l.pair]; !ok || old.differs || old.DeletedAt != nil {
-			wanted = append(wanted, l)
+		if l.old == nil {
+			missing = append(missing, l)
 		}
 	}
-	if len(wanted) == 0 {
-		return nil, nil
+	if err := s.insert(ctx, tx, missing); err != nil {
+		return err
 	}
-	sql, args := s.upsertStatement(wanted)
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	written, err := byPair(rows, wanted)
-	if err != nil || len(written) == len(wanted) {
-		return written, err
-	}
-	var lost []*newLink
-	for _, l := range wanted {
-		if _, ok := written[l.pair]; !ok {
+	for _, l := range missing {
+		if l.result.Outcome == "" {
 			lost = append(lost, l)
 		}
 	}
-	others, err := lockPairs(ctx, tx, lost)
-	for p, old := range others {
-		before[p] = old
+	if len(lost) > 0 {
+		if err := lockPairs(ctx, tx, lost); err != nil {
+			return err
+		}
 	}
-	return written, err
+	for _, l := range links {
+		switch {
+		case l.result.Outcome == Created:
+		case l.old == nil:
+			return fmt.Errorf("link %s: the row of %s and %s was there, and is gone", l.pair.Link, l.pair.Left, l.pair.Right)
+		case l.old.differs || l.old.DeletedAt != nil:
+			stale = append(stale, l)
+		default:
+			l.result.Outcome, l.result.Link = Unchanged, l.old.Link
+		}
+	}
+	return update(ctx, tx, stale)
 }
 
-func (s *Store) upsertStatement(links []*newLink) (sql string, args []any) {
-	g := givenOf(links)
-	d := g.def
-	ids := make([]string, len(links))
-	for i := range ids {
-		ids[i] = s.cfg.NewID(d.IDPrefix)
+// insert makes rows, in one statement. Values that the items do not give take their default. The left records are locked, so
+// that no other writer makes the same rows; if one does all the same, the call runs again. Where they are not, or the call
+// cannot run again, rows that are there already are left out. Relies on the primary key.
+func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
+	if len(links) == 0 {
+		return nil
 	}
+	d := links[0].def
+	ids := s.newIDs(d.IDPrefix, len(links))
+	conflict := ""
+	if s.inTx || d.SkipExistence || d.left.Table == "" {
+		conflict = fmt.Sprintf("ON CONFLICT (%s) DO NOTHING", d.keys(""))
+	}
+	if conflict == "" && len(d.Columns) == 0 && len(links) >= many {
+		return copyIn(ctx, tx, links, ids)
+	}
+	g := givenOf(links)
 	g.array("id", "text", ids)
-	var targets, values, sets, olds, news []string
-	join := ""
+	var targets, values []string
 	for _, c := range g.columns {
-		name, sqlType := quote(c.Name), c.Type.sql()
-		value := "NULL::" + sqlType
+		value := "NULL::" + c.Type.sql()
 		if c.Default != "" || c.EmptyDefault {
 			g.args = append(g.args, c.Default)
-			value = fmt.Sprintf("$%d::text::%s", len(g.args), sqlType)
+			value = fmt.Sprintf("$%d::text::%s", len(g.args), c.Type.sql())
 		}
-		kept := fmt.Sprintf("WHEN e.id IS NOT NULL THEN e.%s ELSE %s END", name, value)
 		if c.given != "" {
-			kept = fmt.Sprintf("WHEN %s THEN %s %s", c.given, c.value, kept)
+			value = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", c.given, c.value, value)
 		}
-		join = fmt.Sprintf("LEFT JOIN %s AS e ON %s", d.table(), d.pairOn("e", "p"))
-		targets, values = append(targets, ", "+name), append(values, ", CASE "+kept)
-		sets = append(sets, fmt.Sprintf(", %[1]s = EXCLUDED.%[1]s", name))
-		olds, news = append(olds, "t."+name), append(news, "EXCLUDED."+name)
+		targets, values = append(targets, ", "+quote(c.Name)), append(values, ", "+value)
 	}
-	changed := "t.deleted_at IS NOT NULL"
-	if len(olds) > 0 {
-		changed += fmt.Sprintf(" OR (%s) IS DISTINCT FROM (%s)", strings.Join(olds, ", "), strings.Join(news, ", "))
-	}
-	return fmt.Sprintf(`
-		INSERT INTO %[1]s AS t (%[2]s, id%[3]s)
-		SELECT %[4]s, p.id%[5]s
-		FROM unnest(%[6]s) AS p(%[7]s)
-		%[8]s
-		ORDER BY %[4]s
-		ON CONFLICT (%[2]s) DO UPDATE SET deleted_at = NULL, updated_at = clock_timestamp()%[9]s WHERE %[10]s
-		RETURNING %[11]s`,
+	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
+		INSERT INTO %s AS t (%s, id%s)
+		SELECT %s, p.id%s FROM unnest(%s) AS p(%s)
+		%s RETURNING %s`,
 		d.table(), d.keys(""), strings.Join(targets, ""), d.pairNames("p"), strings.Join(values, ""),
-		strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), join, strings.Join(sets, ""), changed, d.columns()), g.args
+		strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), conflict, d.values()), g.args...)
+	if err != nil {
+		return err
+	}
+	row := d.scan()
+	next := 0
+	_, err = pgx.ForEachRow(rows, row.dests, func() error {
+		// Rows come in the order of the pairs; to rely on it would be to rely on more than Postgres promises.
+		if next >= len(ids) || ids[next] != row.id {
+			if next = slices.Index(ids, row.id); next < 0 {
+				return fmt.Errorf("table %s gives a row another id: %q", d.Table, row.id)
+			}
+		}
+		l := links[next]
+		next++
+		l.result.Outcome, l.result.Link = Created, row.link(l.pair.Left, l.pair.Right)
+		return nil
+	})
+	return err
 }
 
-func byPair(rows pgx.Rows, links []*newLink) (map[Pair]Link, error) {
-	scan := links[0].def.scanner()
-	found := make(map[Pair]Link, len(links))
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		l, err := scan(row)
-		found[l.Pair()] = l
-		return struct{}{}, err
+// copyIn makes many rows of a table without extra columns, by COPY. That tells nothing of the rows, but they differ in keys and id
+// alone: one of them is read, as its times may be kept in whole seconds.
+func copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) error {
+	d := links[0].def
+	var now time.Time
+	if err := tx.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
+		return err
+	}
+	keys := givenOf(links).args
+	row := make([]any, len(keys), len(keys)+3)
+	names := slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at"})
+	_, err := tx.CopyFrom(ctx, identifier(d.Schema, d.Table), names, pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
+		for k, of := range keys {
+			row[k] = of.([]string)[i]
+		}
+		return append(row, ids[i], &now, &now), nil
+	}))
+	if err != nil {
+		return err
+	}
+	first := links[0]
+	if err := lockPairs(ctx, tx, links[:1]); err != nil {
+		return err
+	}
+	if first.old == nil {
+		return fmt.Errorf("table %s does not keep a row that it was given", d.Table)
+	}
+	made := first.old.Link
+	first.old = nil
+	for i, l := range links {
+		made.ID, made.Left, made.Right = ids[i], l.pair.Left, l.pair.Right
+		l.result.Outcome, l.result.Link = Created, made
+	}
+	return nil
+}
+
+// update makes rows live and writes the values that the items give, in one statement. The rows are locked. Relies on the
+// primary key.
+func update(ctx context.Context, tx *write, links []*newLink) error {
+	if len(links) == 0 {
+		return nil
+	}
+	g := givenOf(links)
+	d := g.def
+	var sets []string
+	for _, c := range g.columns {
+		if c.given != "" {
+			sets = append(sets, fmt.Sprintf(", %[1]s = CASE WHEN %[2]s THEN %[3]s ELSE t.%[1]s END", quote(c.Name), c.given, c.value))
+		}
+	}
+	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
+		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()%s
+		FROM unnest(%s) WITH ORDINALITY AS p(%s, ord) WHERE %s
+		RETURNING p.ord, %s`,
+		d.table(), strings.Join(sets, ""), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn(), d.values()), g.args...)
+	if err != nil {
+		return err
+	}
+	var ord int
+	row := d.scan(&ord)
+	_, err = pgx.ForEachRow(rows, row.dests, func() error {
+		l := links[ord-1]
+		l.result.Outcome, l.result.Link = Updated, row.link(l.pair.Left, l.pair.Right)
+		if l.old.DeletedAt != nil {
+			l.result.Outcome = Revived
+		}
+		return nil
 	})
-	return found, err
+	return err
 }

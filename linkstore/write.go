@@ -54,6 +54,23 @@ type write struct {
 	last pgx.Batch
 }
 
+// many is how many rows make it worth planning a statement for their number: a plan that Postgres keeps expects a few, and looks
+// each up in an index, where it could read a table once.
+const many = 500
+
+// planned are the arguments of a statement on n rows, which says how it is planned.
+func planned(n int, args []any) []any {
+	if n < many {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+}
+
+// bulk runs a statement on n rows.
+func (w *write) bulk(ctx context.Context, n int, sql string, args ...any) (pgx.Rows, error) {
+	return w.Query(ctx, sql, planned(n, args)...)
+}
+
 // emit writes events of links of one kind to the outbox, in the transaction of what they tell of and in the order of the calls.
 func (s *Store) emit(tx *write, event, cause string, links []Link) error {
 	if len(links) == 0 {
