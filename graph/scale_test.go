@@ -83,25 +83,33 @@ func TestPlans(t *testing.T) {
 		{"read-only links", `{ inventoryLevels(first: 50) { nodes { stockLocation { name } } } stockLocations { nodes { inventoryLevels(first: 5) { nodes { stockedQuantity } } } } }`, 60},
 		{"link rows", `{ productVariantPriceSets(first: 20, filter: { variantId: { eq: "v500" } }) { nodes { priceSet { id } } } }`, 5},
 		{"self link", `{ product(id: "p5") { relatedTo(first: 5) { nodes { title } } relatedProducts { nodes { title } } } }`, 35},
+		{"joins", `{ products(first: 50) { nodes { type { value } variants(first: 1) { nodes { priceSet { prices(first: 1) { nodes { amount } } } } } } } }`, 60},
+		{"joins of a hub", `{ salesChannel(id: "c0") { products(first: 20) { nodes { type { value } variants(first: 1) { nodes { priceSet { prices(first: 1) { nodes { amount } } } } } } } } }`, 25},
+		{"links of a hub", `{ productSalesChannels(first: 20, filter: { salesChannelId: { eq: "c0" } }, orderBy: [{ productId: ASC }]) { nodes { id } pageInfo { endCursor } } }`, 25},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			db := explain.New(pool.Pool)
-			a := newAPI(t, pool, graph.Config{})
-			g, err := graph.New(db, graph.Config{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			query := c.query
-			if strings.Contains(query, "$cursor") {
-				var answer struct{ SalesChannel struct{ Products page } }
-				a.ask(&answer, `{ salesChannel(id: "c0") { products(first: 100) { nodes { id } pageInfo { endCursor } } } }`, nil)
-				query = strings.Replace(query, "$cursor", answer.SalesChannel.Products.PageInfo.EndCursor, 1)
-			}
-			a.graph, a.handler = g, g.Handler()
-			a.ask(nil, query, map[string]any{"first": 20})
-			checkPlans(t, db, c.rows)
-		})
+		for how, explaining := range map[string]func(*pgxpool.Pool) *explain.Pool{"first": explain.New, "settled": explain.NewSettled} {
+			t.Run(c.name+" "+how, func(t *testing.T) {
+				t.Parallel()
+				db := explaining(pool.Pool)
+				a := newAPI(t, pool, graph.Config{})
+				g, err := graph.New(db, graph.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				query := c.query
+				if strings.Contains(query, "$cursor") {
+					var answer struct{ SalesChannel struct{ Products page } }
+					a.ask(&answer, `{ salesChannel(id: "c0") { products(first: 100) { nodes { id } pageInfo { endCursor } } } }`, nil)
+					query = strings.Replace(query, "$cursor", answer.SalesChannel.Products.PageInfo.EndCursor, 1)
+				}
+				a.graph, a.handler = g, g.Handler()
+				a.ask(nil, query, map[string]any{"first": 20})
+				if len(db.Plans()) == 0 {
+					t.Error("nothing was explained")
+				}
+				checkPlans(t, db, c.rows)
+			})
+		}
 	}
 }
 
@@ -144,7 +152,7 @@ func TestStorefrontPlans(t *testing.T) {
 		for key, rows := range map[string]int{"k0": c.all, "k7": c.few} {
 			t.Run(c.name+" "+key, func(t *testing.T) {
 				t.Parallel()
-				db := explain.New(pool.Pool)
+				db := explain.NewSettled(pool.Pool)
 				a := newAPI(t, pool, graph.Config{})
 				g, err := graph.New(db, graph.Config{})
 				if err != nil {

@@ -67,9 +67,12 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []int) (string, error) {
 	h := Hop{Model: j.Model, Relation: j.Relation, Columns: j.Columns, RowColumns: j.RowColumns, Where: j.Where, Order: j.Order}
 	if j.Relation.Many {
-		h.Page = &Page{Limit: 1, Backward: j.Backward}
+		h.Page, h.Single = &Page{Limit: 1, Backward: j.Backward}, true
 	}
 	src := h.source(b, target, selected)
+	if one, ok := h.single(target, src); ok {
+		src.from = one
+	}
 	var p *page
 	if h.Page != nil {
 		var err error

@@ -15,13 +15,22 @@ import (
 // Pool is a pool that explains each statement before it runs it.
 type Pool struct {
 	*pgxpool.Pool
+	settled bool
 
 	mu    sync.Mutex
 	plans map[string]string
 }
 
-// New returns a pool that explains.
+// New returns a pool that explains how a statement is run the first time: planned for its arguments.
 func New(pool *pgxpool.Pool) *Pool { return &Pool{Pool: pool, plans: map[string]string{}} }
+
+// NewSettled returns a pool that explains how a session runs a statement that it has run often: Postgres may then keep one plan for
+// all arguments.
+func NewSettled(pool *pgxpool.Pool) *Pool {
+	p := New(pool)
+	p.settled = true
+	return p
+}
 
 // Plans returns the plans so far, by statement.
 func (p *Pool) Plans() map[string]string {
@@ -30,18 +39,75 @@ func (p *Pool) Plans() map[string]string {
 	return p.plans
 }
 
+const explained = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "
+
 func (p *Pool) explain(ctx context.Context, sql string, args []any) {
-	rows, err := p.Pool.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "+sql, args...)
+	var lines []string
+	var err error
+	if p.settled {
+		lines, err = p.settle(ctx, sql, args)
+	} else {
+		var rows pgx.Rows
+		rows, err = p.Pool.Query(ctx, explained+sql, args...)
+		if err == nil {
+			lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		}
+	}
 	if err != nil {
 		return // the statement itself will say why
-	}
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.plans[strings.Join(strings.Fields(sql), " ")] = strings.Join(lines, "\n")
+}
+
+// settle runs a statement until Postgres has decided whether one plan is good for all arguments, which it does at the sixth time.
+func (p *Pool) settle(ctx context.Context, sql string, args []any) (lines []string, err error) {
+	err = pgx.BeginFunc(ctx, p.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "PREPARE settled AS "+sql); err != nil {
+			return err
+		}
+		values := make([]string, len(args))
+		for i, arg := range args {
+			values[i] = literal(arg)
+		}
+		run := "EXECUTE settled"
+		if len(values) > 0 {
+			run += "(" + strings.Join(values, ", ") + ")"
+		}
+		for range 6 {
+			if _, err := tx.Exec(ctx, run); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Query(ctx, explained+run)
+		if err != nil {
+			return err
+		}
+		if lines, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "DEALLOCATE settled")
+		return err
+	})
+	return lines, err
+}
+
+// literal writes an argument as SQL.
+func literal(arg any) string {
+	quoted := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	switch arg := arg.(type) {
+	case nil:
+		return "NULL"
+	case []string:
+		texts := make([]string, len(arg))
+		for i, s := range arg {
+			texts[i] = quoted(s)
+		}
+		return "ARRAY[" + strings.Join(texts, ", ") + "]::text[]"
+	default:
+		return quoted(fmt.Sprint(arg))
+	}
 }
 
 // Query explains a statement that travels alone.
