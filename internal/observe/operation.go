@@ -26,12 +26,13 @@ type report struct {
 
 // hopReport is what one hop took.
 type hopReport struct {
-	Hop        string  `json:"hop"`
-	RoundTrip  int64   `json:"roundTrip"`
-	Keys       int     `json:"keys"`
-	Statements int     `json:"statements"`
-	Rows       int64   `json:"rows"`
-	Ms         float64 `json:"ms"`
+	Hop        string   `json:"hop"`
+	Joins      []string `json:"joins,omitempty"`
+	RoundTrip  int64    `json:"roundTrip"`
+	Keys       int      `json:"keys"`
+	Statements int      `json:"statements"`
+	Rows       int64    `json:"rows"`
+	Ms         float64  `json:"ms"`
 }
 
 // ExtensionName names the extension of gqlgen.

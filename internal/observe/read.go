@@ -23,6 +23,7 @@ type read struct {
 // hop is one request of a round trip.
 type hop struct {
 	name       string
+	joins      []string // followed in the same statement
 	keys       int
 	statements int
 	rows       int64
@@ -33,18 +34,23 @@ type hop struct {
 	span       trace.Span      // nil until its first statement is answered, or without tracing
 }
 
-// nameOf tells what is read: a list, records by key, or the relation of a model that is followed. There are as many names as
+// newHop tells what is read: a list, records by key, or the relation of a model that is followed. There are as many names as
 // the catalogue gives.
-func nameOf(r modules.Request) (name string, keys int) {
+func newHop(r modules.Request) hop {
+	h := hop{name: otherName}
+	var joins []modules.Join
 	switch r := r.(type) {
 	case *modules.List:
-		return r.Model.Name + " list", 0
+		h.name, joins = r.Model.Name+" list", r.Joins
 	case *modules.Fetch:
-		return r.Model.Name + " fetch", len(r.Keys)
+		h.name, h.keys, joins = r.Model.Name+" fetch", len(r.Keys), r.Joins
 	case *modules.Hop:
-		return r.Model.Name + "." + r.Relation.Field, len(r.Keys)
+		h.name, h.keys, joins = r.Model.Name+"."+r.Relation.Field, len(r.Keys), r.Joins
 	}
-	return otherName, 0
+	for _, j := range joins {
+		h.joins = append(h.joins, j.Model.Name+"."+j.Relation.Field)
+	}
+	return h
 }
 
 // StartRead watches the requests of one round trip.
@@ -54,11 +60,12 @@ func (o *Observer) StartRead(ctx context.Context, requests []modules.Request, st
 		if n == 0 {
 			continue // no keys: nothing is sent
 		}
-		name, keys := nameOf(requests[i])
 		for range n {
 			r.of = append(r.of, len(r.hops))
 		}
-		r.hops = append(r.hops, hop{name: name, keys: keys, statements: n})
+		h := newHop(requests[i])
+		h.statements = n
+		r.hops = append(r.hops, h)
 	}
 	op := operationFrom(ctx)
 	if op != nil {
@@ -93,7 +100,7 @@ func (o *Observer) endRead(parent context.Context, op *operation, r *read, err e
 	defer op.mu.Unlock()
 	for _, h := range r.hops {
 		op.hops = append(op.hops, hopReport{
-			Hop: h.name, RoundTrip: r.number, Keys: h.keys, Statements: h.statements, Rows: h.rows,
+			Hop: h.name, Joins: h.joins, RoundTrip: r.number, Keys: h.keys, Statements: h.statements, Rows: h.rows,
 			Ms: float64(h.took.Microseconds()) / 1000,
 		})
 	}
