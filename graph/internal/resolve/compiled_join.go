@@ -53,7 +53,7 @@ func (h *compiledHop) toOne(near *selection) bool {
 	if r.Many {
 		return l.rows && l.page.Limit == 1 && !l.count && !l.cursors && !l.more && !pageVaries(h.field) && l.page.After == "" && l.page.Before == ""
 	}
-	return r.Through != nil || near.model.IsKey(r.Columns) || near.rows <= joinedRows
+	return r.Through != nil || near.model.IsKey(r.Columns) || near.most <= joinedRows
 }
 
 // requests are the joins as the record store takes them.

@@ -195,6 +195,7 @@ func (p *planner) root(m *modules.Model, f graphql.CollectedField, args map[stri
 		return l, nil, err
 	}
 	node := newSelection(m, l.page.Limit)
+	node.most = p.most(f.Field, l.page.Limit)
 	if err := p.spend(f.Alias, l.page.Limit); err != nil {
 		return l, nil, err
 	}

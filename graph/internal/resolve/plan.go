@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"math"
 	"reflect"
 	"slices"
 
@@ -15,6 +16,7 @@ import (
 type selection struct {
 	model   *modules.Model
 	rows    int  // how many records there are, if every page is full
+	most    int  // and if variables ask for the largest pages
 	single  bool // there is one at most, whatever the arguments
 	columns []int
 	hops    []*hop
@@ -63,7 +65,7 @@ type madeHop struct {
 }
 
 func newSelection(m *modules.Model, rows int) *selection {
-	return &selection{model: m, rows: rows, byField: map[*ast.Field]int{}}
+	return &selection{model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
 }
 
 // spend adds records to the cost of the field and refuses more than the limit.
@@ -135,7 +137,7 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
 	h := &hop{relation: r, args: args, single: s.single, node: newSelection(target, s.rows)}
-	h.node.single = s.single && !r.Many
+	h.node.single, h.node.most = s.single && !r.Many, s.most
 	before := *p.conditions
 	if r.Many {
 		var err error
@@ -143,6 +145,7 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 			return nil, err
 		}
 		h.node.rows *= h.list.page.Limit
+		h.node.most = min(h.node.most*p.most(f, h.list.page.Limit), math.MaxInt32)
 		// Each level is refused before the next multiplies it, so this does not overflow.
 		if err := p.spend(path, h.node.rows); err != nil {
 			return nil, err
@@ -152,6 +155,14 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 	s.hops = append(s.hops, h)
 	p.made = append(p.made, madeHop{h, s, f, path, *p.conditions - before})
 	return h, nil
+}
+
+// most is how many rows a page of a list may have, whatever the variables are.
+func (p *planner) most(f *ast.Field, limit int) int {
+	if pageVaries(f) {
+		return p.limits.MaxPage
+	}
+	return limit
 }
 
 // list reads the arguments that every list takes.
