@@ -9,7 +9,7 @@ import (
 	"linkgraph/graph/internal/resolve"
 )
 
-// compiled answers queries by their plans, and leaves what they do not take to the generated code. Everything around the
+// compiled answers operations by their plans, and leaves what they do not take to the generated code. Everything around the
 // execution of an operation is the same for both.
 type compiled struct {
 	graphql.ExecutableSchema
@@ -23,9 +23,12 @@ const (
 	byNewPlan = "new plan" // or a part of it was new
 )
 
+// compiles reports whether operations have plans.
+func (g *Graph) compiles() bool { return !g.cfg.NoCompiled && !g.cfg.NoLookAhead }
+
 // compile returns the schema with plans, unless they are turned off.
 func (g *Graph) compile(schema graphql.ExecutableSchema, engine *resolve.Engine) graphql.ExecutableSchema {
-	if g.cfg.NoCompiled || g.cfg.NoLookAhead {
+	if !g.compiles() {
 		return schema
 	}
 	told := func(context.Context, string) {}
@@ -55,6 +58,7 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 		switch {
 		case err != nil:
 			c.told(ctx, err.Error())
+			resolve.ExpandLinks(graphql.GetOperationContext(ctx).Variables)
 			rest = c.ExecutableSchema.Exec(ctx)
 			return rest(ctx)
 		case kept:

@@ -47,9 +47,17 @@ func golden(t *testing.T, file string) {
 		in[f.Name] = string(f.Data)
 	}
 	a := newAPI(t, newDemoDB(t), graph.Config{})
+	sides := []*api{a}
+	var code *api // the same store again, written to by the generated code alone
+	if writes(in) {
+		code = newAPI(t, newDemoDB(t), graph.Config{NoCompiled: true})
+		sides = append(sides, code)
+	}
 	if seed := in["seed.sql"]; seed != "" {
-		if _, err := a.db.Pool.Exec(t.Context(), seed); err != nil {
-			t.Fatal(err)
+		for _, side := range sides {
+			if _, err := side.db.Pool.Exec(t.Context(), seed); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	out := &txtar.Archive{Comment: archive.Comment}
@@ -79,7 +87,12 @@ func golden(t *testing.T, file string) {
 		keep("query" + n + ".graphql")
 		keep("variables" + n + ".json")
 		out.Files = append(out.Files, txtar.File{Name: "response" + n + ".json", Data: answer})
-		if !strings.HasPrefix(strings.TrimSpace(query), "mutation") {
+		if code != nil {
+			if diff := cmp.Diff(string(answer), string(tidy(t, code.do(query, variables)))); diff != "" {
+				t.Errorf("without plans (-with +without):\n%s", diff)
+			}
+		}
+		if !isMutation(query) {
 			out.Files = append(out.Files, txtar.File{Name: "statements" + n + ".sql", Data: []byte(statements(a.db.Statements()))})
 			parity(t, a, query, variables, answer)
 		}
@@ -101,6 +114,18 @@ func golden(t *testing.T, file string) {
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("run with -update if this is right (-want +got):\n%s", diff)
 	}
+}
+
+func isMutation(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "mutation") }
+
+// writes reports whether one of the documents of a case is a mutation.
+func writes(files map[string]string) bool {
+	for name, text := range files {
+		if strings.HasSuffix(name, ".graphql") && isMutation(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // parity checks that the dataloaders alone, and the generated code with look-ahead, give the answer that plans give: the

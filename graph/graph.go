@@ -45,7 +45,7 @@ type Config struct {
 	Audit Audit
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
-	// NoCompiled has queries answered by the generated code, not by plans that are made once. The answers are the same.
+	// NoCompiled has operations answered by the generated code, not by plans that are made once. The answers are the same.
 	NoCompiled bool
 }
 

@@ -68,8 +68,12 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	in := inputs{schema: schema.Schema()}
+	if g.compiles() {
+		in.links = of.engine.LinkInputs(schema.Schema())
+	}
 	s := handler.New(g.compile(schema, of.engine))
-	s.AddTransport(&endpoint{graph: g, cfg: cfg, schema: schema.Schema(), persisted: persisted})
+	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
 		s.Use(g.cfg.Observer) // the first is the outermost

@@ -19,19 +19,10 @@ type coercion struct {
 	path   ast.Path
 }
 
-// check looks at the values that are given. What is missing, null or unknown is left to gqlgen's check.
-func (c coercion) check(op *ast.OperationDefinition, values map[string]any) *gqlerror.Error {
-	for _, def := range op.VariableDefinitions {
-		v, given := values[def.Variable]
-		if !given {
-			continue
-		}
-		c.path = ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)}
-		if err := c.value(def.Type, v); err != nil {
-			return err
-		}
-	}
-	return nil
+// variable looks at the value of a variable. What is missing, null or unknown is left to gqlgen's check.
+func (c coercion) variable(def *ast.VariableDefinition, v any) *gqlerror.Error {
+	c.path = ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)}
+	return c.value(def.Type, v)
 }
 
 func (c coercion) value(t *ast.Type, v any) *gqlerror.Error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -19,7 +20,7 @@ import (
 type endpoint struct {
 	graph     *Graph
 	cfg       HTTP
-	schema    *ast.Schema
+	inputs    inputs
 	persisted *persisted
 	buffers   sync.Pool // of *bytes.Buffer
 	outputs   outputs
@@ -110,7 +111,7 @@ type run struct {
 // one runs a request. What comes back is an answer of GraphQL and its status, or a refusal.
 func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *refusal) {
 	params := &graphql.RawParams{
-		Query: req.query, OperationName: req.operationName, Variables: req.variables, Extensions: req.extensions, Headers: r.header,
+		Query: req.query, OperationName: req.operationName, Extensions: req.extensions, Headers: r.header,
 	}
 	params.ReadTime.Start = graphql.GetStartTime(ctx)
 	params.ReadTime.End = graphql.Now()
@@ -144,15 +145,18 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		no.allow = http.MethodPost
 		return nil, 0, no
 	}
-	if err := (coercion{schema: r.schema}).check(op.Operation, req.variables); err != nil {
+	variables, err := r.inputs.read(op.Operation, &req.variables)
+	if err != nil {
 		return failed(err)
 	}
+	params.Variables = variables.values
 	ctx = context.WithValue(ctx, documentKey{}, doc)
 	made, errs := r.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		op = made
 		return failed(errs...)
 	}
+	maps.Copy(made.Variables, variables.kept)
 	next, opCtx := r.exec.DispatchOperation(ctx, made)
 	return r.finish(ctx, made, next(opCtx))
 }

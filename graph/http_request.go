@@ -17,7 +17,8 @@ import (
 type request struct {
 	query, documentID, operationName string
 	hasQuery                         bool
-	variables, extensions            map[string]any
+	variables                        variables
+	extensions                       map[string]any
 }
 
 // refusal is an answer to what is no GraphQL request, or not one that is answered here.
@@ -53,7 +54,7 @@ func parseURL(rawQuery string, limit int) (*request, *refusal) {
 		object *map[string]any
 	}{
 		{"query", &req.query, nil}, {"documentId", &req.documentID, nil}, {"operationName", &req.operationName, nil},
-		{"variables", nil, &req.variables}, {"extensions", nil, &req.extensions},
+		{"variables", nil, &req.variables.read}, {"extensions", nil, &req.extensions},
 	} {
 		given := values[p.name]
 		switch {
@@ -124,16 +125,18 @@ func parseBody(body []byte, maxBatch int) (requests []*request, batch bool, no *
 		batch = true
 	}
 	for _, item := range items {
-		req, no := parseObject(item)
-		if no != nil {
-			return nil, batch, no
+		req, ok := plainRequest(string(item))
+		if !ok {
+			if req, no = parseObject(item); no != nil {
+				return nil, batch, no
+			}
 		}
 		requests = append(requests, req)
 	}
 	return requests, batch, nil
 }
 
-// parseObject reads one request. Names count as they are written, and others than those of the draft are not looked at:
+// parseObject reads one request, and says what is wrong with it. Names count as they are written, and others than those of the draft are not looked at:
 // "Servers receiving a request with additional properties MUST ignore properties they do not understand".
 func parseObject(body []byte) (*request, *refusal) {
 	var fields map[string]json.RawMessage
@@ -156,7 +159,7 @@ func parseObject(body []byte) (*request, *refusal) {
 			return nil, no
 		}
 	}
-	if no := readObject("variables", fields["variables"], &req.variables); no != nil {
+	if no := readObject("variables", fields["variables"], &req.variables.read); no != nil {
 		return nil, no
 	}
 	return req, readObject("extensions", fields["extensions"], &req.extensions)

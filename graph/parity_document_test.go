@@ -53,9 +53,13 @@ type selected struct {
 func (d *documents) document() document {
 	d.fragments, d.variables, d.names = nil, nil, 0
 	at := scope{}
-	body := d.set(d.schema.Query, at, 0, 1+d.random.IntN(3))
+	return d.finish("query", d.set(d.schema.Query, at, 0, 1+d.random.IntN(3)))
+}
+
+// finish makes a document of an operation, with the variables and fragments that its selections use.
+func (d *documents) finish(kind, body string) document {
 	var doc document
-	head := "query Random"
+	head := kind + " Random"
 	var defs []string
 	for _, v := range d.variables {
 		defs = append(defs, "$"+v.name+": "+v.of.String())

@@ -269,7 +269,9 @@ func TestExecutions(t *testing.T) {
 		want      string
 	}{
 		{`{ products { totalCount } __schema { queryType { name } } }`, nil, "introspection"},
-		{`mutation { createProducts(input: []) { products { id } } }`, nil, "mutation"},
+		{`mutation { createProducts(input: []) { products { id } } }`, nil, "new plan"},
+		{`mutation { deleteLinks(records: {}) { links { ... on ProductSalesChannel { product { metadata } } } } }`, nil, "new plan"},
+		{`mutation { createCartLineItemTaxLines(input: []) { cartLineItemTaxLines { rate } } }`, nil, "value"},
 		{`{ linkModules { name } __typename }`, nil, "new plan"},
 	} {
 		b := &hows{}

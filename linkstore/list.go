@@ -15,49 +15,61 @@ func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
 	}
-	kinds := map[string][]Pair{}
+	kinds := map[string][]int{} // which items they are
 	pairs := make([]Pair, len(items))
+	var name string
+	var kind []int
 	for i, item := range items {
 		d, pair, err := s.stored(item)
 		if err != nil {
 			return nil, atIndex(i, err)
 		}
-		pairs[i] = pair
-		kinds[d.Name] = append(kinds[d.Name], pair)
+		if d.Name != name {
+			kinds[name] = kind
+			name, kind = d.Name, kinds[d.Name]
+		}
+		pairs[i], kind = pair, append(kind, i)
 	}
-	found := map[Pair]Link{}
+	kinds[name] = kind
+	out := make([]*Link, len(items))
 	for _, name := range sortedKeys(kinds) {
 		d := s.catalog.byLink[name]
-		if s.absent(d) {
+		if d == nil || s.absent(d) {
 			continue
 		}
-		var left, right []string
-		for _, p := range kinds[name] {
-			left, right = append(left, p.Left), append(right, p.Right)
-		}
-		// Relies on the primary key.
-		rows, err := s.db.Query(ctx, fmt.Sprintf(`
-			SELECT %[1]s FROM %[2]s AS t
-			JOIN (SELECT DISTINCT %[3]s FROM unnest(%[4]s) AS p(%[3]s)) AS p ON %[5]s
-			WHERE t.deleted_at IS NULL`, d.columns(), d.table(), d.pairNames(""), d.pairArrays(), d.pairOn()), d.pairArgs(left, right)...)
-		if err != nil {
+		if err := s.getKind(ctx, d, pairs, kinds[name], out); err != nil {
 			return nil, fmt.Errorf("get links: %w", err)
-		}
-		links, err := pgx.CollectRows(rows, d.scanner())
-		if err != nil {
-			return nil, fmt.Errorf("get links: %w", err)
-		}
-		for _, l := range links {
-			found[l.Pair()] = l
-		}
-	}
-	out := make([]*Link, len(items))
-	for i, p := range pairs {
-		if l, ok := found[p]; ok {
-			out[i] = &l
 		}
 	}
 	return out, nil
+}
+
+// getKind finds those of the pairs, which are all of one kind, that are linked.
+func (s *Store) getKind(ctx context.Context, d *Definition, pairs []Pair, kind []int, out []*Link) error {
+	left, right := make([]string, len(kind)), make([]string, len(kind))
+	for i, at := range kind {
+		left[i], right[i] = pairs[at].Left, pairs[at].Right
+	}
+	// Relies on the primary key. A pair that is named again is found again.
+	rows, err := s.db.Query(ctx, fmt.Sprintf(`
+		SELECT %s FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL`,
+		d.columns(), d.pairArrays(), d.pairNames(""), d.table(), d.pairOn()), d.pairArgs(left, right)...)
+	if err != nil {
+		return err
+	}
+	links, err := pgx.CollectRows(rows, d.scanner())
+	if err != nil {
+		return err
+	}
+	type ends struct{ left, right string }
+	found := make(map[ends]*Link, len(links))
+	for i := range links {
+		found[ends{links[i].Left, links[i].Right}] = &links[i]
+	}
+	for _, at := range kind {
+		out[at] = found[ends{pairs[at].Left, pairs[at].Right}]
+	}
+	return nil
 }
 
 // absent reports whether a link has no table.

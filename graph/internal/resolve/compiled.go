@@ -13,8 +13,6 @@ import (
 
 // Why an operation is not answered by its plan.
 var (
-	// ErrNotQuery says that the operation is none that reads.
-	ErrNotQuery = errors.New("mutation")
 	// ErrIntrospection says that the schema is asked for.
 	ErrIntrospection = errors.New("introspection")
 	// ErrDirective says that the document has a directive of which the plan knows nothing.
@@ -23,7 +21,8 @@ var (
 	ErrField = errors.New("field")
 	// ErrNumber says that the document has a number that gqlgen cannot read.
 	ErrNumber = errors.New("number")
-	// ErrValue says that a value was read that the schema has no place for: no null, or no finite number.
+	// ErrValue says that a value was read that the schema has no place for: no null, or no finite number. Of a mutation, which cannot
+	// be run again, it says that it may show such a value.
 	ErrValue = errors.New("value")
 )
 
@@ -48,15 +47,15 @@ type shape struct {
 }
 
 // operation is the plan of an operation: its root fields, each with what it takes to answer it.
-type operation struct{ roots []*root }
+type operation struct {
+	mutation bool
+	roots    []*root
+}
 
-// Answer answers a query by its plan. kept says that there was one already. The error is one of those above, and says
-// that gqlgen's executor must answer: nothing has been added to the answer then.
+// Answer answers an operation by its plan. kept says that there was one already. The error is one of those above, and says
+// that gqlgen's executor must answer: nothing has been added to the answer then, and nothing was written.
 func (e *Engine) Answer(ctx context.Context, plans *Plans, out *Output) (resp *graphql.Response, kept bool, err error) {
 	op := graphql.GetOperationContext(ctx)
-	if op.Operation.Operation != ast.Query {
-		return nil, false, ErrNotQuery
-	}
 	if plans.refused != nil {
 		return nil, false, plans.refused
 	}
@@ -192,23 +191,22 @@ type answer struct {
 	failed   bool // a root field that is never null has failed
 }
 
-// run answers the root fields: what they read travels together.
+// run answers the root fields.
 func (a *answer) run(plan *operation) ([]byte, error) {
 	runs := make([]rootRun, len(plan.roots))
-	var reading []*rootRun
 	for i, r := range plan.roots {
-		run := &runs[i]
-		run.root = r
-		run.guard(a, func() error { return run.start(a) })
-		if run.err == nil && run.reads() {
-			reading = append(reading, run)
-		}
+		runs[i].root = r
 	}
-	a.load(reading)
+	if !plan.mutation {
+		a.readAll(runs)
+	}
 	begin := len(a.b)
 	a.b = append(a.b, '{')
 	for i := range runs {
 		run := &runs[i]
+		if plan.mutation { // each sees what those before it have done
+			a.readAll(runs[i : i+1])
+		}
 		if i > 0 {
 			a.b = append(a.b, ',')
 		}
@@ -216,7 +214,7 @@ func (a *answer) run(plan *operation) ([]byte, error) {
 		if run.err == nil {
 			run.guard(a, func() error { return run.write(a) })
 		}
-		if errors.Is(run.err, ErrValue) {
+		if !plan.mutation && errors.Is(run.err, ErrValue) {
 			a.b = a.b[:begin]
 			return nil, ErrValue
 		}
@@ -226,19 +224,39 @@ func (a *answer) run(plan *operation) ([]byte, error) {
 		}
 	}
 	a.b = append(a.b, '}')
-	for i := range runs {
-		if err := runs[i].err; err != nil {
-			ctx := runs[i].root.context(a.ctx)
-			if _, ok := errors.AsType[*panicError](err); !ok {
-				err = graphql.AddFieldLocationToError(ctx, err)
-			}
-			a.op.Error(ctx, err)
-		}
-	}
+	a.report(runs)
 	if a.failed {
 		a.b = append(a.b[:begin], "null"...)
 	}
 	return slices.Clip(a.b[begin:]), nil
+}
+
+// readAll starts root fields and reads what they show: that travels together.
+func (a *answer) readAll(runs []rootRun) {
+	var reading []*rootRun
+	for i := range runs {
+		run := &runs[i]
+		run.guard(a, func() error { return run.start(a) })
+		if run.err == nil && run.reads() {
+			reading = append(reading, run)
+		}
+	}
+	a.load(reading)
+}
+
+// report adds the errors of root fields to the answer.
+func (a *answer) report(runs []rootRun) {
+	for i := range runs {
+		err := runs[i].err
+		if err == nil {
+			continue
+		}
+		ctx := runs[i].root.context(a.ctx)
+		if _, ok := errors.AsType[*panicError](err); !ok {
+			err = graphql.AddFieldLocationToError(ctx, err)
+		}
+		a.op.Error(ctx, err)
+	}
 }
 
 // load reads what root fields ask for: together, so that they need no more round trips than the deepest of them. If that
@@ -284,8 +302,9 @@ func (r *rootRun) guard(a *answer, f func() error) {
 	}
 }
 
-// context is the one in which errors of the field are reported.
+// context is the one in which the field is answered, as gqlgen has it.
 func (r *root) context(ctx context.Context) context.Context {
-	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query"})
-	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: r.field, IsMethod: true, IsResolver: true})
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: r.object})
+	ctx = graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{Object: r.field.Name, Field: r.field})
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: r.object, Field: r.field, IsMethod: true, IsResolver: true})
 }

@@ -34,6 +34,18 @@ const (
 	writeHasPrevious
 	writeStartCursor
 	writeEndCursor
+	// Of payloads.
+	writeResults
+	writeOutcome
+	writeResultLink
+	writeReplaced
+	writeDeletionID
+	writeLinks
+	writeRecords
+	writeModule
+	writeModel
+	writeIDs
+	writeWritten
 )
 
 // fieldLayout is a field of an answer.
@@ -44,7 +56,7 @@ type fieldLayout struct {
 	// null is what is written for a NULL; "" means that the field is never null.
 	null     string
 	constant string
-	hop      int // among those of the place
+	hop      int // among those of the place; of links, the way in which they are shown
 	object   *objectLayout
 	conn     *connLayout
 	fields   []fieldLayout // of an edge or of a pageInfo

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,9 +15,10 @@ import (
 // tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
 // requests share it.
 type tree struct {
-	place  *place
-	object *objectLayout
-	conn   *connLayout // of a root list; nil of records
+	place   *place
+	objects []*objectLayout // of records, one for each selection set
+	conn    *connLayout     // of a root list; nil of records
+	columns []linkColumn    // of links
 
 	list     listPlan // of a root list
 	varying  varying
@@ -27,6 +29,7 @@ type tree struct {
 	hops     []*compiledHop // in the order in which they were planned
 	static   bool           // nothing depends on variables but the records it begins with
 	rows     int            // how many records it was made for
+	single   bool           // it begins with one record, whatever the input
 	cost     int            // of all lists
 	keepable bool
 }
@@ -84,17 +87,22 @@ func (e *Engine) compileList(ctx context.Context, m *modules.Model, f graphql.Co
 	return t, nil
 }
 
-// compileRecords makes the tree of one record that is read by its key, or of rows that are there already.
-func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path string, rows int, read bool, set ast.SelectionSet) (*tree, error) {
+// compileRecords makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
+// ways as there are selection sets.
+func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path string, rows int, read bool, sets ...ast.SelectionSet) (*tree, error) {
 	p := e.planner(ctx)
 	sel := newSelection(m, rows)
 	sel.single = read
-	if err := p.add(sel, path, 1, set); err != nil {
-		return nil, err
+	for _, set := range sets {
+		if err := p.add(sel, path, 1, set); err != nil {
+			return nil, err
+		}
 	}
-	t := &tree{rows: rows, stencil: &modules.Stencil{}}
+	t := &tree{rows: rows, single: read, stencil: &modules.Stencil{}}
 	t.build(p, sel, read)
-	t.object = t.place.object(p.op, set)
+	for _, set := range sets {
+		t.objects = append(t.objects, t.place.object(p.op, set))
+	}
 	return t, nil
 }
 
@@ -193,6 +201,38 @@ func (pl *place) keepable() bool {
 		}
 	}
 	return true
+}
+
+// trees are those of one position, by model: of some it is not known before which models there are. The zero value is good.
+type trees struct {
+	mu      sync.RWMutex
+	byModel map[string]*tree
+}
+
+// bind finds the tree of a model and reads its arguments, or makes it.
+func (ts *trees) bind(a *answer, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*tree, error)) (bound, error) {
+	ts.mu.RLock()
+	t := ts.byModel[m.Name]
+	ts.mu.RUnlock()
+	if t != nil {
+		if b, ok := a.engine.bind(a.ctx, t, f, rows); ok {
+			return b, nil
+		}
+	}
+	a.compiled = true
+	t, err := compile()
+	if err != nil {
+		return bound{}, err
+	}
+	if t.keepable {
+		ts.mu.Lock()
+		if ts.byModel == nil {
+			ts.byModel = map[string]*tree{}
+		}
+		ts.byModel[m.Name] = t
+		ts.mu.Unlock()
+	}
+	return bound{t, t.list, t.lists}, nil
 }
 
 // bound is a tree with the lists of one request.

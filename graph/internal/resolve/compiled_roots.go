@@ -3,12 +3,10 @@ package resolve
 import (
 	"encoding/json"
 	"strings"
-	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
 
@@ -23,25 +21,38 @@ const (
 	rootLinks
 	rootLinkModule
 	rootLinkModules
+	rootCreateLinks
+	rootDismissLinks
+	rootDeleteLinks
+	rootRestoreLinks
+	rootDelete
+	rootRestore
+	rootCreate
+	rootUpdate
 )
 
 // root is a root field of a plan.
 type root struct {
 	field   graphql.CollectedField
+	object  string // Query or Mutation
 	key     string // `"alias":`
 	kind    rootKind
 	nonNull bool
 	model   *modules.Model // of lists and records
-
-	mu    sync.RWMutex
-	trees map[string]*tree // by model: of `node` and `links` it is not known before
+	trees   trees          // of lists, records and nodes
+	links   *linkTrees     // what is shown of links
+	payload *payload       // of a mutation
 }
 
 // operation makes the plan of an operation. The trees of its fields are made when they are first needed.
 func (e *Engine) operation(op *graphql.OperationContext) (*operation, error) {
-	plan := &operation{}
+	plan := &operation{mutation: op.Operation.Operation == ast.Mutation}
+	object := "Query"
+	if plan.mutation {
+		object = "Mutation"
+	}
 	written := map[string]bool{}
-	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{object}) {
 		if f.Name == "__schema" || f.Name == "__type" {
 			return nil, ErrIntrospection
 		}
@@ -49,17 +60,32 @@ func (e *Engine) operation(op *graphql.OperationContext) (*operation, error) {
 			continue
 		}
 		written[f.Alias] = true
-		r := &root{field: f, key: `"` + f.Alias + `":`, trees: map[string]*tree{}}
-		if f.Name != "__typename" {
-			r.nonNull = f.Definition.Type.NonNull
-			r.kind, r.model = e.rootKind(f.Definition)
-		}
-		if r.kind == rootList && r.model == nil {
-			return nil, ErrField
+		r := &root{field: f, object: object, key: `"` + f.Alias + `":`}
+		if err := e.rootPlan(r, op); err != nil {
+			return nil, err
 		}
 		plan.roots = append(plan.roots, r)
 	}
 	return plan, nil
+}
+
+// rootPlan decides how a root field is answered.
+func (e *Engine) rootPlan(r *root, op *graphql.OperationContext) error {
+	if r.field.Name == "__typename" {
+		return nil
+	}
+	r.nonNull = r.field.Definition.Type.NonNull
+	if r.object == "Mutation" {
+		return e.mutationPlan(r, op)
+	}
+	r.kind, r.model = e.rootKind(r.field.Definition)
+	switch {
+	case r.kind == rootList && r.model == nil:
+		return ErrField
+	case r.kind == rootLinks:
+		r.links = &linkTrees{sets: []ast.SelectionSet{r.field.Selections}}
+	}
+	return nil
 }
 
 func (e *Engine) rootKind(f *ast.FieldDefinition) (rootKind, *modules.Model) {
@@ -87,49 +113,12 @@ type rootRun struct {
 
 	bound bound
 	list  *modules.Compact // of a list or a record
-	key   string           // of a record
+	keys  []string         // of a record, or of those that were written
 	top   *position
-	shown []shownLink
-	works []*linkWork
+	links shownLinks
+	done  done          // what a mutation did
 	none  bool          // there is nothing to read: the answer is null
 	about []*LinkModule // of rootLinkModule and rootLinkModules
-}
-
-// shownLink is one entry of the field `links`.
-type shownLink struct {
-	work *linkWork
-	row  int
-}
-
-// linkWork is the links of one kind that are shown.
-type linkWork struct {
-	bound   bound
-	records []*modules.Record
-	cells   modules.Cells
-	top     *position
-}
-
-// tree finds the tree of a field for a model and reads its arguments, or makes it.
-func (r *root) tree(a *answer, m *modules.Model, rows int, compile func() (*tree, error)) (bound, error) {
-	r.mu.RLock()
-	t := r.trees[m.Name]
-	r.mu.RUnlock()
-	if t != nil {
-		if b, ok := a.engine.bind(a.ctx, t, r.field, rows); ok {
-			return b, nil
-		}
-	}
-	a.compiled = true
-	t, err := compile()
-	if err != nil {
-		return bound{}, err
-	}
-	if t.keepable {
-		r.mu.Lock()
-		r.trees[m.Name] = t
-		r.mu.Unlock()
-	}
-	return bound{t, t.list, t.lists}, nil
 }
 
 // start does what comes before records are read.
@@ -138,7 +127,7 @@ func (r *rootRun) start(a *answer) (err error) {
 	f := r.root.field
 	switch r.root.kind {
 	case rootList:
-		r.bound, err = r.root.tree(a, r.root.model, 0, func() (*tree, error) { return a.engine.compileList(ctx, r.root.model, f) })
+		r.bound, err = r.root.trees.bind(a, f, r.root.model, 0, func() (*tree, error) { return a.engine.compileList(ctx, r.root.model, f) })
 		return err
 	case rootRecord:
 		id, err := graphql.UnmarshalID(f.ArgumentMap(a.op.Variables)[f.Definition.Arguments[0].Name])
@@ -159,6 +148,10 @@ func (r *rootRun) start(a *answer) (err error) {
 		return r.startRecord(a, m, id)
 	case rootLinks:
 		return r.startLinks(a)
+	case rootCreate, rootUpdate:
+		return r.writeRecords(a)
+	case rootCreateLinks, rootDismissLinks, rootDeleteLinks, rootRestoreLinks, rootDelete, rootRestore:
+		return r.mutate(a)
 	case rootLinkModules:
 		r.about = a.engine.LinkModules()
 	case rootLinkModule:
@@ -181,62 +174,21 @@ func (r *rootRun) start(a *answer) (err error) {
 
 func (r *rootRun) startRecord(a *answer, m *modules.Model, id string) (err error) {
 	f := r.root.field
-	if r.key, err = normalKey(m, f.Alias, id); err != nil {
+	key, err := normalKey(m, f.Alias, id)
+	if err != nil {
 		return err
 	}
-	r.bound, err = r.root.tree(a, m, 1, func() (*tree, error) {
+	r.keys = []string{key}
+	r.bound, err = r.root.trees.bind(a, f, m, 1, func() (*tree, error) {
 		return a.engine.compileRecords(a.ctx, m, f.Alias, 1, true, f.Selections)
 	})
 	return err
 }
 
-func (r *rootRun) startLinks(a *answer) error {
-	ctx := r.root.context(a.ctx)
-	items, err := a.engine.items(ctx)
-	if err != nil {
-		return err
-	}
-	found, err := a.engine.links.Get(ctx, items)
-	if err != nil {
-		return err
-	}
-	var links []linkstore.Link
-	for _, l := range found {
-		if l != nil {
-			links = append(links, *l)
-		}
-	}
-	works := map[string]*linkWork{}
-	for _, l := range links {
-		w := works[l.Name]
-		if w == nil {
-			m, err := a.engine.linkModel(l.Name)
-			if err != nil {
-				return err
-			}
-			w = &linkWork{}
-			w.bound, err = r.root.tree(a, m, len(links), func() (*tree, error) {
-				return a.engine.compileRecords(a.ctx, m, "links", len(links), false, r.root.field.Selections)
-			})
-			if err != nil {
-				return err
-			}
-			works[l.Name] = w
-			r.works = append(r.works, w)
-		}
-		d, _ := a.engine.catalog.Link(l.Name)
-		r.shown = append(r.shown, shownLink{w, len(w.records)})
-		w.records = append(w.records, linkRecord(w.bound.place.sel.model, d, l))
-	}
-	for _, w := range r.works {
-		sel := w.bound.place.sel
-		w.cells = modules.CellsOf(sel.model.Selected(sel.columns), w.records...)
-	}
-	return nil
-}
-
 // reads reports whether there is anything to read.
-func (r *rootRun) reads() bool { return !r.none && (r.bound.tree != nil || len(r.works) > 0) }
+func (r *rootRun) reads() bool {
+	return !r.none && (r.bound.tree != nil || r.links.any() || r.done.replaced != nil)
+}
 
 // requests are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
 func (r *rootRun) requests(e *Engine, ahead bool) []modules.Request {
@@ -255,9 +207,9 @@ func (r *rootRun) requests(e *Engine, ahead bool) []modules.Request {
 		}}
 	}
 	requests := []modules.Request{&modules.Fetch{
-		Model: sel.model, Keys: []string{r.key}, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
+		Model: sel.model, Keys: r.keys, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
 	}}
-	if ahead && keyIsText(sel.model) {
+	if ahead && t.single && keyIsText(sel.model) {
 		requests = append(requests, r.ahead(e)...)
 	}
 	return requests
@@ -274,7 +226,7 @@ func (r *rootRun) ahead(e *Engine) (requests []modules.Request) {
 		}
 		f := &r.top.hops[i]
 		f.keys = []int32{0}
-		requests = append(requests, f.request(h, &r.bound, []string{r.key}, &e.buffers))
+		requests = append(requests, f.request(h, &r.bound, r.keys, &e.buffers))
 	}
 	return requests
 }
@@ -291,9 +243,9 @@ func (r *rootRun) enter(next *level) {
 		r.top.cells, r.top.n = &r.list.Cells, r.list.Len()
 		next.add(&r.bound, r.top)
 	}
-	for _, w := range r.works {
-		w.top = &position{place: w.bound.place, cells: &w.cells, n: len(w.records)}
-		next.add(&w.bound, w.top)
+	r.links.enter(next)
+	for i := range r.done.replaced {
+		r.done.replaced[i].enter(next)
 	}
 }
 
@@ -303,9 +255,11 @@ func (r *rootRun) write(a *answer) error {
 	case r.none:
 		a.b = append(a.b, "null"...)
 	case r.root.kind == rootTypeName:
-		a.b = append(a.b, `"Query"`...)
+		a.b = append(append(append(a.b, '"'), r.root.object...), '"')
 	case r.root.kind == rootLinks:
-		return r.writeLinks(a)
+		return a.links(&r.links, 0)
+	case r.root.payload != nil:
+		return r.writePayload(a, r.root.payload.fields)
 	case r.root.kind == rootLinkModule:
 		a.linkModule(r.about[0], r.root.field.Selections)
 	case r.root.kind == rootLinkModules:
@@ -322,22 +276,8 @@ func (r *rootRun) write(a *answer) error {
 	case r.list.Spans[0].Len == 0:
 		a.b = append(a.b, "null"...)
 	default:
-		return a.object(r.bound.object, r.top, 0)
+		return a.object(r.bound.objects[0], r.top, 0)
 	}
-	return nil
-}
-
-func (r *rootRun) writeLinks(a *answer) error {
-	a.b = append(a.b, '[')
-	for i, s := range r.shown {
-		if i > 0 {
-			a.b = append(a.b, ',')
-		}
-		if err := a.object(s.work.bound.object, s.work.top, s.row); err != nil {
-			return err
-		}
-	}
-	a.b = append(a.b, ']')
 	return nil
 }
 

@@ -117,7 +117,11 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 
 // items reads the links of a mutation's input.
 func (e *Engine) items(ctx context.Context) ([]linkstore.Item, error) {
-	list := listOf(rootArguments(ctx)["links"])
+	arg := rootArguments(ctx)["links"]
+	if read, ok := arg.(Links); ok {
+		return e.readLinks(read)
+	}
+	list := listOf(arg)
 	items := make([]linkstore.Item, len(list))
 	for i, v := range list {
 		item, err := e.item(objectOf(v))
@@ -289,31 +293,36 @@ func (e *Engine) DeleteLinks(ctx context.Context, _ Input) (*CascadePayload, err
 
 // RestoreLinks answers the mutation `restoreLinks`.
 func (e *Engine) RestoreLinks(ctx context.Context, _ Input, deletionID *string) (*CascadePayload, error) {
-	records := objectOf(rootArguments(ctx)["records"])
-	var receipt linkstore.Receipt
-	var err error
-	switch {
-	case records != nil && deletionID != nil:
-		return nil, invalid("restoreLinks", "records and deletionId exclude each other")
-	case deletionID != nil:
-		receipt, err = e.links.RestoreDeletion(ctx, *deletionID)
-	case records != nil:
-		receipt, err = e.links.Restore(ctx, recordKeys(records))
-	default:
-		return nil, invalid("restoreLinks", "give records or a deletionId")
-	}
+	receipt, err := e.restoreLinks(ctx, objectOf(rootArguments(ctx)["records"]), deletionID)
 	if err != nil {
 		return nil, err
 	}
 	return e.linkReceipt(ctx, receipt)
 }
 
+func (e *Engine) restoreLinks(ctx context.Context, records map[string]any, deletionID *string) (linkstore.Receipt, error) {
+	switch {
+	case records != nil && deletionID != nil:
+		return linkstore.Receipt{}, invalid("restoreLinks", "records and deletionId exclude each other")
+	case deletionID != nil:
+		return e.links.RestoreDeletion(ctx, *deletionID)
+	case records != nil:
+		return e.links.Restore(ctx, recordKeys(records))
+	default:
+		return linkstore.Receipt{}, invalid("restoreLinks", "give records or a deletionId")
+	}
+}
+
 func (e *Engine) linkReceipt(ctx context.Context, receipt linkstore.Receipt) (*CascadePayload, error) {
-	records := make([]modules.RecordIDs, len(receipt.Records))
-	for i, r := range receipt.Records {
+	return e.cascadePayload(ctx, receipt.DeletionID, receipt.Links, recordIDs(receipt.Records))
+}
+
+func recordIDs(of []linkstore.Records) []modules.RecordIDs {
+	records := make([]modules.RecordIDs, len(of))
+	for i, r := range of {
 		records[i] = modules.RecordIDs{Module: r.Module, Model: r.Model, IDs: r.IDs}
 	}
-	return e.cascadePayload(ctx, receipt.DeletionID, receipt.Links, records)
+	return records
 }
 
 // Links answers the field `links`: those of the given pairs that are linked.

@@ -1,0 +1,229 @@
+package resolve
+
+import (
+	"context"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// linkTrees are the trees of links, which are shown in as many ways as there are selection sets.
+type linkTrees struct {
+	sets  []ast.SelectionSet
+	trees trees
+}
+
+// add adds a way to show the links and returns its number.
+func (l *linkTrees) add(set ast.SelectionSet) int {
+	l.sets = append(l.sets, set)
+	return len(l.sets) - 1
+}
+
+// shownLinks are links in the order in which they are shown.
+type shownLinks struct {
+	entries []shownLink
+	works   []*linkWork
+}
+
+// shownLink is one of them. Its work is nil if there is no link.
+type shownLink struct {
+	work *linkWork
+	row  int
+}
+
+// linkWork is the links of one kind that are shown.
+type linkWork struct {
+	name    string
+	bound   bound
+	builder modules.CellBuilder
+	cells   modules.Cells
+	n       int
+	top     *position
+}
+
+// any reports whether there are any.
+func (s *shownLinks) any() bool { return len(s.works) > 0 }
+
+// enter takes the links as positions of the first level.
+func (s *shownLinks) enter(next *level) {
+	for _, w := range s.works {
+		w.top = &position{place: w.bound.place, cells: &w.cells, n: w.n}
+		next.add(&w.bound, w.top)
+	}
+}
+
+// showLinks shows links. An entry may be nil.
+func (a *answer) showLinks(r *root, of *linkTrees, links []*linkstore.Link) (shownLinks, error) {
+	s := shownLinks{entries: make([]shownLink, len(links))}
+	there := len(links)
+	if slices.Contains(links, nil) {
+		there = 0
+		for _, l := range links {
+			if l != nil {
+				there++
+			}
+		}
+	}
+	var w *linkWork
+	for i, l := range links {
+		if l == nil {
+			continue
+		}
+		if w == nil || w.name != l.Name {
+			var err error
+			if w, err = a.workOf(&s, r, of, l.Name, there); err != nil {
+				return s, err
+			}
+		}
+		s.entries[i] = shownLink{w, w.n}
+		w.add(l)
+	}
+	for _, w := range s.works {
+		w.cells = w.builder.Cells(len(w.bound.columns))
+	}
+	return s, nil
+}
+
+// workOf finds the work of a kind, or begins it.
+func (a *answer) workOf(s *shownLinks, r *root, of *linkTrees, name string, rows int) (*linkWork, error) {
+	if i := slices.IndexFunc(s.works, func(w *linkWork) bool { return w.name == name }); i >= 0 {
+		return s.works[i], nil
+	}
+	m, err := a.engine.linkModel(name)
+	if err != nil {
+		return nil, err
+	}
+	w := &linkWork{name: name}
+	w.bound, err = of.trees.bind(a, r.field, m, rows, func() (*tree, error) {
+		return a.engine.compileLinks(a.ctx, m, rows, of.sets)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.works = append(s.works, w)
+	return w, nil
+}
+
+// compileLinks makes the tree of links that are there already.
+func (e *Engine) compileLinks(ctx context.Context, m *modules.Model, rows int, sets []ast.SelectionSet) (*tree, error) {
+	t, err := e.compileRecords(ctx, m, "links", rows, false, sets...)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := e.catalog.Link(m.Link)
+	for _, i := range m.Selected(t.place.sel.columns) {
+		t.columns = append(t.columns, newLinkColumn(m, d, i))
+	}
+	return t, nil
+}
+
+// add adds a link.
+func (w *linkWork) add(l *linkstore.Link) {
+	for i := range w.bound.columns {
+		w.bound.columns[i].add(&w.builder, l)
+	}
+	w.n++
+}
+
+// linkColumn is a column of a link's rows.
+type linkColumn struct {
+	column *modules.Column
+	of     linkValue
+	record func(l *linkstore.Link) any // of fromRecord
+}
+
+// linkValue is where the value of a column comes from.
+type linkValue uint8
+
+const (
+	fromRecord linkValue = iota // the link as a record
+	fromID
+	fromLeft
+	fromRight
+	fromCreated
+	fromUpdated
+	fromDeleted
+	fromData
+)
+
+// newLinkColumn finds where the value of a column comes from, as linkRecord does.
+func newLinkColumn(m *modules.Model, d *linkstore.Definition, i int) linkColumn {
+	c := linkColumn{column: &m.Columns[i]}
+	values := map[string]linkValue{"id": fromID, "created_at": fromCreated, "updated_at": fromUpdated, "deleted_at": fromDeleted}
+	values[keyColumn(&d.Left)], values[keyColumn(&d.Right)] = fromLeft, fromRight
+	c.of = values[c.column.Name]
+	isTime := c.of == fromCreated || c.of == fromUpdated || c.of == fromDeleted
+	switch {
+	case c.of == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
+		c.of = fromData
+	case c.column.Type == modules.Time && !isTime, c.column.Type != modules.Time && isTime, !isTime && c.column.Type != modules.Text:
+		c.of = fromRecord
+	}
+	c.record = func(l *linkstore.Link) any { return linkRecord(m, d, *l).Values[i] }
+	return c
+}
+
+func (c *linkColumn) add(to *modules.CellBuilder, l *linkstore.Link) {
+	switch c.of {
+	case fromID:
+		to.Text(l.ID)
+	case fromLeft:
+		to.Text(l.Left)
+	case fromRight:
+		to.Text(l.Right)
+	case fromCreated:
+		to.Time(l.CreatedAt)
+	case fromUpdated:
+		to.Time(l.UpdatedAt)
+	case fromDeleted:
+		if l.DeletedAt == nil {
+			to.Null()
+			return
+		}
+		to.Time(*l.DeletedAt)
+	case fromData:
+		to.Value(c.column, l.Data[c.column.Name])
+	default:
+		to.Value(c.column, c.record(l))
+	}
+}
+
+func (r *rootRun) startLinks(a *answer) error {
+	items, err := a.engine.items(r.root.context(a.ctx))
+	if err != nil {
+		return err
+	}
+	found, err := a.engine.links.Get(r.root.context(a.ctx), items)
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil })
+	r.links, err = a.showLinks(r.root, r.root.links, found)
+	return err
+}
+
+// links writes links in one of the ways in which they are shown.
+func (a *answer) links(s *shownLinks, way int) error {
+	a.b = append(a.b, '[')
+	for i, entry := range s.entries {
+		if i > 0 {
+			a.b = append(a.b, ',')
+		}
+		if err := a.link(entry, way); err != nil {
+			return err
+		}
+	}
+	a.b = append(a.b, ']')
+	return nil
+}
+
+func (a *answer) link(entry shownLink, way int) error {
+	if entry.work == nil {
+		a.b = append(a.b, "null"...)
+		return nil
+	}
+	return a.object(entry.work.bound.objects[way], entry.work.top, entry.row)
+}
