@@ -92,42 +92,68 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 	if err != nil {
 		return nil, err
 	}
-	results := make([]CreateResult, len(items))
-	err = s.run(ctx, func(tx *write) (Written, error) {
+	var results []CreateResult
+	err = s.run(ctx, func(tx *write) (func() Written, error) {
 		for i := range links {
 			links[i].old, links[i].result = nil, CreateResult{}
 		}
-		if err := s.lockEnds(ctx, tx, links, opts); err != nil {
-			return Written{}, err
+		if err := s.createAll(ctx, tx, links, opts); err != nil {
+			return nil, err
 		}
-		for start := 0; start < len(links); {
-			end := start
-			for end < len(links) && links[end].def == links[start].def {
-				end++
-			}
-			if kind := sound(links[start:end]); len(kind) > 0 {
-				if err := s.createKind(ctx, tx, kind, opts); err != nil {
-					return Written{}, err
+		return func() Written {
+			results = make([]CreateResult, len(items))
+			for i, l := range of {
+				if l == nil {
+					results[i] = CreateResult{Err: faults[i]}
+					continue
+				}
+				results[i] = l.result
+				if l.index != i && !l.isFaulty() { // the same pair again
+					results[i].Outcome, results[i].Replaced = Unchanged, nil
 				}
 			}
-			start = end
-		}
-		for i, l := range of {
-			if l == nil {
-				results[i] = CreateResult{Err: faults[i]}
-				continue
-			}
-			results[i] = l.result
-			if l.index != i && !l.isFaulty() { // the same pair again
-				results[i].Outcome, results[i].Replaced = Unchanged, nil
-			}
-		}
-		return s.createWritten(results), nil
+			return s.createWritten(results)
+		}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create links: %w", missingOf(err))
 	}
 	return results, nil
+}
+
+// createAll locks the records of all links, and writes the links kind by kind. The rows of the first kind are locked in one trip
+// with the records.
+func (s *Store) createAll(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
+	locked := ends(links)
+	s.lock(tx, locked)
+	for first, start := true, 0; start < len(links); first = false {
+		end := start
+		for end < len(links) && links[end].def == links[start].def {
+			end++
+		}
+		kind := sound(links[start:end])
+		start = end
+		if len(kind) == 0 {
+			continue
+		}
+		room := s.lockPairs(tx, kind, opts)
+		if err := tx.send(ctx); err != nil {
+			return err
+		}
+		if first {
+			s.list(tx, locked)
+			if err := tx.send(ctx); err != nil {
+				return err
+			}
+			if err := checkEnds(links, locked, opts); err != nil {
+				return err
+			}
+		}
+		if err := s.createKind(ctx, tx, sound(kind), room, opts); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plan resolves the items, makes one of those that name the same pair, and sorts them. of is what each item became; nil and a
@@ -225,11 +251,8 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 	return nil
 }
 
-// createKind writes the pairs of one link.
-func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
-	if err := lockPairs(ctx, tx, links); err != nil {
-		return err
-	}
+// createKind writes the pairs of one link, whose rows are locked.
+func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, room *room, opts CreateOptions) error {
 	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
@@ -237,7 +260,7 @@ func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opt
 	if opts.Partial && opts.Replace {
 		_ = conflictsWithin(sound(links), opts)
 	}
-	if err := s.makeRoom(ctx, tx, sound(links), opts); err != nil {
+	if err := s.makeRoom(ctx, tx, sound(links), room, opts); err != nil {
 		return err
 	}
 	if opts.Partial {
@@ -246,16 +269,7 @@ func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, opt
 	if links = sound(links); len(links) == 0 {
 		return nil
 	}
-	if err := s.upsert(ctx, tx, links); err != nil {
-		return err
-	}
-	attached := make([]Link, 0, len(links))
-	for _, l := range links {
-		if l.result.Outcome == Created || l.result.Outcome == Revived {
-			attached = append(attached, l.result.Link)
-		}
-	}
-	return s.emit(tx, "attached", "create", attached)
+	return s.upsert(ctx, tx, links)
 }
 
 // checkRequired finds new links that lack a value. A link that was there before, live or not, keeps the one it has.
@@ -283,44 +297,69 @@ type oldLink struct {
 	differs bool // from what is asked
 }
 
-// lockPairs locks the rows of pairs, live or not, in order, and notes them. Relies on the primary key.
-func lockPairs(ctx context.Context, tx *write, links []*newLink) error {
-	g := givenOf(links)
-	d := g.def
-	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
-		SELECT p.ord, %s, %s FROM %s AS t
-		JOIN unnest(%s) WITH ORDINALITY AS p(%s, ord) ON %s
-		ORDER BY p.ord FOR UPDATE OF t`,
-		g.differs(), d.values(), d.table(), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn()), g.args...)
-	if err != nil {
-		return err
-	}
-	var ord int
-	var differs bool
-	row := d.scan(&ord, &differs)
-	_, err = pgx.ForEachRow(rows, row.dests, func() error {
-		l := links[ord-1]
-		l.old = &oldLink{row.link(l.pair.Left, l.pair.Right), differs}
-		return nil
-	})
-	return err
+// room is what stands in the way of new links.
+type room struct {
+	known    bool
+	standing []Link
 }
 
-// makeRoom finds the live links that the new ones exclude. With Replace it dismisses them.
-func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
-	if len(links) == 0 {
-		return nil
+// lockPairs queues the locks of the rows of pairs, live or not, in order, and notes them. Relies on the primary key. If it is known
+// already that all pairs are to be linked, what excludes them is locked too.
+func (s *Store) lockPairs(tx *write, links []*newLink, opts CreateOptions) *room {
+	s.lockRows(tx, links)
+	r := &room{known: !opts.Partial}
+	if r.known {
+		s.conflicts(tx, links[0].def, pairsOf(links), &r.standing)
 	}
-	d := links[0].def
+	return r
+}
+
+func pairsOf(links []*newLink) []Pair {
 	pairs := make([]Pair, len(links))
 	for i, l := range links {
 		pairs[i] = l.pair
 	}
-	standing, err := s.conflicts(ctx, tx, d, pairs)
-	if err != nil || len(standing) == 0 {
+	return pairs
+}
+
+func (s *Store) lockRows(tx *write, links []*newLink) {
+	g := givenOf(links)
+	d := g.def
+	tx.queue(len(links), func(rows pgx.Rows) error {
+		var ord int
+		var differs bool
+		row := d.scan(&ord, &differs)
+		_, err := pgx.ForEachRow(rows, row.dests, func() error {
+			l := links[ord-1]
+			l.old = &oldLink{row.link(l.pair.Left, l.pair.Right), differs}
+			return nil
+		})
 		return err
+	}, g.text(s, "rows", "", func() string {
+		return fmt.Sprintf(`
+			SELECT p.ord, %s, %s FROM %s AS t
+			JOIN unnest(%s) WITH ORDINALITY AS p(%s, ord) ON %s
+			ORDER BY p.ord FOR UPDATE OF t`,
+			g.differs(), d.values(), d.table(), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn())
+	}), g.args...)
+}
+
+// makeRoom finds the live links that the new ones exclude. With Replace it dismisses them.
+func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, r *room, opts CreateOptions) error {
+	if len(links) == 0 {
+		return nil
 	}
-	taken := newTaken(d, standing)
+	d := links[0].def
+	if !r.known {
+		s.conflicts(tx, d, pairsOf(links), &r.standing)
+		if err := tx.send(ctx); err != nil {
+			return err
+		}
+	}
+	if len(r.standing) == 0 {
+		return nil
+	}
+	taken := newTaken(d, without(r.standing, pairsOf(links)))
 	var remove []Pair
 	for _, l := range links {
 		for _, other := range taken.against(l.pair) {
@@ -334,8 +373,11 @@ func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, opts 
 	if len(remove) == 0 {
 		return nil
 	}
-	removed, err := s.detach(ctx, tx, d, sortedPairs(remove), nil, "replace")
-	if err != nil {
+	var removed []Link
+	if err := s.detach(ctx, tx, d, sortedPairs(remove), removal{cause: "replace"}, &removed); err != nil {
+		return err
+	}
+	if err := tx.send(ctx); err != nil {
 		return err
 	}
 	taken = newTaken(d, removed)
@@ -343,6 +385,15 @@ func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, opts 
 		l.result.Replaced = taken.against(l.pair)
 	}
 	return nil
+}
+
+// without leaves out the links of pairs.
+func without(links []Link, pairs []Pair) []Link {
+	of := make(map[Pair]bool, len(pairs))
+	for _, p := range pairs {
+		of[p] = true
+	}
+	return slices.DeleteFunc(links, func(l Link) bool { return of[l.Pair()] })
 }
 
 // taken are live links of a definition, by the records that can have no other.
@@ -383,17 +434,25 @@ func (t *taken) against(p Pair) []Link {
 	return all
 }
 
-// conflicts returns the live links that exclude one of the pairs. Relies on the unique indexes that enforce this.
-func (s *Store) conflicts(ctx context.Context, tx *write, d *Definition, pairs []Pair) ([]Link, error) {
+// conflicts queues a statement that locks the live links that exclude one of the pairs, and these themselves. Relies on the unique
+// indexes that enforce this.
+func (s *Store) conflicts(tx *write, d *Definition, pairs []Pair, found *[]Link) {
+	if d.Left.IsList && d.Right.IsList || len(pairs) == 0 {
+		return
+	}
+	tx.queue(0, func(rows pgx.Rows) (err error) {
+		*found, err = pgx.CollectRows(rows, d.scanner())
+		return err
+	}, text(s, textKey{what: "conflicts", of: d}, d.conflictsText), d.argsOf(pairs)...)
+}
+
+func (d *Definition) conflictsText() string {
 	var conditions []string
 	if !d.Right.IsList {
 		conditions = append(conditions, d.leftKey.among("t", 1))
 	}
 	if !d.Left.IsList {
 		conditions = append(conditions, d.rightKey.among("t", 1+len(d.leftKey)))
-	}
-	if len(conditions) == 0 || len(pairs) == 0 {
-		return nil, nil
 	}
 	condition := strings.Join(conditions, " OR ")
 	if d.width() > 2 && len(conditions) == 2 {
@@ -404,21 +463,7 @@ func (s *Store) conflicts(ctx context.Context, tx *write, d *Definition, pairs [
 		}
 		condition = fmt.Sprintf("(%s) IN (%s)", d.keys("t"), strings.Join(each, " UNION "))
 	}
-	var left, right []string
-	wanted := map[Pair]bool{}
-	for _, p := range pairs {
-		left, right = append(left, p.Left), append(right, p.Right)
-		wanted[p] = true
-	}
-	rows, err := tx.Query(ctx, fmt.Sprintf(
+	return fmt.Sprintf(
 		`SELECT %s FROM %s AS t, (SELECT %s) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY %s FOR UPDATE OF t`,
-		d.columns(), d.table(), d.pairArrays(), condition, d.order("t")), d.pairArgs(left, right)...)
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, d.scanner())
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(found, func(l Link) bool { return wanted[l.Pair()] }), nil
+		d.columns(), d.table(), d.pairArrays(0), condition, d.order("t"))
 }

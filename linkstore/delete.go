@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -38,14 +37,6 @@ func (r record) compare(o record) int {
 	return strings.Compare(r.id, o.id)
 }
 
-// closure is everything that a deletion reaches.
-type closure struct {
-	roots   map[record]bool
-	removed map[record]bool // records that are soft-deleted
-	causes  map[[2]record]bool
-	links   []Pair // some twice
-}
-
 // Delete removes every live link of the given records. Records on the ends of these links that cascade are soft-deleted,
 // and so are the records they own; then their links go, and so on, across any number of modules. The given records stay.
 //
@@ -72,17 +63,13 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 		}
 	}
 	var receipt Receipt
-	err = s.run(ctx, func(tx *write) (Written, error) {
-		live, err := s.lockRoots(ctx, tx, roots, index)
+	err = s.run(ctx, func(tx *write) (func() Written, error) {
+		c, err := s.stableClosure(ctx, tx, roots, index, withRoots)
 		if err != nil {
-			return Written{}, err
+			return nil, err
 		}
-		c, err := s.stableClosure(ctx, tx, live, withRoots)
-		if err != nil {
-			return Written{}, err
-		}
-		receipt, err = s.remove(ctx, tx, c)
-		return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt}, err
+		receipt = Receipt{}
+		return func() Written { return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt} }, s.remove(ctx, tx, c, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("delete: %w", err)
@@ -126,45 +113,35 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 	return roots, index, s.checkCount("records", n)
 }
 
-// lockRoots locks the given records and returns those that are live.
-func (s *Store) lockRoots(ctx context.Context, tx *write, roots []record, index []int) ([]record, error) {
-	wanted := map[*Model]*lockSet{}
-	for _, r := range roots {
-		addLock(wanted, r)
-	}
-	if all, err := s.lockAll(ctx, tx, wanted); all || err != nil {
-		return roots, err
-	}
-	live, err := s.lockRecords(ctx, tx, wanted)
-	if err != nil {
+// liveRoots returns those of the given records that are live. They are locked.
+func (s *Store) liveRoots(ctx context.Context, tx *write, roots []record, index []int, locked locks) ([]record, error) {
+	s.list(tx, locked)
+	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
-	var there []record
+	var live []record
 	var gone []int
 	for i, r := range roots {
-		if r.model.Table == "" || live[r.model][r.id] {
-			there = append(there, r)
+		if locked.isLive(r.model, r.id) {
+			live = append(live, r)
 		} else {
 			gone = append(gone, i)
 		}
 	}
-	return there, s.checkExisted(ctx, tx, roots, index, gone)
+	if len(gone) == 0 {
+		return live, nil
+	}
+	existed := s.existed(tx, roots, gone)
+	if err := tx.send(ctx); err != nil {
+		return nil, err
+	}
+	return live, checkExisted(roots, index, gone, existed)
 }
 
-func addLock(wanted map[*Model]*lockSet, r record) {
-	if r.model.Table == "" {
-		return
-	}
-	if wanted[r.model] == nil {
-		wanted[r.model] = &lockSet{strength: forDelete}
-	}
-	wanted[r.model].ids = append(wanted[r.model].ids, r.id)
-}
-
-// checkExisted tells records that are deleted from those that never were. Relies on the primary keys.
-func (s *Store) checkExisted(ctx context.Context, tx *write, roots []record, index, gone []int) error {
+// existed queues the question which of some roots, live or not, are there. Relies on the primary keys.
+func (s *Store) existed(tx *write, roots []record, which []int) map[record]bool {
 	byModel := map[*Model][]string{}
-	for _, i := range gone {
+	for _, i := range which {
 		byModel[roots[i].model] = append(byModel[roots[i].model], roots[i].id)
 	}
 	existed := map[record]bool{}
@@ -172,20 +149,20 @@ func (s *Store) checkExisted(ctx context.Context, tx *write, roots []record, ind
 		if byModel[m] == nil {
 			continue
 		}
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s`,
-			m.key.selected("t"), m.table(), m.key.among("t", 1)), m.key.args(byModel[m])...)
-		if err != nil {
+		tx.queue(0, func(rows pgx.Rows) error {
+			ids, err := m.key.collect(rows)
+			for _, id := range ids {
+				existed[record{m, id}] = true
+			}
 			return err
-		}
-		ids, err := m.key.collect(rows)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			existed[record{m, id}] = true
-		}
+		}, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s`, m.key.selected("t"), m.table(), m.key.among("t", 1)), m.key.args(byModel[m])...)
 	}
-	for _, i := range gone {
+	return existed
+}
+
+// checkExisted tells records that are deleted from those that never were.
+func checkExisted(roots []record, index, which []int, existed map[record]bool) error {
+	for _, i := range which {
 		if r := roots[i]; !existed[r] {
 			return &ItemError{index[i], &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
 		}
@@ -193,185 +170,22 @@ func (s *Store) checkExisted(ctx context.Context, tx *write, roots []record, ind
 	return nil
 }
 
-// stableClosure finds everything the deletion reaches, locks it, and looks again, until nothing was added behind its back.
-func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, withRoots bool) (*closure, error) {
-	locked := map[record]bool{}
-	for {
-		c, err := s.reach(ctx, tx, roots, withRoots)
-		if err != nil {
-			return nil, err
-		}
-		wanted := map[*Model]*lockSet{}
-		fresh := false
-		for r := range c.removed {
-			if !locked[r] {
-				fresh = true
-			}
-			addLock(wanted, r)
-		}
-		for r := range c.roots {
-			addLock(wanted, r)
-		}
-		if !fresh {
-			return c, nil
-		}
-		if _, err := s.lockRecords(ctx, tx, wanted); err != nil {
-			return nil, err
-		}
-		for r := range c.removed {
-			locked[r] = true
-		}
-	}
-}
-
-// reach walks from the roots, one breadth at a time. How many statements that takes depends on how deep the cascades go,
-// not on how many records there are.
-func (s *Store) reach(ctx context.Context, tx *write, roots []record, withRoots bool) (*closure, error) {
-	c := &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}}
-	frontier := map[*Model][]string{}
-	for _, r := range roots {
-		c.roots[r] = true
-		if withRoots {
-			c.removed[r] = true
-		}
-		frontier[r.model] = append(frontier[r.model], r.id)
-	}
-	for len(frontier) > 0 {
-		next := map[*Model][]string{}
-		reached := func(from, to record) {
-			if c.roots[to] && !withRoots {
-				return // a cycle leads back to a record that stays
-			}
-			c.causes[[2]record{from, to}] = true
-			if !c.removed[to] {
-				c.removed[to] = true
-				next[to.model] = append(next[to.model], to.id)
-			}
-		}
-		for _, m := range s.catalog.models {
-			if len(frontier[m]) == 0 {
-				continue
-			}
-			if err := s.reachOwned(ctx, tx, c, m, frontier[m], reached); err != nil {
-				return nil, err
-			}
-			if err := s.reachLinks(ctx, tx, c, m, frontier[m], reached); err != nil {
-				return nil, err
-			}
-		}
-		frontier = next
-	}
-	return c, nil
-}
-
-// reachOwned finds what deleted records own. Relies on the index of the owned model's column.
-func (s *Store) reachOwned(ctx context.Context, tx *write, c *closure, m *Model, ids []string, reached func(from, to record)) error {
-	deleted := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !c.removed[record{m, id}] })
-	if len(deleted) == 0 {
+// remove soft-deletes what a closure holds and writes the deletion down. The receipt is complete when all is sent.
+func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Receipt) error {
+	if len(c.removed) == 0 && len(c.links) == 0 {
 		return nil
 	}
-	for _, o := range m.Owns {
-		child := s.catalog.byModel[o.Model]
-		if slices.Contains(s.cfg.AbsentModels, child.Name) {
-			continue
-		}
-		owner := m.ownerColumns(o)
-		on := make([]string, len(owner))
-		for i, column := range splitColumns(o.Column) {
-			on[i] = "t." + quote(column) + " = o." + quote(owner[i])
-		}
-		rows, err := tx.bulk(ctx, len(deleted), fmt.Sprintf(`
-			SELECT %s, %s FROM %s AS o JOIN %s AS t ON %s
-			WHERE %s AND t.deleted_at IS NULL`,
-			m.key.selectedAs("o", "from"), child.key.selectedAs("t", "to"), m.table(), child.table(), strings.Join(on, " AND "),
-			m.amongMany("o", 1, len(deleted))), m.key.args(deleted)...)
-		if err != nil {
-			return err
-		}
-		from, to := m.key.scan(), child.key.scan()
-		_, err = pgx.ForEachRow(rows, slices.Concat(from.dests(), to.dests()), func() error {
-			reached(record{m, from.id()}, record{child, to.id()})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	receipt.DeletionID = s.newIDs("del", 1)[0]
+	s.noteDeletion(tx, receipt.DeletionID, c)
+	if err := s.detachAll(ctx, tx, sortedPairs(c.links), removal{"delete", receipt.DeletionID}, &receipt.Links); err != nil {
+		return err
 	}
+	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)
 	return nil
-}
-
-// reachLinks finds the live links of records and the records they cascade to. Relies on the live indexes of the link
-// tables, and on the far model's primary key.
-func (s *Store) reachLinks(ctx context.Context, tx *write, c *closure, m *Model, ids []string, reached func(from, to record)) error {
-	for _, d := range s.catalog.links {
-		if d.ReadOnly != "" || s.absent(d) {
-			continue
-		}
-		for _, fromLeft := range []bool{true, false} {
-			near, far, nearModel, farModel, cascades := d.leftKey, d.rightKey, d.left, d.right, d.Right.DeleteCascade
-			if !fromLeft {
-				near, far, nearModel, farModel, cascades = d.rightKey, d.leftKey, d.right, d.left, d.Left.DeleteCascade
-			}
-			if nearModel != m {
-				continue
-			}
-			live := "false"
-			join := ""
-			if cascades {
-				join = fmt.Sprintf(" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL", farModel.table(), farModel.key.matches("f", far, "t"))
-				live = "f." + quote(farModel.key[0].name) + " IS NOT NULL"
-			}
-			rows, err := tx.bulk(ctx, len(ids), fmt.Sprintf(
-				`SELECT %s, %s, %s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
-				near.selected("t"), far.selected("t"), live, d.table(), join, near.amongMany("t", 1, len(ids))), near.args(ids)...)
-			if err != nil {
-				return err
-			}
-			from, to := near.scan(), far.scan()
-			var there bool
-			_, err = pgx.ForEachRow(rows, slices.Concat(from.dests(), to.dests(), []any{&there}), func() error {
-				p := Pair{d.Name, from.id(), to.id()}
-				if !fromLeft {
-					p.Left, p.Right = p.Right, p.Left
-				}
-				c.links = append(c.links, p)
-				if there {
-					reached(record{m, from.id()}, record{farModel, to.id()})
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// remove soft-deletes what a closure holds and writes the deletion down.
-func (s *Store) remove(ctx context.Context, tx *write, c *closure) (Receipt, error) {
-	if len(c.removed) == 0 && len(c.links) == 0 {
-		return Receipt{}, nil
-	}
-	receipt := Receipt{DeletionID: s.newIDs("del", 1)[0]}
-	var at time.Time
-	if err := tx.QueryRow(ctx, `INSERT INTO `+s.own("deletion")+` (id, deleted_at) VALUES ($1, clock_timestamp()) RETURNING deleted_at`,
-		receipt.DeletionID).Scan(&at); err != nil {
-		return Receipt{}, err
-	}
-	var err error
-	if receipt.Links, err = s.detachAll(ctx, tx, sortedPairs(c.links), &at, "delete"); err != nil {
-		return Receipt{}, err
-	}
-	if receipt.Records, err = s.softDelete(ctx, tx, c, at); err != nil {
-		return Receipt{}, err
-	}
-	s.writeDeletion(tx, receipt, c)
-	return receipt, nil
 }
 
 // softDelete relies on the primary keys.
-func (s *Store) softDelete(ctx context.Context, tx *write, c *closure, at time.Time) ([]Records, error) {
+func (s *Store) softDelete(tx *write, c *closure, deletion string) []Records {
 	byModel := map[*Model][]string{}
 	for r := range c.removed {
 		byModel[r.model] = append(byModel[r.model], r.id)
@@ -383,14 +197,13 @@ func (s *Store) softDelete(ctx context.Context, tx *write, c *closure, at time.T
 			continue
 		}
 		slices.Sort(ids)
-		if _, err := tx.Exec(ctx, fmt.Sprintf(
-			`UPDATE %s AS t SET deleted_at = $%d WHERE %s AND t.deleted_at IS NULL`,
-			m.table(), len(m.key)+1, m.amongMany("t", 1, len(ids))), planned(len(ids), append(m.key.args(ids), at))...); err != nil {
-			return nil, err
-		}
+		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= many}, func() string {
+			return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
+				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", 1, len(ids)))
+		}), append(m.key.args(ids), deletion)...)
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 	}
-	return records, nil
+	return records
 }
 
 // records are the given and the removed ones, in the order of the index that they are written to.
@@ -405,34 +218,46 @@ func (c *closure) records() []record {
 	return all
 }
 
-// writeDeletion notes what was removed and because of what, so that it can be restored.
-func (s *Store) writeDeletion(tx *write, receipt Receipt, c *closure) {
+// noteDeletion notes which records are removed and because of what, so that they can be restored.
+func (s *Store) noteDeletion(tx *write, deletion string, c *closure) {
 	var models, keys []string
 	var removed []bool
 	for _, r := range c.records() {
 		models, keys, removed = append(models, r.model.Name), append(keys, r.id), append(removed, c.removed[r])
 	}
-	tx.last.Queue(`
-		INSERT INTO `+s.own("deletion_record")+` (deletion_id, model, key, removed)
-		SELECT $1, p.model, p.key, p.removed FROM unnest($2::text[], $3::text[], $4::boolean[]) AS p(model, key, removed)`,
-		receipt.DeletionID, models, keys, removed)
-	var parentModels, parentKeys []string
-	models, keys = nil, nil
+	var parentModels, parentKeys, childModels, childKeys []string
 	byParent := func(a, b [2]record) int { return cmp.Or(a[0].compare(b[0]), a[1].compare(b[1])) }
 	for _, e := range slices.SortedFunc(maps.Keys(c.causes), byParent) {
 		parentModels, parentKeys = append(parentModels, e[0].model.Name), append(parentKeys, e[0].id)
-		models, keys = append(models, e[1].model.Name), append(keys, e[1].id)
+		childModels, childKeys = append(childModels, e[1].model.Name), append(childKeys, e[1].id)
 	}
-	tx.last.Queue(`
-		INSERT INTO `+s.own("deletion_cause")+` (deletion_id, parent_model, parent_key, model, key)
-		SELECT $1, p.pm, p.pk, p.m, p.k FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS p(pm, pk, m, k)`,
-		receipt.DeletionID, parentModels, parentKeys, models, keys)
-	var names, left, right []string
-	for _, l := range receipt.Links {
-		names, left, right = append(names, l.Name), append(left, l.Left), append(right, l.Right)
+	n := len(keys) + len(childKeys)
+	array := func(number int, sqlType string) string { return parameter(number, sqlType, "", n) }
+	tx.queue(n, nil, fmt.Sprintf(`
+		WITH noted AS (
+			INSERT INTO %s (id, deleted_at) VALUES ($1::text, clock_timestamp())
+		), caused AS (
+			INSERT INTO %s (deletion_id, parent_model, parent_key, model, key)
+			SELECT $1::text, p.pm, p.pk, p.m, p.k FROM unnest(%s, %s, %s, %s) AS p(pm, pk, m, k)
+		)
+		INSERT INTO %s (deletion_id, model, key, removed)
+		SELECT $1::text, p.model, p.key, p.removed FROM unnest(%s, %s, %s) AS p(model, key, removed)`,
+		s.own("deletion"),
+		s.own("deletion_cause"), array(2, "text"), array(3, "text"), array(4, "text"), array(5, "text"),
+		s.own("deletion_record"), array(6, "text"), array(7, "text"), array(8, "boolean")),
+		deletion, parentModels, parentKeys, childModels, childKeys, models, keys, removed)
+}
+
+// noteLinks notes many links that were removed.
+func (s *Store) noteLinks(tx *write, deletion string, d *Definition, links []Link) {
+	if len(links) == 0 {
+		return
+	}
+	left, right := make([]string, len(links)), make([]string, len(links))
+	for i, l := range links {
+		left[i], right[i] = l.Left, l.Right
 	}
 	tx.last.Queue(`
 		INSERT INTO `+s.own("deletion_link")+` (deletion_id, link, left_key, right_key)
-		SELECT $1, p.link, p.l, p.r FROM unnest($2::text[], $3::text[], $4::text[]) AS p(link, l, r)`,
-		receipt.DeletionID, names, left, right)
+		SELECT $1, $2::text, p.l, p.r FROM unnest($3::text[], $4::text[]) AS p(l, r)`, deletion, d.Name, left, right)
 }

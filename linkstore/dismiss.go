@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -38,23 +37,26 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 	for n, i := range order {
 		sorted[n] = pairs[i]
 	}
-	results := make([]DismissResult, len(items))
-	err := s.run(ctx, func(tx *write) (Written, error) {
-		removed, err := s.detachAll(ctx, tx, sorted, nil, "dismiss")
-		if err != nil {
-			return Written{}, err
+	var results []DismissResult
+	err := s.run(ctx, func(tx *write) (func() Written, error) {
+		var removed []Link
+		if err := s.detachAll(ctx, tx, sorted, removal{cause: "dismiss"}, &removed); err != nil {
+			return nil, err
 		}
-		for i := range results {
-			results[i] = DismissResult{Outcome: NotFound}
-		}
-		next := 0 // both are in the order of the pairs
-		for n, i := range order {
-			if next < len(removed) && removed[next].Pair() == sorted[n] {
-				results[i] = DismissResult{Dismissed, &removed[next]}
-				next++
+		return func() Written {
+			results = make([]DismissResult, len(items))
+			for i := range results {
+				results[i] = DismissResult{Outcome: NotFound}
 			}
-		}
-		return s.dismissWritten(pairs, results), nil
+			next := 0 // both are in the order of the pairs
+			for n, i := range order {
+				if next < len(removed) && removed[next].Pair() == sorted[n] {
+					results[i] = DismissResult{Dismissed, &removed[next]}
+					next++
+				}
+			}
+			return s.dismissWritten(pairs, results)
+		}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("dismiss links: %w", err)
@@ -62,22 +64,26 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 	return results, nil
 }
 
-// detachAll removes live links of any kind, kind by kind. The pairs are sorted, each once, and so are the links it returns.
-func (s *Store) detachAll(ctx context.Context, tx *write, pairs []Pair, at *time.Time, cause string) ([]Link, error) {
-	var removed []Link
+// removal is why links are removed.
+type removal struct {
+	cause    string
+	deletion string // that notes them; "" if none does
+}
+
+// detachAll removes live links of any kind, kind by kind. The pairs are sorted, each once, and so are the links that are removed,
+// once all is sent.
+func (s *Store) detachAll(ctx context.Context, tx *write, pairs []Pair, why removal, removed *[]Link) error {
 	for start := 0; start < len(pairs); {
 		end := start
 		for end < len(pairs) && pairs[end].Link == pairs[start].Link {
 			end++
 		}
-		links, err := s.detach(ctx, tx, s.catalog.byLink[pairs[start].Link], pairs[start:end], at, cause)
-		if err != nil {
-			return nil, err
+		if err := s.detach(ctx, tx, s.catalog.byLink[pairs[start].Link], pairs[start:end], why, removed); err != nil {
+			return err
 		}
-		removed = append(removed, links...)
 		start = end
 	}
-	return removed, nil
+	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -95,58 +101,115 @@ func sortedPairs(pairs []Pair) []Pair {
 	return slices.Compact(pairs)
 }
 
-// detach removes live links of one kind, locking them in order, and returns those it removed. The pairs are sorted, each once.
-// at is the time of their removal; nil means now. Relies on the primary key.
-func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pair, at *time.Time, cause string) ([]Link, error) {
-	if len(pairs) > 1 {
-		var err error
-		if pairs, err = lockLive(ctx, tx, d, pairs); err != nil {
-			return nil, err
-		}
+// detach removes live links of one kind, locking them in order. The pairs are sorted, each once, and so are the links that it adds to
+// those removed.
+func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+	switch {
+	case len(pairs) >= many:
+		return s.detachMany(ctx, tx, d, pairs, why, removed)
+	case len(pairs) > 0:
+		s.detachFew(tx, d, pairs, why, removed)
 	}
-	if len(pairs) == 0 {
-		return nil, nil
+	return nil
+}
+
+// detachFew does so in one statement, which also notes and tells what it removed. Relies on the primary key.
+func (s *Store) detachFew(tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) {
+	args := d.argsOf(pairs)
+	if why.deletion != "" {
+		args = append(args, why.deletion)
 	}
-	rows, err := tx.bulk(ctx, len(pairs), fmt.Sprintf(`
-		WITH now AS MATERIALIZED (SELECT COALESCE($%d, clock_timestamp()) AS at)
+	tx.queue(len(pairs), func(rows pgx.Rows) error {
+		links, err := pgx.CollectRows(rows, d.scanner())
+		slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
+		*removed = append(*removed, links...)
+		return err
+	}, text(s, textKey{what: "detach", of: d, how: why.cause, more: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
+}
+
+// detachText is the statement, for one pair or for more, whose rows are locked in order.
+func (s *Store) detachText(d *Definition, why removal, more bool) string {
+	given := fmt.Sprintf("unnest(%s) WITH ORDINALITY AS p(%s, ord)", d.pairArrays(0), d.pairNames(""))
+	live := ""
+	if more {
+		live = fmt.Sprintf(`live AS MATERIALIZED (
+			SELECT p.* FROM %s JOIN %s AS t ON %s WHERE t.deleted_at IS NULL ORDER BY p.ord FOR UPDATE OF t), `, given, d.table(), d.pairOn())
+		given = "live AS p"
+	}
+	at, noted := "clock_timestamp()", ""
+	if why.deletion != "" {
+		at = s.deletedAt(d.width() + 1)
+		noted = fmt.Sprintf(`, noted AS (
+			INSERT INTO %s (deletion_id, link, left_key, right_key)
+			SELECT $%d::text, %s, %s, %s FROM written AS t)`, s.own("deletion_link"), d.width()+1, literal(d.Name), d.leftKey.idText(), d.rightKey.idText())
+	}
+	return fmt.Sprintf(`
+		WITH %snow AS MATERIALIZED (SELECT %s AS at), written AS (
+			UPDATE %s AS t SET deleted_at = now.at, updated_at = now.at
+			FROM %s, now WHERE %s AND t.deleted_at IS NULL RETURNING t.*)%s%s
+		SELECT %s FROM written AS t`,
+		live, at, d.table(), given, d.pairOn(), noted, s.told(d, "detached", why.cause, ""), d.columns())
+}
+
+// deletedAt is when a deletion is that a parameter names.
+func (s *Store) deletedAt(parameter int) string {
+	return fmt.Sprintf("(SELECT deleted_at FROM %s WHERE id = $%d::text)", s.own("deletion"), parameter)
+}
+
+// detachMany locks the links before it removes them. Relies on the primary key.
+func (s *Store) detachMany(ctx context.Context, tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+	pairs, err := lockLive(ctx, tx, d, pairs)
+	if err != nil || len(pairs) == 0 {
+		return err
+	}
+	args, at := d.argsOf(pairs), "clock_timestamp()"
+	if why.deletion != "" {
+		args = append(args, why.deletion)
+		at = s.deletedAt(len(args))
+	}
+	links := make([]Link, len(pairs))
+	tx.queue(len(pairs), func(rows pgx.Rows) error {
+		var ord int
+		row := d.scan(&ord)
+		_, err := pgx.ForEachRow(rows, row.dests, func() error {
+			links[ord-1] = row.link(pairs[ord-1].Left, pairs[ord-1].Right)
+			return nil
+		})
+		return err
+	}, fmt.Sprintf(`
+		WITH now AS MATERIALIZED (SELECT %s AS at)
 		UPDATE %s AS t SET deleted_at = now.at, updated_at = now.at
 		FROM unnest(%s) WITH ORDINALITY AS p(%s, ord), now
 		WHERE %s AND t.deleted_at IS NULL
 		RETURNING p.ord, %s`,
-		d.width()+1, d.table(), d.pairArrays(), d.pairNames(""), d.pairOn(), d.values()), append(d.argsOf(pairs), at)...)
-	if err != nil {
-		return nil, err
-	}
-	links := make([]Link, len(pairs))
-	var ord int
-	row := d.scan(&ord)
-	_, err = pgx.ForEachRow(rows, row.dests, func() error {
-		links[ord-1] = row.link(pairs[ord-1].Left, pairs[ord-1].Right)
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		at, d.table(), d.pairArrays(len(pairs)), d.pairNames(""), d.pairOn(), d.values()), args...)
+	if err := tx.send(ctx); err != nil {
+		return err
 	}
 	links = slices.DeleteFunc(links, func(l Link) bool { return l.Name == "" }) // not live
-	return links, s.emit(tx, "detached", cause, links)
+	*removed = append(*removed, links...)
+	if why.deletion != "" {
+		s.noteLinks(tx, why.deletion, d, links)
+	}
+	return s.emit(tx, "detached", why.cause, links)
 }
 
 // lockLive locks the rows of pairs that are live, in their order, and returns these pairs. Relies on the primary key.
 func lockLive(ctx context.Context, tx *write, d *Definition, pairs []Pair) ([]Pair, error) {
-	rows, err := tx.bulk(ctx, len(pairs), fmt.Sprintf(`
+	live := make([]Pair, 0, len(pairs))
+	tx.queue(len(pairs), func(rows pgx.Rows) error {
+		var ord int
+		_, err := pgx.ForEachRow(rows, []any{&ord}, func() error {
+			live = append(live, pairs[ord-1])
+			return nil
+		})
+		return err
+	}, fmt.Sprintf(`
 		SELECT p.ord FROM %s AS t
 		JOIN unnest(%s) WITH ORDINALITY AS p(%s, ord) ON %s
 		WHERE t.deleted_at IS NULL
 		ORDER BY p.ord FOR UPDATE OF t`,
-		d.table(), d.pairArrays(), d.pairNames(""), d.pairOn()), d.argsOf(pairs)...)
-	if err != nil {
-		return nil, err
-	}
-	live := make([]Pair, 0, len(pairs))
-	var ord int
-	_, err = pgx.ForEachRow(rows, []any{&ord}, func() error {
-		live = append(live, pairs[ord-1])
-		return nil
-	})
+		d.table(), d.pairArrays(len(pairs)), d.pairNames(""), d.pairOn()), d.argsOf(pairs)...)
+	err := tx.send(ctx)
 	return live, err
 }

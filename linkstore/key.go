@@ -138,14 +138,6 @@ func (k keyColumns) selected(alias string) string {
 	})
 }
 
-// selectedAs is selected, with the name that the statement gives to the column of a simple key.
-func (k keyColumns) selectedAs(alias, name string) string {
-	if len(k) > 1 {
-		return k.selected(alias)
-	}
-	return k.selected(alias) + " AS " + quote(name)
-}
-
 // given are the names that a statement gives to its own columns, with an alias in front unless it is "".
 func (k keyColumns) given(alias, name string) string {
 	if alias != "" {
@@ -183,14 +175,49 @@ func (k keyColumns) matches(alias string, other keyColumns, otherAlias string) s
 	})
 }
 
-// arrays are the parameters that args fills, from $first on.
-func (k keyColumns) arrays(first int) string {
+// arrays are the parameters that args fills, from $first on, for a statement on a few ids: how many they are is hidden from the
+// planner, which would plan for their number again at each call.
+func (k keyColumns) arrays(first int) string { return k.arraysOf(first, 0) }
+
+// arraysOf is arrays for a statement that is planned for n ids if they are many.
+func (k keyColumns) arraysOf(first, n int) string {
 	return k.each(", ", func(i int, c keyColumn) string {
-		array := fmt.Sprintf("$%d::text[]", first+i)
 		if c.text {
-			return array
+			return parameter(first+i, "text", "", n)
 		}
-		return array + "::" + c.typ + "[]"
+		return parameter(first+i, "text", c.typ, n)
+	})
+}
+
+// parameter is an array of n elements of a type, or cast to another.
+func parameter(number int, sqlType, to string, n int) string {
+	array := fmt.Sprintf("$%d::%s[]", number, sqlType)
+	if to != "" {
+		array += "::" + to + "[]"
+	}
+	if n < many {
+		array = "(SELECT " + array + ")"
+	}
+	return array
+}
+
+// texts are the first parameters, arrays of n texts.
+func texts(arrays, n int) string {
+	parts := make([]string, arrays)
+	for i := range parts {
+		parts[i] = parameter(i+1, "text", "", n)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// idText makes the id of a row, t, as join does.
+func (k keyColumns) idText() string {
+	return k.each(" || ':' || ", func(_ int, c keyColumn) string {
+		text := "t." + quote(c.name) + "::text"
+		if len(k) > 1 && isText(c.typ) {
+			return "replace(replace(" + text + ", '%', '%25'), ':', '%3A')"
+		}
+		return text
 	})
 }
 
@@ -228,15 +255,15 @@ func (k keyColumns) amongMany(alias string, first, n int) string {
 	if len(k) == 1 && n < many {
 		return k.among(alias, first)
 	}
-	return fmt.Sprintf("(%s) IN (SELECT * FROM unnest(%s))", k.list(alias), k.arrays(first))
+	return fmt.Sprintf("(%s) IN (SELECT * FROM unnest(%s))", k.list(alias), k.arraysOf(first, n))
 }
 
 // amongMany says that a record is one of n. Of a unique column the planner need not look at each id to know how many rows they are.
 func (m *Model) amongMany(alias string, first, n int) string {
 	if len(m.key) == 1 && n >= many {
-		return fmt.Sprintf("%s = ANY(%s)", m.key.list(alias), m.key.arrays(first))
+		return fmt.Sprintf("%s = ANY(%s)", m.key.list(alias), m.key.arraysOf(first, n))
 	}
-	return m.key.among(alias, first)
+	return m.key.amongMany(alias, first, n)
 }
 
 // notNull says that there is a key.

@@ -50,9 +50,9 @@ func (d *Definition) order(alias string) string {
 	return d.leftKey.order(alias) + ", " + d.rightKey.order(alias)
 }
 
-// pairArrays are the parameters that pairArgs fills, from $1 on.
-func (d *Definition) pairArrays() string {
-	return d.leftKey.arrays(1) + ", " + d.rightKey.arrays(1+len(d.leftKey))
+// pairArrays are the parameters that pairArgs fills for n pairs, from $1 on.
+func (d *Definition) pairArrays(n int) string {
+	return d.leftKey.arraysOf(1, n) + ", " + d.rightKey.arraysOf(1+len(d.leftKey), n)
 }
 
 func (d *Definition) pairArgs(left, right []string) []any {

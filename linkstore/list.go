@@ -53,7 +53,7 @@ func (s *Store) getKind(ctx context.Context, d *Definition, pairs []Pair, kind [
 	// Relies on the primary key. A pair that is named again is found again.
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
 		SELECT %s FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL`,
-		d.columns(), d.pairArrays(), d.pairNames(""), d.table(), d.pairOn()), d.pairArgs(left, right)...)
+		d.columns(), d.pairArrays(len(kind)), d.pairNames(""), d.table(), d.pairOn()), d.pairArgs(left, right)...)
 	if err != nil {
 		return err
 	}

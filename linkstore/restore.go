@@ -22,20 +22,23 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = s.run(ctx, func(tx *write) (Written, error) {
-		all := make([]int, len(roots))
-		for i := range all {
-			all[i] = i
+	err = s.run(ctx, func(tx *write) (func() Written, error) {
+		var here []int
+		for i, r := range roots {
+			if r.model.Table != "" {
+				here = append(here, i)
+			}
 		}
-		if err := s.checkExisted(ctx, tx, roots, index, slices.DeleteFunc(all, func(i int) bool { return roots[i].model.Table == "" })); err != nil {
-			return Written{}, err
-		}
+		existed := s.existed(tx, roots, here)
 		found, err := s.latestDeletions(ctx, tx, roots)
 		if err != nil {
-			return Written{}, err
+			return nil, err
 		}
-		receipt, err = s.restore(ctx, tx, found)
-		return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt}, err
+		if err := checkExisted(roots, index, here, existed); err != nil {
+			return nil, err
+		}
+		receipt = Receipt{}
+		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, found, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -50,22 +53,25 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err := s.run(ctx, func(tx *write) (Written, error) {
+	err := s.run(ctx, func(tx *write) (func() Written, error) {
 		var exists bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID).Scan(&exists); err != nil {
-			return Written{}, err
-		}
-		if !exists {
-			return Written{}, fmt.Errorf("%w: %q", ErrDeletionNotFound, deletionID)
-		}
-		found, err := s.deleted(ctx, tx, `SELECT r.deletion_id, r.model, r.key, r.removed, d.deleted_at
+		tx.queue(0, func(rows pgx.Rows) (err error) {
+			exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
+			return err
+		}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID)
+		found, err := s.deleted(ctx, tx, 0, `SELECT r.deletion_id, r.model, r.key, r.removed, d.deleted_at
 			FROM `+s.own("deletion_record")+` AS r JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
 			WHERE r.deletion_id = $1 AND r.restored_at IS NULL`, deletionID)
 		if err != nil {
-			return Written{}, err
+			return nil, err
 		}
-		receipt, err = s.restore(ctx, tx, found)
-		return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}, err
+		if !exists {
+			return nil, fmt.Errorf("%w: %q", ErrDeletionNotFound, deletionID)
+		}
+		receipt = Receipt{}
+		return func() Written {
+			return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}
+		}, s.restore(ctx, tx, found, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore deletion: %w", err)
@@ -81,22 +87,22 @@ type deletedRecord struct {
 	at       time.Time
 }
 
-func (s *Store) deleted(ctx context.Context, tx *write, sql string, args ...any) ([]deletedRecord, error) {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) deleted(ctx context.Context, tx *write, n int, sql string, args ...any) ([]deletedRecord, error) {
 	var found []deletedRecord
-	var r deletedRecord
-	var model string
-	_, err = pgx.ForEachRow(rows, []any{&r.deletion, &model, &r.id, &r.removed, &r.at}, func() error {
-		// A model may be gone from the catalogue by now, or have another key.
-		if m := s.catalog.byModel[model]; m != nil && m.key.fits(r.id) {
-			r.model = m
-			found = append(found, r)
-		}
-		return nil
-	})
+	tx.queue(n, func(rows pgx.Rows) error {
+		var r deletedRecord
+		var model string
+		_, err := pgx.ForEachRow(rows, []any{&r.deletion, &model, &r.id, &r.removed, &r.at}, func() error {
+			// A model may be gone from the catalogue by now, or have another key.
+			if m := s.catalog.byModel[model]; m != nil && m.key.fits(r.id) {
+				r.model = m
+				found = append(found, r)
+			}
+			return nil
+		})
+		return err
+	}, sql, args...)
+	err := tx.send(ctx)
 	return found, err
 }
 
@@ -107,10 +113,11 @@ func (s *Store) latestDeletions(ctx context.Context, tx *write, roots []record) 
 	for _, r := range roots {
 		models, keys = append(models, r.model.Name), append(keys, r.id)
 	}
-	return s.deleted(ctx, tx, `
+	n := len(keys)
+	return s.deleted(ctx, tx, n, `
 		WITH RECURSIVE latest AS (
 			SELECT d.id AS deletion_id, p.model, p.key
-			FROM unnest($1::text[], $2::text[]) AS p(model, key)
+			FROM unnest(`+texts(2, n)+`) AS p(model, key)
 			CROSS JOIN LATERAL (
 				SELECT d.id FROM `+s.own("deletion_record")+` AS r JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
 				WHERE r.model = p.model AND r.key = p.key
@@ -139,45 +146,81 @@ type deletedLink struct {
 	at       time.Time
 }
 
-// restore brings back records and the links whose both ends are then live.
-func (s *Store) restore(ctx context.Context, tx *write, records []deletedRecord) (Receipt, error) {
+// restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.
+func (s *Store) restore(ctx context.Context, tx *write, records []deletedRecord, receipt *Receipt) error {
 	if len(records) == 0 {
-		return Receipt{}, nil
+		return nil
 	}
 	links, err := s.linksOf(ctx, tx, records)
 	if err != nil {
-		return Receipt{}, err
+		return err
 	}
-	wanted := map[*Model]*lockSet{}
+	wanted := locks{}
 	for _, r := range records {
-		addLock(wanted, r.record)
+		wanted.add(r.model, r.id, forDelete)
 	}
 	for _, l := range links {
 		d := s.catalog.byLink[l.Link]
-		addLock(wanted, record{d.left, l.Left})
-		addLock(wanted, record{d.right, l.Right})
+		wanted.add(d.left, l.Left, forDelete)
+		wanted.add(d.right, l.Right, forDelete)
 	}
-	live, err := s.lockRecords(ctx, tx, wanted)
-	if err != nil {
-		return Receipt{}, err
+	for _, l := range wanted {
+		l.each = true
 	}
-	receipt := Receipt{}
-	if receipt.Records, err = s.undelete(ctx, tx, records, live); err != nil {
-		return Receipt{}, err
-	}
-	if receipt.Links, err = s.reattach(ctx, tx, links, live); err != nil {
-		return Receipt{}, err
-	}
-	if len(receipt.Records) > 0 || len(receipt.Links) > 0 {
-		receipt.DeletionID = records[0].deletion
-		for _, r := range records {
-			if r.at.After(records[0].at) {
-				receipt.DeletionID = r.deletion
-			}
+	back := &restored{receipt: receipt, deletion: latestOf(records), live: wanted}
+	s.lock(tx, wanted)
+	s.undelete(tx, records, back)
+	kinds := s.lockDeleted(tx, links)
+	if err := tx.send(ctx); err != nil {
+		if classify(err) == duplicate {
+			return duplicateOf(err)
 		}
+		return err
+	}
+	if err := s.reattach(tx, kinds, back); err != nil {
+		return err
 	}
 	s.markRestored(tx, records)
-	return receipt, nil
+	return nil
+}
+
+// restored is what came back. The receipt names a deletion as soon as something did.
+type restored struct {
+	receipt  *Receipt
+	deletion string
+	live     locks
+}
+
+// latestOf is the latest of the deletions of records.
+func latestOf(records []deletedRecord) string {
+	latest := records[0]
+	for _, r := range records {
+		if r.at.After(records[0].at) {
+			latest = r
+		}
+	}
+	return latest.deletion
+}
+
+func (b *restored) records(m *Model, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	for _, id := range ids {
+		b.live[m].live[id] = true
+	}
+	slices.Sort(ids)
+	b.receipt.DeletionID = b.deletion
+	b.receipt.Records = append(b.receipt.Records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
+}
+
+func (b *restored) links(links []Link) {
+	if len(links) == 0 {
+		return
+	}
+	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
+	b.receipt.DeletionID = b.deletion
+	b.receipt.Links = append(b.receipt.Links, links...)
 }
 
 // linksOf finds the links that may come back with records: those of the same deletion, and those that an earlier restore
@@ -200,8 +243,19 @@ func (s *Store) linksOf(ctx context.Context, tx *write, records []deletedRecord)
 			}
 		}
 	}
-	rows, err := tx.Query(ctx, `
-		WITH ends AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS p(deletion, link, side, key))
+	n := len(keys)
+	var found []deletedLink
+	tx.queue(n, func(rows pgx.Rows) error {
+		var l deletedLink
+		_, err := pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
+			if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
+				found = append(found, l)
+			}
+			return nil
+		})
+		return err
+	}, `
+		WITH ends AS (SELECT * FROM unnest(`+texts(4, n)+`) AS p(deletion, link, side, key))
 		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at
 		FROM (
 			SELECT p.deletion, l.* FROM ends AS p JOIN `+s.own("deletion_link")+` AS l ON p.side = 'left' AND l.link = p.link AND l.left_key = p.key
@@ -213,24 +267,13 @@ func (s *Store) linksOf(ctx context.Context, tx *write, records []deletedRecord)
 		JOIN `+s.own("deletion")+` AS d ON d.id = l.deletion_id
 		GROUP BY l.link, l.left_key, l.right_key, l.deletion_id, d.deleted_at
 		ORDER BY l.link, l.left_key, l.right_key, d.deleted_at`, deletions, links, sides, keys)
-	if err != nil {
-		return nil, err
-	}
-	var found []deletedLink
-	var l deletedLink
-	_, err = pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
-		if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
-			found = append(found, l)
-		}
-		return nil
-	})
+	err := tx.send(ctx)
 	return found, err
 }
 
-// undelete brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
+// undelete queues what brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
 // keys.
-func (s *Store) undelete(ctx context.Context, tx *write, records []deletedRecord, live map[*Model]map[string]bool) ([]Records, error) {
-	var restored []Records
+func (s *Store) undelete(tx *write, records []deletedRecord, back *restored) {
 	for _, m := range s.catalog.models {
 		var ids []string
 		var ats []time.Time
@@ -242,145 +285,140 @@ func (s *Store) undelete(ctx context.Context, tx *write, records []deletedRecord
 		if len(ids) == 0 {
 			continue
 		}
-		rows, err := tx.Query(ctx, fmt.Sprintf(`
-			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
+		tx.queue(len(ids), func(rows pgx.Rows) error {
+			ids, err := m.key.collect(rows)
+			back.records(m, ids)
+			return err
+		}, fmt.Sprintf(`
+			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, %s) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
-			m.table(), m.key.arrays(1), len(m.key)+1, m.key.given("", "id"), m.key.on("p", "id"), m.key.selected("t")),
-			append(m.key.args(ids), ats)...)
-		if err != nil {
-			return nil, err
-		}
-		back, err := m.key.collect(rows)
-		if err != nil {
-			if classify(err) == duplicate {
-				return nil, duplicateOf(err)
-			}
-			return nil, err
-		}
-		for _, id := range back {
-			live[m][id] = true
-		}
-		if len(back) > 0 {
-			slices.Sort(back)
-			restored = append(restored, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: back})
-		}
+			m.table(), m.key.arraysOf(1, len(ids)), parameter(len(m.key)+1, "timestamptz", "", len(ids)), m.key.given("", "id"),
+			m.key.on("p", "id"), m.key.selected("t")), append(m.key.args(ids), ats)...)
 	}
-	return restored, nil
+}
+
+// deletedKind is the links of one kind that may come back.
+type deletedKind struct {
+	def      *Definition
+	links    []deletedLink
+	dead     []bool // deleted since their deletion
+	standing []Link // live ones that exclude some of them
+}
+
+// lockDeleted queues the locks of the rows of links that may come back, and of what excludes them, kind by kind.
+func (s *Store) lockDeleted(tx *write, links []deletedLink) []*deletedKind {
+	byKind := map[string][]deletedLink{}
+	for _, l := range links {
+		byKind[l.Link] = append(byKind[l.Link], l)
+	}
+	var kinds []*deletedKind
+	for _, name := range sortedKeys(byKind) {
+		k := &deletedKind{def: s.catalog.byLink[name], links: byKind[name], dead: make([]bool, len(byKind[name]))}
+		pairs := make([]Pair, len(k.links))
+		for i, l := range k.links {
+			pairs[i] = l.Pair
+		}
+		k.stillDeleted(tx)
+		s.conflicts(tx, k.def, pairs, &k.standing)
+		kinds = append(kinds, k)
+	}
+	return kinds
 }
 
 // reattach brings back the links whose both ends are live. Those that still miss an end are noted as wanted.
-func (s *Store) reattach(ctx context.Context, tx *write, links []deletedLink, live map[*Model]map[string]bool) ([]Link, error) {
-	isLive := func(m *Model, id string) bool { return m.Table == "" || live[m][id] }
-	byKind := map[string][]deletedLink{}
-	var waiting []deletedLink
-	for _, l := range links {
-		d := s.catalog.byLink[l.Link]
-		switch {
-		case isLive(d.left, l.Left) && isLive(d.right, l.Right):
-			byKind[l.Link] = append(byKind[l.Link], l)
-		case l.asked:
-			waiting = append(waiting, l)
+func (s *Store) reattach(tx *write, kinds []*deletedKind, back *restored) error {
+	var waiting, settled []deletedLink
+	for _, k := range kinds {
+		var dead []Pair
+		var ready []int
+		for i, l := range k.links {
+			switch {
+			case back.live.isLive(k.def.left, l.Left) && back.live.isLive(k.def.right, l.Right):
+				ready = append(ready, i)
+				if k.dead[i] {
+					dead = append(dead, l.Pair)
+				}
+			case l.asked:
+				waiting = append(waiting, l)
+			}
 		}
-	}
-	var back []Link
-	var settled []deletedLink
-	for _, name := range sortedKeys(byKind) {
-		d := s.catalog.byLink[name]
-		ready, err := s.withoutConflicts(ctx, tx, d, byKind[name])
+		links, err := k.withoutConflicts(ready, newTaken(k.def, without(k.standing, dead)))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		restored, err := s.revive(ctx, tx, d, ready)
-		if err != nil {
-			return nil, err
-		}
-		back = append(back, restored...)
-		settled = append(settled, ready...)
+		s.revive(tx, k.def, links, back)
+		settled = append(settled, links...)
 	}
 	s.markLinks(tx, "wanted = true", waiting)
 	s.markLinks(tx, "restored_at = clock_timestamp()", settled)
-	return back, nil
+	return nil
 }
 
 // withoutConflicts refuses links of this restore that a live link excludes. Links that only waited go on waiting.
-func (s *Store) withoutConflicts(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]deletedLink, error) {
-	dead, err := s.stillDeleted(ctx, tx, d, links)
-	if err != nil {
-		return nil, err
-	}
-	var pairs []Pair
-	for i, l := range links {
-		if dead[i] {
-			pairs = append(pairs, l.Pair)
-		}
-	}
-	standing, err := s.conflicts(ctx, tx, d, pairs)
-	if err != nil {
-		return nil, err
-	}
-	taken := newTaken(d, standing)
+func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink, error) {
 	var ready []deletedLink
-	for i, l := range links {
-		if dead[i] {
+	for _, i := range which {
+		l := k.links[i]
+		if k.dead[i] {
 			if others := taken.against(l.Pair); len(others) > 0 {
 				if l.asked {
-					return nil, &ConflictError{d.Name, l.Left, l.Right, others[0]}
+					return nil, &ConflictError{k.def.Name, l.Left, l.Right, others[0]}
 				}
 				continue
 			}
 			// What comes back stands in the way of what follows.
-			taken.add(Link{Name: d.Name, Left: l.Left, Right: l.Right})
+			taken.add(Link{Name: k.def.Name, Left: l.Left, Right: l.Right})
 		}
 		ready = append(ready, l)
 	}
 	return ready, nil
 }
 
-// stillDeleted reports which links are deleted since their deletion: those that were linked again, or dismissed since, are
-// not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again in the very
-// second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
-func (s *Store) stillDeleted(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]bool, error) {
-	left, right, ats := split(links)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`
+// stillDeleted queues a statement that locks the links that are deleted since their deletion: those that were linked again, or
+// dismissed since, are not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again
+// in the very second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
+func (k *deletedKind) stillDeleted(tx *write) {
+	d := k.def
+	given, args := givenDeleted(d, k.links)
+	tx.queue(len(k.links), func(rows pgx.Rows) error {
+		ords, err := pgx.CollectRows(rows, pgx.RowTo[int])
+		for _, o := range ords {
+			k.dead[o-1] = true
+		}
+		return err
+	}, fmt.Sprintf(`
 		SELECT p.ord FROM %s AS t
-		JOIN unnest(%s, $%d::timestamptz[]) WITH ORDINALITY AS p(%s, at, ord) ON %s
+		JOIN unnest(%s) WITH ORDINALITY AS p(%s, at, ord) ON %s
 		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY %s FOR UPDATE OF t`,
-		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn(), d.order("t")), append(d.pairArgs(left, right), ats)...)
-	if err != nil {
-		return nil, err
-	}
-	ords, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	dead := make([]bool, len(links))
-	for _, o := range ords {
-		dead[o-1] = true
-	}
-	return dead, err
+		d.table(), given, d.pairNames(""), d.pairOn(), d.order("t")), args...)
 }
 
-func split(links []deletedLink) (left, right []string, ats []time.Time) {
-	for _, l := range links {
-		left, right, ats = append(left, l.Left), append(right, l.Right), append(ats, l.at)
+// givenDeleted are pairs and the times of their deletions, as the parameters of a statement.
+func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any) {
+	left, right, ats := make([]string, len(links)), make([]string, len(links)), make([]time.Time, len(links))
+	for i, l := range links {
+		left[i], right[i], ats[i] = l.Left, l.Right, l.at
 	}
-	return left, right, ats
+	return d.pairArrays(len(links)) + ", " + parameter(d.width()+1, "timestamptz", "", len(links)), append(d.pairArgs(left, right), ats)
 }
 
-// revive relies on the primary key.
-func (s *Store) revive(ctx context.Context, tx *write, d *Definition, links []deletedLink) ([]Link, error) {
-	left, right, ats := split(links)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`
-		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
-		FROM unnest(%s, $%d::timestamptz[]) AS p(%s, at)
-		WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
-		d.table(), d.pairArrays(), d.width()+1, d.pairNames(""), d.pairOn(), d.columns()), append(d.pairArgs(left, right), ats)...)
-	if err != nil {
-		return nil, err
+// revive queues the update of links that come back, and tells of them. Relies on the primary key.
+func (s *Store) revive(tx *write, d *Definition, links []deletedLink, back *restored) {
+	if len(links) == 0 {
+		return
 	}
-	back, err := pgx.CollectRows(rows, d.scanner())
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(back, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return back, s.emit(tx, "attached", "restore", back)
+	given, args := givenDeleted(d, links)
+	tx.queue(len(links), func(rows pgx.Rows) error {
+		links, err := pgx.CollectRows(rows, d.scanner())
+		back.links(links)
+		return err
+	}, fmt.Sprintf(`
+		WITH written AS (
+			UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
+			FROM unnest(%s) AS p(%s, at)
+			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING t.*)%s
+		SELECT %s FROM written AS t`,
+		d.table(), given, d.pairNames(""), d.pairOn(), s.told(d, "attached", "restore", ""), d.columns()), args...)
 }
 
 // markLinks relies on the primary key of deletion_link.
@@ -395,7 +433,7 @@ func (s *Store) markLinks(tx *write, set string, links []deletedLink) {
 	}
 	tx.last.Queue(`
 		UPDATE `+s.own("deletion_link")+` AS t SET `+set+`
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS p(d, link, l, r)
+		FROM unnest(`+texts(4, len(links))+`) AS p(d, link, l, r)
 		WHERE t.deletion_id = p.d AND t.link = p.link AND t.left_key = p.l AND t.right_key = p.r`, deletions, names, left, right)
 }
 
@@ -407,6 +445,6 @@ func (s *Store) markRestored(tx *write, records []deletedRecord) {
 	}
 	tx.last.Queue(`
 		UPDATE `+s.own("deletion_record")+` AS t SET restored_at = clock_timestamp()
-		FROM unnest($1::text[], $2::text[], $3::text[]) AS p(d, model, key)
+		FROM unnest(`+texts(3, len(records))+`) AS p(d, model, key)
 		WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key`, deletions, models, keys)
 }

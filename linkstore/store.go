@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ type Store struct {
 	catalog *Catalog
 	cfg     Config
 	inTx    bool // the transaction is the caller's
+	texts   *sync.Map
 }
 
 // New returns a store. Migrate and Sync make the tables it needs.
@@ -58,12 +60,12 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 	if cfg.Schema == "" {
 		cfg.Schema = "linkgraph"
 	}
-	return &Store{db: db, catalog: catalog, cfg: cfg}
+	return &Store{db: db, catalog: catalog, cfg: cfg, texts: &sync.Map{}}
 }
 
 // WithTx returns a store that works in the caller's transaction: a call is a savepoint, and is not tried again.
 func (s *Store) WithTx(tx pgx.Tx) *Store {
-	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true}
+	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, texts: s.texts}
 }
 
 // WithWritten returns a store that tells also of its calls, after Config.Written and as that does.

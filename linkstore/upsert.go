@@ -14,9 +14,11 @@ import (
 // column that one of the links names.
 type given struct {
 	def           *Definition
+	n             int
 	args          []any
 	arrays, names []string
 	columns       []givenColumn
+	named         bool // some of the columns are given
 }
 
 // givenColumn is an extra column, and what the statement calls whether it is given (g0) and its value (v0).
@@ -35,7 +37,7 @@ func givenOf(links []*newLink) *given {
 			named[name] = true
 		}
 	}
-	g := &given{def: d, args: d.pairArgs(left, right), arrays: []string{d.pairArrays()}, names: []string{d.pairNames("")}}
+	g := &given{def: d, n: len(links), args: d.pairArgs(left, right), arrays: []string{d.pairArrays(len(links))}, names: []string{d.pairNames("")}, named: len(named) > 0}
 	for i := range d.Columns {
 		c := givenColumn{&d.Columns[i], "", ""}
 		if named[c.Name] {
@@ -52,9 +54,17 @@ func givenOf(links []*newLink) *given {
 	return g
 }
 
+// text is one of a statement. It is made anew where it depends on what extra columns are given.
+func (g *given) text(s *Store, what, how string, make func() string) string {
+	if g.named {
+		return make()
+	}
+	return text(s, textKey{what: what, of: g.def, how: how, large: g.n >= many}, make)
+}
+
 func (g *given) array(name, sqlType string, values any) {
 	g.args = append(g.args, values)
-	g.arrays = append(g.arrays, fmt.Sprintf("$%d::%s[]", len(g.args), sqlType))
+	g.arrays = append(g.arrays, parameter(len(g.args), sqlType, "", g.n))
 	g.names = append(g.names, name)
 }
 
@@ -69,10 +79,10 @@ func (g *given) differs() string {
 	return strings.Join(parts, " OR ")
 }
 
-// upsert writes the pairs of one link that are not as asked already, and settles their outcomes. Where no record is locked
-// another writer may have come first: then the row is one from before.
+// upsert writes the pairs of one link that are not as asked already, settles their outcomes and tells of them. Where no record is
+// locked another writer may have come first: then the row is one from before.
 func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) error {
-	var missing, lost, stale []*newLink
+	var missing, stale []*newLink
 	for _, l := range links {
 		if l.old == nil {
 			missing = append(missing, l)
@@ -81,45 +91,57 @@ func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) error {
 	if err := s.insert(ctx, tx, missing); err != nil {
 		return err
 	}
-	for _, l := range missing {
-		if l.result.Outcome == "" {
-			lost = append(lost, l)
-		}
-	}
-	if len(lost) > 0 {
-		if err := lockPairs(ctx, tx, lost); err != nil {
-			return err
-		}
-	}
 	for _, l := range links {
 		switch {
-		case l.result.Outcome == Created:
-		case l.old == nil:
-			return fmt.Errorf("link %s: the row of %s and %s was there, and is gone", l.pair.Link, l.pair.Left, l.pair.Right)
+		case l.old == nil: // it is being made
 		case l.old.differs || l.old.DeletedAt != nil:
 			stale = append(stale, l)
 		default:
 			l.result.Outcome, l.result.Link = Unchanged, l.old.Link
 		}
 	}
-	return update(ctx, tx, stale)
+	s.update(tx, stale)
+	for _, wrote := range [][]*newLink{missing, stale} {
+		if err := s.tellMany(ctx, tx, wrote); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellMany tells of what was written. The statements that write a few links tell of them themselves.
+func (s *Store) tellMany(ctx context.Context, tx *write, links []*newLink) error {
+	if len(links) < many {
+		return nil
+	}
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	attached := make([]Link, 0, len(links))
+	for _, l := range links {
+		if l.result.Outcome == Created || l.result.Outcome == Revived {
+			attached = append(attached, l.result.Link)
+		}
+	}
+	return s.emit(tx, "attached", "create", attached)
 }
 
 // insert makes rows, in one statement. Values that the items do not give take their default. The left records are locked, so
 // that no other writer makes the same rows; if one does all the same, the call runs again. Where they are not, or the call
-// cannot run again, rows that are there already are left out. Relies on the primary key.
+// cannot run again, rows that are there already are left out, and noted. Relies on the primary key.
 func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
 	if len(links) == 0 {
 		return nil
 	}
 	d := links[0].def
 	ids := s.newIDs(d.IDPrefix, len(links))
-	conflict := ""
-	if s.inTx || d.SkipExistence || d.left.Table == "" {
-		conflict = fmt.Sprintf("ON CONFLICT (%s) DO NOTHING", d.keys(""))
+	sure := !s.inTx && !d.SkipExistence && d.left.Table != ""
+	if sure && len(d.Columns) == 0 && len(links) >= many {
+		return s.copyIn(ctx, tx, links, ids)
 	}
-	if conflict == "" && len(d.Columns) == 0 && len(links) >= many {
-		return copyIn(ctx, tx, links, ids)
+	conflict := ""
+	if !sure {
+		conflict = fmt.Sprintf("ON CONFLICT (%s) DO NOTHING", d.keys(""))
 	}
 	g := givenOf(links)
 	g.array("id", "text", ids)
@@ -135,44 +157,122 @@ func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
 		}
 		targets, values = append(targets, ", "+quote(c.Name)), append(values, ", "+value)
 	}
-	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
-		INSERT INTO %s AS t (%s, id%s)
-		SELECT %s, p.id%s FROM unnest(%s) AS p(%s)
-		%s RETURNING %s`,
-		d.table(), d.keys(""), strings.Join(targets, ""), d.pairNames("p"), strings.Join(values, ""),
-		strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), conflict, d.values()), g.args...)
-	if err != nil {
+	sql := func(returned string) string {
+		return fmt.Sprintf(`
+			INSERT INTO %s AS t (%s, id%s)
+			SELECT %s, p.id%s FROM unnest(%s) AS p(%s)
+			%s RETURNING %s`,
+			d.table(), d.keys(""), strings.Join(targets, ""), d.pairNames("p"), strings.Join(values, ""),
+			strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), conflict, returned)
+	}
+	if len(links) < many {
+		writeFew(tx, links, g.text(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }), g.args)
+	} else {
+		tx.queue(len(links), madeRows(links, ids), sql(d.values()), g.args...)
+	}
+	if sure {
+		return nil
+	}
+	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	row := d.scan()
-	next := 0
-	_, err = pgx.ForEachRow(rows, row.dests, func() error {
-		// Rows come in the order of the pairs; to rely on it would be to rely on more than Postgres promises.
-		if next >= len(ids) || ids[next] != row.id {
-			if next = slices.Index(ids, row.id); next < 0 {
-				return fmt.Errorf("table %s gives a row another id: %q", d.Table, row.id)
-			}
+	var lost []*newLink
+	for _, l := range links {
+		if l.result.Outcome == "" {
+			lost = append(lost, l)
 		}
-		l := links[next]
-		next++
-		l.result.Outcome, l.result.Link = Created, row.link(l.pair.Left, l.pair.Right)
+	}
+	if len(lost) == 0 {
 		return nil
-	})
-	return err
+	}
+	s.lockRows(tx, lost)
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	for _, l := range lost {
+		if l.old == nil {
+			return fmt.Errorf("link %s: the row of %s and %s was there, and is gone", l.pair.Link, l.pair.Left, l.pair.Right)
+		}
+	}
+	return nil
+}
+
+// madeRows notes the rows that are made.
+func madeRows(links []*newLink, ids []string) func(rows pgx.Rows) error {
+	d := links[0].def
+	return func(rows pgx.Rows) error {
+		row := d.scan()
+		next := 0
+		_, err := pgx.ForEachRow(rows, row.dests, func() error {
+			// Rows come in the order of the pairs; to rely on it would be to rely on more than Postgres promises.
+			if next >= len(ids) || ids[next] != row.id {
+				if next = slices.Index(ids, row.id); next < 0 {
+					return fmt.Errorf("table %s gives a row another id: %q", d.Table, row.id)
+				}
+			}
+			l := links[next]
+			next++
+			l.wrote(row.link(l.pair.Left, l.pair.Right))
+			return nil
+		})
+		return err
+	}
+}
+
+// wrote notes the row of a pair.
+func (l *newLink) wrote(link Link) {
+	l.result.Link = link
+	switch {
+	case l.old == nil:
+		l.result.Outcome = Created
+	case l.old.DeletedAt != nil:
+		l.result.Outcome = Revived
+	default:
+		l.result.Outcome = Updated
+	}
+}
+
+// fewText is a statement that writes the rows of a few links and returns them. It also tells of them, or of those that a condition
+// names.
+func (s *Store) fewText(d *Definition, sql, attached string) string {
+	return `WITH written AS (` + sql + `)` + s.told(d, "attached", "create", attached) + ` SELECT ` + d.columns() + ` FROM written AS t`
+}
+
+// writeFew queues such a statement.
+func writeFew(tx *write, links []*newLink, sql string, args []any) {
+	d := links[0].def
+	tx.queue(len(links), func(rows pgx.Rows) error {
+		written, err := pgx.CollectRows(rows, d.scanner())
+		next := 0 // rows come in the order of the pairs, most likely
+		for _, link := range written {
+			if next >= len(links) || links[next].pair != link.Pair() {
+				if next = slices.IndexFunc(links, func(l *newLink) bool { return l.pair == link.Pair() }); next < 0 {
+					return fmt.Errorf("table %s gives a row other keys: %q and %q", d.Table, link.Left, link.Right)
+				}
+			}
+			links[next].wrote(link)
+			next++
+		}
+		return err
+	}, sql, args...)
 }
 
 // copyIn makes many rows of a table without extra columns, by COPY. That tells nothing of the rows, but they differ in keys and id
 // alone: one of them is read, as its times may be kept in whole seconds.
-func copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) error {
+func (s *Store) copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) error {
 	d := links[0].def
 	var now time.Time
-	if err := tx.QueryRow(ctx, `SELECT now()`).Scan(&now); err != nil {
+	tx.queue(0, func(rows pgx.Rows) (err error) {
+		now, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[time.Time])
+		return err
+	}, `SELECT now()`)
+	if err := tx.send(ctx); err != nil {
 		return err
 	}
 	keys := givenOf(links).args
 	row := make([]any, len(keys), len(keys)+3)
 	names := slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at"})
-	_, err := tx.CopyFrom(ctx, identifier(d.Schema, d.Table), names, pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
+	_, err := tx.tx.CopyFrom(ctx, identifier(d.Schema, d.Table), names, pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
 		for k, of := range keys {
 			row[k] = of.([]string)[i]
 		}
@@ -182,7 +282,8 @@ func copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) erro
 		return err
 	}
 	first := links[0]
-	if err := lockPairs(ctx, tx, links[:1]); err != nil {
+	s.lockRows(tx, links[:1])
+	if err := tx.send(ctx); err != nil {
 		return err
 	}
 	if first.old == nil {
@@ -199,9 +300,9 @@ func copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) erro
 
 // update makes rows live and writes the values that the items give, in one statement. The rows are locked. Relies on the
 // primary key.
-func update(ctx context.Context, tx *write, links []*newLink) error {
+func (s *Store) update(tx *write, links []*newLink) {
 	if len(links) == 0 {
-		return nil
+		return
 	}
 	g := givenOf(links)
 	d := g.def
@@ -211,23 +312,35 @@ func update(ctx context.Context, tx *write, links []*newLink) error {
 			sets = append(sets, fmt.Sprintf(", %[1]s = CASE WHEN %[2]s THEN %[3]s ELSE t.%[1]s END", quote(c.Name), c.given, c.value))
 		}
 	}
-	rows, err := tx.bulk(ctx, len(links), fmt.Sprintf(`
-		UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()%s
-		FROM unnest(%s) WITH ORDINALITY AS p(%s, ord) WHERE %s
-		RETURNING p.ord, %s`,
-		d.table(), strings.Join(sets, ""), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn(), d.values()), g.args...)
-	if err != nil {
-		return err
-	}
-	var ord int
-	row := d.scan(&ord)
-	_, err = pgx.ForEachRow(rows, row.dests, func() error {
-		l := links[ord-1]
-		l.result.Outcome, l.result.Link = Updated, row.link(l.pair.Left, l.pair.Right)
+	var dead []string
+	for _, l := range links {
 		if l.old.DeletedAt != nil {
-			l.result.Outcome = Revived
+			dead = append(dead, l.old.ID)
 		}
-		return nil
-	})
-	return err
+	}
+	attached := ""
+	if len(links) < many && len(dead) < len(links) {
+		g.args = append(g.args, dead)
+		attached = fmt.Sprintf("t.id = ANY($%d::text[])", len(g.args))
+	}
+	sql := func(returned string) string {
+		return fmt.Sprintf(`
+			UPDATE %s AS t SET deleted_at = NULL, updated_at = clock_timestamp()%s
+			FROM unnest(%s) WITH ORDINALITY AS p(%s, ord) WHERE %s
+			RETURNING %s`, d.table(), strings.Join(sets, ""), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn(), returned)
+	}
+	if len(links) < many {
+		writeFew(tx, links, g.text(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }), g.args)
+		return
+	}
+	tx.queue(len(links), func(rows pgx.Rows) error {
+		var ord int
+		row := d.scan(&ord)
+		_, err := pgx.ForEachRow(rows, row.dests, func() error {
+			l := links[ord-1]
+			l.wrote(row.link(l.pair.Left, l.pair.Right))
+			return nil
+		})
+		return err
+	}, sql("p.ord, "+d.values()), g.args...)
 }

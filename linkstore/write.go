@@ -3,12 +3,12 @@ package linkstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	mrand "math/rand/v2"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Verb is what a call of a Store does.
@@ -48,30 +48,42 @@ type WrittenItem struct {
 	ID      string
 }
 
-// write is the transaction of a call. Statements that nothing waits for are put off to its end, where they travel together.
-type write struct {
-	pgx.Tx
-	last pgx.Batch
-}
-
-// many is how many rows make it worth planning a statement for their number: a plan that Postgres keeps expects a few, and looks
-// each up in an index, where it could read a table once.
-const many = 500
-
-// planned are the arguments of a statement on n rows, which says how it is planned.
-func planned(n int, args []any) []any {
-	if n < many {
-		return args
+// told is a part of a statement on a few links: it writes the events of those, written, that another part wrote, in their order.
+// which says of what rows, t; "" means of all.
+func (s *Store) told(d *Definition, event, cause, which string) string {
+	if which != "" {
+		which = " WHERE " + which
 	}
-	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+	return fmt.Sprintf(`, told AS (
+		INSERT INTO %s (event, cause, link, left_key, right_key, data)
+		SELECT %s, %s, %s, %s, %s, %s FROM written AS t%s ORDER BY %s)`,
+		s.own("link_event"), literal(event), literal(cause), literal(d.Name), d.leftKey.idText(), d.rightKey.idText(), d.dataText(), which, d.order("t"))
 }
 
-// bulk runs a statement on n rows.
-func (w *write) bulk(ctx context.Context, n int, sql string, args ...any) (pgx.Rows, error) {
-	return w.Query(ctx, sql, planned(n, args)...)
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// dataText is the extra columns of a row, t, as a JSON object, as Link.Data is written.
+func (d *Definition) dataText() string {
+	if len(d.Columns) == 0 {
+		return "'{}'::jsonb"
+	}
+	parts := make([]string, 0, 2*len(d.Columns))
+	for _, c := range d.Columns {
+		value := "t." + quote(c.Name)
+		switch c.Type {
+		case Decimal:
+			value += "::text"
+		case JSON:
+			value += "::jsonb"
+		case Timestamp:
+			value = "rtrim(rtrim(to_char(" + value + " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"
+		}
+		parts = append(parts, literal(c.Name), value)
+	}
+	return "jsonb_build_object(" + strings.Join(parts, ", ") + ")"
 }
 
-// emit writes events of links of one kind to the outbox, in the transaction of what they tell of and in the order of the calls.
+// emit writes events of many links of one kind to the outbox, in the transaction of what they tell of and in the order of the calls.
 func (s *Store) emit(tx *write, event, cause string, links []Link) error {
 	if len(links) == 0 {
 		return nil
@@ -98,17 +110,11 @@ func (s *Store) emit(tx *write, event, cause string, links []Link) error {
 	return nil
 }
 
-// run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another.
-func (s *Store) run(ctx context.Context, fn func(tx *write) (Written, error)) error {
+// run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another. fn
+// may leave statements queued: what they read is there when told is called, which says what was written.
+func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
 	for try := 0; ; try++ {
-		err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-			w := &write{Tx: tx}
-			written, err := fn(w)
-			if err != nil {
-				return err
-			}
-			return s.finish(ctx, w, written)
-		})
+		err := s.once(ctx, fn)
 		kind := classify(err)
 		if kind == final {
 			return err
@@ -128,17 +134,30 @@ func (s *Store) run(ctx context.Context, fn func(tx *write) (Written, error)) er
 	}
 }
 
-// finish sends what was put off, and what Config.Written adds: one round trip.
-func (s *Store) finish(ctx context.Context, w *write, written Written) error {
-	if s.cfg.Written != nil {
-		if err := s.cfg.Written(ctx, written, &w.last); err != nil {
+func (s *Store) once(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
+	tx, err := s.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.cancel(ctx)
+	told, err := fn(tx)
+	if err != nil {
+		return err
+	}
+	if s.cfg.Written == nil {
+		if err := tx.commit(ctx); err != nil {
 			return err
 		}
-	}
-	if w.last.Len() == 0 {
+		told()
 		return nil
 	}
-	return w.SendBatch(ctx, &w.last).Close()
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	if err := s.cfg.Written(ctx, told(), &tx.last); err != nil {
+		return err
+	}
+	return tx.commit(ctx)
 }
 
 // createWritten tells of a Create.

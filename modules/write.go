@@ -268,7 +268,7 @@ func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []st
 	b := newBuilder(nil)
 	key := named("t.", m, columns)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-		key.texts(), m.table(), key.among(b, keys), m.live("t"), key.order(), strength), b.args...)
+		key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -280,6 +280,22 @@ func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []st
 	})
 	return live, classify(err)
 }
+
+// amongGiven is among for a statement of a write. How many keys there are is hidden from the planner if they are few: it would plan
+// for their number again at each call.
+func (r ref) amongGiven(b *builder, keys []string) string {
+	if len(keys) >= manyKeys {
+		return r.among(b, keys)
+	}
+	arrays := "(SELECT " + strings.Join(r.columnArrays(b, keys), "), (SELECT ") + ")"
+	if len(r.exprs) == 1 {
+		return r.exprs[0] + " = ANY(ARRAY(SELECT unnest(" + arrays + ")))"
+	}
+	return "(" + r.list() + ") IN (SELECT * FROM unnest(" + arrays + "))"
+}
+
+// manyKeys is how many keys make it worth planning for their number.
+const manyKeys = 500
 
 // checkReferences finds records that are referred to but deleted or never there, which a foreign key alone would not.
 func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
