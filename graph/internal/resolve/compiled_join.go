@@ -49,7 +49,7 @@ func (h *compiledHop) join(points map[*selection]joinPoint, near *selection) {
 
 // toOne reports whether the hop leads each record to one at most, and costs no more as a join.
 func (h *compiledHop) toOne(near *selection) bool {
-	r, l := h.relation, &h.hop.list
+	r, l := h.relation, &h.list
 	if r.Many {
 		return l.rows && l.page.Limit == 1 && !l.count && !l.cursors && !l.more && !pageVaries(h.field) && l.page.After == "" && l.page.Before == ""
 	}
