@@ -39,19 +39,6 @@ func (c *Cells) Cell(row, column int) (text string, ok bool) {
 	return c.text[c.ends[i]&^nullCell : end&^nullCell], end&nullCell == 0
 }
 
-// CellsOf returns the values of records of one model, as reading them would have given.
-func CellsOf(columns []int, records ...*Record) Cells {
-	b := cellBuffer{ends: []uint32{0}}
-	for _, r := range records {
-		for _, i := range columns {
-			text, ok := cellText(&r.Model.Columns[i], r.Values[i])
-			b.text = append(b.text, text...)
-			b.end(ok)
-		}
-	}
-	return b.cells(len(columns))
-}
-
 // cellText is the text of a value of the Go type that the column's Type documents. Any other is taken for a NULL.
 func cellText(col *Column, v any) (text string, ok bool) {
 	switch col.Type {

@@ -47,16 +47,20 @@ func TestGatherPutsRowsOfAListSideBySide(t *testing.T) {
 	}
 }
 
-func TestCellsOfKeepsWhatColumnsHold(t *testing.T) {
+func TestCellBuilderKeepsWhatColumnsHold(t *testing.T) {
 	t.Parallel()
 	m := &Model{Name: "M", Columns: []Column{
 		{Name: "text", Type: Text}, {Name: "integer", Type: Integer}, {Name: "float", Type: Float}, {Name: "boolean", Type: Boolean},
 		{Name: "time", Type: Time}, {Name: "json", Type: JSON}, {Name: "wrong", Type: Integer},
 	}}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
-	first := &Record{Model: m, Values: []any{"", int64(-7), 1e21, true, at, json.RawMessage(`{"a": 1}`), "7"}}
-	second := &Record{Model: m, Values: make([]any, len(m.Columns))}
-	c := CellsOf([]int{0, 1, 2, 3, 4, 5, 6}, first, second)
+	var b CellBuilder
+	for _, row := range [][]any{{"", int64(-7), 1e21, true, at, json.RawMessage(`{"a": 1}`), "7"}, make([]any, len(m.Columns))} {
+		for i, v := range row {
+			b.Value(&m.Columns[i], v)
+		}
+	}
+	c := b.Cells(len(m.Columns))
 	if c.Len() != 2 {
 		t.Fatalf("%d rows", c.Len())
 	}

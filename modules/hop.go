@@ -2,7 +2,6 @@ package modules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -128,8 +127,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		return b.text(shape, p, h.Joins)
 	}
 	names, key := h.near().alias("k", "key")
-	// In a subselect Postgres does not see how many keys there are, and plans once for any number of them.
-	arrays := "(SELECT " + strings.Join(h.near().columnArrays(b, keys), "), (SELECT ") + ")"
+	arrays := h.near().unseen(b, keys)
 	b.WriteString("SELECT ")
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)

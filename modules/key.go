@@ -114,11 +114,13 @@ func (r ref) equals(known ref) string {
 }
 
 // among compares r with a list of keys.
-func (r ref) among(b *builder, keys []string) string {
+func (r ref) among(b *builder, keys []string) string { return r.amongArrays(r.arrays(b, keys)) }
+
+func (r ref) amongArrays(arrays string) string {
 	if len(r.exprs) == 1 {
-		return r.exprs[0] + " = ANY(ARRAY(SELECT unnest(" + r.arrays(b, keys) + ")))"
+		return r.exprs[0] + " = ANY(ARRAY(SELECT unnest(" + arrays + ")))"
 	}
-	return "(" + r.list() + ") IN (SELECT * FROM unnest(" + r.arrays(b, keys) + "))"
+	return "(" + r.list() + ") IN (SELECT * FROM unnest(" + arrays + "))"
 }
 
 // arrays adds keys as arguments: an array for each column.
@@ -135,6 +137,11 @@ func (r ref) columnArrays(b *builder, keys []string) []string {
 		}
 	}
 	return args
+}
+
+// unseen is arrays for a statement that Postgres is to plan once, for any number of keys: in a subselect it does not see how many there are.
+func (r ref) unseen(b *builder, keys []string) string {
+	return "(SELECT " + strings.Join(r.columnArrays(b, keys), "), (SELECT ") + ")"
 }
 
 // values adds a key as arguments and refers to them.

@@ -287,11 +287,7 @@ func (r ref) amongGiven(b *builder, keys []string) string {
 	if len(keys) >= manyKeys {
 		return r.among(b, keys)
 	}
-	arrays := "(SELECT " + strings.Join(r.columnArrays(b, keys), "), (SELECT ") + ")"
-	if len(r.exprs) == 1 {
-		return r.exprs[0] + " = ANY(ARRAY(SELECT unnest(" + arrays + ")))"
-	}
-	return "(" + r.list() + ") IN (SELECT * FROM unnest(" + arrays + "))"
+	return r.amongArrays(r.unseen(b, keys))
 }
 
 // manyKeys is how many keys make it worth planning for their number.

@@ -319,21 +319,6 @@ func (o *Output) each(fields []fieldLayout, value func(f *fieldLayout) error) er
 	return nil
 }
 
-// list writes a list item by item.
-func (o *Output) list(n int, item func(i int) error) error {
-	o.b = append(o.b, '[')
-	for i := range n {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		if err := item(i); err != nil {
-			return err
-		}
-	}
-	o.b = append(o.b, ']')
-	return nil
-}
-
 // text writes a text, or null.
 func (o *Output) text(s string, ok bool) {
 	if !ok {

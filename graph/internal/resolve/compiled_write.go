@@ -159,31 +159,11 @@ func (o *Output) connection(l *connLayout, w *listWriter) error {
 }
 
 func (o *Output) nodes(l *objectLayout, w *listWriter) error {
-	o.b = append(o.b, '[')
-	for i := range w.span.Len {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		if err := o.object(l, w.node, w.row(i)); err != nil {
-			return err
-		}
-	}
-	o.b = append(o.b, ']')
-	return nil
+	return o.list(w.span.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
 }
 
 func (o *Output) edges(fields []fieldLayout, w *listWriter) error {
-	o.b = append(o.b, '[')
-	for i := range w.span.Len {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		if err := o.edge(fields, w, w.row(i)); err != nil {
-			return err
-		}
-	}
-	o.b = append(o.b, ']')
-	return nil
+	return o.list(w.span.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
 }
 
 func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
@@ -210,6 +190,21 @@ func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
 		}
 	}
 	o.b = append(o.b, '}')
+	return nil
+}
+
+// list writes a list item by item.
+func (o *Output) list(n int, item func(i int) error) error {
+	o.b = append(o.b, '[')
+	for i := range n {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		if err := item(i); err != nil {
+			return err
+		}
+	}
+	o.b = append(o.b, ']')
 	return nil
 }
 
