@@ -33,18 +33,8 @@ func (h hand) page(ctx context.Context, b []byte, v variables) ([]byte, error) {
 		return nil, err
 	}
 	batch := &pgx.Batch{}
-	queueVariants(batch, products, 20)
 	queueChannels(batch, products)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	if err := h.priceSets(ctx, variants); err != nil {
-		return nil, err
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 20)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
+	if err := h.pricedVariants(ctx, batch, products, 20, 20); err != nil {
 		return nil, err
 	}
 	b = append(b, `{"products":{"nodes":[`...)
@@ -176,18 +166,7 @@ func (h hand) reverse(ctx context.Context, b []byte, v variables) ([]byte, error
 	}
 	more := len(products) > v.First
 	products = products[:min(len(products), v.First)]
-	batch := &pgx.Batch{}
-	queueVariants(batch, products, 1)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	if err := h.priceSets(ctx, variants); err != nil {
-		return nil, err
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 1)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
+	if err := h.pricedVariants(ctx, &pgx.Batch{}, products, 1, 1); err != nil {
 		return nil, err
 	}
 	b = appendFields(b, `{"salesChannel":{"name":`, name)
@@ -215,18 +194,7 @@ func (h hand) search(ctx context.Context, b []byte, v variables) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	batch := &pgx.Batch{}
-	queueVariants(batch, products, 20)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
-	}
-	variants := variantsOf(products)
-	if err := h.priceSets(ctx, variants); err != nil {
-		return nil, err
-	}
-	batch = &pgx.Batch{}
-	queuePrices(batch, variants, 1)
-	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
+	if err := h.pricedVariants(ctx, &pgx.Batch{}, products, 20, 1); err != nil {
 		return nil, err
 	}
 	b = append(b, `{"products":{"nodes":[`...)
@@ -294,6 +262,22 @@ func (h hand) pairs(ctx context.Context, b []byte, v variables) ([]byte, error) 
 		b = appendPairLink(comma(b, i), &links[i])
 	}
 	return append(b, `]}`...), nil
+}
+
+// pricedVariants reads so many variants of each product and so many prices of each variant, level by level. What the batch holds
+// travels with the variants.
+func (h hand) pricedVariants(ctx context.Context, batch *pgx.Batch, products []*product, variantsOfEach, pricesOfEach int) error {
+	queueVariants(batch, products, variantsOfEach)
+	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	variants := variantsOf(products)
+	if err := h.priceSets(ctx, variants); err != nil {
+		return err
+	}
+	batch = &pgx.Batch{}
+	queuePrices(batch, variants, pricesOfEach)
+	return h.pool.SendBatch(ctx, batch).Close()
 }
 
 // The first parts of cursors: they tell orders apart.
