@@ -112,11 +112,11 @@ type limitFlags struct {
 	MaxIn         int `help:"Most values of one in list." default:"1000" env:"MAX_IN"`
 	MaxConditions int `help:"Most conditions of all filters of a field." default:"200" env:"MAX_CONDITIONS"`
 	MaxItems      int `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
-	MaxCost       int `help:"Most records that the lists of a field may answer with, if every page is full." default:"5000000" env:"MAX_COST"`
+	MaxFields       int `help:"Most records that the lists of a field may answer with, if every page is full." default:"5000000" env:"MAX_COST"`
 }
 
 func (f limitFlags) limits() graph.Limits {
-	return graph.Limits{MaxPage: f.MaxPage, MaxDepth: f.MaxDepth, MaxIn: f.MaxIn, MaxConditions: f.MaxConditions, MaxCost: f.MaxCost}
+	return graph.Limits{MaxPage: f.MaxPage, MaxDepth: f.MaxDepth, MaxIn: f.MaxIn, MaxConditions: f.MaxConditions, MaxFields: f.MaxFields}
 }
 
 const (

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/resolve"
 )
@@ -13,8 +14,9 @@ import (
 // execution of an operation is the same for both.
 type compiled struct {
 	graphql.ExecutableSchema
-	engine *resolve.Engine
-	told   func(ctx context.Context, how string)
+	engine     *resolve.Engine
+	introspect resolve.Introspect
+	told       func(ctx context.Context, how string)
 }
 
 // How an operation was executed, besides what resolve gives as reasons to leave it to the generated code.
@@ -27,7 +29,7 @@ const (
 func (g *Graph) compiles() bool { return !g.cfg.NoCompiled && !g.cfg.NoLookAhead }
 
 // compile returns the schema with plans, unless they are turned off.
-func (g *Graph) compile(schema graphql.ExecutableSchema, engine *resolve.Engine) graphql.ExecutableSchema {
+func (g *Graph) compile(schema graphql.ExecutableSchema, engine *resolve.Engine, introspect resolve.Introspect) graphql.ExecutableSchema {
 	if !g.compiles() {
 		return schema
 	}
@@ -35,14 +37,14 @@ func (g *Graph) compile(schema graphql.ExecutableSchema, engine *resolve.Engine)
 	if g.cfg.Observer != nil {
 		told = g.cfg.Observer.Executed
 	}
-	return &compiled{schema, engine, told}
+	return &compiled{schema, engine, introspect, told}
 }
 
 // Exec runs an operation.
 func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 	doc, ok := ctx.Value(documentKey{}).(*document)
 	if !ok {
-		return c.ExecutableSchema.Exec(ctx)
+		return bounded(c.ExecutableSchema.Exec(ctx), c.engine.Limits().MaxAnswer)
 	}
 	var rest graphql.ResponseHandler
 	done := false
@@ -54,17 +56,31 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 			return nil
 		}
 		done = true
-		resp, kept, err := c.engine.Answer(ctx, doc.plans, outputFrom(ctx))
+		resp, kept, err := c.engine.Answer(ctx, doc.plans, outputFrom(ctx), c.introspect)
 		switch {
 		case err != nil:
 			c.told(ctx, err.Error())
 			resolve.ExpandLinks(graphql.GetOperationContext(ctx).Variables)
-			rest = c.ExecutableSchema.Exec(ctx)
+			rest = bounded(c.ExecutableSchema.Exec(ctx), c.engine.Limits().MaxAnswer)
 			return rest(ctx)
 		case kept:
 			c.told(ctx, byPlan)
 		default:
 			c.told(ctx, byNewPlan)
+		}
+		return resp
+	}
+}
+
+// bounded refuses answers of the generated code that are longer than they may be.
+func bounded(next graphql.ResponseHandler, limit int) graphql.ResponseHandler {
+	return func(ctx context.Context) *graphql.Response {
+		resp := next(ctx)
+		if resp == nil {
+			return nil
+		}
+		if err := limitError("bytes of the answer", len(resp.Data), limit); err != nil {
+			resp.Data, resp.Errors = []byte("null"), gqlerror.List{err}
 		}
 		return resp
 	}

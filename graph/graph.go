@@ -28,8 +28,7 @@ type Limits = resolve.Limits
 // Config says how a Graph works. The zero value is good.
 type Config struct {
 	Limits Limits
-	// StorefrontLimits bound what one request of a storefront may ask for. Depth, conditions, values and cost have lower
-	// defaults: 12, 50, 200 and 200,000.
+	// StorefrontLimits bound what one request of a storefront may ask for. Most have lower defaults: see docs/storefront.md.
 	StorefrontLimits Limits
 	// MaxItems is how many links or records one mutation may write. 0 means 10,000.
 	MaxItems int
@@ -54,8 +53,8 @@ type Config struct {
 type Observer interface {
 	graphql.HandlerExtension
 	modules.Observer
-	// Spent is told how many records a list of the operation answers with, if every page is full.
-	Spent(ctx context.Context, records int)
+	// Spent is told how many fields a root field of the operation answers with, if every page is full.
+	Spent(ctx context.Context, fields int)
 	// Executed is told how an operation was executed: "plan" or "new plan", or why the generated code did it.
 	Executed(ctx context.Context, how string)
 }

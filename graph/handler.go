@@ -72,7 +72,8 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	if g.compiles() {
 		in.links = of.engine.LinkInputs(schema.Schema())
 	}
-	s := handler.New(g.compile(schema, of.engine))
+	about := introspector{schema.Schema(), of.engine.Limits().MaxAnswer}
+	s := handler.New(g.compile(schema, of.engine, about.write))
 	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
@@ -81,7 +82,7 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	if of.introspection {
 		s.Use(extension.Introspection{})
 	}
-	s.Use(introspector{schema.Schema()})
+	s.Use(about)
 	s.Use(writers{g.cfg.ReadOnly})
 	s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		return next(of.engine.WithLoaders(ctx))

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,6 +41,9 @@ type HTTP struct {
 	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
 	// nil asks nobody for credentials and takes everyone for an admin.
 	Authenticate func(*http.Request) (Caller, error)
+	// Spent is told what a request took of a rate limit, once it is answered: 1 if it was small. The context has its caller. nil
+	// means nobody is.
+	Spent func(ctx context.Context, points int)
 	// Storefront says what is different for storefronts.
 	Storefront HTTPStorefront
 }

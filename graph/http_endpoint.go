@@ -13,6 +13,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"linkgraph/graph/internal/resolve"
 )
 
 // endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft). It is the
@@ -53,6 +55,10 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	defer cancel()
 	ctx, release := e.outputs.with(ctx)
 	defer release()
+	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
+	if e.cfg.Spent != nil {
+		defer func() { e.cfg.Spent(r.Context(), budget.Points()) }()
+	}
 	run := &run{endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
 	if batch {
 		e.answerBatch(ctx, w, run, requests)

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"io"
 
@@ -9,11 +8,16 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"linkgraph/graph/internal/resolve"
 )
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each
 // type by itself: two million allocations for the whole schema.
-type introspector struct{ schema *ast.Schema }
+type introspector struct {
+	schema *ast.Schema
+	limit  int // bytes of an answer
+}
 
 var _ interface {
 	graphql.RootFieldInterceptor
@@ -26,43 +30,54 @@ func (introspector) ExtensionName() string { return "introspector" }
 // Validate has nothing to check of the schema.
 func (introspector) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptRootField answers the fields __schema and __type.
+// InterceptRootField answers the fields __schema and __type of operations that have no plan.
 func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	op := graphql.GetOperationContext(ctx)
 	field := graphql.GetRootFieldContext(ctx).Field
-	if op.DisableIntrospection && (field.Name == "__schema" || field.Name == "__type") {
-		graphql.AddError(ctx, &gqlerror.Error{
-			Message: "introspection is off for these credentials", Path: graphql.GetPath(ctx), Extensions: map[string]any{"code": codeForbidden},
-		})
+	if field.Name != "__schema" && field.Name != "__type" {
+		return next(ctx)
+	}
+	out := &resolve.Output{}
+	out.Begin(ctx, i.limit)
+	if err := i.write(graphql.GetOperationContext(ctx), field, out); err != nil {
+		graphql.AddError(ctx, err)
 		return graphql.Null
 	}
-	w := &schemaWriter{op: op, selected: map[*ast.Selection][]selectedField{}}
-	switch field.Name {
-	case "__schema":
-		return w.write(introspection.WrapSchema(i.schema), field.Selections)
-	case "__type":
-		name, _ := field.ArgumentMap(op.Variables)["name"].(string)
-		return w.write(introspection.WrapTypeFromDef(i.schema, i.schema.Types[name]), field.Selections)
-	}
-	return next(ctx)
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(out.Bytes()) })
 }
 
-// schemaWriter writes the objects of one field.
+// write writes the value of a field __schema or __type.
+func (i introspector) write(op *graphql.OperationContext, field graphql.CollectedField, to *resolve.Output) error {
+	if op.DisableIntrospection {
+		return &gqlerror.Error{
+			Message: "introspection is off for these credentials", Path: ast.Path{ast.PathName(field.Alias)},
+			Extensions: map[string]any{"code": codeForbidden},
+		}
+	}
+	w := &schemaWriter{Output: to, op: op, selected: map[*ast.Selection][]selectedField{}}
+	if field.Name == "__schema" {
+		w.value(introspection.WrapSchema(i.schema), field.Selections)
+	} else {
+		name, _ := field.ArgumentMap(op.Variables)["name"].(string)
+		w.value(introspection.WrapTypeFromDef(i.schema, i.schema.Types[name]), field.Selections)
+	}
+	return w.err
+}
+
+// schemaWriter writes the objects of one field. After an error it writes nothing more.
 type schemaWriter struct {
-	bytes.Buffer
-	op *graphql.OperationContext
+	*resolve.Output
+	err error
+	op  *graphql.OperationContext
 	// selected are the fields of each selection set, by its first selection: thousands of objects share a few sets.
 	selected map[*ast.Selection][]selectedField
 }
 
+// text writes a piece of JSON.
+func (w *schemaWriter) text(s string) { _, _ = io.WriteString(w, s) }
+
 type selectedField struct {
 	graphql.CollectedField
 	deprecated bool // those are wanted too
-}
-
-func (w *schemaWriter) write(v any, set ast.SelectionSet) graphql.Marshaler {
-	w.value(v, set)
-	return graphql.WriterFunc(func(out io.Writer) { _, _ = out.Write(w.Bytes()) })
 }
 
 func (w *schemaWriter) fields(set ast.SelectionSet, typeName string) []selectedField {
@@ -80,12 +95,18 @@ func (w *schemaWriter) fields(set ast.SelectionSet, typeName string) []selectedF
 
 // value writes a scalar, an object of the package introspection, or a list.
 func (w *schemaWriter) value(v any, set ast.SelectionSet) {
+	if w.err != nil {
+		return
+	}
+	if w.err = w.Check(); w.err != nil {
+		return
+	}
 	switch v := v.(type) {
 	case string:
 		graphql.MarshalString(v).MarshalGQL(w)
 	case *string:
 		if v == nil {
-			w.WriteString("null")
+			w.text("null")
 			return
 		}
 		graphql.MarshalString(*v).MarshalGQL(w)
@@ -105,7 +126,7 @@ func (w *schemaWriter) value(v any, set ast.SelectionSet) {
 		pointers(w, v, set)
 	case *introspection.Type:
 		if v == nil {
-			w.WriteString("null")
+			w.text("null")
 			return
 		}
 		w.object("__Type", set, func(f selectedField) any { return typeField(v, f) })
@@ -120,41 +141,44 @@ func (w *schemaWriter) value(v any, set ast.SelectionSet) {
 	case *introspection.Directive:
 		w.object("__Directive", set, func(f selectedField) any { return directiveField(v, f) })
 	default:
-		w.WriteString("null")
+		w.text("null")
 	}
 }
 
 func (w *schemaWriter) object(typeName string, set ast.SelectionSet, get func(selectedField) any) {
-	w.WriteByte('{')
+	w.text("{")
 	for i, f := range w.fields(set, typeName) {
 		if i > 0 {
-			w.WriteByte(',')
+			w.text(",")
 		}
 		graphql.MarshalString(f.Alias).MarshalGQL(w)
-		w.WriteByte(':')
+		w.text(":")
 		if f.Name == "__typename" {
 			graphql.MarshalString(typeName).MarshalGQL(w)
 			continue
 		}
 		w.value(get(f), f.Selections)
 	}
-	w.WriteByte('}')
+	w.text("}")
 }
 
 // list writes a list; one that is nil is null.
 func list[T any](w *schemaWriter, values []T, set ast.SelectionSet) {
 	if values == nil {
-		w.WriteString("null")
+		w.text("null")
 		return
 	}
-	w.WriteByte('[')
+	w.text("[")
 	for i := range values {
+		if w.err != nil {
+			return
+		}
 		if i > 0 {
-			w.WriteByte(',')
+			w.text(",")
 		}
 		w.value(values[i], set)
 	}
-	w.WriteByte(']')
+	w.text("]")
 }
 
 func pointers[T any](w *schemaWriter, values []T, set ast.SelectionSet) {

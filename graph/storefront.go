@@ -33,14 +33,10 @@ func storefrontSchema() (*ast.Schema, error) {
 
 // storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
 func storefrontLimits(l Limits) Limits {
-	for _, f := range []struct {
-		limit *int
-		value int
-	}{{&l.MaxDepth, 12}, {&l.MaxIn, 200}, {&l.MaxConditions, 50}, {&l.MaxCost, 200_000}} {
-		if *f.limit == 0 {
-			*f.limit = f.value
-		}
-	}
+	l.Default(Limits{
+		MaxDepth: 12, MaxIn: 200, MaxConditions: 200, MaxValues: 2000, MaxValueBytes: 64 << 10, MaxSearch: 1000, MaxFields: 2_000_000,
+		MaxAnswer: 32 << 20,
+	})
 	return l
 }
 

@@ -21,6 +21,7 @@ type Compact struct {
 	Spans []Span
 
 	buffers   *Buffers
+	allowance *Allowance // nil means without limit
 	order     []int32 // the rows span by span, if they came in another order
 	cursor    int     // where the sort keys are
 	signature string
@@ -35,8 +36,25 @@ type Span struct {
 	Total int
 }
 
-// Compact returns what a request can be read into.
-func (b *Buffers) Compact() *Compact { return &Compact{buffers: b} }
+// Compact returns what a request can be read into. The bytes of its rows are taken from the allowance; nil is without limit.
+func (b *Buffers) Compact(from *Allowance) *Compact { return &Compact{buffers: b, allowance: from} }
+
+// Allowance is how many bytes of rows may be read, by several requests one after the other.
+type Allowance struct{ limit, left int }
+
+// NewAllowance returns an allowance of so many bytes.
+func NewAllowance(bytes int) *Allowance { return &Allowance{bytes, bytes} }
+
+// take takes bytes, or refuses.
+func (a *Allowance) take(bytes int) error {
+	if a == nil {
+		return nil
+	}
+	if a.left -= bytes; a.left < 0 {
+		return &SizeError{What: "bytes of the records that are read", Limit: a.limit}
+	}
+	return nil
+}
 
 // Row returns a row of a span, by its place in the list. Those of a backward page were read from the end.
 func (c *Compact) Row(s *Span, i int, backward bool) int {
@@ -206,6 +224,9 @@ func (c *Compact) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index m
 			}
 		}
 		raw := rows.RawValues()
+		if err := c.allowance.take(sizeOf(raw)); err != nil {
+			return err
+		}
 		list, known := r.list(raw, index)
 		if !known {
 			continue
@@ -236,6 +257,15 @@ func (c *Compact) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index m
 		c.gather(b.of)
 	}
 	return nil
+}
+
+// sizeOf is about how many bytes a row takes in memory.
+func sizeOf(raw [][]byte) int {
+	n := 0
+	for _, v := range raw {
+		n += len(v) + 4
+	}
+	return n
 }
 
 // list finds the list a row belongs to: -1 if that is only known from the record.

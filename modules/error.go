@@ -90,6 +90,22 @@ func (e *LimitError) Error() string {
 // Unwrap gives ErrLimit.
 func (e *LimitError) Unwrap() error { return ErrLimit }
 
+// SizeError is a read that takes more than it may.
+type SizeError struct {
+	What         string
+	Limit, Asked int // Asked 0: more than the limit; it is not known how many
+}
+
+func (e *SizeError) Error() string {
+	if e.Asked == 0 {
+		return fmt.Sprintf("%s: there are more than the limit of %d", e.What, e.Limit)
+	}
+	return fmt.Sprintf("%s: %d is above the limit of %d; ask for less", e.What, e.Asked, e.Limit)
+}
+
+// Unwrap gives ErrLimit.
+func (e *SizeError) Unwrap() error { return ErrLimit }
+
 var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 
 // classify turns an error of Postgres into one of this package where the caller can do something about it. It is the

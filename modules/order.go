@@ -2,6 +2,7 @@ package modules
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -298,4 +299,11 @@ func (b *builder) after(t term, value *string) {
 		return
 	}
 	b.printf("%s %s %s", t.expr, op, v)
+}
+
+// SameKey reports whether both sort by the same values, in whatever direction.
+func (o Order) SameKey(other Order) bool {
+	return o.Column == other.Column && o.Row == other.Row && slices.EqualFunc(o.Path, other.Path, func(a, b Step) bool {
+		return a.Relation == b.Relation && a.Row == b.Row && a.Aggregate == b.Aggregate && reflect.DeepEqual(a.Where, b.Where)
+	})
 }

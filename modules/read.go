@@ -65,6 +65,11 @@ func (s *Store) Read(ctx context.Context, requests ...Request) error {
 		statements = append(statements, st...)
 		counts[i] = len(st)
 	}
+	for _, st := range statements {
+		if len(st.sql) > s.cfg.MaxStatement {
+			return &SizeError{What: "bytes of a statement", Limit: s.cfg.MaxStatement, Asked: len(st.sql)}
+		}
+	}
 	if s.cfg.Observer == nil || len(statements) == 0 {
 		return s.send(ctx, statements)
 	}

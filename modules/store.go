@@ -67,6 +67,9 @@ type Config struct {
 	Cascade Cascade
 	// MaxItems is how many records one call may write. 0 means 10,000.
 	MaxItems int
+	// MaxStatement is how many bytes the SQL of one statement that reads may have: Postgres cannot be stopped while it plans. 0
+	// means 256 KiB.
+	MaxStatement int
 	// Observer is told what is read. nil means nobody is.
 	Observer Observer
 	// Written is told of each call of Create, CreateShown and Update, in its transaction, when all is done but the commit. What it
@@ -115,6 +118,9 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 	}
 	if cfg.MaxItems == 0 {
 		cfg.MaxItems = 10_000
+	}
+	if cfg.MaxStatement == 0 {
+		cfg.MaxStatement = 256 << 10
 	}
 	return &Store{db, catalog, cfg}
 }

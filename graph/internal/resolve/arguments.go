@@ -116,18 +116,25 @@ func sortedKeys(m map[string]any) []string {
 
 // translator reads filters, orders and pages with the models at hand.
 type translator struct {
-	catalog    *modules.Catalog
-	limits     Limits
-	conditions *int // how many there are so far
-	now        bool // "now" is a time: the one of the transaction
+	catalog *modules.Catalog
+	limits  *Limits
+	tally   *tally
+	depth   int  // how many relations lead to the model at hand
+	now     bool // "now" is a time: the one of the transaction
 }
 
-// spendCondition counts one more and refuses more than the limit.
+// spendCondition counts one more.
 func (t translator) spendCondition(path string) error {
-	if *t.conditions++; *t.conditions > t.limits.MaxConditions {
-		return &LimitError{What: "conditions up to " + path, Limit: t.limits.MaxConditions, Asked: *t.conditions}
+	return t.tally.add(path, usage{conditions: 1, search: weightCondition})
+}
+
+// across is the translator beyond one more relation.
+func (t translator) across(path string, weight int) (translator, error) {
+	t.depth++
+	if t.depth > t.limits.MaxRelations {
+		return t, &LimitError{What: "relations one below the other in " + path, Limit: t.limits.MaxRelations, Asked: t.depth}
 	}
-	return nil
+	return t, t.tally.add(path, usage{search: weight * t.depth})
 }
 
 // filter turns a filter argument into a condition. row is the model of the link rows that lead to the records, or nil.
@@ -200,7 +207,11 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 func (t translator) combination(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
 	var parts []modules.Expr
 	for i, item := range listOf(v) {
-		e, err := t.filter(fmt.Sprintf("%s[%d]", path, i), m, row, objectOf(item))
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if err := t.spendCondition(at); err != nil {
+			return nil, err
+		}
+		e, err := t.filter(at, m, row, objectOf(item))
 		if err != nil {
 			return nil, err
 		}
@@ -217,12 +228,22 @@ func (t translator) combination(path string, m, row *modules.Model, name string,
 
 func (t translator) related(path string, r *modules.Relation, raw map[string]any) (modules.Expr, error) {
 	target, row := t.catalog.Target(r), t.catalog.Row(r)
+	outer := t
+	t, err := t.across(path, weightRelation)
+	if err != nil {
+		return nil, err
+	}
 	if r.Many {
 		var all modules.And
 		for _, q := range []modules.Quantifier{modules.Some, modules.None, modules.Every} {
 			v, ok := raw[string(q)]
 			if !ok || v == nil {
 				continue
+			}
+			if len(all) > 0 { // each is a search of its own
+				if _, err := outer.across(path+"."+string(q), weightRelation); err != nil {
+					return nil, err
+				}
 			}
 			where, err := t.filter(path+"."+string(q), target, row, objectOf(v))
 			if err != nil {
@@ -254,8 +275,13 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 func (t translator) comparisons(path string, m *modules.Model, column int, raw map[string]any) (modules.Expr, error) {
 	col := &m.Columns[column]
 	var all modules.And
-	for _, op := range sortedKeys(raw) {
+	for i, op := range sortedKeys(raw) {
 		at := path + "." + op
+		if i > 0 { // the first was counted with its field
+			if err := t.spendCondition(at); err != nil {
+				return nil, err
+			}
+		}
 		v := raw[op]
 		c := modules.Compare{Column: column, Op: modules.Op(op), Value: v}
 		var err error
@@ -293,7 +319,19 @@ func (t translator) value(path string, col *modules.Column, v any) (any, error) 
 	if err != nil {
 		return nil, &InputError{Path: path, Reason: err.Error(), Err: err}
 	}
-	return n, nil
+	return n, t.tally.add(path, usage{values: 1, valueBytes: valueBytes(n)})
+}
+
+// valueBytes is about how many bytes a value takes on its way to the database.
+func valueBytes(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case json.RawMessage:
+		return len(v)
+	default:
+		return 8
+	}
 }
 
 func (t translator) values(path string, col *modules.Column, list []any) ([]any, error) {
@@ -321,6 +359,9 @@ func endsInEscape(pattern string) bool {
 
 // order turns an orderBy argument into sort keys.
 func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modules.Order, error) {
+	if len(raw) > t.limits.MaxSortKeys {
+		return nil, &LimitError{What: "sort keys of " + path, Limit: t.limits.MaxSortKeys, Asked: len(raw)}
+	}
 	var order []modules.Order
 	for i, item := range raw {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -328,9 +369,7 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(order, func(other modules.Order) bool {
-			return len(other.Path)+len(o.Path) == 0 && other.Column == o.Column && other.Row == o.Row
-		}) {
+		if slices.ContainsFunc(order, o.SameKey) {
 			return nil, invalid(at, "the list is ordered by this field already")
 		}
 		order = append(order, o)
@@ -339,6 +378,9 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 }
 
 func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]any) (modules.Order, error) {
+	if err := t.tally.add(path, usage{search: weightCondition}); err != nil {
+		return modules.Order{}, err
+	}
 	keys := slices.DeleteFunc(sortedKeys(raw), func(k string) bool { return raw[k] == nil })
 	if len(keys) != 1 {
 		return modules.Order{}, invalid(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
@@ -374,12 +416,19 @@ func direction(v any) modules.Order {
 func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]any) (modules.Order, error) {
 	target, row := t.catalog.Target(r), t.catalog.Row(r)
 	step := modules.Step{Relation: r}
+	weight := weightRelation
+	if r.Many {
+		weight = weightAggregate
+	}
+	t, err := t.across(path, weight)
+	if err != nil {
+		return modules.Order{}, err
+	}
 	if !r.Many {
 		o, err := t.sortKey(path, target, row, raw)
 		o.Path = append([]modules.Step{step}, o.Path...)
 		return o, err
 	}
-	var err error
 	if step.Where, err = t.filter(path+".filter", target, row, objectOf(raw["filter"])); err != nil {
 		return modules.Order{}, err
 	}
@@ -439,7 +488,7 @@ func (t translator) page(path string, args map[string]any) (*modules.Page, error
 	}
 	p.After, _ = args["after"].(string)
 	p.Before, _ = args["before"].(string)
-	return p, nil
+	return p, t.tally.add(path, usage{valueBytes: len(p.After) + len(p.Before)})
 }
 
 func integer(v any) (int, error) {

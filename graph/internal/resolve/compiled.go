@@ -3,18 +3,19 @@ package resolve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
 )
 
 // Why an operation is not answered by its plan.
 var (
-	// ErrIntrospection says that the schema is asked for.
-	ErrIntrospection = errors.New("introspection")
 	// ErrDirective says that the document has a directive of which the plan knows nothing.
 	ErrDirective = errors.New("directive")
 	// ErrField says that a root field is none that the plan knows.
@@ -54,7 +55,9 @@ type operation struct {
 
 // Answer answers an operation by its plan. kept says that there was one already. The error is one of those above, and says
 // that gqlgen's executor must answer: nothing has been added to the answer then, and nothing was written.
-func (e *Engine) Answer(ctx context.Context, plans *Plans, out *Output) (resp *graphql.Response, kept bool, err error) {
+//
+// introspect writes what __schema or __type asks for.
+func (e *Engine) Answer(ctx context.Context, plans *Plans, out *Output, introspect Introspect) (resp *graphql.Response, kept bool, err error) {
 	op := graphql.GetOperationContext(ctx)
 	if plans.refused != nil {
 		return nil, false, plans.refused
@@ -63,13 +66,24 @@ func (e *Engine) Answer(ctx context.Context, plans *Plans, out *Output) (resp *g
 	if err != nil {
 		return nil, kept, err
 	}
-	a := answer{engine: e, ctx: ctx, op: op, Output: out}
+	out.Begin(ctx, e.limits.MaxAnswer)
+	a := answer{engine: e, ctx: ctx, op: op, Output: out, introspect: introspect, toRead: modules.NewAllowance(readRatio * e.limits.MaxAnswer)}
+	budget := budgetFrom(ctx)
+	before := budget.get()
 	data, err := a.run(plan)
 	if err != nil {
+		budget.set(before)
 		return nil, kept, err
 	}
 	return &graphql.Response{Data: data}, kept && !a.compiled, nil
 }
+
+// readRatio is how many bytes may be read for each byte of the longest answer. Keys and the values of sort keys are read and not
+// written, what several paths lead to is read once and written often.
+const readRatio = 2
+
+// compact is what a request of the operation is read into.
+func (a *answer) compact() *modules.Compact { return a.engine.buffers.Compact(a.toRead) }
 
 // NewPlans returns the plans of a document that was found valid: none yet.
 func NewPlans(doc *ast.QueryDocument) *Plans {
@@ -181,6 +195,9 @@ func (p *Plans) decide(vars map[string]any) string {
 	return b.String()
 }
 
+// Introspect writes the value of a field __schema or __type.
+type Introspect func(op *graphql.OperationContext, field graphql.CollectedField, to *Output) error
+
 // answer is the answer to one operation while it is made.
 type answer struct {
 	*Output
@@ -188,6 +205,9 @@ type answer struct {
 	ctx      context.Context //nolint:containedctx // it lives as long as the call of Answer
 	op       *graphql.OperationContext
 	compiled bool // a part of the plan had to be made
+	toRead   *modules.Allowance
+
+	introspect Introspect
 	failed   bool // a root field that is never null has failed
 }
 
@@ -222,6 +242,13 @@ func (a *answer) run(plan *operation) ([]byte, error) {
 			a.failed = a.failed || run.root.nonNull
 			a.b = append(a.b, "null"...)
 		}
+		if !plan.mutation && isTooLong(run.err) { // what follows is part of the same answer
+			a.failed, runs = true, runs[:i+1]
+			break
+		}
+		if plan.mutation && errors.Is(run.err, ErrLimit) && run.done.written {
+			run.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", run.err)
+		}
 	}
 	a.b = append(a.b, '}')
 	a.report(runs)
@@ -236,7 +263,12 @@ func (a *answer) readAll(runs []rootRun) {
 	var reading []*rootRun
 	for i := range runs {
 		run := &runs[i]
-		run.guard(a, func() error { return run.start(a) })
+		run.guard(a, func() error {
+			if err := a.ctx.Err(); err != nil {
+				return err
+			}
+			return run.start(a)
+		})
 		if run.err == nil && run.reads() {
 			reading = append(reading, run)
 		}
@@ -269,7 +301,7 @@ func (a *answer) load(runs []*rootRun) {
 	if err == nil {
 		return
 	}
-	if len(runs) == 1 || a.ctx.Err() != nil {
+	if len(runs) == 1 || a.ctx.Err() != nil || dear(err) {
 		for _, run := range runs {
 			run.err = err
 		}
@@ -278,6 +310,11 @@ func (a *answer) load(runs []*rootRun) {
 	for _, run := range runs {
 		run.err = a.guarded(func() error { return a.read([]*rootRun{run}) })
 	}
+}
+
+// dear reports whether an error says that something took too much: it is not tried again field by field.
+func dear(err error) bool {
+	return errors.Is(err, modules.ErrLimit) || modules.IsTimeout(err) || modules.IsUnavailable(err)
 }
 
 // panicError is an error that was a panic. gqlgen reports one without its place in the document.

@@ -56,8 +56,8 @@ func (s *shownLinks) enter(next *level) {
 }
 
 // showLinks shows links. An entry may be nil.
-func (a *answer) showLinks(r *root, of *linkTrees, links []*linkstore.Link) (shownLinks, error) {
-	s := shownLinks{entries: make([]shownLink, len(links))}
+func (a *answer) showLinks(s *shownLinks, r *root, of *linkTrees, links []*linkstore.Link) error {
+	s.entries = make([]shownLink, len(links))
 	there := len(links)
 	if slices.Contains(links, nil) {
 		there = 0
@@ -74,8 +74,8 @@ func (a *answer) showLinks(r *root, of *linkTrees, links []*linkstore.Link) (sho
 		}
 		if w == nil || w.name != l.Name {
 			var err error
-			if w, err = a.workOf(&s, r, of, l.Name, there); err != nil {
-				return s, err
+			if w, err = a.workOf(s, r, of, l.Name, there); err != nil {
+				return err
 			}
 		}
 		s.entries[i] = shownLink{w, w.n}
@@ -84,7 +84,17 @@ func (a *answer) showLinks(r *root, of *linkTrees, links []*linkstore.Link) (sho
 	for _, w := range s.works {
 		w.cells = w.builder.Cells(len(w.bound.columns))
 	}
-	return s, nil
+	return nil
+}
+
+// affordLinks refuses to show links that are about to be written, if that would take too much. What it prepares shows them.
+func (a *answer) affordLinks(s *shownLinks, r *root, of *linkTrees, items []linkstore.Item) error {
+	for _, name := range a.engine.linksOf(items) {
+		if _, err := a.workOf(s, r, of, name, len(items)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // workOf finds the work of a kind, or begins it.
@@ -201,23 +211,12 @@ func (r *rootRun) startLinks(a *answer) error {
 		return err
 	}
 	found = slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil })
-	r.links, err = a.showLinks(r.root, r.root.links, found)
-	return err
+	return a.showLinks(&r.links, r.root, r.root.links, found)
 }
 
 // links writes links in one of the ways in which they are shown.
 func (a *answer) links(s *shownLinks, way int) error {
-	a.b = append(a.b, '[')
-	for i, entry := range s.entries {
-		if i > 0 {
-			a.b = append(a.b, ',')
-		}
-		if err := a.link(entry, way); err != nil {
-			return err
-		}
-	}
-	a.b = append(a.b, ']')
-	return nil
+	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], way) })
 }
 
 func (a *answer) link(entry shownLink, way int) error {

@@ -68,7 +68,7 @@ func (a *answer) read(runs []*rootRun) error {
 		for i, p := range at.positions {
 			for j, h := range p.place.hops {
 				if p.hops[j].node == nil {
-					requests = append(requests, p.follow(j, h, at.bounds[i], &a.engine.buffers))
+					requests = append(requests, p.follow(j, h, at.bounds[i], a))
 				}
 			}
 		}
@@ -94,7 +94,7 @@ func (a *answer) readRoots(runs []*rootRun) error {
 		var requests []modules.Request
 		n := 0
 		for _, run := range runs {
-			r := run.requests(a.engine, ahead)
+			r := run.requests(a, ahead)
 			n += max(0, len(r)-1)
 			requests = append(requests, r...)
 		}
@@ -109,7 +109,7 @@ func (a *answer) readRoots(runs []*rootRun) error {
 }
 
 // follow prepares a hop from all records: each key once.
-func (p *position) follow(index int, h *compiledHop, b *bound, buffers *modules.Buffers) modules.Request {
+func (p *position) follow(index int, h *compiledHop, b *bound, a *answer) modules.Request {
 	f := &p.hops[index]
 	f.keys = make([]int32, p.n)
 	seen := make(map[string]int, p.n)
@@ -128,14 +128,14 @@ func (p *position) follow(index int, h *compiledHop, b *bound, buffers *modules.
 		}
 		f.keys[i] = int32(at) //nolint:gosec // fewer than rows
 	}
-	r := f.request(h, b, keys, buffers)
+	r := f.request(h, b, keys, a)
 	r.Index = seen
 	return r
 }
 
 // request is what a hop from keys reads.
-func (f *followed) request(h *compiledHop, b *bound, keys []string, buffers *modules.Buffers) *modules.Hop {
-	f.list, f.rows = &b.lists[h.id], buffers.Compact()
+func (f *followed) request(h *compiledHop, b *bound, keys []string, a *answer) *modules.Hop {
+	f.list, f.rows = &b.lists[h.id], a.compact()
 	r := h.request(h.near, keys)
 	r.Where, r.Order, r.Page, r.Count = f.list.where, f.list.order, f.list.pageOf(), f.list.count
 	r.Joins, r.Stencil, r.Compact = h.reading.requests(b.lists), stencilOf(h.stencil, h.varying, h.reading), f.rows

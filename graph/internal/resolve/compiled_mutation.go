@@ -28,6 +28,7 @@ type done struct {
 	deletionID string
 	records    []modules.RecordIDs
 	created    []modules.Created // records, in the order of the input
+	written    bool
 }
 
 // mutationPlan decides how a mutation is answered, and refuses those that the generated code is to answer. What it takes is run
@@ -140,16 +141,20 @@ func (r *rootRun) createLinks(ctx context.Context, a *answer) error {
 	if err != nil {
 		return err
 	}
+	if err := a.affordLinks(&r.links, r.root, &r.root.payload.links, items); err != nil {
+		return err
+	}
 	results, err := a.engine.links.Create(ctx, items, linkstore.CreateOptions{Replace: rootArguments(ctx)["replace"] == true})
 	if err != nil {
 		return err
 	}
+	r.done.written = true
 	links := make([]*linkstore.Link, len(results))
 	r.done.outcomes = make([]linkstore.Outcome, len(results))
 	for i := range results {
 		links[i], r.done.outcomes[i] = &results[i].Link, results[i].Outcome
 	}
-	if r.links, err = a.showLinks(r.root, &r.root.payload.links, links); err != nil {
+	if err := a.showLinks(&r.links, r.root, &r.root.payload.links, links); err != nil {
 		return err
 	}
 	for i := range results {
@@ -159,7 +164,7 @@ func (r *rootRun) createLinks(ctx context.Context, a *answer) error {
 		if r.done.replaced == nil {
 			r.done.replaced = make([]shownLinks, len(results))
 		}
-		if r.done.replaced[i], err = a.showLinks(r.root, &r.root.payload.replaced, pointers(results[i].Replaced)); err != nil {
+		if err := a.showLinks(&r.done.replaced[i], r.root, &r.root.payload.replaced, pointers(results[i].Replaced)); err != nil {
 			return err
 		}
 	}
@@ -171,17 +176,20 @@ func (r *rootRun) dismissLinks(ctx context.Context, a *answer) error {
 	if err != nil {
 		return err
 	}
+	if err := a.affordLinks(&r.links, r.root, &r.root.payload.links, items); err != nil {
+		return err
+	}
 	results, err := a.engine.links.Dismiss(ctx, items)
 	if err != nil {
 		return err
 	}
+	r.done.written = true
 	links := make([]*linkstore.Link, len(results))
 	r.done.outcomes = make([]linkstore.Outcome, len(results))
 	for i := range results {
 		links[i], r.done.outcomes[i] = results[i].Link, results[i].Outcome
 	}
-	r.links, err = a.showLinks(r.root, &r.root.payload.links, links)
-	return err
+	return a.showLinks(&r.links, r.root, &r.root.payload.links, links)
 }
 
 // cascadeLinks runs deleteLinks or restoreLinks.
@@ -225,10 +233,9 @@ func (r *rootRun) cascade(ctx context.Context, a *answer) error {
 }
 
 // receipt shows what was deleted or restored.
-func (r *rootRun) receipt(a *answer, deletionID string, links []linkstore.Link, records []modules.RecordIDs) (err error) {
-	r.done.deletionID, r.done.records = deletionID, records
-	r.links, err = a.showLinks(r.root, &r.root.payload.links, pointers(links))
-	return err
+func (r *rootRun) receipt(a *answer, deletionID string, links []linkstore.Link, records []modules.RecordIDs) error {
+	r.done.deletionID, r.done.records, r.done.written = deletionID, records, true
+	return a.showLinks(&r.links, r.root, &r.root.payload.links, pointers(links))
 }
 
 func pointers(links []linkstore.Link) []*linkstore.Link {

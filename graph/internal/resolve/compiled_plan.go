@@ -23,14 +23,15 @@ type tree struct {
 	list     listPlan // of a root list
 	varying  varying
 	stencil  *modules.Stencil
-	spent    int      // conditions of the root list
+	asked    usage    // by the arguments of the root list
+	fixed    usage    // by what stands beside all arguments
 	reading  *reading // of the records it begins with
 	lists    []listPlan
 	hops     []*compiledHop // in the order in which they were planned
 	static   bool           // nothing depends on variables but the records it begins with
 	rows     int            // how many records it was made for
 	single   bool           // it begins with one record, whatever the input
-	cost     int            // of all lists
+	total    usage          // of all that stands in it
 	keepable bool
 }
 
@@ -57,7 +58,7 @@ type compiledHop struct {
 	parent     int // the hop that leads to where this one begins; -1 if that is the root
 	field      *ast.Field
 	path       string
-	conditions int
+	asked      usage // by its arguments
 	varying    varying
 	from       []int // the cells of the near key
 	near       *modules.Model
@@ -72,19 +73,16 @@ type compiledHop struct {
 // compileList makes the tree of a root list.
 func (e *Engine) compileList(ctx context.Context, m *modules.Model, f graphql.CollectedField) (*tree, error) {
 	p := e.planner(ctx)
-	l, node, err := p.root(m, f, arguments(f.Field, p.op.Variables))
+	l, node, asked, err := p.root(m, f, arguments(f.Field, p.op.Variables))
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{list: l, varying: varies(f.Field), rows: l.page.Limit, stencil: &modules.Stencil{}, spent: *p.conditions}
-	for _, h := range p.made {
-		t.spent -= h.conditions
-	}
+	t := &tree{list: l, varying: varies(f.Field), rows: l.page.Limit, stencil: &modules.Stencil{}, asked: asked}
 	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
 	t.build(p, node, l.where == nil && t.varying != varyingAll)
 	t.conn = t.place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.place, nil)
 	t.static = t.static && t.varying == varyingNot
-	return t, nil
+	return t, t.afford(p, f.Alias)
 }
 
 // compileRecords makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
@@ -103,13 +101,13 @@ func (e *Engine) compileRecords(ctx context.Context, m *modules.Model, path stri
 	for _, set := range sets {
 		t.objects = append(t.objects, t.place.object(p.op, set))
 	}
-	return t, nil
+	return t, t.afford(p, path)
 }
 
 // build makes the places of all selections, now that they are complete. read says that the records it begins with are read
 // by a statement, which hops can be joined to.
 func (t *tree) build(p *planner, root *selection, read bool) {
-	t.static, t.keepable, t.cost = true, true, p.cost
+	t.static, t.keepable = true, true
 	top := root.model.Selected(root.columns)
 	at := map[*selection]*place{root: newPlace(root, top, 0)}
 	leads := map[*selection]int{root: -1}
@@ -123,7 +121,7 @@ func (t *tree) build(p *planner, root *selection, read bool) {
 	for i, made := range p.made {
 		near := at[made.near]
 		h := &compiledHop{
-			hop: made.hop, id: i, parent: leads[made.near], field: made.field, path: made.path, conditions: made.conditions,
+			hop: made.hop, id: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
 			near: made.near.model, varying: varies(made.field), stencil: &modules.Stencil{},
 		}
 		for _, col := range h.near.Indexes(h.relation.Columns) {
@@ -248,56 +246,40 @@ func (e *Engine) bind(ctx context.Context, t *tree, f graphql.CollectedField, ro
 	p := e.planner(ctx)
 	b = bound{t, t.list, t.lists}
 	if t.static && (t.conn != nil || rows == t.rows) {
-		if p.spent != nil && t.cost > 0 {
-			p.spent(t.cost)
-		}
-		return b, true
+		return b, p.commit(f.Alias, t.total) == nil
 	}
-	told := p.spent
-	p.spent = nil
+	if p.tally.add(f.Alias, t.fixed) != nil {
+		return b, false
+	}
 	if t.conn != nil {
-		if !p.bindList(&b.list, t.place.sel.model, nil, f.Field, f.Alias, t.varying, t.spent) {
+		if !p.bindList(&b.list, t.place.sel.model, nil, f.Field, f.Alias, t.varying, t.asked) {
 			return b, false
 		}
 		rows = b.list.page.Limit
-		if p.spend(f.Alias, rows) != nil {
-			return b, false
-		}
 	}
 	b.lists = slices.Clone(t.lists)
-	rowsOf := make([]int, len(t.hops))
 	for i, h := range t.hops {
-		rowsOf[i] = rows
-		if h.parent >= 0 {
-			rowsOf[i] = rowsOf[h.parent]
-		}
 		if !h.relation.Many {
 			continue
 		}
-		if !p.bindList(&b.lists[i], p.catalog.Target(h.relation), p.catalog.Row(h.relation), h.field, h.path, h.varying, h.conditions) {
-			return b, false
-		}
-		rowsOf[i] *= b.lists[i].page.Limit
-		if p.spend(h.path, rowsOf[i]) != nil {
+		if !p.bindList(&b.lists[i], p.catalog.Target(h.relation), p.catalog.Row(h.relation), h.field, h.path, h.varying, h.asked) {
 			return b, false
 		}
 	}
-	if told != nil && p.cost > 0 {
-		told(p.cost)
-	}
-	return b, true
+	return b, p.commit(f.Alias, usage{fields: b.fields(rows)}) == nil
 }
 
-// bindList reads the arguments of one list, if they depend on variables.
-func (p *planner) bindList(l *listPlan, m, row *modules.Model, f *ast.Field, path string, v varying, conditions int) bool {
+// bindList reads the arguments of one list, if they depend on variables. asked is by those that do not.
+func (p *planner) bindList(l *listPlan, m, row *modules.Model, f *ast.Field, path string, v varying, asked usage) bool {
 	switch v {
 	case varyingNot:
-		*p.conditions += conditions
-		return *p.conditions <= p.limits.MaxConditions
+		return p.tally.add(path, asked) == nil
 	case varyingSize:
-		*p.conditions += conditions
+		if p.tally.add(path, asked) != nil {
+			return false
+		}
 		page, err := p.page(path, arguments(f, p.op.Variables))
-		if err != nil || *p.conditions > p.limits.MaxConditions {
+		if err != nil {
 			return false
 		}
 		l.page = *page

@@ -32,21 +32,24 @@ func (r *rootRun) writeRecords(a *answer) error {
 	for i, v := range input {
 		values[i] = objectOf(v)
 	}
+	p := r.root.payload
+	var err error
+	r.bound, err = p.records.trees.bind(a, r.root.field, m, len(values), func() (*tree, error) {
+		return a.engine.compileRecords(a.ctx, m, p.field, len(values), false, p.records.sets...)
+	})
+	if err != nil { // it is refused before it is written
+		return err
+	}
 	if err := r.runWrite(ctx, a.engine.records, values); err != nil {
 		return err
 	}
-	p := r.root.payload
+	r.done.written = true
 	for i, k := range r.keys {
-		var err error
 		if r.keys[i], err = normalKey(m, p.field, k); err != nil {
 			return err
 		}
 	}
-	var err error
-	r.bound, err = p.records.trees.bind(a, r.root.field, m, len(r.keys), func() (*tree, error) {
-		return a.engine.compileRecords(a.ctx, m, p.field, len(r.keys), false, p.records.sets...)
-	})
-	return err
+	return nil
 }
 
 func (r *rootRun) runWrite(ctx context.Context, records *modules.Store, values []modules.Values) (err error) {

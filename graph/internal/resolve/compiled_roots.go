@@ -21,6 +21,7 @@ const (
 	rootLinks
 	rootLinkModule
 	rootLinkModules
+	rootSchema // __schema and __type
 	rootCreateLinks
 	rootDismissLinks
 	rootDeleteLinks
@@ -53,9 +54,6 @@ func (e *Engine) operation(op *graphql.OperationContext) (*operation, error) {
 	}
 	written := map[string]bool{}
 	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{object}) {
-		if f.Name == "__schema" || f.Name == "__type" {
-			return nil, ErrIntrospection
-		}
 		if written[f.Alias] {
 			continue
 		}
@@ -75,6 +73,10 @@ func (e *Engine) rootPlan(r *root, op *graphql.OperationContext) error {
 		return nil
 	}
 	r.nonNull = r.field.Definition.Type.NonNull
+	if r.field.Name == "__schema" || r.field.Name == "__type" {
+		r.kind = rootSchema
+		return nil
+	}
 	if r.object == "Mutation" {
 		return e.mutationPlan(r, op)
 	}
@@ -191,13 +193,13 @@ func (r *rootRun) reads() bool {
 }
 
 // requests are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
-func (r *rootRun) requests(e *Engine, ahead bool) []modules.Request {
+func (r *rootRun) requests(a *answer, ahead bool) []modules.Request {
 	if r.bound.tree == nil {
 		return nil
 	}
 	t, l := r.bound.tree, &r.bound.list
 	sel := t.place.sel
-	r.list = e.buffers.Compact()
+	r.list = a.compact()
 	r.top = &position{place: t.place}
 	joins, stencil := t.reading.requests(r.bound.lists), stencilOf(t.stencil, t.varying, t.reading)
 	if t.conn != nil {
@@ -210,13 +212,13 @@ func (r *rootRun) requests(e *Engine, ahead bool) []modules.Request {
 		Model: sel.model, Keys: r.keys, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
 	}}
 	if ahead && t.single && keyIsText(sel.model) {
-		requests = append(requests, r.ahead(e)...)
+		requests = append(requests, r.ahead(a)...)
 	}
 	return requests
 }
 
 // ahead are the hops from the record's key.
-func (r *rootRun) ahead(e *Engine) (requests []modules.Request) {
+func (r *rootRun) ahead(a *answer) (requests []modules.Request) {
 	for i, h := range r.top.place.hops {
 		if h.joined || !h.near.IsKey(h.relation.Columns) {
 			continue
@@ -226,7 +228,7 @@ func (r *rootRun) ahead(e *Engine) (requests []modules.Request) {
 		}
 		f := &r.top.hops[i]
 		f.keys = []int32{0}
-		requests = append(requests, f.request(h, &r.bound, r.keys, &e.buffers))
+		requests = append(requests, f.request(h, &r.bound, r.keys, a))
 	}
 	return requests
 }
@@ -263,14 +265,12 @@ func (r *rootRun) write(a *answer) error {
 	case r.root.kind == rootLinkModule:
 		a.linkModule(r.about[0], r.root.field.Selections)
 	case r.root.kind == rootLinkModules:
-		a.b = append(a.b, '[')
-		for i, m := range r.about {
-			if i > 0 {
-				a.b = append(a.b, ',')
-			}
-			a.linkModule(m, r.root.field.Selections)
-		}
-		a.b = append(a.b, ']')
+		return a.list(len(r.about), func(i int) error {
+			a.linkModule(r.about[i], r.root.field.Selections)
+			return nil
+		})
+	case r.root.kind == rootSchema:
+		return a.introspect(a.op, r.root.field, a.Output)
 	case r.bound.conn != nil:
 		return a.connection(r.bound.conn, &listWriter{list: &r.bound.list, rows: r.list, span: &r.list.Spans[0], found: true, node: r.top})
 	case r.list.Spans[0].Len == 0:

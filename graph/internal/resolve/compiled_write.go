@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -8,8 +10,53 @@ import (
 	"linkgraph/modules"
 )
 
-// Output is where an answer is written.
-type Output struct{ b []byte }
+// Output is where an answer is written. Begin says how long it may become.
+type Output struct {
+	b     []byte
+	limit int
+	look  int             // where it is looked at again
+	ctx   context.Context //nolint:containedctx // that of the operation that is written
+}
+
+// lookAfter is after how many bytes it is looked whether the time is over.
+const lookAfter = 64 << 10
+
+// Begin begins an answer, behind those that are there: all of them have limit bytes at most.
+func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.look = ctx, limit, 0 }
+
+// tooLong is that of an answer that is longer than it may be.
+type tooLong struct{ *LimitError }
+
+func (e tooLong) Unwrap() error { return e.LimitError }
+
+func isTooLong(err error) bool {
+	_, ok := errors.AsType[tooLong](err)
+	return ok
+}
+
+// full reports whether the answer is longer than it may be.
+func (o *Output) full() bool { return len(o.b) > o.limit }
+
+// Check refuses to go on if the answer is too long or the time is over. It is called where what is written repeats.
+func (o *Output) Check() error {
+	if len(o.b) < o.look {
+		return nil
+	}
+	if o.full() {
+		return tooLong{&LimitError{What: "bytes of the answer", Limit: o.limit}}
+	}
+	o.look = min(len(o.b)+lookAfter, o.limit+1)
+	return o.ctx.Err()
+}
+
+// Write adds bytes of JSON.
+func (o *Output) Write(b []byte) (int, error) {
+	o.b = append(o.b, b...)
+	return len(b), nil
+}
+
+// Bytes are what was written.
+func (o *Output) Bytes() []byte { return o.b }
 
 // Reset empties it, and keeps its memory.
 func (o *Output) Reset() { o.b = o.b[:0] }
@@ -26,7 +73,10 @@ func (o *Output) object(l *objectLayout, p *position, row int) error {
 	for i := range l.fields {
 		f := &l.fields[i]
 		o.b = append(o.b, f.key...)
-		var err error
+		err := o.Check()
+		if err != nil {
+			return err
+		}
 		switch f.kind {
 		case writeConstant:
 			o.b = append(o.b, f.constant...)
@@ -199,6 +249,9 @@ func (o *Output) list(n int, item func(i int) error) error {
 	for i := range n {
 		if i > 0 {
 			o.b = append(o.b, ',')
+		}
+		if err := o.Check(); err != nil {
+			return err
 		}
 		if err := item(i); err != nil {
 			return err

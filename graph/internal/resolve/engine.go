@@ -14,29 +14,6 @@ import (
 	"linkgraph/modules"
 )
 
-// Limits bound what one request may ask for. A zero field takes its default.
-type Limits struct {
-	DefaultPage int // rows of a list that names no size; 20
-	MaxPage     int // rows of one page; 100
-	MaxDepth    int // levels of selections; 16
-	MaxIn       int // values of one `in` list; 1,000
-	// MaxConditions bounds the comparisons of all filters of one field together; 200.
-	MaxConditions int
-	// MaxCost bounds the records that the lists of one field may answer with, if every page is full; 5,000,000.
-	MaxCost int
-}
-
-func (l *Limits) complete() {
-	for _, f := range []struct {
-		limit *int
-		value int
-	}{{&l.DefaultPage, 20}, {&l.MaxPage, 100}, {&l.MaxDepth, 16}, {&l.MaxIn, 1000}, {&l.MaxConditions, 200}, {&l.MaxCost, 5_000_000}} {
-		if *f.limit == 0 {
-			*f.limit = f.value
-		}
-	}
-}
-
 // Config is what an Engine runs on.
 type Config struct {
 	Records *modules.Store
@@ -47,8 +24,8 @@ type Config struct {
 	Limits Limits
 	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
 	NoLookAhead bool
-	// Spent is told of the cost of each list that is planned. nil means nobody is.
-	Spent func(ctx context.Context, records int)
+	// Spent is told of the fields that each root field writes, if every page is full. nil means nobody is.
+	Spent func(ctx context.Context, fields int)
 }
 
 // Engine answers the fields of the API.
@@ -59,7 +36,7 @@ type Engine struct {
 	wrap        func(*Object) Node
 	limits      Limits
 	noLookAhead bool
-	spent       func(ctx context.Context, records int)
+	spent       func(ctx context.Context, fields int)
 	buffers     modules.Buffers
 }
 
@@ -73,10 +50,8 @@ func New(cfg Config) *Engine {
 }
 
 func (e *Engine) planner(ctx context.Context) *planner {
-	p := &planner{translator: translator{catalog: e.records.Catalog(), limits: e.limits, conditions: new(int)}, op: graphql.GetOperationContext(ctx)}
-	if e.spent != nil {
-		p.spent = func(records int) { e.spent(ctx, records) }
-	}
+	p := &planner{engine: e, ctx: ctx, budget: budgetFrom(ctx), op: graphql.GetOperationContext(ctx)}
+	p.translator = translator{catalog: e.records.Catalog(), limits: &e.limits, tally: &tally{limits: &e.limits, before: p.budget.get()}}
 	return p
 }
 
@@ -135,6 +110,9 @@ func (e *Engine) fetch(ctx context.Context, m *modules.Model, keys []string, sin
 			return nil, err
 		}
 	}
+	if err := p.affordRecords(sel, path, len(keys), sets); err != nil {
+		return nil, err
+	}
 	request := &modules.Fetch{Model: m, Keys: keys, Columns: sel.columns}
 	if err := e.records.Read(ctx, request); err != nil {
 		return nil, err
@@ -175,8 +153,12 @@ func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
 		return nil, err
 	}
 	f := graphql.GetFieldContext(ctx).Field
-	l, node, err := e.planner(ctx).root(m, f, rootArguments(ctx))
+	p := e.planner(ctx)
+	l, node, _, err := p.root(m, f, rootArguments(ctx))
 	if err != nil {
+		return nil, err
+	}
+	if err := p.affordList(&l, node, f); err != nil {
 		return nil, err
 	}
 	request := &modules.List{Model: m, Columns: node.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count}
@@ -188,20 +170,17 @@ func (e *Engine) list(ctx context.Context, model string) (*Connection, error) {
 	return c, e.lookAhead(ctx, next...)
 }
 
-// root compiles the list of a root field.
-func (p *planner) root(m *modules.Model, f graphql.CollectedField, args map[string]any) (listPlan, *selection, error) {
-	l, err := p.list(f.Alias, m, nil, args)
-	if err != nil {
-		return l, nil, err
+// root compiles the list of a root field. asked is by its arguments.
+func (p *planner) root(m *modules.Model, f graphql.CollectedField, args map[string]any) (l listPlan, node *selection, asked usage, err error) {
+	if l, err = p.list(f.Alias, m, nil, args); err != nil {
+		return l, nil, asked, err
 	}
-	node := newSelection(m, l.page.Limit)
+	asked = p.tally.own
+	node = newSelection(m, l.page.Limit)
 	node.most = p.most(f.Field, l.page.Limit)
-	if err := p.spend(f.Alias, l.page.Limit); err != nil {
-		return l, nil, err
-	}
 	var link *selection
 	err = p.addConnection(&l, node, &link, f.Alias, 0, f.Selections)
-	return l, node, err
+	return l, node, asked, err
 }
 
 // selectionsAt finds the selection sets that stand at a path below the field that is being resolved.

@@ -35,10 +35,13 @@ func invalid(path, format string, args ...any) error {
 // LimitError is a request for more than a limit lets through.
 type LimitError struct {
 	What         string
-	Limit, Asked int
+	Limit, Asked int // Asked 0: more than the limit; it is not known how many
 }
 
 func (e *LimitError) Error() string {
+	if e.Asked == 0 {
+		return fmt.Sprintf("%s: there are more than the limit of %d", e.What, e.Limit)
+	}
 	return fmt.Sprintf("%s: %d is above the limit of %d", e.What, e.Asked, e.Limit)
 }
 

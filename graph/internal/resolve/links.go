@@ -214,6 +214,9 @@ func (e *Engine) CreateLinks(ctx context.Context, _ []Input, replace bool) (*Cre
 	if err != nil {
 		return nil, err
 	}
+	if err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link")); err != nil {
+		return nil, err
+	}
 	results, err := e.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace})
 	if err != nil {
 		return nil, err
@@ -240,6 +243,9 @@ func (e *Engine) CreateLinks(ctx context.Context, _ []Input, replace bool) (*Cre
 func (e *Engine) DismissLinks(ctx context.Context, _ []Input) (*DismissLinksPayload, error) {
 	items, err := e.items(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link")); err != nil {
 		return nil, err
 	}
 	results, err := e.links.Dismiss(ctx, items)
@@ -388,7 +394,7 @@ func (e *Engine) linkSelection(ctx context.Context, name string, rows int, sets 
 			return nil, err
 		}
 	}
-	return sel, nil
+	return sel, p.affordRecords(sel, "links", rows, sets)
 }
 
 // linkModel is the model of a link's rows.

@@ -1,7 +1,7 @@
 package resolve
 
 import (
-	"math"
+	"context"
 	"reflect"
 	"slices"
 
@@ -48,35 +48,24 @@ type listPlan struct {
 // planner compiles the selections of one operation.
 type planner struct {
 	translator
-	op   *graphql.OperationContext
-	cost int // records, if every page is full
-	// spent is told what is added to the cost. It may be nil.
-	spent func(records int)
-	made  []madeHop // all hops, in the order in which they were planned
+	engine *Engine
+	ctx    context.Context //nolint:containedctx // it lives as long as a root field is planned
+	budget *Budget
+	op     *graphql.OperationContext
+	made   []madeHop // all hops, in the order in which they were planned
 }
 
 // madeHop is a hop that was planned, and from what.
 type madeHop struct {
 	*hop
-	near       *selection
-	field      *ast.Field
-	path       string
-	conditions int // how many its arguments have
+	near  *selection
+	field *ast.Field
+	path  string
+	asked usage // by its arguments
 }
 
 func newSelection(m *modules.Model, rows int) *selection {
 	return &selection{model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
-}
-
-// spend adds records to the cost of the field and refuses more than the limit.
-func (p *planner) spend(path string, rows int) error {
-	if p.spent != nil {
-		p.spent(rows)
-	}
-	if p.cost += rows; p.cost > p.limits.MaxCost {
-		return &LimitError{What: "records of " + path + " with all before it, if every page is full", Limit: p.limits.MaxCost, Asked: p.cost}
-	}
-	return nil
 }
 
 func (s *selection) addColumn(i int) {
@@ -138,22 +127,18 @@ func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relati
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
 	h := &hop{relation: r, args: args, single: s.single, node: newSelection(target, s.rows)}
 	h.node.single, h.node.most = s.single && !r.Many, s.most
-	before := *p.conditions
+	before := p.tally.own
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
 			return nil, err
 		}
-		h.node.rows *= h.list.page.Limit
-		h.node.most = min(h.node.most*p.most(f, h.list.page.Limit), math.MaxInt32)
-		// Each level is refused before the next multiplies it, so this does not overflow.
-		if err := p.spend(path, h.node.rows); err != nil {
-			return nil, err
-		}
+		h.node.rows = min(h.node.rows*h.list.page.Limit, most)
+		h.node.most = min(h.node.most*p.most(f, h.list.page.Limit), most)
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
-	p.made = append(p.made, madeHop{h, s, f, path, *p.conditions - before})
+	p.made = append(p.made, madeHop{h, s, f, path, p.tally.own.minus(before)})
 	return h, nil
 }
 
@@ -168,7 +153,10 @@ func (p *planner) most(f *ast.Field, limit int) int {
 // list reads the arguments that every list takes.
 func (p *planner) list(path string, m, row *modules.Model, args map[string]any) (listPlan, error) {
 	var l listPlan
-	var err error
+	err := p.tally.add(path, usage{search: weightList})
+	if err != nil {
+		return l, err
+	}
 	if l.where, err = p.filter(path+".filter", m, row, objectOf(args["filter"])); err != nil {
 		return l, err
 	}
@@ -188,7 +176,12 @@ func (p *planner) addConnection(l *listPlan, node *selection, link **selection, 
 	for _, f := range graphql.CollectFields(p.op, set, nil) {
 		switch f.Name {
 		case "totalCount":
-			l.count = true
+			if !l.count {
+				l.count = true
+				if err := p.tally.add(path+".totalCount", usage{search: weightCount}); err != nil {
+					return err
+				}
+			}
 		case "pageInfo":
 			l.rows = true
 			for _, info := range graphql.CollectFields(p.op, f.Selections, nil) {

@@ -67,11 +67,15 @@ func write(
 	for i, v := range input {
 		values[i] = objectOf(v)
 	}
+	sets := selectionsAt(ctx, field)
+	if err := e.affordable(ctx, m, len(values), field, sets); err != nil {
+		return nil, err
+	}
 	keys, err := run(ctx, m, values)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := e.fetch(ctx, m, keys, false, field, selectionsAt(ctx, field)...)
+	objects, err := e.fetch(ctx, m, keys, false, field, sets...)
 	if err != nil {
 		return nil, err
 	}

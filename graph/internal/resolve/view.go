@@ -53,7 +53,7 @@ func (v View) scope(catalog *modules.Catalog) (modules.Expr, error) {
 		}
 		var limits Limits
 		limits.complete()
-		t := translator{catalog: catalog, limits: limits, conditions: new(int), now: true}
+		t := translator{catalog: catalog, limits: &limits, tally: &tally{limits: &limits}, now: true}
 		where, err := t.filter("where", m, nil, raw)
 		if err != nil {
 			return nil, err
