@@ -11,21 +11,9 @@ import (
 
 // httpFlags say how the API is served over HTTP. docs/http.md explains each.
 type httpFlags struct {
-	RequestTimeout time.Duration `help:"Longest that a request may run before it is ended. 0 lets it run." default:"30s" env:"REQUEST_TIMEOUT"`
-	MaxBody        int64         `help:"Most bytes of the body of a request." default:"4194304" env:"MAX_BODY"`
-	MaxHeader      int           `help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
-	MaxURL         int           `name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
-	Batch          int           `help:"Most requests that one body may carry as a list. 0 refuses lists." default:"0" env:"BATCH"`
-
-	MaxDocument   int `help:"Most bytes of a document." default:"262144" env:"MAX_DOCUMENT"`
-	MaxTokens     int `help:"Most tokens of a document." default:"15000" env:"MAX_TOKENS"`
-	MaxAliases    int `help:"Most aliases of a document." default:"500" env:"MAX_ALIASES"`
-	MaxRootFields int `help:"Most root fields of an operation." default:"100" env:"MAX_ROOT_FIELDS"`
-	MaxDirectives int `help:"Most directives in a document." default:"500" env:"MAX_DIRECTIVES"`
-	MaxFragments  int `help:"Most fragments that a document may define." default:"200" env:"MAX_FRAGMENTS"`
-	MaxSpreads    int `help:"Most fragment spreads in a document." default:"1000" env:"MAX_SPREADS"`
-	MaxFields     int `help:"Most fields of an operation with all fragments written out." default:"10000" env:"MAX_FIELDS"`
-	MaxRepeats    int `help:"Most fields of one name in a document." default:"500" env:"MAX_REPEATS"`
+	MaxHeader int `help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
+	MaxURL    int `name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
+	Batch     int `help:"Most requests that one body may carry as a list. 0 refuses lists." default:"0" env:"BATCH"`
 
 	DocumentCache           int    `help:"Bytes that parsed documents may take, by estimate." default:"67108864" env:"DOCUMENT_CACHE"`
 	APQCache                int    `name:"apq-cache" help:"Bytes of documents that clients may have kept by their hash (automatic persisted queries). 0 keeps none." default:"4194304" env:"APQ_CACHE"`
@@ -41,17 +29,15 @@ type httpFlags struct {
 // authenticate says who sends a request: see graph.HTTP.
 type authenticate = func(*http.Request) (graph.Caller, error)
 
-// api is the handler of the API. admit stands before it.
-func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler, who authenticate) (http.Handler, error) {
+// api is the handler of the API, with the limits of each side. admit stands before it.
+func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, admit func(http.Handler) http.Handler, who authenticate) (http.Handler, error) {
 	cfg := graph.HTTP{
-		MaxBody: f.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(f.RequestTimeout),
-		Documents: graph.DocumentLimits{
-			Bytes: f.MaxDocument, Tokens: f.MaxTokens, Aliases: f.MaxAliases, RootFields: f.MaxRootFields, Directives: f.MaxDirectives,
-			Fragments: f.MaxFragments, Spreads: f.MaxSpreads, Fields: f.MaxFields, Repeats: f.MaxRepeats,
-		},
+		MaxBody: admins.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(admins.RequestTimeout), Documents: admins.documents(),
 		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
 		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions, Admit: admit,
-		Authenticate: who, Storefront: graph.HTTPStorefront{Introspection: f.StorefrontIntrospection},
+		Authenticate: who, Storefront: graph.HTTPStorefront{
+			MaxBody: storefronts.MaxBody, Timeout: orOff(storefronts.RequestTimeout), Documents: storefronts.documents(), Introspection: f.StorefrontIntrospection,
+		},
 	}
 	var err error
 	if cfg.Trusted, err = trusted("--trusted-documents", f.TrustedDocuments); err != nil {

@@ -94,7 +94,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type serveCommand struct {
 	databaseFlags
 	readOnlyFlags
-	limitFlags
+	Limits     limitFlags `embed:"" set:"max_depth=16" set:"max_in=1000" set:"max_conditions=400" set:"max_values=20000" set:"max_value_bytes=1048576" set:"max_search=20000" set:"max_cost=20000000" set:"max_answer=268435456" set:"timeout=30s" set:"max_body=4194304" set:"max_document=262144" set:"max_tokens=15000" set:"max_aliases=500" set:"max_root_fields=100" set:"max_directives=500" set:"max_fragments=200" set:"max_spreads=1000" set:"max_fields=10000" set:"max_repeats=500" set:"whose=an admin"`
+	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"max_depth=12" set:"max_in=200" set:"max_conditions=100" set:"max_values=2000" set:"max_value_bytes=65536" set:"max_search=1000" set:"max_cost=2000000" set:"max_answer=33554432" set:"timeout=10s" set:"max_body=262144" set:"max_document=65536" set:"max_tokens=5000" set:"max_aliases=200" set:"max_root_fields=30" set:"max_directives=200" set:"max_fragments=100" set:"max_spreads=400" set:"max_fields=4000" set:"max_repeats=250" set:"whose=a storefront"`
+	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
 	observeFlags
 	overloadFlags
 	httpFlags
@@ -103,20 +105,6 @@ type serveCommand struct {
 	Addr     string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
 	Compiled bool   `help:"Answer queries by plans that are compiled once. Off, the generated code answers them all." default:"true" negatable:"" env:"COMPILED"`
 	Demo     bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
-}
-
-// limitFlags bound what one request may ask for.
-type limitFlags struct {
-	MaxPage       int `help:"Most records of one page." default:"100" env:"MAX_PAGE"`
-	MaxDepth      int `help:"Most levels of a selection." default:"16" env:"MAX_DEPTH"`
-	MaxIn         int `help:"Most values of one in list." default:"1000" env:"MAX_IN"`
-	MaxConditions int `help:"Most conditions of all filters of a field." default:"200" env:"MAX_CONDITIONS"`
-	MaxItems      int `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
-	MaxFields       int `help:"Most records that the lists of a field may answer with, if every page is full." default:"5000000" env:"MAX_COST"`
-}
-
-func (f limitFlags) limits() graph.Limits {
-	return graph.Limits{MaxPage: f.MaxPage, MaxDepth: f.MaxDepth, MaxIn: f.MaxIn, MaxConditions: f.MaxConditions, MaxFields: f.MaxFields}
 }
 
 const (
@@ -152,7 +140,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	defer db.close(s)
 	if db.graph, err = graph.New(db.pool, graph.Config{
-		Logger: s.log, Limits: c.limits(), StorefrontLimits: graph.Limits{MaxPage: c.MaxPage}, MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
+		Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
 		NoCompiled: !c.Compiled, Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
@@ -167,7 +155,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	api, err := c.api(db.graph, limiter.Handler, door.Authenticate)
+	api, err := c.api(db.graph, &c.Limits, &c.Storefront, limiter.Handler, door.Authenticate)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,7 @@ func lacksTable(a *api, lacks map[string]bool, table string) bool {
 // adapted returns a read-only API over a database as it is, and what it lacks: a table, or a column of one.
 func adapted(t *testing.T, db *pgtest.DB) (*api, []string) {
 	t.Helper()
-	a := newAPI(t, db, graph.Config{ReadOnly: true, Limits: graph.Limits{MaxPage: 1000, MaxFields: 10_000_000, MaxConditions: 1000}})
+	a := newAPI(t, db, graph.Config{ReadOnly: true, Limits: graph.Limits{MaxPage: 1000, MaxCost: 10_000_000, MaxConditions: 1000}})
 	missing, err := a.graph.Adapt(t.Context())
 	if err != nil {
 		t.Fatal(err)

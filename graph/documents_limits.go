@@ -25,15 +25,22 @@ type DocumentLimits struct {
 }
 
 func (l *DocumentLimits) complete() {
-	orDefault(&l.Bytes, 256<<10)
-	orDefault(&l.Tokens, 15_000)
-	orDefault(&l.Aliases, 500)
-	orDefault(&l.RootFields, 100)
-	orDefault(&l.Directives, 500)
-	orDefault(&l.Fragments, 200)
-	orDefault(&l.Spreads, 1000)
-	orDefault(&l.Fields, 10_000)
-	orDefault(&l.Repeats, 500)
+	l.orDefault(DocumentLimits{
+		Bytes: 256 << 10, Tokens: 15_000, Aliases: 500, RootFields: 100, Directives: 500, Fragments: 200, Spreads: 1000, Fields: 10_000, Repeats: 500,
+	})
+}
+
+// orDefault gives the fields that are zero the values that they have in other limits.
+func (l *DocumentLimits) orDefault(other DocumentLimits) {
+	orDefault(&l.Bytes, other.Bytes)
+	orDefault(&l.Tokens, other.Tokens)
+	orDefault(&l.Aliases, other.Aliases)
+	orDefault(&l.RootFields, other.RootFields)
+	orDefault(&l.Directives, other.Directives)
+	orDefault(&l.Fragments, other.Fragments)
+	orDefault(&l.Spreads, other.Spreads)
+	orDefault(&l.Fields, other.Fields)
+	orDefault(&l.Repeats, other.Repeats)
 }
 
 // counts are what DocumentLimits bound, and how much there is to keep in memory.

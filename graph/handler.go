@@ -41,12 +41,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop := cfg
-	shop.HideSuggestions = cfg.HideSuggestions || !cfg.Storefront.Introspection
-	if cfg.Storefront.Trusted != nil {
-		shop.Trusted = cfg.Storefront.Trusted
-	}
-	storefront, err := g.server(side{engine: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, shop)
+	storefront, err := g.server(side{engine: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, cfg.storefront())
 	if err != nil {
 		return nil, err
 	}

@@ -48,8 +48,16 @@ type HTTP struct {
 	Storefront HTTPStorefront
 }
 
-// HTTPStorefront says how storefronts are served. The zero value is good.
+// HTTPStorefront says how storefronts are served. The zero value is good. Its limits are lower than those of admins: their keys can be
+// read by everyone.
 type HTTPStorefront struct {
+	// MaxBody is how many bytes a request body may have; 256 KiB, or HTTP.MaxBody if that is less.
+	MaxBody int64
+	// Timeout bounds one HTTP request, as HTTP.Timeout does; 10 s, or HTTP.Timeout if that is less.
+	Timeout time.Duration
+	// Documents bounds one document, or those of a batch together: 64 KiB, 5,000 tokens, 200 aliases, 30 root fields, 200 directives,
+	// 100 fragments, 400 spreads, 4,000 fields and 250 of one name.
+	Documents DocumentLimits
 	// Trusted are the documents that storefronts may run, by their ids. nil means those that everyone may run.
 	Trusted map[string]string
 	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
@@ -58,12 +66,32 @@ type HTTPStorefront struct {
 
 func (h *HTTP) complete() {
 	h.Documents.complete()
+	h.Storefront.Documents.orDefault(DocumentLimits{
+		Bytes: 64 << 10, Tokens: 5000, Aliases: 200, RootFields: 30, Directives: 200, Fragments: 100, Spreads: 400, Fields: 4000, Repeats: 250,
+	})
 	orDefault(&h.MaxBody, 4<<20)
 	orDefault(&h.MaxURL, 16<<10)
 	orDefault(&h.Timeout, 30*time.Second)
 	orDefault(&h.DocumentCache, 64<<20)
 	orDefault(&h.PersistedCache, 4<<20)
 	orDefault(&h.CompressFrom, 1400)
+	orDefault(&h.Storefront.MaxBody, min(256<<10, h.MaxBody))
+	if h.Storefront.Timeout == 0 {
+		h.Storefront.Timeout = 10 * time.Second
+		if h.Timeout > 0 {
+			h.Storefront.Timeout = min(h.Storefront.Timeout, h.Timeout)
+		}
+	}
+}
+
+// storefront is the same for storefronts.
+func (h HTTP) storefront() HTTP {
+	h.MaxBody, h.Timeout, h.Documents = h.Storefront.MaxBody, h.Storefront.Timeout, h.Storefront.Documents
+	h.HideSuggestions = h.HideSuggestions || !h.Storefront.Introspection
+	if h.Storefront.Trusted != nil {
+		h.Trusted = h.Storefront.Trusted
+	}
+	return h
 }
 
 func orDefault[T comparable](v *T, value T) {
@@ -82,7 +110,7 @@ func (h *HTTP) check() error {
 			faults = append(faults, fmt.Errorf("origin %q: write it as a browser does, such as https://shop.example:8443; there is no wildcard", origin))
 		}
 	}
-	if h.MaxBody < 0 || h.MaxURL < 0 || h.MaxBatch < 0 || h.DocumentCache < 0 {
+	if h.MaxBody < 0 || h.Storefront.MaxBody < 0 || h.MaxURL < 0 || h.MaxBatch < 0 || h.DocumentCache < 0 {
 		faults = append(faults, errors.New("the limits of bodies, URLs, batches and the document cache cannot be below zero"))
 	}
 	return errors.Join(faults...)

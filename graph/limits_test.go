@@ -36,7 +36,7 @@ func TestLimits(t *testing.T) {
 			`{ products(filter: { title: { eq: "a" }, or: [{ handle: { eq: "b" } }] }) { nodes { id } } }`, "3 is above the limit of 2",
 		},
 		{
-			"fields", graph.Limits{MaxFields: 106}, `{ products(first: 7) { nodes { variants(first: 6) { nodes { id } } } } }`,
+			"fields", graph.Limits{MaxCost: 106}, `{ products(first: 7) { nodes { variants(first: 6) { nodes { id } } } } }`,
 			`{ products(first: 7) { nodes { variants(first: 7) { nodes { id } } } } }`, "fields of all records, if every page is full, up to products: 120 is above the limit of 106",
 		},
 	} {

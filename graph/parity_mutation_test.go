@@ -348,7 +348,7 @@ func TestParityOfMutations(t *testing.T) {
 	for seed := range 2 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			tw := newTwins(t, graph.Config{MaxItems: 5, Limits: graph.Limits{MaxFields: 2000}}, true)
+			tw := newTwins(t, graph.Config{MaxItems: 5, Limits: graph.Limits{MaxCost: 2000}}, true)
 			m := newMutations(tw.plans, uint64(seed))
 			data, failed := 0, 0
 			for range *parityCases / 10 {

@@ -199,7 +199,7 @@ func TestParityOfStorefronts(t *testing.T) {
 func TestParityOfFailures(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
-	b := newBoth(t, db, graph.Config{Limits: graph.Limits{MaxDepth: 4, MaxFields: 5000}}, graph.HTTP{})
+	b := newBoth(t, db, graph.Config{Limits: graph.Limits{MaxDepth: 4, MaxCost: 5000}}, graph.HTTP{})
 	if _, err := db.Pool.Exec(t.Context(), `ALTER TABLE price RENAME TO gone`); err != nil {
 		t.Fatal(err)
 	}

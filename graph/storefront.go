@@ -34,7 +34,7 @@ func storefrontSchema() (*ast.Schema, error) {
 // storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
 func storefrontLimits(l Limits) Limits {
 	l.Default(Limits{
-		MaxDepth: 12, MaxIn: 200, MaxConditions: 200, MaxValues: 2000, MaxValueBytes: 64 << 10, MaxSearch: 1000, MaxFields: 2_000_000,
+		MaxDepth: 12, MaxIn: 200, MaxConditions: 100, MaxValues: 2000, MaxValueBytes: 64 << 10, MaxSearch: 1000, MaxCost: 2_000_000,
 		MaxAnswer: 32 << 20,
 	})
 	return l

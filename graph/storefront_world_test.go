@@ -43,7 +43,7 @@ type shop struct {
 // newShop returns the API of the shop, asked with the key apk_seen.
 func newShop(t testing.TB) *shop {
 	// The walk asks for more than a storefront may by default.
-	s := &shop{api: newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxFields: 100_000_000}}), views: map[string]resolve.View{}, seen: map[string][]string{}}
+	s := &shop{api: newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxCost: 100_000_000}}), views: map[string]resolve.View{}, seen: map[string][]string{}}
 	for _, v := range exec.Storefront() {
 		s.views[v.Model] = v
 	}

@@ -208,7 +208,7 @@ type answer struct {
 	toRead   *modules.Allowance
 
 	introspect Introspect
-	failed   bool // a root field that is never null has failed
+	failed     bool // a root field that is never null has failed
 }
 
 // run answers the root fields.

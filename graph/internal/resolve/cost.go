@@ -60,33 +60,37 @@ func (p *planner) affordRecords(sel *selection, path string, rows int, sets []as
 	return t.afford(p, path)
 }
 
-// affordable refuses to show records that gqlgen's executor is about to write, if that would take too much.
-func (e *Engine) affordable(ctx context.Context, m *modules.Model, rows int, path string, sets []ast.SelectionSet) error {
+// affordable refuses to show records that gqlgen's executor is about to write, if that would take too much. Once they are written,
+// again is called: they are planned again when they are shown.
+func (e *Engine) affordable(ctx context.Context, m *modules.Model, rows int, path string, sets []ast.SelectionSet) (again func(), err error) {
 	p := e.planner(ctx)
 	before := p.budget.get()
-	defer p.budget.set(before) // they are planned again when they are shown
 	sel := newSelection(m, rows)
 	for _, set := range sets {
 		if err := p.add(sel, path, 1, set); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return p.affordRecords(sel, path, rows, sets)
+	return func() { p.budget.set(before) }, p.affordRecords(sel, path, rows, sets)
 }
 
 // affordableLinks does so for links.
-func (e *Engine) affordableLinks(ctx context.Context, items []linkstore.Item, sets []ast.SelectionSet) error {
-	names := e.linksOf(items)
-	for _, name := range names {
+func (e *Engine) affordableLinks(ctx context.Context, items []linkstore.Item, sets []ast.SelectionSet) (again func(), err error) {
+	again = func() {}
+	for i, name := range e.linksOf(items) {
 		m, err := e.linkModel(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := e.affordable(ctx, m, len(items), "links", sets); err != nil {
-			return err
+		undo, err := e.affordable(ctx, m, len(items), "links", sets)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			again = undo
 		}
 	}
-	return nil
+	return again, nil
 }
 
 // linksOf are the links that items are of: none if the store refuses one of them, which says which.

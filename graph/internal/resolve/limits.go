@@ -13,7 +13,7 @@ type Limits struct {
 	MaxPage     int // rows of one page; 100
 	MaxDepth    int // levels of selections; 16
 	MaxIn       int // values of one `in` list; 1,000
-	// MaxConditions bounds the conditions of all filters, each item of `and` and `or` included; 1,000.
+	// MaxConditions bounds the conditions of all filters, each item of `and` and `or` included; 400.
 	MaxConditions int
 	// MaxValues bounds the values that filters compare with; 20,000.
 	MaxValues int
@@ -23,16 +23,16 @@ type Limits struct {
 	MaxRelations  int // relations and links that one filter or sort key crosses, one below the other; 5
 	// MaxSearch bounds what filters, sort keys and counts cost: see the weights below; 20,000.
 	MaxSearch int
-	// MaxFields bounds the fields that are written, and the records that are read for them, if every page is full; 20,000,000.
-	MaxFields int
+	// MaxCost bounds the fields that are written, and the records that are read for them, if every page is full; 20,000,000.
+	MaxCost int
 	// MaxAnswer bounds the bytes of the answer; 256 MiB.
 	MaxAnswer int
 }
 
 func (l *Limits) complete() {
 	l.Default(Limits{
-		DefaultPage: 20, MaxPage: 100, MaxDepth: 16, MaxIn: 1000, MaxConditions: 1000, MaxValues: 20_000, MaxValueBytes: 1 << 20,
-		MaxSortKeys: 8, MaxRelations: 5, MaxSearch: 20_000, MaxFields: 20_000_000, MaxAnswer: 256 << 20,
+		DefaultPage: 20, MaxPage: 100, MaxDepth: 16, MaxIn: 1000, MaxConditions: 400, MaxValues: 20_000, MaxValueBytes: 1 << 20,
+		MaxSortKeys: 8, MaxRelations: 5, MaxSearch: 20_000, MaxCost: 20_000_000, MaxAnswer: 256 << 20,
 	})
 }
 
@@ -45,7 +45,7 @@ func (l *Limits) Default(other Limits) {
 		{&l.DefaultPage, other.DefaultPage}, {&l.MaxPage, other.MaxPage}, {&l.MaxDepth, other.MaxDepth}, {&l.MaxIn, other.MaxIn},
 		{&l.MaxConditions, other.MaxConditions}, {&l.MaxValues, other.MaxValues}, {&l.MaxValueBytes, other.MaxValueBytes},
 		{&l.MaxSortKeys, other.MaxSortKeys}, {&l.MaxRelations, other.MaxRelations}, {&l.MaxSearch, other.MaxSearch},
-		{&l.MaxFields, other.MaxFields}, {&l.MaxAnswer, other.MaxAnswer},
+		{&l.MaxCost, other.MaxCost}, {&l.MaxAnswer, other.MaxAnswer},
 	} {
 		if *f.limit == 0 {
 			*f.limit = f.value
@@ -92,7 +92,7 @@ func (l *Limits) check(path string, u usage) error {
 		{"values of filters", u.values, l.MaxValues},
 		{"bytes of the values of filters", u.valueBytes, l.MaxValueBytes},
 		{"cost of filters, sort keys and counts", u.search, l.MaxSearch},
-		{"fields of all records, if every page is full,", u.fields, l.MaxFields},
+		{"fields of all records, if every page is full,", u.fields, l.MaxCost},
 	} {
 		if of.asked > of.limit {
 			return &LimitError{What: of.what + " up to " + path, Limit: of.limit, Asked: of.asked}

@@ -214,13 +214,15 @@ func (e *Engine) CreateLinks(ctx context.Context, _ []Input, replace bool) (*Cre
 	if err != nil {
 		return nil, err
 	}
-	if err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link")); err != nil {
+	again, err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link"))
+	if err != nil {
 		return nil, err
 	}
 	results, err := e.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace})
 	if err != nil {
 		return nil, err
 	}
+	again()
 	links := make([]linkstore.Link, len(results))
 	payload := &CreateLinksPayload{Results: make([]*CreateLinkResult, len(results))}
 	for i, r := range results {
@@ -245,13 +247,15 @@ func (e *Engine) DismissLinks(ctx context.Context, _ []Input) (*DismissLinksPayl
 	if err != nil {
 		return nil, err
 	}
-	if err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link")); err != nil {
+	again, err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link"))
+	if err != nil {
 		return nil, err
 	}
 	results, err := e.links.Dismiss(ctx, items)
 	if err != nil {
 		return nil, err
 	}
+	again()
 	payload := &DismissLinksPayload{Results: make([]*DismissLinkResult, len(results))}
 	var links []linkstore.Link
 	for i, r := range results {

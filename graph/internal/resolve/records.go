@@ -68,13 +68,15 @@ func write(
 		values[i] = objectOf(v)
 	}
 	sets := selectionsAt(ctx, field)
-	if err := e.affordable(ctx, m, len(values), field, sets); err != nil {
+	again, err := e.affordable(ctx, m, len(values), field, sets)
+	if err != nil {
 		return nil, err
 	}
 	keys, err := run(ctx, m, values)
 	if err != nil {
 		return nil, err
 	}
+	again()
 	objects, err := e.fetch(ctx, m, keys, false, field, sets...)
 	if err != nil {
 		return nil, err
