@@ -41,8 +41,8 @@ type httpFlags struct {
 // authenticate says who sends a request: see graph.HTTP.
 type authenticate = func(*http.Request) (graph.Caller, error)
 
-// api is the handler of the API. admit stands before it.
-func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler, who authenticate) (http.Handler, error) {
+// api is the handler of the API, behind the gates.
+func (f *httpFlags) api(g *graph.Graph, gates gates, write time.Duration, who authenticate) (http.Handler, error) {
 	cfg := graph.HTTP{
 		MaxBody: f.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(f.RequestTimeout),
 		Documents: graph.DocumentLimits{
@@ -50,8 +50,9 @@ func (f *httpFlags) api(g *graph.Graph, admit func(http.Handler) http.Handler, w
 			Fragments: f.MaxFragments, Spreads: f.MaxSpreads, Fields: f.MaxFields, Repeats: f.MaxRepeats,
 		},
 		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
-		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions, Admit: admit,
-		Authenticate: who, Storefront: graph.HTTPStorefront{Introspection: f.StorefrontIntrospection},
+		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions,
+		WriteTimeout: orOff(write), Gate: gates.admins,
+		Authenticate: who, Storefront: graph.HTTPStorefront{Introspection: f.StorefrontIntrospection, Gate: gates.storefronts},
 	}
 	var err error
 	if cfg.Trusted, err = trusted("--trusted-documents", f.TrustedDocuments); err != nil {

@@ -35,13 +35,14 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Authenticate == nil {
-		return cfg.wrap(admin)
+		return cfg.wrap(admin), nil
 	}
 	schema, err := storefrontSchema()
 	if err != nil {
 		return nil, err
 	}
 	shop := cfg
+	shop.Gate = cfg.Storefront.Gate
 	shop.HideSuggestions = cfg.HideSuggestions || !cfg.Storefront.Introspection
 	if cfg.Storefront.Trusted != nil {
 		shop.Trusted = cfg.Storefront.Trusted
@@ -50,7 +51,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}})
+	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}}), nil
 }
 
 // side is the API as some callers see it.
@@ -73,7 +74,7 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 		in.links = of.engine.LinkInputs(schema.Schema())
 	}
 	s := handler.New(g.compile(schema, of.engine))
-	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted})
+	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted, gate: cfg.Gate})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
 		s.Use(g.cfg.Observer) // the first is the outermost

@@ -1,13 +1,16 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/klauspost/compress/gzhttp"
+	"github.com/99designs/gqlgen/graphql"
+
+	"linkgraph/internal/overload"
 )
 
 // HTTP says how the API is served. The zero value is good: a zero field takes its default, one below zero turns off what
@@ -33,8 +36,13 @@ type HTTP struct {
 	Origins []string
 	// CompressFrom is the size in bytes from which answers are compressed; 1,400. Below zero none is.
 	CompressFrom int
-	// Admit stands before everything that takes time and lets requests through, or refuses them. nil lets all through.
-	Admit func(http.Handler) http.Handler
+	// WriteTimeout is how long a client may take for each 64 KiB of an answer; 10 s. Below zero there is no limit.
+	WriteTimeout time.Duration
+	// Gate bounds what is worked on at a time for admins. nil lets all in.
+	Gate *overload.Gate
+	// Dear reports whether an operation is to be run among the dear ones of its Gate, which have places of their own. nil
+	// leaves that to experience: those whose statements took too long are dear for a while.
+	Dear func(context.Context, *graphql.OperationContext) bool
 	// HideSuggestions leaves names of the schema out of errors.
 	HideSuggestions bool
 	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
@@ -50,6 +58,8 @@ type HTTPStorefront struct {
 	Trusted map[string]string
 	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
 	Introspection bool
+	// Gate bounds what is worked on at a time for storefronts. nil lets all in.
+	Gate *overload.Gate
 }
 
 func (h *HTTP) complete() {
@@ -57,6 +67,7 @@ func (h *HTTP) complete() {
 	orDefault(&h.MaxBody, 4<<20)
 	orDefault(&h.MaxURL, 16<<10)
 	orDefault(&h.Timeout, 30*time.Second)
+	orDefault(&h.WriteTimeout, 10*time.Second)
 	orDefault(&h.DocumentCache, 64<<20)
 	orDefault(&h.PersistedCache, 4<<20)
 	orDefault(&h.CompressFrom, 1400)
@@ -85,16 +96,6 @@ func (h *HTTP) check() error {
 }
 
 // wrap puts around the endpoint what is done for every request, whatever it asks.
-func (h *HTTP) wrap(next http.Handler) (http.Handler, error) {
-	if h.CompressFrom > 0 {
-		compress, err := gzhttp.NewWrapper(gzhttp.MinSize(h.CompressFrom), gzhttp.ContentTypes([]string{string(graphqlResponse), string(plainJSON)}))
-		if err != nil {
-			return nil, err
-		}
-		next = compress(next)
-	}
-	if h.Admit != nil {
-		next = h.Admit(next) // behind CORS, so that a page can read that it was refused, and preflights never wait
-	}
-	return SecureHeaders(cors{h.Origins, next}), nil
+func (h *HTTP) wrap(next http.Handler) http.Handler {
+	return SecureHeaders(cors{h.Origins, next}) // around all, so that a page can read that it was refused
 }
