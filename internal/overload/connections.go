@@ -140,3 +140,11 @@ func (c *connection) Close() error {
 	c.of.remove(c)
 	return c.Conn.Close()
 }
+
+// CloseWrite lets net/http send a refusal to its end before it closes: without, the client may find a reset in its place.
+func (c *connection) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

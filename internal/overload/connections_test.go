@@ -143,3 +143,21 @@ func TestTimedWrites(t *testing.T) {
 		t.Errorf("an answer that is read: %v", err)
 	}
 }
+
+// TestRefusalsArrive has a server refuse requests before it has read them: the client reads the refusal, not a reset.
+func TestRefusalsArrive(t *testing.T) {
+	t.Parallel()
+	_, addr := listen(t, 10, http.NotFoundHandler())
+	for range 20 {
+		conn := dial(t, addr)
+		_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Large: %s\r\n\r\n", make([]byte, 2<<20)) // the server may close before it has all
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode < 400 {
+			t.Errorf("%d", r.StatusCode)
+		}
+	}
+}
