@@ -24,7 +24,7 @@ type accessFlags struct {
 // authenticator returns what says who sends a request. It loads the keys of tokens until the context ends.
 func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...admission.Extra) (*admission.Authenticator, error) {
 	return admission.New(ctx, admission.Config{
-		DB: db.pool, Log: db.log,
+		DB: db.aside, Log: db.log,
 		JWT: admission.JWT{
 			Secret: f.JWTSecret, JWKSURL: f.JWKSURL, Audience: f.JWTAudience, Issuer: f.JWTIssuer, RoleClaim: f.JWTRoleClaim,
 		},

@@ -13,6 +13,7 @@ import (
 	"linkgraph/graph"
 	admission "linkgraph/internal/access"
 	"linkgraph/internal/audit"
+	"linkgraph/internal/dbpool"
 	"linkgraph/internal/postgres"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
@@ -32,8 +33,12 @@ type readOnlyFlags struct {
 // database is a Postgres and the graph over it.
 type database struct {
 	pool    *pgxpool.Pool
-	probe   *pgxpool.Pool // one session to ask whether the database answers, however busy the others are
+	shop    *pgxpool.Pool // of storefronts; nil unless the API is served
+	aside   *pgxpool.Pool // for what must not wait behind requests: probes, keys, and whether sessions have ended
+	given   givenUp
 	graph   *graph.Graph
+	config  *pgxpool.Config    // of pool, before it was adjusted
+	forget  context.CancelFunc // sessions that were given up are not waited for any more
 	log     *slog.Logger
 	command string           // that writes, for the audit
 	server  *postgres.Server // nil unless it is ours
@@ -77,15 +82,17 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 	if access == reads {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
+	aside := cfg.Copy()
+	aside.MaxConns, aside.MinConns, aside.MinIdleConns = asideSessions, 0, 0
+	aside.ConnConfig.RuntimeParams["statement_timeout"] = asideTimeout
+	if db.aside, err = pgxpool.NewWithConfig(ctx, aside); err != nil {
+		return err
+	}
+	db.config = cfg.Copy()
 	for _, option := range options {
 		option(cfg)
 	}
-	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return err
-	}
-	single := cfg.Copy()
-	single.MaxConns, single.MinConns, single.MinIdleConns = 1, 0, 0
-	if db.probe, err = pgxpool.NewWithConfig(ctx, single); err != nil {
+	if db.pool, db.given.admins, err = db.newPool(ctx, cfg); err != nil {
 		return err
 	}
 	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -94,6 +101,39 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 		return fmt.Errorf("connect to the database: %w", err)
 	}
 	db.graph, err = graph.New(db.pool, graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})})
+	return err
+}
+
+// What is kept aside of requests.
+const (
+	asideSessions = 2
+	asideTimeout  = "5000" // milliseconds
+)
+
+// givenUp counts sessions that were given up and still work.
+type givenUp struct{ admins, storefronts *dbpool.Watch }
+
+// newPool opens a pool that never has more sessions at work than its size.
+func (db *database) newPool(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.Pool, *dbpool.Watch, error) {
+	until, forget := context.WithCancel(context.WithoutCancel(ctx))
+	if earlier := db.forget; earlier != nil {
+		db.forget = func() { earlier(); forget() }
+	} else {
+		db.forget = forget
+	}
+	watch := dbpool.Keep(until, cfg, db.aside)
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	return pool, watch, err
+}
+
+// openShop opens the sessions of storefronts. They cannot write, whatever the program does.
+func (db *database) openShop(ctx context.Context, options ...func(*pgxpool.Config)) (err error) {
+	cfg := db.config.Copy()
+	cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	for _, option := range options {
+		option(cfg)
+	}
+	db.shop, db.given.storefronts, err = db.newPool(ctx, cfg)
 	return err
 }
 
@@ -109,7 +149,10 @@ func (db *database) exited() <-chan struct{} {
 
 // close ends the sessions and stops the private Postgres.
 func (db *database) close(s *streams) {
-	for _, pool := range []*pgxpool.Pool{db.pool, db.probe} {
+	if db.forget != nil {
+		db.forget()
+	}
+	for _, pool := range []*pgxpool.Pool{db.pool, db.shop, db.aside} {
 		if pool != nil {
 			pool.Close()
 		}

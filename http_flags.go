@@ -29,14 +29,16 @@ type httpFlags struct {
 // authenticate says who sends a request: see graph.HTTP.
 type authenticate = func(*http.Request) (graph.Caller, error)
 
-// api is the handler of the API, with the limits of each side. admit stands before it.
-func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, admit func(http.Handler) http.Handler, who authenticate) (http.Handler, error) {
+// api is the handler of the API, with the limits of each side, behind the gates.
+func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, gates gates, write time.Duration, who authenticate) (http.Handler, error) {
 	cfg := graph.HTTP{
 		MaxBody: admins.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(admins.RequestTimeout), Documents: admins.documents(),
 		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
-		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions, Admit: admit,
+		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions,
+		WriteTimeout: orOff(write), Gate: gates.admins,
 		Authenticate: who, Storefront: graph.HTTPStorefront{
-			MaxBody: storefronts.MaxBody, Timeout: orOff(storefronts.RequestTimeout), Documents: storefronts.documents(), Introspection: f.StorefrontIntrospection,
+			MaxBody: storefronts.MaxBody, Timeout: orOff(storefronts.RequestTimeout), Documents: storefronts.documents(),
+			Introspection: f.StorefrontIntrospection, Gate: gates.storefronts,
 		},
 	}
 	var err error

@@ -174,7 +174,7 @@ func TestStatementTimeout(t *testing.T) {
 }
 
 // TestFlood sends many requests while none can be finished. A few run, a few wait, the rest is told to come back at once, and
-// the probes answer all the while.
+// the probes answer all the while: that the server lives, and after a while that it answers nobody.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
@@ -199,15 +199,17 @@ func TestFlood(t *testing.T) {
 		})
 	}
 	until(t, "all but seven are refused", func() bool { return refused.Load() == clients-7 })
-	for _, path := range []string{"/healthz", "/readyz"} {
-		if status, body := s.get(t, path); status != http.StatusOK {
-			t.Errorf("%s: %d %s", path, status, body)
-		}
+	if status, body := s.get(t, "/healthz"); status != http.StatusOK {
+		t.Errorf("healthz: %d %s", status, body)
 	}
+	until(t, "the server says that it is not ready, and for whom", func() bool {
+		status, body := s.get(t, "/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "of an admin")
+	})
 	_, metrics := s.get(t, "/metrics")
 	for _, want := range []string{
-		"linkgraph_requests_running 3", "linkgraph_requests_queued 4", `linkgraph_requests_rejected_total{reason="full"} 193`,
-		"linkgraph_pool_sessions_used 2", "linkgraph_pool_sessions_max 2",
+		`linkgraph_requests_running{api="admin"} 3`, `linkgraph_requests_queued{api="admin"} 4`, `linkgraph_requests_rejected_total{api="admin",reason="full"} 193`,
+		`linkgraph_pool_sessions_used{api="admin"} 2`, `linkgraph_pool_sessions_max{api="admin"} 2`,
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
@@ -217,6 +219,9 @@ func TestFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	done.Wait()
+	if status, body := s.get(t, "/readyz"); status != http.StatusOK {
+		t.Errorf("readyz afterwards: %d %s", status, body)
+	}
 	if served.Load() != 7 || other.Load() != 0 {
 		t.Errorf("%d served, %d refused, %d otherwise", served.Load(), refused.Load(), other.Load())
 	}

@@ -22,6 +22,7 @@ import (
 	"linkgraph/internal/demo"
 	"linkgraph/internal/heap"
 	"linkgraph/internal/observe"
+	"linkgraph/internal/overload"
 	"linkgraph/playground"
 )
 
@@ -110,7 +111,6 @@ type serveCommand struct {
 const (
 	drainTimeout  = 20 * time.Second
 	headerTimeout = 10 * time.Second
-	readTimeout   = 60 * time.Second
 	idleTimeout   = 120 * time.Second
 )
 
@@ -139,8 +139,11 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer db.close(s)
+	if err := db.openShop(ctx, observer.WatchStatements, c.shop); err != nil {
+		return err
+	}
 	if db.graph, err = graph.New(db.pool, graph.Config{
-		Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
+		StorefrontDB: db.shop, Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
 		NoCompiled: !c.Compiled, Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
@@ -148,14 +151,16 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := c.ready(ctx, db, s); err != nil {
 		return err
 	}
-	limiter := c.limiter(db.pool)
-	observer.WatchPool(db.pool)
-	observer.WatchQueue(limiter)
+	gates := c.gates(db)
+	observer.WatchPool("admin", db.pool, db.given.admins)
+	observer.WatchPool("storefront", db.shop, db.given.storefronts)
+	observer.WatchGate("admin", gates.admins)
+	observer.WatchGate("storefront", gates.storefronts)
 	door, err := c.authenticator(ctx, db, tryout.keys()...)
 	if err != nil {
 		return err
 	}
-	api, err := c.api(db.graph, &c.Limits, &c.Storefront, limiter.Handler, door.Authenticate)
+	api, err := c.api(db.graph, &c.Limits, &c.Storefront, gates, c.WriteTimeout, door.Authenticate)
 	if err != nil {
 		return err
 	}
@@ -170,13 +175,12 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	serving.Store(true)
 	db.pool.Reset()
-	server := &http.Server{
-		Handler:           c.handler(db, api, observer, door.Authenticate, tryout),
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: c.MaxHeader,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
+	connections := c.listener(listener, s)
+	observer.WatchConnections(connections)
+	server := c.server(c.handler(db, api, observer, gates, door.Authenticate, tryout), connections)
+	server.MaxHeaderBytes, server.ErrorLog = c.MaxHeader, slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(connections) }()
 	greet(s, listener.Addr(), made)
 	select {
 	case err := <-failed:
@@ -216,20 +220,30 @@ func greet(s *streams, addr net.Addr, made demo.Credentials) {
 }
 
 // handler serves everything: the API, the pages, and what those who run the server ask.
-func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, authenticate authenticate, tryout *tryout) http.Handler {
+func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, gates gates, authenticate authenticate, tryout *tryout) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api)
-	mux.Handle("/metrics", admins(observer.MetricsHandler()))
-	mux.Handle("/", playground.Handler(playground.Config{
+	mux.Handle("/graphql", api) // times its answers itself
+	timed := func(next http.Handler) http.Handler {
+		if c.WriteTimeout <= 0 {
+			return next
+		}
+		return overload.TimedWrites(c.WriteTimeout, next)
+	}
+	mux.Handle("/metrics", timed(admins(observer.MetricsHandler())))
+	mux.Handle("/", timed(playground.Handler(playground.Config{
 		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(),
-	}))
+	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
-		if err := db.probe.Ping(ctx); err != nil {
+		if err := db.aside.Ping(ctx); err != nil {
 			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		if who := gates.stalled(); who != "" {
+			http.Error(w, who, http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ready")

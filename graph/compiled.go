@@ -94,17 +94,19 @@ type outputKey struct{}
 // keptOutput is the largest output that is used again.
 const keptOutput = 1 << 20
 
-// with returns a context whose operations are answered into one of the outputs. Release comes when the answers are sent.
+// with returns a context whose operations are answered into one of the outputs. Release comes when the answers are sent, or
+// were compressed; the output of a large answer is let go then.
 func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
 	out, ok := o.pool.Get().(*resolve.Output)
 	if !ok {
 		out = &resolve.Output{}
 	}
 	return context.WithValue(ctx, outputKey{}, out), func() {
-		if out.Cap() <= keptOutput {
+		if out != nil && out.Cap() <= keptOutput {
 			out.Reset()
 			o.pool.Put(out)
 		}
+		out = nil
 	}
 }
 

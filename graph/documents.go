@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,7 +25,15 @@ type document struct {
 	parsed *ast.QueryDocument
 	counts counts
 	plans  *resolve.Plans
+	slow   atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
 }
+
+// slowFor is how long a document is taken to be dear after Postgres ended a statement of it that took too long.
+const slowFor = time.Minute
+
+func (doc *document) markSlow(now time.Time) { doc.slow.Store(now.Add(slowFor).UnixNano()) }
+
+func (doc *document) wasSlow(now time.Time) bool { return now.UnixNano() < doc.slow.Load() }
 
 // size is how many bytes the document takes with its plans, by estimate.
 func (doc *document) size() int {
@@ -118,7 +128,7 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
-	return &document{text, parsed, c, resolve.NewPlans(parsed)}, nil
+	return &document{text: text, parsed: parsed, counts: c, plans: resolve.NewPlans(parsed)}, nil
 }
 
 func (d *documents) parseError(err error) *gqlerror.Error {

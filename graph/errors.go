@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -72,6 +73,9 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 	}
 	if modules.IsTimeout(err) {
+		if doc, ok := ctx.Value(documentKey{}).(*document); ok && ctx.Err() == nil {
+			doc.markSlow(time.Now())
+		}
 		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
 		out.Message, out.Extensions["code"] = "the database ended a statement that took too long; ask for less, or try again", codeUnavailable
 		return out

@@ -27,8 +27,12 @@ type Limits = resolve.Limits
 
 // Config says how a Graph works. The zero value is good.
 type Config struct {
+	// StorefrontDB is what storefronts are answered from: the same database, by sessions that they share with nobody else.
+	// nil means that they share those of admins.
+	StorefrontDB DB
+	// Limits bound what one request of an admin may ask for.
 	Limits Limits
-	// StorefrontLimits bound what one request of a storefront may ask for. Most have lower defaults: see docs/storefront.md.
+	// StorefrontLimits bound what one request of a storefront may ask for. Most have lower defaults: see docs/http.md.
 	StorefrontLimits Limits
 	// MaxItems is how many links or records one mutation may write. 0 means 10,000.
 	MaxItems int
@@ -112,8 +116,16 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 		return err
 	}
 	engine.Records, engine.Limits = shop, storefrontLimits(g.cfg.StorefrontLimits)
+	engine.Links = linkstore.New(g.storefrontDB(), links, cfg)
 	g.storefront = resolve.New(engine)
 	return nil
+}
+
+func (g *Graph) storefrontDB() DB {
+	if g.cfg.StorefrontDB != nil {
+		return g.cfg.StorefrontDB
+	}
+	return g.db
 }
 
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without

@@ -35,7 +35,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Authenticate == nil {
-		return cfg.wrap(admin)
+		return cfg.wrap(admin), nil
 	}
 	schema, err := storefrontSchema()
 	if err != nil {
@@ -45,7 +45,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}})
+	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}}), nil
 }
 
 // side is the API as some callers see it.
@@ -69,7 +69,7 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	}
 	about := introspector{schema.Schema(), of.engine.Limits().MaxAnswer}
 	s := handler.New(g.compile(schema, of.engine, about.write))
-	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted})
+	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted, gate: cfg.Gate})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
 		s.Use(g.cfg.Observer) // the first is the outermost

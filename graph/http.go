@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/klauspost/compress/gzhttp"
+	"linkgraph/internal/overload"
 )
 
 // HTTP says how the API is served. The zero value is good: a zero field takes its default, one below zero turns off what
@@ -34,8 +34,10 @@ type HTTP struct {
 	Origins []string
 	// CompressFrom is the size in bytes from which answers are compressed; 1,400. Below zero none is.
 	CompressFrom int
-	// Admit stands before everything that takes time and lets requests through, or refuses them. nil lets all through.
-	Admit func(http.Handler) http.Handler
+	// WriteTimeout is how long a client may take for each 64 KiB of an answer; 10 s. Below zero there is no limit.
+	WriteTimeout time.Duration
+	// Gate bounds what is worked on at a time for admins. nil lets all in.
+	Gate *overload.Gate
 	// HideSuggestions leaves names of the schema out of errors.
 	HideSuggestions bool
 	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
@@ -62,6 +64,8 @@ type HTTPStorefront struct {
 	Trusted map[string]string
 	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
 	Introspection bool
+	// Gate bounds what is worked on at a time for storefronts. nil lets all in.
+	Gate *overload.Gate
 }
 
 func (h *HTTP) complete() {
@@ -72,6 +76,7 @@ func (h *HTTP) complete() {
 	orDefault(&h.MaxBody, 4<<20)
 	orDefault(&h.MaxURL, 16<<10)
 	orDefault(&h.Timeout, 30*time.Second)
+	orDefault(&h.WriteTimeout, 10*time.Second)
 	orDefault(&h.DocumentCache, 64<<20)
 	orDefault(&h.PersistedCache, 4<<20)
 	orDefault(&h.CompressFrom, 1400)
@@ -86,7 +91,7 @@ func (h *HTTP) complete() {
 
 // storefront is the same for storefronts.
 func (h HTTP) storefront() HTTP {
-	h.MaxBody, h.Timeout, h.Documents = h.Storefront.MaxBody, h.Storefront.Timeout, h.Storefront.Documents
+	h.MaxBody, h.Timeout, h.Documents, h.Gate = h.Storefront.MaxBody, h.Storefront.Timeout, h.Storefront.Documents, h.Storefront.Gate
 	h.HideSuggestions = h.HideSuggestions || !h.Storefront.Introspection
 	if h.Storefront.Trusted != nil {
 		h.Trusted = h.Storefront.Trusted
@@ -117,16 +122,6 @@ func (h *HTTP) check() error {
 }
 
 // wrap puts around the endpoint what is done for every request, whatever it asks.
-func (h *HTTP) wrap(next http.Handler) (http.Handler, error) {
-	if h.CompressFrom > 0 {
-		compress, err := gzhttp.NewWrapper(gzhttp.MinSize(h.CompressFrom), gzhttp.ContentTypes([]string{string(graphqlResponse), string(plainJSON)}))
-		if err != nil {
-			return nil, err
-		}
-		next = compress(next)
-	}
-	if h.Admit != nil {
-		next = h.Admit(next) // behind CORS, so that a page can read that it was refused, and preflights never wait
-	}
-	return SecureHeaders(cors{h.Origins, next}), nil
+func (h *HTTP) wrap(next http.Handler) http.Handler {
+	return SecureHeaders(cors{h.Origins, next}) // around all, so that a page can read that it was refused
 }

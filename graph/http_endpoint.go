@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/resolve"
+	"linkgraph/internal/overload"
+	"linkgraph/modules"
 )
 
 // endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft). It is the
@@ -26,6 +29,8 @@ type endpoint struct {
 	persisted *persisted
 	buffers   sync.Pool // of *bytes.Buffer
 	outputs   outputs
+	gate      *overload.Gate // nil lets all in
+	zippers   sync.Pool      // of *gzip.Writer
 }
 
 var _ graphql.Transport = (*endpoint)(nil)
@@ -33,43 +38,78 @@ var _ graphql.Transport = (*endpoint)(nil)
 // Supports every request: what is not served is refused by Do.
 func (*endpoint) Supports(*http.Request) bool { return true }
 
-// Do answers a request.
+// Do answers a request: it reads all of it, waits for a place, makes the whole answer, gives the place back, and sends the
+// answer. So a client that sends or reads slowly keeps nobody out.
 func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept")
 	media := negotiate(r.Header.Values("Accept"))
 	defer e.recover(w, r, media)
+	control := http.NewResponseController(w)
+	// Deadlines are those of the connection, which has the last answer's still. What has none is a recorder of a test.
+	_ = control.SetWriteDeadline(time.Time{})
+	body := &meteredBody{ReadCloser: r.Body, ctx: r.Context(), budget: e.bodies(), control: control}
+	defer body.release()
+	r.Body = body
 	requests, batch, no := e.read(w, r, media)
 	if no != nil {
-		e.refuse(w, media, no)
+		e.refuse(w, media, body.refused(no))
 		return
 	}
 	if requests == nil { // OPTIONS
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	ctx, cancel := r.Context(), context.CancelFunc(func() {})
-	if e.cfg.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, e.cfg.Timeout)
-	}
-	defer cancel()
-	ctx, release := e.outputs.with(ctx)
-	defer release()
-	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
-	if e.cfg.Spent != nil {
-		defer func() { e.cfg.Spent(r.Context(), budget.Points()) }()
-	}
+	body.complete()
 	run := &run{endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
-	if batch {
-		e.answerBatch(ctx, w, run, requests)
-		return
-	}
-	resp, status, no := run.one(ctx, requests[0])
+	a, no := e.make(r.Context(), control, run, requests, batch)
 	if no != nil {
 		e.refuse(w, media, no)
 		return
 	}
-	e.write(w, status, media, resp)
+	defer a.release()
+	body.release() // nothing of it is needed any more
+	e.send(w, a)
+}
+
+// make runs the requests in a place and returns the answer.
+func (e *endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*answer, *refusal) {
+	caller, _ := CallerFrom(ctx)
+	place, err := e.gate.Enter(ctx, caller.ID)
+	if err != nil {
+		return nil, overloaded(err)
+	}
+	defer place.Leave()
+	run.place = place
+	if e.cfg.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, e.cfg.Timeout)
+		defer cancel()
+	}
+	ctx, release := e.outputs.with(ctx)
+	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
+	budget.Weigh = run.weigh
+	if e.cfg.Spent != nil {
+		defer func() { e.cfg.Spent(ctx, budget.Points()) }()
+	}
+	var a *answer
+	if batch {
+		a = e.composeBatch(run.all(ctx, requests))
+	} else {
+		resp, status, no := run.one(ctx, requests[0])
+		if no != nil {
+			release()
+			return nil, no
+		}
+		a = e.compose(status, run.media, resp)
+	}
+	a.then(release)
+	e.compress(ctx, run.header, a)
+	if err := e.hold(ctx, control, a); err != nil && !run.wrote {
+		a.release()
+		return nil, overloaded(err)
+	}
+	return a, nil
 }
 
 const allowedMethods = "GET, HEAD, POST, OPTIONS"
@@ -111,7 +151,10 @@ type run struct {
 	header http.Header
 	safe   bool // the method says that nothing is changed
 	media  mediaType
-	counts counts // of all documents so far
+	place  *overload.Place
+	lost   *refusal // the place was lost, because there was none among those of dear requests
+	wrote  bool     // a mutation was run, so its answer has to be told
+	counts counts   // of all documents so far
 }
 
 // one runs a request. What comes back is an answer of GraphQL and its status, or a refusal.
@@ -163,8 +206,16 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		return failed(errs...)
 	}
 	maps.Copy(made.Variables, variables.kept)
+	if r.weigh(ctx, doc.wasSlow(time.Now())) != nil {
+		return nil, 0, r.lost
+	}
+	r.wrote = r.wrote || op.Operation.Operation == ast.Mutation
 	next, opCtx := r.exec.DispatchOperation(ctx, made)
-	return r.finish(ctx, made, next(opCtx))
+	resp := next(opCtx)
+	if r.lost != nil && op.Operation.Operation != ast.Mutation {
+		return nil, 0, r.lost
+	}
+	return r.finish(ctx, made, resp)
 }
 
 // finish decides what of an execution is answered.
@@ -195,19 +246,33 @@ func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 	return refuse(http.StatusGatewayTimeout, codeUnavailable, "%s", message)
 }
 
-// answerBatch answers a list of requests by a list of answers, in their order. The draft has no batches: their type is the
-// one that every client of batches knows.
-func (e *endpoint) answerBatch(ctx context.Context, w http.ResponseWriter, run *run, requests []*request) {
-	run.media = plainJSON
+// weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took
+// too long, or what it asks for is much.
+func (r *run) weigh(ctx context.Context, dear bool) error {
+	if r.lost == nil && dear {
+		if err := r.place.Dear(ctx); err != nil {
+			r.lost = overloaded(err)
+		}
+	}
+	if r.lost != nil {
+		return modules.ErrUnavailable
+	}
+	return nil
+}
+
+// all runs a list of requests and returns a list of answers, in their order. The draft has no batches: their type is the one
+// that every client of batches knows.
+func (r *run) all(ctx context.Context, requests []*request) []*graphql.Response {
+	r.media = plainJSON
 	answers := make([]*graphql.Response, len(requests))
 	for i, req := range requests {
-		resp, _, no := run.one(ctx, req)
+		resp, _, no := r.one(ctx, req)
 		if no != nil {
 			resp = no.response()
 		}
 		answers[i] = resp
 	}
-	e.writeBatch(w, answers)
+	return answers
 }
 
 // recover answers for a panic outside of resolvers, which gqlgen catches.

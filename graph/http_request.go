@@ -26,6 +26,7 @@ type refusal struct {
 	status        int
 	code, message string
 	allow         string // the methods that are allowed, for status 405
+	reason        string // more than the code says, for programs; "" for most
 }
 
 func refuse(status int, code, format string, args ...any) *refusal {

@@ -3,11 +3,12 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"linkgraph/internal/overload"
 )
 
 // The codes of requests that are refused before they are GraphQL.
@@ -41,7 +42,21 @@ func requestErrorStatus(media mediaType) int {
 
 // response is a refusal as an answer of GraphQL.
 func (no *refusal) response() *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: map[string]any{"code": no.code}}}}
+	extensions := map[string]any{"code": no.code}
+	if no.reason != "" {
+		extensions["reason"] = no.reason
+	}
+	return &graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: extensions}}}
+}
+
+// reasonOverloaded tells a client that the server would have answered at another time.
+const reasonOverloaded = "OVERLOADED"
+
+// overloaded refuses a request for which there is no place, or no memory.
+func overloaded(err error) *refusal {
+	no := refuse(http.StatusServiceUnavailable, codeUnavailable, "%s", err)
+	no.reason = reasonOverloaded
+	return no
 }
 
 func (e *endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
@@ -51,61 +66,112 @@ func (e *endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
 	if no.allow != "" {
 		w.Header().Set("Allow", no.allow)
 	}
-	e.write(w, no.status, media, no.response())
-}
-
-func (e *endpoint) write(w http.ResponseWriter, status int, media mediaType, resp *graphql.Response) {
-	w.Header().Set("Content-Type", string(media)+"; charset=utf-8")
-	w.WriteHeader(status)
-	b := e.buffer()
-	defer e.release(b)
-	writeResponse(w, b, resp)
-}
-
-func (e *endpoint) writeBatch(w http.ResponseWriter, answers []*graphql.Response) {
-	w.Header().Set("Content-Type", string(plainJSON)+"; charset=utf-8")
-	w.WriteHeader(http.StatusOK)
-	b := e.buffer()
-	defer e.release(b)
-	for i, resp := range answers {
-		b.Reset()
-		b.WriteByte("[,"[min(i, 1)])
-		writeResponse(w, b, resp)
+	if no.reason == reasonOverloaded {
+		w.Header().Set("Retry-After", "1")
 	}
-	_, _ = io.WriteString(w, "]") // a client that hung up is no fault of ours
+	a := e.compose(no.status, media, no.response())
+	defer a.release()
+	e.send(w, a)
 }
 
-// writeResponse writes what is in the buffer, and then the answer. Its data is JSON already and written as it is:
-// json.Marshal would go through every byte of it twice more.
-func writeResponse(w io.Writer, b *bytes.Buffer, resp *graphql.Response) {
+// answer is what is sent, in parts. They are other people's memory until it is released.
+type answer struct {
+	status int
+	media  mediaType
+	gzip   bool
+	parts  [][]byte
+	size   int
+	hold   *overload.Hold
+	frees  []func()
+}
+
+// then has f called when the parts are not needed any more.
+func (a *answer) then(f func()) { a.frees = append(a.frees, f) }
+
+// release gives back the memory of the parts.
+func (a *answer) release() {
+	a.hold.Release()
+	for _, f := range a.frees {
+		f()
+	}
+	a.parts, a.frees = nil, nil
+}
+
+func (e *endpoint) compose(status int, media mediaType, resp *graphql.Response) *answer {
+	c := composer{b: e.buffer()}
+	c.response(resp)
+	return e.composed(status, media, &c)
+}
+
+func (e *endpoint) composeBatch(answers []*graphql.Response) *answer {
+	c := composer{b: e.buffer()}
+	for i, resp := range answers {
+		c.b.WriteByte("[,"[min(i, 1)])
+		c.response(resp)
+	}
+	c.b.WriteByte(']')
+	return e.composed(http.StatusOK, plainJSON, &c)
+}
+
+func (e *endpoint) composed(status int, media mediaType, c *composer) *answer {
+	a := &answer{status: status, media: media, parts: c.parts()}
+	for _, part := range a.parts {
+		a.size += len(part)
+	}
+	a.then(func() { e.release(c.b) })
+	return a
+}
+
+// composer puts answers together. Their data is JSON already and taken as it is: json.Marshal would go through every byte of
+// it twice more.
+type composer struct {
+	b    *bytes.Buffer // all but the data
+	data []dataAt
+}
+
+// dataAt is the data of an answer, and where in the rest of it its place is.
+type dataAt struct {
+	at   int
+	data []byte
+}
+
+func (c *composer) response(resp *graphql.Response) {
 	sep := byte('{')
 	part := func(name string, v any) {
-		b.WriteByte(sep)
+		c.b.WriteByte(sep)
 		sep = ','
-		b.WriteString(`"` + name + `":`)
+		c.b.WriteString(`"` + name + `":`)
 		if v == nil {
 			return
 		}
-		enc := json.NewEncoder(b)
-		enc.SetEscapeHTML(false) // nobody reads this as HTML: see SecureHeaders
-		_ = enc.Encode(v)        // errors are texts and numbers
-		b.Truncate(b.Len() - 1)  // the end of line
+		enc := json.NewEncoder(c.b)
+		enc.SetEscapeHTML(false)    // nobody reads this as HTML: see SecureHeaders
+		_ = enc.Encode(v)           // errors are texts and numbers
+		c.b.Truncate(c.b.Len() - 1) // the end of line
 	}
 	if len(resp.Errors) > 0 {
 		part("errors", resp.Errors)
 	}
 	if resp.Data != nil {
 		part("data", nil)
-		_, _ = w.Write(b.Bytes())
-		_, _ = w.Write(resp.Data)
-		b.Reset()
+		c.data = append(c.data, dataAt{c.b.Len(), resp.Data})
 	}
 	if len(resp.Extensions) > 0 {
 		part("extensions", resp.Extensions)
 	}
 	if sep == '{' {
-		b.WriteByte(sep)
+		c.b.WriteByte(sep)
 	}
-	b.WriteByte('}')
-	_, _ = w.Write(b.Bytes())
+	c.b.WriteByte('}')
+}
+
+// parts are the bytes in their order.
+func (c *composer) parts() [][]byte {
+	rest, from := c.b.Bytes(), 0
+	var parts [][]byte
+	for _, d := range c.data {
+		parts = append(parts, rest[from:d.at], d.data)
+		from = d.at
+	}
+	return append(parts, rest[from:])
 }

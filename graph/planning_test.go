@@ -38,7 +38,9 @@ func TestManyRelations(t *testing.T) {
 	a := &api{TB: t, db: db, graph: g, handler: g.Handler(), log: &bytes.Buffer{}}
 	list := func(filter string) []string {
 		t.Helper()
-		var data struct{ Products struct{ Nodes []struct{ ID string } } }
+		var data struct {
+			Products struct{ Nodes []struct{ ID string } }
+		}
 		a.ask(&data, `{ products(orderBy: [{ id: ASC }], filter: `+filter+`) { nodes { id } } }`, nil)
 		var ids []string
 		for _, n := range data.Products.Nodes {

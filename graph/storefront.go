@@ -46,5 +46,5 @@ func (g *Graph) narrowed(models *modules.Catalog, cfg modules.Config) (*modules.
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	return modules.New(g.db, narrow, cfg), nil
+	return modules.New(g.storefrontDB(), narrow, cfg), nil
 }

@@ -22,8 +22,8 @@ type Compact struct {
 
 	buffers   *Buffers
 	allowance *Allowance // nil means without limit
-	order     []int32 // the rows span by span, if they came in another order
-	cursor    int     // where the sort keys are
+	order     []int32    // the rows span by span, if they came in another order
+	cursor    int        // where the sort keys are
 	signature string
 }
 

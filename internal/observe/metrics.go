@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 )
 
@@ -103,38 +104,62 @@ func (o *Observer) MetricsHandler() http.Handler {
 	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
 }
 
-// WatchPool adds the metrics of the sessions with Postgres.
-func (o *Observer) WatchPool(pool *pgxpool.Pool) {
-	gauge := func(name, help string, value func(*pgxpool.Stat) float64) {
-		o.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
-			func() float64 { return value(pool.Stat()) }))
-	}
-	counter := func(name, help string, value func(*pgxpool.Stat) float64) {
-		o.metrics.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
-			func() float64 { return value(pool.Stat()) }))
-	}
-	gauge("linkgraph_pool_sessions_max", "Most sessions.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) })
-	gauge("linkgraph_pool_sessions_used", "Sessions in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) })
-	gauge("linkgraph_pool_sessions_idle", "Sessions that wait for use.", func(s *pgxpool.Stat) float64 { return float64(s.IdleConns()) })
-	counter("linkgraph_pool_sessions_opened_total", "Sessions that were opened.", func(s *pgxpool.Stat) float64 { return float64(s.NewConnsCount()) })
-	counter("linkgraph_pool_acquired_total", "Times a session was taken.", func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) })
-	counter("linkgraph_pool_waited_total", "Times none was free and one had to be waited for.", func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) })
-	counter("linkgraph_pool_wait_seconds_total", "Time of those waits.", func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() })
+// group adds metrics that are asked for when they are read, of one kind of callers: "admin" or "storefront".
+type group struct {
+	registry *prometheus.Registry
+	labels   prometheus.Labels
 }
 
-// WatchQueue adds the metrics of what waits to be let in.
-func (o *Observer) WatchQueue(l *overload.Limiter) {
-	gauge := func(name, help string, value func() float64) {
-		o.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+func (o *Observer) group(api string) group {
+	return group{o.metrics.registry, prometheus.Labels{"api": api}}
+}
+
+func (w group) gauge(name, help string, value func() float64) {
+	w.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: w.labels}, value))
+}
+
+func (w group) counter(name, help string, value func() float64) {
+	w.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: w.labels}, value))
+}
+
+// WatchPool adds the metrics of the sessions with Postgres.
+func (o *Observer) WatchPool(api string, pool *pgxpool.Pool, given *dbpool.Watch) {
+	w := o.group(api)
+	stat := func(value func(*pgxpool.Stat) float64) func() float64 {
+		return func() float64 { return value(pool.Stat()) }
 	}
-	gauge("linkgraph_requests_running", "Requests that are being worked on.", func() float64 { return float64(l.Stats().Running) })
-	gauge("linkgraph_requests_queued", "Requests that wait.", func() float64 { return float64(l.Stats().Queued) })
+	w.gauge("linkgraph_pool_sessions_max", "Most sessions.", stat(func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }))
+	w.gauge("linkgraph_pool_sessions_used", "Sessions in use.", stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }))
+	w.gauge("linkgraph_pool_sessions_idle", "Sessions that wait for use.", stat(func(s *pgxpool.Stat) float64 { return float64(s.IdleConns()) }))
+	w.gauge("linkgraph_pool_sessions_given_up", "Sessions that were given up and that Postgres still works on. They are among those in use.",
+		func() float64 { return float64(given.GivenUp()) })
+	w.counter("linkgraph_pool_sessions_opened_total", "Sessions that were opened.", stat(func(s *pgxpool.Stat) float64 { return float64(s.NewConnsCount()) }))
+	w.counter("linkgraph_pool_acquired_total", "Times a session was taken.", stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) }))
+	w.counter("linkgraph_pool_waited_total", "Times none was free and one had to be waited for.", stat(func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) }))
+	w.counter("linkgraph_pool_wait_seconds_total", "Time of those waits.", stat(func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() }))
+}
+
+// WatchGate adds the metrics of what waits to be let in, and of the memory that is held for clients.
+func (o *Observer) WatchGate(api string, g *overload.Gate) {
+	w := o.group(api)
+	w.gauge("linkgraph_requests_running", "Requests that are being worked on.", func() float64 { return float64(g.Limiter.Stats().Running) })
+	w.gauge("linkgraph_requests_dear", "Those of them that are dear.", func() float64 { return float64(g.Limiter.Stats().Dear) })
+	w.gauge("linkgraph_requests_queued", "Requests that wait.", func() float64 { return float64(g.Limiter.Stats().Queued) })
 	for _, reason := range overload.Reasons() {
-		o.metrics.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "linkgraph_requests_rejected_total", Help: "Requests that were refused with 503, or were gone before it was their turn.",
-			ConstLabels: prometheus.Labels{"reason": string(reason)},
-		}, func() float64 { return float64(l.Stats().Rejected[reason]) }))
+		of := group{w.registry, prometheus.Labels{"api": api, "reason": string(reason)}}
+		of.counter("linkgraph_requests_rejected_total", "Requests that were refused with 503, or were gone before it was their turn.",
+			func() float64 { return float64(g.Limiter.Stats().Rejected[reason]) })
 	}
+	for what, budget := range map[string]*overload.Budget{"body": g.Bodies, "answer": g.Answers} {
+		of := group{w.registry, prometheus.Labels{"api": api, "of": what}}
+		of.gauge("linkgraph_held_bytes", "Bytes of bodies and of answers that are held for clients.", func() float64 { return float64(budget.Stats().Used) })
+		of.counter("linkgraph_clients_given_up_total", "Clients that were too slow for how little memory there was.", func() float64 { return float64(budget.Stats().Cut) })
+	}
+}
+
+// WatchConnections adds the metric of open connections.
+func (o *Observer) WatchConnections(c *overload.Connections) {
+	group{registry: o.metrics.registry}.gauge("linkgraph_connections", "Open connections.", func() float64 { return float64(c.Open()) })
 }
 
 type buildVersion struct{ number, revision string }

@@ -77,8 +77,10 @@ func watch(t testing.TB, cfg Config) *watched {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.pool.Close)
-	w.WatchPool(w.pool)
-	w.WatchQueue(overload.New(overload.Config{Running: 1}))
+	w.WatchPool("admin", w.pool, nil)
+	w.WatchGate("admin", &overload.Gate{
+		Limiter: overload.New(overload.Config{Running: 1}), Bodies: overload.NewBudget(1), Answers: overload.NewBudget(1),
+	})
 	g, err := graph.New(w.pool, graph.Config{Logger: cfg.Log, Observer: w.Observer})
 	if err != nil {
 		t.Fatal(err)
@@ -244,9 +246,9 @@ func TestMetricsAndLine(t *testing.T) {
 		`linkgraph_hop_duration_seconds_count{hop="Product.variants"} 1`,
 		`linkgraph_hop_keys_sum{hop="Product.variants"} 2`,
 		`linkgraph_hop_statements_total{hop="Product.variants"} 2`,
-		`linkgraph_pool_sessions_max `,
-		`linkgraph_requests_rejected_total{reason="full"} 0`,
-		`linkgraph_requests_running 0`,
+		`linkgraph_pool_sessions_max{api="admin"} `,
+		`linkgraph_requests_rejected_total{api="admin",reason="full"} 0`,
+		`linkgraph_requests_running{api="admin"} 0`,
 		`linkgraph_build_info{goversion="go`,
 		`go_goroutines `,
 	} {

@@ -1,15 +1,13 @@
-// Package overload lets in as many requests as can be worked on at a time. A few more wait, and those beyond are told at once
-// to come back later, so that a flood costs a flood of short answers and nothing else.
+// Package overload keeps a server answering when more is asked of it than it can do, or when clients are slow on purpose.
+//
+// A Limiter lets in as many requests as can be worked on at a time. A few more wait, fairly among their callers, and those
+// beyond are told at once to come back later. A Budget bounds the memory that is held for clients that send or read slowly.
+// Connections bounds the sockets. None of them holds for one client what another one needs.
 package overload
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
-	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -17,7 +15,9 @@ import (
 type Config struct {
 	// Running is how many requests are worked on at a time.
 	Running int
-	// Queued is how many more may wait.
+	// Dear is how many dear requests are worked on at a time, beside the others. 0 is one.
+	Dear int
+	// Queued is how many more may wait, and as many dear ones.
 	Queued int
 	// Wait is how long they may.
 	Wait time.Duration
@@ -36,128 +36,8 @@ const (
 // Reasons lists them.
 func Reasons() []Reason { return []Reason{Full, TooLong, Gone} }
 
-// Stats is how things stand.
-type Stats struct {
-	Running, Queued int
-	Rejected        map[Reason]int64
-}
-
-// Limiter lets requests in.
-type Limiter struct {
-	cfg   Config
-	slots chan struct{}
-	large chan struct{} // of the slots, those that requests with a body yet to come may take
-
-	queued              atomic.Int64
-	full, tooLong, gone atomic.Int64
-}
-
-// New returns a limiter.
-func New(cfg Config) *Limiter {
-	cfg.Running = max(cfg.Running, 1)
-	return &Limiter{cfg: cfg, slots: make(chan struct{}, cfg.Running), large: make(chan struct{}, max(cfg.Running/2, 1))}
-}
-
-// Stats says how things stand.
-func (l *Limiter) Stats() Stats {
-	return Stats{
-		Running: len(l.slots), Queued: int(l.queued.Load()),
-		Rejected: map[Reason]int64{Full: l.full.Load(), TooLong: l.tooLong.Load(), Gone: l.gone.Load()},
-	}
-}
-
-// Handler lets requests in to next. The rest is answered 503 with Retry-After and a GraphQL error. Preflights are answered
-// always: they cost nothing, and a browser shows no answer without one.
-func (l *Limiter) Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodOptions {
-			next.ServeHTTP(w, r)
-			return
-		}
-		taken := []chan struct{}{l.slots}
-		if !readSmall(r) {
-			taken = []chan struct{}{l.large, l.slots}
-		}
-		if reason := l.enter(r.Context(), taken); reason != "" {
-			refuse(w, r, reason)
-			return
-		}
-		defer leave(taken)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// smallBody is how many bytes of a body are read before the request is let in.
-const smallBody = 64 << 10
-
-// readSmall reads a small body, so that a client that sends slowly waits for itself. It reports false for a body that the
-// handler reads while it holds its slot. These are bounded by half of the slots: slow ones leave the other half alone.
-func readSmall(r *http.Request) bool {
-	if r.Body == nil || r.Body == http.NoBody {
-		return true
-	}
-	if r.ContentLength < 0 || r.ContentLength > smallBody {
-		return false
-	}
-	text, err := io.ReadAll(r.Body)
-	rest := []io.Reader{bytes.NewReader(text)}
-	if err != nil {
-		rest = append(rest, failing{err})
-	}
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(rest...), r.Body}
-	return true
-}
-
-// failing is a body whose end did not come.
-type failing struct{ err error }
-
-// Read fails.
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-// enter takes a place in each of the channels, or says why not.
-func (l *Limiter) enter(ctx context.Context, places []chan struct{}) Reason {
-	var timer <-chan time.Time // nil until the request waits
-	for i, place := range places {
-		select {
-		case place <- struct{}{}:
-			continue
-		default:
-		}
-		if timer == nil {
-			defer l.queued.Add(-1)
-			if l.queued.Add(1) > int64(l.cfg.Queued) {
-				leave(places[:i])
-				l.full.Add(1)
-				return Full
-			}
-			timer = time.After(l.cfg.Wait)
-		}
-		select {
-		case place <- struct{}{}: // those that wait longest come first
-		case <-timer:
-			leave(places[:i])
-			l.tooLong.Add(1)
-			return TooLong
-		case <-ctx.Done():
-			leave(places[:i])
-			l.gone.Add(1)
-			return Gone
-		}
-	}
-	return ""
-}
-
-func leave(places []chan struct{}) {
-	for _, place := range places {
-		<-place
-	}
-}
-
-// retryAfter is when a client that was refused may try again, in seconds.
-const retryAfter = "1"
+// Error says that a request was not let in.
+type Error struct{ Reason Reason }
 
 // messages are what clients are told.
 var messages = map[Reason]string{
@@ -166,18 +46,88 @@ var messages = map[Reason]string{
 	Gone:    "the request was ended before it was answered",
 }
 
-// refuse answers 503 with a GraphQL error.
-func refuse(w http.ResponseWriter, r *http.Request, reason Reason) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	if strings.Contains(r.Header.Get("Accept"), "application/graphql-response+json") {
-		h.Set("Content-Type", "application/graphql-response+json; charset=utf-8")
+func (e *Error) Error() string { return messages[e.Reason] }
+
+// Stats is how things stand.
+type Stats struct {
+	Running, Queued int // dear ones included
+	Dear            int // of those that run
+	Rejected        map[Reason]int64
+}
+
+// Limiter lets requests in. Each caller has a queue of its own: one that sends a flood waits for itself. Requests that are
+// known to be dear have places apart, so that they do not take those of the others.
+type Limiter struct {
+	wait        time.Duration
+	usual, dear *lane
+}
+
+// New returns a limiter.
+func New(cfg Config) *Limiter {
+	return &Limiter{wait: cfg.Wait, usual: newLane(cfg.Running, cfg.Queued), dear: newLane(cfg.Dear, cfg.Queued)}
+}
+
+// Enter waits for a place for a request of a caller. Its error is an *Error.
+func (l *Limiter) Enter(ctx context.Context, caller string) (*Place, error) {
+	if reason := l.usual.enter(ctx, caller, l.wait); reason != "" {
+		return nil, &Error{reason}
 	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Retry-After", retryAfter)
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
-		"message": messages[reason], "extensions": map[string]any{"code": "UNAVAILABLE", "reason": "OVERLOADED"},
-	}}})
+	return &Place{limiter: l, caller: caller, lane: l.usual}, nil
+}
+
+// Stats says how things stand.
+func (l *Limiter) Stats() Stats {
+	usual, dear := l.usual.stats(), l.dear.stats()
+	usual.Dear = dear.Running
+	usual.Running += dear.Running
+	usual.Queued += dear.Queued
+	for reason, n := range dear.Rejected {
+		usual.Rejected[reason] += n
+	}
+	return usual
+}
+
+// Stalled is for how long nobody was let in although somebody asked to be. It is 0 while places are free or change hands.
+func (l *Limiter) Stalled() time.Duration { return l.usual.stalled(time.Now()) }
+
+// Place is that of a request which is worked on. It is good for one goroutine at a time.
+type Place struct {
+	limiter *Limiter
+	caller  string
+	mu      sync.Mutex
+	lane    *lane // nil: it was given back
+}
+
+// Leave gives the place back. Once more does nothing.
+func (p *Place) Leave() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lane != nil {
+		p.lane.leave(p.caller)
+		p.lane = nil
+	}
+}
+
+// Dear changes the place for one of those for dear requests, and waits for it if need be. With an error, an *Error, there is
+// no place any more.
+func (p *Place) Dear(ctx context.Context) error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	dear := p.limiter.dear
+	if p.lane == nil || p.lane == dear {
+		return nil
+	}
+	p.lane.leave(p.caller) // before it waits: what is waited for must not be waited for by others
+	p.lane = nil
+	if reason := dear.enter(ctx, p.caller, p.limiter.wait); reason != "" {
+		return &Error{reason}
+	}
+	p.lane = dear
+	return nil
 }

@@ -74,6 +74,41 @@ func TestDataSurvivesARestart(t *testing.T) {
 	}
 }
 
+// TestLogTellsNoData has statements fail that carry data. The log tells of the failures, to its owner alone, and of no data.
+func TestLogTellsNoData(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	conn, err := pgx.Connect(t.Context(), start(t, dir).URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, sql := range []string{`CREATE TABLE t (a text PRIMARY KEY)`, `INSERT INTO t VALUES ('hidden')`} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := conn.Exec(t.Context(), `INSERT INTO t VALUES ($1)`, "hidden"); err == nil {
+		t.Fatal("a key twice")
+	}
+	if _, err := conn.Exec(t.Context(), `SELECT 1 / 0 AS `+strings.Repeat("hidden", 10)); err == nil {
+		t.Fatal("divided by zero")
+	}
+	path := filepath.Join(dir, "postgres.log")
+	var text []byte
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(string(text), "division by zero"); time.Sleep(10 * time.Millisecond) {
+		if text, err = os.ReadFile(path); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	if strings.Contains(string(text), "hidden") {
+		t.Errorf("the log has data:\n%s", text)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v: %v", err, info.Mode())
+	}
+}
+
 func TestSecondServerIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)

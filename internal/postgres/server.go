@@ -46,6 +46,7 @@ type Server struct {
 	url    string
 	cmd    *exec.Cmd
 	lock   *os.File
+	log    *logFile
 	exited chan struct{}
 	err    error // of the process, once exited is closed
 }
@@ -248,32 +249,38 @@ func lastLines(out []byte) string {
 }
 
 func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.File) (*Server, error) {
-	logFile, err := os.OpenFile(filepath.Join(l.root, "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	path := filepath.Join(l.root, "postgres.log")
+	log, err := openLog(path, mostLog)
 	if err != nil {
 		return nil, err
 	}
-	defer logFile.Close()
 	args := []string{"-D", l.data, "-k", l.socket, "-c", "listen_addresses=", "-c", "max_connections=50", "-c", "shared_buffers=128MB", "-c", "timezone=UTC"}
+	args = append(args, quiet()...)
 	if cfg.Unsafe {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
 	}
 	cmd := bin.command(context.WithoutCancel(ctx), l.owner, "postgres", args...)
-	cmd.Stdout, cmd.Stderr = logFile, logFile
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.WaitDelay = logDelay
 	cmd.Cancel = nil
 	dieWithParent(cmd)
-	s := &Server{cmd: cmd, lock: lock, exited: make(chan struct{})}
+	s := &Server{cmd: cmd, lock: lock, log: log, exited: make(chan struct{})}
 	if err := s.spawn(); err != nil {
+		log.Close()
 		return nil, err
 	}
 	query := url.Values{"host": {l.socket}, "user": {superuser}}
 	s.url = "postgres:///" + database + "?" + query.Encode()
 	query.Set("dbname", "postgres")
-	if err := s.ready(ctx, "postgres:///postgres?"+query.Encode(), filepath.Join(l.root, "postgres.log")); err != nil {
+	if err := s.ready(ctx, "postgres:///postgres?"+query.Encode(), path); err != nil {
 		_ = s.stop(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return s, nil
 }
+
+// logDelay is how long the log is kept open for processes of a Postgres that has ended.
+const logDelay = 5 * time.Second
 
 // spawn starts the process on a thread that lives as long as it does: the kernel ends a child of ours when the thread that
 // started it ends.
@@ -288,6 +295,7 @@ func (s *Server) spawn() error {
 			return
 		}
 		s.err = s.cmd.Wait()
+		s.log.Close()
 		close(s.exited)
 	}()
 	return <-started

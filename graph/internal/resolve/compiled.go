@@ -297,7 +297,12 @@ func (a *answer) load(runs []*rootRun) {
 	if len(runs) == 0 {
 		return
 	}
-	err := a.guarded(func() error { return a.read(runs) })
+	err := a.guarded(func() error {
+		if err := budgetFrom(a.ctx).weigh(a.ctx); err != nil {
+			return err
+		}
+		return a.read(runs)
+	})
 	if err == nil {
 		return
 	}

@@ -103,8 +103,26 @@ func (l *Limits) check(path string, u usage) error {
 
 // Budget adds up what the root fields of an operation ask for, or those of all operations of one request.
 type Budget struct {
+	// Weigh is called before anything of an operation is read, with what it asks for, and may wait or refuse. nil lets all pass.
+	Weigh func(ctx context.Context, dear bool) error
+
 	mu   sync.Mutex
 	used usage
+}
+
+// From what on operations are dear: they take long in Postgres, or much of the processor to be written.
+const (
+	dearSearch = 100
+	dearFields = 500_000
+)
+
+// weigh asks whether what was planned may be read.
+func (b *Budget) weigh(ctx context.Context) error {
+	if b.Weigh == nil {
+		return nil
+	}
+	u := b.get()
+	return b.Weigh(ctx, u.search >= dearSearch || u.fields >= dearFields)
 }
 
 type budgetKey struct{}

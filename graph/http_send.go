@@ -1,0 +1,135 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"linkgraph/internal/overload"
+)
+
+// heldFrom is the size in bytes from which an answer counts against the memory of its Gate.
+const heldFrom = 16 << 10
+
+// hold counts an answer as memory that is held for its client, who is given up when others need it more. It waits for
+// memory while the request has its place, so that no more than the places is held beside.
+func (e *endpoint) hold(ctx context.Context, control *http.ResponseController, a *answer) error {
+	if e.gate == nil || e.gate.Answers == nil || a.size < heldFrom {
+		return nil
+	}
+	held := 0
+	for _, part := range a.parts {
+		held += cap(part)
+	}
+	hold := e.gate.Answers.Hold(func() { _ = control.SetWriteDeadline(past()) })
+	if err := hold.Grow(ctx, int64(held)); err != nil {
+		hold.Release()
+		return err
+	}
+	a.hold = hold
+	return nil
+}
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
+
+// send writes an answer. A client has the time of WriteTimeout for each chunk, and may be given up by the Gate.
+func (e *endpoint) send(w http.ResponseWriter, a *answer) {
+	h := w.Header()
+	h.Set("Content-Type", string(a.media)+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(a.size))
+	if e.cfg.CompressFrom > 0 {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	if a.gzip {
+		h.Set("Content-Encoding", "gzip")
+	}
+	control := http.NewResponseController(w)
+	renew := func() {
+		if e.cfg.WriteTimeout > 0 {
+			_ = control.SetWriteDeadline(time.Now().Add(e.cfg.WriteTimeout))
+		}
+	}
+	renew()
+	w.WriteHeader(a.status)
+	sent := 0 // since the client was last given more time
+	for _, part := range a.parts {
+		for len(part) > 0 {
+			chunk := part[:min(len(part), overload.Chunk)]
+			part = part[len(chunk):]
+			if sent += len(chunk); sent > overload.Chunk {
+				if !a.progress(sent-len(chunk), renew) {
+					return
+				}
+				sent = len(chunk)
+			}
+			if _, err := w.Write(chunk); err != nil {
+				return // the connection is closed: less was sent than said
+			}
+		}
+	}
+}
+
+// progress gives the client more time, unless it was given up.
+func (a *answer) progress(sent int, renew func()) bool {
+	if a.hold != nil {
+		return a.hold.Moved(int64(sent), renew)
+	}
+	renew()
+	return true
+}
+
+// compress compresses an answer if its client takes that. It is done before the place is given back: it takes the processor,
+// and a compressed answer is a tenth of what a slow client would hold.
+func (e *endpoint) compress(ctx context.Context, header http.Header, a *answer) {
+	if e.cfg.CompressFrom <= 0 || a.size < e.cfg.CompressFrom || !acceptsGzip(header.Values("Accept-Encoding")) {
+		return
+	}
+	out := &bytes.Buffer{}
+	z, ok := e.zippers.Get().(*gzip.Writer)
+	if !ok {
+		z = gzip.NewWriter(out)
+	}
+	defer e.zippers.Put(z)
+	z.Reset(out)
+	for _, part := range a.parts {
+		for len(part) > 0 {
+			if ctx.Err() != nil { // it is sent as it is, without more work
+				return
+			}
+			chunk := part[:min(len(part), overload.Chunk)]
+			part = part[len(chunk):]
+			_, _ = z.Write(chunk) // a buffer takes everything
+		}
+	}
+	_ = z.Close()
+	a.release() // what was compressed is not needed any more
+	a.gzip, a.parts, a.size = true, [][]byte{out.Bytes()}, out.Len()
+}
+
+// acceptsGzip reports whether the headers Accept-Encoding have gzip. RFC 9110, section 12.5.3: a weight of 0 says no, and
+// "*" stands for what is not named.
+func acceptsGzip(accept []string) bool {
+	others := false
+	for _, item := range strings.Split(strings.Join(accept, ","), ",") {
+		coding, parameters, _ := strings.Cut(strings.TrimSpace(item), ";")
+		name, weight, _ := strings.Cut(strings.TrimSpace(parameters), "=")
+		wanted := true
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
+			wanted = err == nil && q > 0
+		}
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip", "x-gzip":
+			return wanted
+		case "*":
+			others = wanted
+		}
+	}
+	return others
+}

@@ -1,0 +1,155 @@
+package dbpool
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/internal/pgtest"
+)
+
+func until(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(90 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// pool returns a pool of so many sessions, and how many of them Postgres has at work.
+func pool(t *testing.T, size int32, change func(*pgxpool.Config)) (*pgxpool.Pool, *Watch, func() int) {
+	t.Helper()
+	db := pgtest.New(t)
+	cfg, err := pgxpool.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxConns = size
+	cfg.ConnConfig.RuntimeParams["application_name"] = "kept"
+	change(cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	w := Keep(ctx, cfg, db.Pool)
+	p, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		p.Close() // does not wait for what works on
+	})
+	return p, w, func() int {
+		var n int
+		if err := db.Pool.QueryRow(context.Background(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kept' AND state = 'active'`).Scan(&n); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+}
+
+// planned is a statement that takes Postgres seconds to plan, and no time to run.
+func planned() string {
+	var b strings.Builder
+	b.WriteString(`SELECT 1 FROM generate_series(1, 1) AS n WHERE FALSE ORDER BY 1`)
+	for i := range 2600 {
+		fmt.Fprintf(&b, `, n + %d`, i)
+	}
+	return b.String()
+}
+
+// TestPlanningIsCounted gives up requests while Postgres plans, which nothing interrupts: there are never more sessions at
+// work than the pool has.
+func TestPlanningIsCounted(t *testing.T) {
+	t.Parallel()
+	p, _, working := pool(t, 2, func(*pgxpool.Config) {})
+	most := 0
+	for range 4 {
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+		_, err := p.Exec(ctx, planned(), pgx.QueryExecModeSimpleProtocol)
+		cancel()
+		if err == nil {
+			t.Fatal("the statement is planned too quickly for this test")
+		}
+		most = max(most, working())
+	}
+	if most > 2 {
+		t.Errorf("%d sessions at work behind a pool of 2", most)
+	}
+	if _, err := p.Exec(t.Context(), `SELECT 1`); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestGivenUpWithoutCancel has no cancel reach Postgres, as where a firewall drops it. The session is ended by a look at it,
+// and the next one takes its place.
+func TestGivenUpWithoutCancel(t *testing.T) {
+	t.Parallel()
+	dials := 0
+	p, w, working := pool(t, 1, func(cfg *pgxpool.Config) {
+		dial := cfg.ConnConfig.DialFunc
+		cfg.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if dials++; dials == 2 { // the session is the first
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return dial(ctx, network, addr)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := p.Exec(ctx, `SELECT pg_sleep(600)`); err == nil {
+		t.Fatal("the statement ended")
+	}
+	until(t, "it is seen to be given up", func() bool { return w.GivenUp() == 1 })
+	if _, err := p.Exec(t.Context(), `SELECT 1`); err != nil {
+		t.Error(err)
+	}
+	if working() != 0 || w.GivenUp() != 0 {
+		t.Errorf("%d at work, %d given up", working(), w.GivenUp())
+	}
+}
+
+// TestOthersAreLeftAlone looks for a session whose process number another one has by now.
+func TestOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if works(t.Context(), conn.PgConn().PID(), time.Now().Add(-time.Hour), db.Pool) {
+		t.Error("a younger session is taken for the one that was given up")
+	}
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("it was ended: %v", err)
+	}
+	if !works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
+		t.Error("a session that is there was not found")
+	}
+	until(t, "it has ended", func() bool { return conn.Ping(t.Context()) != nil })
+	if works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
+		until(t, "it is gone", func() bool { return !works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) })
+	}
+}
+
+// TestClosedSessionsCostNothing closes sessions that are idle: nothing is asked.
+func TestClosedSessionsCostNothing(t *testing.T) {
+	t.Parallel()
+	p, w, _ := pool(t, 2, func(*pgxpool.Config) {})
+	for range 3 {
+		if _, err := p.Exec(t.Context(), `SELECT 1`); err != nil {
+			t.Fatal(err)
+		}
+		p.Reset()
+	}
+	if w.GivenUp() != 0 {
+		t.Errorf("%d are taken to be given up", w.GivenUp())
+	}
+}
