@@ -16,6 +16,12 @@ type View struct {
 	// Where says which records are seen. nil means all of them. Related records in it count only if their own view shows
 	// them too; a model that has no view is taken as a whole.
 	Where Expr
+	// Above is a to-one relation of the model to itself. A record is seen only where Where holds for all records above it too, up to
+	// one that has none above, and none of them is deleted. "" means that a record is seen whatever is above it.
+	Above string
+	// Keyed is the field of a column that holds a JSON object with values by column, of the table that the field KeyedBy names. Columns
+	// of models that are not seen are left out of the object; a table that is no model's has none. "" means that there is none.
+	Keyed, KeyedBy string
 	// Nested records are reached from others alone: they are in no list of their own, and are not found by their id.
 	Nested bool
 }
@@ -58,6 +64,7 @@ func (c *Catalog) Narrow(views []View) (*Catalog, error) {
 	}
 	for _, v := range views {
 		if narrow.seen[v.Model] {
+			faults = append(faults, narrow.key(v))
 			faults = append(faults, narrow.checkScope(v.Model, nil))
 		}
 	}
@@ -76,6 +83,17 @@ func (m *Model) narrow(v View) error {
 			return fmt.Errorf("%s has no field %q", m.Name, field)
 		}
 		m.fields[field] = true
+	}
+	if v.Above == "" {
+		return nil
+	}
+	i, ok := m.relations[v.Above]
+	if !ok || m.Relations[i].Target != m.Name || m.Relations[i].Many || m.Relations[i].Through != nil {
+		return fmt.Errorf("%s: above: %q is no to-one relation of it to itself", m.Name, v.Above)
+	}
+	above := Above{Relation: &m.Relations[i], Where: v.Where}
+	if m.scope = above; v.Where != nil {
+		m.scope = And{v.Where, above}
 	}
 	return nil
 }
