@@ -99,7 +99,7 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
-	cfg.Changed = tellRules(records.Rules)
+	cfg.Changed = tellRules(records.Rules, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
 	engine := resolve.Config{Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead}
@@ -152,11 +152,17 @@ func rules() map[string]modules.Rule {
 	return all
 }
 
-// tellRules has the rules of modules told of records that the link store deleted or restored.
-func tellRules(rules map[string]modules.Rule) func(changed []linkstore.Records, last *pgx.Batch) {
+// tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
+func tellRules(rules map[string]modules.Rule, models *modules.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
+	lacking := map[string]bool{}
+	for _, name := range absent {
+		if m, ok := models.Model(name); ok {
+			lacking[m.Module] = true
+		}
+	}
 	return func(changed []linkstore.Records, last *pgx.Batch) {
 		for _, records := range changed {
-			if tell := rules[records.Model].Changed; tell != nil {
+			if tell := rules[records.Model].Changed; tell != nil && !lacking[records.Module] {
 				tell(records.IDs, last)
 			}
 		}

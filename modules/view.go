@@ -159,14 +159,48 @@ func (b *builder) live(m *Model, alias string) string { return m.live(alias) + b
 
 // scope is the condition under which a row of the model is seen, with a leading AND. What stands in a scope is compiled
 // where it is used: its relations rely on the indexes that hops use.
-func (b *builder) scope(m *Model, alias string) string {
-	if m.scope == nil {
+func (b *builder) scope(m *Model, alias string) string { return b.seen(m, m.scope, alias) }
+
+func (b *builder) seen(m *Model, scope Expr, alias string) string {
+	if scope == nil {
 		return ""
 	}
 	outer := b.scoping
 	b.scoping = true
 	defer func() { b.scoping = outer }()
-	return " AND " + b.part(func() { m.scope.compile(b, m, alias) })
+	return " AND " + b.part(func() { scope.compile(b, m, alias) })
+}
+
+// scopeFrom is what is left to ask of a record that a relation leads to, from one that is seen: not that there is such a one. In a
+// scope it is not yet known of the near record that it is seen.
+func (b *builder) scopeFrom(near *Model, r *Relation, target *Model) Expr {
+	if b.scoping || target.scope == nil {
+		return target.scope
+	}
+	parts, ok := target.scope.(And)
+	if !ok {
+		parts = And{target.scope}
+	}
+	left := slices.DeleteFunc(slices.Clone(parts), func(part Expr) bool {
+		asked, ok := part.(Related)
+		return ok && asked.Quantifier == Some && asked.Where == nil && asked.Relation.undoes(r, near)
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	return left
+}
+
+// undoes reports whether a relation leads back where another, of the near model, leads from.
+func (r *Relation) undoes(o *Relation, near *Model) bool {
+	if r.Target != near.Name || !slices.Equal(r.Columns, o.TargetColumns) || !slices.Equal(r.TargetColumns, o.Columns) {
+		return false
+	}
+	if r.Through == nil || o.Through == nil {
+		return r.Through == o.Through
+	}
+	return r.Through.Schema == o.Through.Schema && r.Through.Table == o.Through.Table && r.Through.SoftDelete == o.Through.SoftDelete &&
+		slices.Equal(r.Through.Columns, o.Through.TargetColumns) && slices.Equal(r.Through.TargetColumns, o.Through.Columns)
 }
 
 func (Viewer) compile(b *builder, m *Model, alias string) {
