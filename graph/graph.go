@@ -102,6 +102,7 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
+	cfg.Changed = tellRules(records.Rules, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
 	engine := resolve.Config{Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead}
@@ -160,6 +161,23 @@ func rules() map[string]modules.Rule {
 		maps.Copy(all, of)
 	}
 	return all
+}
+
+// tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
+func tellRules(rules map[string]modules.Rule, models *modules.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
+	lacking := map[string]bool{}
+	for _, name := range absent {
+		if m, ok := models.Model(name); ok {
+			lacking[m.Module] = true
+		}
+	}
+	return func(changed []linkstore.Records, last *pgx.Batch) {
+		for _, records := range changed {
+			if tell := rules[records.Model].Changed; tell != nil && !lacking[records.Module] {
+				tell(records.IDs, last)
+			}
+		}
+	}
 }
 
 // catalogs builds the two catalogues from the generated registry. What a link store has to know of a model is part of what

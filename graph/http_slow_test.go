@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-
 	"linkgraph/graph"
 	"linkgraph/internal/overload"
 )

@@ -14,7 +14,9 @@ import (
 	"linkgraph/internal/pgtest"
 )
 
-// bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them all.
+// bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them all. One price in
+// ten has a rule, all products share an option with ten choices, one of which only a product that is not seen has, and hang in a tree
+// of categories.
 func bigDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "big", func(ctx context.Context, pool *pgxpool.Pool) error {
@@ -31,6 +33,17 @@ func bigDB(t testing.TB) *pgtest.DB {
 			INSERT INTO price_set (id) SELECT 's' || n FROM generate_series(0, %[2]d - 1) AS n;
 			INSERT INTO price (id, price_set_id, currency_code, amount, raw_amount)
 				SELECT 'r' || c || n, 's' || n, c, n %% 500, '{}' FROM generate_series(0, %[2]d - 1) AS n, unnest(ARRAY['eur', 'usd']) AS c;
+			INSERT INTO price_rule (id, price_id, attribute, value)
+				SELECT 'pr' || c || n, 'r' || c || n, 'customer.groups.id', 'vip' FROM generate_series(0, %[2]d - 1, 10) AS n, unnest(ARRAY['eur', 'usd']) AS c;
+			INSERT INTO product_option (id, title) VALUES ('opt', 'Size');
+			INSERT INTO product_option_value (id, value, option_id) SELECT 'val' || n, 'Size ' || n, 'opt' FROM generate_series(0, 9) AS n;
+			INSERT INTO product_product_option (id, product_id, product_option_id) SELECT 'po' || n, 'p' || n, 'opt' FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO product_variant_option (variant_id, option_value_id)
+				SELECT 'v' || n, 'val' || CASE WHEN n = 15 THEN 9 ELSE (n + n / 297) %% 9 END FROM generate_series(0, %[2]d - 1) AS n;
+			INSERT INTO product_category (id, name, handle, mpath, is_active, parent_category_id)
+				SELECT 'cat' || n, 'Category ' || n, 'cat' || n, 'cat' || n, n %% 50 <> 7, 'cat' || NULLIF(n / 10, 0) FROM generate_series(1, 1999) AS n;
+			INSERT INTO product_category_product (product_id, product_category_id)
+				SELECT 'p' || n, 'cat' || 1 + n %% 1999 FROM generate_series(1, %[1]d) AS n UNION SELECT 'p' || n, 'cat1' FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO inventory_item (id, sku) SELECT 'i' || n, 'SKU' || n FROM generate_series(0, %[2]d - 1) AS n;
 			INSERT INTO stock_location (id, name) SELECT 'loc' || n, 'Location ' || n FROM generate_series(1, 5) AS n;
 			INSERT INTO inventory_level (id, inventory_item_id, location_id, stocked_quantity)
@@ -55,6 +68,7 @@ var (
 	large   = map[string]bool{
 		"product": true, "product_variant": true, "price_set": true, "price": true, "inventory_item": true, "inventory_level": true,
 		"product_sales_channel": true, "product_variant_price_set": true, "product_variant_inventory_item": true, "product_related_product": true,
+		"price_rule": true, "product_variant_option": true, "product_product_option": true, "product_category_product": true,
 	}
 )
 
@@ -147,6 +161,13 @@ func TestStorefrontPlans(t *testing.T) {
 		{"of a type", `{ products(first: 10, filter: { type: { id: { eq: "ptyp7" } } }) { nodes { title } } }`, 700, 5000},
 		{"type of each", `{ products(first: 20) { nodes { type { value } } } }`, 60, 5000},
 		{"page of a type", `{ productTypes(first: 3) { nodes { products(first: 20) { nodes { title } } } } }`, 700, 5000},
+		{"choices", `{ products(first: 20) { nodes { options { nodes { title values { nodes { value } } } } variants { nodes { options { nodes { value } } } } } } }`, 700, 5000},
+		{"prices in lists", `{ productVariants(first: 20) { nodes { priceSet { prices { totalCount nodes { amount priceList { type } } } } } } }`, 130, 5000},
+		{"categories", `{ productCategories(first: 50) { nodes { name parentCategory { name } categoryChildren(first: 5) { nodes { name } } } } }`, 600, 600},
+		{"categories of each", `{ products(first: 20) { nodes { categories { nodes { name parentCategory { name } } } } } }`, 130, 5000},
+		{"page of a category", `{ productCategory(id: "cat1") { products(first: 20) { nodes { title } } } }`, 700, 6000},
+		{"by a category", `{ products(first: 20, filter: { categories: { some: { id: { eq: "cat100" } } } }) { nodes { title } } }`, 700, 5000},
+		{"by a price", `{ products(first: 10, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lt: "400" } } } } } } }) { nodes { title } } }`, 2000, 5000},
 		{"related", `{ products(first: 10) { nodes { relatedProducts(first: 5) { nodes { title } } } } }`, 60, 5000},
 	} {
 		for key, rows := range map[string]int{"k0": c.all, "k7": c.few} {

@@ -37,7 +37,8 @@ type shop struct {
 	*api
 	views map[string]resolve.View
 	seen  map[string][]string // ids, by model
-	n     int
+
+	n, products int
 }
 
 // newShop returns the API of the shop, asked with the key apk_seen.
@@ -142,7 +143,7 @@ func (s *shop) sql(sql string, args ...any) {
 // fill makes the store.
 func (s *shop) fill() {
 	for _, id := range []string{"apk_seen", "apk_other", "apk_none"} {
-		s.sql(`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ($1, 'pk_' || $1, '', 'pk', 'SECRET', 'publishable', '')`, id)
+		s.key(id)
 	}
 	channels := map[string]string{
 		"seen": s.add("SalesChannel", true, nil), "other": s.add("SalesChannel", false, nil), "deleted": s.add("SalesChannel", false, nil),
@@ -155,8 +156,12 @@ func (s *shop) fill() {
 	s.link("sales_channel_stock_location", channels["seen"], here)
 	s.link("sales_channel_stock_location", channels["other"], elsewhere)
 
-	shared := s.taxonomy(true, true)
+	s.link("sales_channel_stock_location", channels["other"], here)
+	s.link("publishable_api_key_sales_channel", s.key("apk_shared"), channels["seen"])
+
+	shared := s.taxonomy(true, fields{"collectionId": "ProductCollection", "typeId": "ProductType"})
 	stock := s.stock(here, elsewhere)
+	lists := s.lists()
 	var products []string
 	for _, p := range []struct {
 		seen    bool
@@ -174,13 +179,13 @@ func (s *shop) fill() {
 		{false, "published", "dismissed"},
 		{false, "published", ""},
 	} {
-		id := s.product(p.seen, p.status, shared, stock)
+		id := s.product(p.seen, p.status, shared, stock, lists)
 		if p.channel != "" {
 			s.link("product_sales_channel", id, channels[p.channel])
 		}
 		products = append(products, id)
 	}
-	gone, unlinked := s.product(false, "published", shared, stock), s.product(false, "published", shared, stock)
+	gone, unlinked := s.product(false, "published", shared, stock, lists), s.product(false, "published", shared, stock, lists)
 	s.link("product_sales_channel", gone, channels["seen"])
 	s.link("product_sales_channel", unlinked, channels["seen"])
 	s.dismiss("product_sales_channel", unlinked, channels["seen"])
@@ -189,8 +194,28 @@ func (s *shop) fill() {
 	for _, near := range products {
 		s.link("product_related_product", near, slices.DeleteFunc(slices.Clone(products), func(id string) bool { return id == near })...)
 	}
-	s.sql(`UPDATE price SET rules_count = 1 WHERE title LIKE '%RULE%'`)
-	s.sql(`UPDATE price_list SET rules_count = 1 WHERE title LIKE '%RULE%'`)
+	s.sharePictures(products[0], products[2])
+	s.deletedVariant(products[0], shared)
+}
+
+// key makes a publishable key.
+func (s *shop) key(id string) string {
+	s.sql(`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ($1, 'pk_' || $1, '', 'pk', 'SECRET', 'publishable', '')`, id)
+	return id
+}
+
+// sharePictures has a variant that is seen and one that is not show each other's pictures.
+func (s *shop) sharePictures(seen, hidden string) {
+	s.sql(`
+		INSERT INTO product_variant_product_image (id, variant_id, image_id)
+		SELECT 'shared' || v.id, v.id, i.id FROM product_variant AS v JOIN image AS i ON i.product_id <> v.product_id
+		WHERE v.product_id IN ($1, $2) AND i.product_id IN ($1, $2)`, seen, hidden)
+}
+
+// deletedVariant gives a product that is seen a variant that is deleted, with a choice of its own.
+func (s *shop) deletedVariant(product string, shared fields) {
+	value := s.choice(false, shared["optionIds"].([]string)[0])
+	s.remove("ProductVariant", s.add("ProductVariant", false, fields{"productId": product, "optionIds": []string{value}}))
 }
 
 func (s *shop) dismiss(name, left, right string) {
@@ -207,80 +232,161 @@ func (s *shop) remove(model, id string) {
 	}
 }
 
-// taxonomy makes what products are sorted by: those of one, or those that all have.
-func (s *shop) taxonomy(seen, shared bool) fields {
+// taxonomy makes what products are sorted by: those of one, or those that all have. of names the models of the columns it fills.
+func (s *shop) taxonomy(seen bool, of fields) fields {
 	t := fields{"tagIds": []string{s.add("ProductTag", seen, nil)}}
-	of := fields{}
-	if shared {
-		t["collectionId"] = s.add("ProductCollection", seen, nil)
-		of["ProductCollection"] = t["collectionId"]
-	} else {
-		t["typeId"] = s.add("ProductType", seen, nil)
-		of["ProductType"] = t["typeId"]
+	for column, model := range of {
+		t[column] = s.add(model.(string), seen, nil)
+		s.translate(model.(string), t[column].(string), seen)
 	}
-	above := s.add("ProductCategory", false, fields{"isActive": false})
-	category := s.add("ProductCategory", seen, fields{"isActive": seen, "isInternal": false, "parentCategoryId": above})
-	below := s.add("ProductCategory", seen, fields{"isActive": seen, "parentCategoryId": category})
-	categories := []string{category, below, above, s.add("ProductCategory", false, fields{"isActive": true, "isInternal": true, "parentCategoryId": category})}
-	t["categoryIds"] = categories
+	category := s.branch(seen)
+	t["categoryIds"] = category
 	option := s.add("ProductOption", seen, nil)
-	t["optionIds"], t["value"] = []string{option}, s.add("ProductOptionValue", seen, fields{"optionId": option})
-	of["ProductCategory"], of["ProductOption"] = category, option
-	for model, id := range of {
-		s.add("Translation", seen, fields{"referenceId": id, "reference": hiddenColumn + model, "localeCode": "de"})
-	}
+	t["optionIds"], t["value"] = []string{option}, s.choice(seen, option)
+	s.choice(false, option) // nobody's
+	s.translate("ProductOption", option, seen)
+	s.translate("ProductCategory", category[1], seen)
+	s.translate("ProductTag", t["tagIds"].([]string)[0], seen)
 	return t
 }
 
+// branch makes a branch of categories and what is closed in it, with what lies behind it.
+func (s *shop) branch(seen bool) []string {
+	category := func(seen, active, internal bool, parent any) string {
+		return s.add("ProductCategory", seen, fields{"isActive": active, "isInternal": internal, "parentCategoryId": parent})
+	}
+	root := category(seen, seen, false, nil)
+	below := category(seen, seen, false, root)
+	closed, internal, gone := category(false, false, false, root), category(false, true, true, below), category(false, true, false, root)
+	all := []string{root, below, closed, internal, gone}
+	for _, above := range []string{closed, internal, gone} {
+		near := category(false, true, false, above)
+		all = append(all, near, category(false, true, false, near))
+	}
+	s.sql(`UPDATE product_category SET deleted_at = now() WHERE id = $1`, gone)
+	return slices.DeleteFunc(all, func(id string) bool { return id == gone })
+}
+
+// choice makes a value of an option.
+func (s *shop) choice(seen bool, option string) string {
+	value := s.add("ProductOptionValue", seen, fields{"optionId": option})
+	s.translate("ProductOptionValue", value, seen)
+	return value
+}
+
+// translate makes the texts of a record in another language, of all columns it has.
+func (s *shop) translate(model, id string, seen bool) {
+	word := map[bool]string{true: "übersetzt", false: hiddenRecord}[seen]
+	texts := fields{"no_column": hiddenColumn, "metadata": fields{"text": hiddenColumn}}
+	for _, c := range s.model(model).Columns {
+		switch {
+		case c.Type != modules.Text:
+		case slices.Contains(s.views[model].Fields, c.Field):
+			texts[c.Name] = word
+		default:
+			texts[c.Name] = hiddenColumn
+		}
+	}
+	s.add("Translation", seen, fields{"referenceId": id, "reference": s.model(model).Table, "localeCode": "de", "translations": texts})
+}
+
 // stock makes items that all products share, with levels here and elsewhere.
-func (s *shop) stock(here, elsewhere string) string {
+func (s *shop) stock(here, elsewhere string) fields {
 	item := s.add("InventoryItem", true, nil)
-	s.add("InventoryLevel", true, fields{"inventoryItemId": item, "locationId": here, "stockedQuantity": "7"})
-	s.add("InventoryLevel", false, fields{"inventoryItemId": item, "locationId": elsewhere, "stockedQuantity": "9999"})
-	return item
+	s.level(true, item, here)
+	s.level(false, item, elsewhere)
+	return fields{"item": item, "here": here}
+}
+
+func (s *shop) level(seen bool, item, location string) {
+	stocked := map[bool]string{true: "7", false: "9999"}[seen]
+	s.add("InventoryLevel", seen, fields{"inventoryItemId": item, "locationId": location, "stockedQuantity": stocked, "incomingQuantity": "9999"})
 }
 
 // product makes a product with all that hangs on it, of its own and shared with the others.
-func (s *shop) product(seen bool, status string, shared fields, item string) string {
-	own := s.taxonomy(seen, false)
-	product := fields{"status": status, "collectionId": shared["collectionId"], "typeId": own["typeId"]}
+func (s *shop) product(seen bool, status string, shared, stock fields, lists []list) string {
+	// Of collections and types it has one each: its own and the shared one in turn.
+	s.products++
+	own := s.taxonomy(seen, []fields{{"typeId": "ProductType"}, {"collectionId": "ProductCollection"}}[s.products%2])
+	product := fields{"status": status, "collectionId": shared["collectionId"], "typeId": shared["typeId"]}
+	for _, column := range []string{"collectionId", "typeId"} {
+		if id, ok := own[column]; ok {
+			product[column] = id
+		}
+	}
 	for _, list := range []string{"tagIds", "categoryIds", "optionIds"} {
 		product[list] = append(slices.Clone(shared[list].([]string)), own[list].([]string)...)
 	}
 	id := s.add("Product", seen, product)
 	image := s.add("ProductImage", seen, fields{"productId": id})
-	s.add("Translation", seen, fields{"referenceId": id, "localeCode": "de"})
-	variant := s.add("ProductVariant", seen, fields{"productId": id, "optionIds": []string{own["value"].(string), shared["value"].(string)}, "imageIds": []string{image}})
-	s.link("product_variant_inventory_item", variant, item)
+	s.translate("Product", id, seen)
+	choices := []string{own["value"].(string), shared["value"].(string), s.choice(seen, shared["optionIds"].([]string)[0])}
+	variant := s.add("ProductVariant", seen, fields{"productId": id, "optionIds": choices, "imageIds": []string{image}})
+	s.translate("ProductVariant", variant, seen)
+	item := s.add("InventoryItem", seen, nil)
+	s.level(seen, item, stock["here"].(string))
+	s.link("product_variant_inventory_item", variant, stock["item"].(string), item)
 	set := s.add("PriceSet", seen, nil)
 	s.link("product_variant_price_set", variant, set)
-	s.prices(seen, set)
+	s.prices(seen, set, lists)
 	return id
 }
 
-func (s *shop) prices(seen bool, set string) {
-	price := func(seen bool, title string, list any) {
-		v := fields{"priceSetId": set, "currencyCode": "eur", "title": hiddenColumn + title, "amount": "10", "priceListId": list}
-		if !seen {
-			v["amount"] = "999999"
-		}
-		s.add("Price", seen, v)
-	}
-	price(seen, "", nil)
-	price(false, "RULE", nil)
+// list is a price list.
+type list struct {
+	id   string
+	seen bool
+}
+
+// lists makes the price lists that all products are in.
+func (s *shop) lists() []list {
+	var all []list
 	for _, l := range []struct {
-		seen   bool
-		title  string
-		values fields
+		seen  bool
+		rule  string
+		given fields
 	}{
 		{true, "", fields{"status": "active"}},
-		{true, "", fields{"status": "active", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2999-01-01T00:00:00Z"}},
+		{true, "deleted", fields{"status": "active", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2999-01-01T00:00:00Z"}},
 		{false, "", fields{"status": "draft"}},
 		{false, "", fields{"status": "active", "startsAt": "2999-01-01T00:00:00Z"}},
 		{false, "", fields{"status": "active", "endsAt": "2020-01-01T00:00:00Z"}},
-		{false, "RULE", fields{"status": "active"}},
+		{false, "live", fields{"status": "active"}},
 	} {
-		l.values["title"] = hiddenColumn + l.title
-		price(seen && l.seen, "", s.add("PriceList", seen && l.seen, l.values))
+		id := s.add("PriceList", l.seen, l.given)
+		s.rule("PriceListRule", "priceListId", id, l.rule)
+		all = append(all, list{id, l.seen})
+	}
+	return all
+}
+
+// rule hangs a rule on a price or a price list: "live", or "deleted". "" hangs none.
+func (s *shop) rule(model, column, owner, state string) {
+	if state == "" {
+		return
+	}
+	rule := s.add(model, false, fields{column: owner})
+	if state == "deleted" {
+		s.remove(model, rule)
+	}
+}
+
+func (s *shop) prices(seen bool, set string, lists []list) {
+	price := func(seen bool, list any) string {
+		v := fields{"priceSetId": set, "currencyCode": "eur", "amount": "10", "priceListId": list}
+		if !seen {
+			v["amount"] = "999999"
+		}
+		return s.add("Price", seen, v)
+	}
+	price(seen, nil)
+	s.rule("PriceRule", "priceId", price(false, nil), "live")
+	s.rule("PriceRule", "priceId", price(seen, nil), "deleted")
+	for _, l := range lists {
+		price(seen && l.seen, l.id)
+	}
+	s.rule("PriceRule", "priceId", price(false, lists[0].id), "live")
+	if !seen {
+		price(false, s.add("PriceList", false, fields{"status": "active"}))
 	}
 }

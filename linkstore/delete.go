@@ -181,7 +181,15 @@ func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Rece
 		return err
 	}
 	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)
+	s.changed(tx, receipt)
 	return nil
+}
+
+// changed tells of records whose deletion or restore is queued or sent.
+func (s *Store) changed(tx *write, receipt *Receipt) {
+	if s.cfg.Changed != nil && len(receipt.Records) > 0 {
+		s.cfg.Changed(receipt.Records, &tx.last)
+	}
 }
 
 // softDelete relies on the primary keys.

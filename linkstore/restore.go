@@ -181,6 +181,7 @@ func (s *Store) restore(ctx context.Context, tx *write, records []deletedRecord,
 		return err
 	}
 	s.markRestored(tx, records)
+	s.changed(tx, receipt)
 	return nil
 }
 

@@ -58,6 +58,7 @@ type Column struct {
 	parts  []int
 	of     *Model // that Parts are columns of
 	absent bool   // the database lacks the column
+	keyed  *keyed // of a narrowed catalogue: which keys of a JSON object are seen; nil means all
 }
 
 // Through is the join table of a relation that is not a foreign key.

@@ -282,7 +282,7 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 		outer := b.pulledUp
 		b.pulledUp = 0 // what is looked up is planned by itself
 		b.WriteString("(SELECT TRUE FROM")
-		e.compileRows(b, m, alias)
+		e.compileRows(b, m, alias, true)
 		b.WriteString(" LIMIT 1)")
 		if e.Quantifier != Some {
 			b.WriteString(" IS NULL")
@@ -295,12 +295,12 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 		b.WriteString("NOT ")
 	}
 	b.WriteString("EXISTS (SELECT 1 FROM")
-	e.compileRows(b, m, alias)
+	e.compileRows(b, m, alias, false)
 	b.WriteByte(')')
 }
 
 // compileRows writes what stands behind FROM: the related records that say whether the condition holds.
-func (e Related) compileRows(b *builder, m *Model, alias string) {
+func (e Related) compileRows(b *builder, m *Model, alias string, lookedUp bool) {
 	target := b.catalog.Target(e.Relation)
 	src := b.source(m, e.Relation, target, !onlyKey(target, e.Where))
 	b.printf(" %s WHERE %s%s", src.from, src.near.equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
@@ -315,6 +315,10 @@ func (e Related) compileRows(b *builder, m *Model, alias string) {
 		e.Where.compile(b, target, src.target)
 	case e.Quantifier == Every:
 		b.WriteString(" AND FALSE") // every record satisfies no condition at all
+	}
+	if t := e.Relation.Through; lookedUp && t != nil && t.Row == "" {
+		// Without the order of the index of the near key Postgres may read all of a join table: some row will do, and many would.
+		b.printf(" ORDER BY %s", t.ordered(src.row))
 	}
 }
 
@@ -334,6 +338,14 @@ type source struct {
 	lookUp string
 }
 
+// ordered is the order of the index of a join table inside a module that leads to the rows of a near record.
+func (t *Through) ordered(alias string) string {
+	if t.IDPrefix != "" {
+		return alias + ".id"
+	}
+	return quoted(alias+".", t.TargetColumns)
+}
+
 // source joins the far table only if withTarget says that more than the key of the far record is used: a live link
 // has live ends, so its own row is enough. Join tables inside a module, and those that another program writes to, give no
 // such promise and are always joined.
@@ -342,7 +354,7 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	if r.Through == nil {
 		s.from = target.from() + " AS " + s.target
 		s.near = b.ref(target, s.target, target.Indexes(r.TargetColumns))
-		s.live = b.live(target, s.target)
+		s.live = target.live(s.target) + b.seen(target, b.scopeFrom(near, r, target), s.target)
 		return s
 	}
 	t := r.Through
@@ -359,12 +371,13 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	} else {
 		withTarget = true
 	}
-	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, target.scope) {
+	scope := b.scopeFrom(near, r, target)
+	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, scope) {
 		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + named("f.", target, columns).equals(far) + " OFFSET 0) AS " + s.target
 		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + named(s.target+".", target, columns).equals(far)
 		s.live += target.live(s.target)
 	}
-	s.live += b.scope(target, s.target)
+	s.live += b.seen(target, scope, s.target)
 	return s
 }
 

@@ -247,7 +247,7 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 			b.WriteString(b.ref(m, alias, parts).texts())
 			continue
 		}
-		b.WriteString(b.column(m, alias, col))
+		b.WriteString(b.selected(m, alias, col))
 		if m.Columns[col].readAsText() {
 			b.WriteString("::text")
 		}

@@ -32,6 +32,9 @@ type Rule struct {
 	Create func(ctx context.Context, tx pgx.Tx, records []Values) error
 	// Update completes changes that are about to be made.
 	Update func(ctx context.Context, tx pgx.Tx, records []Values) error
+	// Changed is told the keys of records that were deleted or restored, in that transaction. What it queues runs at its end.
+	// Whoever deletes and restores, the Cascade of a Store, tells it.
+	Changed func(keys []string, last *pgx.Batch)
 }
 
 // Shown is the key under which a rule puts values, a Values, that are shown once.

@@ -16,6 +16,12 @@ type View struct {
 	// Where says which records are seen. nil means all of them. Related records in it count only if their own view shows
 	// them too; a model that has no view is taken as a whole.
 	Where Expr
+	// Above is a to-one relation of the model to itself. A record is seen only where Where holds for all records above it too, up to
+	// one that has none above, and none of them is deleted. "" means that a record is seen whatever is above it.
+	Above string
+	// Keyed is the field of a column that holds a JSON object with values by column, of the table that the field KeyedBy names. Columns
+	// of models that are not seen are left out of the object; a table that is no model's has none. "" means that there is none.
+	Keyed, KeyedBy string
 	// Nested records are reached from others alone: they are in no list of their own, and are not found by their id.
 	Nested bool
 }
@@ -58,6 +64,7 @@ func (c *Catalog) Narrow(views []View) (*Catalog, error) {
 	}
 	for _, v := range views {
 		if narrow.seen[v.Model] {
+			faults = append(faults, narrow.key(v))
 			faults = append(faults, narrow.checkScope(v.Model, nil))
 		}
 	}
@@ -76,6 +83,17 @@ func (m *Model) narrow(v View) error {
 			return fmt.Errorf("%s has no field %q", m.Name, field)
 		}
 		m.fields[field] = true
+	}
+	if v.Above == "" {
+		return nil
+	}
+	i, ok := m.relations[v.Above]
+	if !ok || m.Relations[i].Target != m.Name || m.Relations[i].Many || m.Relations[i].Through != nil {
+		return fmt.Errorf("%s: above: %q is no to-one relation of it to itself", m.Name, v.Above)
+	}
+	above := Above{Relation: &m.Relations[i], Where: v.Where}
+	if m.scope = above; v.Where != nil {
+		m.scope = And{v.Where, above}
 	}
 	return nil
 }
@@ -141,14 +159,48 @@ func (b *builder) live(m *Model, alias string) string { return m.live(alias) + b
 
 // scope is the condition under which a row of the model is seen, with a leading AND. What stands in a scope is compiled
 // where it is used: its relations rely on the indexes that hops use.
-func (b *builder) scope(m *Model, alias string) string {
-	if m.scope == nil {
+func (b *builder) scope(m *Model, alias string) string { return b.seen(m, m.scope, alias) }
+
+func (b *builder) seen(m *Model, scope Expr, alias string) string {
+	if scope == nil {
 		return ""
 	}
 	outer := b.scoping
 	b.scoping = true
 	defer func() { b.scoping = outer }()
-	return " AND " + b.part(func() { m.scope.compile(b, m, alias) })
+	return " AND " + b.part(func() { scope.compile(b, m, alias) })
+}
+
+// scopeFrom is what is left to ask of a record that a relation leads to, from one that is seen: not that there is such a one. In a
+// scope it is not yet known of the near record that it is seen.
+func (b *builder) scopeFrom(near *Model, r *Relation, target *Model) Expr {
+	if b.scoping || target.scope == nil {
+		return target.scope
+	}
+	parts, ok := target.scope.(And)
+	if !ok {
+		parts = And{target.scope}
+	}
+	left := slices.DeleteFunc(slices.Clone(parts), func(part Expr) bool {
+		asked, ok := part.(Related)
+		return ok && asked.Quantifier == Some && asked.Where == nil && asked.Relation.undoes(r, near)
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	return left
+}
+
+// undoes reports whether a relation leads back where another, of the near model, leads from.
+func (r *Relation) undoes(o *Relation, near *Model) bool {
+	if r.Target != near.Name || !slices.Equal(r.Columns, o.TargetColumns) || !slices.Equal(r.TargetColumns, o.Columns) {
+		return false
+	}
+	if r.Through == nil || o.Through == nil {
+		return r.Through == o.Through
+	}
+	return r.Through.Schema == o.Through.Schema && r.Through.Table == o.Through.Table && r.Through.SoftDelete == o.Through.SoftDelete &&
+		slices.Equal(r.Through.Columns, o.Through.TargetColumns) && slices.Equal(r.Through.TargetColumns, o.Through.Columns)
 }
 
 func (Viewer) compile(b *builder, m *Model, alias string) {

@@ -19,6 +19,8 @@ type view struct {
 	filter, orderBy []string // nil means all of fields
 	where           string   // JSON
 	key             string
+	above           string
+	keyed, keyedBy  string
 	nested          bool
 }
 
@@ -45,7 +47,8 @@ func (r *reader) views() {
 			}
 			r.spec.views = append(r.spec.views, &view{
 				model: m, fields: a.texts("fields"), filter: a.texts("filter"), orderBy: a.texts("orderBy"),
-				where: r.jsonText(d.Position, a.value("where")), key: a.text("key"), nested: a.flag("nested"),
+				where: r.jsonText(d.Position, a.value("where")), key: a.text("key"),
+				above: a.text("above"), keyed: a.text("keyed"), keyedBy: a.text("keyedBy"), nested: a.flag("nested"),
 			})
 			r.viewPositions = append(r.viewPositions, d.Position)
 		}
@@ -74,6 +77,12 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 			}
 		}
 	}
+	if rel := v.model.relation(v.above); v.above != "" && (rel == nil || rel.target != v.model || rel.many || rel.through != nil) {
+		r.fault(pos, "storefront: %s: above: %q is no to-one relation of it to itself", v.model.name, v.above)
+	}
+	if c := v.model.column(v.keyed); v.keyed != "" && (c == nil || c.gqlType != "JSON" || v.model.column(v.keyedBy) == nil) {
+		r.fault(pos, "storefront: %s: keyed: %q and %q must be a JSON column of it, and a column", v.model.name, v.keyed, v.keyedBy)
+	}
 	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
 		r.fault(pos, "storefront: %s: key: %q is no relation to ApiKey", v.model.name, v.key)
 	}
@@ -86,7 +95,7 @@ func (r *reader) checkReference(pos *ast.Position, v *view, field string) {
 		if rel.through != nil || rel.many || slices.Contains(v.model.keyColumns(), name) || !slices.Contains(rel.columns, name) {
 			continue
 		}
-		if target := r.spec.view(rel.target.name); target == nil || target.where != "" || target.key != "" {
+		if target := r.spec.view(rel.target.name); target == nil || target.where != "" || target.key != "" || target.above != "" {
 			r.fault(pos, "storefront: %s.%s holds keys of %s, also of those that are not seen; show %q instead", v.model.name, field, rel.target.name, rel.field)
 		}
 	}
@@ -149,6 +158,9 @@ func (s *spec) registerViews(w *code) {
 			l.parts = append(l.parts, "Where: `"+v.where+"`")
 		}
 		l.text("Key", v.key)
+		l.text("Above", v.above)
+		l.text("Keyed", v.keyed)
+		l.text("KeyedBy", v.keyedBy)
 		l.flag("Nested", v.nested)
 		w.line("{%s},", l)
 	}

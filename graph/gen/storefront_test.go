@@ -10,7 +10,8 @@ import (
 
 const storefrontModels = `
 	type A @model(module: "a", table: "a", idPrefix: "a", key: "a_id") { id: ID! name: String code: String }
-	type B @model(module: "a", table: "b", idPrefix: "b", key: "b_id") { id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String }
+	type B @model(module: "a", table: "b", idPrefix: "b", key: "b_id") {
+		id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String upId: ID up: B @belongsTo(column: "up_id", inverse: "down") texts: JSON }
 	extend schema `
 
 // declareStorefront reads stanzas over two models.
@@ -46,6 +47,11 @@ func TestStorefrontFaults(t *testing.T) {
 		{"key of what may be hidden", `@storefront(model: "A", fields: ["id"], where: { code: { eq: "x" } }) @storefront(model: "B", fields: ["aId"])`, "B.aId holds keys of A"},
 		{"filter", `@storefront(model: "A", fields: ["id"], filter: ["name"])`, `A: "name" is not among its fields`},
 		{"order", `@storefront(model: "A", fields: ["id"], orderBy: ["name"])`, `A: "name" is not among its fields`},
+		{"above", `@storefront(model: "B", fields: ["id"], above: "a")`, `B: above: "a" is no to-one relation of it to itself`},
+		{"above, of many", `@storefront(model: "B", fields: ["id"], above: "down")`, `B: above: "down" is no to-one relation`},
+		{"key of what has something hidden above", `@storefront(model: "B", fields: ["id", "upId"], above: "up")`, "B.upId holds keys of B"},
+		{"keyed", `@storefront(model: "B", fields: ["id"], keyed: "secret", keyedBy: "aId")`, `B: keyed: "secret" and "aId" must be a JSON column of it, and a column`},
+		{"keyed by nothing", `@storefront(model: "B", fields: ["id"], keyed: "texts")`, `B: keyed: "texts" and "" must be a JSON column`},
 		{"key", `@storefront(model: "A", fields: ["id"], key: "bs")`, `"bs" is no relation to ApiKey`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package pricing holds the rules of the pricing module: how currency codes are written.
+// Package pricing holds the rules of the pricing module: how currency codes are written, and how rules are counted.
 package pricing
 
 import (
@@ -12,7 +12,13 @@ import (
 
 // Rules are the rules of the module's models.
 func Rules() map[string]modules.Rule {
-	return map[string]modules.Rule{"Price": {Create: lower, Update: lower}}
+	ofPrices, ofLists := counter{"price", "price_rule", "price_id"}, counter{"price_list", "price_list_rule", "price_list_id"}
+	return map[string]modules.Rule{
+		"Price":         {Create: lower, Update: lower, Changed: ofPrices.ownersChanged},
+		"PriceRule":     {Create: ofPrices.created, Update: ofPrices.updated, Changed: ofPrices.rulesChanged},
+		"PriceList":     {Changed: ofLists.ownersChanged},
+		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, Changed: ofLists.rulesChanged},
+	}
 }
 
 // lower writes currency codes as the currency module has them: "EUR" becomes "eur".

@@ -764,6 +764,17 @@ directive @storefront(
   where: JSON
   "Relation to ApiKey: only records that are linked to the caller's publishable key are seen."
   key: String
+  """
+  To-one relation of the model to itself. A record is seen only if ` + "`" + `where` + "`" + ` holds for all records above it too: what lies in a
+  branch that is closed is not seen, however deep.
+  """
+  above: String
+  """
+  JSON column with values by column, such as texts in another language, and the column that names their table. What storefronts
+  do not see of that table is left out.
+  """
+  keyed: String
+  keyedBy: String
   "Reached from other records alone: no root field, and no ` + "`" + `node` + "`" + `."
   nested: Boolean = false
 ) repeatable on SCHEMA
@@ -787,9 +798,17 @@ extend schema
     filter: ["id", "title", "sku", "barcode", "ean", "upc", "product", "options", "priceSet"]
     orderBy: ["id", "title", "sku", "variantRank", "priceSet"]
     where: { product: { isNull: false } })
-  @storefront(model: "ProductOption", nested: true, fields: ["id", "title", "values", "translations"])
-  @storefront(model: "ProductOptionValue", nested: true, fields: ["id", "value", "rank", "optionId", "option", "translations"])
-  @storefront(model: "ProductImage", nested: true, fields: ["id", "url", "rank"])
+  # Products share options: what only those choose that are not seen tells what is planned, or what others sell.
+  @storefront(
+    model: "ProductOption", nested: true
+    fields: ["id", "title", "values", "translations"]
+    where: { products: { some: {} } })
+  @storefront(
+    model: "ProductOptionValue", nested: true
+    fields: ["id", "value", "rank", "option", "translations"]
+    where: { variants: { some: {} } })
+  # A variant may have a picture of another product.
+  @storefront(model: "ProductImage", nested: true, fields: ["id", "url", "rank"], where: { product: { isNull: false } })
   # Not those of products that are not seen: their names may tell what is planned.
   @storefront(
     model: "ProductCollection"
@@ -811,19 +830,20 @@ extend schema
     fields: ["id", "name", "description", "handle", "rank", "parentCategory", "categoryChildren",
       "products", "translations"]
     filter: ["id", "name", "handle", "parentCategory"], orderBy: ["id", "name", "handle", "rank"]
-    where: { isActive: { eq: true }, isInternal: { eq: false } })
-  @storefront(model: "Translation", nested: true, fields: ["localeCode", "translations"])
-  # ---- pricing: what holds for everyone. Prices under a rule are for some customers, and a price list may not have begun.
+    where: { isActive: { eq: true }, isInternal: { eq: false } }
+    above: "parentCategory")
+  # Medusa keeps the texts of all columns of a record in one object, those of hidden columns too.
+  @storefront(model: "Translation", nested: true, fields: ["localeCode", "translations"], keyed: "translations", keyedBy: "reference")
+  # ---- pricing: what holds for everyone. Prices under a rule are for some customers, and a price list may not have begun. It is
+  # the rules themselves that are asked for: rulesCount is a copy, which other programs keep as well as they do.
   @storefront(model: "PriceSet", nested: true, fields: ["id", "prices"])
   @storefront(
     model: "Price"
     nested: true
     fields: ["id", "amount", "currencyCode", "minQuantity", "maxQuantity", "priceList"]
     where: {
-      and: [
-        { or: [{ rulesCount: { eq: 0 } }, { rulesCount: { isNull: true } }] }
-        { or: [{ priceListId: { isNull: true } }, { priceList: { isNull: false } }] }
-      ]
+      rules: { none: {} }
+      or: [{ priceListId: { isNull: true } }, { priceList: { isNull: false } }]
     })
   @storefront(
     model: "PriceList"
@@ -831,20 +851,21 @@ extend schema
     fields: ["id", "type", "startsAt", "endsAt"]
     where: {
       status: { eq: ACTIVE }
+      rules: { none: {} }
       and: [
-        { or: [{ rulesCount: { eq: 0 } }, { rulesCount: { isNull: true } }] }
         { or: [{ startsAt: { isNull: true } }, { startsAt: { lte: "now" } }] }
         { or: [{ endsAt: { isNull: true } }, { endsAt: { gt: "now" } }] }
       ]
     })
-  # ---- stock, where the channels of the key are served from
+  # ---- stock, where the channels of the key are served from. What is left to sell is what is stocked without what is reserved,
+  # by whatever channel. What is on its way is the shop's own business.
   # How many of an item a variant takes: a kit needs several.
   @storefront(model: "ProductVariantInventoryItem", nested: true, fields: ["requiredQuantity"])
   @storefront(model: "InventoryItem", nested: true, fields: ["id", "requiresShipping", "levels"])
   @storefront(
     model: "InventoryLevel"
     nested: true
-    fields: ["id", "stockedQuantity", "reservedQuantity", "incomingQuantity", "stockLocation"]
+    fields: ["id", "stockedQuantity", "reservedQuantity", "stockLocation"]
     where: { stockLocation: { isNull: false } })
   @storefront(model: "StockLocation", nested: true, fields: ["id", "name"], where: { salesChannels: { some: {} } })
   # ---- the shop

@@ -16,8 +16,10 @@ type View struct {
 	// Where is a filter as clients write it, in JSON. "" means every record.
 	Where string
 	// Key is the relation that leads to the publishable API key of the viewer: records linked to it alone are seen.
-	Key    string
-	Nested bool
+	Key string
+	// Above, Keyed and KeyedBy are as those of modules.View.
+	Above, Keyed, KeyedBy string
+	Nested                bool
 }
 
 // Narrow returns the catalogue as the storefront sees it.
@@ -29,7 +31,9 @@ func Narrow(catalog *modules.Catalog, views []View) (*modules.Catalog, error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
 		}
-		narrow = append(narrow, modules.View{Model: v.Model, Fields: v.Fields, Where: where, Nested: v.Nested})
+		narrow = append(narrow, modules.View{
+			Model: v.Model, Fields: v.Fields, Where: where, Above: v.Above, Keyed: v.Keyed, KeyedBy: v.KeyedBy, Nested: v.Nested,
+		})
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
