@@ -1,8 +1,7 @@
 package access
 
 import (
-	"net"
-	"net/netip"
+	"math"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,6 +31,25 @@ func (b *buckets) take(key string, now time.Time) error {
 	if b == nil {
 		return nil
 	}
+	limiter := b.limiter(key)
+	if limiter.AllowN(now, 1) {
+		return nil
+	}
+	return tooMany(limiter, now)
+}
+
+// left is how many requests take would let through at once.
+func (b *buckets) left(key string, now time.Time) float64 {
+	if b == nil {
+		return math.Inf(1)
+	}
+	return b.limiter(key).TokensAt(now)
+}
+
+// refusal is what take says of a request that it refuses.
+func (b *buckets) refusal(key string, now time.Time) error { return tooMany(b.limiter(key), now) }
+
+func (b *buckets) limiter(key string) *rate.Limiter {
 	limiter, ok := b.of.Get(key)
 	if !ok {
 		limiter = rate.NewLimiter(rate.Limit(float64(b.perMinute)/60), b.perMinute)
@@ -39,10 +57,11 @@ func (b *buckets) take(key string, now time.Time) error {
 			limiter = other
 		}
 	}
-	if limiter.AllowN(now, 1) {
-		return nil
-	}
-	missing := 1 - limiter.TokensAt(now)
+	return limiter
+}
+
+func tooMany(limiter *rate.Limiter, now time.Time) error {
+	missing := max(0, 1-limiter.TokensAt(now))
 	return &graph.TooManyRequestsError{RetryAfter: time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))}
 }
 
@@ -53,20 +72,4 @@ func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
 		panic(err) // a size below one
 	}
 	return cache
-}
-
-// address is that of a connection without its port: of IPv6 the network of 64 bits, all of which one client may have.
-func address(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
 }
