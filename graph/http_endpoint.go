@@ -123,10 +123,12 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		return resp, requestErrorStatus(r.media), nil
 	}
 	doc, no, errs := r.persisted.find(req)
-	if no != nil || errs != nil {
-		if no != nil {
-			return nil, 0, no
-		}
+	switch {
+	case no != nil:
+		return nil, 0, no
+	case isForbidden(errs):
+		return nil, 0, refuse(http.StatusForbidden, codeForbidden, "%s", errs[0].Message)
+	case errs != nil:
 		return failed(errs...)
 	}
 	params.Query, op.RawQuery, op.Doc = doc.text, doc.text, doc.parsed
