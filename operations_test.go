@@ -178,7 +178,7 @@ func TestStatementTimeout(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m")
+	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m", "--key-cache", "5m")
 	tx := lockProducts(t, db)
 	const clients = 200
 	var served, refused, other atomic.Int64
@@ -204,7 +204,11 @@ func TestFlood(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
-	_, metrics := s.get(t, "/metrics")
+	var metrics string
+	until(t, "both sessions are in use", func() bool { // the subject of the token is looked up before
+		_, metrics = s.get(t, "/metrics")
+		return strings.Contains(metrics, "linkgraph_pool_sessions_used 2\n")
+	})
 	for _, want := range []string{
 		"linkgraph_requests_running 3", "linkgraph_requests_queued 4", `linkgraph_requests_rejected_total{reason="full"} 193`,
 		"linkgraph_pool_sessions_used 2", "linkgraph_pool_sessions_max 2",

@@ -16,10 +16,10 @@ func TestRevokingIsFinal(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})
 	var made struct {
-		CreateApiKeys struct{ ApiKeys []struct{ ID string } }
+		CreateAPIKeys struct{ APIKeys []struct{ ID string } }
 	}
 	a.ask(&made, `mutation { createApiKeys(input: [{ title: "A", type: SECRET }, { title: "B", type: PUBLISHABLE }, { title: "C", type: SECRET }]) { apiKeys { id } } }`, nil)
-	secret, public, other := made.CreateApiKeys.ApiKeys[0].ID, made.CreateApiKeys.ApiKeys[1].ID, made.CreateApiKeys.ApiKeys[2].ID
+	secret, public, other := made.CreateAPIKeys.APIKeys[0].ID, made.CreateAPIKeys.APIKeys[1].ID, made.CreateAPIKeys.APIKeys[2].ID
 	update := func(id, fields string) string {
 		return string(a.do(fmt.Sprintf(`mutation { updateApiKeys(input: [{ id: %q, %s }]) { apiKeys { id revokedAt } } }`, id, fields), nil))
 	}
@@ -63,10 +63,10 @@ func TestRevokingIsFinal(t *testing.T) {
 	a.do(fmt.Sprintf(`mutation { deleteApiKeys(ids: [%q]) { deletionId } }`, secret), nil)
 	a.do(fmt.Sprintf(`mutation { restoreApiKeys(ids: [%q]) { deletionId } }`, secret), nil)
 	var key struct {
-		ApiKey struct{ RevokedAt, Title string }
+		APIKey struct{ RevokedAt, Title string }
 	}
 	a.ask(&key, `query ($id: ID!) { apiKey(id: $id) { revokedAt title } }`, map[string]any{"id": secret})
-	if key.ApiKey.RevokedAt != "2024-05-06T07:08:09.123456Z" || key.ApiKey.Title != "Old" {
+	if key.APIKey.RevokedAt != "2024-05-06T07:08:09.123456Z" || key.APIKey.Title != "Old" {
 		t.Errorf("restored: %+v", key)
 	}
 }
@@ -76,10 +76,10 @@ func TestRevokedWhileItChanges(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})
 	var made struct {
-		CreateApiKeys struct{ ApiKeys []struct{ ID string } }
+		CreateAPIKeys struct{ APIKeys []struct{ ID string } }
 	}
 	a.ask(&made, `mutation { createApiKeys(input: [{ title: "A", type: SECRET }]) { apiKeys { id } } }`, nil)
-	id := made.CreateApiKeys.ApiKeys[0].ID
+	id := made.CreateAPIKeys.APIKeys[0].ID
 	tx, err := a.db.Pool.Begin(context.Background())
 	if err != nil {
 		t.Fatal(err)
