@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	admission "linkgraph/internal/access"
@@ -18,11 +19,16 @@ type accessFlags struct {
 	KeyCache            time.Duration `help:"How long the database is not asked again about a key: a revoked one is refused at most that much later. 0 asks every time." default:"5s" env:"KEY_CACHE"`
 	RateLimitStorefront int           `help:"Requests a minute with one publishable key. 0 is without limit." default:"6000" env:"RATE_LIMIT_STOREFRONT"`
 	RateLimitAdmin      int           `help:"Requests a minute of one admin: a secret key, or the subject of tokens. 0 is without limit." default:"0" env:"RATE_LIMIT_ADMIN"`
-	RateLimitUnknown    int           `help:"Requests a minute from one address with credentials not known to be good. Behind a proxy all clients share one. 0 is without limit." default:"60" env:"RATE_LIMIT_UNKNOWN"`
+	RateLimitUnknown    int           `help:"Requests a minute from one address with credentials that are not good. 0 is without limit." default:"60" env:"RATE_LIMIT_UNKNOWN"`
+	TrustedProxy        []string      `help:"Network of proxies, in CIDR notation, whose X-Forwarded-For or Forwarded names the address of a client. Repeatable." env:"TRUSTED_PROXY" placeholder:"CIDR"`
 }
 
 // authenticator returns what says who sends a request. It loads the keys of tokens until the context ends.
 func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...admission.Extra) (*admission.Authenticator, error) {
+	proxies, err := admission.ParseProxies(f.TrustedProxy)
+	if err != nil {
+		return nil, fmt.Errorf("--trusted-proxy: %w", err)
+	}
 	return admission.New(ctx, admission.Config{
 		DB: db.aside, Log: db.log,
 		JWT: admission.JWT{
@@ -30,6 +36,7 @@ func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...a
 		},
 		CacheFor: orOff(f.KeyCache),
 		Limits:   admission.Limits{Storefront: f.RateLimitStorefront, Admin: f.RateLimitAdmin, Unknown: orOff(f.RateLimitUnknown)},
+		Proxies:  proxies,
 		Extra:    extra,
 	})
 }

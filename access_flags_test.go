@@ -84,12 +84,35 @@ func TestAccessFlags(t *testing.T) {
 			t.Errorf("request %d: %v", i, err)
 		}
 	}
-	for _, bad := range [][]string{{"--jwt-secret", "short"}, {"--jwks-url", "http://id.example/"}, {"--jwt-issuer", "i"}} {
+	for _, bad := range [][]string{{"--jwt-secret", "short"}, {"--jwks-url", "http://id.example/"}, {"--jwt-issuer", "i"}, {"--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "10.0.0.0/40"}} {
 		if _, err := parseAccess(t, io.Discard, bad...).authenticator(t.Context(), db); err == nil {
 			t.Errorf("%v is accepted", bad)
 		}
 	}
 	if _, err := parseAccess(t, io.Discard).authenticator(t.Context(), db); err != nil {
 		t.Errorf("no flags: %v", err)
+	}
+}
+
+// TestTrustedProxyFlag sets the environment, so it is not parallel.
+func TestTrustedProxyFlag(t *testing.T) {
+	db := &database{pool: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
+	_, err := parseAccess(t, io.Discard, "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "ten").authenticator(t.Context(), db)
+	if err == nil || !strings.Contains(err.Error(), `--trusted-proxy: "ten"`) {
+		t.Errorf("a network that is none: %v", err)
+	}
+	t.Setenv("TRUSTED_PROXY", "192.0.2.0/24,fd00::/8")
+	flags := parseAccess(t, io.Discard, "--rate-limit-unknown", "1")
+	a, err := flags.authenticator(t.Context(), db)
+	if err != nil || len(flags.TrustedProxy) != 2 {
+		t.Fatal(flags.TrustedProxy, err)
+	}
+	for _, client := range []string{"203.0.113.1", "203.0.113.2"} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil) // from 192.0.2.1
+		r.Header.Set("Authorization", "Bearer x")
+		r.Header.Set("X-Forwarded-For", client)
+		if _, err := a.Authenticate(r); !errors.Is(err, graph.ErrUnauthenticated) {
+			t.Errorf("the first guess of %s: %v", client, err)
+		}
 	}
 }

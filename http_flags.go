@@ -29,14 +29,20 @@ type httpFlags struct {
 // authenticate says who sends a request: see graph.HTTP.
 type authenticate = func(*http.Request) (graph.Caller, error)
 
+// door says who sends a request, and takes what it costs from the sender's limit.
+type door interface {
+	Authenticate(r *http.Request) (graph.Caller, error)
+	Spent(caller graph.Caller, points int)
+}
+
 // api is the handler of the API, with the limits of each side, behind the gates.
-func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, gates gates, write time.Duration, who authenticate) (http.Handler, error) {
+func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, gates gates, write time.Duration, door door) (http.Handler, error) {
 	cfg := graph.HTTP{
 		MaxBody: admins.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(admins.RequestTimeout), Documents: admins.documents(),
 		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
 		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions,
 		WriteTimeout: orOff(write), Gate: gates.admins,
-		Authenticate: who, Storefront: graph.HTTPStorefront{
+		Authenticate: door.Authenticate, Spent: door.Spent, Storefront: graph.HTTPStorefront{
 			MaxBody: storefronts.MaxBody, Timeout: orOff(storefronts.RequestTimeout), Documents: storefronts.documents(),
 			Introspection: f.StorefrontIntrospection, Gate: gates.storefronts,
 		},

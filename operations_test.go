@@ -178,7 +178,7 @@ func TestStatementTimeout(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m")
+	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m", "--key-cache", "5m")
 	tx := lockProducts(t, db)
 	const clients = 200
 	var served, refused, other atomic.Int64
@@ -206,7 +206,11 @@ func TestFlood(t *testing.T) {
 		status, body := s.get(t, "/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "of an admin")
 	})
-	_, metrics := s.get(t, "/metrics")
+	var metrics string
+	until(t, "both sessions are in use", func() bool { // the subject of the token is looked up before
+		_, metrics = s.get(t, "/metrics")
+		return strings.Contains(metrics, `linkgraph_pool_sessions_used{api="admin"} 2`+"\n")
+	})
 	for _, want := range []string{
 		`linkgraph_requests_running{api="admin"} 3`, `linkgraph_requests_queued{api="admin"} 4`, `linkgraph_requests_rejected_total{api="admin",reason="full"} 193`,
 		`linkgraph_pool_sessions_used{api="admin"} 2`, `linkgraph_pool_sessions_max{api="admin"} 2`,

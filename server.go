@@ -160,7 +160,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	api, err := c.api(db.graph, &c.Limits, &c.Storefront, gates, c.WriteTimeout, door.Authenticate)
+	api, err := c.api(db.graph, &c.Limits, &c.Storefront, gates, c.WriteTimeout, door)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	server.MaxHeaderBytes, server.ErrorLog = c.MaxHeader, slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(connections) }()
-	greet(s, listener.Addr(), made)
+	greet(s, listener.Addr(), tryout, made)
 	select {
 	case err := <-failed:
 		return err
@@ -210,9 +210,9 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 }
 
 // greet says where to go.
-func greet(s *streams, addr net.Addr, made demo.Credentials) {
+func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
-	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s/\n  Map          http://%[1]s/map\n  GraphQL      http://%[1]s/graphql\n", addr)
+	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s%[2]s\n  Map          http://%[1]s%[3]s\n  GraphQL      http://%[1]s/graphql\n", addr, tryout.link("/"), tryout.link("/map"))
 	if made.SecretKey != "" {
 		fmt.Fprintf(s.err, "\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n", made.SecretKey, made.PublishableKey)
 	}
@@ -232,7 +232,7 @@ func (c *serveCommand) handler(db *database, api http.Handler, observer *observe
 	}
 	mux.Handle("/metrics", timed(admins(observer.MetricsHandler())))
 	mux.Handle("/", timed(playground.Handler(playground.Config{
-		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(),
+		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(), Trust: tryout.trust(),
 	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {

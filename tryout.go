@@ -3,25 +3,31 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"linkgraph/graph"
 	admission "linkgraph/internal/access"
 	"linkgraph/modules"
+	"linkgraph/playground"
 )
 
 // tryoutFlags say whether whoever is at this machine can try the API without a key of their own.
 type tryoutFlags struct {
-	Tryout *bool `help:"Have the playground and the map carry a secret key that is good until the server stops, and a publishable one. For a loopback address alone. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
+	Tryout *bool `help:"Have the playground and the map carry a secret key that is good until the server stops, and a publishable one, where they are opened by the link that the start prints. For a loopback address alone. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
 }
 
 // tryout is what the pages of this machine send with a request. Its zero value is nothing.
 type tryout struct {
 	secret      string // good until the server stops; kept nowhere
+	token       string // is in the links that the start prints; whoever opens a page by one is told the keys
 	publishable string
 	readOnly    bool
 }
@@ -40,11 +46,14 @@ func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, err
 	case !loopback:
 		return nil, fmt.Errorf("--tryout lets everyone in who reaches %s; it is for a loopback address alone, such as 127.0.0.1:8080", addr)
 	}
+	return &tryout{secret: "sk_" + random(), token: random(), readOnly: readOnly}, nil
+}
+
+// random is a text that cannot be guessed.
+func random() string {
 	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
-		return nil, err
-	}
-	return &tryout{secret: "sk_" + hex.EncodeToString(raw), readOnly: readOnly}, nil
+	_, _ = rand.Read(raw) // never fails
+	return hex.EncodeToString(raw)
 }
 
 // keys are those that the database does not have.
@@ -105,6 +114,50 @@ func (t *tryout) storefront() map[string]string {
 		return nil
 	}
 	return map[string]string{"x-publishable-api-key": t.publishable}
+}
+
+// trust says whether the sender of a request may be told the keys: a page of this server in a browser on this machine, that was
+// opened by a link which the start printed. A proxy on this machine is at a loopback address too; it mostly says for whom it
+// asks, and the token is for the one that does not.
+func (t *tryout) trust() func(*http.Request) bool {
+	if t.secret == "" {
+		return nil
+	}
+	return func(r *http.Request) bool {
+		return !forwarded(r.Header) && fromLoopback(r) && ofThisPage(r.Header) &&
+			subtle.ConstantTimeCompare([]byte(r.Header.Get(playground.TokenHeader)), []byte(t.token)) == 1
+	}
+}
+
+// link is the address of a page, with the token.
+func (t *tryout) link(page string) string {
+	if t.secret == "" {
+		return page
+	}
+	return page + "?token=" + t.token
+}
+
+// forwarded reports whether a request comes through a proxy that says so. The value does not matter: it may be empty.
+func forwarded(h http.Header) bool {
+	for name := range h {
+		switch {
+		case strings.HasPrefix(name, "X-Forwarded"),
+			slices.Contains([]string{"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Original-Host"}, name):
+			return true
+		}
+	}
+	return false
+}
+
+func fromLoopback(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
+}
+
+// ofThisPage reports whether the browser says that a page of this origin asks, or says nothing: not all say so by http.
+func ofThisPage(h http.Header) bool {
+	sites := h.Values("Sec-Fetch-Site")
+	return len(sites) == 0 || len(sites) == 1 && sites[0] == "same-origin"
 }
 
 // guard answers requests that name this machine, where the pages carry a key. Others come from a page that had its own name

@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -277,7 +276,7 @@ func TestReadAllowance(t *testing.T) {
 func TestSpentPoints(t *testing.T) {
 	t.Parallel()
 	var points []int
-	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{Spent: func(_ context.Context, n int) { points = append(points, n) }})
+	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{Spent: func(_ graph.Caller, n int) { points = append(points, n) }})
 	for _, query := range []string{
 		`{ products { totalCount } }`,
 		`{ products(orderBy: [{ variants: { min: { priceSet: { prices: { min: { amount: ASC } } } } } }]) { nodes { id } } }`,

@@ -25,6 +25,8 @@ type Caller struct {
 	Name string
 	// Role is an admin's.
 	Role Role
+	// Address tells the clients of a storefront apart, who all have its key. It may be empty.
+	Address string
 }
 
 // What Authenticate may answer besides a caller. Any other error is one of the server.

@@ -26,6 +26,8 @@ type document struct {
 	counts counts
 	plans  *resolve.Plans
 	slow   atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
+	// trusted says that it is one of those that the server was given.
+	trusted bool
 }
 
 // slowFor is how long a document is taken to be dear after Postgres ended a statement of it that took too long.
@@ -125,10 +127,34 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if err := d.limits.check(c); err != nil {
 		return nil, gqlerror.List{err}
 	}
+	if err := d.forbidden(parsed); err != nil {
+		return nil, gqlerror.List{err}
+	}
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
 	return &document{text: text, parsed: parsed, counts: c, plans: resolve.NewPlans(parsed)}, nil
+}
+
+// forbidden says so of a mutation where the schema has none, as that of storefronts. It comes before validation, which would
+// call what is right for others a mistake of the document.
+func (d *documents) forbidden(doc *ast.QueryDocument) *gqlerror.Error {
+	if d.schema.Mutation != nil {
+		return nil
+	}
+	for _, op := range doc.Operations {
+		if op.Operation == ast.Mutation {
+			err := gqlerror.ErrorPosf(op.Position, "a storefront may not write: a publishable key is good for queries alone; mutations need a secret key that may write")
+			errcode.Set(err, codeForbidden)
+			return err
+		}
+	}
+	return nil
+}
+
+// isForbidden reports whether a document was refused by forbidden.
+func isForbidden(errs gqlerror.List) bool {
+	return len(errs) == 1 && errs[0].Extensions["code"] == codeForbidden
 }
 
 func (d *documents) parseError(err error) *gqlerror.Error {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,8 +23,8 @@ type persisted struct {
 	trusted   map[string]*document // by id and by SHA-256; nil if every document may run
 }
 
-// newPersisted prepares the trusted documents, and reports every one that is not valid.
-func newPersisted(d *documents, cfg HTTP) (*persisted, error) {
+// newPersisted prepares the trusted documents, and reports every one that is not valid; with partial it leaves those out.
+func newPersisted(d *documents, cfg HTTP, partial bool) (*persisted, error) {
 	p := &persisted{documents: d}
 	if cfg.Trusted == nil {
 		if cfg.PersistedCache > 0 {
@@ -35,10 +36,14 @@ func newPersisted(d *documents, cfg HTTP) (*persisted, error) {
 	var faults []error
 	for _, id := range slices.Sorted(maps.Keys(cfg.Trusted)) {
 		doc, errs := d.prepare(cfg.Trusted[id])
+		if errs != nil && partial {
+			continue
+		}
 		if errs != nil {
 			faults = append(faults, fmt.Errorf("trusted document %s: %w", id, errs))
 			continue
 		}
+		doc.trusted = true
 		p.trusted[bareID(id)] = doc
 		p.trusted[sha256Hex(doc.text)] = doc
 	}
@@ -63,6 +68,13 @@ func bareID(id string) string { return strings.TrimPrefix(id, "sha256:") }
 func sha256Hex(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
+}
+
+// Trusted reports whether the operation that the context is of comes from a document that the server was given (HTTP.Trusted), and
+// was not made up by the client.
+func Trusted(ctx context.Context) bool {
+	doc, ok := ctx.Value(documentKey{}).(*document)
+	return ok && doc.trusted
 }
 
 // find returns the document of a request.

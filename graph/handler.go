@@ -37,6 +37,14 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if cfg.Authenticate == nil {
 		return cfg.wrap(admin), nil
 	}
+	few := cfg
+	few.DocumentCache /= 4 // those who only read are few
+	reader, err := g.server(side{
+		engine: g.engine, schema: readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()), introspection: true, partial: true,
+	}, few)
+	if err != nil {
+		return nil, err
+	}
 	schema, err := storefrontSchema()
 	if err != nil {
 		return nil, err
@@ -45,7 +53,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(&door{cfg.Authenticate, admin, storefront, &endpoint{graph: g, cfg: cfg}}), nil
+	return cfg.wrap(&door{cfg.Authenticate, admin, reader, storefront, &endpoint{graph: g, cfg: cfg}}), nil
 }
 
 // side is the API as some callers see it.
@@ -53,13 +61,15 @@ type side struct {
 	engine        *resolve.Engine
 	schema        *ast.Schema // nil means all of it
 	introspection bool
+	// partial says that documents of HTTP.Trusted may ask for what is not seen here. They are then not among those that may run.
+	partial bool
 }
 
 // server serves one side of the API.
 func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: of.engine}, Schema: of.schema})
 	documents := newDocuments(schema.Schema(), cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
-	persisted, err := newPersisted(documents, cfg)
+	persisted, err := newPersisted(documents, cfg, of.partial)
 	if err != nil {
 		return nil, err
 	}

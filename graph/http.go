@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -43,9 +42,8 @@ type HTTP struct {
 	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
 	// nil asks nobody for credentials and takes everyone for an admin.
 	Authenticate func(*http.Request) (Caller, error)
-	// Spent is told what a request took of a rate limit, once it is answered: 1 if it was small. The context has its caller. nil
-	// means nobody is.
-	Spent func(ctx context.Context, points int)
+	// Spent is told what a request of a caller took of a rate limit, once it is answered: 1 if it was small. nil means nobody is.
+	Spent func(caller Caller, points int)
 	// Storefront says what is different for storefronts.
 	Storefront HTTPStorefront
 }

@@ -17,10 +17,11 @@ const (
 	codeTooMany         = "TOO_MANY_REQUESTS"
 )
 
-// door asks who sends a request and leads storefronts and admins to what is theirs.
+// door asks who sends a request and leads storefronts, admins and those of them who may only read to what is theirs.
 type door struct {
 	authenticate func(*http.Request) (Caller, error)
 	admin        http.Handler
+	reader       http.Handler // of admins who may only read
 	storefront   http.Handler
 	endpoint     *endpoint // refuses
 }
@@ -41,7 +42,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.storefront.ServeHTTP(w, r.WithContext(modules.WithViewer(ctx, caller.ID)))
 		return
 	}
-	d.admin.ServeHTTP(w, r.WithContext(ctx))
+	next := d.admin
+	if caller.Role != ReadWrite {
+		next = d.reader
+	}
+	next.ServeHTTP(w, r.WithContext(ctx))
 }
 
 // AdminsOnly serves next to admins, and refuses others as the API does.

@@ -75,7 +75,7 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 // make runs the requests in a place and returns the answer.
 func (e *endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*answer, *refusal) {
 	caller, _ := CallerFrom(ctx)
-	place, err := e.gate.Enter(ctx, caller.ID)
+	place, err := e.gate.Enter(ctx, caller.ID+" "+caller.Address)
 	if err != nil {
 		return nil, overloaded(err)
 	}
@@ -90,7 +90,7 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
 	budget.Weigh = run.weigh
 	if e.cfg.Spent != nil {
-		defer func() { e.cfg.Spent(ctx, budget.Points()) }()
+		defer func() { e.cfg.Spent(caller, budget.Points()) }()
 	}
 	var a *answer
 	if batch {
@@ -172,10 +172,12 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		return resp, requestErrorStatus(r.media), nil
 	}
 	doc, no, errs := r.persisted.find(req)
-	if no != nil || errs != nil {
-		if no != nil {
-			return nil, 0, no
-		}
+	switch {
+	case no != nil:
+		return nil, 0, no
+	case isForbidden(errs):
+		return nil, 0, refuse(http.StatusForbidden, codeForbidden, "%s", errs[0].Message)
+	case errs != nil:
 		return failed(errs...)
 	}
 	params.Query, op.RawQuery, op.Doc = doc.text, doc.text, doc.parsed

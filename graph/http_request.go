@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -137,6 +138,32 @@ func parseBody(body []byte, maxBatch int) (requests []*request, batch bool, no *
 	return requests, batch, nil
 }
 
+// members are those of a request that are looked at.
+var members = []string{"query", "documentId", "operationName", "variables", "extensions"}
+
+// repeated returns the names that a JSON object has more than once. Which value of theirs counts is for each reader to say (RFC
+// 8259, section 4), so what stands before this server may have looked at another.
+func repeated(object []byte) (names []string) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return nil
+	}
+	seen := map[string]bool{}
+	var skipped json.RawMessage
+	for d.More() {
+		token, err := d.Token()
+		name, ok := token.(string)
+		if err != nil || !ok || d.Decode(&skipped) != nil {
+			return names
+		}
+		if seen[name] && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		seen[name] = true
+	}
+	return names
+}
+
 // parseObject reads one request, and says what is wrong with it. Names count as they are written, and others than those of the draft are not looked at:
 // "Servers receiving a request with additional properties MUST ignore properties they do not understand".
 func parseObject(body []byte) (*request, *refusal) {
@@ -149,6 +176,11 @@ func parseObject(body []byte) (*request, *refusal) {
 	}
 	if fields == nil {
 		return nil, malformed("a request must be a JSON object, not null")
+	}
+	for _, name := range repeated(body) {
+		if slices.Contains(members, name) {
+			return nil, malformed("%s is given more than once", name)
+		}
 	}
 	req := &request{}
 	_, req.hasQuery = fields["query"]
@@ -198,6 +230,9 @@ func readObject(name string, raw json.RawMessage, into *map[string]any) *refusal
 	object, ok := v.(map[string]any)
 	if !ok && v != nil {
 		return malformed("%s must be a JSON object, not %s", name, kindOf(raw))
+	}
+	if twice := repeated(raw); len(twice) > 0 {
+		return malformed("%s has %q more than once", name, shorten(twice[0], mostEcho))
 	}
 	*into = object
 	return nil

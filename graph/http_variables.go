@@ -42,7 +42,11 @@ func plainRequest(text string) (*request, bool) {
 		case "variables":
 			return optional && skip(s) || plainVariables(s, &req.variables)
 		case "extensions":
-			v, ok := s.Value()
+			text, ok := s.Raw()
+			if !ok || len(repeated([]byte(text))) > 0 {
+				return false
+			}
+			v, ok := jsonscan.New(text).Value()
 			req.extensions, _ = v.(map[string]any)
 			return ok && (optional || req.extensions != nil)
 		}
@@ -67,16 +71,21 @@ func plainText(s *jsonscan.Scanner, into *string) bool {
 }
 
 func plainVariables(s *jsonscan.Scanner, into *variables) bool {
+	seen := map[string]bool{}
 	return s.Object(func(name string) bool {
+		if seen[name] {
+			return false
+		}
+		seen[name] = true
 		text, ok := s.Raw()
 		into.written = append(into.written, writtenVariable{name, text})
 		return ok
 	})
 }
 
-// text returns how a variable is written: of several values the last one, as encoding/json has it.
+// text returns how a variable is written.
 func (v *variables) text(name string) (text string, given bool) {
-	for _, w := range slices.Backward(v.written) {
+	for _, w := range v.written {
 		if w.name == name {
 			return w.text, true
 		}

@@ -14,13 +14,13 @@ import (
 	"linkgraph/modules"
 )
 
-// statements keeps the SQL of what is read.
-type statements struct {
+// sqlLog keeps the SQL of what is read.
+type sqlLog struct {
 	modules.DB
 	sql []string
 }
 
-func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+func (s *sqlLog) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	s.sql = append(s.sql, sql)
 	return s.DB.Query(ctx, sql, args...)
 }
@@ -30,7 +30,7 @@ func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 func TestManyRelations(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
-	seen := &statements{DB: db.Pool}
+	seen := &sqlLog{DB: db.Pool}
 	g, err := graph.New(seen, graph.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,8 @@ type Column struct {
 	Default bool
 	// ReadOnly columns are set by the store or by a rule, never by a caller.
 	ReadOnly bool
+	// Secret columns are shown to callers who may write alone. The store does not look at it.
+	Secret bool
 	// Raw names the jsonb column that repeats a Decimal with its precision. "" means none.
 	Raw string
 	// RawDefault is the value of a Decimal that is left out on create, so that Raw can repeat it. "" means that the database knows.

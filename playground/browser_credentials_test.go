@@ -190,6 +190,51 @@ func testNoCredentials(b *tab, s *site) {
 	b.noKeyKept()
 }
 
+// testLink opens the playground by the link that the start of a server prints. The page has the keys then, for as long as this tab of
+// the browser is there, and the token is nowhere else.
+func testLink(b *tab, s *site) {
+	b.do(chromedp.Navigate(s.url + "/?token=" + s.token + "&query=query Asked { products { totalCount } }"))
+	b.headers("sk_first")
+	b.run("Asked", false)
+	b.sentFor(s, "Asked", false)
+	b.tokenKept(s)
+	b.do(chromedp.Navigate(s.url + "/"))
+	b.headers("sk_first")
+	b.showMap(s)
+	b.wait(`document.querySelector("#status").textContent.startsWith("Counted")`)
+	if evaluate[bool](b, formShown) {
+		b.Error("the map asks for a key")
+	}
+	b.do(chromedp.Navigate(s.url + "/map?token=" + s.token + "#ProductVariant"))
+	b.wait(fmt.Sprintf(panelTitle, "ProductVariant"))
+	b.tokenKept(s)
+	b.noKeyKept()
+}
+
+// tokenKept checks that the token is in the storage that ends with the tab alone.
+func (b *tab) tokenKept(s *site) {
+	b.Helper()
+	for at, text := range evaluate[map[string]string](b, `({ ...localStorage, address: location.href, cookie: document.cookie })`) {
+		if strings.Contains(text, s.token) {
+			b.Errorf("the token is in %s", at)
+		}
+	}
+}
+
+// testWithoutLink opens the pages in another tab of the browser, with no token and with a wrong one.
+func testWithoutLink(b *tab, s *site) {
+	b.refused.Store(true)
+	const says = "by the link that the server printed"
+	for _, query := range []string{"", "?token=wrong", "?token=%00%0a%E2%80%A6"} {
+		b.do(chromedp.Navigate(s.url + "/" + query))
+		b.wait(`document.querySelector("#notice").textContent.includes("` + says + `")`)
+		b.headers("_…")
+		b.do(chromedp.Navigate(s.url + "/map" + query))
+		b.wait(formShown + ` && document.querySelector("#key-says").textContent.includes("` + says + `")`)
+	}
+	b.noKeyKept()
+}
+
 // testAskedAgain opens another tab of the browser after one in which keys were given.
 func testAskedAgain(b *tab, s *site) {
 	b.refused.Store(true)

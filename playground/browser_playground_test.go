@@ -43,6 +43,13 @@ func TestBrowser(t *testing.T) {
 		s := w.newSite(t, false)
 		testMapKey(open(t, ctx, s, "light", 1500, 950), s)
 	})
+	t.Run("link with a token", func(t *testing.T) {
+		s := w.newSite(t, true)
+		s.token = "the_token_of_the_link"
+		s.start("sk_first", true)
+		testLink(open(t, ctx, s, "light", 1500, 950), s)
+		testWithoutLink(open(t, ctx, s, "light", 1500, 950), s)
+	})
 	t.Run("counts", func(t *testing.T) { testCounts(open(t, ctx, s, "light", 900, 500), s) })
 }
 

@@ -71,6 +71,7 @@ type site struct {
 
 	mu       sync.Mutex
 	secret   string // the key of admins
+	token    string // that a page must be opened with to be told keys; "" asks for none
 	pages    http.Handler
 	requests []request
 }
@@ -129,6 +130,9 @@ func (s *site) start(secret string, told bool) {
 	if told {
 		cfg.Admin = map[string]string{"Authorization": "Bearer " + secret}
 		cfg.Storefront = map[string]string{"x-publishable-api-key": publishable}
+	}
+	if token := s.token; token != "" {
+		cfg.Trust = func(r *http.Request) bool { return r.Header.Get(playground.TokenHeader) == token }
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,6 +26,8 @@ type mapColumn struct {
 	Field string `json:"field"`
 	Name  string `json:"name"`
 	Type  string `json:"type"`
+	// Secret fields are not there for those who may only read.
+	Secret bool `json:"secret,omitempty"`
 }
 
 type mapRelation struct {
@@ -46,7 +48,7 @@ func mapOf(models *modules.Catalog) mapModels {
 		}
 		for i := range m.Columns {
 			c := &m.Columns[i]
-			out.Columns = append(out.Columns, mapColumn{Field: c.Field, Name: columnName(c), Type: c.Type.String()})
+			out.Columns = append(out.Columns, mapColumn{Field: c.Field, Name: columnName(c), Type: c.Type.String(), Secret: c.Secret})
 		}
 		for i := range m.Relations {
 			r := &m.Relations[i]

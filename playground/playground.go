@@ -33,17 +33,23 @@ type Config struct {
 	// Endpoint is the path of the API. "" means /graphql.
 	Endpoint string
 	// Admin are the headers of an admin's requests, with their credentials. They are sent for the schema, from the map, and from
-	// tabs that are not a storefront's. Everyone who can load the page can read them. Empty means that they are not known: tabs
-	// show what to fill in, and the map asks for a key.
+	// tabs that are not a storefront's. Everyone whom Trust lets can read them. Empty means that they are not known: tabs show what
+	// to fill in, and the map asks for a key.
 	Admin map[string]string
 	// Storefront are the headers of a storefront's requests. Empty means that they are not known.
 	Storefront map[string]string
+	// Trust says whether the sender of a request may be told the headers of Admin and Storefront. A page that was opened with
+	// ?token=… sends the token in the header TokenHeader. nil tells everyone.
+	Trust func(*http.Request) bool
 	// Models are those that the map shows. nil means that there is no map.
 	Models *modules.Catalog
 	// Guard lets requests for the names of the models, tables and columns in. The page sends the headers of an admin, and shows
 	// the message of what is refused with 401 or 403: text, or JSON as the API writes it. nil lets all in.
 	Guard func(http.Handler) http.Handler
 }
+
+// TokenHeader is the header in which a page sends the token that it was opened with. A page of another origin cannot send it.
+const TokenHeader = "X-Linkgraph-Token"
 
 // The policies let a page load from its own origin alone. 'unsafe-inline' is for styles alone: the editor of GraphiQL, Monaco,
 // makes style elements, and gives them no nonce. Its fonts and icons are data: in its style. The map needs none of this.
@@ -60,6 +66,10 @@ const (
 	mapPage   = "map/map.html"
 	// mapData has the names of what is in the database.
 	mapData = "map/map.json"
+	// settingsFile has the headers, if they are known.
+	settingsFile = "settings.json"
+	// plainSettings are the settings of those who are not trusted. They are served in the place of the others.
+	plainSettings = "settings-plain.json"
 )
 
 var pages = map[string]string{"/": indexPage, "/map": mapPage}
@@ -85,6 +95,10 @@ func Handler(cfg Config) http.Handler {
 	for name, f := range files {
 		handlers[name] = http.HandlerFunc(f.serve)
 	}
+	if cfg.Trust != nil {
+		handlers[settingsFile] = trusted{cfg.Trust, files[settingsFile], files[plainSettings]}
+		delete(handlers, plainSettings)
+	}
 	if h, ok := handlers[mapData]; ok && cfg.Guard != nil {
 		handlers[mapData] = cfg.Guard(h)
 	}
@@ -100,6 +114,21 @@ func Handler(cfg Config) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// trusted serves those who are trusted another file than the rest.
+type trusted struct {
+	trust      func(*http.Request) bool
+	with, less *file
+}
+
+// ServeHTTP serves one of the two.
+func (t trusted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if t.trust(r) {
+		t.with.serve(w, r)
+		return
+	}
+	t.less.serve(w, r)
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
@@ -176,6 +205,8 @@ type settings struct {
 	Storefront map[string]string `json:"storefront"`
 	Tabs       []Tab             `json:"tabs"`
 	Map        bool              `json:"map"`
+	// Link says that the headers are told to those who open the page by a link that the server prints.
+	Link bool `json:"link,omitempty"`
 }
 
 // addSettings adds what depends on the configuration.
@@ -190,11 +221,18 @@ func addSettings(files map[string]*file, cfg Config) error {
 		files[name].secret = secret
 		return err
 	}
-	err = add("settings.json", settings{
-		Endpoint: cfg.Endpoint, Admin: cfg.Admin, Storefront: cfg.Storefront, Tabs: examples, Map: cfg.Models != nil,
-	}, len(cfg.Admin)+len(cfg.Storefront) > 0)
-	if err != nil {
+	plain := settings{Endpoint: cfg.Endpoint, Tabs: examples, Map: cfg.Models != nil}
+	full := plain
+	full.Admin, full.Storefront = cfg.Admin, cfg.Storefront
+	secret := len(cfg.Admin)+len(cfg.Storefront) > 0
+	if err := add(settingsFile, full, secret); err != nil {
 		return err
+	}
+	if cfg.Trust != nil {
+		plain.Link = true
+		if err := add(plainSettings, plain, secret); err != nil { // no cache may give one for the other
+			return err
+		}
 	}
 	if cfg.Models == nil {
 		delete(files, mapPage)

@@ -46,7 +46,7 @@ func TestServesEverythingItself(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/": "text/html", "/playground/page.js": "javascript", "/playground/page.css": "text/css",
-		"/playground/storage.js": "javascript", "/playground/credentials.js": "javascript",
+		"/playground/storage.js": "javascript", "/playground/credentials.js": "javascript", "/playground/settings.js": "javascript",
 		"/playground/graphiql/graphiql.js": "javascript", "/playground/graphiql/graphiql.css": "text/css",
 		"/playground/graphiql/editor.worker.js": "javascript", "/playground/graphiql/json.worker.js": "javascript",
 		"/playground/graphiql/graphql.worker.js": "javascript",
@@ -153,6 +153,40 @@ func TestTellsCredentials(t *testing.T) {
 		known := len(cfg.Admin)+len(cfg.Storefront) > 0
 		if cache := r.Header.Get("Cache-Control"); known != (cache == "no-store") {
 			t.Errorf("%+v: Cache-Control: %s", cfg, cache)
+		}
+	}
+}
+
+// TestTellsThoseWhoAreTrusted checks that nothing of a credential is in what the others are served.
+func TestTellsThoseWhoAreTrusted(t *testing.T) {
+	t.Parallel()
+	cfg := playground.Config{
+		Admin: map[string]string{"Authorization": "Bearer sk_1"}, Storefront: map[string]string{"x-publishable-api-key": "pk_1"},
+		Trust: func(r *http.Request) bool { return r.Header.Get(playground.TokenHeader) == "good" },
+	}
+	for _, c := range []struct {
+		token string
+		told  bool
+	}{{"good", true}, {"bad", false}, {"", false}} {
+		for _, path := range []string{"/playground/settings.json", "/playground/settings-plain.json", "/?token=" + c.token, "/playground/page.js"} {
+			var headers []string
+			if c.token != "" {
+				headers = []string{playground.TokenHeader, c.token}
+			}
+			r := getFrom(cfg, path, headers...)
+			body, _ := io.ReadAll(r.Body)
+			if told := strings.Contains(string(body), "sk_1") || strings.Contains(string(body), "pk_1"); told != (c.told && path == "/playground/settings.json") {
+				t.Errorf("%q, %s: told %v", c.token, path, told)
+			}
+			if path != "/playground/settings.json" {
+				continue
+			}
+			if link := strings.Contains(string(body), `"link":true`); link == c.told {
+				t.Errorf("%q: link %v", c.token, link)
+			}
+			if cache := r.Header.Get("Cache-Control"); cache != "no-store" || r.Header.Get("ETag") != "" {
+				t.Errorf("%q: a cache may keep it: %v", c.token, r.Header)
+			}
 		}
 	}
 }

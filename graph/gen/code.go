@@ -172,6 +172,7 @@ func (s *spec) registerModel(w *code, m *model) {
 		f.flag("Default", c.hasDefault)
 		f.texts("Parts", c.parts)
 		f.flag("ReadOnly", c.readOnly)
+		f.flag("Secret", c.secret)
 		f.text("Raw", c.raw)
 		if c.raw != "" {
 			f.text("RawDefault", c.defaultText)

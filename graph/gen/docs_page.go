@@ -133,10 +133,14 @@ func (c *column) defaultNote() string {
 }
 
 func (c *column) note() string {
+	text := c.description
 	if c.readOnly && c.parts == nil && !slices.Contains(storeColumns, c.field) {
-		return prose(c.description + " Read-only.")
+		text += " Read-only."
 	}
-	return prose(c.description)
+	if c.secret {
+		text += " Secret: for admins who may write alone."
+	}
+	return prose(text)
 }
 
 func (m *manual) relationTable(w *page, md *model) {

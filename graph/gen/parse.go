@@ -153,6 +153,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 	c := &column{
 		field: f.Name, name: naming.Snake(f.Name), gqlType: f.Type.NamedType, notNull: f.Type.NonNull, description: f.Description,
 		readOnly: f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
+		secret:   f.Directives.ForName("secret") != nil,
 	}
 	var ok bool
 	if c.typ, ok = scalarTypes[c.gqlType]; !ok {
@@ -351,6 +352,7 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 // checkFields finds fields that two declarations claim.
 func (r *reader) checkFields() {
 	for _, m := range r.spec.models {
+		r.checkSecrets(m)
 		seen := map[string]string{}
 		claim := func(field, by string) {
 			if other, ok := seen[field]; ok {
@@ -369,6 +371,23 @@ func (r *reader) checkFields() {
 		}
 		for _, rel := range m.relations {
 			claim(rel.field, "a relation to "+rel.target.name)
+		}
+	}
+}
+
+// checkSecrets refuses a secret that something else of the API would tell.
+func (r *reader) checkSecrets(m *model) {
+	for _, c := range m.columns {
+		if !c.secret {
+			continue
+		}
+		if slices.Contains(m.keyColumns(), c.name) || c.parts != nil {
+			r.fault(nil, "%s.%s: a key cannot be @secret: records are known by it", m.name, c.field)
+		}
+		for _, rel := range m.relations {
+			if slices.Contains(rel.columns, c.name) {
+				r.fault(nil, "%s.%s: %s follows it, so it cannot be @secret", m.name, c.field, rel.field)
+			}
 		}
 	}
 }

@@ -41,6 +41,7 @@ type column struct {
 	hasDefault  bool
 	defaultText string
 	readOnly    bool
+	secret      bool
 	raw, slugOf string
 	enum        []string // values as the database holds them
 	parts       []string // columns that this one is made of

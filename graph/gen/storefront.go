@@ -66,6 +66,8 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 			r.fault(pos, "storefront: %s has no field %q; the fields are %s", v.model.name, field, strings.Join(v.model.fieldNames(), ", "))
 		case rel != nil && r.spec.view(rel.target.name) == nil:
 			r.fault(pos, "storefront: %s.%s leads to %s, which storefronts do not see", v.model.name, field, rel.target.name)
+		case rel == nil && v.model.column(field).secret:
+			r.fault(pos, "storefront: %s.%s is @secret", v.model.name, field)
 		case rel == nil:
 			r.checkReference(pos, v, field)
 		}

@@ -10,8 +10,8 @@ import (
 
 const storefrontModels = `
 	type A @model(module: "a", table: "a", idPrefix: "a", key: "a_id") { id: ID! name: String code: String }
-	type B @model(module: "a", table: "b", idPrefix: "b", key: "b_id") {
-		id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String upId: ID up: B @belongsTo(column: "up_id", inverse: "down") texts: JSON }
+	type B @model(module: "b", table: "b", idPrefix: "b", key: "b_id") {
+		id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String hidden: String @secret upId: ID up: B @belongsTo(column: "up_id", inverse: "down") texts: JSON }
 	extend schema `
 
 // declareStorefront reads stanzas over two models.
@@ -39,6 +39,7 @@ func TestStorefrontFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, stanzas, want string }{
 		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is no model; the models are A, B`},
+		{"a secret", `@storefront(model: "B", fields: ["id", "hidden"])`, "B.hidden is @secret"},
 		{"twice", `@storefront(model: "A", fields: ["id"]) @storefront(model: "A", fields: ["id"])`, "A has two stanzas"},
 		{"unknown field", `@storefront(model: "A", fields: ["id", "nam"])`, `A has no field "nam"; the fields are id, name, code, bs`},
 		{"a column by its name", `@storefront(model: "B", fields: ["a_id"])`, `B has no field "a_id"`},

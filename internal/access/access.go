@@ -3,7 +3,7 @@
 //
 // A key is looked up in the database at most once in Config.CacheFor, so one that is revoked is refused at most that much
 // later. Checking a secret key costs tens of milliseconds of scrypt, as Medusa keeps them; that is done once a process for a
-// key, and a few at a time. What is remembered of a key is the SHA-256 of its token, never the token.
+// key, and a few at a time. All keys that wait are looked up in one statement. What is remembered of a key is the SHA-256 of its token, never the token.
 //
 // Nothing here tells a client whether a key never was, is revoked or is deleted.
 package access
@@ -42,6 +42,8 @@ type Config struct {
 	CacheFor time.Duration
 	// Limits bound the requests.
 	Limits Limits
+	// Proxies are those whose word on the address of a client is taken.
+	Proxies Proxies
 	// Extra are secret keys that the database does not have.
 	Extra []Extra
 	// Now is the clock of the limits, of CacheFor and of tokens. nil means time.Now. Whether a key is revoked goes by the clock
@@ -51,13 +53,14 @@ type Config struct {
 
 // Limits are requests a minute. A caller may send that many at once; what is used up comes back evenly over a minute.
 type Limits struct {
-	// Storefront is for each publishable key, Admin for each secret key or subject of tokens. 0 means without limit.
+	// Storefront is for each publishable key, Admin for each secret key or subject of tokens. 0 means without limit. A request that asks
+	// for much counts as several: see Authenticator.Spent. Of a publishable key whose limit is used up, each address may still use a
+	// twentieth of it.
 	Storefront, Admin int
-	// Unknown is for each address that sends credentials not known to be good: a key that this process has not yet seen to be
-	// good, or a token that is not. 0 means 60, less means without limit.
+	// Unknown is for each address that sends credentials that were looked for and are not good. 0 means 60, less means without
+	// limit. Good ones pass all the same, those that this process has never seen too.
 	//
-	// The address is that of the connection, and of IPv6 its first 64 bits. Behind a proxy all clients share one; keys that
-	// were seen to be good and good tokens pass even then.
+	// The address is that of Config.Proxies, and of IPv6 its first 64 bits.
 	Unknown int
 }
 
@@ -78,7 +81,9 @@ type Authenticator struct {
 	extra      map[digest]graph.Caller
 	keys       *keyring
 	tokens     *verifier // nil: none are good
-	storefront *buckets
+	users      *users
+	proxies    Proxies
+	storefront shopLimit
 	admin      *buckets
 	unknown    *buckets
 }
@@ -99,8 +104,8 @@ func New(ctx context.Context, cfg Config) (*Authenticator, error) {
 		cfg.Limits.Unknown = unknownPerHost
 	}
 	a := &Authenticator{
-		now: cfg.Now, extra: map[digest]graph.Caller{},
-		storefront: newBuckets(cfg.Limits.Storefront), admin: newBuckets(cfg.Limits.Admin), unknown: newBuckets(cfg.Limits.Unknown),
+		now: cfg.Now, extra: map[digest]graph.Caller{}, users: newUsers(cfg), proxies: cfg.Proxies,
+		storefront: newShopLimit(cfg.Limits.Storefront), admin: newBuckets(cfg.Limits.Admin), unknown: newBuckets(cfg.Limits.Unknown),
 	}
 	for i, e := range cfg.Extra {
 		if len(e.Token) < minExtra || !visible(e.Token) {
@@ -132,14 +137,25 @@ func (a *Authenticator) Authenticate(r *http.Request) (graph.Caller, error) {
 	if err != nil {
 		return graph.Caller{}, err
 	}
-	limit := a.admin
 	if caller.Storefront {
-		limit = a.storefront
+		caller.Address = limitedAs(a.proxies.Client(r))
+		err = a.storefront.take(caller.ID, caller.Address, a.now())
+	} else {
+		err = a.admin.take(caller.ID, a.now())
 	}
-	if err := limit.take(caller.ID, a.now()); err != nil {
+	if err != nil {
 		return graph.Caller{}, err
 	}
 	return caller, nil
+}
+
+// Spent takes from the limit of a caller what a request took beyond that of a small one, whose cost is 1.
+func (a *Authenticator) Spent(caller graph.Caller, points int) {
+	if !caller.Storefront {
+		a.admin.charge(caller.ID, points-1, a.now())
+		return
+	}
+	a.storefront.charge(caller.ID, caller.Address, points-1, a.now())
 }
 
 func (a *Authenticator) identify(r *http.Request, c credential) (graph.Caller, error) {
@@ -148,22 +164,35 @@ func (a *Authenticator) identify(r *http.Request, c credential) (graph.Caller, e
 			return caller, nil
 		}
 	}
+	address := limitedAs(a.proxies.Client(r))
 	switch {
 	case c.kind == secretKey || c.kind == publishableKey:
-		return a.keys.caller(r.Context(), c, address(r.RemoteAddr))
+		return a.keys.caller(r.Context(), c, address)
 	case c.kind == webToken && a.tokens != nil:
-		caller, err := a.tokens.caller(r.Context(), c.token)
+		caller, err := a.ofToken(r.Context(), c.token)
 		if errors.Is(err, graph.ErrUnauthenticated) {
-			if tooMany := a.unknown.take(address(r.RemoteAddr), a.now()); tooMany != nil {
+			if tooMany := a.unknown.take(address, a.now()); tooMany != nil {
 				return graph.Caller{}, tooMany
 			}
 		}
 		return caller, err
 	}
-	if err := a.unknown.take(address(r.RemoteAddr), a.now()); err != nil {
+	if err := a.unknown.take(address, a.now()); err != nil {
 		return graph.Caller{}, err
 	}
 	return graph.Caller{}, notAccepted()
+}
+
+// ofToken returns the admin of a token, who is not deleted.
+func (a *Authenticator) ofToken(ctx context.Context, token string) (graph.Caller, error) {
+	caller, medusa, err := a.tokens.caller(ctx, token)
+	if err != nil {
+		return graph.Caller{}, err
+	}
+	if err := a.users.admit(ctx, caller.ID, medusa); err != nil {
+		return graph.Caller{}, err
+	}
+	return caller, nil
 }
 
 // notAccepted is the one answer to credentials that are not good, whatever is wrong with them.

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -18,6 +19,9 @@ const (
 	maxSeen, maxUnknown = 8192, 8192
 	// maxHashes is how many secret keys are hashed at a time: each takes a core and 16 MB for tens of milliseconds.
 	maxHashes = 2
+	// maxSuspects is how many of them, running or waiting, may come from addresses that guess too much: one runs, so that the
+	// other place is for the rest, and few wait.
+	maxSuspects = 4
 	// lookupTimeout ends a look-up that nobody may be waiting for any more.
 	lookupTimeout = 10 * time.Second
 )
@@ -31,60 +35,91 @@ type sighting struct {
 
 // keyring knows API keys.
 type keyring struct {
-	db       DB
 	now      func() time.Time
 	cacheFor time.Duration
+	lookUps  *lookUps
 	seen     *lru.Cache[digest, sighting]
 	unknown  *lru.Cache[digest, time.Time] // until when a key need not be asked for again
 	flights  singleflight.Group
 	hashes   *semaphore.Weighted
+	suspects *suspects
 	guesses  *buckets
 	uses     *uses
 }
 
 func newKeyring(cfg Config, guesses *buckets) *keyring {
 	return &keyring{
-		db: cfg.DB, now: cfg.Now, cacheFor: cfg.CacheFor,
+		now: cfg.Now, cacheFor: cfg.CacheFor, lookUps: &lookUps{db: cfg.DB}, suspects: newSuspects(),
 		seen: newLRU[digest, sighting](maxSeen), unknown: newLRU[digest, time.Time](maxUnknown),
 		hashes: semaphore.NewWeighted(maxHashes), guesses: guesses, uses: newUses(cfg.DB, cfg.Log),
 	}
 }
 
-// caller returns whose key it is. A key that was never seen to be good counts as a guess of the address, before anything is
-// spent on it.
+// caller returns whose key it is. A key counts as a guess of the address when it was looked for and is not there: an address
+// that guessed too much is then told to wait, and a good key from there gets in all the same, the first time too.
 func (k *keyring) caller(ctx context.Context, c credential, address string) (graph.Caller, error) {
 	d, now := digestOf(c.kind, c.token), k.now()
 	s, seen := k.seen.Get(d)
 	if seen && now.Before(s.until) {
 		return s.caller, nil
 	}
-	if !seen {
-		if err := k.guesses.take(address, now); err != nil {
-			return graph.Caller{}, err
-		}
-		if until, ok := k.unknown.Get(d); ok && now.Before(until) {
-			return graph.Caller{}, notAccepted()
-		}
+	if until, ok := k.unknown.Get(d); ok && !seen && now.Before(until) {
+		return graph.Caller{}, k.guessed(address)
 	}
-	// Requests with one key wait for one look-up. It outlives the request that began it, for the others.
-	answer := k.flights.DoChan(string(d[:]), func() (any, error) {
+	suspect, end := false, func() {}
+	if !seen {
+		suspect, end = k.suspects.begin(address, k.guesses.left(address, now))
+	}
+	// Requests with one key wait for one look-up. It outlives the request that began it, for the others. Those of addresses that
+	// guess too much have one of their own: it may be put off.
+	from, flight := "", string(d[:])
+	if suspect {
+		from = address
+		flight += address
+	}
+	answer := k.flights.DoChan(flight, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 		defer cancel()
-		return k.look(ctx, c, d)
+		return k.look(ctx, c, d, from)
 	})
 	select {
 	case <-ctx.Done():
+		go func() { // a client that hangs up has guessed all the same
+			_, _ = k.settle(<-answer, address)
+			end()
+		}()
 		return graph.Caller{}, ctx.Err()
 	case r := <-answer:
-		caller, _ := r.Val.(graph.Caller)
-		return caller, r.Err
+		end()
+		return k.settle(r, address)
 	}
 }
 
-// look asks the database, and remembers its answer from the moment it was asked.
-func (k *keyring) look(ctx context.Context, c credential, d digest) (graph.Caller, error) {
+// settle makes an answer to a request of what was found.
+func (k *keyring) settle(r singleflight.Result, address string) (graph.Caller, error) {
+	switch {
+	case errors.Is(r.Err, errPutOff):
+		return graph.Caller{}, k.guesses.refusal(address, k.now())
+	case errors.Is(r.Err, graph.ErrUnauthenticated):
+		return graph.Caller{}, k.guessed(address)
+	}
+	caller, _ := r.Val.(graph.Caller)
+	return caller, r.Err
+}
+
+// guessed counts a guess, and says what it is answered.
+func (k *keyring) guessed(address string) error {
+	if err := k.guesses.take(address, k.now()); err != nil {
+		return err
+	}
+	return notAccepted()
+}
+
+// look asks the database, and remembers its answer from the moment it was asked. suspect is an address that guesses too much, or
+// "".
+func (k *keyring) look(ctx context.Context, c credential, d digest, suspect string) (graph.Caller, error) {
 	until := k.now().Add(k.cacheFor)
-	found, ok, err := k.find(ctx, c, d)
+	found, ok, err := k.find(ctx, c, d, suspect)
 	if err != nil {
 		return graph.Caller{}, err
 	}
@@ -103,8 +138,8 @@ func (k *keyring) look(ctx context.Context, c credential, d digest) (graph.Calle
 }
 
 // find returns the key with this token.
-func (k *keyring) find(ctx context.Context, c credential, d digest) (found foundKey, ok bool, err error) {
-	candidates, err := findKeys(ctx, k.db, c)
+func (k *keyring) find(ctx context.Context, c credential, d digest, suspect string) (found foundKey, ok bool, err error) {
+	candidates, err := k.lookUps.find(ctx, c)
 	if err != nil {
 		return foundKey{}, false, err
 	}
@@ -119,6 +154,16 @@ func (k *keyring) find(ctx context.Context, c credential, d digest) (found found
 		if s.kept != "" && s.kept == key.Token {
 			return key, true, nil
 		}
+	}
+	if len(candidates) == 0 {
+		return foundKey{}, false, nil
+	}
+	if suspect != "" {
+		leave, err := k.suspects.enter(ctx, suspect, candidates[0].Redacted)
+		if err != nil {
+			return foundKey{}, false, err
+		}
+		defer leave()
 	}
 	for _, key := range candidates {
 		hash, err := k.hash(ctx, c.token, key.Salt)

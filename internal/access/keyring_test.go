@@ -66,18 +66,6 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestAddress(t *testing.T) {
-	t.Parallel()
-	for remote, want := range map[string]string{
-		"192.0.2.1:80": "192.0.2.1", "[::ffff:192.0.2.1]:80": "192.0.2.1", "[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::/64",
-		"[fe80::1%eth0]:80": "fe80::/64", "@": "@", "": "", "somewhere": "somewhere",
-	} {
-		if got := address(remote); got != want {
-			t.Errorf("%s: %s, want %s", remote, got, want)
-		}
-	}
-}
-
 // TestDigestsOfTwoHeaders checks that what is remembered of a token in one header says nothing of it in the other.
 func TestDigestsOfTwoHeaders(t *testing.T) {
 	t.Parallel()

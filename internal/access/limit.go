@@ -1,8 +1,7 @@
 package access
 
 import (
-	"net"
-	"net/netip"
+	"math"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,6 +31,64 @@ func (b *buckets) take(key string, now time.Time) error {
 	if b == nil {
 		return nil
 	}
+	limiter := b.limiter(key)
+	if limiter.AllowN(now, 1) {
+		return nil
+	}
+	return tooMany(limiter, now)
+}
+
+// charge counts more of a request that was let through, whether there is as much left or not: what is missing is missing to the
+// requests after it.
+func (b *buckets) charge(key string, points int, now time.Time) {
+	if b == nil || points <= 0 {
+		return
+	}
+	if limiter := b.limiter(key); limiter.TokensAt(now) > -float64(limiter.Burst()) { // a minute's worth is enough to wait for
+		limiter.ReserveN(now, min(points, limiter.Burst()))
+	}
+}
+
+// shares is in how many addresses the limit of a publishable key is divided once it is used up.
+const shares = 20
+
+// shopLimit bounds the requests with each publishable key. Everyone has such a key: what one address uses up must not be missing to
+// the others, so each address has a share of its own where nothing is left for all.
+type shopLimit struct{ all, each *buckets }
+
+func newShopLimit(perMinute int) shopLimit {
+	if perMinute <= 0 {
+		return shopLimit{}
+	}
+	return shopLimit{newBuckets(perMinute), newBuckets(max(perMinute/shares, 1))}
+}
+
+// take counts a request of a key from an address. Its error is *graph.TooManyRequestsError.
+func (l shopLimit) take(key, address string, now time.Time) error {
+	if l.all.left(key, now) < 1 && l.each.left(key+" "+address, now) < 1 {
+		return l.each.refusal(key+" "+address, now)
+	}
+	l.charge(key, address, 1, now)
+	return nil
+}
+
+func (l shopLimit) charge(key, address string, points int, now time.Time) {
+	l.all.charge(key, points, now)
+	l.each.charge(key+" "+address, points, now)
+}
+
+// left is how many requests take would let through at once.
+func (b *buckets) left(key string, now time.Time) float64 {
+	if b == nil {
+		return math.Inf(1)
+	}
+	return b.limiter(key).TokensAt(now)
+}
+
+// refusal is what take says of a request that it refuses.
+func (b *buckets) refusal(key string, now time.Time) error { return tooMany(b.limiter(key), now) }
+
+func (b *buckets) limiter(key string) *rate.Limiter {
 	limiter, ok := b.of.Get(key)
 	if !ok {
 		limiter = rate.NewLimiter(rate.Limit(float64(b.perMinute)/60), b.perMinute)
@@ -39,10 +96,11 @@ func (b *buckets) take(key string, now time.Time) error {
 			limiter = other
 		}
 	}
-	if limiter.AllowN(now, 1) {
-		return nil
-	}
-	missing := 1 - limiter.TokensAt(now)
+	return limiter
+}
+
+func tooMany(limiter *rate.Limiter, now time.Time) error {
+	missing := max(0, 1-limiter.TokensAt(now))
 	return &graph.TooManyRequestsError{RetryAfter: time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))}
 }
 
@@ -53,20 +111,4 @@ func newLRU[K comparable, V any](size int) *lru.Cache[K, V] {
 		panic(err) // a size below one
 	}
 	return cache
-}
-
-// address is that of a connection without its port: of IPv6 the network of 64 bits, all of which one client may have.
-func address(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
 }

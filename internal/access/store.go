@@ -78,6 +78,7 @@ func (t tables) role() (column, join string) {
 type foundKey struct {
 	ID, Title   string
 	Token, Salt string
+	Redacted    string
 	Type        string
 	Role        string
 	Unnoted     bool // last_used_at is a minute old, or there is none
@@ -95,30 +96,41 @@ func (f foundKey) caller() graph.Caller {
 	return graph.Caller{ID: f.ID, Name: f.Title, Role: role}
 }
 
+// mayBe reports whether a credential may be the key: the one publishable key with the token, or a secret key of which the same
+// is shown.
+func (f foundKey) mayBe(c credential) bool {
+	if c.kind == publishableKey {
+		return f.Type == "publishable" && f.Token == c.token
+	}
+	return f.Type == "secret" && f.Redacted == redact(c.token)
+}
+
 // maxCandidates bounds the secret keys that are hashed for one request. What is shown of a key tells sixteen million apart.
 const maxCandidates = 8
 
-// findKeys returns the live keys that a credential may be: the one publishable key with the token, or the secret keys of which
-// the same is shown. As in Medusa, a key whose revocation is to come is live.
-func findKeys(ctx context.Context, db DB, c credential) ([]foundKey, error) {
+// findKeys returns the live keys that some credentials may be: the publishable keys with the tokens, and the secret keys of
+// which the same is shown. As in Medusa, a key whose revocation is to come is live.
+func findKeys(ctx context.Context, db DB, tokens, redacted []string) ([]foundKey, error) {
 	there, err := lookForTables(ctx, db)
 	if err != nil || !there.Keys {
 		return nil, err
 	}
+	role, join := there.role()
+	columns := `k.id, k.title, k.token, k.salt, k.redacted, k.type, ` + role + ` AS role,
+			k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS unnoted,
+			current_setting('transaction_read_only')::boolean AS read_only`
+	const live = `k.deleted_at IS NULL AND (k.revoked_at IS NULL OR k.revoked_at > now())`
 	// "IDX_api_key_token_unique" has the one publishable key. Secret keys are few: "IDX_api_key_type", and Medusa has an index
 	// of redacted.
-	keyType, column, value := "publishable", `k.token`, c.token
-	if c.kind == secretKey {
-		keyType, column, value = "secret", `k.redacted`, redact(c.token)
-	}
-	role, join := there.role()
 	rows, err := db.Query(ctx, `
-		SELECT k.id, k.title, k.token, k.salt, k.type, `+role+` AS role,
-			k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS unnoted,
-			current_setting('transaction_read_only')::boolean AS read_only
-		FROM api_key AS k `+join+`
-		WHERE k.type = $1 AND `+column+` = $2 AND k.deleted_at IS NULL AND (k.revoked_at IS NULL OR k.revoked_at > now())
-		ORDER BY k.id LIMIT $3`, keyType, value, maxCandidates)
+		SELECT `+columns+` FROM api_key AS k `+join+`
+		WHERE k.type = 'publishable' AND k.token = ANY($1::text[]) AND `+live+`
+		UNION ALL
+		SELECT found.* FROM (SELECT DISTINCT unnest($2::text[])) AS asked (redacted) CROSS JOIN LATERAL (
+			SELECT `+columns+` FROM api_key AS k `+join+`
+			WHERE k.type = 'secret' AND k.redacted = asked.redacted AND `+live+`
+			ORDER BY k.id LIMIT $3
+		) AS found`, tokens, redacted, maxCandidates)
 	if err != nil {
 		return nil, err
 	}

@@ -110,10 +110,10 @@ func (cfg JWT) check() error {
 	return errors.Join(faults...)
 }
 
-// caller returns whom a token speaks of.
-func (v *verifier) caller(ctx context.Context, token string) (graph.Caller, error) {
+// caller returns whom a token speaks of, and whether it is a token of Medusa's for a user.
+func (v *verifier) caller(ctx context.Context, token string) (caller graph.Caller, medusa bool, err error) {
 	claims := jwt.MapClaims{}
-	_, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
+	_, err = v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
 		if _, ok := t.Header["crit"]; ok { // RFC 7515, section 4.1.11: what is not understood is refused
 			return nil, jwt.ErrTokenUnverifiable
 		}
@@ -121,15 +121,16 @@ func (v *verifier) caller(ctx context.Context, token string) (graph.Caller, erro
 	})
 	switch {
 	case err == nil:
-		return v.admin(claims)
+		caller, err = v.admin(claims)
+		return caller, claims["actor_type"] != nil, err
 	case ctx.Err() != nil:
-		return graph.Caller{}, ctx.Err()
+		return graph.Caller{}, false, ctx.Err()
 	case errors.Is(err, modules.ErrUnavailable):
-		return graph.Caller{}, err
+		return graph.Caller{}, false, err
 	case errors.Is(err, jwt.ErrTokenExpired): // its signature is good
-		return graph.Caller{}, unauthenticated("the token has expired")
+		return graph.Caller{}, false, unauthenticated("the token has expired")
 	}
-	return graph.Caller{}, notAccepted()
+	return graph.Caller{}, false, notAccepted()
 }
 
 // admin returns the admin that good claims speak of.

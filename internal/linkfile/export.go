@@ -138,11 +138,11 @@ func encoderOf(format Format, w *bufio.Writer, definitions []*linkstore.Definiti
 		if begun != nil {
 			return begun
 		}
-		cells[0], cells[1], cells[2] = l.Name, l.Left, l.Right
+		cells[0], cells[1], cells[2] = l.Name, guard(l.Left), guard(l.Right)
 		for i, name := range header[3:] {
 			cells[3+i] = ""
 			if c := extraColumn(d, name); c != nil {
-				cells[3+i] = cell(l.Data[name])
+				cells[3+i] = guard(cell(l.Data[name]))
 			}
 		}
 		return lines.Write(cells)

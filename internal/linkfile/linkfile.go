@@ -10,6 +10,7 @@
 // that a file of rejected rows can be mended and brought in.
 //
 // In CSV an empty cell is a value that is not given: a new link takes the default, one that is there keeps what it has. \N is NULL.
+// A cell that a spreadsheet would take for a formula has an apostrophe before it, which is not part of the value: '=1+1 is =1+1.
 // A text that is empty or \N therefore needs JSONL, where a value that is not given is left out and null is NULL.
 package linkfile
 

@@ -178,9 +178,9 @@ func (s *csvSource) read() (row, error) {
 }
 
 func (s *csvSource) item(cells []string) (linkstore.Item, error) {
-	item := linkstore.Item{Link: s.link, Left: cells[s.at[leftColumn]], Right: cells[s.at[rightColumn]]}
+	item := linkstore.Item{Link: s.link, Left: unguard(cells[s.at[leftColumn]]), Right: unguard(cells[s.at[rightColumn]])}
 	if i, ok := s.at[linkColumn]; ok && cells[i] != "" {
-		item.Link = strings.ToLower(cells[i])
+		item.Link = strings.ToLower(unguard(cells[i]))
 	}
 	d, err := definition(s.catalog, item.Link)
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *csvSource) item(cells []string) (linkstore.Item, error) {
 		if item.Data == nil {
 			item.Data = map[string]any{}
 		}
-		item.Data[name] = cellValue(extraColumn(d, name), cells[i])
+		item.Data[name] = cellValue(extraColumn(d, name), unguard(cells[i]))
 	}
 	return item, nil
 }

@@ -60,7 +60,7 @@ func (r *rejects) write(rows []row, faults []error, size int64) (n int, length i
 		}
 		n++
 		if r.format == CSV {
-			_ = lines.Write(append([]string{strconv.Itoa(rows[i].line), fault.Error()}, r.cells(rows[i])...))
+			_ = lines.Write(append([]string{strconv.Itoa(rows[i].line), guard(fault.Error())}, r.cells(rows[i])...))
 			continue
 		}
 		raw, err := json.Marshal(rejectedObject(rows[i], fault))
@@ -87,15 +87,14 @@ func (r *rejects) write(rows []row, faults []error, size int64) (n int, length i
 	return n, size + int64(text.Len()), r.file.Sync()
 }
 
-// cells are those of a row without the columns that a file of rejected rows has already.
+// cells are those of a row without the columns that a file of rejected rows has already. They are guarded: the file is made to be
+// looked at in a spreadsheet.
 func (r *rejects) cells(of row) []string {
-	if len(of.header) != len(of.cells) {
-		return of.cells
-	}
 	var cells []string
-	for i, name := range of.header {
-		if name != lineColumn && name != reasonColumn {
-			cells = append(cells, of.cells[i])
+	for i, cell := range of.cells {
+		own := len(of.header) == len(of.cells) && (of.header[i] == lineColumn || of.header[i] == reasonColumn)
+		if !own {
+			cells = append(cells, guard(unguard(cell)))
 		}
 	}
 	return cells

@@ -1,11 +1,18 @@
 package observe
 
-import "sync"
+import (
+	"context"
+	"sync"
+
+	"linkgraph/graph"
+)
 
 // Names of operations that stand for many.
 const (
 	anonymousName = "anonymous"
 	otherName     = "other"
+	// storefrontName stands for all documents that storefronts make up.
+	storefrontName = "storefront"
 )
 
 // longestName is the longest name that the metrics carry, in bytes.
@@ -19,6 +26,20 @@ type names struct {
 
 	mu    sync.Mutex
 	count int
+}
+
+// labels are the names that the metrics tell apart. Those of storefronts have places of their own, and only those of documents
+// that the server was given: everyone has a publishable key, and could fill the places with names that nobody else uses.
+type labels struct{ admins, storefronts names }
+
+func (l *labels) label(ctx context.Context, name string) string {
+	switch c, _ := graph.CallerFrom(ctx); {
+	case !c.Storefront:
+		return l.admins.label(name)
+	case graph.Trusted(ctx):
+		return l.storefronts.label(name)
+	}
+	return storefrontName
 }
 
 // label is what the metrics call an operation.

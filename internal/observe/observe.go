@@ -25,7 +25,7 @@ type Config struct {
 	Tracing *Tracing
 	// Explain answers the header x-linkgraph-explain with what an operation took.
 	Explain bool
-	// MaxNames is how many names of operations the metrics tell apart. 0 means 200.
+	// MaxNames is how many names of operations the metrics tell apart, of admins and of storefronts each. 0 means 200.
 	MaxNames int
 }
 
@@ -35,7 +35,7 @@ type Observer struct {
 	tracer  trace.Tracer // nil means that nothing is traced
 	explain bool
 	metrics *metrics
-	names   *names
+	labels  *labels
 
 	database string // as traces name it
 }
@@ -59,7 +59,7 @@ func New(cfg Config) *Observer {
 	}
 	return &Observer{
 		log: cfg.Log, tracer: cfg.Tracing.tracer(), explain: cfg.Explain,
-		metrics: newMetrics(), names: &names{max: cfg.MaxNames},
+		metrics: newMetrics(), labels: &labels{admins: names{max: cfg.MaxNames}, storefronts: names{max: cfg.MaxNames}},
 	}
 }
 

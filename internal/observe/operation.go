@@ -45,7 +45,7 @@ func (o *Observer) Validate(graphql.ExecutableSchema) error { return nil }
 func (o *Observer) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	c := graphql.GetOperationContext(ctx)
 	op := &operation{kind: string(c.Operation.Operation), name: c.Operation.Name, start: time.Now()}
-	op.label = o.names.label(op.name)
+	op.label = o.labels.label(ctx, op.name)
 	req := requestFrom(ctx)
 	if req != nil {
 		req.note(op)

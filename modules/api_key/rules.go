@@ -1,4 +1,4 @@
-// Package api_key holds the rules of the api_key module: how keys are made.
+// Package api_key holds the rules of the api_key module: how keys are made, and that a revoked one stays so.
 package api_key
 
 import (
@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/crypto/scrypt"
@@ -15,7 +16,66 @@ import (
 
 // Rules are the rules of the module's models.
 func Rules() map[string]modules.Rule {
-	return map[string]modules.Rule{"ApiKey": {Create: create}}
+	return map[string]modules.Rule{"ApiKey": {Create: create, Update: change}}
+}
+
+// kept is what a change of a key is compared with.
+type kept struct {
+	ID, Type  string
+	Revoked   bool
+	RevokedBy *string
+	// Same says that the change leaves revoked_at as it is.
+	Same bool
+}
+
+// change refuses what would make a key good again that was revoked, or make another of it. The store has locked the rows, so
+// a revocation is not missed that is written at the same time.
+func change(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
+	ids, times := make([]string, len(records)), make([]*time.Time, len(records))
+	for i, r := range records {
+		ids[i], _ = r["id"].(string)
+		if at, ok := r["revoked_at"].(time.Time); ok {
+			times[i] = &at
+		}
+	}
+	// api_key_pkey
+	rows, err := tx.Query(ctx, `
+		SELECT k.id, k.type, k.revoked_at IS NOT NULL AND k.revoked_at <= now() AS revoked, k.revoked_by,
+			k.revoked_at IS NOT DISTINCT FROM given.revoked_at AS same
+		FROM unnest($1::text[], $2::timestamptz[]) AS given (id, revoked_at) JOIN api_key AS k ON k.id = given.id`, ids, times)
+	if err != nil {
+		return err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[kept])
+	if err != nil {
+		return err
+	}
+	byID := map[string]kept{}
+	for _, k := range found {
+		byID[k.ID] = k
+	}
+	for i, r := range records {
+		if err := byID[ids[i]].allow(r); err != nil {
+			return &modules.ItemError{Index: i, Err: err}
+		}
+	}
+	return nil
+}
+
+func (k kept) allow(r modules.Values) error {
+	if to, ok := r["type"]; ok && to != k.Type {
+		return &modules.ValueError{Field: "type", Value: to, Reason: "does not change once the key is made; make another key"}
+	}
+	if !k.Revoked {
+		return nil
+	}
+	if at, ok := r["revoked_at"]; ok && !k.Same {
+		return &modules.ValueError{Field: "revokedAt", Value: at, Reason: "does not change: the key is revoked, which is final; make another key"}
+	}
+	if by, ok := r["revoked_by"]; ok && (by == nil) != (k.RevokedBy == nil) || ok && by != nil && by != *k.RevokedBy {
+		return &modules.ValueError{Field: "revokedBy", Value: by, Reason: "does not change: the key is revoked, which is final"}
+	}
+	return nil
 }
 
 // create makes the tokens. A publishable key is no secret and kept as it is. A secret key is kept as a salted hash, as

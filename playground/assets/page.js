@@ -2,9 +2,11 @@
 // the address, as in /?query={…}, gets a tab of its own. It is not run until the visitor does.
 import { Credentials, filledIn, isAdmin, kindOf, placeholder } from './credentials.js';
 import { GraphiQL, createElement, createGraphiQLFetcher, createRoot, tryParseJSONC, useEffect, useGraphiQL } from './graphiql/graphiql.js';
+import { byLink, readSettings, takeToken } from './settings.js';
 import { Storage } from './storage.js';
 
-const settings = await (await fetch('playground/settings.json')).json();
+takeToken();
+const settings = await readSettings();
 const credentials = new Credentials(settings);
 const notice = document.getElementById('notice');
 const address = new URLSearchParams(location.search);
@@ -55,7 +57,7 @@ async function askForSchema(params, options) {
 
 // say tells why there is no schema, and what to do.
 function say(message, unauthenticated) {
-  const todo = unauthenticated ? ' Fill it in under Headers, below the query; the schema is loaded as soon as a key is good.' : '';
+  const todo = unauthenticated ? ' Fill it in under Headers, below the query; the schema is loaded as soon as a key is good.' + byLink(settings) : '';
   notice.textContent = message && `The schema is not loaded: ${message}.${todo}`;
   notice.hidden = !message;
 }

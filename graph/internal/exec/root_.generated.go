@@ -199,6 +199,12 @@ directive @slug(of: String!) on FIELD_DEFINITION
 "Set by the store or by a rule of the module, never by a create or an update."
 directive @readOnly on FIELD_DEFINITION
 
+"""
+Tells what gives access elsewhere: a token, a hash, what a provider keeps. Admins who may write see it; to those who may only
+read, and to storefronts, there is no such field: not to select, nor to filter or to sort by.
+"""
+directive @secret on FIELD_DEFINITION
+
 "A to-one relation inside the module: ` + "`" + `column` + "`" + ` of this table (or several) holds the target's primary key."
 directive @belongsTo(
   column: [String!]!
@@ -886,7 +892,7 @@ type ApiKey
   "Identifies the record."
   id: ID!
   "The token of a publishable key. Of a secret key its hash; the token itself is shown once, when the key is made."
-  token: String! @readOnly
+  token: String! @readOnly @secret
   "First and last characters of the token."
   redacted: String! @readOnly
   "What the key is for."
@@ -1119,7 +1125,7 @@ type CartLineItemTaxLine
   "The line item."
   item: CartLineItem @belongsTo(column: "item_id", inverse: "taxLines", cascade: true)
   "Data of the provider."
-  data: JSON
+  data: JSON @secret
 }
 
 "How a cart is shipped, and for how much."
@@ -1142,7 +1148,7 @@ type CartShippingMethod
   "The shipping option it was made from."
   shippingOptionId: ID
   "Data of the fulfillment provider."
-  data: JSON
+  data: JSON @secret
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -1210,7 +1216,7 @@ type CartShippingMethodTaxLine
   "The shipping method."
   shippingMethod: CartShippingMethod @belongsTo(column: "shipping_method_id", inverse: "taxLines")
   "Data of the provider."
-  data: JSON
+  data: JSON @secret
 }
 
 "An amount that is taken off what a cart has to pay."
@@ -1483,7 +1489,7 @@ type ShippingOption
   "The fulfillment provider."
   provider: FulfillmentProvider @belongsTo(column: "provider_id", inverse: "shippingOptions")
   "What the provider needs to know of the option, as a JSON object."
-  data: JSON
+  data: JSON @secret
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "Its type."
@@ -1599,7 +1605,7 @@ type Fulfillment
   "When it was called off."
   canceledAt: DateTime
   "What the provider keeps about the fulfillment, as a JSON object."
-  data: JSON
+  data: JSON @secret
   "The fulfillment provider."
   providerId: ID
   "The fulfillment provider."
@@ -2095,7 +2101,7 @@ type OrderLineItemTaxLine
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "Data of the provider."
-  data: JSON
+  data: JSON @secret
 }
 
 "That an order has a shipping method in one of its versions."
@@ -2150,7 +2156,7 @@ type OrderShippingMethod
   "The shipping option it was made from."
   shippingOptionId: ID
   "Data of the fulfillment provider."
-  data: JSON
+  data: JSON @secret
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -2220,7 +2226,7 @@ type OrderShippingMethodTaxLine
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "Data of the provider."
-  data: JSON
+  data: JSON @secret
 }
 
 "The totals of one version of an order."
@@ -2413,7 +2419,7 @@ type OrderChangeAction
   "What is done, such as ` + "`" + `ITEM_ADD` + "`" + `."
   action: String!
   "With what it is done."
-  details: JSON
+  details: JSON @secret
   "What it adds to the total, in major units."
   amount: Decimal @column(raw: "raw_amount")
   "Note for the shop alone."
@@ -2798,9 +2804,9 @@ type PaymentSession
   "The payment provider."
   providerId: ID!
   "What the provider keeps about the session, as a JSON object."
-  data: JSON! @default(value: "{}")
+  data: JSON! @default(value: "{}") @secret
   "What the provider was told of the customer, as a JSON object."
-  context: JSON
+  context: JSON @secret
   "How far the session is."
   status: PaymentSessionStatus! @default(value: "pending")
   "When the provider promised the amount."
@@ -2849,7 +2855,7 @@ type Payment
   "The payment provider."
   providerId: ID!
   "What the provider keeps about the payment, as a JSON object."
-  data: JSON
+  data: JSON @secret
   "When the record was made."
   createdAt: DateTime!
   "When the record last changed."
@@ -2972,7 +2978,7 @@ type AccountHolder
   "Email address."
   email: String
   "What the provider keeps about the customer, as a JSON object."
-  data: JSON! @default(value: "{}")
+  data: JSON! @default(value: "{}") @secret
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -4124,7 +4130,7 @@ type Invite
   "They have become a user."
   accepted: Boolean! @default(value: "false")
   "What proves the invitation: keep it secret."
-  token: String!
+  token: String! @secret
   "Until when it can be accepted."
   expiresAt: DateTime!
   "Free data of the shop, as a JSON object."

@@ -35,7 +35,7 @@ export class Door {
 
   // ask waits for a key.
   #ask(message) {
-    this.#says.textContent = `The server says: ${message}.`;
+    this.#says.textContent = `The server says: ${message}.${this.#server.byLink}`;
     this.#input.removeAttribute('aria-invalid');
     if (!this.#form.hidden) this.#input.setAttribute('aria-invalid', 'true');
     this.#form.hidden = false;

@@ -6,6 +6,7 @@ import { Door } from './door.js';
 import { Picture } from './picture.js';
 import { Panel, countText } from './panel.js';
 import { Server } from './server.js';
+import { takeToken } from '../settings.js';
 
 const byId = (id) => document.getElementById(id);
 
@@ -121,6 +122,7 @@ function choose(world, text, readOnly) {
 }
 
 async function run() {
+  takeToken();
   const server = new Server();
   const door = new Door({ form: byId('key-form'), input: byId('key'), says: byId('key-says'), title: byId('title') }, server);
   await server.renew();

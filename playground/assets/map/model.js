@@ -53,7 +53,7 @@ export function keptIn(world, l) {
 const telling = ['title', 'name', 'displayId', 'code', 'sku', 'email', 'handle', 'label', 'amount', 'quantity', 'locale', 'value', 'type'];
 const dull = /^(metadata|createdAt|updatedAt|deletedAt)$|Id$/;
 
-const label = (m) => telling.find((t) => m.columns.some((c) => c.field === t));
+const label = (m) => telling.find((t) => m.columns.some((c) => c.field === t && !c.secret));
 const brief = (m) => [...new Set([m.primary, label(m)])].filter(Boolean).join(' ');
 const hop = (world, r) => {
   const target = world.models.get(r.target);
@@ -65,7 +65,7 @@ const listOf = (name, root, filter, lines) =>
 // modelQuery asks for records with what is linked to them.
 export function modelQuery(world, m) {
   if (!m.list) return '';
-  const fields = m.columns.map((c) => c.field);
+  const fields = m.columns.filter((c) => !c.secret).map((c) => c.field);
   const own = fields.filter((f) => f !== m.primary && !dull.test(f) && m.columns.find((c) => c.field === f).type !== 'json');
   const lead = label(m);
   const scalars = [m.primary, ...(lead && lead !== m.primary ? [lead] : []), ...own.filter((f) => f !== lead)].slice(0, 6);

@@ -59,7 +59,7 @@ export class Panel {
   #model(m) {
     const about = h('p', { class: 'about' });
     const types = new Map(m.columns.map((c) => [c.field, h('td', {}, c.type)]));
-    const says = new Map(m.columns.map((c) => [c.field, h('p', { class: 'says' })]));
+    const says = new Map(m.columns.map((c) => [c.field, h('p', { class: 'says' }, c.secret ? 'Secret: for admins who may write alone.' : '')]));
     this.#type(m.name).then((t) => {
       about.textContent = t.description ?? '';
       for (const f of t.fields ?? []) {

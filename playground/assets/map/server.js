@@ -1,5 +1,6 @@
 // What the map asks of the server, with the credentials of an admin.
 import { Credentials } from '../credentials.js';
+import { byLink, readSettings } from '../settings.js';
 
 // Refused says that the server wants other credentials.
 export class Refused extends Error {}
@@ -11,12 +12,15 @@ export class Server {
   // renew reads the settings, and says whether there are other credentials in them than before.
   async renew() {
     const before = JSON.stringify(this.#settings?.admin);
-    this.#settings = await (await fetch('playground/settings.json')).json();
+    this.#settings = await readSettings();
     this.#credentials = new Credentials(this.#settings);
     if (before === JSON.stringify(this.#settings.admin)) return false;
     this.#key = undefined;
     return true;
   }
+
+  // byLink says where there is a key, if there is one.
+  get byLink() { return byLink(this.#settings); }
 
   // use has a key sent that a visitor gave.
   use(key) { this.#key = key; }
