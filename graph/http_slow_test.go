@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
