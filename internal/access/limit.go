@@ -63,10 +63,14 @@ func newShopLimit(perMinute int) shopLimit {
 	return shopLimit{newBuckets(perMinute), newBuckets(max(perMinute/shares, 1))}
 }
 
-// take counts a request of a key from an address. Its error is *graph.TooManyRequestsError.
+// take counts a request of a key from an address. Its error is *graph.TooManyRequestsError, with the shorter of the two times to wait.
 func (l shopLimit) take(key, address string, now time.Time) error {
-	if l.all.left(key, now) < 1 && l.each.left(key+" "+address, now) < 1 {
-		return l.each.refusal(key+" "+address, now)
+	share := key + " " + address
+	if l.all.left(key, now) < 1 && l.each.left(share, now) < 1 {
+		if l.all.wait(key, now) < l.each.wait(share, now) {
+			return l.all.refusal(key, now)
+		}
+		return l.each.refusal(share, now)
 	}
 	l.charge(key, address, 1, now)
 	return nil
@@ -99,9 +103,16 @@ func (b *buckets) limiter(key string) *rate.Limiter {
 	return limiter
 }
 
-func tooMany(limiter *rate.Limiter, now time.Time) error {
+// wait is how long it takes until take lets a request through.
+func (b *buckets) wait(key string, now time.Time) time.Duration { return waitOf(b.limiter(key), now) }
+
+func waitOf(limiter *rate.Limiter, now time.Time) time.Duration {
 	missing := max(0, 1-limiter.TokensAt(now))
-	return &graph.TooManyRequestsError{RetryAfter: time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))}
+	return time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))
+}
+
+func tooMany(limiter *rate.Limiter, now time.Time) error {
+	return &graph.TooManyRequestsError{RetryAfter: waitOf(limiter, now)}
 }
 
 // newLRU returns a cache of a fixed size that is above zero.
