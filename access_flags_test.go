@@ -47,7 +47,7 @@ func TestAccessSecretIsNotPrinted(t *testing.T) {
 
 func TestAccessFlags(t *testing.T) {
 	t.Parallel()
-	db := &database{pool: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
+	db := &database{aside: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
 	extra := admission.Extra{Token: strings.Repeat("x", 32), Caller: graph.Caller{ID: "extra", Storefront: true}}
 	f := parseAccess(t, io.Discard, "--jwt-secret", flagSecret, "--jwt-audience", "a", "--jwt-audience", "b", "--jwt-issuer", "i",
 		"--jwt-role-claim", "r", "--rate-limit-storefront", "1", "--rate-limit-admin", "2", "--rate-limit-unknown", "3", "--key-cache", "0")
@@ -96,7 +96,7 @@ func TestAccessFlags(t *testing.T) {
 
 // TestTrustedProxyFlag sets the environment, so it is not parallel.
 func TestTrustedProxyFlag(t *testing.T) {
-	db := &database{pool: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
+	db := &database{aside: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
 	_, err := parseAccess(t, io.Discard, "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "ten").authenticator(t.Context(), db)
 	if err == nil || !strings.Contains(err.Error(), `--trusted-proxy: "ten"`) {
 		t.Errorf("a network that is none: %v", err)
