@@ -29,19 +29,6 @@ func (p *priced) price(id, set string, list any) {
 	p.create("Price", modules.Values{"id": id, "priceSetId": set, "currencyCode": "eur", "amount": "1", "priceListId": list})
 }
 
-// rules makes rules of a price, or of a price list.
-func (p *priced) rules(field, owner string, ids ...string) {
-	p.Helper()
-	model := map[string]string{"priceId": "PriceRule", "priceListId": "PriceListRule"}[field]
-	for _, id := range ids {
-		value := any("x")
-		if model == "PriceListRule" {
-			value = []any{"x"}
-		}
-		p.create(model, modules.Values{"id": id, field: owner, "attribute": "a" + id, "value": value})
-	}
-}
-
 // counts are what is kept of how many rules there are, by the owner.
 func (p *priced) counts() string {
 	p.Helper()

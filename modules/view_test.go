@@ -33,13 +33,11 @@ func TestViewFaults(t *testing.T) {
 		{View{Model: "A", Keyed: "doc"}, `A: keyed: "doc" and "" must be`},
 	} {
 		_, err := catalog.Narrow([]View{c.view})
-		if got := ""; err != nil {
-			got = err.Error()
-			if c.want == "" || !strings.Contains(got, c.want) {
-				t.Errorf("%+v: %s, want %q", c.view, got, c.want)
-			}
-		} else if c.want != "" {
+		switch {
+		case err == nil && c.want != "":
 			t.Errorf("%+v is accepted, want %q", c.view, c.want)
+		case err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%+v: %v, want %q", c.view, err, c.want)
 		}
 	}
 }
