@@ -1,0 +1,372 @@
+package robust
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"linkgraph/linkstore"
+	"linkgraph/linkstore/linktest"
+	"linkgraph/modules"
+)
+
+// Config says how histories are run.
+type Config struct {
+	Clients, Calls int
+	// Delay is how long the proxy may hold up what goes through, at most and each way. Less than 0 means that there is no proxy.
+	Delay time.Duration
+	// Cut has the proxy cut all connections once, in the middle.
+	Cut bool
+}
+
+// Result is a history and what was found wrong with it.
+type Result struct {
+	Program Program
+	History []Operation
+	Faults  []string
+	Unknown bool // the checker ran out of time
+	Lost    int  // answers that were lost
+}
+
+// String prints a history in the order in which it was asked.
+func (r Result) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%v\n", strings.Join(r.Faults, "\n"), r.Program.World)
+	b.WriteString(r.Program.String())
+	history := slices.Clone(r.History)
+	slices.SortFunc(history, func(x, y Operation) int { return int(x.Begin - y.Begin) })
+	for _, o := range history {
+		if o.Call.Verb == Read {
+			continue
+		}
+		lost := ""
+		if o.Lost {
+			lost = " (the answer was lost)"
+		}
+		fmt.Fprintf(&b, "%9s to %9s  client %d: %s: %s%s\n", o.Begin.Round(time.Microsecond), o.End.Round(time.Microsecond), o.Client, o.Call, o.Answer, lost)
+	}
+	return b.String()
+}
+
+// run is a history while it is made.
+type run struct {
+	*Bench
+	*clients
+	prefix  string
+	started time.Time
+	latest  atomic.Value // the id of the latest deletion that a client was told of
+
+	mu      sync.Mutex
+	history []Operation
+	lost    []Operation
+	faults  []string
+}
+
+// Random runs a history that is made up from two numbers.
+func (b *Bench) Random(ctx context.Context, seed, number uint64, config Config) (Result, error) {
+	b.begun++
+	prefix := fmt.Sprintf("h%d_%d_", b.begun, number)
+	return b.Run(ctx, prefix, newProgram(rand.New(rand.NewPCG(seed, number)), b.catalog, prefix, config.Clients, config.Calls), config)
+}
+
+// Run runs a program whose ids have a prefix that no other program has, and checks its history.
+func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config) (Result, error) {
+	if err := b.seed(ctx, p.World); err != nil {
+		return Result{}, err
+	}
+	c, err := b.connected(ctx, config)
+	if err != nil {
+		return Result{}, err
+	}
+	var events, deletions int64
+	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion)`).Scan(&events, &deletions); err != nil {
+		return Result{}, err
+	}
+	r := &run{Bench: b, clients: c, prefix: prefix, started: time.Now()}
+	r.latest.Store("none")
+	for i, call := range p.Before {
+		r.call(ctx, len(p.Clients), i, call)
+	}
+	var clients sync.WaitGroup
+	for i, calls := range p.Clients {
+		clients.Go(func() {
+			for j, call := range calls {
+				r.call(ctx, i, j, call)
+			}
+		})
+	}
+	if config.Cut {
+		time.Sleep(rand.N(time.Duration(config.Calls) * (2*time.Millisecond + 4*max(config.Delay, 0))))
+		c.proxy.Cut()
+	}
+	clients.Wait()
+	result := Result{Program: p, Lost: len(r.lost)}
+	if err := r.recover(ctx); err != nil {
+		return result, err
+	}
+	state, err := b.state(ctx, p.World, prefix)
+	if err != nil {
+		return result, err
+	}
+	now := time.Since(r.started)
+	r.history = append(r.history, Operation{Client: len(p.Clients), Call: Call{Verb: Read}, Begin: now, End: now + 1, State: &state})
+	if err := r.checkWritten(ctx, state, events, deletions); err != nil {
+		return result, err
+	}
+	result.History = r.history
+	switch Linearizable(b.catalog, p.World, r.history, 20*time.Second) {
+	case "Illegal":
+		r.fault("no order of the calls gives these answers")
+	case "Unknown":
+		result.Unknown = true
+	}
+	result.Faults = r.faults
+	return result, nil
+}
+
+func (r *run) fault(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = append(r.faults, fmt.Sprintf(format, args...))
+}
+
+// call makes one call and notes what it was answered.
+func (r *run) call(ctx context.Context, client, number int, c Call) {
+	if c.Verb == RestoreDeletion {
+		c.Deletion, _ = r.latest.Load().(string)
+	}
+	name := fmt.Sprintf("%s%d_%d", r.prefix, client, number)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, callKey{}, name), 30*time.Second)
+	defer cancel()
+	o := Operation{Client: client, Call: c, Name: name, Begin: time.Since(r.started)}
+	answer, err := r.do(ctx, c)
+	o.End = time.Since(r.started)
+	class, known := classOf(err)
+	if err != nil {
+		answer = Answer{Err: class}
+	}
+	o.Answer = answer
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case known:
+		r.history = append(r.history, o)
+	case lost(err):
+		o.Lost = true
+		r.lost = append(r.lost, o)
+	default:
+		r.faults = append(r.faults, fmt.Sprintf("client %d: %s: %v", client, c, err))
+	}
+	if answer.Deletion != "" {
+		r.latest.Store(answer.Deletion)
+	}
+}
+
+// lost reports whether an error leaves it open what became of the call.
+func lost(err error) bool { return modules.IsUnavailable(err) }
+
+func (r *run) do(ctx context.Context, c Call) (Answer, error) {
+	if c.Verb != Put && c.Verb != Move {
+		return callLinks(ctx, r.links, c)
+	}
+	values := make([]modules.Values, len(c.Records))
+	for i, record := range c.Records {
+		values[i] = modules.Values{"id": record.ID, "productId": c.Owners[i]}
+	}
+	variant, _ := r.models.Model("Variant")
+	var err error
+	if c.Verb == Put {
+		_, err = r.records.Create(ctx, variant, values)
+	} else {
+		_, err = r.records.Update(ctx, variant, values)
+	}
+	return Answer{}, err
+}
+
+// recover finds out what became of the calls whose answers were lost: they took effect exactly if their row is there.
+func (r *run) recover(ctx context.Context) error {
+	if len(r.lost) == 0 {
+		return nil
+	}
+	for quiet := false; !quiet; { // a session may still be at it
+		if err := r.direct.QueryRow(ctx, `
+			SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database() AND state <> 'idle')`,
+			application).Scan(&quiet); err != nil {
+			return err
+		}
+	}
+	for _, o := range r.lost {
+		var text string
+		err := r.direct.QueryRow(ctx, `SELECT answer FROM robust_call WHERE call = $1`, o.Name).Scan(&text)
+		if errors.Is(err, pgx.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &o.Answer); err != nil {
+			return err
+		}
+		o.End = time.Since(r.started)
+		r.history = append(r.history, o)
+	}
+	return nil
+}
+
+// checkWritten compares what the calls wrote beside their answers with these.
+func (r *run) checkWritten(ctx context.Context, state linktest.State, events, deletions int64) error {
+	if err := r.checkRows(ctx); err != nil {
+		return err
+	}
+	if err := r.checkEvents(ctx, state, events); err != nil {
+		return err
+	}
+	return r.checkDeletions(ctx, deletions)
+}
+
+// checkRows: there is a row of each call that was answered without an error, and it says what the answer said.
+func (r *run) checkRows(ctx context.Context) error {
+	rows, err := r.direct.Query(ctx, `SELECT call, answer FROM robust_call WHERE starts_with(call, $1)`, r.prefix)
+	if err != nil {
+		return err
+	}
+	written := map[string]string{}
+	var call, text string
+	if _, err := pgx.ForEachRow(rows, []any{&call, &text}, func() error {
+		written[call] = text
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, o := range r.history {
+		if o.Call.Verb == Read {
+			continue
+		}
+		text, there := written[o.Name]
+		delete(written, o.Name)
+		var a Answer
+		if there {
+			if err := json.Unmarshal([]byte(text), &a); err != nil {
+				return err
+			}
+		}
+		if there != (o.Answer.Err == "") || there && fmt.Sprint(a, a.Deletion) != fmt.Sprint(o.Answer, o.Answer.Deletion) {
+			r.fault("client %d: %s: answered %v %s, the row says %v %s (there: %t)", o.Client, o.Call, o.Answer, o.Answer.Deletion, a, a.Deletion, there)
+		}
+	}
+	for call := range written {
+		r.fault("there is a row of call %s, which was not answered so", call)
+	}
+	return nil
+}
+
+// checkEvents: attached and detached take turns for each pair, end as the link is, and are as many as the answers say.
+func (r *run) checkEvents(ctx context.Context, state linktest.State, after int64) error {
+	rows, err := r.direct.Query(ctx, `SELECT event, link, left_key, right_key FROM linkgraph.link_event WHERE id > $1 AND starts_with(left_key, $2) ORDER BY id`, after, r.prefix)
+	if err != nil {
+		return err
+	}
+	live := map[linkstore.Pair]bool{}
+	var event string
+	var p linkstore.Pair
+	count := map[string]int{}
+	if _, err := pgx.ForEachRow(rows, []any{&event, &p.Link, &p.Left, &p.Right}, func() error {
+		count[event]++
+		if live[p] == (event == "attached") {
+			r.fault("%s was %s twice", nameOf(p), event)
+		}
+		live[p] = event == "attached"
+		return nil
+	}); err != nil {
+		return err
+	}
+	for p, l := range state.Links {
+		if l.Live != live[p] {
+			r.fault("%s is live: %t, its events say %t", nameOf(p), l.Live, live[p])
+		}
+	}
+	told := map[string]int{}
+	for _, o := range r.history {
+		for event, n := range o.told() {
+			told[event] += n
+		}
+	}
+	for _, event := range []string{"attached", "detached"} {
+		if count[event] != told[event] {
+			r.fault("%d events of links %s, the answers say %d", count[event], event, told[event])
+		}
+	}
+	return nil
+}
+
+// told counts the events that an answer implies.
+func (o Operation) told() map[string]int {
+	told := map[string]int{}
+	for _, outcome := range o.Answer.Outcomes {
+		switch linkstore.Outcome(outcome) {
+		case linkstore.Created, linkstore.Revived:
+			told["attached"]++
+		case linkstore.Updated:
+			// an update is an event of a link that stays
+		case linkstore.Dismissed:
+			told["detached"]++
+		}
+	}
+	for _, removed := range o.Answer.Removed {
+		if !strings.Contains(removed, "(") {
+			continue
+		}
+		if o.Call.Verb == Restore || o.Call.Verb == RestoreDeletion {
+			told["attached"]++
+		} else {
+			told["detached"]++
+		}
+	}
+	return told
+}
+
+// checkDeletions: what is written down of a deletion is its receipt, and there are no others.
+func (r *run) checkDeletions(ctx context.Context, before int64) error {
+	n := int64(0)
+	for _, o := range r.history {
+		if o.Call.Verb != Delete && o.Call.Verb != DeleteRecords || o.Answer.Err != "" {
+			continue
+		}
+		if (o.Answer.Deletion == "") != (len(o.Answer.Removed) == 0) {
+			r.fault("client %d: %s: the receipt names %q and holds %v", o.Client, o.Call, o.Answer.Deletion, o.Answer.Removed)
+		}
+		if o.Answer.Deletion == "" {
+			continue
+		}
+		n++
+		rows, err := r.direct.Query(ctx, `
+			SELECT link || '(' || left_key || ',' || right_key || ')' FROM linkgraph.deletion_link WHERE deletion_id = $1
+			UNION ALL SELECT model || '/' || key FROM linkgraph.deletion_record WHERE deletion_id = $1 AND removed`, o.Answer.Deletion)
+		if err != nil {
+			return err
+		}
+		noted, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		slices.Sort(noted)
+		if !slices.Equal(noted, o.Answer.Removed) {
+			r.fault("client %d: %s: answered %v, deletion %s holds %v", o.Client, o.Call, o.Answer.Removed, o.Answer.Deletion, noted)
+		}
+	}
+	var after int64
+	err := r.direct.QueryRow(ctx, `SELECT count(*) FROM linkgraph.deletion`).Scan(&after)
+	if after-before != n {
+		r.fault("%d deletions are written down, %d were answered", after-before, n)
+	}
+	return err
+}
