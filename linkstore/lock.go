@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -20,7 +21,8 @@ import (
 //
 // Who makes a link, or brings one back, holds both of its records: the one that can have no second such link so that no other writer
 // can (of a link that limits none, the left one), the other so that it stays as it is. See strengths. A deletion holds what it deletes, and
-// its roots, against everybody. So while a record is held nobody gives it a link or takes part in what is restored with it.
+// its roots, against everybody. Who makes a record, brings one back or gives it to another owner holds the owner, so that a deletion of the
+// owner does not miss it. So while a record is held nobody gives it a link or a record to own.
 //
 // A link is removed by who holds its row: a Dismiss holds none of its records, a deletion and a Replace one of them. They check
 // afterwards that what they did is what they had seen: a Dismiss of several pairs, that those it did not find are not linked now; a
@@ -48,6 +50,14 @@ type lockSet struct {
 	listed   bool
 	live     map[string]bool // of those that are there, whether they are live; if they are listed
 	found    int             // how many are live, if they are not
+	owning   []owning
+}
+
+// owning are records whose owners are locked.
+type owning struct {
+	Owned
+	model *Model
+	ids   []string
 }
 
 func newLocks() *locks { return &locks{map[*Model]*lockSet{}, map[int32]bool{}} }
@@ -109,6 +119,17 @@ func (l *locks) add(m *Model, id, strength string) {
 	}
 }
 
+// addOwners has the records locked that own others.
+func (l *locks) addOwners(m *Model, of owning, strength string) {
+	set := l.sets[m]
+	if set == nil {
+		set = &lockSet{strength: strength, seen: map[string]bool{}}
+		l.sets[m] = set
+	}
+	set.strength = stronger(set.strength, strength)
+	set.owning = append(set.owning, of)
+}
+
 func (l *locks) addBucket(r record, strength string) {
 	b := r.bucket()
 	l.buckets[b] = l.buckets[b] || strength != forShare
@@ -157,12 +178,17 @@ func (s *Store) list(tx *write, wanted *locks) {
 // lockModel queues the lock of the records of a set. Relies on the primary key.
 func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
 	l.listed = list
-	sql := text(s, textKey{"lock", m, l.strength, len(l.ids) >= many, list}, func() string { return l.statement(m, list) })
+	sql, args := l.ownersStatement(m)
+	if len(l.owning) == 0 {
+		sql, args = text(s, textKey{"lock", m, l.strength, len(l.ids) >= many, list}, func() string {
+			return l.statement(m, list, m.amongMany("t", 1, len(l.ids)))
+		}), m.key.args(l.ids)
+	}
 	if !list {
 		tx.queue(len(l.ids), func(rows pgx.Rows) (err error) {
 			l.found, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
 			return err
-		}, sql, m.key.args(l.ids)...)
+		}, sql, args...)
 		return
 	}
 	tx.queue(len(l.ids), func(rows pgx.Rows) error {
@@ -174,12 +200,12 @@ func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
 			return nil
 		})
 		return err
-	}, sql, m.key.args(l.ids)...)
+	}, sql, args...)
 }
 
-// statement locks the records among the ids that are there, and lists them or counts the live ones. Postgres tells of a row that it had
+// statement locks the records of a condition that are there, and lists them or counts the live ones. Postgres tells of a row that it had
 // to wait for as it is then.
-func (l *lockSet) statement(m *Model, list bool) string {
+func (l *lockSet) statement(m *Model, list bool, which string) string {
 	live, selected := "t.deleted_at IS NULL", ""
 	if m.NoSoftDelete {
 		live = "true"
@@ -188,11 +214,36 @@ func (l *lockSet) statement(m *Model, list bool) string {
 		selected = m.key.selected("t") + ", "
 	}
 	sql := fmt.Sprintf(`SELECT %s%s AS live FROM %s AS t WHERE %s ORDER BY %s %s`,
-		selected, live, m.table(), m.amongMany("t", 1, len(l.ids)), m.key.order("t"), l.strength)
+		selected, live, m.table(), which, m.key.order("t"), l.strength)
 	if list {
 		return sql
 	}
 	return "SELECT count(*) FILTER (WHERE t.live) FROM (" + sql + ") AS t"
+}
+
+// ownersStatement locks owners too, and lists all. Relies on the primary keys, and on the index of the owners' columns where they own by
+// others.
+func (l *lockSet) ownersStatement(m *Model) (string, []any) {
+	if len(l.owning) == 0 {
+		return "", nil
+	}
+	args := m.key.args(l.ids)
+	keys := []string{"SELECT * FROM unnest(" + m.key.arrays(1) + ")"}
+	for _, of := range l.owning {
+		owner, child := m.ownerColumns(of.Owned), of.model
+		on := make([]string, len(owner))
+		for i, column := range splitColumns(of.Column) {
+			on[i] = "c." + quote(column) + " = o." + quote(owner[i])
+		}
+		keys = append(keys, fmt.Sprintf("SELECT %s FROM %s AS c JOIN %s AS o ON %s WHERE %s",
+			m.key.list("o"), child.table(), m.table(), strings.Join(on, " AND "), child.key.among("c", 1+len(args))))
+		args = append(args, child.key.args(of.ids)...)
+	}
+	which := strings.Join(keys, " UNION ALL ")
+	if len(m.key) == 1 {
+		return l.statement(m, true, m.key.list("t")+" = ANY(ARRAY("+which+"))"), args
+	}
+	return l.statement(m, true, "("+m.key.list("t")+") IN ("+which+")"), args
 }
 
 // ends are the records that links join, as who makes links holds them.

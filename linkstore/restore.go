@@ -108,7 +108,7 @@ func (s *Store) restore(ctx context.Context, tx *write, roots []record, find *fi
 	return nil
 }
 
-// locksOf are the records that a restore holds: those that come back, those that it was given, and both ends of the links.
+// locksOf are the records that a restore holds: those that come back, their owners, those that it was given, and both ends of the links.
 func (s *Store) locksOf(roots []record, found *deleted) *locks {
 	wanted := newLocks()
 	for _, r := range roots {
@@ -122,6 +122,13 @@ func (s *Store) locksOf(roots []record, found *deleted) *locks {
 		left, right := d.strengths()
 		wanted.add(d.left, l.Left, left)
 		wanted.add(d.right, l.Right, right)
+	}
+	for _, m := range s.catalog.models {
+		for _, o := range m.Owns {
+			if of := (owning{o, s.catalog.byModel[o.Model], found.removed(o.Model)}); len(of.ids) > 0 {
+				wanted.addOwners(m, of, forShare)
+			}
+		}
 	}
 	for _, l := range wanted.sets {
 		l.each = true

@@ -31,6 +31,17 @@ type deleted struct {
 	read    bool
 }
 
+// removed are the ids of records of a model that were removed.
+func (d *deleted) removed(model string) []string {
+	var ids []string
+	for _, r := range d.records {
+		if r.model.Name == model && r.removed {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
 // equal reports whether both are the same. They come in one order.
 func (d *deleted) equal(o *deleted) bool {
 	return slices.EqualFunc(d.records, o.records, func(a, b deletedRecord) bool {

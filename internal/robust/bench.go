@@ -159,7 +159,11 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 	c.links = linkstore.New(c.pool, b.catalog, linkstore.Config{Written: func(ctx context.Context, w linkstore.Written, last *pgx.Batch) error {
 		return note(ctx, answerOf(w), last)
 	}})
-	c.records = modules.New(c.pool, b.models, modules.Config{Written: func(ctx context.Context, _ modules.Written, last *pgx.Batch) error {
+	var order []string
+	for _, m := range b.catalog.LockOrder() {
+		order = append(order, m.Name)
+	}
+	c.records = modules.New(c.pool, b.models, modules.Config{LockOrder: order, Written: func(ctx context.Context, _ modules.Written, last *pgx.Batch) error {
 		return note(ctx, Answer{}, last)
 	}})
 	return c, nil
