@@ -55,6 +55,8 @@ type Bench struct {
 	failed  *failures
 	clients *clients
 	config  Config // that the clients were connected for
+
+	application string // by which Postgres knows the clients
 }
 
 // failures counts what Postgres ended, by SQLSTATE.
@@ -96,7 +98,7 @@ func NewBench(direct *pgxpool.Pool, url string) (*Bench, error) {
 		return nil, err
 	}
 	models, err := recordModels()
-	return &Bench{direct: direct, catalog: catalog, models: models, url: url, failed: &failures{}}, err
+	return &Bench{direct: direct, catalog: catalog, models: models, url: url, failed: &failures{}, application: application}, err
 }
 
 // Deadlocks is how many transactions Postgres ended so far because they waited for each other.
@@ -151,7 +153,7 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 	}
 	config.MaxConns = int32(n) + 1
 	config.ConnConfig.Tracer = b.failed
-	config.ConnConfig.RuntimeParams["application_name"] = application
+	config.ConnConfig.RuntimeParams["application_name"] = b.application
 	config.ConnConfig.RuntimeParams["deadlock_timeout"] = "100ms"
 	if c.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err

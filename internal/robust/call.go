@@ -82,7 +82,7 @@ func (c Call) records() []linkstore.Records {
 type World struct {
 	Links   []string
 	Records []linktest.Record
-	Owners  map[linktest.Record]string
+	Owners  map[linktest.Record]string `json:"-"`
 }
 
 // worlds are what a history may be about: each has records that are shared, and not so many that clients never meet.

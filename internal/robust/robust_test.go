@@ -1,9 +1,12 @@
 package robust_test
 
 import (
+	"context"
 	"flag"
+	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,12 +39,21 @@ func TestHistories(t *testing.T) {
 		{"Delayed", robust.Config{Clients: 4, Calls: 4, Delay: 2 * time.Millisecond}},
 		{"Cut", robust.Config{Clients: 4, Calls: 5, Delay: time.Millisecond / 2, Cut: true}},
 	} {
-		t.Run(kind.name, func(t *testing.T) { histories(t, seed, kind.config) })
+		t.Run(kind.name, func(t *testing.T) {
+			histories(t, seed, func(ctx context.Context, b *robust.Bench, number uint64) (robust.Result, error) {
+				return b.Random(ctx, seed, number, kind.config)
+			})
+		})
 	}
+	t.Run("Killed", func(t *testing.T) {
+		histories(t, seed, func(ctx context.Context, b *robust.Bench, number uint64) (robust.Result, error) {
+			return b.Killed(ctx, seed, number, robust.Config{Clients: 3, Calls: 4, Delay: -1}, child)
+		})
+	})
 }
 
 // histories runs histories of one kind, on two databases.
-func histories(t *testing.T, seed uint64, config robust.Config) {
+func histories(t *testing.T, seed uint64, history func(ctx context.Context, b *robust.Bench, number uint64) (robust.Result, error)) {
 	var number, illegal, unknown, lost, deadlocks atomic.Int64
 	var benches []*robust.Bench
 	for range 2 {
@@ -66,7 +78,7 @@ func histories(t *testing.T, seed uint64, config robust.Config) {
 					number.Add(-1)
 					return
 				}
-				result, err := bench.Random(t.Context(), seed, uint64(n), config)
+				result, err := history(t.Context(), bench, uint64(n))
 				if err != nil {
 					t.Errorf("history %d: %v", n, err)
 					return
@@ -88,7 +100,38 @@ func histories(t *testing.T, seed uint64, config robust.Config) {
 	}
 }
 
+// childVariable has the test binary be the process that is killed.
+const childVariable = "LINKGRAPH_ROBUST_CHILD"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		if err := robust.Child(context.Background(), os.Stdin, os.Stdout); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+		return
+	}
 	flag.Parse()
 	os.Exit(m.Run())
+}
+
+// child starts the process that is killed.
+func child(ctx context.Context) (in io.WriteCloser, out io.Reader, kill, wait func(), err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	cmd.Stderr = os.Stderr
+	if in, err = cmd.StdinPipe(); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	if out, err = cmd.StdoutPipe(); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	return in, out, func() { _ = cmd.Process.Kill() }, func() { _ = cmd.Wait() }, nil
 }

@@ -63,7 +63,10 @@ type run struct {
 	*clients
 	prefix  string
 	started time.Time
-	latest  atomic.Value // the id of the latest deletion that a client was told of
+	// How many there were before.
+	events, deletions int64
+	latest            atomic.Value // the id of the latest deletion that a client was told of
+	report            func(line)   // is told when a call begins and when it is answered; may be nil
 
 	mu      sync.Mutex
 	history []Operation
@@ -80,23 +83,51 @@ func (b *Bench) Random(ctx context.Context, seed, number uint64, config Config) 
 
 // Run runs a program whose ids have a prefix that no other program has, and checks its history.
 func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config) (Result, error) {
-	if err := b.seed(ctx, p.World); err != nil {
-		return Result{}, err
-	}
-	c, err := b.connected(ctx, config)
+	r, err := b.begin(ctx, prefix, p, config)
 	if err != nil {
 		return Result{}, err
 	}
-	var events, deletions int64
-	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion)`).Scan(&events, &deletions); err != nil {
-		return Result{}, err
+	var clients sync.WaitGroup
+	r.start(ctx, &clients, p)
+	if config.Cut {
+		time.Sleep(rand.N(time.Duration(config.Calls) * (2*time.Millisecond + 4*max(config.Delay, 0))))
+		pids := []int32{}
+		err := r.direct.QueryRow(ctx, `SELECT COALESCE(array_agg(pid), '{}') FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`, application).Scan(&pids)
+		r.proxy.Cut()
+		if err == nil { // what was sent before may still be on its way to a session
+			err = r.until(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY($1))`, pids)
+		}
+		if err != nil {
+			return Result{}, err
+		}
 	}
-	r := &run{Bench: b, clients: c, prefix: prefix, started: time.Now()}
+	clients.Wait()
+	return r.finish(ctx, p)
+}
+
+// begin makes the records of a program, and makes the calls that come before the clients.
+func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Config) (*run, error) {
+	if err := b.seed(ctx, p.World); err != nil {
+		return nil, err
+	}
+	c, err := b.connected(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Bench: b, clients: c, prefix: prefix, started: time.Now().Round(0)} // another process goes by the same clock
+	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion)`).
+		Scan(&r.events, &r.deletions); err != nil {
+		return nil, err
+	}
 	r.latest.Store("none")
 	for i, call := range p.Before {
 		r.call(ctx, len(p.Clients), i, call)
 	}
-	var clients sync.WaitGroup
+	return r, nil
+}
+
+// start has the clients of a program make their calls.
+func (r *run) start(ctx context.Context, clients *sync.WaitGroup, p Program) {
 	for i, calls := range p.Clients {
 		clients.Go(func() {
 			for j, call := range calls {
@@ -104,26 +135,25 @@ func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config
 			}
 		})
 	}
-	if config.Cut {
-		time.Sleep(rand.N(time.Duration(config.Calls) * (2*time.Millisecond + 4*max(config.Delay, 0))))
-		c.proxy.Cut()
-	}
-	clients.Wait()
+}
+
+// finish checks the history.
+func (r *run) finish(ctx context.Context, p Program) (Result, error) {
 	result := Result{Program: p, Lost: len(r.lost)}
 	if err := r.recover(ctx); err != nil {
 		return result, err
 	}
-	state, err := b.state(ctx, p.World, prefix)
+	state, err := r.state(ctx, p.World, r.prefix)
 	if err != nil {
 		return result, err
 	}
 	now := time.Since(r.started)
 	r.history = append(r.history, Operation{Client: len(p.Clients), Call: Call{Verb: Read}, Begin: now, End: now + 1, State: &state})
-	if err := r.checkWritten(ctx, state, events, deletions); err != nil {
+	if err := r.checkWritten(ctx, state, r.events, r.deletions); err != nil {
 		return result, err
 	}
 	result.History = r.history
-	switch Linearizable(b.catalog, p.World, r.history, 20*time.Second) {
+	switch Linearizable(r.catalog, p.World, r.history, 20*time.Second) {
 	case "Illegal":
 		r.fault("no order of the calls gives these answers")
 	case "Unknown":
@@ -148,6 +178,9 @@ func (r *run) call(ctx context.Context, client, number int, c Call) {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, callKey{}, name), 30*time.Second)
 	defer cancel()
 	o := Operation{Client: client, Call: c, Name: name, Begin: time.Since(r.started)}
+	if r.report != nil {
+		r.report(line{Operation: o})
+	}
 	answer, err := r.do(ctx, c)
 	o.End = time.Since(r.started)
 	class, known := classOf(err)
@@ -155,6 +188,9 @@ func (r *run) call(ctx context.Context, client, number int, c Call) {
 		answer = Answer{Err: class}
 	}
 	o.Answer = answer
+	if r.report != nil && known {
+		r.report(line{Answered: true, Operation: o})
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -197,12 +233,10 @@ func (r *run) recover(ctx context.Context) error {
 	if len(r.lost) == 0 {
 		return nil
 	}
-	for quiet := false; !quiet; { // a session may still be at it
-		if err := r.direct.QueryRow(ctx, `
-			SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database() AND state <> 'idle')`,
-			application).Scan(&quiet); err != nil {
-			return err
-		}
+	if err := r.until(ctx, `
+		SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database() AND state <> 'idle')`,
+		application); err != nil {
+		return err
 	}
 	for _, o := range r.lost {
 		var text string
@@ -218,6 +252,16 @@ func (r *run) recover(ctx context.Context) error {
 		}
 		o.End = time.Since(r.started)
 		r.history = append(r.history, o)
+	}
+	return nil
+}
+
+// until asks a question until the answer is yes.
+func (r *run) until(ctx context.Context, sql string, args ...any) error {
+	for yes := false; !yes; {
+		if err := r.direct.QueryRow(ctx, sql, args...).Scan(&yes); err != nil {
+			return err
+		}
 	}
 	return nil
 }
