@@ -31,7 +31,8 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	var receipt Receipt
 	err = s.run(ctx, func(tx *write) (func() Written, error) {
 		existed := s.existed(tx, roots, here)
-		found := s.find(tx, find)
+		found := &deleted{}
+		s.findRecords(tx, find, found)
 		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
@@ -61,7 +62,8 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 			exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
 			return err
 		}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID)
-		found := s.find(tx, find)
+		found := &deleted{}
+		s.findRecords(tx, find, found)
 		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
@@ -85,10 +87,16 @@ func (s *Store) restore(ctx context.Context, tx *write, roots []record, find *fi
 	if len(found.records) == 0 {
 		return nil
 	}
+	s.findLinks(tx, found.records, found)
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
 	wanted := s.locksOf(roots, found)
 	back := &restored{receipt: receipt, deletion: latestOf(found.records), live: wanted}
 	s.lock(tx, wanted)
-	again := s.find(tx, find)
+	again := &deleted{}
+	s.findRecords(tx, find, again)
+	s.findLinks(tx, found.records, again)
 	s.undelete(tx, found.records, back)
 	kinds := s.lockDeleted(tx, found.links)
 	err := tx.send(ctx)

@@ -51,7 +51,7 @@ func (d *deleted) equal(o *deleted) bool {
 	})
 }
 
-// find is how a restore finds what it is to bring back: statements about the records x (deletion_id, model, key) that are reached.
+// find is how a restore finds the records that it is to bring back: those x (deletion_id, model, key) that are reached.
 type find struct {
 	how     string
 	reached string // WITH, and what it names reached
@@ -91,14 +91,7 @@ func (s *Store) findDeletion(id string) *find {
 		WITH reached AS (SELECT deletion_id, model, key FROM ` + s.own("deletion_record") + ` WHERE deletion_id = $1::text)`, []any{id}, 0}
 }
 
-// find queues the two statements of a find.
-func (s *Store) find(tx *write, f *find) *deleted {
-	found := &deleted{}
-	s.findRecords(tx, f, found)
-	s.findLinks(tx, f, found)
-	return found
-}
-
+// findRecords queues the statement of a find.
 func (s *Store) findRecords(tx *write, f *find, found *deleted) {
 	tx.queue(f.n, func(rows pgx.Rows) error {
 		var r deletedRecord
@@ -122,17 +115,25 @@ func (s *Store) findRecords(tx *write, f *find, found *deleted) {
 	}), f.args...)
 }
 
-// findLinks finds the links that may come back with the records: those of the same deletion, and those that an earlier restore
-// left waiting for one of the records. Relies on deletion_link_left and deletion_link_right.
-func (s *Store) findLinks(tx *write, f *find, found *deleted) {
-	var models, links, sides []string
-	for _, d := range s.catalog.links {
-		if d.ReadOnly == "" && !s.absent(d) {
-			models, links, sides = append(models, d.left.Name, d.right.Name), append(links, d.Name, d.Name), append(sides, "left", "right")
+// findLinks queues the statement that finds the links that may come back with records: those of the same deletion, and those that an
+// earlier restore left waiting for one of the records. Relies on deletion_link_left and deletion_link_right.
+func (s *Store) findLinks(tx *write, records []deletedRecord, found *deleted) {
+	var deletions, links, sides, keys []string
+	for _, r := range records {
+		for _, d := range s.catalog.links {
+			if d.ReadOnly != "" || s.absent(d) {
+				continue
+			}
+			if d.left == r.model {
+				deletions, links, sides, keys = append(deletions, r.deletion), append(links, d.Name), append(sides, "left"), append(keys, r.id)
+			}
+			if d.right == r.model {
+				deletions, links, sides, keys = append(deletions, r.deletion), append(links, d.Name), append(sides, "right"), append(keys, r.id)
+			}
 		}
 	}
-	n := len(f.args)
-	tx.queue(f.n, func(rows pgx.Rows) error {
+	n := len(keys)
+	tx.queue(n, func(rows pgx.Rows) error {
 		var l deletedLink
 		_, err := pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
 			if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
@@ -142,13 +143,9 @@ func (s *Store) findLinks(tx *write, f *find, found *deleted) {
 		})
 		found.read = err == nil
 		return err
-	}, text(s, textKey{what: "find links", how: f.how, large: f.n >= many}, func() string {
-		return f.reached + `, ends AS (
-			SELECT x.deletion_id AS deletion, p.link, p.side, x.key FROM reached AS x
-			JOIN ` + s.own("deletion_record") + ` AS r ON r.deletion_id = x.deletion_id AND r.model = x.model AND r.key = x.key
-			JOIN unnest(` + parameter(n+1, "text", "", 0) + `, ` + parameter(n+2, "text", "", 0) + `, ` + parameter(n+3, "text", "", 0) + `) AS p(model, link, side) ON p.model = x.model
-			WHERE r.restored_at IS NULL
-		)
+	}, text(s, textKey{what: "find links", large: n >= many}, func() string {
+		return `
+		WITH ends AS (SELECT * FROM unnest(` + texts(4, n) + `) AS p(deletion, link, side, key))
 		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at
 		FROM (
 			SELECT p.deletion, l.* FROM ends AS p JOIN ` + s.own("deletion_link") + ` AS l ON p.side = 'left' AND l.link = p.link AND l.left_key = p.key
@@ -160,5 +157,5 @@ func (s *Store) findLinks(tx *write, f *find, found *deleted) {
 		JOIN ` + s.own("deletion") + ` AS d ON d.id = l.deletion_id
 		GROUP BY l.link, l.left_key, l.right_key, l.deletion_id, d.deleted_at, d.seq
 		ORDER BY l.link, l.left_key, l.right_key, d.seq`
-	}), append(slices.Clone(f.args), models, links, sides)...)
+	}), deletions, links, sides, keys)
 }
