@@ -135,9 +135,9 @@ type Operation struct {
 	Name       string // of the call, in the row that the hook writes
 	Call       Call
 	Answer     Answer
-	Begin, End time.Duration // since the history began
-	Lost       bool          // the answer was, and is known from what the call wrote down
-	State      *linktest.State
+	Begin, End time.Duration   // since the history began
+	Lost       bool            // the answer was, and is known from what the call wrote down
+	State      *linktest.State `json:"-"` // what Read read
 }
 
 // apply has the model do a call. ok says that it answers as the store did.
