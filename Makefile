@@ -4,7 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race generate lint bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
+.PHONY: run test race robust generate lint bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -15,6 +15,12 @@ test: ## all tests, on a real Postgres
 
 race: ## the tests of traversal and links, with the race detector
 	go test -race ./linkstore/... ./graph/... ./modules/...
+
+FOR = 60s
+SEED = 0
+
+robust: ## histories of concurrent clients, checked for linearizability: FOR of each kind; SEED repeats those of a run
+	go test ./internal/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
 
 generate: ## write graph/internal/exec, docs/modules and the clients of the examples from the schemas
 	go run ./graph/gen

@@ -47,6 +47,8 @@ var codes = []struct {
 	{modules.ErrConflict, codeBadInput},
 	{modules.ErrInvalid, codeBadInput},
 	{modules.ErrAbsent, codeBadInput},
+	{linkstore.ErrContended, codeUnavailable},
+	{modules.ErrContended, codeUnavailable},
 	{resolve.ErrLimit, codeLimit},
 	{resolve.ErrInput, codeBadInput},
 }

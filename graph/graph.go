@@ -99,6 +99,9 @@ func New(db DB, cfg Config) (*Graph, error) {
 func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID, cfg.MaxItems = g.cfg.NewID, g.cfg.MaxItems
 	records := modules.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
+	for _, m := range links.LockOrder() {
+		records.LockOrder = append(records.LockOrder, m.Name)
+	}
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}

@@ -31,7 +31,9 @@ type Model struct {
 	// Owns are the records of the module that go with a record.
 	Owns []Owned
 
-	key keyColumns
+	key   keyColumns
+	rank  int  // in the order of locks
+	loose bool // some of its records may have no row to lock
 }
 
 // Owned says that records of Model whose Column equals the owner's OwnerColumn are deleted with the owner. Either may name
@@ -130,6 +132,7 @@ type Pair struct{ Link, Left, Right string }
 // Catalog is the validated set of models and links. It does not change.
 type Catalog struct {
 	models  []*Model
+	ordered []*Model // as their records are locked
 	links   []*Definition
 	byModel map[string]*Model
 	byLink  map[string]*Definition
@@ -170,6 +173,7 @@ func NewCatalog(models []Model, links []Definition) (*Catalog, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("linkstore: %w", err)
 	}
+	c.setLockOrder()
 	return c, nil
 }
 

@@ -35,17 +35,29 @@ func (known edges) of(r record) *leads {
 }
 
 // stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again, until nothing was added
-// behind its back. What is looked at was locked before it was read.
-func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, index []int, withRoots bool) (*closure, error) {
-	locked := map[record]bool{}
-	known := edges{}
-	first := locks{}
-	for _, r := range roots {
-		first.add(r.model, r.id, forDelete)
-		locked[r] = true
+// behind its back: what it returns was locked before it was read. What has to be locked before what is locked already is added to what
+// is known, and the call has to be run again. See "How calls are ordered".
+func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, index []int, withRoots bool, known map[record]bool) (*closure, error) {
+	first, locked, stays := newLocks(), newHeld(), map[record]bool{}
+	take := func(wanted *locks, r record) {
+		wanted.add(r.model, r.id, forDelete)
+		locked.add(r)
 	}
+	all := slices.Clone(roots)
+	for _, r := range roots {
+		take(first, r)
+		stays[r] = !withRoots
+	}
+	for r := range known {
+		if !locked.records[r] {
+			take(first, r)
+			all = append(all, r)
+		}
+	}
+	goes := func(r record) bool { return !stays[r] }
+	read := edges{}
 	s.lock(tx, first)
-	s.look(tx, known, byModel(roots), func(record) bool { return withRoots })
+	s.look(tx, read, byModel(all), goes)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
@@ -54,29 +66,43 @@ func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, in
 		return nil, err
 	}
 	for {
-		c, unread := known.walk(live, withRoots)
-		goes := func(r record) bool { return withRoots || !c.roots[r] }
-		fresh := locks{}
+		c, unread := read.walk(live, withRoots)
 		if len(unread) > 0 {
-			s.look(tx, known, byModel(unread), goes)
+			s.look(tx, read, byModel(unread), goes)
 		} else {
-			for r := range c.removed {
-				if !locked[r] {
-					locked[r] = true
-					fresh.add(r.model, r.id, forDelete)
-				}
-			}
+			fresh := c.beyond(locked)
 			if len(fresh) == 0 {
 				return c, nil
 			}
-			s.lock(tx, fresh)
-			known = edges{}
-			s.look(tx, known, byModel(c.records()), goes)
+			if slices.ContainsFunc(fresh, func(r record) bool { return !locked.takes(r) }) {
+				for r := range c.removed {
+					known[r] = true
+				}
+				return nil, changedError{}
+			}
+			wanted := newLocks()
+			for _, r := range fresh {
+				take(wanted, r)
+			}
+			s.lock(tx, wanted)
+			read = edges{}
+			s.look(tx, read, byModel(c.records()), goes)
 		}
 		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// beyond are the records of a closure that are not locked.
+func (c *closure) beyond(locked *held) []record {
+	var fresh []record
+	for r := range c.removed {
+		if !locked.records[r] {
+			fresh = append(fresh, r)
+		}
+	}
+	return fresh
 }
 
 func byModel(records []record) map[*Model][]string {

@@ -136,7 +136,7 @@ func (s *Store) createAll(ctx context.Context, tx *write, links []*newLink, opts
 		if len(kind) == 0 {
 			continue
 		}
-		room := s.lockPairs(tx, kind, opts)
+		standing := s.lockPairs(tx, kind)
 		if err := tx.send(ctx); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (s *Store) createAll(ctx context.Context, tx *write, links []*newLink, opts
 				return err
 			}
 		}
-		if err := s.createKind(ctx, tx, sound(kind), room, opts); err != nil {
+		if err := s.createKind(ctx, tx, sound(kind), *standing, opts); err != nil {
 			return err
 		}
 	}
@@ -252,7 +252,7 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 }
 
 // createKind writes the pairs of one link, whose rows are locked.
-func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, room *room, opts CreateOptions) error {
+func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, standing []Link, opts CreateOptions) error {
 	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
@@ -260,7 +260,7 @@ func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, roo
 	if opts.Partial && opts.Replace {
 		_ = conflictsWithin(sound(links), opts)
 	}
-	if err := s.makeRoom(ctx, tx, sound(links), room, opts); err != nil {
+	if err := s.makeRoom(ctx, tx, sound(links), standing, opts); err != nil {
 		return err
 	}
 	if opts.Partial {
@@ -297,21 +297,13 @@ type oldLink struct {
 	differs bool // from what is asked
 }
 
-// room is what stands in the way of new links.
-type room struct {
-	known    bool
-	standing []Link
-}
-
-// lockPairs queues the locks of the rows of pairs, live or not, in order, and notes them. Relies on the primary key. If it is known
-// already that all pairs are to be linked, what excludes them is locked too.
-func (s *Store) lockPairs(tx *write, links []*newLink, opts CreateOptions) *room {
+// lockPairs queues the locks of the rows of pairs, live or not, and of the live links that exclude them, and notes both. Live rows come
+// first, all in one order; rows of pairs that are not linked are nobody else's while their records are held. Relies on the primary key.
+func (s *Store) lockPairs(tx *write, links []*newLink) (standing *[]Link) {
+	standing = new([]Link)
+	s.conflicts(tx, links[0].def, pairsOf(links), standing)
 	s.lockRows(tx, links)
-	r := &room{known: !opts.Partial}
-	if r.known {
-		s.conflicts(tx, links[0].def, pairsOf(links), &r.standing)
-	}
-	return r
+	return standing
 }
 
 func pairsOf(links []*newLink) []Pair {
@@ -344,22 +336,13 @@ func (s *Store) lockRows(tx *write, links []*newLink) {
 	}), g.args...)
 }
 
-// makeRoom finds the live links that the new ones exclude. With Replace it dismisses them.
-func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, r *room, opts CreateOptions) error {
-	if len(links) == 0 {
+// makeRoom finds the live links that the new ones exclude, among those that stand. With Replace it dismisses them.
+func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, standing []Link, opts CreateOptions) error {
+	if len(links) == 0 || len(standing) == 0 {
 		return nil
 	}
 	d := links[0].def
-	if !r.known {
-		s.conflicts(tx, d, pairsOf(links), &r.standing)
-		if err := tx.send(ctx); err != nil {
-			return err
-		}
-	}
-	if len(r.standing) == 0 {
-		return nil
-	}
-	taken := newTaken(d, without(r.standing, pairsOf(links)))
+	taken := newTaken(d, without(standing, pairsOf(links)))
 	var remove []Pair
 	for _, l := range links {
 		for _, other := range taken.against(l.pair) {

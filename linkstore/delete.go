@@ -63,8 +63,9 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 		}
 	}
 	var receipt Receipt
+	known := map[record]bool{} // that earlier tries reached
 	err = s.run(ctx, func(tx *write) (func() Written, error) {
-		c, err := s.stableClosure(ctx, tx, roots, index, withRoots)
+		c, err := s.stableClosure(ctx, tx, roots, index, withRoots, known)
 		if err != nil {
 			return nil, err
 		}
@@ -114,28 +115,25 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 }
 
 // liveRoots returns those of the given records that are live. They are locked.
-func (s *Store) liveRoots(ctx context.Context, tx *write, roots []record, index []int, locked locks) ([]record, error) {
+func (s *Store) liveRoots(ctx context.Context, tx *write, roots []record, index []int, locked *locks) ([]record, error) {
 	s.list(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
 	var live []record
-	var gone []int
 	for i, r := range roots {
-		if locked.isLive(r.model, r.id) {
+		switch {
+		case locked.isLive(r.model, r.id):
 			live = append(live, r)
-		} else {
-			gone = append(gone, i)
+		case !locked.exists(r.model, r.id):
+			return nil, missingRoot(r, index[i])
 		}
 	}
-	if len(gone) == 0 {
-		return live, nil
-	}
-	existed := s.existed(tx, roots, gone)
-	if err := tx.send(ctx); err != nil {
-		return nil, err
-	}
-	return live, checkExisted(roots, index, gone, existed)
+	return live, nil
+}
+
+func missingRoot(r record, index int) error {
+	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
 }
 
 // existed queues the question which of some roots, live or not, are there. Relies on the primary keys.
@@ -164,13 +162,14 @@ func (s *Store) existed(tx *write, roots []record, which []int) map[record]bool 
 func checkExisted(roots []record, index, which []int, existed map[record]bool) error {
 	for _, i := range which {
 		if r := roots[i]; !existed[r] {
-			return &ItemError{index[i], &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
+			return missingRoot(r, index[i])
 		}
 	}
 	return nil
 }
 
-// remove soft-deletes what a closure holds and writes the deletion down. The receipt is complete when all is sent.
+// remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was
+// reached by it may not be the deletion's to remove. The receipt is complete when all is sent.
 func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Receipt) error {
 	if len(c.removed) == 0 && len(c.links) == 0 {
 		return nil

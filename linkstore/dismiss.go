@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -43,6 +44,9 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 		if err := s.detachAll(ctx, tx, sorted, removal{cause: "dismiss"}, &removed); err != nil {
 			return nil, err
 		}
+		if err := s.checkUnlinked(ctx, tx, sorted, &removed); err != nil {
+			return nil, err
+		}
 		return func() Written {
 			results = make([]DismissResult, len(items))
 			for i := range results {
@@ -62,6 +66,47 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 		return nil, fmt.Errorf("dismiss links: %w", err)
 	}
 	return results, nil
+}
+
+// checkUnlinked checks that those of several pairs that were not removed are not linked: some may have been linked while the others were
+// waited for. It is one statement, which sees all of them at one moment.
+func (s *Store) checkUnlinked(ctx context.Context, tx *write, pairs []Pair, removed *[]Link) error {
+	if len(pairs) < 2 {
+		return nil
+	}
+	if err := tx.send(ctx); err != nil || len(*removed) == len(pairs) {
+		return err
+	}
+	gone := make(map[Pair]bool, len(*removed))
+	for _, l := range *removed {
+		gone[l.Pair()] = true
+	}
+	byKind := map[string][]Pair{}
+	for _, p := range pairs {
+		if !gone[p] {
+			byKind[p.Link] = append(byKind[p.Link], p)
+		}
+	}
+	var parts []string
+	var args []any
+	for _, name := range sortedKeys(byKind) {
+		d := s.catalog.byLink[name]
+		parts = append(parts, fmt.Sprintf(`EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL)`,
+			d.pairArraysFrom(1+len(args), 0), d.pairNames(""), d.table(), d.pairOn()))
+		args = append(args, d.argsOf(byKind[name])...)
+	}
+	var linked bool
+	tx.queue(len(pairs)-len(*removed), func(rows pgx.Rows) (err error) {
+		linked, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
+		return err
+	}, `SELECT `+strings.Join(parts, " OR "), args...)
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	if linked {
+		return changedError{}
+	}
+	return nil
 }
 
 // removal is why links are removed.
@@ -127,7 +172,8 @@ func (s *Store) detachFew(tx *write, d *Definition, pairs []Pair, why removal, r
 	}, text(s, textKey{what: "detach", of: d, how: why.cause, more: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
 }
 
-// detachText is the statement, for one pair or for more, whose rows are locked in order.
+// detachText is the statement, for one pair or for more, whose rows are locked in order. That of a deletion fails if one of them was
+// not linked any more.
 func (s *Store) detachText(d *Definition, why removal, more bool) string {
 	given := fmt.Sprintf("unnest(%s) WITH ORDINALITY AS p(%s, ord)", d.pairArrays(0), d.pairNames(""))
 	live := ""
@@ -136,19 +182,23 @@ func (s *Store) detachText(d *Definition, why removal, more bool) string {
 			SELECT p.* FROM %s JOIN %s AS t ON %s WHERE t.deleted_at IS NULL ORDER BY p.ord FOR UPDATE OF t), `, given, d.table(), d.pairOn())
 		given = "live AS p"
 	}
-	at, noted := "clock_timestamp()", ""
+	at, noted, from := "clock_timestamp()", "", "written AS t"
 	if why.deletion != "" {
 		at = s.deletedAt(d.width() + 1)
+		from = "whole LEFT JOIN written AS t ON whole.yes"
 		noted = fmt.Sprintf(`, noted AS (
 			INSERT INTO %s (deletion_id, link, left_key, right_key)
-			SELECT $%d::text, %s, %s, %s FROM written AS t)`, s.own("deletion_link"), d.width()+1, literal(d.Name), d.leftKey.idText(), d.rightKey.idText())
+			SELECT $%d::text, %s, %s, %s FROM written AS t
+		), whole AS MATERIALIZED (
+			SELECT CASE WHEN count(*) = cardinality($1) THEN true ELSE %s() END AS yes FROM written)`,
+			s.own("deletion_link"), d.width()+1, literal(d.Name), d.leftKey.idText(), d.rightKey.idText(), s.own("overtaken"))
 	}
 	return fmt.Sprintf(`
 		WITH %snow AS MATERIALIZED (SELECT %s AS at), written AS (
 			UPDATE %s AS t SET deleted_at = now.at, updated_at = now.at
 			FROM %s, now WHERE %s AND t.deleted_at IS NULL RETURNING t.*)%s%s
-		SELECT %s FROM written AS t`,
-		live, at, d.table(), given, d.pairOn(), noted, s.told(d, "detached", why.cause, ""), d.columns())
+		SELECT %s FROM %s`,
+		live, at, d.table(), given, d.pairOn(), noted, s.told(d, "detached", why.cause, ""), d.columns(), from)
 }
 
 // deletedAt is when a deletion is that a parameter names.
@@ -158,10 +208,14 @@ func (s *Store) deletedAt(parameter int) string {
 
 // detachMany locks the links before it removes them. Relies on the primary key.
 func (s *Store) detachMany(ctx context.Context, tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
-	pairs, err := lockLive(ctx, tx, d, pairs)
-	if err != nil || len(pairs) == 0 {
+	live, err := lockLive(ctx, tx, d, pairs)
+	if err == nil && why.deletion != "" && len(live) < len(pairs) {
+		err = changedError{}
+	}
+	if err != nil || len(live) == 0 {
 		return err
 	}
+	pairs = live
 	args, at := d.argsOf(pairs), "clock_timestamp()"
 	if why.deletion != "" {
 		args = append(args, why.deletion)

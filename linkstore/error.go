@@ -18,6 +18,7 @@ var (
 	ErrLimit            = errors.New("limit exceeded")
 	ErrLinkNotFound     = errors.New("link not found")
 	ErrDeletionNotFound = errors.New("deletion not found")
+	ErrContended        = errors.New("other calls kept changing the same records: try again")
 )
 
 // ItemError is an error of one item of a call.
@@ -122,15 +123,37 @@ const (
 	final     failure = iota
 	retryable         // the same transaction may succeed if it is run again
 	duplicate         // a unique index was hit: another writer came first, or a record stands in the way
+	changed           // what the call had seen was not so any more when it was locked
 )
+
+// overtakenCode is the SQLSTATE with which a statement says so.
+const overtakenCode = "LG001"
+
+// changedError ends a transaction that has to be run again because another one came between.
+type changedError struct{}
+
+func (changedError) Error() string { return "another call changed what this one had seen" }
+
+// contendedError is a call that was run again as often as it may be.
+type contendedError struct{ cause error }
+
+func (contendedError) Error() string { return ErrContended.Error() }
+
+// Unwrap gives ErrContended, and what ended the last try.
+func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
 // classify and missingOf are the places that look at an SQLSTATE.
 func classify(err error) failure {
+	if errors.As(err, &changedError{}) {
+		return changed
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return final
 	}
 	switch pg.Code {
+	case overtakenCode:
+		return changed
 	case "40001", "40P01":
 		return retryable
 	case "23505":

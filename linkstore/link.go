@@ -51,8 +51,11 @@ func (d *Definition) order(alias string) string {
 }
 
 // pairArrays are the parameters that pairArgs fills for n pairs, from $1 on.
-func (d *Definition) pairArrays(n int) string {
-	return d.leftKey.arraysOf(1, n) + ", " + d.rightKey.arraysOf(1+len(d.leftKey), n)
+func (d *Definition) pairArrays(n int) string { return d.pairArraysFrom(1, n) }
+
+// pairArraysFrom are they from another parameter on.
+func (d *Definition) pairArraysFrom(first, n int) string {
+	return d.leftKey.arraysOf(first, n) + ", " + d.rightKey.arraysOf(first+len(d.leftKey), n)
 }
 
 func (d *Definition) pairArgs(left, right []string) []any {

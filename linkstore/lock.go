@@ -2,23 +2,65 @@ package linkstore
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// locks are records to lock, by their model.
-type locks map[*Model]*lockSet
+// # How calls are ordered
+//
+// Each call takes effect at one moment between its beginning and its end. It is a transaction that reads what is committed (READ
+// COMMITTED), decides by rows that cannot change until it ends, and answers after the commit. What holds the rows are locks, which every
+// writer takes in one order:
+//
+//  1. Records, dead ones too: models in the order of Catalog.LockOrder, the records of a model by the bytes of their keys. Records
+//     that have no row here, because their module lives elsewhere or the link does not ask for them, are advisory locks, and come first.
+//  2. Rows of links, by link and then by the bytes of both keys.
+//
+// Who makes a link, or brings one back, holds both of its records: the one that can have no second such link so that no other writer
+// can (of a link that limits none, the left one), the other so that it stays as it is. See strengths. A deletion holds what it deletes, and
+// its roots, against everybody. Who makes a record, brings one back or gives it to another owner holds the owner, so that a deletion of the
+// owner does not miss it. So while a record is held nobody gives it a link or a record to own.
+//
+// A link is removed by who holds its row: a Dismiss holds none of its records, a deletion and a Replace one of them. They check
+// afterwards that what they did is what they had seen: a Dismiss of several pairs, that those it did not find are not linked now; a
+// deletion, that all links that it found were there to be removed. If not, the call is run again.
+//
+// What a deletion reaches is looked up first without locks, then locked, then looked up again. If there is more by then, and it comes
+// later in the order, it is locked too; if it comes earlier, the call is run again and begins with all it knows of. A restore looks up
+// what is to come back, locks it, and looks again; if another call came between, it is run again.
+//
+// Postgres may still find two calls that wait for each other, in unique indexes of the records or with programs that lock in another
+// order: such a call is run again as well. All of this is bounded; then the call fails with ErrContended.
 
-// lockSet is records of a model to lock, and which of them are live.
+// locks are records to lock.
+type locks struct {
+	sets    map[*Model]*lockSet
+	buckets map[int32]bool // advisory locks; whether they exclude all others
+}
+
+// lockSet is records of a model to lock, and what was found.
 type lockSet struct {
 	ids      []string
 	seen     map[string]bool
 	strength string
 	each     bool // it is asked of each record, not of all, whether it is live
 	listed   bool
-	live     map[string]bool // those that are, if they are listed
-	found    int             // how many are, if they are not
+	live     map[string]bool // of those that are there, whether they are live; if they are listed
+	found    int             // how many are live, if they are not
+	owning   []owning
 }
+
+// owning are records whose owners are locked.
+type owning struct {
+	Owned
+	model *Model
+	ids   []string
+}
+
+func newLocks() *locks { return &locks{map[*Model]*lockSet{}, map[int32]bool{}} }
 
 // Strengths of row locks. A soft delete changes no key, so FOR KEY SHARE would not stop it.
 const (
@@ -27,106 +69,201 @@ const (
 	forDelete = "FOR UPDATE"
 )
 
-func (l *lockSet) has(id string) bool {
+// stronger is the one that excludes more.
+func stronger(a, b string) string {
+	for _, s := range []string{forDelete, forChange} {
+		if a == s || b == s {
+			return s
+		}
+	}
+	return forShare
+}
+
+// strengths are those in which who makes a link holds its records. Two that would make the same row, or rows that exclude each other,
+// follow each other; two that would not need not wait for a record that many links share.
+func (d *Definition) strengths() (left, right string) {
+	left, right = forShare, forShare
+	if !d.Right.IsList || d.Left.IsList {
+		left = forChange
+	}
+	if !d.Left.IsList {
+		right = forChange
+	}
+	return left, right
+}
+
+func (l *lockSet) isLive(id string) bool {
 	if !l.listed {
 		return l.found == len(l.ids)
 	}
 	return l.live[id]
 }
 
-// add has a record locked. One whose module lives elsewhere is not.
-func (l locks) add(m *Model, id, strength string) {
+// add has a record locked.
+func (l *locks) add(m *Model, id, strength string) {
+	if m.loose {
+		l.addBucket(record{m, id}, strength)
+	}
 	if m.Table == "" {
 		return
 	}
-	set := l[m]
+	set := l.sets[m]
 	if set == nil {
 		set = &lockSet{strength: strength, seen: map[string]bool{}}
-		l[m] = set
+		l.sets[m] = set
 	}
-	if strength != forShare {
-		set.strength = strength
-	}
+	set.strength = stronger(set.strength, strength)
 	if !set.seen[id] {
 		set.seen[id] = true
 		set.ids = append(set.ids, id)
 	}
 }
 
-// isLive reports whether a record that was locked is live. Those of modules that live elsewhere are taken to be.
-func (l locks) isLive(m *Model, id string) bool { return m.Table == "" || l[m].has(id) }
+// addOwners has the records locked that own others.
+func (l *locks) addOwners(m *Model, of owning, strength string) {
+	set := l.sets[m]
+	if set == nil {
+		set = &lockSet{strength: strength, seen: map[string]bool{}}
+		l.sets[m] = set
+	}
+	set.strength = stronger(set.strength, strength)
+	set.owning = append(set.owning, of)
+}
 
-// lock queues the locks of records, table by table. Tables are taken in the order of the catalogue and records in the order of their
-// keys, as every writer does.
-func (s *Store) lock(tx *write, wanted locks) {
-	for _, m := range s.catalog.models {
-		if l := wanted[m]; l != nil {
+func (l *locks) addBucket(r record, strength string) {
+	b := r.bucket()
+	l.buckets[b] = l.buckets[b] || strength != forShare
+}
+
+// isLive reports whether a record that was locked is live. Those of modules that live elsewhere are taken to be.
+func (l *locks) isLive(m *Model, id string) bool { return m.Table == "" || l.sets[m].isLive(id) }
+
+// exists reports whether a record that was locked, and is not live, is there.
+func (l *locks) exists(m *Model, id string) bool {
+	if m.Table == "" {
+		return true
+	}
+	_, there := l.sets[m].live[id]
+	return there
+}
+
+// lock queues the locks of records, in the order that all writers keep.
+func (s *Store) lock(tx *write, wanted *locks) {
+	if len(wanted.buckets) > 0 {
+		ids := slices.Sorted(maps.Keys(wanted.buckets))
+		alone := make([]bool, len(ids))
+		for i, b := range ids {
+			alone[i] = wanted.buckets[b]
+		}
+		tx.queue(0, nil, fmt.Sprintf(`
+			SELECT CASE WHEN p.alone THEN pg_advisory_xact_lock(%[1]d, p.b) ELSE pg_advisory_xact_lock_shared(%[1]d, p.b) END
+			FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
+	}
+	for _, m := range s.catalog.ordered {
+		if l := wanted.sets[m]; l != nil {
 			s.lockModel(tx, m, l, l.each || len(l.ids) < many)
 		}
 	}
 }
 
 // list queues the locks again where not all of many records are live, to learn which are.
-func (s *Store) list(tx *write, wanted locks) {
-	for _, m := range s.catalog.models {
-		if l := wanted[m]; l != nil && !l.listed && l.found < len(l.ids) {
+func (s *Store) list(tx *write, wanted *locks) {
+	for _, m := range s.catalog.ordered {
+		if l := wanted.sets[m]; l != nil && !l.listed && l.found < len(l.ids) {
 			s.lockModel(tx, m, l, true)
 		}
 	}
 }
 
-// lockModel queues the lock of the live records of a set. Relies on the primary key.
+// lockModel queues the lock of the records of a set. Relies on the primary key.
 func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
 	l.listed = list
-	sql := text(s, textKey{"lock", m, l.strength, len(l.ids) >= many, list}, func() string { return l.statement(m, list) })
+	sql, args := l.ownersStatement(m)
+	if len(l.owning) == 0 {
+		sql, args = text(s, textKey{"lock", m, l.strength, len(l.ids) >= many, list}, func() string {
+			return l.statement(m, list, m.amongMany("t", 1, len(l.ids)))
+		}), m.key.args(l.ids)
+	}
 	if !list {
 		tx.queue(len(l.ids), func(rows pgx.Rows) (err error) {
 			l.found, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
 			return err
-		}, sql, m.key.args(l.ids)...)
+		}, sql, args...)
 		return
 	}
 	tx.queue(len(l.ids), func(rows pgx.Rows) error {
-		ids, err := m.key.collect(rows)
-		l.live = make(map[string]bool, len(ids))
-		for _, id := range ids {
-			l.live[id] = true
-		}
+		l.live = make(map[string]bool, len(l.ids))
+		key := m.key.scan()
+		var live bool
+		_, err := pgx.ForEachRow(rows, append(key.dests(), &live), func() error {
+			l.live[key.id()] = live
+			return nil
+		})
 		return err
-	}, sql, m.key.args(l.ids)...)
+	}, sql, args...)
 }
 
-// statement locks the live records among the ids, and lists or counts them.
-func (l *lockSet) statement(m *Model, list bool) string {
-	where, selected := "", "1"
-	if !m.NoSoftDelete {
-		where = " AND t.deleted_at IS NULL"
+// statement locks the records of a condition that are there, and lists them or counts the live ones. Postgres tells of a row that it had
+// to wait for as it is then.
+func (l *lockSet) statement(m *Model, list bool, which string) string {
+	live, selected := "t.deleted_at IS NULL", ""
+	if m.NoSoftDelete {
+		live = "true"
 	}
 	if list {
-		selected = m.key.selected("t")
+		selected = m.key.selected("t") + ", "
 	}
-	sql := fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`, selected, m.table(), m.amongMany("t", 1, len(l.ids)), where, m.key.order("t"), l.strength)
+	sql := fmt.Sprintf(`SELECT %s%s AS live FROM %s AS t WHERE %s ORDER BY %s %s`,
+		selected, live, m.table(), which, m.key.order("t"), l.strength)
 	if list {
 		return sql
 	}
-	return "SELECT count(*) FROM (" + sql + ") AS t"
+	return "SELECT count(*) FILTER (WHERE t.live) FROM (" + sql + ") AS t"
 }
 
-// ends are the records that links join. They are kept live until the transaction ends. The left ones are taken so that two writers of
-// one pair follow each other.
-func ends(links []*newLink) locks {
-	wanted := locks{}
-	for _, l := range links {
-		if !l.def.SkipExistence {
-			wanted.add(l.def.left, l.pair.Left, forChange)
-			wanted.add(l.def.right, l.pair.Right, forShare)
+// ownersStatement locks owners too, and lists all. Relies on the primary keys, and on the index of the owners' columns where they own by
+// others.
+func (l *lockSet) ownersStatement(m *Model) (string, []any) {
+	if len(l.owning) == 0 {
+		return "", nil
+	}
+	args := m.key.args(l.ids)
+	keys := []string{"SELECT * FROM unnest(" + m.key.arrays(1) + ")"}
+	for _, of := range l.owning {
+		owner, child := m.ownerColumns(of.Owned), of.model
+		on := make([]string, len(owner))
+		for i, column := range splitColumns(of.Column) {
+			on[i] = "c." + quote(column) + " = o." + quote(owner[i])
 		}
+		keys = append(keys, fmt.Sprintf("SELECT %s FROM %s AS c JOIN %s AS o ON %s WHERE %s",
+			m.key.list("o"), child.table(), m.table(), strings.Join(on, " AND "), child.key.among("c", 1+len(args))))
+		args = append(args, child.key.args(of.ids)...)
+	}
+	which := strings.Join(keys, " UNION ALL ")
+	if len(m.key) == 1 {
+		return l.statement(m, true, m.key.list("t")+" = ANY(ARRAY("+which+"))"), args
+	}
+	return l.statement(m, true, "("+m.key.list("t")+") IN ("+which+")"), args
+}
+
+// ends are the records that links join, as who makes links holds them.
+func ends(links []*newLink) *locks {
+	wanted := newLocks()
+	for _, l := range links {
+		left, right := l.def.strengths()
+		if l.def.SkipExistence {
+			wanted.addBucket(record{l.def.left, l.pair.Left}, left)
+			wanted.addBucket(record{l.def.right, l.pair.Right}, right)
+			continue
+		}
+		wanted.add(l.def.left, l.pair.Left, left)
+		wanted.add(l.def.right, l.pair.Right, right)
 	}
 	return wanted
 }
 
 // checkEnds checks that both records of each link are live.
-func checkEnds(links []*newLink, locked locks, opts CreateOptions) error {
+func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 	for _, l := range links {
 		if l.def.SkipExistence {
 			continue
@@ -144,4 +281,31 @@ func checkEnds(links []*newLink, locked locks, opts CreateOptions) error {
 		}
 	}
 	return nil
+}
+
+// held are the records that a call has locked so far.
+type held struct {
+	records map[record]bool
+	buckets map[int32]bool
+	last    record // in the order of the locks
+}
+
+func newHeld() *held { return &held{records: map[record]bool{}, buckets: map[int32]bool{}} }
+
+func (h *held) add(r record) {
+	h.records[r] = true
+	if r.model.loose {
+		h.buckets[r.bucket()] = true
+	}
+	if h.last.model == nil || h.last.compareLocks(r) < 0 {
+		h.last = r
+	}
+}
+
+// takes reports whether a record can be locked after those that are held, and the order be kept.
+func (h *held) takes(r record) bool {
+	if r.model.loose && !h.buckets[r.bucket()] {
+		return false
+	}
+	return h.last.model == nil || h.last.compareLocks(r) < 0
 }

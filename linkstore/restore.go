@@ -21,24 +21,26 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
+	find := s.findLatest(roots)
+	var here []int
+	for i, r := range roots {
+		if r.model.Table != "" {
+			here = append(here, i)
+		}
+	}
 	var receipt Receipt
 	err = s.run(ctx, func(tx *write) (func() Written, error) {
-		var here []int
-		for i, r := range roots {
-			if r.model.Table != "" {
-				here = append(here, i)
-			}
-		}
 		existed := s.existed(tx, roots, here)
-		found, err := s.latestDeletions(ctx, tx, roots)
-		if err != nil {
+		found := &deleted{}
+		s.findRecords(tx, find, found)
+		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
 		if err := checkExisted(roots, index, here, existed); err != nil {
 			return nil, err
 		}
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, found, &receipt)
+		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, roots, find, found, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -52,6 +54,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	if err := checkID("deletionId", deletionID); err != nil {
 		return Receipt{}, err
 	}
+	find := s.findDeletion(deletionID)
 	var receipt Receipt
 	err := s.run(ctx, func(tx *write) (func() Written, error) {
 		var exists bool
@@ -59,10 +62,9 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 			exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
 			return err
 		}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID)
-		found, err := s.deleted(ctx, tx, 0, `SELECT r.deletion_id, r.model, r.key, r.removed, d.deleted_at
-			FROM `+s.own("deletion_record")+` AS r JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
-			WHERE r.deletion_id = $1 AND r.restored_at IS NULL`, deletionID)
-		if err != nil {
+		found := &deleted{}
+		s.findRecords(tx, find, found)
+		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
 		if !exists {
@@ -71,7 +73,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 		receipt = Receipt{}
 		return func() Written {
 			return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}
-		}, s.restore(ctx, tx, found, &receipt)
+		}, s.restore(ctx, tx, nil, find, found, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore deletion: %w", err)
@@ -79,128 +81,96 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	return receipt, nil
 }
 
-// deletedRecord is a record of a deletion that is to be restored.
-type deletedRecord struct {
-	record
-	deletion string
-	removed  bool
-	at       time.Time
-}
-
-func (s *Store) deleted(ctx context.Context, tx *write, n int, sql string, args ...any) ([]deletedRecord, error) {
-	var found []deletedRecord
-	tx.queue(n, func(rows pgx.Rows) error {
-		var r deletedRecord
-		var model string
-		_, err := pgx.ForEachRow(rows, []any{&r.deletion, &model, &r.id, &r.removed, &r.at}, func() error {
-			// A model may be gone from the catalogue by now, or have another key.
-			if m := s.catalog.byModel[model]; m != nil && m.key.fits(r.id) {
-				r.model = m
-				found = append(found, r)
-			}
-			return nil
-		})
-		return err
-	}, sql, args...)
-	err := tx.send(ctx)
-	return found, err
-}
-
-// latestDeletions finds the latest deletion of each record and what followed from the record in it. Relies on
-// deletion_record_key and on the primary key of deletion_cause.
-func (s *Store) latestDeletions(ctx context.Context, tx *write, roots []record) ([]deletedRecord, error) {
-	var models, keys []string
-	for _, r := range roots {
-		models, keys = append(models, r.model.Name), append(keys, r.id)
-	}
-	n := len(keys)
-	return s.deleted(ctx, tx, n, `
-		WITH RECURSIVE latest AS (
-			SELECT d.id AS deletion_id, p.model, p.key
-			FROM unnest(`+texts(2, n)+`) AS p(model, key)
-			CROSS JOIN LATERAL (
-				SELECT d.id FROM `+s.own("deletion_record")+` AS r JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
-				WHERE r.model = p.model AND r.key = p.key
-				ORDER BY d.deleted_at DESC, d.id DESC LIMIT 1
-			) AS d
-		), reached AS (
-			SELECT l.deletion_id, l.model, l.key FROM latest AS l
-			JOIN `+s.own("deletion_record")+` AS r ON r.deletion_id = l.deletion_id AND r.model = l.model AND r.key = l.key
-			WHERE r.restored_at IS NULL
-			UNION
-			SELECT c.deletion_id, c.model, c.key FROM reached AS x
-			JOIN `+s.own("deletion_cause")+` AS c ON c.deletion_id = x.deletion_id AND c.parent_model = x.model AND c.parent_key = x.key
-		)
-		SELECT r.deletion_id, r.model, r.key, r.removed, d.deleted_at
-		FROM reached AS x
-		JOIN `+s.own("deletion_record")+` AS r ON r.deletion_id = x.deletion_id AND r.model = x.model AND r.key = x.key
-		JOIN `+s.own("deletion")+` AS d ON d.id = r.deletion_id
-		WHERE r.restored_at IS NULL`, models, keys)
-}
-
-// deletedLink is a link of a deletion that may come back.
-type deletedLink struct {
-	Pair
-	deletion string
-	asked    bool // by this call; otherwise it waits for a record since an earlier restore
-	at       time.Time
-}
-
-// restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.
-func (s *Store) restore(ctx context.Context, tx *write, records []deletedRecord, receipt *Receipt) error {
-	if len(records) == 0 {
+// restore brings back records and the links whose both ends are then live. It locks what was found, and the other ends of the links, and
+// finds it again: that must be the same. The receipt is complete when all is sent.
+func (s *Store) restore(ctx context.Context, tx *write, roots []record, find *find, found *deleted, receipt *Receipt) error {
+	if len(found.records) == 0 {
 		return nil
 	}
-	links, err := s.linksOf(ctx, tx, records)
-	if err != nil {
+	s.findLinks(tx, found.records, found)
+	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	wanted := locks{}
-	for _, r := range records {
-		wanted.add(r.model, r.id, forDelete)
-	}
-	for _, l := range links {
-		d := s.catalog.byLink[l.Link]
-		wanted.add(d.left, l.Left, forDelete)
-		wanted.add(d.right, l.Right, forDelete)
-	}
-	for _, l := range wanted {
-		l.each = true
-	}
-	back := &restored{receipt: receipt, deletion: latestOf(records), live: wanted}
+	wanted := s.locksOf(roots, found)
+	back := &restored{receipt: receipt, deletion: latestOf(found.records), live: wanted}
 	s.lock(tx, wanted)
-	s.undelete(tx, records, back)
-	kinds := s.lockDeleted(tx, links)
-	if err := tx.send(ctx); err != nil {
-		if classify(err) == duplicate {
-			return duplicateOf(err)
-		}
+	again := &deleted{}
+	s.findRecords(tx, find, again)
+	s.findLinks(tx, found.records, again)
+	s.undelete(tx, found.records, back)
+	kinds := s.lockDeleted(tx, found.links)
+	err := tx.send(ctx)
+	if again.read && !again.equal(found) {
+		return changedError{}
+	}
+	if classify(err) == duplicate {
+		return duplicateOf(err)
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.reattach(tx, kinds, back); err != nil {
 		return err
 	}
-	s.markRestored(tx, records)
+	s.markRestored(tx, found.records)
 	s.changed(tx, receipt)
 	return nil
+}
+
+// locksOf are the records that a restore holds: those that come back, their owners, those that it was given, and both ends of the links.
+func (s *Store) locksOf(roots []record, found *deleted) *locks {
+	wanted := newLocks()
+	for _, r := range roots {
+		wanted.add(r.model, r.id, forDelete)
+	}
+	for _, r := range found.records {
+		wanted.add(r.model, r.id, forDelete)
+	}
+	for _, l := range found.links {
+		d := s.catalog.byLink[l.Link]
+		left, right := d.strengths()
+		wanted.add(d.left, l.Left, left)
+		wanted.add(d.right, l.Right, right)
+	}
+	for _, m := range s.catalog.models {
+		for _, o := range m.Owns {
+			if of := (owning{o, s.catalog.byModel[o.Model], found.removed(o.Model)}); len(of.ids) > 0 {
+				wanted.addOwners(m, of, forShare)
+			}
+		}
+	}
+	for _, l := range wanted.sets {
+		l.each = true
+	}
+	return wanted
 }
 
 // restored is what came back. The receipt names a deletion as soon as something did.
 type restored struct {
 	receipt  *Receipt
 	deletion string
-	live     locks
+	live     *locks
 }
 
 // latestOf is the latest of the deletions of records.
 func latestOf(records []deletedRecord) string {
 	latest := records[0]
 	for _, r := range records {
-		if r.at.After(records[0].at) {
+		if r.seq > latest.seq {
 			latest = r
 		}
 	}
 	return latest.deletion
+}
+
+// hasEnds reports whether both records of a link are live.
+func (b *restored) hasEnds(d *Definition, p Pair) bool {
+	return b.isLive(d, d.left, p.Left) && b.isLive(d, d.right, p.Right)
+}
+
+// isLive reports whether a record is live. One that a link does not ask for may live elsewhere.
+func (b *restored) isLive(d *Definition, m *Model, id string) bool {
+	return b.live.isLive(m, id) || d.SkipExistence && !b.live.exists(m, id)
 }
 
 func (b *restored) records(m *Model, ids []string) {
@@ -208,7 +178,7 @@ func (b *restored) records(m *Model, ids []string) {
 		return
 	}
 	for _, id := range ids {
-		b.live[m].live[id] = true
+		b.live.sets[m].live[id] = true
 	}
 	slices.Sort(ids)
 	b.receipt.DeletionID = b.deletion
@@ -222,54 +192,6 @@ func (b *restored) links(links []Link) {
 	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
 	b.receipt.DeletionID = b.deletion
 	b.receipt.Links = append(b.receipt.Links, links...)
-}
-
-// linksOf finds the links that may come back with records: those of the same deletion, and those that an earlier restore
-// left waiting for one of the records. Relies on deletion_link_left and deletion_link_right.
-func (s *Store) linksOf(ctx context.Context, tx *write, records []deletedRecord) ([]deletedLink, error) {
-	var deletions, links, sides, keys []string
-	for _, r := range records {
-		for _, d := range s.catalog.links {
-			if d.ReadOnly != "" {
-				continue
-			}
-			for _, end := range []struct {
-				side  string
-				model *Model
-			}{{"left", d.left}, {"right", d.right}} {
-				if end.model == r.model {
-					deletions, links = append(deletions, r.deletion), append(links, d.Name)
-					sides, keys = append(sides, end.side), append(keys, r.id)
-				}
-			}
-		}
-	}
-	n := len(keys)
-	var found []deletedLink
-	tx.queue(n, func(rows pgx.Rows) error {
-		var l deletedLink
-		_, err := pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
-			if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
-				found = append(found, l)
-			}
-			return nil
-		})
-		return err
-	}, `
-		WITH ends AS (SELECT * FROM unnest(`+texts(4, n)+`) AS p(deletion, link, side, key))
-		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at
-		FROM (
-			SELECT p.deletion, l.* FROM ends AS p JOIN `+s.own("deletion_link")+` AS l ON p.side = 'left' AND l.link = p.link AND l.left_key = p.key
-			WHERE l.restored_at IS NULL AND (l.deletion_id = p.deletion OR l.wanted)
-			UNION ALL
-			SELECT p.deletion, l.* FROM ends AS p JOIN `+s.own("deletion_link")+` AS l ON p.side = 'right' AND l.link = p.link AND l.right_key = p.key
-			WHERE l.restored_at IS NULL AND (l.deletion_id = p.deletion OR l.wanted)
-		) AS l
-		JOIN `+s.own("deletion")+` AS d ON d.id = l.deletion_id
-		GROUP BY l.link, l.left_key, l.right_key, l.deletion_id, d.deleted_at
-		ORDER BY l.link, l.left_key, l.right_key, d.deleted_at`, deletions, links, sides, keys)
-	err := tx.send(ctx)
-	return found, err
 }
 
 // undelete queues what brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
@@ -334,7 +256,7 @@ func (s *Store) reattach(tx *write, kinds []*deletedKind, back *restored) error 
 		var ready []int
 		for i, l := range k.links {
 			switch {
-			case back.live.isLive(k.def.left, l.Left) && back.live.isLive(k.def.right, l.Right):
+			case back.hasEnds(k.def, l.Pair):
 				ready = append(ready, i)
 				if k.dead[i] {
 					dead = append(dead, l.Pair)

@@ -180,8 +180,14 @@ func (s *Store) Migrate(ctx context.Context) error {
 			`CREATE SCHEMA IF NOT EXISTS ` + schema,
 			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion") + ` (
 				id text PRIMARY KEY,
-				deleted_at timestamptz NOT NULL
+				deleted_at timestamptz NOT NULL,
+				seq bigint GENERATED ALWAYS AS IDENTITY
 			)`,
+			s.numberDeletions(),
+			`DO $do$ BEGIN IF to_regprocedure(` + literal(s.own("overtaken")+"()") + `) IS NULL THEN
+				CREATE FUNCTION ` + s.own("overtaken") + `() RETURNS boolean LANGUAGE plpgsql AS $$
+				BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + overtakenCode + `'; END $$;
+			END IF; END $do$`,
 			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_record") + ` (
 				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
 				model text NOT NULL,
@@ -237,6 +243,20 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return fmt.Errorf("linkstore: migrate: %w", err)
 	}
 	return nil
+}
+
+// numberDeletions numbers the deletions of a database of an earlier version, by their times: which is the latest does not go by the
+// clock any more.
+func (s *Store) numberDeletions() string {
+	return fmt.Sprintf(`DO $$ BEGIN
+		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%[1]s) AND attname = 'seq' AND NOT attisdropped) THEN
+			ALTER TABLE %[2]s ADD COLUMN seq bigint;
+			UPDATE %[2]s AS t SET seq = o.n FROM (SELECT id, row_number() OVER (ORDER BY deleted_at, id) AS n FROM %[2]s) AS o WHERE o.id = t.id;
+			ALTER TABLE %[2]s ALTER COLUMN seq SET NOT NULL;
+			ALTER TABLE %[2]s ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;
+			PERFORM setval(pg_get_serial_sequence(%[1]s, 'seq'), (SELECT count(*) + 1 FROM %[2]s), false);
+		END IF;
+	END $$`, literal(s.own("deletion")), s.own("deletion"))
 }
 
 // atIndex puts the item's index on an error that has none.

@@ -126,7 +126,7 @@ func (s *Store) tellMany(ctx context.Context, tx *write, links []*newLink) error
 	return s.emit(tx, "attached", "create", attached)
 }
 
-// insert makes rows, in one statement. Values that the items do not give take their default. The left records are locked, so
+// insert makes rows, in one statement. Values that the items do not give take their default. The records are locked, so
 // that no other writer makes the same rows; if one does all the same, the call runs again. Where they are not, or the call
 // cannot run again, rows that are there already are left out, and noted. Relies on the primary key.
 func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
@@ -135,7 +135,7 @@ func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
 	}
 	d := links[0].def
 	ids := s.newIDs(d.IDPrefix, len(links))
-	sure := !s.inTx && !d.SkipExistence && d.left.Table != ""
+	sure := !s.inTx && !d.SkipExistence && d.left.Table != "" && d.right.Table != ""
 	if sure && len(d.Columns) == 0 && len(links) >= many {
 		return s.copyIn(ctx, tx, links, ids)
 	}

@@ -110,22 +110,27 @@ func (s *Store) emit(tx *write, event, cause string, links []Link) error {
 	return nil
 }
 
-// run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another. fn
-// may leave statements queued: what they read is there when told is called, which says what was written.
+// run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another; one
+// that was overtaken by another is run again in a caller's transaction too, from its savepoint. fn may leave statements queued: what
+// they read is there when told is called, which says what was written.
 func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
-	for try := 0; ; try++ {
+	for try, overtaken := 0, 0; ; {
 		err := s.once(ctx, fn)
-		kind := classify(err)
-		if kind == final {
+		switch kind := classify(err); {
+		case kind == final:
 			return err
+		case kind == changed && overtaken < overtakes*s.cfg.Retries:
+			overtaken++
+		case kind != changed && !s.inTx && try < s.cfg.Retries:
+			try++
+		case kind == duplicate:
+			return duplicateOf(err)
+		case s.inTx && kind == retryable:
+			return err // the caller's to run again
+		default:
+			return contendedError{err}
 		}
-		if s.inTx || try == s.cfg.Retries {
-			if kind == duplicate {
-				return duplicateOf(err)
-			}
-			return err
-		}
-		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try, 6)))
+		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try+overtaken/2, 6)))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -133,6 +138,9 @@ func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written
 		}
 	}
 }
+
+// overtakes is how often a call may be overtaken for each retry that it has: another call got on each time.
+const overtakes = 10
 
 func (s *Store) once(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
 	tx, err := s.start(ctx)

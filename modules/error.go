@@ -21,6 +21,7 @@ var (
 	ErrNoCascade   = errors.New("the store has no cascade to delete with")
 	ErrUnavailable = errors.New("the database cannot be reached")
 	ErrTimeout     = errors.New("the database ended a statement that took too long")
+	ErrContended   = errors.New("other calls kept changing the same records: try again")
 )
 
 // ItemError is an error of one item of a call.
@@ -79,6 +80,14 @@ func (e *ConstraintError) Error() string {
 
 // Unwrap gives ErrConflict.
 func (e *ConstraintError) Unwrap() error { return ErrConflict }
+
+// contendedError is a call that was run again as often as it may be.
+type contendedError struct{ cause error }
+
+func (contendedError) Error() string { return ErrContended.Error() }
+
+// Unwrap gives ErrContended, and what ended the last try.
+func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
 // LimitError is a call with more items than the store takes at once.
 type LimitError struct{ Limit, Asked int }

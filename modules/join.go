@@ -9,7 +9,7 @@ import (
 )
 
 // writeJoins replaces the sets of join tables that the drafts give.
-func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
+func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, held held) error {
 	for i := range m.Relations {
 		r := &m.Relations[i]
 		if r.Settable == "" {
@@ -31,7 +31,7 @@ func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []dr
 			continue
 		}
 		target := s.catalog.Target(r)
-		live, err := liveKeys(ctx, tx, target, target.key, far, "FOR SHARE")
+		live, err := held.live(ctx, tx, target, far)
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,9 @@ type Config struct {
 	Rules map[string]Rule
 	// Cascade deletes and restores. nil means that Delete and Restore are refused with ErrNoCascade.
 	Cascade Cascade
+	// LockOrder names models in the order in which the Cascade locks their records, for all that are in its reach. Create and Update
+	// keep to it. nil means the order of the catalogue.
+	LockOrder []string
 	// MaxItems is how many records one call may write. 0 means 10,000.
 	MaxItems int
 	// MaxStatement is how many bytes the SQL of one statement that reads may have: Postgres cannot be stopped while it plans. 0

@@ -36,6 +36,16 @@ func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values)
 	if len(records) > s.cfg.MaxItems {
 		return nil, &LimitError{s.cfg.MaxItems, len(records)}
 	}
+	var created []Created
+	err := s.again(ctx, func() (err error) {
+		created, err = s.create(ctx, model, records)
+		return err
+	})
+	return created, err
+}
+
+// create tries once.
+func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]Created, error) {
 	drafts := make([]draft, len(records))
 	for i, r := range records {
 		var err error
@@ -47,6 +57,10 @@ func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values)
 		return nil, fmt.Errorf("create %s: %w", model.Name, err)
 	}
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		held, err := s.lock(ctx, tx, model, drafts, false)
+		if err != nil {
+			return err
+		}
 		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
 			return err
 		}
@@ -55,15 +69,16 @@ func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values)
 				return &ItemError{i, err}
 			}
 		}
-		if err := s.checkReferences(ctx, tx, model, drafts); err != nil {
+		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
 			return err
 		}
 		for _, group := range groups(drafts) {
+			sortLikely(model, drafts, group)
 			if err := insert(ctx, tx, model, drafts, group); err != nil {
 				return err
 			}
 		}
-		if err := s.writeJoins(ctx, tx, model, drafts); err != nil {
+		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
 			return err
 		}
 		return s.written(ctx, tx, CreateRecords, model, drafts, records)
@@ -84,6 +99,16 @@ func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]s
 	if len(records) > s.cfg.MaxItems {
 		return nil, &LimitError{s.cfg.MaxItems, len(records)}
 	}
+	var keys []string
+	err := s.again(ctx, func() (err error) {
+		keys, err = s.update(ctx, model, records)
+		return err
+	})
+	return keys, err
+}
+
+// update tries once.
+func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]string, error) {
 	drafts := make([]draft, len(records))
 	seen := map[string]int{}
 	for i, r := range records {
@@ -97,21 +122,25 @@ func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]s
 		seen[drafts[i].key] = i
 	}
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		if err := lockLive(ctx, tx, model, drafts); err != nil {
+		held, err := s.lock(ctx, tx, model, drafts, true)
+		if err != nil {
+			return err
+		}
+		if err := held.checkOwn(model, drafts); err != nil {
 			return err
 		}
 		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
 			return err
 		}
-		if err := s.checkReferences(ctx, tx, model, drafts); err != nil {
+		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
 			return err
 		}
 		for _, group := range groups(drafts) {
-			if err := update(ctx, tx, model, drafts, group); err != nil {
+			if err := updateRows(ctx, tx, model, drafts, group); err != nil {
 				return err
 			}
 		}
-		if err := s.writeJoins(ctx, tx, model, drafts); err != nil {
+		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
 			return err
 		}
 		return s.written(ctx, tx, UpdateRecords, model, drafts, records)
@@ -215,8 +244,8 @@ func insert(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []in
 	return atItem(classify(err), m, drafts, group)
 }
 
-// update changes drafts of the same columns, where something differs. Relies on the primary key.
-func update(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
+// updateRows changes drafts of the same columns, where something differs. Relies on the primary key.
+func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
 	keys, _ := m.KeyColumns()
 	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
 	if len(names) == 0 {
@@ -242,90 +271,6 @@ func update(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []in
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
 		m.table(), strings.Join(set, ", "), named("t.", m, m.key).equals(named("r.", m, m.key)), strings.Join(differs, " OR ")), rows)
 	return atItem(classify(err), m, drafts, group)
-}
-
-// lockLive takes the records that are about to change, in the order of their keys, and finds those that are not there.
-// Relies on the primary key.
-func lockLive(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
-	keys := make([]string, len(drafts))
-	for i, d := range drafts {
-		keys[i] = d.key
-	}
-	found, err := liveKeys(ctx, tx, m, m.key, keys, "FOR NO KEY UPDATE")
-	if err != nil {
-		return err
-	}
-	for i, k := range keys {
-		if !found[k] {
-			return &ItemError{i, &RecordError{m.Module, m.Name, k}}
-		}
-	}
-	return nil
-}
-
-// liveKeys locks the live records among the keys, in the order of their texts, and returns which they are. Relies on the key's index.
-func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []string, strength string) (map[string]bool, error) {
-	b := newBuilder(nil)
-	key := named("t.", m, columns)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-		key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength), b.args...)
-	if err != nil {
-		return nil, classify(err)
-	}
-	live := make(map[string]bool, len(keys))
-	parts := make(compositeCell, len(columns))
-	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
-		live[joinKey(parts)] = true
-		return nil
-	})
-	return live, classify(err)
-}
-
-// amongGiven is among for a statement of a write. How many keys there are is hidden from the planner if they are few: it would plan
-// for their number again at each call.
-func (r ref) amongGiven(b *builder, keys []string) string {
-	if len(keys) >= manyKeys {
-		return r.among(b, keys)
-	}
-	return r.amongArrays(r.unseen(b, keys))
-}
-
-// manyKeys is how many keys make it worth planning for their number.
-const manyKeys = 500
-
-// checkReferences finds records that are referred to but deleted or never there, which a foreign key alone would not.
-func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft) error {
-	for i := range m.Relations {
-		r := &m.Relations[i]
-		target := s.catalog.Target(r)
-		if r.Through != nil || r.Many || m.IsKey(r.Columns) || !target.IsKey(r.TargetColumns) || target.Module != m.Module {
-			continue
-		}
-		var keys []string
-		for _, d := range drafts {
-			if k, ok := d.reference(r); ok {
-				keys = append(keys, k)
-			}
-		}
-		if len(keys) == 0 {
-			continue
-		}
-		live, err := liveKeys(ctx, tx, target, target.key, keys, "FOR SHARE")
-		if err != nil {
-			return err
-		}
-		if target == m {
-			for _, d := range drafts {
-				live[d.key] = true // being written here
-			}
-		}
-		for j, d := range drafts {
-			if k, ok := d.reference(r); ok && !live[k] {
-				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
-			}
-		}
-	}
-	return nil
 }
 
 // atItem names the draft whose value Postgres complains of, and the field as the API spells it.

@@ -1,0 +1,252 @@
+package robust
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"linkgraph/linkstore"
+	"linkgraph/linkstore/linktest"
+)
+
+// Verb is what a call does.
+type Verb string
+
+// The verbs: those of the link store, and two of the record store.
+const (
+	Create          Verb = "create"
+	Replace         Verb = "replace"
+	Dismiss         Verb = "dismiss"
+	Delete          Verb = "delete"        // the links of records
+	DeleteRecords   Verb = "deleteRecords" // the records too
+	Restore         Verb = "restore"
+	RestoreDeletion Verb = "restoreDeletion"
+	Put             Verb = "put"  // makes records that others own
+	Move            Verb = "move" // gives records to another owner
+	Read            Verb = "read" // everything, when all others are answered
+)
+
+// Call is one call of a client.
+type Call struct {
+	Verb     Verb
+	Pairs    []linkstore.Pair // of the first three
+	Quantity string           // that links with the extra column are given; "" is none
+	Records  []linktest.Record
+	Owners   []string // of Records, for Put and Move
+	Deletion string   // its id. In a program, which call of the same client: see Program.
+}
+
+// String is a line of a program.
+func (c Call) String() string {
+	words := []string{string(c.Verb)}
+	for _, p := range c.Pairs {
+		words = append(words, p.Link+"("+p.Left+","+p.Right+")")
+	}
+	for i, r := range c.Records {
+		word := r.Model + "/" + r.ID
+		if c.Owners != nil {
+			word += "<" + c.Owners[i]
+		}
+		words = append(words, word)
+	}
+	if c.Quantity != "" {
+		words = append(words, "quantity="+c.Quantity)
+	}
+	if c.Deletion != "" {
+		words = append(words, c.Deletion)
+	}
+	return strings.Join(words, " ")
+}
+
+func (c Call) items() []linkstore.Item {
+	items := make([]linkstore.Item, len(c.Pairs))
+	for i, p := range c.Pairs {
+		items[i] = linkstore.Item{Link: p.Link, Left: p.Left, Right: p.Right}
+		if p.Link == linktest.Stocked && c.Quantity != "" {
+			items[i].Data = map[string]any{"quantity": c.Quantity}
+		}
+	}
+	return items
+}
+
+func (c Call) records() []linkstore.Records {
+	var all []linkstore.Records
+	for _, r := range c.Records {
+		all = append(all, linkstore.Records{Model: r.Model, IDs: []string{r.ID}})
+	}
+	return all
+}
+
+// World is the few records and links that the clients of a history work on.
+type World struct {
+	Links   []string
+	Records []linktest.Record
+	Owners  map[linktest.Record]string `json:"-"`
+}
+
+// worlds are what a history may be about: each has records that are shared, and not so many that clients never meet.
+func worlds() []World {
+	of := func(model string, ids ...string) []linktest.Record {
+		all := make([]linktest.Record, len(ids))
+		for i, id := range ids {
+			all[i] = linktest.Record{Model: model, ID: id}
+		}
+		return all
+	}
+	owned := func(pairs ...string) map[linktest.Record]string {
+		owners := map[linktest.Record]string{}
+		for i := 0; i < len(pairs); i += 3 {
+			owners[linktest.Record{Model: pairs[i], ID: pairs[i+1]}] = pairs[i+2]
+		}
+		return owners
+	}
+	variants := owned("Variant", "v1", "p1", "Variant", "v2", "p1", "Price", "r1", "s1")
+	return []World{
+		{[]string{linktest.Priced}, slices.Concat(of("Product", "p1", "p2"), of("Variant", "v1", "v2"), of("PriceSet", "s1", "s2"), of("Price", "r1")), variants},
+		{[]string{linktest.Sold}, slices.Concat(of("Product", "p1", "p2"), of("Channel", "c1", "c2")), nil},
+		{[]string{linktest.Related}, of("Product", "p1", "p2", "p3"), nil},
+		{[]string{linktest.Paired}, slices.Concat(of("Channel", "c1", "c2"), of("Location", "l1", "l2")), nil},
+		{[]string{linktest.Served, linktest.Paired}, slices.Concat(of("Channel", "c1"), of("Location", "l1", "l2"), of("Set", "f1", "f2")), nil},
+		{[]string{linktest.Shown, linktest.Priced}, slices.Concat(of("Variant", "v1", "v2"), of("Channel", "c1", "c2"), of("PriceSet", "s1")), nil},
+		{[]string{linktest.Stocked, linktest.Sold}, slices.Concat(of("Product", "p1", "p2"), of("Variant", "v1", "v2"), of("Item", "i1"), of("Channel", "c1")), variants},
+	}
+}
+
+// under returns the world with a prefix before each id, so that histories share no records.
+func (w World) under(prefix string) World {
+	out := World{Links: w.Links, Owners: map[linktest.Record]string{}}
+	for _, r := range w.Records {
+		named := linktest.Record{Model: r.Model, ID: prefix + r.ID}
+		out.Records = append(out.Records, named)
+		if owner := w.Owners[r]; owner != "" {
+			out.Owners[named] = prefix + owner
+		}
+	}
+	return out
+}
+
+func (w World) ids(model string) []string {
+	var ids []string
+	for _, r := range w.Records {
+		if r.Model == model {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// Program is what clients do: each its calls, one after the other. A call of RestoreDeletion restores the latest deletion that any
+// client has been told of.
+type Program struct {
+	World   World
+	Before  []Call // done before the clients begin
+	Clients [][]Call
+}
+
+// String lists the program.
+func (p Program) String() string {
+	var b strings.Builder
+	for _, c := range p.Before {
+		fmt.Fprintf(&b, "before: %s\n", c)
+	}
+	for i, calls := range p.Clients {
+		for _, c := range calls {
+			fmt.Fprintf(&b, "client %d: %s\n", i, c)
+		}
+	}
+	return b.String()
+}
+
+// newProgram makes up a program of so many clients with so many calls each.
+func newProgram(random *rand.Rand, catalog *linkstore.Catalog, prefix string, clients, calls int) Program {
+	all := worlds()
+	p := Program{World: all[random.IntN(len(all))].under(prefix)}
+	m := maker{random, catalog, p.World, prefix, 0}
+	for range random.IntN(4) {
+		p.Before = append(p.Before, m.call())
+	}
+	p.Clients = make([][]Call, clients)
+	for i := range p.Clients {
+		for range calls {
+			p.Clients[i] = append(p.Clients[i], m.call())
+		}
+	}
+	return p
+}
+
+// maker makes up calls.
+type maker struct {
+	*rand.Rand
+	catalog *linkstore.Catalog
+	world   World
+	prefix  string
+	made    int // records
+}
+
+func (m *maker) pick(ids []string) string { return ids[m.IntN(len(ids))] }
+
+func (m *maker) call() Call {
+	switch n := m.IntN(100); {
+	case n < 26:
+		return Call{Verb: Create, Pairs: m.pairs(), Quantity: []string{"", "2", "3"}[m.IntN(3)]}
+	case n < 34:
+		return Call{Verb: Replace, Pairs: m.pairs()}
+	case n < 50:
+		return Call{Verb: Dismiss, Pairs: m.pairs()}
+	case n < 58:
+		return Call{Verb: Delete, Records: m.records()}
+	case n < 74:
+		return Call{Verb: DeleteRecords, Records: m.records()}
+	case n < 88:
+		return Call{Verb: Restore, Records: m.records()}
+	case n < 94:
+		return Call{Verb: RestoreDeletion}
+	}
+	return m.recordCall()
+}
+
+// recordCall is one of the record store, where the world has records that others own.
+func (m *maker) recordCall() Call {
+	products, variants := m.world.ids("Product"), m.world.ids("Variant")
+	if len(products) == 0 || len(variants) == 0 {
+		return Call{Verb: Restore, Records: m.records()}
+	}
+	c := Call{Verb: Move}
+	if m.IntN(2) == 0 {
+		c.Verb = Put
+	}
+	for _, i := range m.Perm(len(variants))[:1+m.IntN(2)] {
+		id := variants[i]
+		if c.Verb == Put {
+			m.made++
+			id = fmt.Sprintf("%sw%d", m.prefix, m.made)
+		}
+		c.Records, c.Owners = append(c.Records, linktest.Record{Model: "Variant", ID: id}), append(c.Owners, m.pick(products))
+	}
+	return c
+}
+
+// pairs are mostly such that one call can link them all.
+func (m *maker) pairs() []linkstore.Pair {
+	var pairs []linkstore.Pair
+	for range 1 + m.IntN(3) {
+		d, _ := m.catalog.Link(m.pick(m.world.Links))
+		p := linkstore.Pair{Link: d.Name, Left: m.pick(m.world.ids(d.Left.Model)), Right: m.pick(m.world.ids(d.Right.Model))}
+		excluded := slices.ContainsFunc(pairs, func(q linkstore.Pair) bool {
+			return p.Link == q.Link && p != q && (!d.Right.IsList && p.Left == q.Left || !d.Left.IsList && p.Right == q.Right)
+		})
+		if !excluded || m.IntN(10) == 0 {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+func (m *maker) records() []linktest.Record {
+	var records []linktest.Record
+	for _, i := range m.Perm(len(m.world.Records))[:1+m.IntN(2)] {
+		records = append(records, m.world.Records[i])
+	}
+	return records
+}
