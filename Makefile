@@ -1,10 +1,11 @@
 # The commands of the project. `make run` and `make test` need nothing but Go.
 
 GOLANGCI_LINT_VERSION = v2.15.0
+GOVULNCHECK_VERSION = v1.9.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race robust generate lint bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
+.PHONY: run test race robust generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -33,6 +34,12 @@ lint: $(TOOLS)/golangci-lint ## the linters
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+$(TOOLS)/govulncheck:
+	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+vulnerabilities: $(TOOLS)/govulncheck ## known faults of what is used; where their database cannot be reached, newer versions of it
+	@.ci/vulnerabilities $(TOOLS)/govulncheck
 
 bench: bench-go bench-compare ## the benchmarks, and the comparison with code written by hand
 

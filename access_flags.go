@@ -17,8 +17,8 @@ type accessFlags struct {
 	JWTRoleClaim string   `name:"jwt-role-claim" help:"Claim with the role of an admin, read-only or read-write, or a list of such. Medusa's own tokens need none." default:"linkgraph_role" env:"JWT_ROLE_CLAIM"`
 
 	KeyCache            time.Duration `help:"How long the database is not asked again about a key: a revoked one is refused at most that much later. 0 asks every time." default:"5s" env:"KEY_CACHE"`
-	RateLimitStorefront int           `help:"Requests a minute with one publishable key. 0 is without limit." default:"6000" env:"RATE_LIMIT_STOREFRONT"`
-	RateLimitAdmin      int           `help:"Requests a minute of one admin: a secret key, or the subject of tokens. 0 is without limit." default:"0" env:"RATE_LIMIT_ADMIN"`
+	RateLimitStorefront int           `help:"Requests a minute with one publishable key; those that ask for much count as several. Past it each address may send a twentieth of that. 0 is without limit." default:"6000" env:"RATE_LIMIT_STOREFRONT"`
+	RateLimitAdmin      int           `help:"Requests a minute of one admin: a secret key, or the subject of tokens; those that ask for much count as several. 0 is without limit." default:"0" env:"RATE_LIMIT_ADMIN"`
 	RateLimitUnknown    int           `help:"Requests a minute from one address with credentials that are not good. 0 is without limit." default:"60" env:"RATE_LIMIT_UNKNOWN"`
 	TrustedProxy        []string      `help:"Network of proxies, in CIDR notation, whose X-Forwarded-For or Forwarded names the address of a client. Repeatable." env:"TRUSTED_PROXY" placeholder:"CIDR"`
 }
