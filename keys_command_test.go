@@ -70,7 +70,7 @@ func TestKeysCommand(t *testing.T) {
 	}{
 		{"Authorization", "Bearer " + writer, graph.Caller{ID: writerID, Name: "Imports", Role: graph.ReadWrite}},
 		{"Authorization", "Bearer " + reader, graph.Caller{ID: readerID, Name: "Re\x1bports", Role: graph.ReadOnly}},
-		{"X-Publishable-Api-Key", shop, graph.Caller{ID: shopID, Name: "Web shop", Storefront: true}},
+		{"X-Publishable-Api-Key", shop, graph.Caller{ID: shopID, Name: "Web shop", Storefront: true, Address: "192.0.2.1"}},
 	} {
 		if got, err := send(c.header, c.token); err != nil || got != c.want {
 			t.Errorf("got %+v, %v; want %+v", got, err, c.want)

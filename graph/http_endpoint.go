@@ -251,6 +251,9 @@ func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 // weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took
 // too long, or what it asks for is much.
 func (r *run) weigh(ctx context.Context, dear bool) error {
+	if r.wrote { // what was done is shown
+		return nil
+	}
 	if r.lost == nil && dear {
 		if err := r.place.Dear(ctx); err != nil {
 			r.lost = overloaded(err)
