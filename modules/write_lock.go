@@ -210,7 +210,7 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 			return err
 		}
 		for j, d := range drafts {
-			if k, ok := d.reference(r); ok && !live[k] && !(target == m && written[k]) {
+			if k, ok := d.reference(r); ok && !live[k] && (target != m || !written[k]) {
 				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
 			}
 		}

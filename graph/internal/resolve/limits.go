@@ -53,11 +53,11 @@ func (l *Limits) Default(other Limits) {
 	}
 }
 
-// What filters, sort keys and counts weigh in Limits.MaxSearch. A comparison looks at a column of each row at worst. A relation is
+// What lists, filters, sort keys and counts weigh in Limits.MaxSearch. A list is a statement, or a part of one. A comparison looks at a column of each row at worst. A relation is
 // another table, and one below others is looked at for each row of these. An aggregate looks at all related rows of all rows
 // of the list before the first row is known. A count looks at all rows of the list.
 const (
-	weightList      = 1
+	weightList      = 4
 	weightCondition = 1
 	weightRelation  = 10 // times its depth
 	weightAggregate = 50 // times its depth
