@@ -29,12 +29,13 @@ type attacker struct {
 	client *http.Client
 	tally  *tally
 	open   []net.Conn // that are held
+	waits  sync.WaitGroup
 }
 
 func (t *target) attacker(n int, key http.Header, seen *tally) *attacker {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+n))}}
 	transport := &http.Transport{DialContext: dialer.DialContext, DisableCompression: true}
-	return &attacker{n, t, key, &http.Client{Transport: transport}, seen, nil}
+	return &attacker{n: n, target: t, key: key, client: &http.Client{Transport: transport}, tally: seen}
 }
 
 // ask sends a request and reads the answer.
@@ -47,7 +48,7 @@ func (a *attacker) ask(ctx context.Context, key http.Header, body string) {
 	}
 }
 
-func ask(ctx context.Context, client *http.Client, url string, key http.Header, body string) (status int, start string) {
+func ask(ctx context.Context, client *http.Client, url string, key http.Header, body string) (status, start string) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/graphql", strings.NewReader(body))
 	if err != nil {
 		return noAnswer, err.Error()
@@ -64,7 +65,11 @@ func ask(ctx context.Context, client *http.Client, url string, key http.Header, 
 	if _, err := io.Copy(io.Discard, w.Body); err != nil {
 		return noAnswer, err.Error()
 	}
-	return w.StatusCode, string(first[:n])
+	start = string(first[:n])
+	if w.StatusCode == http.StatusOK && strings.HasPrefix(start, `{"errors"`) {
+		return refused, start
+	}
+	return strconv.Itoa(w.StatusCode), start
 }
 
 // held is a connection whose client does less than it should.
@@ -82,8 +87,21 @@ func (a *attacker) hold(ctx context.Context, use func(*held)) {
 		return
 	}
 	a.open = append(a.open, conn)
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	if end, ok := ctx.Deadline(); ok {
+		_ = conn.SetWriteDeadline(end)
+	}
 	use(&held{conn})
+	a.waits.Go(func() { // of an answer, the status alone is read
+		const line = "HTTP/1.1 200"
+		got := make([]byte, len(line))
+		_, err := io.ReadFull(conn, got)
+		switch {
+		case err == nil:
+			a.tally.add(string(got[len(line)-3:]), 0)
+		case ctx.Err() == nil:
+			a.tally.add(noAnswer, 0)
+		}
+	})
 }
 
 // write sends what it can: the server may have hung up.
@@ -102,6 +120,7 @@ func (a *attacker) close() {
 	for _, conn := range a.open {
 		conn.Close()
 	}
+	a.waits.Wait()
 }
 
 // attack runs until the context ends, or all that an attacker may send is sent.
@@ -145,8 +164,8 @@ func (t *target) measure(ctx context.Context, a attack, d time.Duration) row {
 	var attackers, admin, shopper tally
 	r := row{name: a.name}
 	var all sync.WaitGroup
-	all.Go(func() { t.probe(ctx, secret(t.own), &admin) })
-	all.Go(func() { t.probe(ctx, publishable(t.publishable), &shopper) })
+	all.Go(func() { t.probe(ctx, t.own, &admin) })
+	all.Go(func() { t.probe(ctx, t.shop, &shopper) })
 	for n := range a.clients {
 		all.Go(func() { t.attacker(n, a.key, &attackers).attack(ctx, a) })
 	}
@@ -166,6 +185,6 @@ func (t *target) show(ctx context.Context, out io.Writer, a attack) {
 	for i, body := range a.bodies {
 		start := time.Now()
 		status, first := ask(ctx, one.client, t.url, a.key, body)
-		fmt.Fprintf(out, "%s %d: %d bytes, %d after %s: %s\n", a.name, i, len(body), status, short(time.Since(start)), first)
+		fmt.Fprintf(out, "%s %d: %d bytes, %s after %s: %s\n", a.name, i, len(body), status, short(time.Since(start)), first)
 	}
 }

@@ -69,7 +69,10 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 		return r
 	}
 	before := add(t.measure(ctx, attack{name: "before"}, 5*time.Second))
-	for _, a := range t.attacks(o.only) {
+	for _, a := range attacks(o.only) {
+		if err := t.arm(ctx, &a); err != nil {
+			return err
+		}
 		if o.verbose {
 			t.show(ctx, os.Stderr, a)
 		}
@@ -101,6 +104,15 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 		return fmt.Errorf("%d bounds were passed", len(faults))
 	}
 	return nil
+}
+
+// arm gives an attack a key of its own. Shoppers have the one that attackers have.
+func (t *target) arm(ctx context.Context, a *attack) (err error) {
+	a.key, err = t.newKey(ctx, a.admin)
+	if !a.admin {
+		t.shop = a.key
+	}
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -11,22 +11,26 @@ import (
 	"time"
 )
 
-// noAnswer stands for the status of a request that got none.
-const noAnswer = 0
+// What requests came to, but for the statuses of HTTP.
+const (
+	good     = "200"
+	refused  = "errors" // 200, and the answer says what was wrong
+	noAnswer = "none"
+)
 
 // tally is what clients were answered.
 type tally struct {
 	mu       sync.Mutex
 	sent     int
-	statuses map[int]int
+	statuses map[string]int
 	times    []time.Duration
 }
 
-func (t *tally) add(status int, took time.Duration) {
+func (t *tally) add(status string, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.statuses == nil {
-		t.statuses = map[int]int{}
+		t.statuses = map[string]int{}
 	}
 	t.statuses[status]++
 	t.times = append(t.times, took)
@@ -45,11 +49,7 @@ func (t *tally) answers() string {
 	defer t.mu.Unlock()
 	var parts []string
 	for _, status := range slices.Sorted(maps.Keys(t.statuses)) {
-		name := fmt.Sprint(status)
-		if status == noAnswer {
-			name = "none"
-		}
-		parts = append(parts, fmt.Sprintf("%s:%d", name, t.statuses[status]))
+		parts = append(parts, fmt.Sprintf("%s:%d", status, t.statuses[status]))
 	}
 	return strings.Join(parts, " ")
 }
@@ -66,7 +66,7 @@ func (t *tally) seen() seen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slices.Sort(t.times)
-	return seen{len(t.times), len(t.times) - t.statuses[200], percentile(t.times, 50), percentile(t.times, 99), answers}
+	return seen{len(t.times), len(t.times) - t.statuses[good], percentile(t.times, 50), percentile(t.times, 99), answers}
 }
 
 // percentile is the least time that p percent of the sorted times do not pass.
@@ -125,10 +125,10 @@ func (b bounds) judge(r row) []string {
 		}
 	}
 	if r.admin.bad > 0 {
-		fault("%d of %d requests of the admin were not answered 200 (%s)", r.admin.bad, r.admin.asked, r.admin.answers)
+		fault("%d of %d requests of the admin were not answered 200 without errors (%s)", r.admin.bad, r.admin.asked, r.admin.answers)
 	}
 	if float64(r.shopper.bad)*100 > b.shopper*float64(r.shopper.asked) {
-		fault("%d of %d requests of the shopper were not answered 200 (%s), more than %g %%", r.shopper.bad, r.shopper.asked, r.shopper.answers, b.shopper)
+		fault("%d of %d requests of the shopper were not answered 200 without errors (%s), more than %g %%", r.shopper.bad, r.shopper.asked, r.shopper.answers, b.shopper)
 	}
 	if r.rss > b.rss {
 		fault("the server had %d MiB, more than %d", r.rss>>20, b.rss>>20)

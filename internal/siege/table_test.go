@@ -25,17 +25,17 @@ func TestPercentile(t *testing.T) {
 
 func TestSeen(t *testing.T) {
 	var of tally
-	for _, status := range []int{200, 503, 200, noAnswer} {
-		of.add(status, time.Duration(status))
+	for i, status := range []string{good, "503", good, noAnswer, refused} {
+		of.add(status, time.Duration(i+1))
 	}
-	if got, want := of.seen(), (seen{4, 2, 200, 503, "none:1 200:2 503:1"}); got != want {
+	if got, want := of.seen(), (seen{5, 3, 3, 5, "200:2 503:1 errors:1 none:1"}); got != want {
 		t.Errorf("seen: %+v, want %+v", got, want)
 	}
 }
 
 var strict = bounds{p99: time.Second, slack: 1, shopper: 1, rss: 1000 << 20, postgres: 500 << 20}
 
-func good() row {
+func fine() row {
 	of := seen{asked: 100, p50: time.Millisecond, p99: 10 * time.Millisecond, answers: "200:100"}
 	return row{name: "flood", sent: 12, answers: "200:12", admin: of, shopper: of, rss: 900 << 20, postgres: 100 << 20}
 }
@@ -55,7 +55,7 @@ func TestJudge(t *testing.T) {
 		{"memory", "the server had 1001 MiB", func(r *row) { r.rss = 1001 << 20 }},
 		{"memory of Postgres", "Postgres had 501 MiB", func(r *row) { r.postgres = 501 << 20 }},
 	} {
-		r := good()
+		r := fine()
 		c.spoil(&r)
 		got := strings.Join(strict.judge(r), "\n")
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
@@ -67,7 +67,7 @@ func TestJudge(t *testing.T) {
 func TestSlackIsForTimesAlone(t *testing.T) {
 	loose := strict
 	loose.slack = 3
-	r := good()
+	r := fine()
 	r.admin.p99, r.rss = 2*time.Second, 1001<<20
 	if got := loose.judge(r); len(got) != 1 || !strings.Contains(got[0], "MiB") {
 		t.Errorf("%q, want the memory alone", got)
@@ -75,19 +75,19 @@ func TestSlackIsForTimesAlone(t *testing.T) {
 }
 
 func TestRecovered(t *testing.T) {
-	after := good()
-	if got := strict.recovered(good(), after); len(got) > 0 {
+	after := fine()
+	if got := strict.recovered(fine(), after); len(got) > 0 {
 		t.Errorf("%q", got)
 	}
 	after.admin.p99, after.shopper.bad, after.atWork = 70*time.Millisecond, 1, 2
-	if got := strict.recovered(good(), after); len(got) != 3 {
+	if got := strict.recovered(fine(), after); len(got) != 3 {
 		t.Errorf("%q, want a sentence for each of three", got)
 	}
 }
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	printTable(&out, []row{good()})
+	printTable(&out, []row{fine()})
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 {
 		t.Fatalf("%d lines:\n%s", len(lines), &out)

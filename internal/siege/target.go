@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,11 +22,13 @@ import (
 
 // target is the server that is attacked.
 type target struct {
-	url                      string
-	pid, postmaster          int
-	publishable, secret, own string // keys: that of the shop, of the admin who attacks, and of the one who probes
-	db                       *pgx.Conn
-	stop                     func() error
+	program, url    string
+	database        string // its URL
+	pid, postmaster int
+	own             http.Header // key of the admin who probes
+	shop            http.Header // key of the shopper who does, and of the attackers
+	db              *pgx.Conn
+	stop            func() error
 }
 
 // startTarget makes the store and the keys, and starts the server.
@@ -57,21 +61,27 @@ func (t *target) start(ctx context.Context, o options, temp string) error {
 	if err := makeStore(ctx, data, o.products); err != nil {
 		return err
 	}
-	for _, k := range []struct {
-		token *string
-		flags []string
-	}{
-		{&t.publishable, []string{"--type", "publishable", "--channel", "c0", "--channel", "c1"}},
-		{&t.secret, []string{"--type", "secret"}},
-		{&t.own, []string{"--type", "secret"}},
-	} {
-		token, err := output(ctx, program, append([]string{"keys", "create", "--title", "Siege", "--data-dir", data}, k.flags...)...)
-		if err != nil {
-			return err
-		}
-		*k.token = strings.TrimSpace(token)
+	t.program = program
+	if err := t.serve(ctx, data, filepath.Join(temp, "log")); err != nil {
+		return err
 	}
-	return t.serve(ctx, program, data, filepath.Join(temp, "log"))
+	var err error
+	if t.own, err = t.newKey(ctx, true); err != nil {
+		return err
+	}
+	t.shop, err = t.newKey(ctx, false)
+	return err
+}
+
+// newKey makes a key, and returns the header that carries it.
+func (t *target) newKey(ctx context.Context, admin bool) (http.Header, error) {
+	args := []string{"keys", "create", "--title", "Siege", "--database-url", t.database}
+	if admin {
+		token, err := output(ctx, t.program, append(args, "--type", "secret")...)
+		return secret(strings.TrimSpace(token)), err
+	}
+	token, err := output(ctx, t.program, append(args, "--type", "publishable", "--channel", "c0", "--channel", "c1")...)
+	return publishable(strings.TrimSpace(token)), err
 }
 
 // makeStore lays the store out as the server keeps its own.
@@ -98,13 +108,13 @@ func output(ctx context.Context, name string, args ...string) (string, error) {
 }
 
 // serve starts the server and finds its Postgres.
-func (t *target) serve(ctx context.Context, program, data, log string) error {
+func (t *target) serve(ctx context.Context, data, log string) error {
 	file, err := os.Create(log)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	cmd := exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--data-dir", data, "--no-demo", "--no-tryout", "--log-level", "error")
+	cmd := exec.Command(t.program, "serve", "--addr", "127.0.0.1:0", "--data-dir", data, "--no-demo", "--no-tryout", "--log-level", "error")
 	cmd.Stderr = file
 	if err := cmd.Start(); err != nil {
 		return err
@@ -146,7 +156,8 @@ func (t *target) findPostgres(ctx context.Context) error {
 			continue
 		}
 		t.postmaster = pid
-		t.db, err = pgx.Connect(ctx, "host="+args[at+1]+" user=postgres dbname=linkgraph")
+		t.database = "postgres:///linkgraph?" + url.Values{"host": {args[at+1]}, "user": {"postgres"}}.Encode()
+		t.db, err = pgx.Connect(ctx, t.database)
 		return err
 	}
 	return errors.New("the server has no Postgres of its own")
