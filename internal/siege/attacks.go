@@ -39,7 +39,7 @@ func attacks(only string) []attack {
 		{name: "many root fields", bodies: []string{pages(30, "id title"), pages(100, "id"), counts(30), counts(100)}},
 		{name: "sort keys", bodies: []string{prices(2), prices(4), prices(8), sortedBy(1500), sortedBy(8)}},
 		{name: "dear filters", bodies: []string{nested(5, 1), nested(5, 5), nested(5, 10), nested(12, 1), nested(5, 6), broad(14), broad(90)}},
-		{name: "big variables", bodies: []string{valuesMany(30, 200, 300), valuesMany(30, 60, 30), valuesMany(30, 7, 290), valuesMany(30, 800, 300), emptyMany(30, 60_000), emptyMany(30, 2), valuesMany(30, 5000, 900)}},
+		{name: "big variables", bodies: []string{valuesMany(200, 300), valuesMany(60, 30), valuesMany(7, 290), valuesMany(800, 300), emptyMany(60_000), emptyMany(2), valuesMany(5000, 900)}},
 		{name: "introspection", bodies: introspection()},
 		{name: "introspection by an admin", clients: 2, admin: true, bodies: introspection()},
 		{name: "slow readers", run: slowReaders},
@@ -139,18 +139,21 @@ func broad(n int) string {
 	return document("{products(first:1,filter:{or:[" + times(n, `{variants:{none:{priceSet:{prices:{some:{amount:{gt:"#"}}}}}}}`) + "]}){nodes{id}}}")
 }
 
+// shared is how many root fields use one variable.
+const shared = 30
+
 // valuesMany has root fields share a long list of values.
-func valuesMany(roots, items, length int) string {
+func valuesMany(items, length int) string {
 	list := make([]string, items)
 	for i := range list {
 		list[i] = strings.Repeat("x", length)
 	}
-	return withVariable("query($v:ProductFilter){"+times(roots, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"id": map[string]any{"in": list}})
+	return withVariable("query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"id": map[string]any{"in": list}})
 }
 
-func emptyMany(roots, items int) string {
+func emptyMany(items int) string {
 	list := make([]struct{}, items)
-	return withVariable("query($v:ProductFilter){"+times(roots, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"or": list})
+	return withVariable("query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"or": list})
 }
 
 func introspection() []string {

@@ -81,7 +81,8 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 			return err
 		}
 	}
-	after, faults := row{}, []string(nil)
+	var after row
+	var faults []string
 	for end := time.Now().Add(time.Duration(o.recover) * time.Second); ; {
 		after = t.measure(ctx, attack{name: "after"}, 5*time.Second)
 		if faults = o.bounds.recovered(before, after); len(faults) == 0 || time.Now().After(end) {
