@@ -19,7 +19,7 @@ import (
 type options struct {
 	products, seconds, recover int
 	server, data, only         string
-	verbose                    bool
+	verbose, each              bool
 	bounds                     bounds
 }
 
@@ -32,6 +32,7 @@ func main() {
 	flag.StringVar(&o.server, "server", "", "the built program; none builds it")
 	flag.StringVar(&o.data, "data", "", "folder to keep the store in; none makes one that is removed")
 	flag.StringVar(&o.only, "only", "", "part of the names of the attacks to run")
+	flag.BoolVar(&o.each, "each", false, "send each document in an attack of its own, not in turn with others")
 	flag.BoolVar(&o.verbose, "v", false, "print the beginning of the first answer to each document")
 	flag.DurationVar(&o.bounds.p99, "max-p99", time.Second, "a prober's slowest hundredth must be faster")
 	flag.Float64Var(&o.bounds.slack, "slack", 1, "what times are multiplied with on a machine that is busy with other work")
@@ -69,7 +70,7 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 		return r
 	}
 	before := add(t.measure(ctx, attack{name: "before"}, 5*time.Second))
-	for _, a := range attacks(o.only) {
+	for _, a := range attacks(o.only, o.each) {
 		if err := t.arm(ctx, &a); err != nil {
 			return err
 		}
