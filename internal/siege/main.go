@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -41,7 +42,7 @@ func main() {
 	flag.Int64Var(&mostPostgresMiB, "max-postgres", 1536, "most MiB of the sessions of its Postgres")
 	flag.Parse()
 	o.bounds.rss, o.bounds.postgres = mostMiB<<20, mostPostgresMiB<<20
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := siege(ctx, os.Stdout, o)
 	stop()
 	if err != nil {
@@ -79,6 +80,7 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 		}
 		add(t.measure(ctx, a, time.Duration(o.seconds)*time.Second))
 		if err := pause(ctx, rest); err != nil {
+			printTable(out, rows)
 			return err
 		}
 	}
