@@ -5,7 +5,7 @@ GOVULNCHECK_VERSION = v1.9.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race robust generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries medusa-check verify ci
+.PHONY: run test race robust generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -59,6 +59,11 @@ bench-data: ## make a store of SCALE products and five times as many variants, t
 
 bench-queries: ## measure ten queries on that store
 	go run ./internal/bench -products $(SCALE)
+
+SIEGE =
+
+siege: ## attack a server of its own and see what others notice; minutes; Linux; SIEGE='-seconds 5 -slack 3' and the like
+	go run ./internal/siege $(SIEGE)
 
 medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
 	go run ./internal/medusacheck

@@ -35,6 +35,9 @@ type Rule struct {
 	// Changed is told the keys of records that were deleted or restored, in that transaction. What it queues runs at its end.
 	// Whoever deletes and restores, the Cascade of a Store, tells it.
 	Changed func(keys []string, last *pgx.Batch)
+	// WritesOwners says that Create and Update change the records that the written ones refer to, or referred to before: they are locked
+	// for that from the start. Two writers that share a lock and then want more of it wait for each other.
+	WritesOwners bool
 }
 
 // Shown is the key under which a rule puts values, a Values, that are shown once.

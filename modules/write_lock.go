@@ -70,10 +70,21 @@ func (s *Store) lock(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, o
 		}
 		add(m, "FOR NO KEY UPDATE", keys)
 	}
+	owners := "FOR SHARE"
+	if s.cfg.Rules[m.Name].WritesOwners {
+		owners = "FOR NO KEY UPDATE"
+	}
 	for i := range m.Relations {
 		r := &m.Relations[i]
 		if target := s.catalog.Target(r); s.refers(m, r) {
-			add(target, "FOR SHARE", references(r, drafts))
+			add(target, owners, references(r, drafts))
+			if own && s.cfg.Rules[m.Name].WritesOwners {
+				left, err := formerReferences(ctx, tx, m, r, drafts)
+				if err != nil {
+					return nil, err
+				}
+				add(target, owners, left)
+			}
 		} else if r.Settable != "" {
 			for _, d := range drafts {
 				add(target, "FOR SHARE", d.joins[r.Settable])
@@ -176,6 +187,28 @@ const manyKeys = 500
 func (s *Store) refers(m *Model, r *Relation) bool {
 	target := s.catalog.Target(r)
 	return r.Through == nil && !r.Many && !m.IsKey(r.Columns) && target.IsKey(r.TargetColumns) && target.Module == m.Module
+}
+
+// formerReferences are the keys that records hold in the columns of a relation before they change. Relies on the key's index.
+func formerReferences(ctx context.Context, tx pgx.Tx, m *Model, r *Relation, drafts []draft) ([]string, error) {
+	keys := make([]string, len(drafts))
+	for i, d := range drafts {
+		keys[i] = d.key
+	}
+	b := newBuilder(nil)
+	columns := named("t.", m, m.Indexes(r.Columns))
+	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s AS t WHERE %s AND (%s) IS NOT NULL`,
+		columns.texts(), m.table(), named("t.", m, m.key).amongGiven(b, keys), columns.list()), b.args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	var former []string
+	parts := make(compositeCell, len(r.Columns))
+	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
+		former = append(former, joinKey(parts))
+		return nil
+	})
+	return former, classify(err)
 }
 
 // references are the keys that drafts hold in the columns of a relation.

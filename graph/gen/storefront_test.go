@@ -10,7 +10,7 @@ import (
 
 const storefrontModels = `
 	type A @model(module: "a", table: "a", idPrefix: "a", key: "a_id") { id: ID! name: String code: String }
-	type B @model(module: "b", table: "b", idPrefix: "b", key: "b_id") {
+	type B @model(module: "a", table: "b", idPrefix: "b", key: "b_id") {
 		id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String hidden: String @secret upId: ID up: B @belongsTo(column: "up_id", inverse: "down") texts: JSON }
 	extend schema `
 

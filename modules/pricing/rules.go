@@ -15,9 +15,9 @@ func Rules() map[string]modules.Rule {
 	ofPrices, ofLists := counter{"price", "price_rule", "price_id"}, counter{"price_list", "price_list_rule", "price_list_id"}
 	return map[string]modules.Rule{
 		"Price":         {Create: lower, Update: lower, Changed: ofPrices.ownersChanged},
-		"PriceRule":     {Create: ofPrices.created, Update: ofPrices.updated, Changed: ofPrices.rulesChanged},
+		"PriceRule":     {Create: ofPrices.created, Update: ofPrices.updated, Changed: ofPrices.rulesChanged, WritesOwners: true},
 		"PriceList":     {Changed: ofLists.ownersChanged},
-		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, Changed: ofLists.rulesChanged},
+		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, Changed: ofLists.rulesChanged, WritesOwners: true},
 	}
 }
 
