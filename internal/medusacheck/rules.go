@@ -31,7 +31,7 @@ func (b *bothWays) rulesCounted(ctx context.Context) error {
 		return err
 	}
 	if len(answer.PriceListRules.Nodes) != 1 {
-		return fmt.Errorf("Medusa's price list has %d rules, not one", len(answer.PriceListRules.Nodes))
+		return fmt.Errorf("the price list of Medusa has %d rules, not one", len(answer.PriceListRules.Nodes))
 	}
 	if err := b.api.ask(ctx, `mutation ($ids: [ID!]!) { deletePriceListRules(ids: $ids) { deletionId } }`,
 		record{"ids": []any{answer.PriceListRules.Nodes[0]["id"]}}, nil); err != nil {
@@ -58,7 +58,7 @@ func (b *bothWays) listThere(variant, region string) (string, error) {
 		"prices": []record{{"amount": 5, "currency_code": "eur", "variant_id": variant, "rules": record{"region_id": region}}},
 	}}}, &made)
 	if err == nil && len(made) != 1 {
-		err = fmt.Errorf("Medusa made %d price lists, not one", len(made))
+		err = fmt.Errorf("%d price lists were made by Medusa, not one", len(made))
 	}
 	if err != nil {
 		return "", err
