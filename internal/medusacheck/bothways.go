@@ -27,7 +27,7 @@ func (c *check) writeBothWays(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 	b := &bothWays{a, t, c.report}
-	for _, part := range []func(context.Context) error{b.linkedHere, b.linkedThere, b.deletedHere, b.deletedThere} {
+	for _, part := range []func(context.Context) error{b.linkedHere, b.linkedThere, b.rulesCounted, b.deletedHere, b.deletedThere} {
 		if err := part(ctx); err != nil {
 			return err
 		}
