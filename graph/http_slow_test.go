@@ -36,6 +36,12 @@ func gate(running int) *overload.Gate {
 // post sends the head of a POST, and so much of its body.
 func (e *endpoint) post(t *testing.T, length int, body string) net.Conn {
 	t.Helper()
+	return e.postFrom(t, 4096, length, body)
+}
+
+// postFrom is post for a client with a buffer of so many bytes.
+func (e *endpoint) postFrom(t *testing.T, buffer, length int, body string) net.Conn {
+	t.Helper()
 	u, err := url.Parse(e.url)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +52,7 @@ func (e *endpoint) post(t *testing.T, length int, body string) net.Conn {
 	}
 	t.Cleanup(func() { conn.Close() })
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetReadBuffer(4096)
+		_ = tcp.SetReadBuffer(buffer)
 	}
 	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", length, body); err != nil {
 		t.Fatal(err)
@@ -77,7 +83,7 @@ func TestSlowReadersHoldNoPlace(t *testing.T) {
 		t.Errorf("another client: %d %s", got.status, got.body)
 	}
 	// Two more need memory that the others hold: the slowest are given up, one who reads is not.
-	reader := e.post(t, len(body), body)
+	reader := e.postFrom(t, 1<<20, len(body), body) // through the buffer of a slow client 12 MiB take minutes
 	eventually(t, "the fifth is there", func() bool { return g.Answers.Stats().Held == 5 })
 	read := make(chan error, 1)
 	go func() {
