@@ -34,9 +34,9 @@ func gate(running int) *overload.Gate {
 }
 
 // post sends the head of a POST, and so much of its body.
-func (e *endpoint) post(t *testing.T, length int, body string) net.Conn {
+func (e *endpoint) post(t *testing.T, length int, body string) {
 	t.Helper()
-	return e.postFrom(t, 4096, length, body)
+	e.postFrom(t, 4096, length, body)
 }
 
 // postFrom is post for a client with a buffer of so many bytes.
