@@ -118,6 +118,7 @@ const (
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	settings := heap.Set(os.Getenv, os.DirFS("/"))
 	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
+	go heap.Release(ctx)
 	// The listener comes first: a second server on the same address must not touch the database.
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {

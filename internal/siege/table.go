@@ -151,6 +151,10 @@ func (b bounds) recovered(before, after row) []string {
 				p.who, short(p.since.p99), short(p.then.p99), p.since.answers))
 		}
 	}
+	// What is compiled and remembered stays: statements, documents, plans.
+	if most := 2*before.now + 128<<20; after.now > most {
+		faults = append(faults, fmt.Sprintf("after the last attack the server has %d MiB, more than %d (%d before).", after.now>>20, most>>20, before.now>>20))
+	}
 	if after.atWork != 0 {
 		faults = append(faults, fmt.Sprintf("after the last attack %d sessions of Postgres are still at work.", after.atWork))
 	}

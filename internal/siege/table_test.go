@@ -79,9 +79,9 @@ func TestRecovered(t *testing.T) {
 	if got := strict.recovered(fine(), after); len(got) > 0 {
 		t.Errorf("%q", got)
 	}
-	after.admin.p99, after.shopper.bad, after.atWork = 70*time.Millisecond, 1, 2
-	if got := strict.recovered(fine(), after); len(got) != 3 {
-		t.Errorf("%q, want a sentence for each of three", got)
+	after.admin.p99, after.shopper.bad, after.atWork, after.now = 70*time.Millisecond, 1, 2, 129<<20
+	if got := strict.recovered(fine(), after); len(got) != 4 {
+		t.Errorf("%q, want a sentence for each of four", got)
 	}
 }
 
