@@ -397,10 +397,11 @@ func roughen(t testing.TB, a *api) {
 			if m.Schema != "" {
 				table = m.Schema + `"."` + table
 			}
-			// Rows without a hash of their own, such as those of composite keys, are told apart by their place.
+			names, _ := m.KeyColumns()
+			key := `concat_ws(' ', "` + strings.Join(names, `", "`) + `")`
 			_, _ = a.db.Pool.Exec(t.Context(), fmt.Sprintf(`
-				UPDATE "%s" SET "%s" = (ARRAY[%s]::text[])[1 + abs(hashtext(ctid::text || '%s')) %% array_length(ARRAY[%s]::text[], 1)]::%s
-				WHERE abs(hashtext(ctid::text || '%s')) %% 3 > 0`, table, c.Name, asTexts(pool), c.Name, asTexts(pool), kind, c.Field))
+				UPDATE "%s" SET "%s" = (ARRAY[%s]::text[])[1 + abs(hashtext(%s || '%s')) %% array_length(ARRAY[%s]::text[], 1)]::%s
+				WHERE abs(hashtext(%s || '%s')) %% 3 > 0`, table, c.Name, asTexts(pool), key, c.Name, asTexts(pool), kind, key, c.Field))
 		}
 	}
 }

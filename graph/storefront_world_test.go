@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -235,7 +236,8 @@ func (s *shop) remove(model, id string) {
 // taxonomy makes what products are sorted by: those of one, or those that all have. of names the models of the columns it fills.
 func (s *shop) taxonomy(seen bool, of fields) fields {
 	t := fields{"tagIds": []string{s.add("ProductTag", seen, nil)}}
-	for column, model := range of {
+	for _, column := range slices.Sorted(maps.Keys(of)) {
+		model := of[column]
 		t[column] = s.add(model.(string), seen, nil)
 		s.translate(model.(string), t[column].(string), seen)
 	}
