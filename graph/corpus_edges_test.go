@@ -1,0 +1,74 @@
+package graph_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/jackc/pgx/v5"
+
+	"linkgraph/graph"
+	"linkgraph/modules"
+)
+
+// panicking is an observer that panics when customer groups are read.
+type panicking struct{}
+
+func (panicking) ExtensionName() string                   { return "panicking" }
+func (panicking) Validate(graphql.ExecutableSchema) error { return nil }
+func (panicking) Spent(context.Context, int)              {}
+func (panicking) Executed(context.Context, string)        {}
+
+func (panicking) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	return next(ctx)
+}
+
+func (panicking) StartRead(ctx context.Context, requests []modules.Request, _ []int) (context.Context, func(error)) {
+	for _, r := range requests {
+		switch r := r.(type) {
+		case *modules.List:
+			if r.Model.Name == "CustomerGroup" {
+				panic("customer groups")
+			}
+		case *modules.Hop:
+			if r.Model.Name == "Customer" {
+				panic("from customers")
+			}
+		}
+	}
+	return ctx, func(error) {}
+}
+
+// panickyAudit fails as failing does, but for changes of products.
+type panickyAudit struct{ failing }
+
+func (a panickyAudit) RecordsWritten(ctx context.Context, w modules.Written, last *pgx.Batch) error {
+	if w.Model.Name == "Product" {
+		return nil
+	}
+	return a.failing.RecordsWritten(ctx, w, last)
+}
+
+// TestCorpusOfEdges runs documents of which a part fails, or whose values have no place in the schema. Their documents were written by
+// hand: to add one, write its .graphql into the file and run with -update.
+func TestCorpusOfEdges(t *testing.T) {
+	t.Parallel()
+	db := newDemoDB(t)
+	a := newAPI(t, db, graph.Config{})
+	fix(t, a)
+	for _, sql := range []string{
+		`UPDATE product SET weight = 'NaN' WHERE id = 'prod_demo_shirt'`,
+		`UPDATE product_variant SET weight = 'Infinity', length = '-Infinity' WHERE id = 'variant_demo_shirt_s'`,
+		`ALTER TABLE translation ALTER COLUMN translations DROP NOT NULL`,
+		`UPDATE translation SET translations = NULL WHERE id = (SELECT id FROM translation ORDER BY id LIMIT 1)`,
+		`UPDATE product SET metadata = 'null' WHERE id = 'prod_demo_gift'`,
+		`ALTER TABLE region RENAME COLUMN name TO gone`,
+	} {
+		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a = newAPI(t, db, graph.Config{Limits: graph.Limits{MaxCost: 50_000}, Audit: panickyAudit{}, Observer: panicking{}})
+	c := &corpus{t, "edges", a.handler, db, maskWritten}
+	c.check(0, nil, nil)
+}
