@@ -104,7 +104,6 @@ type serveCommand struct {
 	accessFlags
 	tryoutFlags
 	Addr     string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
-	Compiled bool   `help:"Answer queries by plans that are compiled once. Off, the generated code answers them all." default:"true" negatable:"" env:"COMPILED"`
 	Demo     bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
 
@@ -145,7 +144,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	if db.graph, err = graph.New(db.pool, graph.Config{
 		StorefrontDB: db.shop, Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
-		NoCompiled: !c.Compiled, Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
 	}

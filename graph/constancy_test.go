@@ -115,26 +115,10 @@ func TestStatementsDoNotDependOnRows(t *testing.T) {
 	}
 }
 
-// TestParityOfLoaders compares look-ahead and dataloaders on a larger store.
-func TestParityOfLoaders(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t, newDB(t), graph.Config{})
-	fill(t, a.graph, 30)
-	parity(t, a, walk, map[string]any{"first": 30}, tidy(t, a.do(walk, map[string]any{"first": 30})))
-}
-
 func BenchmarkWalk(b *testing.B) {
 	a := newAPI(b, newDB(b), graph.Config{})
 	fill(b, a.graph, 100)
-	for _, c := range []struct {
-		name string
-		cfg  graph.Config
-	}{{"plans", graph.Config{}}, {"look-ahead", graph.Config{NoCompiled: true}}, {"dataloaders", graph.Config{NoLookAhead: true}}} {
-		b.Run(c.name, func(b *testing.B) {
-			a := newAPI(b, a.db, c.cfg)
-			for b.Loop() {
-				a.ask(nil, walk, map[string]any{"first": 20})
-			}
-		})
+	for b.Loop() {
+		a.ask(nil, walk, map[string]any{"first": 20})
 	}
 }

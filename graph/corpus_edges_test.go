@@ -2,12 +2,14 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph"
+	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
 
@@ -17,7 +19,7 @@ type panicking struct{}
 func (panicking) ExtensionName() string                   { return "panicking" }
 func (panicking) Validate(graphql.ExecutableSchema) error { return nil }
 func (panicking) Spent(context.Context, int)              {}
-func (panicking) Executed(context.Context, string)        {}
+func (panicking) Planned(context.Context, bool)           {}
 
 func (panicking) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	return next(ctx)
@@ -37,6 +39,26 @@ func (panicking) StartRead(ctx context.Context, requests []modules.Request, _ []
 		}
 	}
 	return ctx, func(error) {}
+}
+
+// failing is an audit that cannot write what was dismissed, and panics at what was deleted.
+type failing struct{}
+
+func (failing) LinksWritten(_ context.Context, w linkstore.Written, _ *pgx.Batch) error {
+	switch w.Verb {
+	case linkstore.DismissLinks:
+		return errors.New("no space for the audit")
+	case linkstore.DeleteRecords:
+		panic("no audit of deletions")
+	}
+	return nil
+}
+
+func (failing) RecordsWritten(_ context.Context, w modules.Written, _ *pgx.Batch) error {
+	if w.Verb == modules.UpdateRecords {
+		panic("no audit of changes")
+	}
+	return nil
 }
 
 // panickyAudit fails as failing does, but for changes of products.
@@ -69,6 +91,6 @@ func TestCorpusOfEdges(t *testing.T) {
 		}
 	}
 	a = newAPI(t, db, graph.Config{Limits: graph.Limits{MaxCost: 50_000}, Audit: panickyAudit{}, Observer: panicking{}})
-	c := &corpus{t, "edges", a.handler, db, maskWritten}
+	c := &corpus{t, "edges", a.handler, db, maskWritten, nil}
 	c.check(0, nil, nil)
 }

@@ -46,10 +46,6 @@ type Config struct {
 	Observer Observer
 	// Audit is told of every write, in its transaction. nil means nobody is.
 	Audit Audit
-	// NoLookAhead leaves every hop to the request's dataloaders. It exists to compare the two.
-	NoLookAhead bool
-	// NoCompiled has operations answered by the generated code, not by plans that are made once. The answers are the same.
-	NoCompiled bool
 }
 
 // Observer is told what the API does: of operations and answers as the extension of gqlgen that it is, of what is read, and
@@ -59,8 +55,8 @@ type Observer interface {
 	modules.Observer
 	// Spent is told how many fields a root field of the operation answers with, if every page is full.
 	Spent(ctx context.Context, fields int)
-	// Executed is told how an operation was executed: "plan" or "new plan", or why the generated code did it.
-	Executed(ctx context.Context, how string)
+	// Planned is told whether there was a plan for an operation before, of every operation that is executed.
+	Planned(ctx context.Context, before bool)
 }
 
 // Audit is told of what the two stores write: see linkstore.Config.Written and modules.Config.Written.
@@ -76,10 +72,15 @@ type Graph struct {
 	// Links keeps the links between them.
 	Links *linkstore.Store
 
-	db         DB
-	engine     *resolve.Engine // of admins
-	storefront *resolve.Engine
-	cfg        Config
+	db                DB
+	admin, storefront side
+	cfg               Config
+}
+
+// side is what answers one kind of callers.
+type side struct {
+	engine    *resolve.Engine
+	resolvers resolver
 }
 
 // New returns the graph of a database. modules.Migrate and Links.Sync make its tables.
@@ -108,20 +109,19 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	cfg.Changed = tellRules(records.Rules, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
-	engine := resolve.Config{Links: g.Links, Catalog: links, Wrap: exec.Wrap, Limits: g.cfg.Limits, NoLookAhead: g.cfg.NoLookAhead}
+	engine := resolve.Config{Catalog: links, Limits: g.cfg.Limits}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}
 	g.Records = modules.New(g.db, models, records)
 	engine.Records = g.Records
-	g.engine = resolve.New(engine)
+	g.admin = side{resolve.New(engine), resolver{g.Records, g.Links}}
 	shop, err := g.narrowed(models, records)
 	if err != nil {
 		return err
 	}
 	engine.Records, engine.Limits = shop, storefrontLimits(g.cfg.StorefrontLimits)
-	engine.Links = linkstore.New(g.storefrontDB(), links, cfg)
-	g.storefront = resolve.New(engine)
+	g.storefront = side{resolve.New(engine), resolver{shop, linkstore.New(g.storefrontDB(), links, cfg)}}
 	return nil
 }
 

@@ -117,3 +117,14 @@ func (a *api) ask(out any, query string, variables map[string]any) {
 		a.Fatalf("%v: %s", err, answer.Data)
 	}
 }
+
+// post sends a document as the caller of a context, and returns the status and the answer.
+func post(h http.Handler, ctx context.Context, query string, variables map[string]any) []byte {
+	body, _ := json.Marshal(map[string]any{"query": query, "variables": variables})
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(ctx)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(keyHeader, "apk_seen")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return append(fmt.Appendf(nil, "%d ", w.Code), w.Body.Bytes()...)
+}

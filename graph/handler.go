@@ -12,7 +12,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/resolve"
 )
 
 // Handler serves the API with the defaults of HTTP: to everyone, as admins.
@@ -30,7 +29,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	admin, err := g.server(side{engine: g.engine, introspection: true}, cfg)
+	admin, err := g.server(view{side: g.admin, introspection: true}, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +38,8 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	}
 	few := cfg
 	few.DocumentCache /= 4 // those who only read are few
-	reader, err := g.server(side{
-		engine: g.engine, schema: readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()), introspection: true, partial: true,
+	reader, err := g.server(view{
+		side: g.admin, schema: readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()), introspection: true, partial: true,
 	}, few)
 	if err != nil {
 		return nil, err
@@ -49,36 +48,32 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	storefront, err := g.server(side{engine: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, cfg.storefront())
+	storefront, err := g.server(view{side: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, cfg.storefront())
 	if err != nil {
 		return nil, err
 	}
 	return cfg.wrap(&door{cfg.Authenticate, admin, reader, storefront, &endpoint{graph: g, cfg: cfg}}), nil
 }
 
-// side is the API as some callers see it.
-type side struct {
-	engine        *resolve.Engine
+// view is the API as some callers see it.
+type view struct {
+	side
 	schema        *ast.Schema // nil means all of it
 	introspection bool
 	// partial says that documents of HTTP.Trusted may ask for what is not seen here. They are then not among those that may run.
 	partial bool
 }
 
-// server serves one side of the API.
-func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{Engine: of.engine}, Schema: of.schema})
+// server serves one view of the API.
+func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
+	schema := exec.NewExecutableSchema(exec.Config{Resolvers: of.resolvers, Schema: of.schema})
 	documents := newDocuments(schema.Schema(), cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
 	persisted, err := newPersisted(documents, cfg, of.partial)
 	if err != nil {
 		return nil, err
 	}
-	in := inputs{schema: schema.Schema()}
-	if g.compiles() {
-		in.links = of.engine.LinkInputs(schema.Schema())
-	}
-	about := introspector{schema.Schema(), of.engine.Limits().MaxAnswer}
-	s := handler.New(g.compile(schema, of.engine, about.write))
+	s := handler.New(schema)
+	in := inputs{schema: schema.Schema(), links: of.engine.LinkInputs(schema.Schema())}
 	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted, gate: cfg.Gate})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
@@ -87,11 +82,9 @@ func (g *Graph) server(of side, cfg HTTP) (http.Handler, error) {
 	if of.introspection {
 		s.Use(extension.Introspection{})
 	}
-	s.Use(about)
+	s.Use(introspector{schema.Schema()})
 	s.Use(writers{g.cfg.ReadOnly})
-	s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		return next(of.engine.WithLoaders(ctx))
-	})
+	s.Use(executor{of.engine, g.cfg.Observer})
 	s.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		out := g.present(ctx, err)
 		explainVariable(ctx, schema.Schema(), out)

@@ -14,10 +14,7 @@ import (
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each
 // type by itself: two million allocations for the whole schema.
-type introspector struct {
-	schema *ast.Schema
-	limit  int // bytes of an answer
-}
+type introspector struct{ schema *ast.Schema }
 
 var _ interface {
 	graphql.RootFieldInterceptor
@@ -30,19 +27,17 @@ func (introspector) ExtensionName() string { return "introspector" }
 // Validate has nothing to check of the schema.
 func (introspector) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptRootField answers the fields __schema and __type of operations that have no plan.
+// InterceptRootField answers the fields __schema and __type.
 func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	field := graphql.GetRootFieldContext(ctx).Field
 	if field.Name != "__schema" && field.Name != "__type" {
 		return next(ctx)
 	}
-	out := &resolve.Output{}
-	out.Begin(ctx, i.limit)
-	if err := i.write(graphql.GetOperationContext(ctx), field, out); err != nil {
+	value, err := resolve.Written(ctx, func(to *resolve.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) })
+	if err != nil {
 		graphql.AddError(ctx, err)
-		return graphql.Null
 	}
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(out.Bytes()) })
+	return value
 }
 
 // write writes the value of a field __schema or __type.

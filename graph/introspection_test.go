@@ -48,7 +48,7 @@ func answer(t testing.TB, h http.Handler, query string, variables map[string]any
 
 // generated is a handler that leaves introspection to the generated code.
 func generated() http.Handler {
-	s := handler.New(exec.NewExecutableSchema(exec.Config{Resolvers: &exec.Resolver{}}))
+	s := handler.New(exec.NewExecutableSchema(exec.Config{}))
 	s.AddTransport(transport.POST{})
 	s.Use(extension.Introspection{})
 	return s

@@ -15,6 +15,7 @@ import (
 const (
 	execPackage    = "linkgraph/graph/internal/exec"
 	resolvePackage = "linkgraph/graph/internal/resolve"
+	answerType     = resolvePackage + ".Answer"
 )
 
 // linkgraph is the gqlgen plugin. It adds the derived part of the schema, binds every type to what graph/internal/resolve
@@ -89,31 +90,34 @@ func (p *linkgraph) clean() error {
 	return os.MkdirAll(p.dir, 0o755)
 }
 
-// MutateConfig binds the types of the schema. Every input object is one map: package resolve reads it with the model at
-// hand, so no code is generated for inputs.
+// MutateConfig gives each type of the schema a Go type, as gqlgen wants it: it may then be asked for. No code is written for
+// objects: what stands below a root field is written by its Answer. Inputs are read with the model at hand.
 func (p *linkgraph) MutateConfig(cfg *config.Config) error {
-	if err := p.write("objects_gen.go", p.spec.objects); err != nil {
-		return err
-	}
-	bind := func(name, goType string) { cfg.Models[name] = config.TypeMapEntry{Model: config.StringList{goType}} }
 	for name, def := range cfg.Schema.Types {
+		entry := config.TypeMapEntry{Model: config.StringList{"github.com/99designs/gqlgen/graphql.String"}}
 		switch {
-		case def.BuiltIn || cfg.Models.Exists(name):
+		case def.BuiltIn || cfg.Models.Exists(name) || def == cfg.Schema.Query || def == cfg.Schema.Mutation:
+			continue
 		case def.Kind == ast.InputObject:
-			bind(name, resolvePackage+".Input")
-		case def.Kind == ast.Enum:
-			bind(name, "github.com/99designs/gqlgen/graphql.String")
+			entry.Model[0] = "github.com/99designs/gqlgen/graphql.Map"
+		case def.Kind == ast.Object, def.Kind == ast.Interface:
+			entry.Model[0] = answerType
 		}
-	}
-	for _, name := range p.spec.objectNames() {
-		bind(name, execPackage+"."+name)
+		entry.Fields = map[string]config.TypeMapField{}
+		for _, f := range def.Fields {
+			entry.Fields[f.Name] = config.TypeMapField{Resolver: true} // so that none is looked for in the Go type
+		}
+		cfg.Models[name] = entry
 	}
 	return nil
 }
 
-// GenerateCode writes what needs the types that gqlgen writes.
+// GenerateCode takes out what gqlgen would write for the types below the root fields, and writes the registry and the resolvers of
+// root fields.
 func (p *linkgraph) GenerateCode(data *codegen.Data) error {
-	data.Inputs = nil // they read themselves
+	if err := keepRoots(data); err != nil {
+		return err
+	}
 	if err := p.write("registry_gen.go", p.spec.registry); err != nil {
 		return err
 	}

@@ -45,27 +45,18 @@ func newLinkInput(product, channel string) linkInput {
 
 // answering is a database, and what answers from it.
 type answering struct {
-	pool        *pgxpool.Pool
-	hand        hand
-	plans, code http.Handler // the API with plans, and without
+	pool *pgxpool.Pool
+	hand hand
+	api  http.Handler
 }
 
 func newAnswering(pool *pgxpool.Pool) (*answering, error) {
-	a := &answering{pool: pool, hand: hand{pool}}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	for _, side := range []struct {
-		handler *http.Handler
-		off     bool
-	}{{&a.plans, false}, {&a.code, true}} {
-		g, err := graph.New(pool, graph.Config{Logger: quiet, NoCompiled: side.off})
-		if err != nil {
-			return nil, err
-		}
-		if *side.handler, err = g.HTTPHandler(graph.HTTP{CompressFrom: -1}); err != nil {
-			return nil, err
-		}
+	g, err := graph.New(pool, graph.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return nil, err
 	}
-	return a, nil
+	api, err := g.HTTPHandler(graph.HTTP{CompressFrom: -1})
+	return &answering{pool, hand{pool}, api}, err
 }
 
 // comparison compares ways to answer requests. The ways take turns, so that what else the machine does weighs on all of them

@@ -39,11 +39,10 @@ func measureMemory(ctx context.Context, pool *pgxpool.Pool, out io.Writer, turn 
 	wide := compared{name: "wide: 100 products of 100 variants", variables: variables{First: 100}, query: `query Wide($first: Int) {
 		products(first: $first, filter: { handle: { like: "wide-%" } }) { nodes { id title variants(first: $first) { nodes { id title sku
 			priceSet { id prices(first: $first) { nodes { id amount currencyCode } } } } } } } }`}
-	if err := measureSettings(ctx, pool, out, deep, []way{{name: "plan", handler: a.plans}, {name: "generated code", handler: a.code}}, turn); err != nil {
+	if err := measureSettings(ctx, pool, out, deep, []way{{name: "api", handler: a.api}}, turn); err != nil {
 		return err
 	}
-	// The generated code would need many times the memory.
-	return measureSettings(ctx, pool, out, wide, []way{{name: "plan", handler: a.plans}}, turn)
+	return measureSettings(ctx, pool, out, wide, []way{{name: "api", handler: a.api}}, turn)
 }
 
 func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q compared, ways []way, turn time.Duration) error {

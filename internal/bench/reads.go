@@ -147,8 +147,7 @@ func (q compared) ways(a *answering) []way {
 	return []way{
 		{name: "hand", handler: a.hand.handler(q.hand)},
 		{name: "json_agg", handler: a.hand.handler(statement(q.jsonAgg, q.args))},
-		{name: "plan", handler: a.plans},
-		{name: "generated code", handler: a.code},
+		{name: "api", handler: a.api},
 	}
 }
 

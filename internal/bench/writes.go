@@ -93,7 +93,7 @@ func (w written) ways(a *answering) []way {
 	if w.bare != "" {
 		ways = append(ways, way{name: "bare json_agg", handler: a.hand.handler(statement(w.bare, w.args)), bare: true})
 	}
-	return append(ways, way{name: "api", handler: a.plans})
+	return append(ways, way{name: "api", handler: a.api})
 }
 
 // bodies are the requests of a scenario, by write, client and turn.

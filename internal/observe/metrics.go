@@ -52,7 +52,7 @@ func newMetrics() *metrics {
 		registry:   prometheus.NewRegistry(),
 		requests:   counter("linkgraph_http_requests_total", "Requests to /graphql that were answered.", "method", "status"),
 		operations: counter("linkgraph_operations_total", "Operations that were answered.", "type", "name", "outcome"),
-		executions: counter("linkgraph_executions_total", "Operations by how they were executed: by a plan, by a new plan, or by the generated code because of the reason.", "by", "reason"),
+		executions: counter("linkgraph_executions_total", "Operations by how they were executed: by a plan that was there, or by a new one.", "by"),
 		opSeconds:  histogram("linkgraph_operation_duration_seconds", "Time of an operation, without parsing and queueing.", secondBuckets, "type", "name"),
 		opCalls:    histogram("linkgraph_operation_statements", "SQL statements of an operation, begin and commit among them.", statementBuckets, "type", "name"),
 		errors:     counter("linkgraph_errors_total", "Errors in answers.", "code"),

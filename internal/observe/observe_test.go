@@ -236,7 +236,7 @@ func TestMetricsAndLine(t *testing.T) {
 		`linkgraph_operations_total{name="Walk",outcome="ok",type="query"} 1`,
 		`linkgraph_operations_total{name="other",outcome="ok",type="query"} 2`,
 		`linkgraph_operations_total{name="anonymous",outcome="ok",type="query"} 1`,
-		`linkgraph_executions_total{by="new plan",reason=""} 4`,
+		`linkgraph_executions_total{by="new plan"} 4`,
 		`linkgraph_operation_duration_seconds_count{name="Walk",type="query"} 1`,
 		`linkgraph_operation_statements_sum{name="Walk",type="query"} 5`,
 		`linkgraph_errors_total{code="`,

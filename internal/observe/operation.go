@@ -148,12 +148,11 @@ func (o *Observer) Spent(ctx context.Context, records int) {
 	}
 }
 
-// Executed counts how operations are executed.
-func (o *Observer) Executed(_ context.Context, how string) {
-	switch how {
-	case "plan", "new plan":
-		o.metrics.executions.WithLabelValues(how, "").Inc()
-	default:
-		o.metrics.executions.WithLabelValues("generated code", how).Inc()
+// Planned counts operations by whether there was a plan.
+func (o *Observer) Planned(_ context.Context, before bool) {
+	by := "new plan"
+	if before {
+		by = "plan"
 	}
+	o.metrics.executions.WithLabelValues(by).Inc()
 }

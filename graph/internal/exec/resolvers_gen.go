@@ -8,3714 +8,3254 @@ import (
 	"linkgraph/graph/internal/resolve"
 )
 
-// Resolver answers the root fields.
-type Resolver struct{ Engine *resolve.Engine }
-
-// Query returns the resolver of queries.
-func (r *Resolver) Query() QueryResolver { return &queryResolver{r.Engine} }
-
-// Mutation returns the resolver of mutations.
-func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r.Engine} }
-
-type queryResolver struct{ engine *resolve.Engine }
-
-type mutationResolver struct{ engine *resolve.Engine }
-
-func (r *queryResolver) LinkModules(context.Context) ([]*resolve.LinkModule, error) {
-	return r.engine.LinkModules(), nil
-}
-
-func (r *queryResolver) LinkModule(_ context.Context, moduleA, keyA, moduleB, keyB string) (*resolve.LinkModule, error) {
-	return r.engine.LinkModule(moduleA, keyA, moduleB, keyB)
-}
-
-func (r *queryResolver) Links(ctx context.Context, links []resolve.Input) ([]resolve.Link, error) {
-	return r.engine.Links(ctx, links)
-}
-
-func (r *queryResolver) Node(ctx context.Context, id string) (resolve.Node, error) {
-	return r.engine.Node(ctx, id)
-}
-
-func (r *mutationResolver) CreateLinks(ctx context.Context, links []resolve.Input, replace *bool) (*resolve.CreateLinksPayload, error) {
-	return r.engine.CreateLinks(ctx, links, replace != nil && *replace)
-}
-
-func (r *mutationResolver) DismissLinks(ctx context.Context, links []resolve.Input) (*resolve.DismissLinksPayload, error) {
-	return r.engine.DismissLinks(ctx, links)
-}
-
-func (r *mutationResolver) DeleteLinks(ctx context.Context, records resolve.Input) (*resolve.CascadePayload, error) {
-	return r.engine.DeleteLinks(ctx, records)
-}
-
-func (r *mutationResolver) RestoreLinks(ctx context.Context, records resolve.Input, deletionID *string) (*resolve.CascadePayload, error) {
-	return r.engine.RestoreLinks(ctx, records, deletionID)
-}
-
-// Wrap gives an object the type the schema has for it.
-func Wrap(o *resolve.Object) resolve.Node {
-	switch o.Model().Name {
-	case "ApiKey":
-		return newApiKey(o)
-	case "Cart":
-		return newCart(o)
-	case "CartAddress":
-		return newCartAddress(o)
-	case "CartLineItem":
-		return newCartLineItem(o)
-	case "CartLineItemAdjustment":
-		return newCartLineItemAdjustment(o)
-	case "CartLineItemTaxLine":
-		return newCartLineItemTaxLine(o)
-	case "CartShippingMethod":
-		return newCartShippingMethod(o)
-	case "CartShippingMethodAdjustment":
-		return newCartShippingMethodAdjustment(o)
-	case "CartShippingMethodTaxLine":
-		return newCartShippingMethodTaxLine(o)
-	case "CartCreditLine":
-		return newCartCreditLine(o)
-	case "Customer":
-		return newCustomer(o)
-	case "CustomerAddress":
-		return newCustomerAddress(o)
-	case "CustomerGroup":
-		return newCustomerGroup(o)
-	case "FulfillmentSet":
-		return newFulfillmentSet(o)
-	case "ServiceZone":
-		return newServiceZone(o)
-	case "GeoZone":
-		return newGeoZone(o)
-	case "ShippingProfile":
-		return newShippingProfile(o)
-	case "ShippingOption":
-		return newShippingOption(o)
-	case "ShippingOptionType":
-		return newShippingOptionType(o)
-	case "ShippingOptionRule":
-		return newShippingOptionRule(o)
-	case "FulfillmentProvider":
-		return newFulfillmentProvider(o)
-	case "Fulfillment":
-		return newFulfillment(o)
-	case "FulfillmentAddress":
-		return newFulfillmentAddress(o)
-	case "FulfillmentItem":
-		return newFulfillmentItem(o)
-	case "FulfillmentLabel":
-		return newFulfillmentLabel(o)
-	case "InventoryItem":
-		return newInventoryItem(o)
-	case "InventoryLevel":
-		return newInventoryLevel(o)
-	case "ReservationItem":
-		return newReservationItem(o)
-	case "Order":
-		return newOrder(o)
-	case "OrderAddress":
-		return newOrderAddress(o)
-	case "OrderItem":
-		return newOrderItem(o)
-	case "OrderLineItem":
-		return newOrderLineItem(o)
-	case "OrderLineItemAdjustment":
-		return newOrderLineItemAdjustment(o)
-	case "OrderLineItemTaxLine":
-		return newOrderLineItemTaxLine(o)
-	case "OrderShipping":
-		return newOrderShipping(o)
-	case "OrderShippingMethod":
-		return newOrderShippingMethod(o)
-	case "OrderShippingMethodAdjustment":
-		return newOrderShippingMethodAdjustment(o)
-	case "OrderShippingMethodTaxLine":
-		return newOrderShippingMethodTaxLine(o)
-	case "OrderSummary":
-		return newOrderSummary(o)
-	case "OrderCreditLine":
-		return newOrderCreditLine(o)
-	case "OrderTransaction":
-		return newOrderTransaction(o)
-	case "OrderChange":
-		return newOrderChange(o)
-	case "OrderChangeAction":
-		return newOrderChangeAction(o)
-	case "Return":
-		return newReturn(o)
-	case "ReturnItem":
-		return newReturnItem(o)
-	case "ReturnReason":
-		return newReturnReason(o)
-	case "OrderClaim":
-		return newOrderClaim(o)
-	case "OrderClaimItem":
-		return newOrderClaimItem(o)
-	case "OrderClaimItemImage":
-		return newOrderClaimItemImage(o)
-	case "OrderExchange":
-		return newOrderExchange(o)
-	case "OrderExchangeItem":
-		return newOrderExchangeItem(o)
-	case "PaymentCollection":
-		return newPaymentCollection(o)
-	case "PaymentSession":
-		return newPaymentSession(o)
-	case "Payment":
-		return newPayment(o)
-	case "Capture":
-		return newCapture(o)
-	case "Refund":
-		return newRefund(o)
-	case "RefundReason":
-		return newRefundReason(o)
-	case "PaymentProvider":
-		return newPaymentProvider(o)
-	case "AccountHolder":
-		return newAccountHolder(o)
-	case "PriceSet":
-		return newPriceSet(o)
-	case "Price":
-		return newPrice(o)
-	case "PriceRule":
-		return newPriceRule(o)
-	case "PriceList":
-		return newPriceList(o)
-	case "PriceListRule":
-		return newPriceListRule(o)
-	case "PricePreference":
-		return newPricePreference(o)
-	case "Product":
-		return newProduct(o)
-	case "ProductVariant":
-		return newProductVariant(o)
-	case "ProductOption":
-		return newProductOption(o)
-	case "ProductProductOption":
-		return newProductProductOption(o)
-	case "ProductOptionValue":
-		return newProductOptionValue(o)
-	case "ProductCategory":
-		return newProductCategory(o)
-	case "ProductCollection":
-		return newProductCollection(o)
-	case "ProductType":
-		return newProductType(o)
-	case "ProductTag":
-		return newProductTag(o)
-	case "ProductImage":
-		return newProductImage(o)
-	case "Promotion":
-		return newPromotion(o)
-	case "Campaign":
-		return newCampaign(o)
-	case "CampaignBudget":
-		return newCampaignBudget(o)
-	case "CampaignBudgetUsage":
-		return newCampaignBudgetUsage(o)
-	case "ApplicationMethod":
-		return newApplicationMethod(o)
-	case "PromotionRule":
-		return newPromotionRule(o)
-	case "PromotionRuleValue":
-		return newPromotionRuleValue(o)
-	case "RbacRole":
-		return newRbacRole(o)
-	case "RbacPolicy":
-		return newRbacPolicy(o)
-	case "RbacRolePolicy":
-		return newRbacRolePolicy(o)
-	case "RbacRoleParent":
-		return newRbacRoleParent(o)
-	case "RbacRoleInheritance":
-		return newRbacRoleInheritance(o)
-	case "Region":
-		return newRegion(o)
-	case "SalesChannel":
-		return newSalesChannel(o)
-	case "StockLocation":
-		return newStockLocation(o)
-	case "StockLocationAddress":
-		return newStockLocationAddress(o)
-	case "Store":
-		return newStore(o)
-	case "StoreCurrency":
-		return newStoreCurrency(o)
-	case "StoreLocale":
-		return newStoreLocale(o)
-	case "Locale":
-		return newLocale(o)
-	case "Translation":
-		return newTranslation(o)
-	case "TranslationSetting":
-		return newTranslationSetting(o)
-	case "User":
-		return newUser(o)
-	case "Invite":
-		return newInvite(o)
-	case "ProductVariantPriceSet":
-		return newProductVariantPriceSet(o)
-	case "ProductVariantInventoryItem":
-		return newProductVariantInventoryItem(o)
-	case "ProductSalesChannel":
-		return newProductSalesChannel(o)
-	case "ProductShippingProfile":
-		return newProductShippingProfile(o)
-	case "ProductRelatedProduct":
-		return newProductRelatedProduct(o)
-	case "PublishableApiKeySalesChannel":
-		return newPublishableApiKeySalesChannel(o)
-	case "SalesChannelStockLocation":
-		return newSalesChannelStockLocation(o)
-	case "LocationFulfillmentSet":
-		return newLocationFulfillmentSet(o)
-	case "LocationFulfillmentProvider":
-		return newLocationFulfillmentProvider(o)
-	case "ShippingOptionPriceSet":
-		return newShippingOptionPriceSet(o)
-	case "RegionPaymentProvider":
-		return newRegionPaymentProvider(o)
-	case "CartPaymentCollection":
-		return newCartPaymentCollection(o)
-	case "CartPromotion":
-		return newCartPromotion(o)
-	case "OrderCart":
-		return newOrderCart(o)
-	case "OrderFulfillment":
-		return newOrderFulfillment(o)
-	case "OrderPaymentCollection":
-		return newOrderPaymentCollection(o)
-	case "OrderPromotion":
-		return newOrderPromotion(o)
-	case "ReturnFulfillment":
-		return newReturnFulfillment(o)
-	case "OrderClaimPaymentCollection":
-		return newOrderClaimPaymentCollection(o)
-	case "OrderExchangePaymentCollection":
-		return newOrderExchangePaymentCollection(o)
-	case "CustomerAccountHolder":
-		return newCustomerAccountHolder(o)
-	case "UserRbacRole":
-		return newUserRbacRole(o)
-	case "InviteRbacRole":
-		return newInviteRbacRole(o)
-	}
-	return nil
-}
-
-func (r *queryResolver) APIKey(ctx context.Context, id string) (*ApiKey, error) {
-	return resolve.Record(ctx, r.engine, "ApiKey", id, newApiKey)
-}
-
-func (r *queryResolver) APIKeys(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ApiKeyConnection, error) {
-	return resolve.List(ctx, r.engine, "ApiKey", newApiKeyConnection)
-}
-
-func (r *mutationResolver) CreateAPIKeys(ctx context.Context, input []resolve.Input) (*CreateAPIKeysPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ApiKey", "apiKeys", input, newApiKey)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateAPIKeysPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateAPIKeys(ctx context.Context, input []resolve.Input) (*UpdateAPIKeysPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ApiKey", "apiKeys", input, newApiKey)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateAPIKeysPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteAPIKeys(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ApiKey", keys)
-}
-
-func (r *mutationResolver) RestoreAPIKeys(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ApiKey", keys)
-}
-
-func (r *queryResolver) Cart(ctx context.Context, id string) (*Cart, error) {
-	return resolve.Record(ctx, r.engine, "Cart", id, newCart)
-}
-
-func (r *queryResolver) Carts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartConnection, error) {
-	return resolve.List(ctx, r.engine, "Cart", newCartConnection)
-}
-
-func (r *mutationResolver) CreateCarts(ctx context.Context, input []resolve.Input) (*CreateCartsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Cart", "carts", input, newCart)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartsPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCarts(ctx context.Context, input []resolve.Input) (*UpdateCartsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Cart", "carts", input, newCart)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartsPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCarts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Cart", keys)
-}
-
-func (r *mutationResolver) RestoreCarts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Cart", keys)
-}
-
-func (r *queryResolver) CartAddress(ctx context.Context, id string) (*CartAddress, error) {
-	return resolve.Record(ctx, r.engine, "CartAddress", id, newCartAddress)
-}
-
-func (r *queryResolver) CartAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartAddressConnection, error) {
-	return resolve.List(ctx, r.engine, "CartAddress", newCartAddressConnection)
-}
-
-func (r *mutationResolver) CreateCartAddresses(ctx context.Context, input []resolve.Input) (*CreateCartAddressesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartAddress", "cartAddresses", input, newCartAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartAddressesPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartAddresses(ctx context.Context, input []resolve.Input) (*UpdateCartAddressesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartAddress", "cartAddresses", input, newCartAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartAddressesPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartAddress", keys)
-}
-
-func (r *mutationResolver) RestoreCartAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartAddress", keys)
-}
-
-func (r *queryResolver) CartLineItem(ctx context.Context, id string) (*CartLineItem, error) {
-	return resolve.Record(ctx, r.engine, "CartLineItem", id, newCartLineItem)
-}
-
-func (r *queryResolver) CartLineItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemConnection, error) {
-	return resolve.List(ctx, r.engine, "CartLineItem", newCartLineItemConnection)
-}
-
-func (r *mutationResolver) CreateCartLineItems(ctx context.Context, input []resolve.Input) (*CreateCartLineItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartLineItem", "cartLineItems", input, newCartLineItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartLineItemsPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartLineItems(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartLineItem", "cartLineItems", input, newCartLineItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartLineItemsPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartLineItem", keys)
-}
-
-func (r *mutationResolver) RestoreCartLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartLineItem", keys)
-}
-
-func (r *queryResolver) CartLineItemAdjustment(ctx context.Context, id string) (*CartLineItemAdjustment, error) {
-	return resolve.Record(ctx, r.engine, "CartLineItemAdjustment", id, newCartLineItemAdjustment)
-}
-
-func (r *queryResolver) CartLineItemAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemAdjustmentConnection, error) {
-	return resolve.List(ctx, r.engine, "CartLineItemAdjustment", newCartLineItemAdjustmentConnection)
-}
-
-func (r *mutationResolver) CreateCartLineItemAdjustments(ctx context.Context, input []resolve.Input) (*CreateCartLineItemAdjustmentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartLineItemAdjustment", "cartLineItemAdjustments", input, newCartLineItemAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartLineItemAdjustmentsPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartLineItemAdjustments(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemAdjustmentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartLineItemAdjustment", "cartLineItemAdjustments", input, newCartLineItemAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartLineItemAdjustmentsPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartLineItemAdjustment", keys)
-}
-
-func (r *mutationResolver) RestoreCartLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartLineItemAdjustment", keys)
-}
-
-func (r *queryResolver) CartLineItemTaxLine(ctx context.Context, id string) (*CartLineItemTaxLine, error) {
-	return resolve.Record(ctx, r.engine, "CartLineItemTaxLine", id, newCartLineItemTaxLine)
-}
-
-func (r *queryResolver) CartLineItemTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartLineItemTaxLineConnection, error) {
-	return resolve.List(ctx, r.engine, "CartLineItemTaxLine", newCartLineItemTaxLineConnection)
-}
-
-func (r *mutationResolver) CreateCartLineItemTaxLines(ctx context.Context, input []resolve.Input) (*CreateCartLineItemTaxLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartLineItemTaxLine", "cartLineItemTaxLines", input, newCartLineItemTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartLineItemTaxLinesPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartLineItemTaxLines(ctx context.Context, input []resolve.Input) (*UpdateCartLineItemTaxLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartLineItemTaxLine", "cartLineItemTaxLines", input, newCartLineItemTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartLineItemTaxLinesPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartLineItemTaxLine", keys)
-}
-
-func (r *mutationResolver) RestoreCartLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartLineItemTaxLine", keys)
-}
-
-func (r *queryResolver) CartShippingMethod(ctx context.Context, id string) (*CartShippingMethod, error) {
-	return resolve.Record(ctx, r.engine, "CartShippingMethod", id, newCartShippingMethod)
-}
-
-func (r *queryResolver) CartShippingMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodConnection, error) {
-	return resolve.List(ctx, r.engine, "CartShippingMethod", newCartShippingMethodConnection)
-}
-
-func (r *mutationResolver) CreateCartShippingMethods(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartShippingMethod", "cartShippingMethods", input, newCartShippingMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartShippingMethodsPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartShippingMethods(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartShippingMethod", "cartShippingMethods", input, newCartShippingMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartShippingMethodsPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartShippingMethod", keys)
-}
-
-func (r *mutationResolver) RestoreCartShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartShippingMethod", keys)
-}
-
-func (r *queryResolver) CartShippingMethodAdjustment(ctx context.Context, id string) (*CartShippingMethodAdjustment, error) {
-	return resolve.Record(ctx, r.engine, "CartShippingMethodAdjustment", id, newCartShippingMethodAdjustment)
-}
-
-func (r *queryResolver) CartShippingMethodAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodAdjustmentConnection, error) {
-	return resolve.List(ctx, r.engine, "CartShippingMethodAdjustment", newCartShippingMethodAdjustmentConnection)
-}
-
-func (r *mutationResolver) CreateCartShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodAdjustmentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartShippingMethodAdjustment", "cartShippingMethodAdjustments", input, newCartShippingMethodAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartShippingMethodAdjustmentsPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodAdjustmentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartShippingMethodAdjustment", "cartShippingMethodAdjustments", input, newCartShippingMethodAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartShippingMethodAdjustmentsPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartShippingMethodAdjustment", keys)
-}
-
-func (r *mutationResolver) RestoreCartShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartShippingMethodAdjustment", keys)
-}
-
-func (r *queryResolver) CartShippingMethodTaxLine(ctx context.Context, id string) (*CartShippingMethodTaxLine, error) {
-	return resolve.Record(ctx, r.engine, "CartShippingMethodTaxLine", id, newCartShippingMethodTaxLine)
-}
-
-func (r *queryResolver) CartShippingMethodTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartShippingMethodTaxLineConnection, error) {
-	return resolve.List(ctx, r.engine, "CartShippingMethodTaxLine", newCartShippingMethodTaxLineConnection)
-}
-
-func (r *mutationResolver) CreateCartShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*CreateCartShippingMethodTaxLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartShippingMethodTaxLine", "cartShippingMethodTaxLines", input, newCartShippingMethodTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartShippingMethodTaxLinesPayload{records}, nil
-}
-
-func (r *mutationResolver) UpdateCartShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*UpdateCartShippingMethodTaxLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartShippingMethodTaxLine", "cartShippingMethodTaxLines", input, newCartShippingMethodTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartShippingMethodTaxLinesPayload{records}, nil
-}
-
-func (r *mutationResolver) DeleteCartShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartShippingMethodTaxLine", keys)
-}
+// Queries resolves the root fields of models.
+type Queries struct{}
 
-func (r *mutationResolver) RestoreCartShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartShippingMethodTaxLine", keys)
+// Mutations resolves the mutations of models.
+type Mutations struct{}
+
+// APIKey resolves the field apiKey.
+func (Queries) APIKey(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ApiKey")
+}
+
+// APIKeys resolves the field apiKeys.
+func (Queries) APIKeys(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ApiKey")
+}
+
+// CreateAPIKeys resolves the field createApiKeys.
+func (Mutations) CreateAPIKeys(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ApiKey")
+}
+
+// UpdateAPIKeys resolves the field updateApiKeys.
+func (Mutations) UpdateAPIKeys(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ApiKey")
+}
+
+// DeleteAPIKeys resolves the field deleteApiKeys.
+func (Mutations) DeleteAPIKeys(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ApiKey")
+}
+
+// RestoreAPIKeys resolves the field restoreApiKeys.
+func (Mutations) RestoreAPIKeys(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ApiKey")
+}
+
+// Cart resolves the field cart.
+func (Queries) Cart(ctx context.Context) (resolve.Answer, error) { return resolve.Record(ctx, "Cart") }
+
+// Carts resolves the field carts.
+func (Queries) Carts(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Cart") }
+
+// CreateCarts resolves the field createCarts.
+func (Mutations) CreateCarts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Cart")
+}
+
+// UpdateCarts resolves the field updateCarts.
+func (Mutations) UpdateCarts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Cart")
+}
+
+// DeleteCarts resolves the field deleteCarts.
+func (Mutations) DeleteCarts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Cart")
+}
+
+// RestoreCarts resolves the field restoreCarts.
+func (Mutations) RestoreCarts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Cart")
+}
+
+// CartAddress resolves the field cartAddress.
+func (Queries) CartAddress(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartAddress")
+}
+
+// CartAddresses resolves the field cartAddresses.
+func (Queries) CartAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartAddress")
+}
+
+// CreateCartAddresses resolves the field createCartAddresses.
+func (Mutations) CreateCartAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartAddress")
+}
+
+// UpdateCartAddresses resolves the field updateCartAddresses.
+func (Mutations) UpdateCartAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartAddress")
+}
+
+// DeleteCartAddresses resolves the field deleteCartAddresses.
+func (Mutations) DeleteCartAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartAddress")
+}
+
+// RestoreCartAddresses resolves the field restoreCartAddresses.
+func (Mutations) RestoreCartAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartAddress")
+}
+
+// CartLineItem resolves the field cartLineItem.
+func (Queries) CartLineItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartLineItem")
+}
+
+// CartLineItems resolves the field cartLineItems.
+func (Queries) CartLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartLineItem")
+}
+
+// CreateCartLineItems resolves the field createCartLineItems.
+func (Mutations) CreateCartLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartLineItem")
+}
+
+// UpdateCartLineItems resolves the field updateCartLineItems.
+func (Mutations) UpdateCartLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartLineItem")
+}
+
+// DeleteCartLineItems resolves the field deleteCartLineItems.
+func (Mutations) DeleteCartLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartLineItem")
+}
+
+// RestoreCartLineItems resolves the field restoreCartLineItems.
+func (Mutations) RestoreCartLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartLineItem")
+}
+
+// CartLineItemAdjustment resolves the field cartLineItemAdjustment.
+func (Queries) CartLineItemAdjustment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartLineItemAdjustment")
+}
+
+// CartLineItemAdjustments resolves the field cartLineItemAdjustments.
+func (Queries) CartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartLineItemAdjustment")
+}
+
+// CreateCartLineItemAdjustments resolves the field createCartLineItemAdjustments.
+func (Mutations) CreateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartLineItemAdjustment")
+}
+
+// UpdateCartLineItemAdjustments resolves the field updateCartLineItemAdjustments.
+func (Mutations) UpdateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartLineItemAdjustment")
+}
+
+// DeleteCartLineItemAdjustments resolves the field deleteCartLineItemAdjustments.
+func (Mutations) DeleteCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartLineItemAdjustment")
+}
+
+// RestoreCartLineItemAdjustments resolves the field restoreCartLineItemAdjustments.
+func (Mutations) RestoreCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartLineItemAdjustment")
+}
+
+// CartLineItemTaxLine resolves the field cartLineItemTaxLine.
+func (Queries) CartLineItemTaxLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartLineItemTaxLine")
+}
+
+// CartLineItemTaxLines resolves the field cartLineItemTaxLines.
+func (Queries) CartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartLineItemTaxLine")
+}
+
+// CreateCartLineItemTaxLines resolves the field createCartLineItemTaxLines.
+func (Mutations) CreateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartLineItemTaxLine")
+}
+
+// UpdateCartLineItemTaxLines resolves the field updateCartLineItemTaxLines.
+func (Mutations) UpdateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartLineItemTaxLine")
+}
+
+// DeleteCartLineItemTaxLines resolves the field deleteCartLineItemTaxLines.
+func (Mutations) DeleteCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartLineItemTaxLine")
+}
+
+// RestoreCartLineItemTaxLines resolves the field restoreCartLineItemTaxLines.
+func (Mutations) RestoreCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartLineItemTaxLine")
+}
+
+// CartShippingMethod resolves the field cartShippingMethod.
+func (Queries) CartShippingMethod(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartShippingMethod")
+}
+
+// CartShippingMethods resolves the field cartShippingMethods.
+func (Queries) CartShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartShippingMethod")
+}
+
+// CreateCartShippingMethods resolves the field createCartShippingMethods.
+func (Mutations) CreateCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartShippingMethod")
 }
 
-func (r *queryResolver) CartCreditLine(ctx context.Context, id string) (*CartCreditLine, error) {
-	return resolve.Record(ctx, r.engine, "CartCreditLine", id, newCartCreditLine)
+// UpdateCartShippingMethods resolves the field updateCartShippingMethods.
+func (Mutations) UpdateCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartShippingMethod")
 }
 
-func (r *queryResolver) CartCreditLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartCreditLineConnection, error) {
-	return resolve.List(ctx, r.engine, "CartCreditLine", newCartCreditLineConnection)
+// DeleteCartShippingMethods resolves the field deleteCartShippingMethods.
+func (Mutations) DeleteCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartShippingMethod")
 }
 
-func (r *mutationResolver) CreateCartCreditLines(ctx context.Context, input []resolve.Input) (*CreateCartCreditLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CartCreditLine", "cartCreditLines", input, newCartCreditLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCartCreditLinesPayload{records}, nil
+// RestoreCartShippingMethods resolves the field restoreCartShippingMethods.
+func (Mutations) RestoreCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartShippingMethod")
 }
 
-func (r *mutationResolver) UpdateCartCreditLines(ctx context.Context, input []resolve.Input) (*UpdateCartCreditLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CartCreditLine", "cartCreditLines", input, newCartCreditLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCartCreditLinesPayload{records}, nil
+// CartShippingMethodAdjustment resolves the field cartShippingMethodAdjustment.
+func (Queries) CartShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) DeleteCartCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CartCreditLine", keys)
+// CartShippingMethodAdjustments resolves the field cartShippingMethodAdjustments.
+func (Queries) CartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) RestoreCartCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CartCreditLine", keys)
+// CreateCartShippingMethodAdjustments resolves the field createCartShippingMethodAdjustments.
+func (Mutations) CreateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *queryResolver) Currency(ctx context.Context, code string) (*Currency, error) {
-	return resolve.Record(ctx, r.engine, "Currency", code, newCurrency)
+// UpdateCartShippingMethodAdjustments resolves the field updateCartShippingMethodAdjustments.
+func (Mutations) UpdateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *queryResolver) Currencies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CurrencyConnection, error) {
-	return resolve.List(ctx, r.engine, "Currency", newCurrencyConnection)
+// DeleteCartShippingMethodAdjustments resolves the field deleteCartShippingMethodAdjustments.
+func (Mutations) DeleteCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) CreateCurrencies(ctx context.Context, input []resolve.Input) (*CreateCurrenciesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Currency", "currencies", input, newCurrency)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCurrenciesPayload{records}, nil
+// RestoreCartShippingMethodAdjustments resolves the field restoreCartShippingMethodAdjustments.
+func (Mutations) RestoreCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) UpdateCurrencies(ctx context.Context, input []resolve.Input) (*UpdateCurrenciesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Currency", "currencies", input, newCurrency)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCurrenciesPayload{records}, nil
+// CartShippingMethodTaxLine resolves the field cartShippingMethodTaxLine.
+func (Queries) CartShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) DeleteCurrencies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Currency", keys)
+// CartShippingMethodTaxLines resolves the field cartShippingMethodTaxLines.
+func (Queries) CartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) RestoreCurrencies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Currency", keys)
+// CreateCartShippingMethodTaxLines resolves the field createCartShippingMethodTaxLines.
+func (Mutations) CreateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *queryResolver) Customer(ctx context.Context, id string) (*Customer, error) {
-	return resolve.Record(ctx, r.engine, "Customer", id, newCustomer)
+// UpdateCartShippingMethodTaxLines resolves the field updateCartShippingMethodTaxLines.
+func (Mutations) UpdateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *queryResolver) Customers(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerConnection, error) {
-	return resolve.List(ctx, r.engine, "Customer", newCustomerConnection)
+// DeleteCartShippingMethodTaxLines resolves the field deleteCartShippingMethodTaxLines.
+func (Mutations) DeleteCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) CreateCustomers(ctx context.Context, input []resolve.Input) (*CreateCustomersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Customer", "customers", input, newCustomer)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCustomersPayload{records}, nil
+// RestoreCartShippingMethodTaxLines resolves the field restoreCartShippingMethodTaxLines.
+func (Mutations) RestoreCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) UpdateCustomers(ctx context.Context, input []resolve.Input) (*UpdateCustomersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Customer", "customers", input, newCustomer)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCustomersPayload{records}, nil
+// CartCreditLine resolves the field cartCreditLine.
+func (Queries) CartCreditLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartCreditLine")
 }
 
-func (r *mutationResolver) DeleteCustomers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Customer", keys)
+// CartCreditLines resolves the field cartCreditLines.
+func (Queries) CartCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartCreditLine")
 }
 
-func (r *mutationResolver) RestoreCustomers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Customer", keys)
+// CreateCartCreditLines resolves the field createCartCreditLines.
+func (Mutations) CreateCartCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CartCreditLine")
 }
 
-func (r *queryResolver) CustomerAddress(ctx context.Context, id string) (*CustomerAddress, error) {
-	return resolve.Record(ctx, r.engine, "CustomerAddress", id, newCustomerAddress)
+// UpdateCartCreditLines resolves the field updateCartCreditLines.
+func (Mutations) UpdateCartCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CartCreditLine")
 }
 
-func (r *queryResolver) CustomerAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerAddressConnection, error) {
-	return resolve.List(ctx, r.engine, "CustomerAddress", newCustomerAddressConnection)
+// DeleteCartCreditLines resolves the field deleteCartCreditLines.
+func (Mutations) DeleteCartCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CartCreditLine")
 }
 
-func (r *mutationResolver) CreateCustomerAddresses(ctx context.Context, input []resolve.Input) (*CreateCustomerAddressesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CustomerAddress", "customerAddresses", input, newCustomerAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCustomerAddressesPayload{records}, nil
+// RestoreCartCreditLines resolves the field restoreCartCreditLines.
+func (Mutations) RestoreCartCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CartCreditLine")
 }
 
-func (r *mutationResolver) UpdateCustomerAddresses(ctx context.Context, input []resolve.Input) (*UpdateCustomerAddressesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CustomerAddress", "customerAddresses", input, newCustomerAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCustomerAddressesPayload{records}, nil
+// Currency resolves the field currency.
+func (Queries) Currency(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Currency")
 }
 
-func (r *mutationResolver) DeleteCustomerAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CustomerAddress", keys)
+// Currencies resolves the field currencies.
+func (Queries) Currencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Currency")
 }
 
-func (r *mutationResolver) RestoreCustomerAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CustomerAddress", keys)
+// CreateCurrencies resolves the field createCurrencies.
+func (Mutations) CreateCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Currency")
 }
 
-func (r *queryResolver) CustomerGroup(ctx context.Context, id string) (*CustomerGroup, error) {
-	return resolve.Record(ctx, r.engine, "CustomerGroup", id, newCustomerGroup)
+// UpdateCurrencies resolves the field updateCurrencies.
+func (Mutations) UpdateCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Currency")
 }
 
-func (r *queryResolver) CustomerGroups(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerGroupConnection, error) {
-	return resolve.List(ctx, r.engine, "CustomerGroup", newCustomerGroupConnection)
+// DeleteCurrencies resolves the field deleteCurrencies.
+func (Mutations) DeleteCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Currency")
 }
 
-func (r *mutationResolver) CreateCustomerGroups(ctx context.Context, input []resolve.Input) (*CreateCustomerGroupsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CustomerGroup", "customerGroups", input, newCustomerGroup)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCustomerGroupsPayload{records}, nil
+// RestoreCurrencies resolves the field restoreCurrencies.
+func (Mutations) RestoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Currency")
 }
 
-func (r *mutationResolver) UpdateCustomerGroups(ctx context.Context, input []resolve.Input) (*UpdateCustomerGroupsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CustomerGroup", "customerGroups", input, newCustomerGroup)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCustomerGroupsPayload{records}, nil
+// Customer resolves the field customer.
+func (Queries) Customer(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Customer")
 }
 
-func (r *mutationResolver) DeleteCustomerGroups(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CustomerGroup", keys)
+// Customers resolves the field customers.
+func (Queries) Customers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Customer")
 }
 
-func (r *mutationResolver) RestoreCustomerGroups(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CustomerGroup", keys)
+// CreateCustomers resolves the field createCustomers.
+func (Mutations) CreateCustomers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Customer")
 }
 
-func (r *queryResolver) FulfillmentSet(ctx context.Context, id string) (*FulfillmentSet, error) {
-	return resolve.Record(ctx, r.engine, "FulfillmentSet", id, newFulfillmentSet)
+// UpdateCustomers resolves the field updateCustomers.
+func (Mutations) UpdateCustomers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Customer")
 }
 
-func (r *queryResolver) FulfillmentSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentSetConnection, error) {
-	return resolve.List(ctx, r.engine, "FulfillmentSet", newFulfillmentSetConnection)
+// DeleteCustomers resolves the field deleteCustomers.
+func (Mutations) DeleteCustomers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Customer")
 }
 
-func (r *mutationResolver) CreateFulfillmentSets(ctx context.Context, input []resolve.Input) (*CreateFulfillmentSetsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "FulfillmentSet", "fulfillmentSets", input, newFulfillmentSet)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentSetsPayload{records}, nil
+// RestoreCustomers resolves the field restoreCustomers.
+func (Mutations) RestoreCustomers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Customer")
 }
 
-func (r *mutationResolver) UpdateFulfillmentSets(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentSetsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "FulfillmentSet", "fulfillmentSets", input, newFulfillmentSet)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentSetsPayload{records}, nil
+// CustomerAddress resolves the field customerAddress.
+func (Queries) CustomerAddress(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CustomerAddress")
 }
 
-func (r *mutationResolver) DeleteFulfillmentSets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "FulfillmentSet", keys)
+// CustomerAddresses resolves the field customerAddresses.
+func (Queries) CustomerAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CustomerAddress")
 }
 
-func (r *mutationResolver) RestoreFulfillmentSets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "FulfillmentSet", keys)
+// CreateCustomerAddresses resolves the field createCustomerAddresses.
+func (Mutations) CreateCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CustomerAddress")
 }
 
-func (r *queryResolver) ServiceZone(ctx context.Context, id string) (*ServiceZone, error) {
-	return resolve.Record(ctx, r.engine, "ServiceZone", id, newServiceZone)
+// UpdateCustomerAddresses resolves the field updateCustomerAddresses.
+func (Mutations) UpdateCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CustomerAddress")
 }
 
-func (r *queryResolver) ServiceZones(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ServiceZoneConnection, error) {
-	return resolve.List(ctx, r.engine, "ServiceZone", newServiceZoneConnection)
+// DeleteCustomerAddresses resolves the field deleteCustomerAddresses.
+func (Mutations) DeleteCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CustomerAddress")
 }
 
-func (r *mutationResolver) CreateServiceZones(ctx context.Context, input []resolve.Input) (*CreateServiceZonesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ServiceZone", "serviceZones", input, newServiceZone)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateServiceZonesPayload{records}, nil
+// RestoreCustomerAddresses resolves the field restoreCustomerAddresses.
+func (Mutations) RestoreCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CustomerAddress")
 }
 
-func (r *mutationResolver) UpdateServiceZones(ctx context.Context, input []resolve.Input) (*UpdateServiceZonesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ServiceZone", "serviceZones", input, newServiceZone)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateServiceZonesPayload{records}, nil
+// CustomerGroup resolves the field customerGroup.
+func (Queries) CustomerGroup(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CustomerGroup")
 }
 
-func (r *mutationResolver) DeleteServiceZones(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ServiceZone", keys)
+// CustomerGroups resolves the field customerGroups.
+func (Queries) CustomerGroups(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CustomerGroup")
 }
 
-func (r *mutationResolver) RestoreServiceZones(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ServiceZone", keys)
+// CreateCustomerGroups resolves the field createCustomerGroups.
+func (Mutations) CreateCustomerGroups(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CustomerGroup")
 }
 
-func (r *queryResolver) GeoZone(ctx context.Context, id string) (*GeoZone, error) {
-	return resolve.Record(ctx, r.engine, "GeoZone", id, newGeoZone)
+// UpdateCustomerGroups resolves the field updateCustomerGroups.
+func (Mutations) UpdateCustomerGroups(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CustomerGroup")
 }
 
-func (r *queryResolver) GeoZones(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*GeoZoneConnection, error) {
-	return resolve.List(ctx, r.engine, "GeoZone", newGeoZoneConnection)
+// DeleteCustomerGroups resolves the field deleteCustomerGroups.
+func (Mutations) DeleteCustomerGroups(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CustomerGroup")
 }
 
-func (r *mutationResolver) CreateGeoZones(ctx context.Context, input []resolve.Input) (*CreateGeoZonesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "GeoZone", "geoZones", input, newGeoZone)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateGeoZonesPayload{records}, nil
+// RestoreCustomerGroups resolves the field restoreCustomerGroups.
+func (Mutations) RestoreCustomerGroups(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CustomerGroup")
 }
 
-func (r *mutationResolver) UpdateGeoZones(ctx context.Context, input []resolve.Input) (*UpdateGeoZonesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "GeoZone", "geoZones", input, newGeoZone)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateGeoZonesPayload{records}, nil
+// FulfillmentSet resolves the field fulfillmentSet.
+func (Queries) FulfillmentSet(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "FulfillmentSet")
 }
 
-func (r *mutationResolver) DeleteGeoZones(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "GeoZone", keys)
+// FulfillmentSets resolves the field fulfillmentSets.
+func (Queries) FulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "FulfillmentSet")
 }
 
-func (r *mutationResolver) RestoreGeoZones(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "GeoZone", keys)
+// CreateFulfillmentSets resolves the field createFulfillmentSets.
+func (Mutations) CreateFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "FulfillmentSet")
 }
 
-func (r *queryResolver) ShippingProfile(ctx context.Context, id string) (*ShippingProfile, error) {
-	return resolve.Record(ctx, r.engine, "ShippingProfile", id, newShippingProfile)
+// UpdateFulfillmentSets resolves the field updateFulfillmentSets.
+func (Mutations) UpdateFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "FulfillmentSet")
 }
 
-func (r *queryResolver) ShippingProfiles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingProfileConnection, error) {
-	return resolve.List(ctx, r.engine, "ShippingProfile", newShippingProfileConnection)
+// DeleteFulfillmentSets resolves the field deleteFulfillmentSets.
+func (Mutations) DeleteFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "FulfillmentSet")
 }
 
-func (r *mutationResolver) CreateShippingProfiles(ctx context.Context, input []resolve.Input) (*CreateShippingProfilesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ShippingProfile", "shippingProfiles", input, newShippingProfile)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateShippingProfilesPayload{records}, nil
+// RestoreFulfillmentSets resolves the field restoreFulfillmentSets.
+func (Mutations) RestoreFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "FulfillmentSet")
 }
 
-func (r *mutationResolver) UpdateShippingProfiles(ctx context.Context, input []resolve.Input) (*UpdateShippingProfilesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ShippingProfile", "shippingProfiles", input, newShippingProfile)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateShippingProfilesPayload{records}, nil
+// ServiceZone resolves the field serviceZone.
+func (Queries) ServiceZone(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ServiceZone")
 }
 
-func (r *mutationResolver) DeleteShippingProfiles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ShippingProfile", keys)
+// ServiceZones resolves the field serviceZones.
+func (Queries) ServiceZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ServiceZone")
 }
 
-func (r *mutationResolver) RestoreShippingProfiles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ShippingProfile", keys)
+// CreateServiceZones resolves the field createServiceZones.
+func (Mutations) CreateServiceZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ServiceZone")
 }
 
-func (r *queryResolver) ShippingOption(ctx context.Context, id string) (*ShippingOption, error) {
-	return resolve.Record(ctx, r.engine, "ShippingOption", id, newShippingOption)
+// UpdateServiceZones resolves the field updateServiceZones.
+func (Mutations) UpdateServiceZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ServiceZone")
 }
 
-func (r *queryResolver) ShippingOptions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionConnection, error) {
-	return resolve.List(ctx, r.engine, "ShippingOption", newShippingOptionConnection)
+// DeleteServiceZones resolves the field deleteServiceZones.
+func (Mutations) DeleteServiceZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ServiceZone")
 }
 
-func (r *mutationResolver) CreateShippingOptions(ctx context.Context, input []resolve.Input) (*CreateShippingOptionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ShippingOption", "shippingOptions", input, newShippingOption)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateShippingOptionsPayload{records}, nil
+// RestoreServiceZones resolves the field restoreServiceZones.
+func (Mutations) RestoreServiceZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ServiceZone")
 }
 
-func (r *mutationResolver) UpdateShippingOptions(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ShippingOption", "shippingOptions", input, newShippingOption)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateShippingOptionsPayload{records}, nil
+// GeoZone resolves the field geoZone.
+func (Queries) GeoZone(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "GeoZone")
 }
 
-func (r *mutationResolver) DeleteShippingOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ShippingOption", keys)
+// GeoZones resolves the field geoZones.
+func (Queries) GeoZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "GeoZone")
 }
 
-func (r *mutationResolver) RestoreShippingOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ShippingOption", keys)
+// CreateGeoZones resolves the field createGeoZones.
+func (Mutations) CreateGeoZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "GeoZone")
 }
 
-func (r *queryResolver) ShippingOptionType(ctx context.Context, id string) (*ShippingOptionType, error) {
-	return resolve.Record(ctx, r.engine, "ShippingOptionType", id, newShippingOptionType)
+// UpdateGeoZones resolves the field updateGeoZones.
+func (Mutations) UpdateGeoZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "GeoZone")
 }
 
-func (r *queryResolver) ShippingOptionTypes(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionTypeConnection, error) {
-	return resolve.List(ctx, r.engine, "ShippingOptionType", newShippingOptionTypeConnection)
+// DeleteGeoZones resolves the field deleteGeoZones.
+func (Mutations) DeleteGeoZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "GeoZone")
 }
 
-func (r *mutationResolver) CreateShippingOptionTypes(ctx context.Context, input []resolve.Input) (*CreateShippingOptionTypesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ShippingOptionType", "shippingOptionTypes", input, newShippingOptionType)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateShippingOptionTypesPayload{records}, nil
+// RestoreGeoZones resolves the field restoreGeoZones.
+func (Mutations) RestoreGeoZones(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "GeoZone")
 }
 
-func (r *mutationResolver) UpdateShippingOptionTypes(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionTypesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ShippingOptionType", "shippingOptionTypes", input, newShippingOptionType)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateShippingOptionTypesPayload{records}, nil
+// ShippingProfile resolves the field shippingProfile.
+func (Queries) ShippingProfile(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ShippingProfile")
 }
 
-func (r *mutationResolver) DeleteShippingOptionTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ShippingOptionType", keys)
+// ShippingProfiles resolves the field shippingProfiles.
+func (Queries) ShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ShippingProfile")
 }
 
-func (r *mutationResolver) RestoreShippingOptionTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ShippingOptionType", keys)
+// CreateShippingProfiles resolves the field createShippingProfiles.
+func (Mutations) CreateShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ShippingProfile")
 }
 
-func (r *queryResolver) ShippingOptionRule(ctx context.Context, id string) (*ShippingOptionRule, error) {
-	return resolve.Record(ctx, r.engine, "ShippingOptionRule", id, newShippingOptionRule)
+// UpdateShippingProfiles resolves the field updateShippingProfiles.
+func (Mutations) UpdateShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ShippingProfile")
 }
 
-func (r *queryResolver) ShippingOptionRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionRuleConnection, error) {
-	return resolve.List(ctx, r.engine, "ShippingOptionRule", newShippingOptionRuleConnection)
+// DeleteShippingProfiles resolves the field deleteShippingProfiles.
+func (Mutations) DeleteShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ShippingProfile")
 }
 
-func (r *mutationResolver) CreateShippingOptionRules(ctx context.Context, input []resolve.Input) (*CreateShippingOptionRulesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ShippingOptionRule", "shippingOptionRules", input, newShippingOptionRule)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateShippingOptionRulesPayload{records}, nil
+// RestoreShippingProfiles resolves the field restoreShippingProfiles.
+func (Mutations) RestoreShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ShippingProfile")
 }
 
-func (r *mutationResolver) UpdateShippingOptionRules(ctx context.Context, input []resolve.Input) (*UpdateShippingOptionRulesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ShippingOptionRule", "shippingOptionRules", input, newShippingOptionRule)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateShippingOptionRulesPayload{records}, nil
+// ShippingOption resolves the field shippingOption.
+func (Queries) ShippingOption(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ShippingOption")
 }
 
-func (r *mutationResolver) DeleteShippingOptionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ShippingOptionRule", keys)
+// ShippingOptions resolves the field shippingOptions.
+func (Queries) ShippingOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ShippingOption")
 }
 
-func (r *mutationResolver) RestoreShippingOptionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ShippingOptionRule", keys)
+// CreateShippingOptions resolves the field createShippingOptions.
+func (Mutations) CreateShippingOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ShippingOption")
 }
 
-func (r *queryResolver) FulfillmentProvider(ctx context.Context, id string) (*FulfillmentProvider, error) {
-	return resolve.Record(ctx, r.engine, "FulfillmentProvider", id, newFulfillmentProvider)
+// UpdateShippingOptions resolves the field updateShippingOptions.
+func (Mutations) UpdateShippingOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ShippingOption")
 }
 
-func (r *queryResolver) FulfillmentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentProviderConnection, error) {
-	return resolve.List(ctx, r.engine, "FulfillmentProvider", newFulfillmentProviderConnection)
+// DeleteShippingOptions resolves the field deleteShippingOptions.
+func (Mutations) DeleteShippingOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ShippingOption")
 }
 
-func (r *mutationResolver) CreateFulfillmentProviders(ctx context.Context, input []resolve.Input) (*CreateFulfillmentProvidersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "FulfillmentProvider", "fulfillmentProviders", input, newFulfillmentProvider)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentProvidersPayload{records}, nil
+// RestoreShippingOptions resolves the field restoreShippingOptions.
+func (Mutations) RestoreShippingOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ShippingOption")
 }
 
-func (r *mutationResolver) UpdateFulfillmentProviders(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentProvidersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "FulfillmentProvider", "fulfillmentProviders", input, newFulfillmentProvider)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentProvidersPayload{records}, nil
+// ShippingOptionType resolves the field shippingOptionType.
+func (Queries) ShippingOptionType(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ShippingOptionType")
 }
 
-func (r *mutationResolver) DeleteFulfillmentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "FulfillmentProvider", keys)
+// ShippingOptionTypes resolves the field shippingOptionTypes.
+func (Queries) ShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ShippingOptionType")
 }
 
-func (r *mutationResolver) RestoreFulfillmentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "FulfillmentProvider", keys)
+// CreateShippingOptionTypes resolves the field createShippingOptionTypes.
+func (Mutations) CreateShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ShippingOptionType")
 }
 
-func (r *queryResolver) Fulfillment(ctx context.Context, id string) (*Fulfillment, error) {
-	return resolve.Record(ctx, r.engine, "Fulfillment", id, newFulfillment)
+// UpdateShippingOptionTypes resolves the field updateShippingOptionTypes.
+func (Mutations) UpdateShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ShippingOptionType")
 }
 
-func (r *queryResolver) Fulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentConnection, error) {
-	return resolve.List(ctx, r.engine, "Fulfillment", newFulfillmentConnection)
+// DeleteShippingOptionTypes resolves the field deleteShippingOptionTypes.
+func (Mutations) DeleteShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ShippingOptionType")
 }
 
-func (r *mutationResolver) CreateFulfillments(ctx context.Context, input []resolve.Input) (*CreateFulfillmentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Fulfillment", "fulfillments", input, newFulfillment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentsPayload{records}, nil
+// RestoreShippingOptionTypes resolves the field restoreShippingOptionTypes.
+func (Mutations) RestoreShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ShippingOptionType")
 }
 
-func (r *mutationResolver) UpdateFulfillments(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Fulfillment", "fulfillments", input, newFulfillment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentsPayload{records}, nil
+// ShippingOptionRule resolves the field shippingOptionRule.
+func (Queries) ShippingOptionRule(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ShippingOptionRule")
 }
 
-func (r *mutationResolver) DeleteFulfillments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Fulfillment", keys)
+// ShippingOptionRules resolves the field shippingOptionRules.
+func (Queries) ShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ShippingOptionRule")
 }
 
-func (r *mutationResolver) RestoreFulfillments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Fulfillment", keys)
+// CreateShippingOptionRules resolves the field createShippingOptionRules.
+func (Mutations) CreateShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ShippingOptionRule")
 }
 
-func (r *queryResolver) FulfillmentAddress(ctx context.Context, id string) (*FulfillmentAddress, error) {
-	return resolve.Record(ctx, r.engine, "FulfillmentAddress", id, newFulfillmentAddress)
+// UpdateShippingOptionRules resolves the field updateShippingOptionRules.
+func (Mutations) UpdateShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ShippingOptionRule")
 }
 
-func (r *queryResolver) FulfillmentAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentAddressConnection, error) {
-	return resolve.List(ctx, r.engine, "FulfillmentAddress", newFulfillmentAddressConnection)
+// DeleteShippingOptionRules resolves the field deleteShippingOptionRules.
+func (Mutations) DeleteShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ShippingOptionRule")
 }
 
-func (r *mutationResolver) CreateFulfillmentAddresses(ctx context.Context, input []resolve.Input) (*CreateFulfillmentAddressesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "FulfillmentAddress", "fulfillmentAddresses", input, newFulfillmentAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentAddressesPayload{records}, nil
+// RestoreShippingOptionRules resolves the field restoreShippingOptionRules.
+func (Mutations) RestoreShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ShippingOptionRule")
 }
 
-func (r *mutationResolver) UpdateFulfillmentAddresses(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentAddressesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "FulfillmentAddress", "fulfillmentAddresses", input, newFulfillmentAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentAddressesPayload{records}, nil
+// FulfillmentProvider resolves the field fulfillmentProvider.
+func (Queries) FulfillmentProvider(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "FulfillmentProvider")
 }
 
-func (r *mutationResolver) DeleteFulfillmentAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "FulfillmentAddress", keys)
+// FulfillmentProviders resolves the field fulfillmentProviders.
+func (Queries) FulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "FulfillmentProvider")
 }
 
-func (r *mutationResolver) RestoreFulfillmentAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "FulfillmentAddress", keys)
+// CreateFulfillmentProviders resolves the field createFulfillmentProviders.
+func (Mutations) CreateFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "FulfillmentProvider")
 }
 
-func (r *queryResolver) FulfillmentItem(ctx context.Context, id string) (*FulfillmentItem, error) {
-	return resolve.Record(ctx, r.engine, "FulfillmentItem", id, newFulfillmentItem)
+// UpdateFulfillmentProviders resolves the field updateFulfillmentProviders.
+func (Mutations) UpdateFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "FulfillmentProvider")
 }
 
-func (r *queryResolver) FulfillmentItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentItemConnection, error) {
-	return resolve.List(ctx, r.engine, "FulfillmentItem", newFulfillmentItemConnection)
+// DeleteFulfillmentProviders resolves the field deleteFulfillmentProviders.
+func (Mutations) DeleteFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "FulfillmentProvider")
 }
 
-func (r *mutationResolver) CreateFulfillmentItems(ctx context.Context, input []resolve.Input) (*CreateFulfillmentItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "FulfillmentItem", "fulfillmentItems", input, newFulfillmentItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentItemsPayload{records}, nil
+// RestoreFulfillmentProviders resolves the field restoreFulfillmentProviders.
+func (Mutations) RestoreFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "FulfillmentProvider")
 }
 
-func (r *mutationResolver) UpdateFulfillmentItems(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "FulfillmentItem", "fulfillmentItems", input, newFulfillmentItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentItemsPayload{records}, nil
+// Fulfillment resolves the field fulfillment.
+func (Queries) Fulfillment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Fulfillment")
 }
 
-func (r *mutationResolver) DeleteFulfillmentItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "FulfillmentItem", keys)
+// Fulfillments resolves the field fulfillments.
+func (Queries) Fulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Fulfillment")
 }
 
-func (r *mutationResolver) RestoreFulfillmentItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "FulfillmentItem", keys)
+// CreateFulfillments resolves the field createFulfillments.
+func (Mutations) CreateFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Fulfillment")
 }
 
-func (r *queryResolver) FulfillmentLabel(ctx context.Context, id string) (*FulfillmentLabel, error) {
-	return resolve.Record(ctx, r.engine, "FulfillmentLabel", id, newFulfillmentLabel)
+// UpdateFulfillments resolves the field updateFulfillments.
+func (Mutations) UpdateFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Fulfillment")
 }
 
-func (r *queryResolver) FulfillmentLabels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*FulfillmentLabelConnection, error) {
-	return resolve.List(ctx, r.engine, "FulfillmentLabel", newFulfillmentLabelConnection)
+// DeleteFulfillments resolves the field deleteFulfillments.
+func (Mutations) DeleteFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Fulfillment")
 }
 
-func (r *mutationResolver) CreateFulfillmentLabels(ctx context.Context, input []resolve.Input) (*CreateFulfillmentLabelsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "FulfillmentLabel", "fulfillmentLabels", input, newFulfillmentLabel)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateFulfillmentLabelsPayload{records}, nil
+// RestoreFulfillments resolves the field restoreFulfillments.
+func (Mutations) RestoreFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Fulfillment")
 }
 
-func (r *mutationResolver) UpdateFulfillmentLabels(ctx context.Context, input []resolve.Input) (*UpdateFulfillmentLabelsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "FulfillmentLabel", "fulfillmentLabels", input, newFulfillmentLabel)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateFulfillmentLabelsPayload{records}, nil
+// FulfillmentAddress resolves the field fulfillmentAddress.
+func (Queries) FulfillmentAddress(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "FulfillmentAddress")
 }
 
-func (r *mutationResolver) DeleteFulfillmentLabels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "FulfillmentLabel", keys)
+// FulfillmentAddresses resolves the field fulfillmentAddresses.
+func (Queries) FulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "FulfillmentAddress")
 }
 
-func (r *mutationResolver) RestoreFulfillmentLabels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "FulfillmentLabel", keys)
+// CreateFulfillmentAddresses resolves the field createFulfillmentAddresses.
+func (Mutations) CreateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "FulfillmentAddress")
 }
 
-func (r *queryResolver) InventoryItem(ctx context.Context, id string) (*InventoryItem, error) {
-	return resolve.Record(ctx, r.engine, "InventoryItem", id, newInventoryItem)
+// UpdateFulfillmentAddresses resolves the field updateFulfillmentAddresses.
+func (Mutations) UpdateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "FulfillmentAddress")
 }
 
-func (r *queryResolver) InventoryItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InventoryItemConnection, error) {
-	return resolve.List(ctx, r.engine, "InventoryItem", newInventoryItemConnection)
+// DeleteFulfillmentAddresses resolves the field deleteFulfillmentAddresses.
+func (Mutations) DeleteFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "FulfillmentAddress")
 }
 
-func (r *mutationResolver) CreateInventoryItems(ctx context.Context, input []resolve.Input) (*CreateInventoryItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "InventoryItem", "inventoryItems", input, newInventoryItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateInventoryItemsPayload{records}, nil
+// RestoreFulfillmentAddresses resolves the field restoreFulfillmentAddresses.
+func (Mutations) RestoreFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "FulfillmentAddress")
 }
 
-func (r *mutationResolver) UpdateInventoryItems(ctx context.Context, input []resolve.Input) (*UpdateInventoryItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "InventoryItem", "inventoryItems", input, newInventoryItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateInventoryItemsPayload{records}, nil
+// FulfillmentItem resolves the field fulfillmentItem.
+func (Queries) FulfillmentItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "FulfillmentItem")
 }
 
-func (r *mutationResolver) DeleteInventoryItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "InventoryItem", keys)
+// FulfillmentItems resolves the field fulfillmentItems.
+func (Queries) FulfillmentItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "FulfillmentItem")
 }
 
-func (r *mutationResolver) RestoreInventoryItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "InventoryItem", keys)
+// CreateFulfillmentItems resolves the field createFulfillmentItems.
+func (Mutations) CreateFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "FulfillmentItem")
 }
 
-func (r *queryResolver) InventoryLevel(ctx context.Context, id string) (*InventoryLevel, error) {
-	return resolve.Record(ctx, r.engine, "InventoryLevel", id, newInventoryLevel)
+// UpdateFulfillmentItems resolves the field updateFulfillmentItems.
+func (Mutations) UpdateFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "FulfillmentItem")
 }
 
-func (r *queryResolver) InventoryLevels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InventoryLevelConnection, error) {
-	return resolve.List(ctx, r.engine, "InventoryLevel", newInventoryLevelConnection)
+// DeleteFulfillmentItems resolves the field deleteFulfillmentItems.
+func (Mutations) DeleteFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "FulfillmentItem")
 }
 
-func (r *mutationResolver) CreateInventoryLevels(ctx context.Context, input []resolve.Input) (*CreateInventoryLevelsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "InventoryLevel", "inventoryLevels", input, newInventoryLevel)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateInventoryLevelsPayload{records}, nil
+// RestoreFulfillmentItems resolves the field restoreFulfillmentItems.
+func (Mutations) RestoreFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "FulfillmentItem")
 }
 
-func (r *mutationResolver) UpdateInventoryLevels(ctx context.Context, input []resolve.Input) (*UpdateInventoryLevelsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "InventoryLevel", "inventoryLevels", input, newInventoryLevel)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateInventoryLevelsPayload{records}, nil
+// FulfillmentLabel resolves the field fulfillmentLabel.
+func (Queries) FulfillmentLabel(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "FulfillmentLabel")
 }
 
-func (r *mutationResolver) DeleteInventoryLevels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "InventoryLevel", keys)
+// FulfillmentLabels resolves the field fulfillmentLabels.
+func (Queries) FulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "FulfillmentLabel")
 }
 
-func (r *mutationResolver) RestoreInventoryLevels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "InventoryLevel", keys)
+// CreateFulfillmentLabels resolves the field createFulfillmentLabels.
+func (Mutations) CreateFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "FulfillmentLabel")
 }
 
-func (r *queryResolver) ReservationItem(ctx context.Context, id string) (*ReservationItem, error) {
-	return resolve.Record(ctx, r.engine, "ReservationItem", id, newReservationItem)
+// UpdateFulfillmentLabels resolves the field updateFulfillmentLabels.
+func (Mutations) UpdateFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "FulfillmentLabel")
 }
 
-func (r *queryResolver) ReservationItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReservationItemConnection, error) {
-	return resolve.List(ctx, r.engine, "ReservationItem", newReservationItemConnection)
+// DeleteFulfillmentLabels resolves the field deleteFulfillmentLabels.
+func (Mutations) DeleteFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "FulfillmentLabel")
 }
 
-func (r *mutationResolver) CreateReservationItems(ctx context.Context, input []resolve.Input) (*CreateReservationItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ReservationItem", "reservationItems", input, newReservationItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateReservationItemsPayload{records}, nil
+// RestoreFulfillmentLabels resolves the field restoreFulfillmentLabels.
+func (Mutations) RestoreFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "FulfillmentLabel")
 }
 
-func (r *mutationResolver) UpdateReservationItems(ctx context.Context, input []resolve.Input) (*UpdateReservationItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ReservationItem", "reservationItems", input, newReservationItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateReservationItemsPayload{records}, nil
+// InventoryItem resolves the field inventoryItem.
+func (Queries) InventoryItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "InventoryItem")
 }
 
-func (r *mutationResolver) DeleteReservationItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ReservationItem", keys)
+// InventoryItems resolves the field inventoryItems.
+func (Queries) InventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "InventoryItem")
 }
 
-func (r *mutationResolver) RestoreReservationItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ReservationItem", keys)
+// CreateInventoryItems resolves the field createInventoryItems.
+func (Mutations) CreateInventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "InventoryItem")
 }
 
-func (r *queryResolver) Order(ctx context.Context, id string) (*Order, error) {
-	return resolve.Record(ctx, r.engine, "Order", id, newOrder)
+// UpdateInventoryItems resolves the field updateInventoryItems.
+func (Mutations) UpdateInventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "InventoryItem")
 }
 
-func (r *queryResolver) Orders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderConnection, error) {
-	return resolve.List(ctx, r.engine, "Order", newOrderConnection)
+// DeleteInventoryItems resolves the field deleteInventoryItems.
+func (Mutations) DeleteInventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "InventoryItem")
 }
 
-func (r *mutationResolver) CreateOrders(ctx context.Context, input []resolve.Input) (*CreateOrdersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Order", "orders", input, newOrder)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrdersPayload{records}, nil
+// RestoreInventoryItems resolves the field restoreInventoryItems.
+func (Mutations) RestoreInventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "InventoryItem")
 }
 
-func (r *mutationResolver) UpdateOrders(ctx context.Context, input []resolve.Input) (*UpdateOrdersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Order", "orders", input, newOrder)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrdersPayload{records}, nil
+// InventoryLevel resolves the field inventoryLevel.
+func (Queries) InventoryLevel(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "InventoryLevel")
 }
 
-func (r *mutationResolver) DeleteOrders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Order", keys)
+// InventoryLevels resolves the field inventoryLevels.
+func (Queries) InventoryLevels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "InventoryLevel")
 }
 
-func (r *mutationResolver) RestoreOrders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Order", keys)
+// CreateInventoryLevels resolves the field createInventoryLevels.
+func (Mutations) CreateInventoryLevels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "InventoryLevel")
 }
 
-func (r *queryResolver) OrderAddress(ctx context.Context, id string) (*OrderAddress, error) {
-	return resolve.Record(ctx, r.engine, "OrderAddress", id, newOrderAddress)
+// UpdateInventoryLevels resolves the field updateInventoryLevels.
+func (Mutations) UpdateInventoryLevels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "InventoryLevel")
 }
 
-func (r *queryResolver) OrderAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderAddressConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderAddress", newOrderAddressConnection)
+// DeleteInventoryLevels resolves the field deleteInventoryLevels.
+func (Mutations) DeleteInventoryLevels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "InventoryLevel")
 }
 
-func (r *mutationResolver) CreateOrderAddresses(ctx context.Context, input []resolve.Input) (*CreateOrderAddressesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderAddress", "orderAddresses", input, newOrderAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderAddressesPayload{records}, nil
+// RestoreInventoryLevels resolves the field restoreInventoryLevels.
+func (Mutations) RestoreInventoryLevels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "InventoryLevel")
 }
 
-func (r *mutationResolver) UpdateOrderAddresses(ctx context.Context, input []resolve.Input) (*UpdateOrderAddressesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderAddress", "orderAddresses", input, newOrderAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderAddressesPayload{records}, nil
+// ReservationItem resolves the field reservationItem.
+func (Queries) ReservationItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ReservationItem")
 }
 
-func (r *mutationResolver) DeleteOrderAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderAddress", keys)
+// ReservationItems resolves the field reservationItems.
+func (Queries) ReservationItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ReservationItem")
 }
 
-func (r *mutationResolver) RestoreOrderAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderAddress", keys)
+// CreateReservationItems resolves the field createReservationItems.
+func (Mutations) CreateReservationItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ReservationItem")
 }
 
-func (r *queryResolver) OrderItem(ctx context.Context, id string) (*OrderItem, error) {
-	return resolve.Record(ctx, r.engine, "OrderItem", id, newOrderItem)
+// UpdateReservationItems resolves the field updateReservationItems.
+func (Mutations) UpdateReservationItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ReservationItem")
 }
 
-func (r *queryResolver) OrderItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderItemConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderItem", newOrderItemConnection)
+// DeleteReservationItems resolves the field deleteReservationItems.
+func (Mutations) DeleteReservationItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ReservationItem")
 }
 
-func (r *mutationResolver) CreateOrderItems(ctx context.Context, input []resolve.Input) (*CreateOrderItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderItem", "orderItems", input, newOrderItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderItemsPayload{records}, nil
+// RestoreReservationItems resolves the field restoreReservationItems.
+func (Mutations) RestoreReservationItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ReservationItem")
 }
 
-func (r *mutationResolver) UpdateOrderItems(ctx context.Context, input []resolve.Input) (*UpdateOrderItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderItem", "orderItems", input, newOrderItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderItemsPayload{records}, nil
+// Order resolves the field order.
+func (Queries) Order(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Order")
 }
 
-func (r *mutationResolver) DeleteOrderItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderItem", keys)
+// Orders resolves the field orders.
+func (Queries) Orders(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Order") }
+
+// CreateOrders resolves the field createOrders.
+func (Mutations) CreateOrders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Order")
+}
+
+// UpdateOrders resolves the field updateOrders.
+func (Mutations) UpdateOrders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Order")
+}
+
+// DeleteOrders resolves the field deleteOrders.
+func (Mutations) DeleteOrders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Order")
+}
+
+// RestoreOrders resolves the field restoreOrders.
+func (Mutations) RestoreOrders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Order")
+}
+
+// OrderAddress resolves the field orderAddress.
+func (Queries) OrderAddress(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderAddress")
+}
+
+// OrderAddresses resolves the field orderAddresses.
+func (Queries) OrderAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderAddress")
+}
+
+// CreateOrderAddresses resolves the field createOrderAddresses.
+func (Mutations) CreateOrderAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderAddress")
+}
+
+// UpdateOrderAddresses resolves the field updateOrderAddresses.
+func (Mutations) UpdateOrderAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderAddress")
+}
+
+// DeleteOrderAddresses resolves the field deleteOrderAddresses.
+func (Mutations) DeleteOrderAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderAddress")
+}
+
+// RestoreOrderAddresses resolves the field restoreOrderAddresses.
+func (Mutations) RestoreOrderAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderAddress")
+}
+
+// OrderItem resolves the field orderItem.
+func (Queries) OrderItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderItem")
 }
 
-func (r *mutationResolver) RestoreOrderItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderItem", keys)
+// OrderItems resolves the field orderItems.
+func (Queries) OrderItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderItem")
 }
 
-func (r *queryResolver) OrderLineItem(ctx context.Context, id string) (*OrderLineItem, error) {
-	return resolve.Record(ctx, r.engine, "OrderLineItem", id, newOrderLineItem)
+// CreateOrderItems resolves the field createOrderItems.
+func (Mutations) CreateOrderItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderItem")
 }
 
-func (r *queryResolver) OrderLineItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderLineItem", newOrderLineItemConnection)
+// UpdateOrderItems resolves the field updateOrderItems.
+func (Mutations) UpdateOrderItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderItem")
 }
 
-func (r *mutationResolver) CreateOrderLineItems(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderLineItem", "orderLineItems", input, newOrderLineItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderLineItemsPayload{records}, nil
+// DeleteOrderItems resolves the field deleteOrderItems.
+func (Mutations) DeleteOrderItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderItem")
 }
 
-func (r *mutationResolver) UpdateOrderLineItems(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderLineItem", "orderLineItems", input, newOrderLineItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderLineItemsPayload{records}, nil
+// RestoreOrderItems resolves the field restoreOrderItems.
+func (Mutations) RestoreOrderItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderItem")
 }
 
-func (r *mutationResolver) DeleteOrderLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderLineItem", keys)
+// OrderLineItem resolves the field orderLineItem.
+func (Queries) OrderLineItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderLineItem")
 }
 
-func (r *mutationResolver) RestoreOrderLineItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderLineItem", keys)
+// OrderLineItems resolves the field orderLineItems.
+func (Queries) OrderLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderLineItem")
 }
 
-func (r *queryResolver) OrderLineItemAdjustment(ctx context.Context, id string) (*OrderLineItemAdjustment, error) {
-	return resolve.Record(ctx, r.engine, "OrderLineItemAdjustment", id, newOrderLineItemAdjustment)
+// CreateOrderLineItems resolves the field createOrderLineItems.
+func (Mutations) CreateOrderLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderLineItem")
 }
 
-func (r *queryResolver) OrderLineItemAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemAdjustmentConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderLineItemAdjustment", newOrderLineItemAdjustmentConnection)
+// UpdateOrderLineItems resolves the field updateOrderLineItems.
+func (Mutations) UpdateOrderLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderLineItem")
 }
 
-func (r *mutationResolver) CreateOrderLineItemAdjustments(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemAdjustmentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderLineItemAdjustment", "orderLineItemAdjustments", input, newOrderLineItemAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderLineItemAdjustmentsPayload{records}, nil
+// DeleteOrderLineItems resolves the field deleteOrderLineItems.
+func (Mutations) DeleteOrderLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderLineItem")
 }
 
-func (r *mutationResolver) UpdateOrderLineItemAdjustments(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemAdjustmentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderLineItemAdjustment", "orderLineItemAdjustments", input, newOrderLineItemAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderLineItemAdjustmentsPayload{records}, nil
+// RestoreOrderLineItems resolves the field restoreOrderLineItems.
+func (Mutations) RestoreOrderLineItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderLineItem")
 }
 
-func (r *mutationResolver) DeleteOrderLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderLineItemAdjustment", keys)
+// OrderLineItemAdjustment resolves the field orderLineItemAdjustment.
+func (Queries) OrderLineItemAdjustment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *mutationResolver) RestoreOrderLineItemAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderLineItemAdjustment", keys)
+// OrderLineItemAdjustments resolves the field orderLineItemAdjustments.
+func (Queries) OrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *queryResolver) OrderLineItemTaxLine(ctx context.Context, id string) (*OrderLineItemTaxLine, error) {
-	return resolve.Record(ctx, r.engine, "OrderLineItemTaxLine", id, newOrderLineItemTaxLine)
+// CreateOrderLineItemAdjustments resolves the field createOrderLineItemAdjustments.
+func (Mutations) CreateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *queryResolver) OrderLineItemTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderLineItemTaxLineConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderLineItemTaxLine", newOrderLineItemTaxLineConnection)
+// UpdateOrderLineItemAdjustments resolves the field updateOrderLineItemAdjustments.
+func (Mutations) UpdateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *mutationResolver) CreateOrderLineItemTaxLines(ctx context.Context, input []resolve.Input) (*CreateOrderLineItemTaxLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderLineItemTaxLine", "orderLineItemTaxLines", input, newOrderLineItemTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderLineItemTaxLinesPayload{records}, nil
+// DeleteOrderLineItemAdjustments resolves the field deleteOrderLineItemAdjustments.
+func (Mutations) DeleteOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *mutationResolver) UpdateOrderLineItemTaxLines(ctx context.Context, input []resolve.Input) (*UpdateOrderLineItemTaxLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderLineItemTaxLine", "orderLineItemTaxLines", input, newOrderLineItemTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderLineItemTaxLinesPayload{records}, nil
+// RestoreOrderLineItemAdjustments resolves the field restoreOrderLineItemAdjustments.
+func (Mutations) RestoreOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderLineItemAdjustment")
 }
 
-func (r *mutationResolver) DeleteOrderLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderLineItemTaxLine", keys)
+// OrderLineItemTaxLine resolves the field orderLineItemTaxLine.
+func (Queries) OrderLineItemTaxLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *mutationResolver) RestoreOrderLineItemTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderLineItemTaxLine", keys)
+// OrderLineItemTaxLines resolves the field orderLineItemTaxLines.
+func (Queries) OrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *queryResolver) OrderShipping(ctx context.Context, id string) (*OrderShipping, error) {
-	return resolve.Record(ctx, r.engine, "OrderShipping", id, newOrderShipping)
+// CreateOrderLineItemTaxLines resolves the field createOrderLineItemTaxLines.
+func (Mutations) CreateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *queryResolver) OrderShippings(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderShipping", newOrderShippingConnection)
+// UpdateOrderLineItemTaxLines resolves the field updateOrderLineItemTaxLines.
+func (Mutations) UpdateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *mutationResolver) CreateOrderShippings(ctx context.Context, input []resolve.Input) (*CreateOrderShippingsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderShipping", "orderShippings", input, newOrderShipping)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderShippingsPayload{records}, nil
+// DeleteOrderLineItemTaxLines resolves the field deleteOrderLineItemTaxLines.
+func (Mutations) DeleteOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *mutationResolver) UpdateOrderShippings(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderShipping", "orderShippings", input, newOrderShipping)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderShippingsPayload{records}, nil
+// RestoreOrderLineItemTaxLines resolves the field restoreOrderLineItemTaxLines.
+func (Mutations) RestoreOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderLineItemTaxLine")
 }
 
-func (r *mutationResolver) DeleteOrderShippings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderShipping", keys)
+// OrderShipping resolves the field orderShipping.
+func (Queries) OrderShipping(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderShipping")
 }
 
-func (r *mutationResolver) RestoreOrderShippings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderShipping", keys)
+// OrderShippings resolves the field orderShippings.
+func (Queries) OrderShippings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderShipping")
 }
 
-func (r *queryResolver) OrderShippingMethod(ctx context.Context, id string) (*OrderShippingMethod, error) {
-	return resolve.Record(ctx, r.engine, "OrderShippingMethod", id, newOrderShippingMethod)
+// CreateOrderShippings resolves the field createOrderShippings.
+func (Mutations) CreateOrderShippings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderShipping")
 }
 
-func (r *queryResolver) OrderShippingMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderShippingMethod", newOrderShippingMethodConnection)
+// UpdateOrderShippings resolves the field updateOrderShippings.
+func (Mutations) UpdateOrderShippings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderShipping")
 }
 
-func (r *mutationResolver) CreateOrderShippingMethods(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethod", "orderShippingMethods", input, newOrderShippingMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderShippingMethodsPayload{records}, nil
+// DeleteOrderShippings resolves the field deleteOrderShippings.
+func (Mutations) DeleteOrderShippings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderShipping")
 }
 
-func (r *mutationResolver) UpdateOrderShippingMethods(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethod", "orderShippingMethods", input, newOrderShippingMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderShippingMethodsPayload{records}, nil
+// RestoreOrderShippings resolves the field restoreOrderShippings.
+func (Mutations) RestoreOrderShippings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderShipping")
 }
 
-func (r *mutationResolver) DeleteOrderShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderShippingMethod", keys)
+// OrderShippingMethod resolves the field orderShippingMethod.
+func (Queries) OrderShippingMethod(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderShippingMethod")
 }
 
-func (r *mutationResolver) RestoreOrderShippingMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderShippingMethod", keys)
+// OrderShippingMethods resolves the field orderShippingMethods.
+func (Queries) OrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderShippingMethod")
 }
 
-func (r *queryResolver) OrderShippingMethodAdjustment(ctx context.Context, id string) (*OrderShippingMethodAdjustment, error) {
-	return resolve.Record(ctx, r.engine, "OrderShippingMethodAdjustment", id, newOrderShippingMethodAdjustment)
+// CreateOrderShippingMethods resolves the field createOrderShippingMethods.
+func (Mutations) CreateOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderShippingMethod")
 }
 
-func (r *queryResolver) OrderShippingMethodAdjustments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodAdjustmentConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderShippingMethodAdjustment", newOrderShippingMethodAdjustmentConnection)
+// UpdateOrderShippingMethods resolves the field updateOrderShippingMethods.
+func (Mutations) UpdateOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderShippingMethod")
 }
 
-func (r *mutationResolver) CreateOrderShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodAdjustmentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethodAdjustment", "orderShippingMethodAdjustments", input, newOrderShippingMethodAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderShippingMethodAdjustmentsPayload{records}, nil
+// DeleteOrderShippingMethods resolves the field deleteOrderShippingMethods.
+func (Mutations) DeleteOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderShippingMethod")
 }
 
-func (r *mutationResolver) UpdateOrderShippingMethodAdjustments(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodAdjustmentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethodAdjustment", "orderShippingMethodAdjustments", input, newOrderShippingMethodAdjustment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderShippingMethodAdjustmentsPayload{records}, nil
+// RestoreOrderShippingMethods resolves the field restoreOrderShippingMethods.
+func (Mutations) RestoreOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderShippingMethod")
 }
 
-func (r *mutationResolver) DeleteOrderShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderShippingMethodAdjustment", keys)
+// OrderShippingMethodAdjustment resolves the field orderShippingMethodAdjustment.
+func (Queries) OrderShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) RestoreOrderShippingMethodAdjustments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderShippingMethodAdjustment", keys)
+// OrderShippingMethodAdjustments resolves the field orderShippingMethodAdjustments.
+func (Queries) OrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *queryResolver) OrderShippingMethodTaxLine(ctx context.Context, id string) (*OrderShippingMethodTaxLine, error) {
-	return resolve.Record(ctx, r.engine, "OrderShippingMethodTaxLine", id, newOrderShippingMethodTaxLine)
+// CreateOrderShippingMethodAdjustments resolves the field createOrderShippingMethodAdjustments.
+func (Mutations) CreateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *queryResolver) OrderShippingMethodTaxLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderShippingMethodTaxLineConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderShippingMethodTaxLine", newOrderShippingMethodTaxLineConnection)
+// UpdateOrderShippingMethodAdjustments resolves the field updateOrderShippingMethodAdjustments.
+func (Mutations) UpdateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) CreateOrderShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*CreateOrderShippingMethodTaxLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderShippingMethodTaxLine", "orderShippingMethodTaxLines", input, newOrderShippingMethodTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderShippingMethodTaxLinesPayload{records}, nil
+// DeleteOrderShippingMethodAdjustments resolves the field deleteOrderShippingMethodAdjustments.
+func (Mutations) DeleteOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) UpdateOrderShippingMethodTaxLines(ctx context.Context, input []resolve.Input) (*UpdateOrderShippingMethodTaxLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderShippingMethodTaxLine", "orderShippingMethodTaxLines", input, newOrderShippingMethodTaxLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderShippingMethodTaxLinesPayload{records}, nil
+// RestoreOrderShippingMethodAdjustments resolves the field restoreOrderShippingMethodAdjustments.
+func (Mutations) RestoreOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderShippingMethodAdjustment")
 }
 
-func (r *mutationResolver) DeleteOrderShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderShippingMethodTaxLine", keys)
+// OrderShippingMethodTaxLine resolves the field orderShippingMethodTaxLine.
+func (Queries) OrderShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) RestoreOrderShippingMethodTaxLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderShippingMethodTaxLine", keys)
+// OrderShippingMethodTaxLines resolves the field orderShippingMethodTaxLines.
+func (Queries) OrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *queryResolver) OrderSummary(ctx context.Context, id string) (*OrderSummary, error) {
-	return resolve.Record(ctx, r.engine, "OrderSummary", id, newOrderSummary)
+// CreateOrderShippingMethodTaxLines resolves the field createOrderShippingMethodTaxLines.
+func (Mutations) CreateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *queryResolver) OrderSummaries(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderSummaryConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderSummary", newOrderSummaryConnection)
+// UpdateOrderShippingMethodTaxLines resolves the field updateOrderShippingMethodTaxLines.
+func (Mutations) UpdateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) CreateOrderSummaries(ctx context.Context, input []resolve.Input) (*CreateOrderSummariesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderSummary", "orderSummaries", input, newOrderSummary)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderSummariesPayload{records}, nil
+// DeleteOrderShippingMethodTaxLines resolves the field deleteOrderShippingMethodTaxLines.
+func (Mutations) DeleteOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) UpdateOrderSummaries(ctx context.Context, input []resolve.Input) (*UpdateOrderSummariesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderSummary", "orderSummaries", input, newOrderSummary)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderSummariesPayload{records}, nil
+// RestoreOrderShippingMethodTaxLines resolves the field restoreOrderShippingMethodTaxLines.
+func (Mutations) RestoreOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderShippingMethodTaxLine")
 }
 
-func (r *mutationResolver) DeleteOrderSummaries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderSummary", keys)
+// OrderSummary resolves the field orderSummary.
+func (Queries) OrderSummary(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderSummary")
 }
 
-func (r *mutationResolver) RestoreOrderSummaries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderSummary", keys)
+// OrderSummaries resolves the field orderSummaries.
+func (Queries) OrderSummaries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderSummary")
 }
 
-func (r *queryResolver) OrderCreditLine(ctx context.Context, id string) (*OrderCreditLine, error) {
-	return resolve.Record(ctx, r.engine, "OrderCreditLine", id, newOrderCreditLine)
+// CreateOrderSummaries resolves the field createOrderSummaries.
+func (Mutations) CreateOrderSummaries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderSummary")
 }
 
-func (r *queryResolver) OrderCreditLines(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderCreditLineConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderCreditLine", newOrderCreditLineConnection)
+// UpdateOrderSummaries resolves the field updateOrderSummaries.
+func (Mutations) UpdateOrderSummaries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderSummary")
 }
 
-func (r *mutationResolver) CreateOrderCreditLines(ctx context.Context, input []resolve.Input) (*CreateOrderCreditLinesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderCreditLine", "orderCreditLines", input, newOrderCreditLine)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderCreditLinesPayload{records}, nil
+// DeleteOrderSummaries resolves the field deleteOrderSummaries.
+func (Mutations) DeleteOrderSummaries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderSummary")
 }
 
-func (r *mutationResolver) UpdateOrderCreditLines(ctx context.Context, input []resolve.Input) (*UpdateOrderCreditLinesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderCreditLine", "orderCreditLines", input, newOrderCreditLine)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderCreditLinesPayload{records}, nil
+// RestoreOrderSummaries resolves the field restoreOrderSummaries.
+func (Mutations) RestoreOrderSummaries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderSummary")
 }
 
-func (r *mutationResolver) DeleteOrderCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderCreditLine", keys)
+// OrderCreditLine resolves the field orderCreditLine.
+func (Queries) OrderCreditLine(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderCreditLine")
 }
 
-func (r *mutationResolver) RestoreOrderCreditLines(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderCreditLine", keys)
+// OrderCreditLines resolves the field orderCreditLines.
+func (Queries) OrderCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderCreditLine")
 }
 
-func (r *queryResolver) OrderTransaction(ctx context.Context, id string) (*OrderTransaction, error) {
-	return resolve.Record(ctx, r.engine, "OrderTransaction", id, newOrderTransaction)
+// CreateOrderCreditLines resolves the field createOrderCreditLines.
+func (Mutations) CreateOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderCreditLine")
 }
 
-func (r *queryResolver) OrderTransactions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderTransactionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderTransaction", newOrderTransactionConnection)
+// UpdateOrderCreditLines resolves the field updateOrderCreditLines.
+func (Mutations) UpdateOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderCreditLine")
 }
 
-func (r *mutationResolver) CreateOrderTransactions(ctx context.Context, input []resolve.Input) (*CreateOrderTransactionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderTransaction", "orderTransactions", input, newOrderTransaction)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderTransactionsPayload{records}, nil
+// DeleteOrderCreditLines resolves the field deleteOrderCreditLines.
+func (Mutations) DeleteOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderCreditLine")
 }
 
-func (r *mutationResolver) UpdateOrderTransactions(ctx context.Context, input []resolve.Input) (*UpdateOrderTransactionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderTransaction", "orderTransactions", input, newOrderTransaction)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderTransactionsPayload{records}, nil
+// RestoreOrderCreditLines resolves the field restoreOrderCreditLines.
+func (Mutations) RestoreOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderCreditLine")
 }
 
-func (r *mutationResolver) DeleteOrderTransactions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderTransaction", keys)
+// OrderTransaction resolves the field orderTransaction.
+func (Queries) OrderTransaction(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderTransaction")
 }
 
-func (r *mutationResolver) RestoreOrderTransactions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderTransaction", keys)
+// OrderTransactions resolves the field orderTransactions.
+func (Queries) OrderTransactions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderTransaction")
 }
 
-func (r *queryResolver) OrderChange(ctx context.Context, id string) (*OrderChange, error) {
-	return resolve.Record(ctx, r.engine, "OrderChange", id, newOrderChange)
+// CreateOrderTransactions resolves the field createOrderTransactions.
+func (Mutations) CreateOrderTransactions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderTransaction")
 }
 
-func (r *queryResolver) OrderChanges(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderChangeConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderChange", newOrderChangeConnection)
+// UpdateOrderTransactions resolves the field updateOrderTransactions.
+func (Mutations) UpdateOrderTransactions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderTransaction")
 }
 
-func (r *mutationResolver) CreateOrderChanges(ctx context.Context, input []resolve.Input) (*CreateOrderChangesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderChange", "orderChanges", input, newOrderChange)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderChangesPayload{records}, nil
+// DeleteOrderTransactions resolves the field deleteOrderTransactions.
+func (Mutations) DeleteOrderTransactions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderTransaction")
 }
 
-func (r *mutationResolver) UpdateOrderChanges(ctx context.Context, input []resolve.Input) (*UpdateOrderChangesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderChange", "orderChanges", input, newOrderChange)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderChangesPayload{records}, nil
+// RestoreOrderTransactions resolves the field restoreOrderTransactions.
+func (Mutations) RestoreOrderTransactions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderTransaction")
 }
 
-func (r *mutationResolver) DeleteOrderChanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderChange", keys)
+// OrderChange resolves the field orderChange.
+func (Queries) OrderChange(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderChange")
 }
 
-func (r *mutationResolver) RestoreOrderChanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderChange", keys)
+// OrderChanges resolves the field orderChanges.
+func (Queries) OrderChanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderChange")
 }
 
-func (r *queryResolver) OrderChangeAction(ctx context.Context, id string) (*OrderChangeAction, error) {
-	return resolve.Record(ctx, r.engine, "OrderChangeAction", id, newOrderChangeAction)
+// CreateOrderChanges resolves the field createOrderChanges.
+func (Mutations) CreateOrderChanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderChange")
 }
 
-func (r *queryResolver) OrderChangeActions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderChangeActionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderChangeAction", newOrderChangeActionConnection)
+// UpdateOrderChanges resolves the field updateOrderChanges.
+func (Mutations) UpdateOrderChanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderChange")
 }
 
-func (r *mutationResolver) CreateOrderChangeActions(ctx context.Context, input []resolve.Input) (*CreateOrderChangeActionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderChangeAction", "orderChangeActions", input, newOrderChangeAction)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderChangeActionsPayload{records}, nil
+// DeleteOrderChanges resolves the field deleteOrderChanges.
+func (Mutations) DeleteOrderChanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderChange")
 }
 
-func (r *mutationResolver) UpdateOrderChangeActions(ctx context.Context, input []resolve.Input) (*UpdateOrderChangeActionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderChangeAction", "orderChangeActions", input, newOrderChangeAction)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderChangeActionsPayload{records}, nil
+// RestoreOrderChanges resolves the field restoreOrderChanges.
+func (Mutations) RestoreOrderChanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderChange")
 }
 
-func (r *mutationResolver) DeleteOrderChangeActions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderChangeAction", keys)
+// OrderChangeAction resolves the field orderChangeAction.
+func (Queries) OrderChangeAction(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderChangeAction")
 }
 
-func (r *mutationResolver) RestoreOrderChangeActions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderChangeAction", keys)
+// OrderChangeActions resolves the field orderChangeActions.
+func (Queries) OrderChangeActions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderChangeAction")
 }
 
-func (r *queryResolver) Return(ctx context.Context, id string) (*Return, error) {
-	return resolve.Record(ctx, r.engine, "Return", id, newReturn)
+// CreateOrderChangeActions resolves the field createOrderChangeActions.
+func (Mutations) CreateOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderChangeAction")
 }
 
-func (r *queryResolver) Returns(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnConnection, error) {
-	return resolve.List(ctx, r.engine, "Return", newReturnConnection)
+// UpdateOrderChangeActions resolves the field updateOrderChangeActions.
+func (Mutations) UpdateOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderChangeAction")
 }
 
-func (r *mutationResolver) CreateReturns(ctx context.Context, input []resolve.Input) (*CreateReturnsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Return", "returns", input, newReturn)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateReturnsPayload{records}, nil
+// DeleteOrderChangeActions resolves the field deleteOrderChangeActions.
+func (Mutations) DeleteOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderChangeAction")
 }
 
-func (r *mutationResolver) UpdateReturns(ctx context.Context, input []resolve.Input) (*UpdateReturnsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Return", "returns", input, newReturn)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateReturnsPayload{records}, nil
+// RestoreOrderChangeActions resolves the field restoreOrderChangeActions.
+func (Mutations) RestoreOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderChangeAction")
 }
 
-func (r *mutationResolver) DeleteReturns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Return", keys)
+// Return resolves the field return.
+func (Queries) Return(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Return")
 }
 
-func (r *mutationResolver) RestoreReturns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Return", keys)
+// Returns resolves the field returns.
+func (Queries) Returns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Return")
 }
 
-func (r *queryResolver) ReturnItem(ctx context.Context, id string) (*ReturnItem, error) {
-	return resolve.Record(ctx, r.engine, "ReturnItem", id, newReturnItem)
+// CreateReturns resolves the field createReturns.
+func (Mutations) CreateReturns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Return")
 }
 
-func (r *queryResolver) ReturnItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnItemConnection, error) {
-	return resolve.List(ctx, r.engine, "ReturnItem", newReturnItemConnection)
+// UpdateReturns resolves the field updateReturns.
+func (Mutations) UpdateReturns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Return")
 }
 
-func (r *mutationResolver) CreateReturnItems(ctx context.Context, input []resolve.Input) (*CreateReturnItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ReturnItem", "returnItems", input, newReturnItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateReturnItemsPayload{records}, nil
+// DeleteReturns resolves the field deleteReturns.
+func (Mutations) DeleteReturns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Return")
 }
 
-func (r *mutationResolver) UpdateReturnItems(ctx context.Context, input []resolve.Input) (*UpdateReturnItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ReturnItem", "returnItems", input, newReturnItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateReturnItemsPayload{records}, nil
+// RestoreReturns resolves the field restoreReturns.
+func (Mutations) RestoreReturns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Return")
 }
 
-func (r *mutationResolver) DeleteReturnItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ReturnItem", keys)
+// ReturnItem resolves the field returnItem.
+func (Queries) ReturnItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ReturnItem")
 }
 
-func (r *mutationResolver) RestoreReturnItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ReturnItem", keys)
+// ReturnItems resolves the field returnItems.
+func (Queries) ReturnItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ReturnItem")
 }
 
-func (r *queryResolver) ReturnReason(ctx context.Context, id string) (*ReturnReason, error) {
-	return resolve.Record(ctx, r.engine, "ReturnReason", id, newReturnReason)
+// CreateReturnItems resolves the field createReturnItems.
+func (Mutations) CreateReturnItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ReturnItem")
 }
 
-func (r *queryResolver) ReturnReasons(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnReasonConnection, error) {
-	return resolve.List(ctx, r.engine, "ReturnReason", newReturnReasonConnection)
+// UpdateReturnItems resolves the field updateReturnItems.
+func (Mutations) UpdateReturnItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ReturnItem")
 }
 
-func (r *mutationResolver) CreateReturnReasons(ctx context.Context, input []resolve.Input) (*CreateReturnReasonsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ReturnReason", "returnReasons", input, newReturnReason)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateReturnReasonsPayload{records}, nil
+// DeleteReturnItems resolves the field deleteReturnItems.
+func (Mutations) DeleteReturnItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ReturnItem")
 }
 
-func (r *mutationResolver) UpdateReturnReasons(ctx context.Context, input []resolve.Input) (*UpdateReturnReasonsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ReturnReason", "returnReasons", input, newReturnReason)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateReturnReasonsPayload{records}, nil
+// RestoreReturnItems resolves the field restoreReturnItems.
+func (Mutations) RestoreReturnItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ReturnItem")
 }
 
-func (r *mutationResolver) DeleteReturnReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ReturnReason", keys)
+// ReturnReason resolves the field returnReason.
+func (Queries) ReturnReason(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ReturnReason")
 }
 
-func (r *mutationResolver) RestoreReturnReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ReturnReason", keys)
+// ReturnReasons resolves the field returnReasons.
+func (Queries) ReturnReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ReturnReason")
 }
 
-func (r *queryResolver) OrderClaim(ctx context.Context, id string) (*OrderClaim, error) {
-	return resolve.Record(ctx, r.engine, "OrderClaim", id, newOrderClaim)
+// CreateReturnReasons resolves the field createReturnReasons.
+func (Mutations) CreateReturnReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ReturnReason")
 }
 
-func (r *queryResolver) OrderClaims(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderClaim", newOrderClaimConnection)
+// UpdateReturnReasons resolves the field updateReturnReasons.
+func (Mutations) UpdateReturnReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ReturnReason")
 }
 
-func (r *mutationResolver) CreateOrderClaims(ctx context.Context, input []resolve.Input) (*CreateOrderClaimsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderClaim", "orderClaims", input, newOrderClaim)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderClaimsPayload{records}, nil
+// DeleteReturnReasons resolves the field deleteReturnReasons.
+func (Mutations) DeleteReturnReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ReturnReason")
 }
 
-func (r *mutationResolver) UpdateOrderClaims(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderClaim", "orderClaims", input, newOrderClaim)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderClaimsPayload{records}, nil
+// RestoreReturnReasons resolves the field restoreReturnReasons.
+func (Mutations) RestoreReturnReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ReturnReason")
 }
 
-func (r *mutationResolver) DeleteOrderClaims(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderClaim", keys)
+// OrderClaim resolves the field orderClaim.
+func (Queries) OrderClaim(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderClaim")
 }
 
-func (r *mutationResolver) RestoreOrderClaims(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderClaim", keys)
+// OrderClaims resolves the field orderClaims.
+func (Queries) OrderClaims(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderClaim")
 }
 
-func (r *queryResolver) OrderClaimItem(ctx context.Context, id string) (*OrderClaimItem, error) {
-	return resolve.Record(ctx, r.engine, "OrderClaimItem", id, newOrderClaimItem)
+// CreateOrderClaims resolves the field createOrderClaims.
+func (Mutations) CreateOrderClaims(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderClaim")
 }
 
-func (r *queryResolver) OrderClaimItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimItemConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderClaimItem", newOrderClaimItemConnection)
+// UpdateOrderClaims resolves the field updateOrderClaims.
+func (Mutations) UpdateOrderClaims(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderClaim")
 }
 
-func (r *mutationResolver) CreateOrderClaimItems(ctx context.Context, input []resolve.Input) (*CreateOrderClaimItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderClaimItem", "orderClaimItems", input, newOrderClaimItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderClaimItemsPayload{records}, nil
+// DeleteOrderClaims resolves the field deleteOrderClaims.
+func (Mutations) DeleteOrderClaims(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderClaim")
 }
 
-func (r *mutationResolver) UpdateOrderClaimItems(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderClaimItem", "orderClaimItems", input, newOrderClaimItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderClaimItemsPayload{records}, nil
+// RestoreOrderClaims resolves the field restoreOrderClaims.
+func (Mutations) RestoreOrderClaims(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderClaim")
 }
 
-func (r *mutationResolver) DeleteOrderClaimItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderClaimItem", keys)
+// OrderClaimItem resolves the field orderClaimItem.
+func (Queries) OrderClaimItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderClaimItem")
 }
 
-func (r *mutationResolver) RestoreOrderClaimItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderClaimItem", keys)
+// OrderClaimItems resolves the field orderClaimItems.
+func (Queries) OrderClaimItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderClaimItem")
 }
 
-func (r *queryResolver) OrderClaimItemImage(ctx context.Context, id string) (*OrderClaimItemImage, error) {
-	return resolve.Record(ctx, r.engine, "OrderClaimItemImage", id, newOrderClaimItemImage)
+// CreateOrderClaimItems resolves the field createOrderClaimItems.
+func (Mutations) CreateOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderClaimItem")
 }
 
-func (r *queryResolver) OrderClaimItemImages(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimItemImageConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderClaimItemImage", newOrderClaimItemImageConnection)
+// UpdateOrderClaimItems resolves the field updateOrderClaimItems.
+func (Mutations) UpdateOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderClaimItem")
 }
 
-func (r *mutationResolver) CreateOrderClaimItemImages(ctx context.Context, input []resolve.Input) (*CreateOrderClaimItemImagesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderClaimItemImage", "orderClaimItemImages", input, newOrderClaimItemImage)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderClaimItemImagesPayload{records}, nil
+// DeleteOrderClaimItems resolves the field deleteOrderClaimItems.
+func (Mutations) DeleteOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderClaimItem")
 }
 
-func (r *mutationResolver) UpdateOrderClaimItemImages(ctx context.Context, input []resolve.Input) (*UpdateOrderClaimItemImagesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderClaimItemImage", "orderClaimItemImages", input, newOrderClaimItemImage)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderClaimItemImagesPayload{records}, nil
+// RestoreOrderClaimItems resolves the field restoreOrderClaimItems.
+func (Mutations) RestoreOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderClaimItem")
 }
 
-func (r *mutationResolver) DeleteOrderClaimItemImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderClaimItemImage", keys)
+// OrderClaimItemImage resolves the field orderClaimItemImage.
+func (Queries) OrderClaimItemImage(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderClaimItemImage")
 }
 
-func (r *mutationResolver) RestoreOrderClaimItemImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderClaimItemImage", keys)
+// OrderClaimItemImages resolves the field orderClaimItemImages.
+func (Queries) OrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderClaimItemImage")
 }
 
-func (r *queryResolver) OrderExchange(ctx context.Context, id string) (*OrderExchange, error) {
-	return resolve.Record(ctx, r.engine, "OrderExchange", id, newOrderExchange)
+// CreateOrderClaimItemImages resolves the field createOrderClaimItemImages.
+func (Mutations) CreateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderClaimItemImage")
 }
 
-func (r *queryResolver) OrderExchanges(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangeConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderExchange", newOrderExchangeConnection)
+// UpdateOrderClaimItemImages resolves the field updateOrderClaimItemImages.
+func (Mutations) UpdateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderClaimItemImage")
 }
 
-func (r *mutationResolver) CreateOrderExchanges(ctx context.Context, input []resolve.Input) (*CreateOrderExchangesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderExchange", "orderExchanges", input, newOrderExchange)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderExchangesPayload{records}, nil
+// DeleteOrderClaimItemImages resolves the field deleteOrderClaimItemImages.
+func (Mutations) DeleteOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderClaimItemImage")
 }
 
-func (r *mutationResolver) UpdateOrderExchanges(ctx context.Context, input []resolve.Input) (*UpdateOrderExchangesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderExchange", "orderExchanges", input, newOrderExchange)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderExchangesPayload{records}, nil
+// RestoreOrderClaimItemImages resolves the field restoreOrderClaimItemImages.
+func (Mutations) RestoreOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderClaimItemImage")
 }
 
-func (r *mutationResolver) DeleteOrderExchanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderExchange", keys)
+// OrderExchange resolves the field orderExchange.
+func (Queries) OrderExchange(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderExchange")
 }
 
-func (r *mutationResolver) RestoreOrderExchanges(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderExchange", keys)
+// OrderExchanges resolves the field orderExchanges.
+func (Queries) OrderExchanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderExchange")
 }
 
-func (r *queryResolver) OrderExchangeItem(ctx context.Context, id string) (*OrderExchangeItem, error) {
-	return resolve.Record(ctx, r.engine, "OrderExchangeItem", id, newOrderExchangeItem)
+// CreateOrderExchanges resolves the field createOrderExchanges.
+func (Mutations) CreateOrderExchanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderExchange")
 }
 
-func (r *queryResolver) OrderExchangeItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangeItemConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderExchangeItem", newOrderExchangeItemConnection)
+// UpdateOrderExchanges resolves the field updateOrderExchanges.
+func (Mutations) UpdateOrderExchanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderExchange")
 }
 
-func (r *mutationResolver) CreateOrderExchangeItems(ctx context.Context, input []resolve.Input) (*CreateOrderExchangeItemsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "OrderExchangeItem", "orderExchangeItems", input, newOrderExchangeItem)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateOrderExchangeItemsPayload{records}, nil
+// DeleteOrderExchanges resolves the field deleteOrderExchanges.
+func (Mutations) DeleteOrderExchanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderExchange")
 }
 
-func (r *mutationResolver) UpdateOrderExchangeItems(ctx context.Context, input []resolve.Input) (*UpdateOrderExchangeItemsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "OrderExchangeItem", "orderExchangeItems", input, newOrderExchangeItem)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateOrderExchangeItemsPayload{records}, nil
+// RestoreOrderExchanges resolves the field restoreOrderExchanges.
+func (Mutations) RestoreOrderExchanges(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderExchange")
 }
 
-func (r *mutationResolver) DeleteOrderExchangeItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "OrderExchangeItem", keys)
+// OrderExchangeItem resolves the field orderExchangeItem.
+func (Queries) OrderExchangeItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderExchangeItem")
 }
 
-func (r *mutationResolver) RestoreOrderExchangeItems(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "OrderExchangeItem", keys)
+// OrderExchangeItems resolves the field orderExchangeItems.
+func (Queries) OrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderExchangeItem")
 }
 
-func (r *queryResolver) PaymentCollection(ctx context.Context, id string) (*PaymentCollection, error) {
-	return resolve.Record(ctx, r.engine, "PaymentCollection", id, newPaymentCollection)
+// CreateOrderExchangeItems resolves the field createOrderExchangeItems.
+func (Mutations) CreateOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "OrderExchangeItem")
 }
 
-func (r *queryResolver) PaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "PaymentCollection", newPaymentCollectionConnection)
+// UpdateOrderExchangeItems resolves the field updateOrderExchangeItems.
+func (Mutations) UpdateOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "OrderExchangeItem")
 }
 
-func (r *mutationResolver) CreatePaymentCollections(ctx context.Context, input []resolve.Input) (*CreatePaymentCollectionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PaymentCollection", "paymentCollections", input, newPaymentCollection)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePaymentCollectionsPayload{records}, nil
+// DeleteOrderExchangeItems resolves the field deleteOrderExchangeItems.
+func (Mutations) DeleteOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "OrderExchangeItem")
 }
 
-func (r *mutationResolver) UpdatePaymentCollections(ctx context.Context, input []resolve.Input) (*UpdatePaymentCollectionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PaymentCollection", "paymentCollections", input, newPaymentCollection)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePaymentCollectionsPayload{records}, nil
+// RestoreOrderExchangeItems resolves the field restoreOrderExchangeItems.
+func (Mutations) RestoreOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "OrderExchangeItem")
 }
 
-func (r *mutationResolver) DeletePaymentCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PaymentCollection", keys)
+// PaymentCollection resolves the field paymentCollection.
+func (Queries) PaymentCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PaymentCollection")
 }
 
-func (r *mutationResolver) RestorePaymentCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PaymentCollection", keys)
+// PaymentCollections resolves the field paymentCollections.
+func (Queries) PaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PaymentCollection")
 }
 
-func (r *queryResolver) PaymentSession(ctx context.Context, id string) (*PaymentSession, error) {
-	return resolve.Record(ctx, r.engine, "PaymentSession", id, newPaymentSession)
+// CreatePaymentCollections resolves the field createPaymentCollections.
+func (Mutations) CreatePaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PaymentCollection")
 }
 
-func (r *queryResolver) PaymentSessions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentSessionConnection, error) {
-	return resolve.List(ctx, r.engine, "PaymentSession", newPaymentSessionConnection)
+// UpdatePaymentCollections resolves the field updatePaymentCollections.
+func (Mutations) UpdatePaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PaymentCollection")
 }
 
-func (r *mutationResolver) CreatePaymentSessions(ctx context.Context, input []resolve.Input) (*CreatePaymentSessionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PaymentSession", "paymentSessions", input, newPaymentSession)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePaymentSessionsPayload{records}, nil
+// DeletePaymentCollections resolves the field deletePaymentCollections.
+func (Mutations) DeletePaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PaymentCollection")
 }
 
-func (r *mutationResolver) UpdatePaymentSessions(ctx context.Context, input []resolve.Input) (*UpdatePaymentSessionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PaymentSession", "paymentSessions", input, newPaymentSession)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePaymentSessionsPayload{records}, nil
+// RestorePaymentCollections resolves the field restorePaymentCollections.
+func (Mutations) RestorePaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PaymentCollection")
 }
 
-func (r *mutationResolver) DeletePaymentSessions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PaymentSession", keys)
+// PaymentSession resolves the field paymentSession.
+func (Queries) PaymentSession(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PaymentSession")
 }
 
-func (r *mutationResolver) RestorePaymentSessions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PaymentSession", keys)
+// PaymentSessions resolves the field paymentSessions.
+func (Queries) PaymentSessions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PaymentSession")
 }
 
-func (r *queryResolver) Payment(ctx context.Context, id string) (*Payment, error) {
-	return resolve.Record(ctx, r.engine, "Payment", id, newPayment)
+// CreatePaymentSessions resolves the field createPaymentSessions.
+func (Mutations) CreatePaymentSessions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PaymentSession")
 }
 
-func (r *queryResolver) Payments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentConnection, error) {
-	return resolve.List(ctx, r.engine, "Payment", newPaymentConnection)
+// UpdatePaymentSessions resolves the field updatePaymentSessions.
+func (Mutations) UpdatePaymentSessions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PaymentSession")
 }
 
-func (r *mutationResolver) CreatePayments(ctx context.Context, input []resolve.Input) (*CreatePaymentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Payment", "payments", input, newPayment)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePaymentsPayload{records}, nil
+// DeletePaymentSessions resolves the field deletePaymentSessions.
+func (Mutations) DeletePaymentSessions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PaymentSession")
 }
 
-func (r *mutationResolver) UpdatePayments(ctx context.Context, input []resolve.Input) (*UpdatePaymentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Payment", "payments", input, newPayment)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePaymentsPayload{records}, nil
+// RestorePaymentSessions resolves the field restorePaymentSessions.
+func (Mutations) RestorePaymentSessions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PaymentSession")
 }
 
-func (r *mutationResolver) DeletePayments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Payment", keys)
+// Payment resolves the field payment.
+func (Queries) Payment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Payment")
 }
 
-func (r *mutationResolver) RestorePayments(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Payment", keys)
+// Payments resolves the field payments.
+func (Queries) Payments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Payment")
 }
 
-func (r *queryResolver) Capture(ctx context.Context, id string) (*Capture, error) {
-	return resolve.Record(ctx, r.engine, "Capture", id, newCapture)
+// CreatePayments resolves the field createPayments.
+func (Mutations) CreatePayments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Payment")
 }
 
-func (r *queryResolver) Captures(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CaptureConnection, error) {
-	return resolve.List(ctx, r.engine, "Capture", newCaptureConnection)
+// UpdatePayments resolves the field updatePayments.
+func (Mutations) UpdatePayments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Payment")
 }
 
-func (r *mutationResolver) CreateCaptures(ctx context.Context, input []resolve.Input) (*CreateCapturesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Capture", "captures", input, newCapture)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCapturesPayload{records}, nil
+// DeletePayments resolves the field deletePayments.
+func (Mutations) DeletePayments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Payment")
 }
 
-func (r *mutationResolver) UpdateCaptures(ctx context.Context, input []resolve.Input) (*UpdateCapturesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Capture", "captures", input, newCapture)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCapturesPayload{records}, nil
+// RestorePayments resolves the field restorePayments.
+func (Mutations) RestorePayments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Payment")
 }
 
-func (r *mutationResolver) DeleteCaptures(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Capture", keys)
+// Capture resolves the field capture.
+func (Queries) Capture(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Capture")
 }
 
-func (r *mutationResolver) RestoreCaptures(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Capture", keys)
+// Captures resolves the field captures.
+func (Queries) Captures(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Capture")
 }
 
-func (r *queryResolver) Refund(ctx context.Context, id string) (*Refund, error) {
-	return resolve.Record(ctx, r.engine, "Refund", id, newRefund)
+// CreateCaptures resolves the field createCaptures.
+func (Mutations) CreateCaptures(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Capture")
 }
 
-func (r *queryResolver) Refunds(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RefundConnection, error) {
-	return resolve.List(ctx, r.engine, "Refund", newRefundConnection)
+// UpdateCaptures resolves the field updateCaptures.
+func (Mutations) UpdateCaptures(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Capture")
 }
 
-func (r *mutationResolver) CreateRefunds(ctx context.Context, input []resolve.Input) (*CreateRefundsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Refund", "refunds", input, newRefund)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRefundsPayload{records}, nil
+// DeleteCaptures resolves the field deleteCaptures.
+func (Mutations) DeleteCaptures(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Capture")
 }
 
-func (r *mutationResolver) UpdateRefunds(ctx context.Context, input []resolve.Input) (*UpdateRefundsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Refund", "refunds", input, newRefund)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRefundsPayload{records}, nil
+// RestoreCaptures resolves the field restoreCaptures.
+func (Mutations) RestoreCaptures(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Capture")
 }
 
-func (r *mutationResolver) DeleteRefunds(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Refund", keys)
+// Refund resolves the field refund.
+func (Queries) Refund(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Refund")
 }
 
-func (r *mutationResolver) RestoreRefunds(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Refund", keys)
+// Refunds resolves the field refunds.
+func (Queries) Refunds(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Refund")
 }
 
-func (r *queryResolver) RefundReason(ctx context.Context, id string) (*RefundReason, error) {
-	return resolve.Record(ctx, r.engine, "RefundReason", id, newRefundReason)
+// CreateRefunds resolves the field createRefunds.
+func (Mutations) CreateRefunds(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Refund")
 }
 
-func (r *queryResolver) RefundReasons(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RefundReasonConnection, error) {
-	return resolve.List(ctx, r.engine, "RefundReason", newRefundReasonConnection)
+// UpdateRefunds resolves the field updateRefunds.
+func (Mutations) UpdateRefunds(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Refund")
 }
 
-func (r *mutationResolver) CreateRefundReasons(ctx context.Context, input []resolve.Input) (*CreateRefundReasonsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RefundReason", "refundReasons", input, newRefundReason)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRefundReasonsPayload{records}, nil
+// DeleteRefunds resolves the field deleteRefunds.
+func (Mutations) DeleteRefunds(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Refund")
 }
 
-func (r *mutationResolver) UpdateRefundReasons(ctx context.Context, input []resolve.Input) (*UpdateRefundReasonsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RefundReason", "refundReasons", input, newRefundReason)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRefundReasonsPayload{records}, nil
+// RestoreRefunds resolves the field restoreRefunds.
+func (Mutations) RestoreRefunds(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Refund")
 }
 
-func (r *mutationResolver) DeleteRefundReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RefundReason", keys)
+// RefundReason resolves the field refundReason.
+func (Queries) RefundReason(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RefundReason")
 }
 
-func (r *mutationResolver) RestoreRefundReasons(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RefundReason", keys)
+// RefundReasons resolves the field refundReasons.
+func (Queries) RefundReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RefundReason")
 }
 
-func (r *queryResolver) PaymentProvider(ctx context.Context, id string) (*PaymentProvider, error) {
-	return resolve.Record(ctx, r.engine, "PaymentProvider", id, newPaymentProvider)
+// CreateRefundReasons resolves the field createRefundReasons.
+func (Mutations) CreateRefundReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RefundReason")
 }
 
-func (r *queryResolver) PaymentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PaymentProviderConnection, error) {
-	return resolve.List(ctx, r.engine, "PaymentProvider", newPaymentProviderConnection)
+// UpdateRefundReasons resolves the field updateRefundReasons.
+func (Mutations) UpdateRefundReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RefundReason")
 }
 
-func (r *mutationResolver) CreatePaymentProviders(ctx context.Context, input []resolve.Input) (*CreatePaymentProvidersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PaymentProvider", "paymentProviders", input, newPaymentProvider)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePaymentProvidersPayload{records}, nil
+// DeleteRefundReasons resolves the field deleteRefundReasons.
+func (Mutations) DeleteRefundReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RefundReason")
 }
 
-func (r *mutationResolver) UpdatePaymentProviders(ctx context.Context, input []resolve.Input) (*UpdatePaymentProvidersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PaymentProvider", "paymentProviders", input, newPaymentProvider)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePaymentProvidersPayload{records}, nil
+// RestoreRefundReasons resolves the field restoreRefundReasons.
+func (Mutations) RestoreRefundReasons(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RefundReason")
 }
 
-func (r *mutationResolver) DeletePaymentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PaymentProvider", keys)
+// PaymentProvider resolves the field paymentProvider.
+func (Queries) PaymentProvider(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PaymentProvider")
 }
 
-func (r *mutationResolver) RestorePaymentProviders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PaymentProvider", keys)
+// PaymentProviders resolves the field paymentProviders.
+func (Queries) PaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PaymentProvider")
 }
 
-func (r *queryResolver) AccountHolder(ctx context.Context, id string) (*AccountHolder, error) {
-	return resolve.Record(ctx, r.engine, "AccountHolder", id, newAccountHolder)
+// CreatePaymentProviders resolves the field createPaymentProviders.
+func (Mutations) CreatePaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PaymentProvider")
 }
 
-func (r *queryResolver) AccountHolders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*AccountHolderConnection, error) {
-	return resolve.List(ctx, r.engine, "AccountHolder", newAccountHolderConnection)
+// UpdatePaymentProviders resolves the field updatePaymentProviders.
+func (Mutations) UpdatePaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PaymentProvider")
 }
 
-func (r *mutationResolver) CreateAccountHolders(ctx context.Context, input []resolve.Input) (*CreateAccountHoldersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "AccountHolder", "accountHolders", input, newAccountHolder)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateAccountHoldersPayload{records}, nil
+// DeletePaymentProviders resolves the field deletePaymentProviders.
+func (Mutations) DeletePaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PaymentProvider")
 }
 
-func (r *mutationResolver) UpdateAccountHolders(ctx context.Context, input []resolve.Input) (*UpdateAccountHoldersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "AccountHolder", "accountHolders", input, newAccountHolder)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateAccountHoldersPayload{records}, nil
+// RestorePaymentProviders resolves the field restorePaymentProviders.
+func (Mutations) RestorePaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PaymentProvider")
 }
 
-func (r *mutationResolver) DeleteAccountHolders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "AccountHolder", keys)
+// AccountHolder resolves the field accountHolder.
+func (Queries) AccountHolder(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "AccountHolder")
 }
 
-func (r *mutationResolver) RestoreAccountHolders(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "AccountHolder", keys)
+// AccountHolders resolves the field accountHolders.
+func (Queries) AccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "AccountHolder")
 }
 
-func (r *queryResolver) PriceSet(ctx context.Context, id string) (*PriceSet, error) {
-	return resolve.Record(ctx, r.engine, "PriceSet", id, newPriceSet)
+// CreateAccountHolders resolves the field createAccountHolders.
+func (Mutations) CreateAccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "AccountHolder")
 }
 
-func (r *queryResolver) PriceSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PriceSetConnection, error) {
-	return resolve.List(ctx, r.engine, "PriceSet", newPriceSetConnection)
+// UpdateAccountHolders resolves the field updateAccountHolders.
+func (Mutations) UpdateAccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "AccountHolder")
 }
 
-func (r *mutationResolver) CreatePriceSets(ctx context.Context, input []resolve.Input) (*CreatePriceSetsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PriceSet", "priceSets", input, newPriceSet)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePriceSetsPayload{records}, nil
+// DeleteAccountHolders resolves the field deleteAccountHolders.
+func (Mutations) DeleteAccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "AccountHolder")
 }
 
-func (r *mutationResolver) UpdatePriceSets(ctx context.Context, input []resolve.Input) (*UpdatePriceSetsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PriceSet", "priceSets", input, newPriceSet)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePriceSetsPayload{records}, nil
+// RestoreAccountHolders resolves the field restoreAccountHolders.
+func (Mutations) RestoreAccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "AccountHolder")
 }
 
-func (r *mutationResolver) DeletePriceSets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PriceSet", keys)
+// PriceSet resolves the field priceSet.
+func (Queries) PriceSet(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PriceSet")
 }
 
-func (r *mutationResolver) RestorePriceSets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PriceSet", keys)
+// PriceSets resolves the field priceSets.
+func (Queries) PriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PriceSet")
 }
 
-func (r *queryResolver) Price(ctx context.Context, id string) (*Price, error) {
-	return resolve.Record(ctx, r.engine, "Price", id, newPrice)
+// CreatePriceSets resolves the field createPriceSets.
+func (Mutations) CreatePriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PriceSet")
 }
 
-func (r *queryResolver) Prices(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PriceConnection, error) {
-	return resolve.List(ctx, r.engine, "Price", newPriceConnection)
+// UpdatePriceSets resolves the field updatePriceSets.
+func (Mutations) UpdatePriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PriceSet")
 }
 
-func (r *mutationResolver) CreatePrices(ctx context.Context, input []resolve.Input) (*CreatePricesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Price", "prices", input, newPrice)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePricesPayload{records}, nil
+// DeletePriceSets resolves the field deletePriceSets.
+func (Mutations) DeletePriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PriceSet")
 }
 
-func (r *mutationResolver) UpdatePrices(ctx context.Context, input []resolve.Input) (*UpdatePricesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Price", "prices", input, newPrice)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePricesPayload{records}, nil
+// RestorePriceSets resolves the field restorePriceSets.
+func (Mutations) RestorePriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PriceSet")
 }
 
-func (r *mutationResolver) DeletePrices(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Price", keys)
+// Price resolves the field price.
+func (Queries) Price(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Price")
 }
 
-func (r *mutationResolver) RestorePrices(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Price", keys)
+// Prices resolves the field prices.
+func (Queries) Prices(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Price") }
+
+// CreatePrices resolves the field createPrices.
+func (Mutations) CreatePrices(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Price")
 }
 
-func (r *queryResolver) PriceRule(ctx context.Context, id string) (*PriceRule, error) {
-	return resolve.Record(ctx, r.engine, "PriceRule", id, newPriceRule)
+// UpdatePrices resolves the field updatePrices.
+func (Mutations) UpdatePrices(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Price")
 }
 
-func (r *queryResolver) PriceRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PriceRuleConnection, error) {
-	return resolve.List(ctx, r.engine, "PriceRule", newPriceRuleConnection)
+// DeletePrices resolves the field deletePrices.
+func (Mutations) DeletePrices(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Price")
 }
 
-func (r *mutationResolver) CreatePriceRules(ctx context.Context, input []resolve.Input) (*CreatePriceRulesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PriceRule", "priceRules", input, newPriceRule)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePriceRulesPayload{records}, nil
+// RestorePrices resolves the field restorePrices.
+func (Mutations) RestorePrices(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Price")
 }
 
-func (r *mutationResolver) UpdatePriceRules(ctx context.Context, input []resolve.Input) (*UpdatePriceRulesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PriceRule", "priceRules", input, newPriceRule)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePriceRulesPayload{records}, nil
+// PriceRule resolves the field priceRule.
+func (Queries) PriceRule(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PriceRule")
 }
 
-func (r *mutationResolver) DeletePriceRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PriceRule", keys)
+// PriceRules resolves the field priceRules.
+func (Queries) PriceRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PriceRule")
 }
 
-func (r *mutationResolver) RestorePriceRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PriceRule", keys)
+// CreatePriceRules resolves the field createPriceRules.
+func (Mutations) CreatePriceRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PriceRule")
 }
 
-func (r *queryResolver) PriceList(ctx context.Context, id string) (*PriceList, error) {
-	return resolve.Record(ctx, r.engine, "PriceList", id, newPriceList)
+// UpdatePriceRules resolves the field updatePriceRules.
+func (Mutations) UpdatePriceRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PriceRule")
 }
 
-func (r *queryResolver) PriceLists(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PriceListConnection, error) {
-	return resolve.List(ctx, r.engine, "PriceList", newPriceListConnection)
+// DeletePriceRules resolves the field deletePriceRules.
+func (Mutations) DeletePriceRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PriceRule")
 }
 
-func (r *mutationResolver) CreatePriceLists(ctx context.Context, input []resolve.Input) (*CreatePriceListsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PriceList", "priceLists", input, newPriceList)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePriceListsPayload{records}, nil
+// RestorePriceRules resolves the field restorePriceRules.
+func (Mutations) RestorePriceRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PriceRule")
 }
 
-func (r *mutationResolver) UpdatePriceLists(ctx context.Context, input []resolve.Input) (*UpdatePriceListsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PriceList", "priceLists", input, newPriceList)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePriceListsPayload{records}, nil
+// PriceList resolves the field priceList.
+func (Queries) PriceList(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PriceList")
 }
 
-func (r *mutationResolver) DeletePriceLists(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PriceList", keys)
+// PriceLists resolves the field priceLists.
+func (Queries) PriceLists(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PriceList")
 }
 
-func (r *mutationResolver) RestorePriceLists(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PriceList", keys)
+// CreatePriceLists resolves the field createPriceLists.
+func (Mutations) CreatePriceLists(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PriceList")
 }
 
-func (r *queryResolver) PriceListRule(ctx context.Context, id string) (*PriceListRule, error) {
-	return resolve.Record(ctx, r.engine, "PriceListRule", id, newPriceListRule)
+// UpdatePriceLists resolves the field updatePriceLists.
+func (Mutations) UpdatePriceLists(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PriceList")
 }
 
-func (r *queryResolver) PriceListRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PriceListRuleConnection, error) {
-	return resolve.List(ctx, r.engine, "PriceListRule", newPriceListRuleConnection)
+// DeletePriceLists resolves the field deletePriceLists.
+func (Mutations) DeletePriceLists(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PriceList")
 }
 
-func (r *mutationResolver) CreatePriceListRules(ctx context.Context, input []resolve.Input) (*CreatePriceListRulesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PriceListRule", "priceListRules", input, newPriceListRule)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePriceListRulesPayload{records}, nil
+// RestorePriceLists resolves the field restorePriceLists.
+func (Mutations) RestorePriceLists(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PriceList")
 }
 
-func (r *mutationResolver) UpdatePriceListRules(ctx context.Context, input []resolve.Input) (*UpdatePriceListRulesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PriceListRule", "priceListRules", input, newPriceListRule)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePriceListRulesPayload{records}, nil
+// PriceListRule resolves the field priceListRule.
+func (Queries) PriceListRule(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PriceListRule")
 }
 
-func (r *mutationResolver) DeletePriceListRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PriceListRule", keys)
+// PriceListRules resolves the field priceListRules.
+func (Queries) PriceListRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PriceListRule")
 }
 
-func (r *mutationResolver) RestorePriceListRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PriceListRule", keys)
+// CreatePriceListRules resolves the field createPriceListRules.
+func (Mutations) CreatePriceListRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PriceListRule")
 }
 
-func (r *queryResolver) PricePreference(ctx context.Context, id string) (*PricePreference, error) {
-	return resolve.Record(ctx, r.engine, "PricePreference", id, newPricePreference)
+// UpdatePriceListRules resolves the field updatePriceListRules.
+func (Mutations) UpdatePriceListRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PriceListRule")
 }
 
-func (r *queryResolver) PricePreferences(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PricePreferenceConnection, error) {
-	return resolve.List(ctx, r.engine, "PricePreference", newPricePreferenceConnection)
+// DeletePriceListRules resolves the field deletePriceListRules.
+func (Mutations) DeletePriceListRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PriceListRule")
 }
 
-func (r *mutationResolver) CreatePricePreferences(ctx context.Context, input []resolve.Input) (*CreatePricePreferencesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PricePreference", "pricePreferences", input, newPricePreference)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePricePreferencesPayload{records}, nil
+// RestorePriceListRules resolves the field restorePriceListRules.
+func (Mutations) RestorePriceListRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PriceListRule")
 }
 
-func (r *mutationResolver) UpdatePricePreferences(ctx context.Context, input []resolve.Input) (*UpdatePricePreferencesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PricePreference", "pricePreferences", input, newPricePreference)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePricePreferencesPayload{records}, nil
+// PricePreference resolves the field pricePreference.
+func (Queries) PricePreference(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PricePreference")
 }
 
-func (r *mutationResolver) DeletePricePreferences(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PricePreference", keys)
+// PricePreferences resolves the field pricePreferences.
+func (Queries) PricePreferences(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PricePreference")
 }
 
-func (r *mutationResolver) RestorePricePreferences(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PricePreference", keys)
+// CreatePricePreferences resolves the field createPricePreferences.
+func (Mutations) CreatePricePreferences(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PricePreference")
 }
 
-func (r *queryResolver) Product(ctx context.Context, id string) (*Product, error) {
-	return resolve.Record(ctx, r.engine, "Product", id, newProduct)
+// UpdatePricePreferences resolves the field updatePricePreferences.
+func (Mutations) UpdatePricePreferences(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PricePreference")
 }
 
-func (r *queryResolver) Products(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductConnection, error) {
-	return resolve.List(ctx, r.engine, "Product", newProductConnection)
+// DeletePricePreferences resolves the field deletePricePreferences.
+func (Mutations) DeletePricePreferences(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PricePreference")
 }
 
-func (r *mutationResolver) CreateProducts(ctx context.Context, input []resolve.Input) (*CreateProductsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Product", "products", input, newProduct)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductsPayload{records}, nil
+// RestorePricePreferences resolves the field restorePricePreferences.
+func (Mutations) RestorePricePreferences(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PricePreference")
 }
 
-func (r *mutationResolver) UpdateProducts(ctx context.Context, input []resolve.Input) (*UpdateProductsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Product", "products", input, newProduct)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductsPayload{records}, nil
+// Product resolves the field product.
+func (Queries) Product(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Product")
 }
 
-func (r *mutationResolver) DeleteProducts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Product", keys)
+// Products resolves the field products.
+func (Queries) Products(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Product")
 }
 
-func (r *mutationResolver) RestoreProducts(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Product", keys)
+// CreateProducts resolves the field createProducts.
+func (Mutations) CreateProducts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Product")
 }
 
-func (r *queryResolver) ProductVariant(ctx context.Context, id string) (*ProductVariant, error) {
-	return resolve.Record(ctx, r.engine, "ProductVariant", id, newProductVariant)
+// UpdateProducts resolves the field updateProducts.
+func (Mutations) UpdateProducts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Product")
 }
 
-func (r *queryResolver) ProductVariants(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductVariantConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductVariant", newProductVariantConnection)
+// DeleteProducts resolves the field deleteProducts.
+func (Mutations) DeleteProducts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Product")
 }
 
-func (r *mutationResolver) CreateProductVariants(ctx context.Context, input []resolve.Input) (*CreateProductVariantsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductVariant", "productVariants", input, newProductVariant)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductVariantsPayload{records}, nil
+// RestoreProducts resolves the field restoreProducts.
+func (Mutations) RestoreProducts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Product")
 }
 
-func (r *mutationResolver) UpdateProductVariants(ctx context.Context, input []resolve.Input) (*UpdateProductVariantsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductVariant", "productVariants", input, newProductVariant)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductVariantsPayload{records}, nil
+// ProductVariant resolves the field productVariant.
+func (Queries) ProductVariant(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductVariant")
 }
 
-func (r *mutationResolver) DeleteProductVariants(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductVariant", keys)
+// ProductVariants resolves the field productVariants.
+func (Queries) ProductVariants(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductVariant")
 }
 
-func (r *mutationResolver) RestoreProductVariants(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductVariant", keys)
+// CreateProductVariants resolves the field createProductVariants.
+func (Mutations) CreateProductVariants(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductVariant")
 }
 
-func (r *queryResolver) ProductOption(ctx context.Context, id string) (*ProductOption, error) {
-	return resolve.Record(ctx, r.engine, "ProductOption", id, newProductOption)
+// UpdateProductVariants resolves the field updateProductVariants.
+func (Mutations) UpdateProductVariants(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductVariant")
 }
 
-func (r *queryResolver) ProductOptions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductOptionConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductOption", newProductOptionConnection)
+// DeleteProductVariants resolves the field deleteProductVariants.
+func (Mutations) DeleteProductVariants(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductVariant")
 }
 
-func (r *mutationResolver) CreateProductOptions(ctx context.Context, input []resolve.Input) (*CreateProductOptionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductOption", "productOptions", input, newProductOption)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductOptionsPayload{records}, nil
+// RestoreProductVariants resolves the field restoreProductVariants.
+func (Mutations) RestoreProductVariants(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductVariant")
 }
 
-func (r *mutationResolver) UpdateProductOptions(ctx context.Context, input []resolve.Input) (*UpdateProductOptionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductOption", "productOptions", input, newProductOption)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductOptionsPayload{records}, nil
+// ProductOption resolves the field productOption.
+func (Queries) ProductOption(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductOption")
 }
 
-func (r *mutationResolver) DeleteProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductOption", keys)
+// ProductOptions resolves the field productOptions.
+func (Queries) ProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductOption")
 }
 
-func (r *mutationResolver) RestoreProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductOption", keys)
+// CreateProductOptions resolves the field createProductOptions.
+func (Mutations) CreateProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductOption")
 }
 
-func (r *queryResolver) ProductProductOption(ctx context.Context, id string) (*ProductProductOption, error) {
-	return resolve.Record(ctx, r.engine, "ProductProductOption", id, newProductProductOption)
+// UpdateProductOptions resolves the field updateProductOptions.
+func (Mutations) UpdateProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductOption")
 }
 
-func (r *queryResolver) ProductProductOptions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductProductOptionConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductProductOption", newProductProductOptionConnection)
+// DeleteProductOptions resolves the field deleteProductOptions.
+func (Mutations) DeleteProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductOption")
 }
 
-func (r *mutationResolver) CreateProductProductOptions(ctx context.Context, input []resolve.Input) (*CreateProductProductOptionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductProductOption", "productProductOptions", input, newProductProductOption)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductProductOptionsPayload{records}, nil
+// RestoreProductOptions resolves the field restoreProductOptions.
+func (Mutations) RestoreProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductOption")
 }
 
-func (r *mutationResolver) UpdateProductProductOptions(ctx context.Context, input []resolve.Input) (*UpdateProductProductOptionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductProductOption", "productProductOptions", input, newProductProductOption)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductProductOptionsPayload{records}, nil
+// ProductProductOption resolves the field productProductOption.
+func (Queries) ProductProductOption(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductProductOption")
 }
 
-func (r *mutationResolver) DeleteProductProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductProductOption", keys)
+// ProductProductOptions resolves the field productProductOptions.
+func (Queries) ProductProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductProductOption")
 }
 
-func (r *mutationResolver) RestoreProductProductOptions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductProductOption", keys)
+// CreateProductProductOptions resolves the field createProductProductOptions.
+func (Mutations) CreateProductProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductProductOption")
 }
 
-func (r *queryResolver) ProductOptionValue(ctx context.Context, id string) (*ProductOptionValue, error) {
-	return resolve.Record(ctx, r.engine, "ProductOptionValue", id, newProductOptionValue)
+// UpdateProductProductOptions resolves the field updateProductProductOptions.
+func (Mutations) UpdateProductProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductProductOption")
 }
 
-func (r *queryResolver) ProductOptionValues(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductOptionValueConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductOptionValue", newProductOptionValueConnection)
+// DeleteProductProductOptions resolves the field deleteProductProductOptions.
+func (Mutations) DeleteProductProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductProductOption")
 }
 
-func (r *mutationResolver) CreateProductOptionValues(ctx context.Context, input []resolve.Input) (*CreateProductOptionValuesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductOptionValue", "productOptionValues", input, newProductOptionValue)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductOptionValuesPayload{records}, nil
+// RestoreProductProductOptions resolves the field restoreProductProductOptions.
+func (Mutations) RestoreProductProductOptions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductProductOption")
 }
 
-func (r *mutationResolver) UpdateProductOptionValues(ctx context.Context, input []resolve.Input) (*UpdateProductOptionValuesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductOptionValue", "productOptionValues", input, newProductOptionValue)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductOptionValuesPayload{records}, nil
+// ProductOptionValue resolves the field productOptionValue.
+func (Queries) ProductOptionValue(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductOptionValue")
 }
 
-func (r *mutationResolver) DeleteProductOptionValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductOptionValue", keys)
+// ProductOptionValues resolves the field productOptionValues.
+func (Queries) ProductOptionValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductOptionValue")
 }
 
-func (r *mutationResolver) RestoreProductOptionValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductOptionValue", keys)
+// CreateProductOptionValues resolves the field createProductOptionValues.
+func (Mutations) CreateProductOptionValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductOptionValue")
 }
 
-func (r *queryResolver) ProductCategory(ctx context.Context, id string) (*ProductCategory, error) {
-	return resolve.Record(ctx, r.engine, "ProductCategory", id, newProductCategory)
+// UpdateProductOptionValues resolves the field updateProductOptionValues.
+func (Mutations) UpdateProductOptionValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductOptionValue")
 }
 
-func (r *queryResolver) ProductCategories(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductCategoryConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductCategory", newProductCategoryConnection)
+// DeleteProductOptionValues resolves the field deleteProductOptionValues.
+func (Mutations) DeleteProductOptionValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductOptionValue")
 }
 
-func (r *mutationResolver) CreateProductCategories(ctx context.Context, input []resolve.Input) (*CreateProductCategoriesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductCategory", "productCategories", input, newProductCategory)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductCategoriesPayload{records}, nil
+// RestoreProductOptionValues resolves the field restoreProductOptionValues.
+func (Mutations) RestoreProductOptionValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductOptionValue")
 }
 
-func (r *mutationResolver) UpdateProductCategories(ctx context.Context, input []resolve.Input) (*UpdateProductCategoriesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductCategory", "productCategories", input, newProductCategory)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductCategoriesPayload{records}, nil
+// ProductCategory resolves the field productCategory.
+func (Queries) ProductCategory(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductCategory")
 }
 
-func (r *mutationResolver) DeleteProductCategories(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductCategory", keys)
+// ProductCategories resolves the field productCategories.
+func (Queries) ProductCategories(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductCategory")
 }
 
-func (r *mutationResolver) RestoreProductCategories(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductCategory", keys)
+// CreateProductCategories resolves the field createProductCategories.
+func (Mutations) CreateProductCategories(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductCategory")
 }
 
-func (r *queryResolver) ProductCollection(ctx context.Context, id string) (*ProductCollection, error) {
-	return resolve.Record(ctx, r.engine, "ProductCollection", id, newProductCollection)
+// UpdateProductCategories resolves the field updateProductCategories.
+func (Mutations) UpdateProductCategories(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductCategory")
 }
 
-func (r *queryResolver) ProductCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductCollection", newProductCollectionConnection)
+// DeleteProductCategories resolves the field deleteProductCategories.
+func (Mutations) DeleteProductCategories(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductCategory")
 }
 
-func (r *mutationResolver) CreateProductCollections(ctx context.Context, input []resolve.Input) (*CreateProductCollectionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductCollection", "productCollections", input, newProductCollection)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductCollectionsPayload{records}, nil
+// RestoreProductCategories resolves the field restoreProductCategories.
+func (Mutations) RestoreProductCategories(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductCategory")
 }
 
-func (r *mutationResolver) UpdateProductCollections(ctx context.Context, input []resolve.Input) (*UpdateProductCollectionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductCollection", "productCollections", input, newProductCollection)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductCollectionsPayload{records}, nil
+// ProductCollection resolves the field productCollection.
+func (Queries) ProductCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductCollection")
 }
 
-func (r *mutationResolver) DeleteProductCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductCollection", keys)
+// ProductCollections resolves the field productCollections.
+func (Queries) ProductCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductCollection")
 }
 
-func (r *mutationResolver) RestoreProductCollections(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductCollection", keys)
+// CreateProductCollections resolves the field createProductCollections.
+func (Mutations) CreateProductCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductCollection")
 }
 
-func (r *queryResolver) ProductType(ctx context.Context, id string) (*ProductType, error) {
-	return resolve.Record(ctx, r.engine, "ProductType", id, newProductType)
+// UpdateProductCollections resolves the field updateProductCollections.
+func (Mutations) UpdateProductCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductCollection")
 }
 
-func (r *queryResolver) ProductTypes(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductTypeConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductType", newProductTypeConnection)
+// DeleteProductCollections resolves the field deleteProductCollections.
+func (Mutations) DeleteProductCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductCollection")
 }
 
-func (r *mutationResolver) CreateProductTypes(ctx context.Context, input []resolve.Input) (*CreateProductTypesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductType", "productTypes", input, newProductType)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductTypesPayload{records}, nil
+// RestoreProductCollections resolves the field restoreProductCollections.
+func (Mutations) RestoreProductCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductCollection")
 }
 
-func (r *mutationResolver) UpdateProductTypes(ctx context.Context, input []resolve.Input) (*UpdateProductTypesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductType", "productTypes", input, newProductType)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductTypesPayload{records}, nil
+// ProductType resolves the field productType.
+func (Queries) ProductType(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductType")
 }
 
-func (r *mutationResolver) DeleteProductTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductType", keys)
+// ProductTypes resolves the field productTypes.
+func (Queries) ProductTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductType")
 }
 
-func (r *mutationResolver) RestoreProductTypes(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductType", keys)
+// CreateProductTypes resolves the field createProductTypes.
+func (Mutations) CreateProductTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductType")
 }
 
-func (r *queryResolver) ProductTag(ctx context.Context, id string) (*ProductTag, error) {
-	return resolve.Record(ctx, r.engine, "ProductTag", id, newProductTag)
+// UpdateProductTypes resolves the field updateProductTypes.
+func (Mutations) UpdateProductTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductType")
 }
 
-func (r *queryResolver) ProductTags(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductTagConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductTag", newProductTagConnection)
+// DeleteProductTypes resolves the field deleteProductTypes.
+func (Mutations) DeleteProductTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductType")
 }
 
-func (r *mutationResolver) CreateProductTags(ctx context.Context, input []resolve.Input) (*CreateProductTagsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductTag", "productTags", input, newProductTag)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductTagsPayload{records}, nil
+// RestoreProductTypes resolves the field restoreProductTypes.
+func (Mutations) RestoreProductTypes(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductType")
 }
 
-func (r *mutationResolver) UpdateProductTags(ctx context.Context, input []resolve.Input) (*UpdateProductTagsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductTag", "productTags", input, newProductTag)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductTagsPayload{records}, nil
+// ProductTag resolves the field productTag.
+func (Queries) ProductTag(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductTag")
 }
 
-func (r *mutationResolver) DeleteProductTags(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductTag", keys)
+// ProductTags resolves the field productTags.
+func (Queries) ProductTags(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductTag")
 }
 
-func (r *mutationResolver) RestoreProductTags(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductTag", keys)
+// CreateProductTags resolves the field createProductTags.
+func (Mutations) CreateProductTags(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductTag")
 }
 
-func (r *queryResolver) ProductImage(ctx context.Context, id string) (*ProductImage, error) {
-	return resolve.Record(ctx, r.engine, "ProductImage", id, newProductImage)
+// UpdateProductTags resolves the field updateProductTags.
+func (Mutations) UpdateProductTags(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductTag")
 }
 
-func (r *queryResolver) ProductImages(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductImageConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductImage", newProductImageConnection)
+// DeleteProductTags resolves the field deleteProductTags.
+func (Mutations) DeleteProductTags(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductTag")
 }
 
-func (r *mutationResolver) CreateProductImages(ctx context.Context, input []resolve.Input) (*CreateProductImagesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ProductImage", "productImages", input, newProductImage)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateProductImagesPayload{records}, nil
+// RestoreProductTags resolves the field restoreProductTags.
+func (Mutations) RestoreProductTags(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductTag")
 }
 
-func (r *mutationResolver) UpdateProductImages(ctx context.Context, input []resolve.Input) (*UpdateProductImagesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ProductImage", "productImages", input, newProductImage)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateProductImagesPayload{records}, nil
+// ProductImage resolves the field productImage.
+func (Queries) ProductImage(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductImage")
 }
 
-func (r *mutationResolver) DeleteProductImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ProductImage", keys)
+// ProductImages resolves the field productImages.
+func (Queries) ProductImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductImage")
 }
 
-func (r *mutationResolver) RestoreProductImages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ProductImage", keys)
+// CreateProductImages resolves the field createProductImages.
+func (Mutations) CreateProductImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ProductImage")
 }
 
-func (r *queryResolver) Promotion(ctx context.Context, id string) (*Promotion, error) {
-	return resolve.Record(ctx, r.engine, "Promotion", id, newPromotion)
+// UpdateProductImages resolves the field updateProductImages.
+func (Mutations) UpdateProductImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ProductImage")
 }
 
-func (r *queryResolver) Promotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionConnection, error) {
-	return resolve.List(ctx, r.engine, "Promotion", newPromotionConnection)
+// DeleteProductImages resolves the field deleteProductImages.
+func (Mutations) DeleteProductImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ProductImage")
 }
 
-func (r *mutationResolver) CreatePromotions(ctx context.Context, input []resolve.Input) (*CreatePromotionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Promotion", "promotions", input, newPromotion)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePromotionsPayload{records}, nil
+// RestoreProductImages resolves the field restoreProductImages.
+func (Mutations) RestoreProductImages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ProductImage")
 }
 
-func (r *mutationResolver) UpdatePromotions(ctx context.Context, input []resolve.Input) (*UpdatePromotionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Promotion", "promotions", input, newPromotion)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePromotionsPayload{records}, nil
+// Promotion resolves the field promotion.
+func (Queries) Promotion(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Promotion")
 }
 
-func (r *mutationResolver) DeletePromotions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Promotion", keys)
+// Promotions resolves the field promotions.
+func (Queries) Promotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Promotion")
 }
 
-func (r *mutationResolver) RestorePromotions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Promotion", keys)
+// CreatePromotions resolves the field createPromotions.
+func (Mutations) CreatePromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Promotion")
 }
 
-func (r *queryResolver) Campaign(ctx context.Context, id string) (*Campaign, error) {
-	return resolve.Record(ctx, r.engine, "Campaign", id, newCampaign)
+// UpdatePromotions resolves the field updatePromotions.
+func (Mutations) UpdatePromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Promotion")
 }
 
-func (r *queryResolver) Campaigns(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignConnection, error) {
-	return resolve.List(ctx, r.engine, "Campaign", newCampaignConnection)
+// DeletePromotions resolves the field deletePromotions.
+func (Mutations) DeletePromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Promotion")
 }
 
-func (r *mutationResolver) CreateCampaigns(ctx context.Context, input []resolve.Input) (*CreateCampaignsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Campaign", "campaigns", input, newCampaign)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCampaignsPayload{records}, nil
+// RestorePromotions resolves the field restorePromotions.
+func (Mutations) RestorePromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Promotion")
 }
 
-func (r *mutationResolver) UpdateCampaigns(ctx context.Context, input []resolve.Input) (*UpdateCampaignsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Campaign", "campaigns", input, newCampaign)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCampaignsPayload{records}, nil
+// Campaign resolves the field campaign.
+func (Queries) Campaign(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Campaign")
 }
 
-func (r *mutationResolver) DeleteCampaigns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Campaign", keys)
+// Campaigns resolves the field campaigns.
+func (Queries) Campaigns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Campaign")
 }
 
-func (r *mutationResolver) RestoreCampaigns(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Campaign", keys)
+// CreateCampaigns resolves the field createCampaigns.
+func (Mutations) CreateCampaigns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Campaign")
 }
 
-func (r *queryResolver) CampaignBudget(ctx context.Context, id string) (*CampaignBudget, error) {
-	return resolve.Record(ctx, r.engine, "CampaignBudget", id, newCampaignBudget)
+// UpdateCampaigns resolves the field updateCampaigns.
+func (Mutations) UpdateCampaigns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Campaign")
 }
 
-func (r *queryResolver) CampaignBudgets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignBudgetConnection, error) {
-	return resolve.List(ctx, r.engine, "CampaignBudget", newCampaignBudgetConnection)
+// DeleteCampaigns resolves the field deleteCampaigns.
+func (Mutations) DeleteCampaigns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Campaign")
 }
 
-func (r *mutationResolver) CreateCampaignBudgets(ctx context.Context, input []resolve.Input) (*CreateCampaignBudgetsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CampaignBudget", "campaignBudgets", input, newCampaignBudget)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCampaignBudgetsPayload{records}, nil
+// RestoreCampaigns resolves the field restoreCampaigns.
+func (Mutations) RestoreCampaigns(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Campaign")
 }
 
-func (r *mutationResolver) UpdateCampaignBudgets(ctx context.Context, input []resolve.Input) (*UpdateCampaignBudgetsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CampaignBudget", "campaignBudgets", input, newCampaignBudget)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCampaignBudgetsPayload{records}, nil
+// CampaignBudget resolves the field campaignBudget.
+func (Queries) CampaignBudget(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CampaignBudget")
 }
 
-func (r *mutationResolver) DeleteCampaignBudgets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CampaignBudget", keys)
+// CampaignBudgets resolves the field campaignBudgets.
+func (Queries) CampaignBudgets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CampaignBudget")
 }
 
-func (r *mutationResolver) RestoreCampaignBudgets(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CampaignBudget", keys)
+// CreateCampaignBudgets resolves the field createCampaignBudgets.
+func (Mutations) CreateCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CampaignBudget")
 }
 
-func (r *queryResolver) CampaignBudgetUsage(ctx context.Context, id string) (*CampaignBudgetUsage, error) {
-	return resolve.Record(ctx, r.engine, "CampaignBudgetUsage", id, newCampaignBudgetUsage)
+// UpdateCampaignBudgets resolves the field updateCampaignBudgets.
+func (Mutations) UpdateCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CampaignBudget")
 }
 
-func (r *queryResolver) CampaignBudgetUsages(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CampaignBudgetUsageConnection, error) {
-	return resolve.List(ctx, r.engine, "CampaignBudgetUsage", newCampaignBudgetUsageConnection)
+// DeleteCampaignBudgets resolves the field deleteCampaignBudgets.
+func (Mutations) DeleteCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CampaignBudget")
 }
 
-func (r *mutationResolver) CreateCampaignBudgetUsages(ctx context.Context, input []resolve.Input) (*CreateCampaignBudgetUsagesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "CampaignBudgetUsage", "campaignBudgetUsages", input, newCampaignBudgetUsage)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCampaignBudgetUsagesPayload{records}, nil
+// RestoreCampaignBudgets resolves the field restoreCampaignBudgets.
+func (Mutations) RestoreCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CampaignBudget")
 }
 
-func (r *mutationResolver) UpdateCampaignBudgetUsages(ctx context.Context, input []resolve.Input) (*UpdateCampaignBudgetUsagesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "CampaignBudgetUsage", "campaignBudgetUsages", input, newCampaignBudgetUsage)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCampaignBudgetUsagesPayload{records}, nil
+// CampaignBudgetUsage resolves the field campaignBudgetUsage.
+func (Queries) CampaignBudgetUsage(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CampaignBudgetUsage")
 }
 
-func (r *mutationResolver) DeleteCampaignBudgetUsages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "CampaignBudgetUsage", keys)
+// CampaignBudgetUsages resolves the field campaignBudgetUsages.
+func (Queries) CampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CampaignBudgetUsage")
 }
 
-func (r *mutationResolver) RestoreCampaignBudgetUsages(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "CampaignBudgetUsage", keys)
+// CreateCampaignBudgetUsages resolves the field createCampaignBudgetUsages.
+func (Mutations) CreateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "CampaignBudgetUsage")
 }
 
-func (r *queryResolver) ApplicationMethod(ctx context.Context, id string) (*ApplicationMethod, error) {
-	return resolve.Record(ctx, r.engine, "ApplicationMethod", id, newApplicationMethod)
+// UpdateCampaignBudgetUsages resolves the field updateCampaignBudgetUsages.
+func (Mutations) UpdateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "CampaignBudgetUsage")
 }
 
-func (r *queryResolver) ApplicationMethods(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ApplicationMethodConnection, error) {
-	return resolve.List(ctx, r.engine, "ApplicationMethod", newApplicationMethodConnection)
+// DeleteCampaignBudgetUsages resolves the field deleteCampaignBudgetUsages.
+func (Mutations) DeleteCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "CampaignBudgetUsage")
 }
 
-func (r *mutationResolver) CreateApplicationMethods(ctx context.Context, input []resolve.Input) (*CreateApplicationMethodsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "ApplicationMethod", "applicationMethods", input, newApplicationMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateApplicationMethodsPayload{records}, nil
+// RestoreCampaignBudgetUsages resolves the field restoreCampaignBudgetUsages.
+func (Mutations) RestoreCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "CampaignBudgetUsage")
 }
 
-func (r *mutationResolver) UpdateApplicationMethods(ctx context.Context, input []resolve.Input) (*UpdateApplicationMethodsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "ApplicationMethod", "applicationMethods", input, newApplicationMethod)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateApplicationMethodsPayload{records}, nil
+// ApplicationMethod resolves the field applicationMethod.
+func (Queries) ApplicationMethod(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ApplicationMethod")
 }
 
-func (r *mutationResolver) DeleteApplicationMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "ApplicationMethod", keys)
+// ApplicationMethods resolves the field applicationMethods.
+func (Queries) ApplicationMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ApplicationMethod")
 }
 
-func (r *mutationResolver) RestoreApplicationMethods(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "ApplicationMethod", keys)
+// CreateApplicationMethods resolves the field createApplicationMethods.
+func (Mutations) CreateApplicationMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "ApplicationMethod")
 }
 
-func (r *queryResolver) PromotionRule(ctx context.Context, id string) (*PromotionRule, error) {
-	return resolve.Record(ctx, r.engine, "PromotionRule", id, newPromotionRule)
+// UpdateApplicationMethods resolves the field updateApplicationMethods.
+func (Mutations) UpdateApplicationMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "ApplicationMethod")
 }
 
-func (r *queryResolver) PromotionRules(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionRuleConnection, error) {
-	return resolve.List(ctx, r.engine, "PromotionRule", newPromotionRuleConnection)
+// DeleteApplicationMethods resolves the field deleteApplicationMethods.
+func (Mutations) DeleteApplicationMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "ApplicationMethod")
 }
 
-func (r *mutationResolver) CreatePromotionRules(ctx context.Context, input []resolve.Input) (*CreatePromotionRulesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PromotionRule", "promotionRules", input, newPromotionRule)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePromotionRulesPayload{records}, nil
+// RestoreApplicationMethods resolves the field restoreApplicationMethods.
+func (Mutations) RestoreApplicationMethods(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "ApplicationMethod")
 }
 
-func (r *mutationResolver) UpdatePromotionRules(ctx context.Context, input []resolve.Input) (*UpdatePromotionRulesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PromotionRule", "promotionRules", input, newPromotionRule)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePromotionRulesPayload{records}, nil
+// PromotionRule resolves the field promotionRule.
+func (Queries) PromotionRule(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PromotionRule")
 }
 
-func (r *mutationResolver) DeletePromotionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PromotionRule", keys)
+// PromotionRules resolves the field promotionRules.
+func (Queries) PromotionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PromotionRule")
 }
 
-func (r *mutationResolver) RestorePromotionRules(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PromotionRule", keys)
+// CreatePromotionRules resolves the field createPromotionRules.
+func (Mutations) CreatePromotionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PromotionRule")
 }
 
-func (r *queryResolver) PromotionRuleValue(ctx context.Context, id string) (*PromotionRuleValue, error) {
-	return resolve.Record(ctx, r.engine, "PromotionRuleValue", id, newPromotionRuleValue)
+// UpdatePromotionRules resolves the field updatePromotionRules.
+func (Mutations) UpdatePromotionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PromotionRule")
 }
 
-func (r *queryResolver) PromotionRuleValues(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PromotionRuleValueConnection, error) {
-	return resolve.List(ctx, r.engine, "PromotionRuleValue", newPromotionRuleValueConnection)
+// DeletePromotionRules resolves the field deletePromotionRules.
+func (Mutations) DeletePromotionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PromotionRule")
 }
 
-func (r *mutationResolver) CreatePromotionRuleValues(ctx context.Context, input []resolve.Input) (*CreatePromotionRuleValuesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "PromotionRuleValue", "promotionRuleValues", input, newPromotionRuleValue)
-	if err != nil {
-		return nil, err
-	}
-	return &CreatePromotionRuleValuesPayload{records}, nil
+// RestorePromotionRules resolves the field restorePromotionRules.
+func (Mutations) RestorePromotionRules(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PromotionRule")
 }
 
-func (r *mutationResolver) UpdatePromotionRuleValues(ctx context.Context, input []resolve.Input) (*UpdatePromotionRuleValuesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "PromotionRuleValue", "promotionRuleValues", input, newPromotionRuleValue)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdatePromotionRuleValuesPayload{records}, nil
+// PromotionRuleValue resolves the field promotionRuleValue.
+func (Queries) PromotionRuleValue(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PromotionRuleValue")
 }
 
-func (r *mutationResolver) DeletePromotionRuleValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "PromotionRuleValue", keys)
+// PromotionRuleValues resolves the field promotionRuleValues.
+func (Queries) PromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PromotionRuleValue")
 }
 
-func (r *mutationResolver) RestorePromotionRuleValues(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "PromotionRuleValue", keys)
+// CreatePromotionRuleValues resolves the field createPromotionRuleValues.
+func (Mutations) CreatePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "PromotionRuleValue")
 }
 
-func (r *queryResolver) RbacRole(ctx context.Context, id string) (*RbacRole, error) {
-	return resolve.Record(ctx, r.engine, "RbacRole", id, newRbacRole)
+// UpdatePromotionRuleValues resolves the field updatePromotionRuleValues.
+func (Mutations) UpdatePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "PromotionRuleValue")
 }
 
-func (r *queryResolver) RbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleConnection, error) {
-	return resolve.List(ctx, r.engine, "RbacRole", newRbacRoleConnection)
+// DeletePromotionRuleValues resolves the field deletePromotionRuleValues.
+func (Mutations) DeletePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "PromotionRuleValue")
 }
 
-func (r *mutationResolver) CreateRbacRoles(ctx context.Context, input []resolve.Input) (*CreateRbacRolesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RbacRole", "rbacRoles", input, newRbacRole)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRbacRolesPayload{records}, nil
+// RestorePromotionRuleValues resolves the field restorePromotionRuleValues.
+func (Mutations) RestorePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "PromotionRuleValue")
 }
 
-func (r *mutationResolver) UpdateRbacRoles(ctx context.Context, input []resolve.Input) (*UpdateRbacRolesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RbacRole", "rbacRoles", input, newRbacRole)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRbacRolesPayload{records}, nil
+// RbacRole resolves the field rbacRole.
+func (Queries) RbacRole(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RbacRole")
 }
 
-func (r *mutationResolver) DeleteRbacRoles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RbacRole", keys)
+// RbacRoles resolves the field rbacRoles.
+func (Queries) RbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RbacRole")
 }
 
-func (r *mutationResolver) RestoreRbacRoles(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RbacRole", keys)
+// CreateRbacRoles resolves the field createRbacRoles.
+func (Mutations) CreateRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RbacRole")
 }
 
-func (r *queryResolver) RbacPolicy(ctx context.Context, id string) (*RbacPolicy, error) {
-	return resolve.Record(ctx, r.engine, "RbacPolicy", id, newRbacPolicy)
+// UpdateRbacRoles resolves the field updateRbacRoles.
+func (Mutations) UpdateRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RbacRole")
 }
 
-func (r *queryResolver) RbacPolicies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacPolicyConnection, error) {
-	return resolve.List(ctx, r.engine, "RbacPolicy", newRbacPolicyConnection)
+// DeleteRbacRoles resolves the field deleteRbacRoles.
+func (Mutations) DeleteRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RbacRole")
 }
 
-func (r *mutationResolver) CreateRbacPolicies(ctx context.Context, input []resolve.Input) (*CreateRbacPoliciesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RbacPolicy", "rbacPolicies", input, newRbacPolicy)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRbacPoliciesPayload{records}, nil
+// RestoreRbacRoles resolves the field restoreRbacRoles.
+func (Mutations) RestoreRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RbacRole")
 }
 
-func (r *mutationResolver) UpdateRbacPolicies(ctx context.Context, input []resolve.Input) (*UpdateRbacPoliciesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RbacPolicy", "rbacPolicies", input, newRbacPolicy)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRbacPoliciesPayload{records}, nil
+// RbacPolicy resolves the field rbacPolicy.
+func (Queries) RbacPolicy(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RbacPolicy")
 }
 
-func (r *mutationResolver) DeleteRbacPolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RbacPolicy", keys)
+// RbacPolicies resolves the field rbacPolicies.
+func (Queries) RbacPolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RbacPolicy")
 }
 
-func (r *mutationResolver) RestoreRbacPolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RbacPolicy", keys)
+// CreateRbacPolicies resolves the field createRbacPolicies.
+func (Mutations) CreateRbacPolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RbacPolicy")
 }
 
-func (r *queryResolver) RbacRolePolicy(ctx context.Context, id string) (*RbacRolePolicy, error) {
-	return resolve.Record(ctx, r.engine, "RbacRolePolicy", id, newRbacRolePolicy)
+// UpdateRbacPolicies resolves the field updateRbacPolicies.
+func (Mutations) UpdateRbacPolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RbacPolicy")
 }
 
-func (r *queryResolver) RbacRolePolicies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRolePolicyConnection, error) {
-	return resolve.List(ctx, r.engine, "RbacRolePolicy", newRbacRolePolicyConnection)
+// DeleteRbacPolicies resolves the field deleteRbacPolicies.
+func (Mutations) DeleteRbacPolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RbacPolicy")
 }
 
-func (r *mutationResolver) CreateRbacRolePolicies(ctx context.Context, input []resolve.Input) (*CreateRbacRolePoliciesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RbacRolePolicy", "rbacRolePolicies", input, newRbacRolePolicy)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRbacRolePoliciesPayload{records}, nil
+// RestoreRbacPolicies resolves the field restoreRbacPolicies.
+func (Mutations) RestoreRbacPolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RbacPolicy")
 }
 
-func (r *mutationResolver) UpdateRbacRolePolicies(ctx context.Context, input []resolve.Input) (*UpdateRbacRolePoliciesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RbacRolePolicy", "rbacRolePolicies", input, newRbacRolePolicy)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRbacRolePoliciesPayload{records}, nil
+// RbacRolePolicy resolves the field rbacRolePolicy.
+func (Queries) RbacRolePolicy(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RbacRolePolicy")
 }
 
-func (r *mutationResolver) DeleteRbacRolePolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RbacRolePolicy", keys)
+// RbacRolePolicies resolves the field rbacRolePolicies.
+func (Queries) RbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RbacRolePolicy")
 }
 
-func (r *mutationResolver) RestoreRbacRolePolicies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RbacRolePolicy", keys)
+// CreateRbacRolePolicies resolves the field createRbacRolePolicies.
+func (Mutations) CreateRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RbacRolePolicy")
 }
 
-func (r *queryResolver) RbacRoleParent(ctx context.Context, id string) (*RbacRoleParent, error) {
-	return resolve.Record(ctx, r.engine, "RbacRoleParent", id, newRbacRoleParent)
+// UpdateRbacRolePolicies resolves the field updateRbacRolePolicies.
+func (Mutations) UpdateRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RbacRolePolicy")
 }
 
-func (r *queryResolver) RbacRoleParents(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleParentConnection, error) {
-	return resolve.List(ctx, r.engine, "RbacRoleParent", newRbacRoleParentConnection)
+// DeleteRbacRolePolicies resolves the field deleteRbacRolePolicies.
+func (Mutations) DeleteRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RbacRolePolicy")
 }
 
-func (r *mutationResolver) CreateRbacRoleParents(ctx context.Context, input []resolve.Input) (*CreateRbacRoleParentsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RbacRoleParent", "rbacRoleParents", input, newRbacRoleParent)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRbacRoleParentsPayload{records}, nil
+// RestoreRbacRolePolicies resolves the field restoreRbacRolePolicies.
+func (Mutations) RestoreRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RbacRolePolicy")
 }
 
-func (r *mutationResolver) UpdateRbacRoleParents(ctx context.Context, input []resolve.Input) (*UpdateRbacRoleParentsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RbacRoleParent", "rbacRoleParents", input, newRbacRoleParent)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRbacRoleParentsPayload{records}, nil
+// RbacRoleParent resolves the field rbacRoleParent.
+func (Queries) RbacRoleParent(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RbacRoleParent")
 }
 
-func (r *mutationResolver) DeleteRbacRoleParents(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RbacRoleParent", keys)
+// RbacRoleParents resolves the field rbacRoleParents.
+func (Queries) RbacRoleParents(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RbacRoleParent")
 }
 
-func (r *mutationResolver) RestoreRbacRoleParents(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RbacRoleParent", keys)
+// CreateRbacRoleParents resolves the field createRbacRoleParents.
+func (Mutations) CreateRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RbacRoleParent")
 }
 
-func (r *queryResolver) RbacRoleInheritance(ctx context.Context, id string) (*RbacRoleInheritance, error) {
-	return resolve.Record(ctx, r.engine, "RbacRoleInheritance", id, newRbacRoleInheritance)
+// UpdateRbacRoleParents resolves the field updateRbacRoleParents.
+func (Mutations) UpdateRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RbacRoleParent")
 }
 
-func (r *queryResolver) RbacRoleInheritances(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RbacRoleInheritanceConnection, error) {
-	return resolve.List(ctx, r.engine, "RbacRoleInheritance", newRbacRoleInheritanceConnection)
+// DeleteRbacRoleParents resolves the field deleteRbacRoleParents.
+func (Mutations) DeleteRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RbacRoleParent")
 }
 
-func (r *mutationResolver) CreateRbacRoleInheritances(ctx context.Context, input []resolve.Input) (*CreateRbacRoleInheritancesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "RbacRoleInheritance", "rbacRoleInheritances", input, newRbacRoleInheritance)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRbacRoleInheritancesPayload{records}, nil
+// RestoreRbacRoleParents resolves the field restoreRbacRoleParents.
+func (Mutations) RestoreRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RbacRoleParent")
 }
 
-func (r *mutationResolver) UpdateRbacRoleInheritances(ctx context.Context, input []resolve.Input) (*UpdateRbacRoleInheritancesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "RbacRoleInheritance", "rbacRoleInheritances", input, newRbacRoleInheritance)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRbacRoleInheritancesPayload{records}, nil
+// RbacRoleInheritance resolves the field rbacRoleInheritance.
+func (Queries) RbacRoleInheritance(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RbacRoleInheritance")
 }
 
-func (r *mutationResolver) DeleteRbacRoleInheritances(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "RbacRoleInheritance", keys)
+// RbacRoleInheritances resolves the field rbacRoleInheritances.
+func (Queries) RbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RbacRoleInheritance")
 }
 
-func (r *mutationResolver) RestoreRbacRoleInheritances(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "RbacRoleInheritance", keys)
+// CreateRbacRoleInheritances resolves the field createRbacRoleInheritances.
+func (Mutations) CreateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "RbacRoleInheritance")
 }
 
-func (r *queryResolver) Region(ctx context.Context, id string) (*Region, error) {
-	return resolve.Record(ctx, r.engine, "Region", id, newRegion)
+// UpdateRbacRoleInheritances resolves the field updateRbacRoleInheritances.
+func (Mutations) UpdateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "RbacRoleInheritance")
 }
 
-func (r *queryResolver) Regions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RegionConnection, error) {
-	return resolve.List(ctx, r.engine, "Region", newRegionConnection)
+// DeleteRbacRoleInheritances resolves the field deleteRbacRoleInheritances.
+func (Mutations) DeleteRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "RbacRoleInheritance")
 }
 
-func (r *mutationResolver) CreateRegions(ctx context.Context, input []resolve.Input) (*CreateRegionsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Region", "regions", input, newRegion)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateRegionsPayload{records}, nil
+// RestoreRbacRoleInheritances resolves the field restoreRbacRoleInheritances.
+func (Mutations) RestoreRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "RbacRoleInheritance")
 }
 
-func (r *mutationResolver) UpdateRegions(ctx context.Context, input []resolve.Input) (*UpdateRegionsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Region", "regions", input, newRegion)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateRegionsPayload{records}, nil
+// Region resolves the field region.
+func (Queries) Region(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Region")
 }
 
-func (r *mutationResolver) DeleteRegions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Region", keys)
+// Regions resolves the field regions.
+func (Queries) Regions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Region")
 }
 
-func (r *mutationResolver) RestoreRegions(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Region", keys)
+// CreateRegions resolves the field createRegions.
+func (Mutations) CreateRegions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Region")
 }
 
-func (r *queryResolver) Country(ctx context.Context, iso2 string) (*Country, error) {
-	return resolve.Record(ctx, r.engine, "Country", iso2, newCountry)
+// UpdateRegions resolves the field updateRegions.
+func (Mutations) UpdateRegions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Region")
 }
 
-func (r *queryResolver) Countries(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CountryConnection, error) {
-	return resolve.List(ctx, r.engine, "Country", newCountryConnection)
+// DeleteRegions resolves the field deleteRegions.
+func (Mutations) DeleteRegions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Region")
 }
 
-func (r *mutationResolver) CreateCountries(ctx context.Context, input []resolve.Input) (*CreateCountriesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Country", "countries", input, newCountry)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateCountriesPayload{records}, nil
+// RestoreRegions resolves the field restoreRegions.
+func (Mutations) RestoreRegions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Region")
 }
 
-func (r *mutationResolver) UpdateCountries(ctx context.Context, input []resolve.Input) (*UpdateCountriesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Country", "countries", input, newCountry)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateCountriesPayload{records}, nil
+// Country resolves the field country.
+func (Queries) Country(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Country")
 }
 
-func (r *mutationResolver) DeleteCountries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Country", keys)
+// Countries resolves the field countries.
+func (Queries) Countries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Country")
 }
 
-func (r *mutationResolver) RestoreCountries(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Country", keys)
+// CreateCountries resolves the field createCountries.
+func (Mutations) CreateCountries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Country")
 }
 
-func (r *queryResolver) SalesChannel(ctx context.Context, id string) (*SalesChannel, error) {
-	return resolve.Record(ctx, r.engine, "SalesChannel", id, newSalesChannel)
+// UpdateCountries resolves the field updateCountries.
+func (Mutations) UpdateCountries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Country")
 }
 
-func (r *queryResolver) SalesChannels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*SalesChannelConnection, error) {
-	return resolve.List(ctx, r.engine, "SalesChannel", newSalesChannelConnection)
+// DeleteCountries resolves the field deleteCountries.
+func (Mutations) DeleteCountries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Country")
 }
 
-func (r *mutationResolver) CreateSalesChannels(ctx context.Context, input []resolve.Input) (*CreateSalesChannelsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "SalesChannel", "salesChannels", input, newSalesChannel)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateSalesChannelsPayload{records}, nil
+// RestoreCountries resolves the field restoreCountries.
+func (Mutations) RestoreCountries(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Country")
 }
 
-func (r *mutationResolver) UpdateSalesChannels(ctx context.Context, input []resolve.Input) (*UpdateSalesChannelsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "SalesChannel", "salesChannels", input, newSalesChannel)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateSalesChannelsPayload{records}, nil
+// SalesChannel resolves the field salesChannel.
+func (Queries) SalesChannel(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "SalesChannel")
 }
 
-func (r *mutationResolver) DeleteSalesChannels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "SalesChannel", keys)
+// SalesChannels resolves the field salesChannels.
+func (Queries) SalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "SalesChannel")
 }
 
-func (r *mutationResolver) RestoreSalesChannels(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "SalesChannel", keys)
+// CreateSalesChannels resolves the field createSalesChannels.
+func (Mutations) CreateSalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "SalesChannel")
 }
 
-func (r *queryResolver) StockLocation(ctx context.Context, id string) (*StockLocation, error) {
-	return resolve.Record(ctx, r.engine, "StockLocation", id, newStockLocation)
+// UpdateSalesChannels resolves the field updateSalesChannels.
+func (Mutations) UpdateSalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "SalesChannel")
 }
 
-func (r *queryResolver) StockLocations(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StockLocationConnection, error) {
-	return resolve.List(ctx, r.engine, "StockLocation", newStockLocationConnection)
+// DeleteSalesChannels resolves the field deleteSalesChannels.
+func (Mutations) DeleteSalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "SalesChannel")
 }
 
-func (r *mutationResolver) CreateStockLocations(ctx context.Context, input []resolve.Input) (*CreateStockLocationsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "StockLocation", "stockLocations", input, newStockLocation)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateStockLocationsPayload{records}, nil
+// RestoreSalesChannels resolves the field restoreSalesChannels.
+func (Mutations) RestoreSalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "SalesChannel")
 }
 
-func (r *mutationResolver) UpdateStockLocations(ctx context.Context, input []resolve.Input) (*UpdateStockLocationsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "StockLocation", "stockLocations", input, newStockLocation)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateStockLocationsPayload{records}, nil
+// StockLocation resolves the field stockLocation.
+func (Queries) StockLocation(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "StockLocation")
 }
 
-func (r *mutationResolver) DeleteStockLocations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "StockLocation", keys)
+// StockLocations resolves the field stockLocations.
+func (Queries) StockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "StockLocation")
 }
 
-func (r *mutationResolver) RestoreStockLocations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "StockLocation", keys)
+// CreateStockLocations resolves the field createStockLocations.
+func (Mutations) CreateStockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "StockLocation")
 }
 
-func (r *queryResolver) StockLocationAddress(ctx context.Context, id string) (*StockLocationAddress, error) {
-	return resolve.Record(ctx, r.engine, "StockLocationAddress", id, newStockLocationAddress)
+// UpdateStockLocations resolves the field updateStockLocations.
+func (Mutations) UpdateStockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "StockLocation")
 }
 
-func (r *queryResolver) StockLocationAddresses(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StockLocationAddressConnection, error) {
-	return resolve.List(ctx, r.engine, "StockLocationAddress", newStockLocationAddressConnection)
+// DeleteStockLocations resolves the field deleteStockLocations.
+func (Mutations) DeleteStockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "StockLocation")
 }
 
-func (r *mutationResolver) CreateStockLocationAddresses(ctx context.Context, input []resolve.Input) (*CreateStockLocationAddressesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "StockLocationAddress", "stockLocationAddresses", input, newStockLocationAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateStockLocationAddressesPayload{records}, nil
+// RestoreStockLocations resolves the field restoreStockLocations.
+func (Mutations) RestoreStockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "StockLocation")
 }
 
-func (r *mutationResolver) UpdateStockLocationAddresses(ctx context.Context, input []resolve.Input) (*UpdateStockLocationAddressesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "StockLocationAddress", "stockLocationAddresses", input, newStockLocationAddress)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateStockLocationAddressesPayload{records}, nil
+// StockLocationAddress resolves the field stockLocationAddress.
+func (Queries) StockLocationAddress(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "StockLocationAddress")
 }
 
-func (r *mutationResolver) DeleteStockLocationAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "StockLocationAddress", keys)
+// StockLocationAddresses resolves the field stockLocationAddresses.
+func (Queries) StockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "StockLocationAddress")
 }
 
-func (r *mutationResolver) RestoreStockLocationAddresses(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "StockLocationAddress", keys)
+// CreateStockLocationAddresses resolves the field createStockLocationAddresses.
+func (Mutations) CreateStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "StockLocationAddress")
 }
 
-func (r *queryResolver) Store(ctx context.Context, id string) (*Store, error) {
-	return resolve.Record(ctx, r.engine, "Store", id, newStore)
+// UpdateStockLocationAddresses resolves the field updateStockLocationAddresses.
+func (Mutations) UpdateStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "StockLocationAddress")
 }
 
-func (r *queryResolver) Stores(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StoreConnection, error) {
-	return resolve.List(ctx, r.engine, "Store", newStoreConnection)
+// DeleteStockLocationAddresses resolves the field deleteStockLocationAddresses.
+func (Mutations) DeleteStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "StockLocationAddress")
 }
 
-func (r *mutationResolver) CreateStores(ctx context.Context, input []resolve.Input) (*CreateStoresPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Store", "stores", input, newStore)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateStoresPayload{records}, nil
+// RestoreStockLocationAddresses resolves the field restoreStockLocationAddresses.
+func (Mutations) RestoreStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "StockLocationAddress")
 }
 
-func (r *mutationResolver) UpdateStores(ctx context.Context, input []resolve.Input) (*UpdateStoresPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Store", "stores", input, newStore)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateStoresPayload{records}, nil
+// Store resolves the field store.
+func (Queries) Store(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Store")
 }
+
+// Stores resolves the field stores.
+func (Queries) Stores(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Store") }
 
-func (r *mutationResolver) DeleteStores(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Store", keys)
+// CreateStores resolves the field createStores.
+func (Mutations) CreateStores(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Store")
 }
 
-func (r *mutationResolver) RestoreStores(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Store", keys)
+// UpdateStores resolves the field updateStores.
+func (Mutations) UpdateStores(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Store")
 }
 
-func (r *queryResolver) StoreCurrency(ctx context.Context, id string) (*StoreCurrency, error) {
-	return resolve.Record(ctx, r.engine, "StoreCurrency", id, newStoreCurrency)
+// DeleteStores resolves the field deleteStores.
+func (Mutations) DeleteStores(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Store")
 }
 
-func (r *queryResolver) StoreCurrencies(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StoreCurrencyConnection, error) {
-	return resolve.List(ctx, r.engine, "StoreCurrency", newStoreCurrencyConnection)
+// RestoreStores resolves the field restoreStores.
+func (Mutations) RestoreStores(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Store")
 }
 
-func (r *mutationResolver) CreateStoreCurrencies(ctx context.Context, input []resolve.Input) (*CreateStoreCurrenciesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "StoreCurrency", "storeCurrencies", input, newStoreCurrency)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateStoreCurrenciesPayload{records}, nil
+// StoreCurrency resolves the field storeCurrency.
+func (Queries) StoreCurrency(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "StoreCurrency")
 }
 
-func (r *mutationResolver) UpdateStoreCurrencies(ctx context.Context, input []resolve.Input) (*UpdateStoreCurrenciesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "StoreCurrency", "storeCurrencies", input, newStoreCurrency)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateStoreCurrenciesPayload{records}, nil
+// StoreCurrencies resolves the field storeCurrencies.
+func (Queries) StoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "StoreCurrency")
 }
 
-func (r *mutationResolver) DeleteStoreCurrencies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "StoreCurrency", keys)
+// CreateStoreCurrencies resolves the field createStoreCurrencies.
+func (Mutations) CreateStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "StoreCurrency")
 }
 
-func (r *mutationResolver) RestoreStoreCurrencies(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "StoreCurrency", keys)
+// UpdateStoreCurrencies resolves the field updateStoreCurrencies.
+func (Mutations) UpdateStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "StoreCurrency")
 }
 
-func (r *queryResolver) StoreLocale(ctx context.Context, id string) (*StoreLocale, error) {
-	return resolve.Record(ctx, r.engine, "StoreLocale", id, newStoreLocale)
+// DeleteStoreCurrencies resolves the field deleteStoreCurrencies.
+func (Mutations) DeleteStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "StoreCurrency")
 }
 
-func (r *queryResolver) StoreLocales(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*StoreLocaleConnection, error) {
-	return resolve.List(ctx, r.engine, "StoreLocale", newStoreLocaleConnection)
+// RestoreStoreCurrencies resolves the field restoreStoreCurrencies.
+func (Mutations) RestoreStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "StoreCurrency")
 }
 
-func (r *mutationResolver) CreateStoreLocales(ctx context.Context, input []resolve.Input) (*CreateStoreLocalesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "StoreLocale", "storeLocales", input, newStoreLocale)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateStoreLocalesPayload{records}, nil
+// StoreLocale resolves the field storeLocale.
+func (Queries) StoreLocale(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "StoreLocale")
 }
 
-func (r *mutationResolver) UpdateStoreLocales(ctx context.Context, input []resolve.Input) (*UpdateStoreLocalesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "StoreLocale", "storeLocales", input, newStoreLocale)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateStoreLocalesPayload{records}, nil
+// StoreLocales resolves the field storeLocales.
+func (Queries) StoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "StoreLocale")
 }
 
-func (r *mutationResolver) DeleteStoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "StoreLocale", keys)
+// CreateStoreLocales resolves the field createStoreLocales.
+func (Mutations) CreateStoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "StoreLocale")
 }
 
-func (r *mutationResolver) RestoreStoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "StoreLocale", keys)
+// UpdateStoreLocales resolves the field updateStoreLocales.
+func (Mutations) UpdateStoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "StoreLocale")
 }
 
-func (r *queryResolver) Locale(ctx context.Context, id string) (*Locale, error) {
-	return resolve.Record(ctx, r.engine, "Locale", id, newLocale)
+// DeleteStoreLocales resolves the field deleteStoreLocales.
+func (Mutations) DeleteStoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "StoreLocale")
 }
 
-func (r *queryResolver) Locales(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*LocaleConnection, error) {
-	return resolve.List(ctx, r.engine, "Locale", newLocaleConnection)
+// RestoreStoreLocales resolves the field restoreStoreLocales.
+func (Mutations) RestoreStoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "StoreLocale")
 }
 
-func (r *mutationResolver) CreateLocales(ctx context.Context, input []resolve.Input) (*CreateLocalesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Locale", "locales", input, newLocale)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateLocalesPayload{records}, nil
+// Locale resolves the field locale.
+func (Queries) Locale(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Locale")
 }
 
-func (r *mutationResolver) UpdateLocales(ctx context.Context, input []resolve.Input) (*UpdateLocalesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Locale", "locales", input, newLocale)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateLocalesPayload{records}, nil
+// Locales resolves the field locales.
+func (Queries) Locales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Locale")
 }
 
-func (r *mutationResolver) DeleteLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Locale", keys)
+// CreateLocales resolves the field createLocales.
+func (Mutations) CreateLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Locale")
 }
 
-func (r *mutationResolver) RestoreLocales(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Locale", keys)
+// UpdateLocales resolves the field updateLocales.
+func (Mutations) UpdateLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Locale")
 }
 
-func (r *queryResolver) Translation(ctx context.Context, id string) (*Translation, error) {
-	return resolve.Record(ctx, r.engine, "Translation", id, newTranslation)
+// DeleteLocales resolves the field deleteLocales.
+func (Mutations) DeleteLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Locale")
 }
 
-func (r *queryResolver) Translations(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*TranslationConnection, error) {
-	return resolve.List(ctx, r.engine, "Translation", newTranslationConnection)
+// RestoreLocales resolves the field restoreLocales.
+func (Mutations) RestoreLocales(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Locale")
 }
 
-func (r *mutationResolver) CreateTranslations(ctx context.Context, input []resolve.Input) (*CreateTranslationsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Translation", "translations", input, newTranslation)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateTranslationsPayload{records}, nil
+// Translation resolves the field translation.
+func (Queries) Translation(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Translation")
 }
 
-func (r *mutationResolver) UpdateTranslations(ctx context.Context, input []resolve.Input) (*UpdateTranslationsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Translation", "translations", input, newTranslation)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateTranslationsPayload{records}, nil
+// Translations resolves the field translations.
+func (Queries) Translations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Translation")
 }
 
-func (r *mutationResolver) DeleteTranslations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Translation", keys)
+// CreateTranslations resolves the field createTranslations.
+func (Mutations) CreateTranslations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Translation")
 }
 
-func (r *mutationResolver) RestoreTranslations(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Translation", keys)
+// UpdateTranslations resolves the field updateTranslations.
+func (Mutations) UpdateTranslations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Translation")
 }
 
-func (r *queryResolver) TranslationSetting(ctx context.Context, id string) (*TranslationSetting, error) {
-	return resolve.Record(ctx, r.engine, "TranslationSetting", id, newTranslationSetting)
+// DeleteTranslations resolves the field deleteTranslations.
+func (Mutations) DeleteTranslations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Translation")
 }
 
-func (r *queryResolver) TranslationSettings(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*TranslationSettingConnection, error) {
-	return resolve.List(ctx, r.engine, "TranslationSetting", newTranslationSettingConnection)
+// RestoreTranslations resolves the field restoreTranslations.
+func (Mutations) RestoreTranslations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Translation")
 }
 
-func (r *mutationResolver) CreateTranslationSettings(ctx context.Context, input []resolve.Input) (*CreateTranslationSettingsPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "TranslationSetting", "translationSettings", input, newTranslationSetting)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateTranslationSettingsPayload{records}, nil
+// TranslationSetting resolves the field translationSetting.
+func (Queries) TranslationSetting(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "TranslationSetting")
 }
 
-func (r *mutationResolver) UpdateTranslationSettings(ctx context.Context, input []resolve.Input) (*UpdateTranslationSettingsPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "TranslationSetting", "translationSettings", input, newTranslationSetting)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateTranslationSettingsPayload{records}, nil
+// TranslationSettings resolves the field translationSettings.
+func (Queries) TranslationSettings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "TranslationSetting")
 }
 
-func (r *mutationResolver) DeleteTranslationSettings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "TranslationSetting", keys)
+// CreateTranslationSettings resolves the field createTranslationSettings.
+func (Mutations) CreateTranslationSettings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "TranslationSetting")
 }
 
-func (r *mutationResolver) RestoreTranslationSettings(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "TranslationSetting", keys)
+// UpdateTranslationSettings resolves the field updateTranslationSettings.
+func (Mutations) UpdateTranslationSettings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "TranslationSetting")
 }
 
-func (r *queryResolver) User(ctx context.Context, id string) (*User, error) {
-	return resolve.Record(ctx, r.engine, "User", id, newUser)
+// DeleteTranslationSettings resolves the field deleteTranslationSettings.
+func (Mutations) DeleteTranslationSettings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "TranslationSetting")
 }
 
-func (r *queryResolver) Users(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*UserConnection, error) {
-	return resolve.List(ctx, r.engine, "User", newUserConnection)
+// RestoreTranslationSettings resolves the field restoreTranslationSettings.
+func (Mutations) RestoreTranslationSettings(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "TranslationSetting")
 }
+
+// User resolves the field user.
+func (Queries) User(ctx context.Context) (resolve.Answer, error) { return resolve.Record(ctx, "User") }
+
+// Users resolves the field users.
+func (Queries) Users(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "User") }
 
-func (r *mutationResolver) CreateUsers(ctx context.Context, input []resolve.Input) (*CreateUsersPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "User", "users", input, newUser)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateUsersPayload{records}, nil
+// CreateUsers resolves the field createUsers.
+func (Mutations) CreateUsers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "User")
 }
 
-func (r *mutationResolver) UpdateUsers(ctx context.Context, input []resolve.Input) (*UpdateUsersPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "User", "users", input, newUser)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateUsersPayload{records}, nil
+// UpdateUsers resolves the field updateUsers.
+func (Mutations) UpdateUsers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "User")
 }
 
-func (r *mutationResolver) DeleteUsers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "User", keys)
+// DeleteUsers resolves the field deleteUsers.
+func (Mutations) DeleteUsers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "User")
 }
 
-func (r *mutationResolver) RestoreUsers(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "User", keys)
+// RestoreUsers resolves the field restoreUsers.
+func (Mutations) RestoreUsers(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "User")
 }
 
-func (r *queryResolver) Invite(ctx context.Context, id string) (*Invite, error) {
-	return resolve.Record(ctx, r.engine, "Invite", id, newInvite)
+// Invite resolves the field invite.
+func (Queries) Invite(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "Invite")
 }
 
-func (r *queryResolver) Invites(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InviteConnection, error) {
-	return resolve.List(ctx, r.engine, "Invite", newInviteConnection)
+// Invites resolves the field invites.
+func (Queries) Invites(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "Invite")
 }
 
-func (r *mutationResolver) CreateInvites(ctx context.Context, input []resolve.Input) (*CreateInvitesPayload, error) {
-	records, err := resolve.Create(ctx, r.engine, "Invite", "invites", input, newInvite)
-	if err != nil {
-		return nil, err
-	}
-	return &CreateInvitesPayload{records}, nil
+// CreateInvites resolves the field createInvites.
+func (Mutations) CreateInvites(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Create(ctx, "Invite")
 }
 
-func (r *mutationResolver) UpdateInvites(ctx context.Context, input []resolve.Input) (*UpdateInvitesPayload, error) {
-	records, err := resolve.Update(ctx, r.engine, "Invite", "invites", input, newInvite)
-	if err != nil {
-		return nil, err
-	}
-	return &UpdateInvitesPayload{records}, nil
+// UpdateInvites resolves the field updateInvites.
+func (Mutations) UpdateInvites(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Update(ctx, "Invite")
 }
 
-func (r *mutationResolver) DeleteInvites(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Delete(ctx, "Invite", keys)
+// DeleteInvites resolves the field deleteInvites.
+func (Mutations) DeleteInvites(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Delete(ctx, "Invite")
 }
 
-func (r *mutationResolver) RestoreInvites(ctx context.Context, keys []string) (*resolve.CascadePayload, error) {
-	return r.engine.Restore(ctx, "Invite", keys)
+// RestoreInvites resolves the field restoreInvites.
+func (Mutations) RestoreInvites(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Restore(ctx, "Invite")
 }
 
-func (r *queryResolver) ProductVariantPriceSet(ctx context.Context, id string) (*ProductVariantPriceSet, error) {
-	return resolve.Record(ctx, r.engine, "ProductVariantPriceSet", id, newProductVariantPriceSet)
+// ProductVariantPriceSet resolves the field productVariantPriceSet.
+func (Queries) ProductVariantPriceSet(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductVariantPriceSet")
 }
 
-func (r *queryResolver) ProductVariantPriceSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductVariantPriceSetConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductVariantPriceSet", newProductVariantPriceSetConnection)
+// ProductVariantPriceSets resolves the field productVariantPriceSets.
+func (Queries) ProductVariantPriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductVariantPriceSet")
 }
 
-func (r *queryResolver) ProductVariantInventoryItem(ctx context.Context, id string) (*ProductVariantInventoryItem, error) {
-	return resolve.Record(ctx, r.engine, "ProductVariantInventoryItem", id, newProductVariantInventoryItem)
+// ProductVariantInventoryItem resolves the field productVariantInventoryItem.
+func (Queries) ProductVariantInventoryItem(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductVariantInventoryItem")
 }
 
-func (r *queryResolver) ProductVariantInventoryItems(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductVariantInventoryItemConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductVariantInventoryItem", newProductVariantInventoryItemConnection)
+// ProductVariantInventoryItems resolves the field productVariantInventoryItems.
+func (Queries) ProductVariantInventoryItems(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductVariantInventoryItem")
 }
 
-func (r *queryResolver) ProductSalesChannel(ctx context.Context, id string) (*ProductSalesChannel, error) {
-	return resolve.Record(ctx, r.engine, "ProductSalesChannel", id, newProductSalesChannel)
+// ProductSalesChannel resolves the field productSalesChannel.
+func (Queries) ProductSalesChannel(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductSalesChannel")
 }
 
-func (r *queryResolver) ProductSalesChannels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductSalesChannelConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductSalesChannel", newProductSalesChannelConnection)
+// ProductSalesChannels resolves the field productSalesChannels.
+func (Queries) ProductSalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductSalesChannel")
 }
 
-func (r *queryResolver) ProductShippingProfile(ctx context.Context, id string) (*ProductShippingProfile, error) {
-	return resolve.Record(ctx, r.engine, "ProductShippingProfile", id, newProductShippingProfile)
+// ProductShippingProfile resolves the field productShippingProfile.
+func (Queries) ProductShippingProfile(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductShippingProfile")
 }
 
-func (r *queryResolver) ProductShippingProfiles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductShippingProfileConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductShippingProfile", newProductShippingProfileConnection)
+// ProductShippingProfiles resolves the field productShippingProfiles.
+func (Queries) ProductShippingProfiles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductShippingProfile")
 }
 
-func (r *queryResolver) ProductRelatedProduct(ctx context.Context, id string) (*ProductRelatedProduct, error) {
-	return resolve.Record(ctx, r.engine, "ProductRelatedProduct", id, newProductRelatedProduct)
+// ProductRelatedProduct resolves the field productRelatedProduct.
+func (Queries) ProductRelatedProduct(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ProductRelatedProduct")
 }
 
-func (r *queryResolver) ProductRelatedProducts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ProductRelatedProductConnection, error) {
-	return resolve.List(ctx, r.engine, "ProductRelatedProduct", newProductRelatedProductConnection)
+// ProductRelatedProducts resolves the field productRelatedProducts.
+func (Queries) ProductRelatedProducts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ProductRelatedProduct")
 }
 
-func (r *queryResolver) PublishableAPIKeySalesChannel(ctx context.Context, id string) (*PublishableApiKeySalesChannel, error) {
-	return resolve.Record(ctx, r.engine, "PublishableApiKeySalesChannel", id, newPublishableApiKeySalesChannel)
+// PublishableAPIKeySalesChannel resolves the field publishableApiKeySalesChannel.
+func (Queries) PublishableAPIKeySalesChannel(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "PublishableApiKeySalesChannel")
 }
 
-func (r *queryResolver) PublishableAPIKeySalesChannels(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*PublishableApiKeySalesChannelConnection, error) {
-	return resolve.List(ctx, r.engine, "PublishableApiKeySalesChannel", newPublishableApiKeySalesChannelConnection)
+// PublishableAPIKeySalesChannels resolves the field publishableApiKeySalesChannels.
+func (Queries) PublishableAPIKeySalesChannels(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "PublishableApiKeySalesChannel")
 }
 
-func (r *queryResolver) SalesChannelStockLocation(ctx context.Context, id string) (*SalesChannelStockLocation, error) {
-	return resolve.Record(ctx, r.engine, "SalesChannelStockLocation", id, newSalesChannelStockLocation)
+// SalesChannelStockLocation resolves the field salesChannelStockLocation.
+func (Queries) SalesChannelStockLocation(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "SalesChannelStockLocation")
 }
 
-func (r *queryResolver) SalesChannelStockLocations(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*SalesChannelStockLocationConnection, error) {
-	return resolve.List(ctx, r.engine, "SalesChannelStockLocation", newSalesChannelStockLocationConnection)
+// SalesChannelStockLocations resolves the field salesChannelStockLocations.
+func (Queries) SalesChannelStockLocations(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "SalesChannelStockLocation")
 }
 
-func (r *queryResolver) LocationFulfillmentSet(ctx context.Context, id string) (*LocationFulfillmentSet, error) {
-	return resolve.Record(ctx, r.engine, "LocationFulfillmentSet", id, newLocationFulfillmentSet)
+// LocationFulfillmentSet resolves the field locationFulfillmentSet.
+func (Queries) LocationFulfillmentSet(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "LocationFulfillmentSet")
 }
 
-func (r *queryResolver) LocationFulfillmentSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*LocationFulfillmentSetConnection, error) {
-	return resolve.List(ctx, r.engine, "LocationFulfillmentSet", newLocationFulfillmentSetConnection)
+// LocationFulfillmentSets resolves the field locationFulfillmentSets.
+func (Queries) LocationFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "LocationFulfillmentSet")
 }
 
-func (r *queryResolver) LocationFulfillmentProvider(ctx context.Context, id string) (*LocationFulfillmentProvider, error) {
-	return resolve.Record(ctx, r.engine, "LocationFulfillmentProvider", id, newLocationFulfillmentProvider)
+// LocationFulfillmentProvider resolves the field locationFulfillmentProvider.
+func (Queries) LocationFulfillmentProvider(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "LocationFulfillmentProvider")
 }
 
-func (r *queryResolver) LocationFulfillmentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*LocationFulfillmentProviderConnection, error) {
-	return resolve.List(ctx, r.engine, "LocationFulfillmentProvider", newLocationFulfillmentProviderConnection)
+// LocationFulfillmentProviders resolves the field locationFulfillmentProviders.
+func (Queries) LocationFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "LocationFulfillmentProvider")
 }
 
-func (r *queryResolver) ShippingOptionPriceSet(ctx context.Context, id string) (*ShippingOptionPriceSet, error) {
-	return resolve.Record(ctx, r.engine, "ShippingOptionPriceSet", id, newShippingOptionPriceSet)
+// ShippingOptionPriceSet resolves the field shippingOptionPriceSet.
+func (Queries) ShippingOptionPriceSet(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ShippingOptionPriceSet")
 }
 
-func (r *queryResolver) ShippingOptionPriceSets(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ShippingOptionPriceSetConnection, error) {
-	return resolve.List(ctx, r.engine, "ShippingOptionPriceSet", newShippingOptionPriceSetConnection)
+// ShippingOptionPriceSets resolves the field shippingOptionPriceSets.
+func (Queries) ShippingOptionPriceSets(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ShippingOptionPriceSet")
 }
 
-func (r *queryResolver) RegionPaymentProvider(ctx context.Context, id string) (*RegionPaymentProvider, error) {
-	return resolve.Record(ctx, r.engine, "RegionPaymentProvider", id, newRegionPaymentProvider)
+// RegionPaymentProvider resolves the field regionPaymentProvider.
+func (Queries) RegionPaymentProvider(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "RegionPaymentProvider")
 }
 
-func (r *queryResolver) RegionPaymentProviders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*RegionPaymentProviderConnection, error) {
-	return resolve.List(ctx, r.engine, "RegionPaymentProvider", newRegionPaymentProviderConnection)
+// RegionPaymentProviders resolves the field regionPaymentProviders.
+func (Queries) RegionPaymentProviders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "RegionPaymentProvider")
 }
 
-func (r *queryResolver) CartPaymentCollection(ctx context.Context, id string) (*CartPaymentCollection, error) {
-	return resolve.Record(ctx, r.engine, "CartPaymentCollection", id, newCartPaymentCollection)
+// CartPaymentCollection resolves the field cartPaymentCollection.
+func (Queries) CartPaymentCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartPaymentCollection")
 }
 
-func (r *queryResolver) CartPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartPaymentCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "CartPaymentCollection", newCartPaymentCollectionConnection)
+// CartPaymentCollections resolves the field cartPaymentCollections.
+func (Queries) CartPaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartPaymentCollection")
 }
 
-func (r *queryResolver) CartPromotion(ctx context.Context, id string) (*CartPromotion, error) {
-	return resolve.Record(ctx, r.engine, "CartPromotion", id, newCartPromotion)
+// CartPromotion resolves the field cartPromotion.
+func (Queries) CartPromotion(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CartPromotion")
 }
 
-func (r *queryResolver) CartPromotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CartPromotionConnection, error) {
-	return resolve.List(ctx, r.engine, "CartPromotion", newCartPromotionConnection)
+// CartPromotions resolves the field cartPromotions.
+func (Queries) CartPromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CartPromotion")
 }
 
-func (r *queryResolver) OrderCart(ctx context.Context, id string) (*OrderCart, error) {
-	return resolve.Record(ctx, r.engine, "OrderCart", id, newOrderCart)
+// OrderCart resolves the field orderCart.
+func (Queries) OrderCart(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderCart")
 }
 
-func (r *queryResolver) OrderCarts(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderCartConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderCart", newOrderCartConnection)
+// OrderCarts resolves the field orderCarts.
+func (Queries) OrderCarts(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderCart")
 }
 
-func (r *queryResolver) OrderFulfillment(ctx context.Context, id string) (*OrderFulfillment, error) {
-	return resolve.Record(ctx, r.engine, "OrderFulfillment", id, newOrderFulfillment)
+// OrderFulfillment resolves the field orderFulfillment.
+func (Queries) OrderFulfillment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderFulfillment")
 }
 
-func (r *queryResolver) OrderFulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderFulfillmentConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderFulfillment", newOrderFulfillmentConnection)
+// OrderFulfillments resolves the field orderFulfillments.
+func (Queries) OrderFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderFulfillment")
 }
 
-func (r *queryResolver) OrderPaymentCollection(ctx context.Context, id string) (*OrderPaymentCollection, error) {
-	return resolve.Record(ctx, r.engine, "OrderPaymentCollection", id, newOrderPaymentCollection)
+// OrderPaymentCollection resolves the field orderPaymentCollection.
+func (Queries) OrderPaymentCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderPaymentCollection")
 }
 
-func (r *queryResolver) OrderPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderPaymentCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderPaymentCollection", newOrderPaymentCollectionConnection)
+// OrderPaymentCollections resolves the field orderPaymentCollections.
+func (Queries) OrderPaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderPaymentCollection")
 }
 
-func (r *queryResolver) OrderPromotion(ctx context.Context, id string) (*OrderPromotion, error) {
-	return resolve.Record(ctx, r.engine, "OrderPromotion", id, newOrderPromotion)
+// OrderPromotion resolves the field orderPromotion.
+func (Queries) OrderPromotion(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderPromotion")
 }
 
-func (r *queryResolver) OrderPromotions(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderPromotionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderPromotion", newOrderPromotionConnection)
+// OrderPromotions resolves the field orderPromotions.
+func (Queries) OrderPromotions(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderPromotion")
 }
 
-func (r *queryResolver) ReturnFulfillment(ctx context.Context, id string) (*ReturnFulfillment, error) {
-	return resolve.Record(ctx, r.engine, "ReturnFulfillment", id, newReturnFulfillment)
+// ReturnFulfillment resolves the field returnFulfillment.
+func (Queries) ReturnFulfillment(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "ReturnFulfillment")
 }
 
-func (r *queryResolver) ReturnFulfillments(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*ReturnFulfillmentConnection, error) {
-	return resolve.List(ctx, r.engine, "ReturnFulfillment", newReturnFulfillmentConnection)
+// ReturnFulfillments resolves the field returnFulfillments.
+func (Queries) ReturnFulfillments(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "ReturnFulfillment")
 }
 
-func (r *queryResolver) OrderClaimPaymentCollection(ctx context.Context, id string) (*OrderClaimPaymentCollection, error) {
-	return resolve.Record(ctx, r.engine, "OrderClaimPaymentCollection", id, newOrderClaimPaymentCollection)
+// OrderClaimPaymentCollection resolves the field orderClaimPaymentCollection.
+func (Queries) OrderClaimPaymentCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderClaimPaymentCollection")
 }
 
-func (r *queryResolver) OrderClaimPaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderClaimPaymentCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderClaimPaymentCollection", newOrderClaimPaymentCollectionConnection)
+// OrderClaimPaymentCollections resolves the field orderClaimPaymentCollections.
+func (Queries) OrderClaimPaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderClaimPaymentCollection")
 }
 
-func (r *queryResolver) OrderExchangePaymentCollection(ctx context.Context, id string) (*OrderExchangePaymentCollection, error) {
-	return resolve.Record(ctx, r.engine, "OrderExchangePaymentCollection", id, newOrderExchangePaymentCollection)
+// OrderExchangePaymentCollection resolves the field orderExchangePaymentCollection.
+func (Queries) OrderExchangePaymentCollection(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "OrderExchangePaymentCollection")
 }
 
-func (r *queryResolver) OrderExchangePaymentCollections(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*OrderExchangePaymentCollectionConnection, error) {
-	return resolve.List(ctx, r.engine, "OrderExchangePaymentCollection", newOrderExchangePaymentCollectionConnection)
+// OrderExchangePaymentCollections resolves the field orderExchangePaymentCollections.
+func (Queries) OrderExchangePaymentCollections(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "OrderExchangePaymentCollection")
 }
 
-func (r *queryResolver) CustomerAccountHolder(ctx context.Context, id string) (*CustomerAccountHolder, error) {
-	return resolve.Record(ctx, r.engine, "CustomerAccountHolder", id, newCustomerAccountHolder)
+// CustomerAccountHolder resolves the field customerAccountHolder.
+func (Queries) CustomerAccountHolder(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "CustomerAccountHolder")
 }
 
-func (r *queryResolver) CustomerAccountHolders(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*CustomerAccountHolderConnection, error) {
-	return resolve.List(ctx, r.engine, "CustomerAccountHolder", newCustomerAccountHolderConnection)
+// CustomerAccountHolders resolves the field customerAccountHolders.
+func (Queries) CustomerAccountHolders(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "CustomerAccountHolder")
 }
 
-func (r *queryResolver) UserRbacRole(ctx context.Context, id string) (*UserRbacRole, error) {
-	return resolve.Record(ctx, r.engine, "UserRbacRole", id, newUserRbacRole)
+// UserRbacRole resolves the field userRbacRole.
+func (Queries) UserRbacRole(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "UserRbacRole")
 }
 
-func (r *queryResolver) UserRbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*UserRbacRoleConnection, error) {
-	return resolve.List(ctx, r.engine, "UserRbacRole", newUserRbacRoleConnection)
+// UserRbacRoles resolves the field userRbacRoles.
+func (Queries) UserRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "UserRbacRole")
 }
 
-func (r *queryResolver) InviteRbacRole(ctx context.Context, id string) (*InviteRbacRole, error) {
-	return resolve.Record(ctx, r.engine, "InviteRbacRole", id, newInviteRbacRole)
+// InviteRbacRole resolves the field inviteRbacRole.
+func (Queries) InviteRbacRole(ctx context.Context) (resolve.Answer, error) {
+	return resolve.Record(ctx, "InviteRbacRole")
 }
 
-func (r *queryResolver) InviteRbacRoles(ctx context.Context, _ resolve.Input, _ []resolve.Input, _ *int, _ *string, _ *int, _ *string) (*InviteRbacRoleConnection, error) {
-	return resolve.List(ctx, r.engine, "InviteRbacRole", newInviteRbacRoleConnection)
+// InviteRbacRoles resolves the field inviteRbacRoles.
+func (Queries) InviteRbacRoles(ctx context.Context) (resolve.Answer, error) {
+	return resolve.List(ctx, "InviteRbacRole")
 }

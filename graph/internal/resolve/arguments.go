@@ -94,14 +94,8 @@ func listOf(v any) []any {
 }
 
 func objectOf(v any) map[string]any {
-	switch v := v.(type) {
-	case map[string]any:
-		return v
-	case Input:
-		return v
-	default:
-		return nil
-	}
+	object, _ := v.(map[string]any)
+	return object
 }
 
 // sortedKeys are the keys in an order that does not change from run to run, so that equal queries are equal SQL.
@@ -199,7 +193,7 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 	}
 	i, ok := m.Column(name)
 	if !ok {
-		return nil, invalid(path, "%s has no such field", m.Name)
+		return nil, Invalidf(path, "%s has no such field", m.Name)
 	}
 	return t.comparisons(path, m, i, objectOf(v))
 }
@@ -261,7 +255,7 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 	}
 	if raw["isNull"] == true {
 		if len(raw) > 1 {
-			return nil, invalid(path, "isNull: true leaves nothing for the other conditions to hold for")
+			return nil, Invalidf(path, "isNull: true leaves nothing for the other conditions to hold for")
 		}
 		return modules.Related{Relation: r, Quantifier: modules.None}, nil
 	}
@@ -287,14 +281,14 @@ func (t translator) comparisons(path string, m *modules.Model, column int, raw m
 		var err error
 		switch {
 		case v == nil:
-			return nil, invalid(at, "null is compared with isNull")
+			return nil, Invalidf(at, "null is compared with isNull")
 		case c.Op == modules.IsNull:
 		case c.Op == modules.In || c.Op == modules.NotIn:
 			c.Value, err = t.values(at, col, listOf(v))
 		default:
 			c.Value, err = t.value(at, col, v)
 			if text, ok := c.Value.(string); ok && (c.Op == modules.Like || c.Op == modules.ILike) && endsInEscape(text) {
-				err = invalid(at, `a pattern must not end with \: write \\ for the character itself`)
+				err = Invalidf(at, `a pattern must not end with \: write \\ for the character itself`)
 			}
 		}
 		if err != nil {
@@ -342,7 +336,7 @@ func (t translator) values(path string, col *modules.Column, list []any) ([]any,
 	for i, v := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if v == nil {
-			return nil, invalid(at, "null is compared with isNull")
+			return nil, Invalidf(at, "null is compared with isNull")
 		}
 		var err error
 		if out[i], err = t.value(at, col, v); err != nil {
@@ -370,7 +364,7 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 			return nil, err
 		}
 		if slices.ContainsFunc(order, o.SameKey) {
-			return nil, invalid(at, "the list is ordered by this field already")
+			return nil, Invalidf(at, "the list is ordered by this field already")
 		}
 		order = append(order, o)
 	}
@@ -383,7 +377,7 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 	}
 	keys := slices.DeleteFunc(sortedKeys(raw), func(k string) bool { return raw[k] == nil })
 	if len(keys) != 1 {
-		return modules.Order{}, invalid(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
+		return modules.Order{}, Invalidf(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
 	}
 	name := keys[0]
 	if name == "link" && row != nil {
@@ -400,7 +394,7 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 	}
 	i, ok := m.Column(name)
 	if !ok {
-		return modules.Order{}, invalid(path, "%s has no field %s", m.Name, name)
+		return modules.Order{}, Invalidf(path, "%s has no field %s", m.Name, name)
 	}
 	o := direction(raw[name])
 	o.Column = i
@@ -439,7 +433,7 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 		}
 	}
 	if len(given) != 1 {
-		return modules.Order{}, invalid(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
+		return modules.Order{}, Invalidf(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
 	}
 	step.Aggregate = modules.Aggregate(given[0])
 	if step.Aggregate == modules.Count {
@@ -454,9 +448,9 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 	if o.Path == nil && !o.Row { // or the column is of another model
 		switch col := &target.Columns[o.Column]; {
 		case col.Type == modules.Boolean:
-			return o, invalid(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
+			return o, Invalidf(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
 		case col.Parts != nil:
-			return o, invalid(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
+			return o, Invalidf(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
 		}
 	}
 	o.Path = append([]modules.Step{step}, o.Path...)
@@ -468,7 +462,7 @@ func (t translator) page(path string, args map[string]any) (*modules.Page, error
 	p := &modules.Page{Limit: t.limits.DefaultPage}
 	first, last := args["first"], args["last"]
 	if first != nil && last != nil {
-		return nil, invalid(path, "first and last exclude each other")
+		return nil, Invalidf(path, "first and last exclude each other")
 	}
 	name, size := "first", first
 	if last != nil {
@@ -478,9 +472,9 @@ func (t translator) page(path string, args map[string]any) (*modules.Page, error
 		n, err := integer(size)
 		switch {
 		case err != nil:
-			return nil, invalid(path+"."+name, "%v is no whole number", size)
+			return nil, Invalidf(path+"."+name, "%v is no whole number", size)
 		case n < 0:
-			return nil, invalid(path+"."+name, "%d is negative", n)
+			return nil, Invalidf(path+"."+name, "%d is negative", n)
 		case n > t.limits.MaxPage:
 			return nil, &LimitError{What: path + "." + name, Limit: t.limits.MaxPage, Asked: n}
 		}

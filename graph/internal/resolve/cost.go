@@ -1,14 +1,9 @@
 package resolve
 
 import (
-	"context"
 	"slices"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // commit adds what the root field asks for to the budget of the operation, or refuses it.
@@ -19,7 +14,7 @@ func (p *planner) commit(path string, more usage) error {
 	p.budget.mu.Lock()
 	all := p.budget.used
 	all.add(p.tally.own)
-	err := p.limits.check(path, all) // gqlgen's executor answers root fields at the same time
+	err := p.limits.check(path, all)
 	if err == nil {
 		p.budget.used = all
 	}
@@ -40,57 +35,6 @@ func (t *tree) afford(p *planner, path string) error {
 	t.total = p.tally.own
 	t.total.fields = b.fields(t.rows)
 	return p.commit(path, usage{fields: t.total.fields})
-}
-
-// affordList commits a root list that gqlgen's executor answers.
-func (p *planner) affordList(l *listPlan, node *selection, f graphql.CollectedField) error {
-	t := &tree{list: *l, rows: l.page.Limit}
-	t.build(p, node, false)
-	t.conn = t.place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.place, nil)
-	return t.afford(p, f.Alias)
-}
-
-// affordRecords commits records that gqlgen's executor answers.
-func (p *planner) affordRecords(sel *selection, path string, rows int, sets []ast.SelectionSet) error {
-	t := &tree{rows: rows}
-	t.build(p, sel, false)
-	for _, set := range sets {
-		t.objects = append(t.objects, t.place.object(p.op, set))
-	}
-	return t.afford(p, path)
-}
-
-// affordable refuses to show records that gqlgen's executor is about to write, if that would take too much. Once they are written,
-// again is called: they are planned again when they are shown.
-func (e *Engine) affordable(ctx context.Context, m *modules.Model, rows int, path string, sets []ast.SelectionSet) (again func(), err error) {
-	p := e.planner(ctx)
-	before := p.budget.get()
-	sel := newSelection(m, rows)
-	for _, set := range sets {
-		if err := p.add(sel, path, 1, set); err != nil {
-			return nil, err
-		}
-	}
-	return func() { p.budget.set(before) }, p.affordRecords(sel, path, rows, sets)
-}
-
-// affordableLinks does so for links.
-func (e *Engine) affordableLinks(ctx context.Context, items []linkstore.Item, sets []ast.SelectionSet) (again func(), err error) {
-	again = func() {}
-	for i, name := range e.linksOf(items) {
-		m, err := e.linkModel(name)
-		if err != nil {
-			return nil, err
-		}
-		undo, err := e.affordable(ctx, m, len(items), "links", sets)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			again = undo
-		}
-	}
-	return again, nil
 }
 
 // linksOf are the links that items are of: none if the store refuses one of them, which says which.

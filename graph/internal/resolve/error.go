@@ -28,7 +28,8 @@ func (e *InputError) Unwrap() []error {
 	return []error{ErrInput}
 }
 
-func invalid(path, format string, args ...any) error {
+// Invalidf is an InputError of a root field.
+func Invalidf(path, format string, args ...any) error {
 	return &InputError{Path: path, Reason: fmt.Sprintf(format, args...)}
 }
 

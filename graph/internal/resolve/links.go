@@ -2,10 +2,12 @@ package resolve
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/internal/naming"
@@ -13,34 +15,8 @@ import (
 	"linkgraph/modules"
 )
 
-// The payloads of the link mutations, and what is shown of link modules. Their fields are those of the schema.
+// What is told of link modules. The fields are those of the schema.
 type (
-	// CreateLinksPayload has a result for each link of the input, in its order.
-	CreateLinksPayload struct{ Results []*CreateLinkResult }
-	// CreateLinkResult is what became of one link.
-	CreateLinkResult struct {
-		Outcome  string
-		Link     Link
-		Replaced []Link
-	}
-	// DismissLinksPayload has a result for each link of the input, in its order.
-	DismissLinksPayload struct{ Results []*DismissLinkResult }
-	// DismissLinkResult is what became of one link.
-	DismissLinkResult struct {
-		Outcome string
-		Link    Link
-	}
-	// CascadePayload is the receipt of a deletion or a restore.
-	CascadePayload struct {
-		DeletionID *string
-		Links      []Link
-		Records    []*RecordIDs
-	}
-	// RecordIDs are records of one model.
-	RecordIDs struct {
-		Module, Model string
-		IDs           []string
-	}
 	// LinkModule describes a link.
 	LinkModule struct {
 		Name, Link   string
@@ -62,23 +38,26 @@ type (
 	}
 )
 
-// LinkModules answers the field `linkModules`.
-func (e *Engine) LinkModules() []*LinkModule {
-	links := e.catalog.Links()
-	all := make([]*LinkModule, len(links))
-	for i, d := range links {
-		all[i] = e.describe(d)
+// DescribeLinks resolves a field to what is told of links.
+func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, error) {
+	r := newRoot(ctx)
+	r.tell = func() error {
+		return r.request.list(len(links), func(i int) error {
+			r.request.linkModule(r.request.engine.describe(links[i]), r.field.Selections)
+			return nil
+		})
 	}
-	return all
+	return r.start(nil)
 }
 
-// LinkModule answers the field `linkModule`: the link between two keys, in either order, or nil.
-func (e *Engine) LinkModule(moduleA, keyA, moduleB, keyB string) (*LinkModule, error) {
-	found := e.catalog.Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
-	if len(found) == 0 {
-		return nil, nil
+// DescribeLink resolves a field to what is told of a link.
+func DescribeLink(ctx context.Context, link *linkstore.Definition) (Answer, error) {
+	r := newRoot(ctx)
+	r.tell = func() error {
+		r.request.linkModule(r.request.engine.describe(link), r.field.Selections)
+		return nil
 	}
-	return e.describe(found[0]), nil
+	return r.start(nil)
 }
 
 func (e *Engine) describe(d *linkstore.Definition) *LinkModule {
@@ -115,13 +94,8 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 	return d
 }
 
-// items reads the links of a mutation's input.
-func (e *Engine) items(ctx context.Context) ([]linkstore.Item, error) {
-	arg := rootArguments(ctx)["links"]
-	if read, ok := arg.(Links); ok {
-		return e.readLinks(read)
-	}
-	list := listOf(arg)
+// items reads the links of a field's argument.
+func (e *Engine) items(list []any) ([]linkstore.Item, error) {
 	items := make([]linkstore.Item, len(list))
 	for i, v := range list {
 		item, err := e.item(objectOf(v))
@@ -151,7 +125,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 		case "data":
 			data, ok := v.(map[string]any)
 			if !ok {
-				return item, invalid("data", "the values of a link's extra columns are an object, as in { requiredQuantity: 2 }")
+				return item, Invalidf("data", "the values of a link's extra columns are an object, as in { requiredQuantity: 2 }")
 			}
 			item.Data = data
 		default:
@@ -190,10 +164,10 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 			known = known || c.Name == column
 		}
 		if !known && len(choices) == 0 {
-			return nil, invalid("data."+name, "link %s has no extra columns", d.Name)
+			return nil, Invalidf("data."+name, "link %s has no extra columns", d.Name)
 		}
 		if !known {
-			return nil, invalid("data."+name, "link %s has no such extra column; the choices are %s", d.Name, strings.Join(choices, ", "))
+			return nil, Invalidf("data."+name, "link %s has no such extra column; the choices are %s", d.Name, strings.Join(choices, ", "))
 		}
 		data[column] = item.Data[name]
 	}
@@ -208,77 +182,17 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// CreateLinks answers the mutation `createLinks`.
-func (e *Engine) CreateLinks(ctx context.Context, _ []Input, replace bool) (*CreateLinksPayload, error) {
-	items, err := e.items(ctx)
-	if err != nil {
-		return nil, err
-	}
-	again, err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link"))
-	if err != nil {
-		return nil, err
-	}
-	results, err := e.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace})
-	if err != nil {
-		return nil, err
-	}
-	again()
-	links := make([]linkstore.Link, len(results))
-	payload := &CreateLinksPayload{Results: make([]*CreateLinkResult, len(results))}
-	for i, r := range results {
-		links[i] = r.Link
-	}
-	shown, err := e.showLinks(ctx, links, selectionsAt(ctx, "results", "link")...)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range results {
-		payload.Results[i] = &CreateLinkResult{Outcome: string(r.Outcome), Link: shown[i]}
-		if payload.Results[i].Replaced, err = e.showLinks(ctx, r.Replaced, selectionsAt(ctx, "results", "replaced")...); err != nil {
-			return nil, err
-		}
-	}
-	return payload, nil
+// RecordKeys is the argument `records` of a root field: a RecordKeysInput.
+type RecordKeys []linkstore.Records
+
+// UnmarshalGQLContext reads the argument from the document, where its numbers are as they were written.
+func (k *RecordKeys) UnmarshalGQLContext(ctx context.Context, _ any) error {
+	*k = recordKeys(objectOf(rootArguments(ctx)["records"]))
+	return nil
 }
 
-// DismissLinks answers the mutation `dismissLinks`.
-func (e *Engine) DismissLinks(ctx context.Context, _ []Input) (*DismissLinksPayload, error) {
-	items, err := e.items(ctx)
-	if err != nil {
-		return nil, err
-	}
-	again, err := e.affordableLinks(ctx, items, selectionsAt(ctx, "results", "link"))
-	if err != nil {
-		return nil, err
-	}
-	results, err := e.links.Dismiss(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	again()
-	payload := &DismissLinksPayload{Results: make([]*DismissLinkResult, len(results))}
-	var links []linkstore.Link
-	for i, r := range results {
-		payload.Results[i] = &DismissLinkResult{Outcome: string(r.Outcome)}
-		if r.Link != nil {
-			links = append(links, *r.Link)
-		}
-	}
-	shown, err := e.showLinks(ctx, links, selectionsAt(ctx, "results", "link")...)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range results {
-		if r.Link != nil {
-			payload.Results[i].Link, shown = shown[0], shown[1:]
-		}
-	}
-	return payload, nil
-}
-
-// recordKeys reads a RecordKeysInput.
 func recordKeys(raw map[string]any) []linkstore.Records {
-	var records []linkstore.Records
+	records := []linkstore.Records{}
 	for _, module := range sortedKeys(raw) {
 		keys := objectOf(raw[module])
 		for _, key := range sortedKeys(keys) {
@@ -290,115 +204,6 @@ func recordKeys(raw map[string]any) []linkstore.Records {
 		}
 	}
 	return records
-}
-
-// DeleteLinks answers the mutation `deleteLinks`.
-func (e *Engine) DeleteLinks(ctx context.Context, _ Input) (*CascadePayload, error) {
-	receipt, err := e.links.Delete(ctx, recordKeys(objectOf(rootArguments(ctx)["records"])))
-	if err != nil {
-		return nil, err
-	}
-	return e.linkReceipt(ctx, receipt)
-}
-
-// RestoreLinks answers the mutation `restoreLinks`.
-func (e *Engine) RestoreLinks(ctx context.Context, _ Input, deletionID *string) (*CascadePayload, error) {
-	receipt, err := e.restoreLinks(ctx, objectOf(rootArguments(ctx)["records"]), deletionID)
-	if err != nil {
-		return nil, err
-	}
-	return e.linkReceipt(ctx, receipt)
-}
-
-func (e *Engine) restoreLinks(ctx context.Context, records map[string]any, deletionID *string) (linkstore.Receipt, error) {
-	switch {
-	case records != nil && deletionID != nil:
-		return linkstore.Receipt{}, invalid("restoreLinks", "records and deletionId exclude each other")
-	case deletionID != nil:
-		return e.links.RestoreDeletion(ctx, *deletionID)
-	case records != nil:
-		return e.links.Restore(ctx, recordKeys(records))
-	default:
-		return linkstore.Receipt{}, invalid("restoreLinks", "give records or a deletionId")
-	}
-}
-
-func (e *Engine) linkReceipt(ctx context.Context, receipt linkstore.Receipt) (*CascadePayload, error) {
-	return e.cascadePayload(ctx, receipt.DeletionID, receipt.Links, recordIDs(receipt.Records))
-}
-
-func recordIDs(of []linkstore.Records) []modules.RecordIDs {
-	records := make([]modules.RecordIDs, len(of))
-	for i, r := range of {
-		records[i] = modules.RecordIDs{Module: r.Module, Model: r.Model, IDs: r.IDs}
-	}
-	return records
-}
-
-// Links answers the field `links`: those of the given pairs that are linked.
-func (e *Engine) Links(ctx context.Context, _ []Input) ([]Link, error) {
-	items, err := e.items(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.links.Get(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	var links []linkstore.Link
-	for _, l := range found {
-		if l != nil {
-			links = append(links, *l)
-		}
-	}
-	return e.showLinks(ctx, links, selectionsAt(ctx)...)
-}
-
-// showLinks gives links the types of the schema, with all that the selections ask of them.
-func (e *Engine) showLinks(ctx context.Context, links []linkstore.Link, sets ...ast.SelectionSet) ([]Link, error) {
-	shown := make([]Link, len(links))
-	works := map[string]*work{}
-	var level []work
-	var order []string
-	for i, l := range links {
-		w := works[l.Name]
-		if w == nil {
-			sel, err := e.linkSelection(ctx, l.Name, len(links), sets)
-			if err != nil {
-				return nil, err
-			}
-			w = &work{sel: sel}
-			works[l.Name] = w
-			order = append(order, l.Name)
-		}
-		d, _ := e.catalog.Link(l.Name)
-		o := &Object{record: linkRecord(w.sel.model, d, l), sel: w.sel}
-		w.objects = append(w.objects, o)
-		link, ok := e.wrap(o).(Link)
-		if !ok {
-			return nil, fmt.Errorf("model %s is no link", w.sel.model.Name)
-		}
-		shown[i] = link
-	}
-	for _, name := range order {
-		level = append(level, *works[name])
-	}
-	return shown, e.lookAhead(ctx, level...)
-}
-
-func (e *Engine) linkSelection(ctx context.Context, name string, rows int, sets []ast.SelectionSet) (*selection, error) {
-	m, err := e.linkModel(name)
-	if err != nil {
-		return nil, err
-	}
-	sel := newSelection(m, rows)
-	p := e.planner(ctx)
-	for _, set := range sets {
-		if err := p.add(sel, "links", 1, set); err != nil {
-			return nil, err
-		}
-	}
-	return sel, p.affordRecords(sel, "links", rows, sets)
 }
 
 // linkModel is the model of a link's rows.
@@ -439,4 +244,85 @@ func keyColumn(e *linkstore.End) string {
 		return e.Columns[0]
 	}
 	return e.Key
+}
+
+// linkModule writes what is told of a link. It is asked for seldom: what is written is looked up field by field.
+func (a *Request) linkModule(m *LinkModule, set ast.SelectionSet) {
+	a.fields("LinkModule", set, func(f graphql.CollectedField) {
+		switch f.Name {
+		case "name":
+			a.value(m.Name)
+		case "link":
+			a.value(m.Link)
+		case "table":
+			a.value(m.Table)
+		case "readOnly":
+			a.value(m.ReadOnly)
+		case "left":
+			a.linkEnd(m.Left, f.Selections)
+		case "right":
+			a.linkEnd(m.Right, f.Selections)
+		case "extraColumns":
+			a.b = append(a.b, '[')
+			for i, c := range m.ExtraColumns {
+				if i > 0 {
+					a.b = append(a.b, ',')
+				}
+				a.linkColumn(c, f.Selections)
+			}
+			a.b = append(a.b, ']')
+		}
+	})
+}
+
+func (a *Request) linkEnd(end *LinkEnd, set ast.SelectionSet) {
+	a.fields("LinkEnd", set, func(f graphql.CollectedField) {
+		a.value(map[string]any{
+			"module": end.Module, "model": end.Model, "key": end.Key, "field": end.Field, "isList": end.IsList, "deleteCascade": end.DeleteCascade,
+		}[f.Name])
+	})
+}
+
+func (a *Request) linkColumn(c *LinkColumn, set ast.SelectionSet) {
+	a.fields("LinkColumn", set, func(f graphql.CollectedField) {
+		a.value(map[string]any{"name": c.Name, "type": c.Type, "default": c.Default}[f.Name])
+	})
+}
+
+// fields writes an object field by field.
+func (a *Request) fields(typeName string, set ast.SelectionSet, write func(graphql.CollectedField)) {
+	a.b = append(a.b, '{')
+	written := map[string]bool{}
+	for _, f := range graphql.CollectFields(a.op, set, []string{typeName}) {
+		if written[f.Alias] {
+			continue
+		}
+		if len(written) > 0 {
+			a.b = append(a.b, ',')
+		}
+		written[f.Alias] = true
+		a.b = append(a.b, `"`+f.Alias+`":`...)
+		if f.Name == "__typename" {
+			a.value(typeName)
+			continue
+		}
+		write(f)
+	}
+	a.b = append(a.b, '}')
+}
+
+func (a *Request) value(v any) {
+	switch v := v.(type) {
+	case string:
+		a.b = appendText(a.b, v)
+	case *string:
+		if v == nil {
+			a.b = append(a.b, "null"...)
+			return
+		}
+		a.b = appendText(a.b, *v)
+	default: // bool
+		text, _ := json.Marshal(v) //nolint:errchkjson // it is true or false
+		a.b = append(a.b, text...)
+	}
 }

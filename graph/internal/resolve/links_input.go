@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -14,19 +15,25 @@ import (
 // linkInputType is the type of the schema that names a link. (gqlgen takes exported names of this package for types of the schema.)
 const linkInputType = "LinkInput"
 
-// Links is the value of a variable that is a list of links, read from the text of the request.
+// Links is an argument of a root field that is a list of links. It is also the value of a variable that was read from the text of the
+// request.
 type Links struct {
 	items []linkstore.Item
-	text  string
+	err   error
 }
 
-// ExpandLinks gives lists of links the form that values of variables have else.
-func ExpandLinks(vars map[string]any) {
-	for name, v := range vars {
-		if l, ok := v.(Links); ok {
-			vars[name], _ = jsonscan.New(l.text).Value() // it was scanned before
-		}
+// Items returns the links, or an ItemError that says which one is not well, and why.
+func (l Links) Items() ([]linkstore.Item, error) { return l.items, l.err }
+
+// UnmarshalGQLContext reads the argument from the variable, or from the document, where its numbers are as they were written.
+func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
+	e := requestFrom(ctx).engine
+	if read, ok := v.(Links); ok {
+		l.items, l.err = e.readLinks(read)
+	} else {
+		l.items, l.err = e.items(listOf(rootArguments(ctx)["links"]))
 	}
+	return nil
 }
 
 // LinkInputs reads lists of LinkInput. It knows the names of the schema, and what they are in the catalogue.
@@ -76,7 +83,7 @@ func (in *LinkInputs) Takes(t *ast.Type) bool {
 func (in *LinkInputs) Read(text string) (list Links, ok bool) {
 	r := linkReader{LinkInputs: in, scan: jsonscan.New(text), items: make([]linkstore.Item, 0, strings.Count(text, "},{")+1)}
 	ok = r.scan.List(r.item) && r.scan.End()
-	return Links{r.items, text}, ok
+	return Links{items: r.items}, ok
 }
 
 // linkReader reads a list of links.

@@ -3,158 +3,281 @@ package resolve
 import (
 	"context"
 
+	"github.com/graph-gophers/dataloader/v7"
+
 	"linkgraph/modules"
 )
 
-// work is the objects of one position whose hops are to be made.
-type work struct {
-	sel     *selection
-	objects []*Object
+// position is the records of a place, in one request.
+type position struct {
+	place *place
+	cells *modules.Cells
+	n     int
+	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
+	hops  []followed
 }
 
-// load makes all hops below the objects, level by level: the hops of one level travel in one round trip, and each is
-// one statement however many objects there are.
-func (e *Engine) load(ctx context.Context, level ...work) error {
-	for len(level) > 0 {
-		var hops []*pendingHop
-		var requests []modules.Request
-		for _, w := range level {
-			for i := range w.sel.hops {
-				h := newPendingHop(w, i)
-				hops = append(hops, h)
-				requests = append(requests, h.request)
+// followed is a hop from all records of a position.
+type followed struct {
+	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
+	list       *listPlan
+	rows       *modules.Compact // nil of a join
+	shared     bool             // rows has those of other positions too
+	node, link *position        // nil until the rows are there
+}
+
+// level is the positions whose hops are to be made next: they travel in one round trip.
+type level struct {
+	bounds    []*bound // of each position
+	positions []*position
+}
+
+// add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
+func (l *level) add(b *bound, p *position) {
+	if p.n == 0 || len(p.place.hops) == 0 {
+		return
+	}
+	if p.hops == nil {
+		p.hops = make([]followed, len(p.place.hops))
+	}
+	waiting := false
+	for i, h := range p.place.hops {
+		switch f := &p.hops[i]; {
+		case h.joined:
+			f.list = &b.lists[h.id]
+			f.enter(h, b, &position{cells: p.cells, n: p.n, rows: p.rows}, l)
+		case f.rows != nil:
+			f.arrive(h, b, l)
+		default:
+			waiting = true
+		}
+	}
+	if waiting {
+		l.bounds, l.positions = append(l.bounds, b), append(l.positions, p)
+	}
+}
+
+// fetches are the hops of all positions that were not made yet.
+func (l *level) fetches() (all []*fetch) {
+	for i, p := range l.positions {
+		for j, h := range p.place.hops {
+			if p.hops[j].node == nil {
+				all = append(all, &fetch{hop: h, index: j, from: p, bound: l.bounds[i]})
 			}
 		}
-		if err := e.records.Read(ctx, requests...); err != nil {
+	}
+	return all
+}
+
+// read reads the records that root fields ask for, and then what stands below them, level by level.
+func (r *Request) read(runs []*root) error {
+	if err := r.readRoots(runs); err != nil {
+		return err
+	}
+	var next level
+	for _, run := range runs {
+		run.enter(&next)
+	}
+	for len(next.positions) > 0 {
+		fetches := next.fetches()
+		if err := r.fetch(fetches); err != nil {
 			return err
 		}
-		level = level[:0:0]
-		for _, h := range hops {
-			level = append(level, h.attach()...)
+		next = level{}
+		for _, f := range fetches {
+			f.followed().arrive(f.hop, f.bound, &next)
 		}
 	}
 	return nil
 }
 
-// pendingHop is a hop of one position on its way.
-type pendingHop struct {
-	hop     *hop
-	index   int
-	objects []*Object
-	keys    []int // for each object, the index of its key; -1 if it has none
-	request *modules.Hop
+// readRoots reads the records that root fields ask for. Of a record that is asked for by its key, it is known without reading it
+// what its key leads to: that travels with it. If this fails, the records are read alone, so that a hop from a record that is not
+// there cannot fail.
+func (r *Request) readRoots(runs []*root) error {
+	for _, ahead := range []bool{true, false} {
+		var fetches []*fetch
+		n := 0
+		for _, run := range runs {
+			of := run.fetches(ahead)
+			n += max(0, len(of)-1)
+			fetches = append(fetches, of...)
+		}
+		if len(fetches) == 0 {
+			return nil
+		}
+		if err := r.fetch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func newPendingHop(w work, index int) *pendingHop {
-	h := w.sel.hops[index]
-	p := &pendingHop{hop: h, index: index, objects: w.objects, keys: make([]int, len(w.objects))}
-	near := w.sel.model.Indexes(h.relation.Columns)
-	seen := make(map[string]int, len(w.objects))
-	var keys []string
-	for i, o := range w.objects {
-		key, ok := o.record.Key(near)
-		if !ok {
-			p.keys[i] = -1
-			continue
+// fetch is a key of the dataloaders: what a root field begins with, or a hop from all records of a position.
+type fetch struct {
+	request modules.Request // of a root field
+
+	hop   *compiledHop
+	from  *position
+	index int // of the hop among those of the position
+	bound *bound
+	keys  []string // if they are known without the records
+}
+
+func (f *fetch) followed() *followed { return &f.from.hops[f.index] }
+
+// fetch has the loader of a level fetch all that the level asks for. How much that is is known, so the loader never waits: its batch is
+// complete with the last key. Keys do not repeat, so there is no cache.
+func (r *Request) fetch(all []*fetch) error {
+	var panicked any
+	batch := func(ctx context.Context, keys []*fetch) []*dataloader.Result[struct{}] {
+		defer func() { panicked = recover() }() // it is the resolver's to tell of it
+		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.requests(keys)...)}
+		results := make([]*dataloader.Result[struct{}], len(keys))
+		for i := range results {
+			results[i] = result
 		}
-		if p.keys[i], ok = seen[key]; !ok {
-			p.keys[i] = len(keys)
-			seen[key] = len(keys)
+		return results
+	}
+	loader := dataloader.NewBatchedLoader(batch, dataloader.WithBatchCapacity[*fetch, struct{}](len(all)),
+		dataloader.WithInputCapacity[*fetch, struct{}](len(all)), dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}))
+	thunks := make([]dataloader.Thunk[struct{}], len(all))
+	for i, f := range all {
+		thunks[i] = loader.Load(r.ctx, f)
+	}
+	var err error
+	for _, thunk := range thunks {
+		if _, failed := thunk(); err == nil {
+			err = failed
+		}
+	}
+	if panicked != nil {
+		panic(panicked)
+	}
+	return err
+}
+
+// requests are what a level reads: one for each root field, and one for all hops that are the same but for their keys.
+func (r *Request) requests(of []*fetch) []modules.Request {
+	requests := make([]modules.Request, 0, len(of))
+	for i, f := range of {
+		switch {
+		case f.request != nil:
+			requests = append(requests, f.request)
+		case f.followed().rows == nil:
+			requests = append(requests, r.follow(f.same(of[i:])))
+		}
+	}
+	return requests
+}
+
+// follow prepares hops that are the same but for their keys: each key once.
+func (r *Request) follow(same []*fetch) modules.Request {
+	first, rows := same[0], r.compact()
+	seen := map[string]int{}
+	var keys []string
+	add := func(key string) int32 {
+		at, known := seen[key]
+		if !known {
+			at = len(keys)
+			seen[key] = at
 			keys = append(keys, key)
 		}
+		return int32(at) //nolint:gosec // fewer than rows
 	}
-	p.request = h.request(w.sel.model, keys)
-	return p
+	for _, f := range same {
+		followed := f.followed()
+		followed.list, followed.rows, followed.shared = &f.bound.lists[f.hop.id], rows, len(same) > 1
+		if f.keys != nil {
+			followed.keys = []int32{add(f.keys[0])}
+			continue
+		}
+		followed.keys = f.from.follow(f.hop.from, add)
+	}
+	h, l := first.hop, &first.bound.lists[first.hop.id]
+	single, stencil := h.single, h.stencil
+	if single && len(keys) > 1 {
+		single, stencil = false, h.united
+	}
+	return &modules.Hop{
+		Model: h.near, Relation: h.relation, Keys: keys, Index: seen, Single: single, Columns: h.hop.node.columns, RowColumns: h.linkCells,
+		Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
+		Joins: h.reading.requests(first.bound.lists), Stencil: stencilOf(stencil, h.varying, h.reading), Compact: rows,
+	}
 }
 
-func (h *hop) request(near *modules.Model, keys []string) *modules.Hop {
-	r := &modules.Hop{
-		Model: near, Relation: h.relation, Keys: keys, Single: h.single, Columns: h.node.columns,
-		Where: h.list.where, Order: h.list.order, Page: h.list.pageOf(), Count: h.list.count,
+// follow reads the keys of the position's records from the cells that are theirs.
+func (p *position) follow(from []int, add func(key string) int32) []int32 {
+	keys := make([]int32, p.n)
+	if p.rows == nil {
+		for i := range keys {
+			keys[i] = p.keyed(i, from, add)
+		}
+		return keys
 	}
+	for i := range keys {
+		keys[i] = -1
+	}
+	for _, i := range p.rows {
+		keys[i] = p.keyed(int(i), from, add)
+	}
+	return keys
+}
+
+func (p *position) keyed(i int, from []int, add func(key string) int32) int32 {
+	if key, ok := p.key(i, from); ok {
+		return add(key)
+	}
+	return -1
+}
+
+// key is the key of a record in the form in which it travels.
+func (p *position) key(i int, cells []int) (string, bool) {
+	if len(cells) == 1 {
+		return p.cells.Cell(i, cells[0])
+	}
+	parts := make([]string, len(cells))
+	for j, c := range cells {
+		var ok bool
+		if parts[j], ok = p.cells.Cell(i, c); !ok {
+			return "", false
+		}
+	}
+	return modules.JoinKey(parts), true
+}
+
+// arrive takes the rows that a hop has read as positions of the next level.
+func (f *followed) arrive(h *compiledHop, b *bound, next *level) {
+	at := &position{cells: &f.rows.Cells, n: f.rows.Len()}
+	if f.shared {
+		at.rows = f.own()
+	}
+	f.enter(h, b, at, next)
+}
+
+// own are the rows that the keys of this position lead to.
+func (f *followed) own() []int32 {
+	rows := []int32{}
+	seen := make([]bool, len(f.rows.Spans))
+	for _, k := range f.keys {
+		if k < 0 || seen[k] {
+			continue
+		}
+		seen[k] = true
+		span := &f.rows.Spans[k]
+		for i := range span.Len {
+			rows = append(rows, int32(f.rows.Row(span, i, false))) //nolint:gosec // fewer than rows
+		}
+	}
+	return rows
+}
+
+// enter takes what a hop led to as positions of the next level.
+func (f *followed) enter(h *compiledHop, b *bound, at *position, next *level) {
+	f.node = &position{place: h.node, cells: at.cells, n: at.n, rows: at.rows}
+	next.add(b, f.node)
 	if h.link != nil {
-		r.RowColumns = append([]int{h.link.model.Primary()}, h.link.columns...)
+		f.link = &position{place: h.link, cells: at.cells, n: at.n, rows: at.rows}
+		next.add(b, f.link)
 	}
-	return r
-}
-
-// attach hands the results to the objects and returns the next level of work.
-func (p *pendingHop) attach() []work {
-	results, next := p.results()
-	for i, o := range p.objects {
-		if o.hops == nil {
-			o.hops = make([]any, len(o.sel.hops))
-		}
-		o.hops[p.index] = results[i]
-	}
-	return next
-}
-
-// results are what the hop leads to, by object, and the work that is left to do on what was found.
-func (p *pendingHop) results() ([]any, []work) {
-	h := p.hop
-	byKey := make([]any, len(p.request.Result))
-	next := []work{{sel: h.node}}
-	if h.link != nil {
-		next = append(next, work{sel: h.link})
-	}
-	for i := range p.request.Result {
-		rows := &p.request.Result[i]
-		if h.relation.Many {
-			byKey[i] = connection(&h.list, rows, h.node, h.link, next)
-		} else {
-			byKey[i] = h.node.one(rows, &next[0])
-		}
-	}
-	results := make([]any, len(p.objects))
-	for i, k := range p.keys {
-		switch {
-		case k >= 0:
-			results[i] = byKey[k]
-		case h.relation.Many:
-			results[i] = &Connection{}
-		default:
-			results[i] = (*Object)(nil)
-		}
-	}
-	return results, next
-}
-
-// one is the single far record of a to-one relation, or nil.
-func (s *selection) one(rows *modules.Rows, next *work) *Object {
-	if len(rows.Rows) == 0 {
-		return nil
-	}
-	o := &Object{record: rows.Rows[0].Record, sel: s}
-	next.objects = append(next.objects, o)
-	return o
-}
-
-// connection shows what was read of a list. The objects in it join the next level's work: nodes the first, links the
-// second.
-func connection(l *listPlan, rows *modules.Rows, node, link *selection, next []work) *Connection {
-	c := &Connection{total: rows.Total, edges: make([]*Edge, len(rows.Rows))}
-	for i, row := range rows.Rows {
-		e := &Edge{Cursor: row.Cursor, Node: &Object{record: row.Record, sel: node}}
-		next[0].objects = append(next[0].objects, e.Node)
-		if link != nil {
-			e.Link = &Object{record: row.Link, sel: link}
-			next[1].objects = append(next[1].objects, e.Link)
-		}
-		c.edges[i] = e
-	}
-	c.info = pageInfo(l, rows)
-	return c
-}
-
-// pageInfo says where a page stands. What lies before a cursor the client came from is known to exist.
-func pageInfo(l *listPlan, rows *modules.Rows) PageInfo {
-	info := PageInfo{HasNextPage: rows.More, HasPreviousPage: l.page.After != ""}
-	if l.page.Backward {
-		info = PageInfo{HasNextPage: l.page.Before != "", HasPreviousPage: rows.More}
-	}
-	if n := len(rows.Rows); n > 0 && l.cursors {
-		info.StartCursor, info.EndCursor = &rows.Rows[0].Cursor, &rows.Rows[n-1].Cursor
-	}
-	return info
 }

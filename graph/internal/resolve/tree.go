@@ -65,9 +65,11 @@ type compiledHop struct {
 	node, link *place
 	linkCells  []int // the columns of the join table's row that are read; nil if it is not
 	stencil    *modules.Stencil
-	reading    *reading // of its statement
-	joined     bool     // the statement is that of another hop or of the root
-	joinedFrom int      // the join of the statement that it begins at; -1 if it begins at what is joined to
+	united     *modules.Stencil // of several such hops at once, if each is from one record
+	reading    *reading         // of its statement
+	joined     bool             // the statement is that of another hop or of the root
+	joinedFrom int              // the join of the statement that it begins at; -1 if it begins at what is joined to
+	shape      string           // of its statement; "" of a join
 }
 
 // compileList makes the tree of a root list.
@@ -122,7 +124,7 @@ func (t *tree) build(p *planner, root *selection, read bool) {
 		near := at[made.near]
 		h := &compiledHop{
 			hop: made.hop, id: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
-			near: made.near.model, varying: varies(made.field), stencil: &modules.Stencil{},
+			near: made.near.model, varying: varies(made.field), stencil: &modules.Stencil{}, united: &modules.Stencil{},
 		}
 		for _, col := range h.near.Indexes(h.relation.Columns) {
 			h.from = append(h.from, near.cells[col])
@@ -140,6 +142,11 @@ func (t *tree) build(p *planner, root *selection, read bool) {
 		t.lists[i] = h.list
 		t.hops = append(t.hops, h)
 		near.hops = append(near.hops, h)
+	}
+	for _, h := range t.hops {
+		if !h.joined {
+			h.shape = h.signature()
+		}
 	}
 	for _, pl := range at {
 		t.keepable = t.keepable && pl.keepable()
@@ -208,7 +215,7 @@ type trees struct {
 }
 
 // bind finds the tree of a model and reads its arguments, or makes it.
-func (ts *trees) bind(a *answer, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*tree, error)) (bound, error) {
+func (ts *trees) bind(a *Request, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*tree, error)) (bound, error) {
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
 	ts.mu.RUnlock()

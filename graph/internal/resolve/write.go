@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"linkgraph/modules"
 )
 
@@ -14,8 +16,10 @@ import (
 type Output struct {
 	b     []byte
 	limit int
-	look  int             // where it is looked at again
-	ctx   context.Context //nolint:containedctx // that of the operation that is written
+	look  int // where it is looked at again
+	// faults are values that were null because they have no place in the answer.
+	faults []*valueFault
+	ctx    context.Context //nolint:containedctx // that of the operation that is written
 }
 
 // lookAfter is after how many bytes it is looked whether the time is over.
@@ -49,6 +53,40 @@ func (o *Output) Check() error {
 	return o.ctx.Err()
 }
 
+// valueFault is a value that has no place in the answer.
+type valueFault struct {
+	err  error
+	path []ast.PathElement // from the value up to what is being written
+}
+
+func (f *valueFault) Error() string { return f.err.Error() }
+
+func (f *valueFault) Unwrap() error { return f.err }
+
+var (
+	errNotFinite = errors.New("a number is not finite, and JSON has no form for it")
+	errNull      = errors.New("a value is null that must not be null")
+)
+
+// settle tells faults that were met in a value where it stands, and makes it null if it may be: begin is where it begins in the output, mark
+// how many faults there were before.
+func (o *Output) settle(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
+	for _, f := range o.faults[mark:] {
+		f.path = append(f.path, at)
+	}
+	fault, ok := err.(*valueFault) //nolint:errorlint // nothing wraps it on its way up
+	if !ok {
+		return err
+	}
+	fault.path = append(fault.path, at)
+	if nonNull {
+		return err
+	}
+	o.faults = append(o.faults, fault)
+	o.b = append(o.b[:begin], "null"...)
+	return nil
+}
+
 // Write adds bytes of JSON.
 func (o *Output) Write(b []byte) (int, error) {
 	o.b = append(o.b, b...)
@@ -77,6 +115,7 @@ func (o *Output) object(l *objectLayout, p *position, row int) error {
 		if err != nil {
 			return err
 		}
+		begin, mark := len(o.b), len(o.faults)
 		switch f.kind {
 		case writeConstant:
 			o.b = append(o.b, f.constant...)
@@ -89,8 +128,10 @@ func (o *Output) object(l *objectLayout, p *position, row int) error {
 		default:
 			err = o.cell(f, p.cells, row)
 		}
-		if err != nil {
-			return err
+		if err != nil || len(o.faults) > mark {
+			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+				return err
+			}
 		}
 	}
 	o.b = append(o.b, '}')
@@ -102,7 +143,7 @@ func (o *Output) cell(f *fieldLayout, cells *modules.Cells, row int) error {
 	v, ok := cells.Cell(row, f.cell)
 	if !ok {
 		if f.null == "" {
-			return ErrValue
+			return &valueFault{err: errNull}
 		}
 		o.b = append(o.b, f.null...)
 		return nil
@@ -116,7 +157,7 @@ func (o *Output) cell(f *fieldLayout, cells *modules.Cells, row int) error {
 		o.b = append(append(append(o.b, '"'), v...), '"')
 	case writeFloat:
 		if v[len(v)-1] > '9' { // NaN, +Inf, -Inf
-			return ErrValue
+			return &valueFault{err: errNotFinite}
 		}
 		o.b = append(o.b, v...)
 	default:
@@ -188,6 +229,7 @@ func (o *Output) connection(l *connLayout, w *listWriter) error {
 		f := &l.fields[i]
 		o.b = append(o.b, f.key...)
 		var err error
+		begin, mark := len(o.b), len(o.faults)
 		switch f.kind {
 		case writeConstant:
 			o.b = append(o.b, f.constant...)
@@ -200,8 +242,10 @@ func (o *Output) connection(l *connLayout, w *listWriter) error {
 		case writeEdges:
 			err = o.edges(f.fields, w)
 		}
-		if err != nil {
-			return err
+		if err != nil || len(o.faults) > mark {
+			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+				return err
+			}
 		}
 	}
 	o.b = append(o.b, '}')
@@ -225,6 +269,7 @@ func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
 		f := &fields[i]
 		o.b = append(o.b, f.key...)
 		var err error
+		begin, mark := len(o.b), len(o.faults)
 		switch f.kind {
 		case writeConstant:
 			o.b = append(o.b, f.constant...)
@@ -235,15 +280,17 @@ func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
 		case writeLink:
 			err = o.object(f.object, w.link, row)
 		}
-		if err != nil {
-			return err
+		if err != nil || len(o.faults) > mark {
+			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+				return err
+			}
 		}
 	}
 	o.b = append(o.b, '}')
 	return nil
 }
 
-// list writes a list item by item.
+// list writes a list item by item. No item of a list may be null.
 func (o *Output) list(n int, item func(i int) error) error {
 	o.b = append(o.b, '[')
 	for i := range n {
@@ -253,8 +300,12 @@ func (o *Output) list(n int, item func(i int) error) error {
 		if err := o.Check(); err != nil {
 			return err
 		}
-		if err := item(i); err != nil {
-			return err
+		begin, mark := len(o.b), len(o.faults)
+		err := item(i)
+		if err != nil || len(o.faults) > mark {
+			if err = o.settle(ast.PathIndex(i), true, begin, mark, err); err != nil {
+				return err
+			}
 		}
 	}
 	o.b = append(o.b, ']')

@@ -50,9 +50,11 @@ const (
 
 // fieldLayout is a field of an answer.
 type fieldLayout struct {
-	key  string // with what comes before it: `{"id":` or `,"id":`
-	kind fieldKind
-	cell int // of a column; of a join, the key of its record
+	key     string // with what comes before it: `{"id":` or `,"id":`
+	name    string // of the field in the answer
+	nonNull bool
+	kind    fieldKind
+	cell    int // of a column; of a join, the key of its record
 	// null is what is written for a NULL; "" means that the field is never null.
 	null     string
 	constant string
@@ -78,6 +80,7 @@ func (l *layout) add(f graphql.CollectedField, field fieldLayout) {
 			return
 		}
 	}
+	field.name, field.nonNull = f.Alias, f.Definition.Type.NonNull
 	field.key = "," + key
 	if len(*l) == 0 {
 		field.key = "{" + key

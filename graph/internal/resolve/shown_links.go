@@ -56,7 +56,7 @@ func (s *shownLinks) enter(next *level) {
 }
 
 // showLinks shows links. An entry may be nil.
-func (a *answer) showLinks(s *shownLinks, r *root, of *linkTrees, links []*linkstore.Link) error {
+func (r *root) showLinks(s *shownLinks, of *linkTrees, links []*linkstore.Link) error {
 	s.entries = make([]shownLink, len(links))
 	there := len(links)
 	if slices.Contains(links, nil) {
@@ -74,7 +74,7 @@ func (a *answer) showLinks(s *shownLinks, r *root, of *linkTrees, links []*links
 		}
 		if w == nil || w.name != l.Name {
 			var err error
-			if w, err = a.workOf(s, r, of, l.Name, there); err != nil {
+			if w, err = r.workOf(s, of, l.Name, there); err != nil {
 				return err
 			}
 		}
@@ -87,34 +87,29 @@ func (a *answer) showLinks(s *shownLinks, r *root, of *linkTrees, links []*links
 	return nil
 }
 
-// affordLinks refuses to show links that are about to be written, if that would take too much. What it prepares shows them.
-func (a *answer) affordLinks(s *shownLinks, r *root, of *linkTrees, items []linkstore.Item) error {
-	for _, name := range a.engine.linksOf(items) {
-		if _, err := a.workOf(s, r, of, name, len(items)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // workOf finds the work of a kind, or begins it.
-func (a *answer) workOf(s *shownLinks, r *root, of *linkTrees, name string, rows int) (*linkWork, error) {
+func (r *root) workOf(s *shownLinks, of *linkTrees, name string, rows int) (*linkWork, error) {
 	if i := slices.IndexFunc(s.works, func(w *linkWork) bool { return w.name == name }); i >= 0 {
 		return s.works[i], nil
 	}
-	m, err := a.engine.linkModel(name)
+	b, err := r.request.linkTree(r.rootPlan, of, name, rows)
 	if err != nil {
 		return nil, err
 	}
-	w := &linkWork{name: name}
-	w.bound, err = of.trees.bind(a, r.field, m, rows, func() (*tree, error) {
-		return a.engine.compileLinks(a.ctx, m, rows, of.sets)
-	})
-	if err != nil {
-		return nil, err
-	}
+	w := &linkWork{name: name, bound: b}
 	s.works = append(s.works, w)
 	return w, nil
+}
+
+// linkTree finds or makes the tree of links of a kind.
+func (r *Request) linkTree(plan *rootPlan, of *linkTrees, name string, rows int) (bound, error) {
+	m, err := r.engine.linkModel(name)
+	if err != nil {
+		return bound{}, err
+	}
+	return of.trees.bind(r, plan.field, m, rows, func() (*tree, error) {
+		return r.engine.compileLinks(r.ctx, m, rows, of.sets)
+	})
 }
 
 // compileLinks makes the tree of links that are there already.
@@ -201,25 +196,20 @@ func (c *linkColumn) add(to *modules.CellBuilder, l *linkstore.Link) {
 	}
 }
 
-func (r *rootRun) startLinks(a *answer) error {
-	items, err := a.engine.items(r.root.context(a.ctx))
-	if err != nil {
-		return err
-	}
-	found, err := a.engine.links.Get(r.root.context(a.ctx), items)
-	if err != nil {
-		return err
-	}
-	found = slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil })
-	return a.showLinks(&r.links, r.root, r.root.links, found)
+// ShowLinks resolves a field to links.
+func ShowLinks(ctx context.Context, links []*linkstore.Link) (Answer, error) {
+	r := newRoot(ctx)
+	r.laid.Do(func() { r.shown.add(r.field.Selections) })
+	r.tell = func() error { return r.request.links(&r.links, 0) }
+	return r.start(r.showLinks(&r.links, &r.shown, links))
 }
 
 // links writes links in one of the ways in which they are shown.
-func (a *answer) links(s *shownLinks, way int) error {
+func (a *Request) links(s *shownLinks, way int) error {
 	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], way) })
 }
 
-func (a *answer) link(entry shownLink, way int) error {
+func (a *Request) link(entry shownLink, way int) error {
 	if entry.work == nil {
 		a.b = append(a.b, "null"...)
 		return nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
 )
 
 // documents makes random documents from a schema: every field, argument and input that it has may occur, and things that are
@@ -365,5 +367,24 @@ func literal(v any) string {
 	default:
 		text, _ := json.Marshal(v)
 		return string(text)
+	}
+}
+
+// know reads ids of records and links of all models, a few of each.
+func (d *documents) know(a *api) {
+	d.ids = []string{"", "none", "prod_01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+	for _, m := range a.graph.Records.Catalog().Models() {
+		l := &modules.List{Model: m, Columns: []int{1, 2}, Page: &modules.Page{Limit: 3}}
+		if err := a.graph.Records.Read(a.Context(), l); err != nil {
+			a.Fatal(err)
+		}
+		for _, r := range l.Result.Rows {
+			d.ids = append(d.ids, r.Record.ID())
+			if m.Link != "" { // the columns after the id are the ends
+				d.pairs = append(d.pairs, map[string]any{
+					"link": enum(strings.ToUpper(m.Link)), "ends": map[string]any{"left": r.Record.Values[1], "right": r.Record.Values[2]},
+				})
+			}
+		}
 	}
 }

@@ -1,0 +1,93 @@
+package graph
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"linkgraph/graph/internal/resolve"
+)
+
+// executor has the resolvers of an operation work together: what they start is read level by level, in as few statements as there
+// are different ones, and written at once.
+type executor struct {
+	engine   *resolve.Engine
+	observer Observer // nil means nobody
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationInterceptor
+	graphql.RootFieldInterceptor
+} = executor{}
+
+// ExtensionName names the extension.
+func (executor) ExtensionName() string { return "executor" }
+
+// Validate has nothing to check of the schema.
+func (executor) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation finds the plan of an operation.
+func (e executor) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	ctx = e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx))
+	respond := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		resp := respond(ctx)
+		if resp == nil {
+			return nil
+		}
+		if len(resp.Errors) > 1 {
+			resolve.SortErrors(ctx, resp.Errors)
+		}
+		if e.observer != nil {
+			e.observer.Planned(ctx, resolve.Planned(ctx))
+		}
+		return resp
+	}
+}
+
+// InterceptRootField reads and writes what resolvers have started.
+func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	return resolve.Finish(ctx, next(ctx))
+}
+
+// plansFrom returns the plans of the document of the request.
+func plansFrom(ctx context.Context) *resolve.Plans {
+	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
+		return doc.plans
+	}
+	return resolve.NewPlans(graphql.GetOperationContext(ctx).Doc)
+}
+
+// outputs are what answers are written to, used again and again.
+type outputs struct{ pool sync.Pool }
+
+type outputKey struct{}
+
+// keptOutput is the largest output that is used again.
+const keptOutput = 1 << 20
+
+// with returns a context whose operations are answered into one of the outputs. Release comes when the answers are sent, or
+// were compressed; the output of a large answer is let go then.
+func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
+	out, ok := o.pool.Get().(*resolve.Output)
+	if !ok {
+		out = &resolve.Output{}
+	}
+	return context.WithValue(ctx, outputKey{}, out), func() {
+		if out != nil && out.Cap() <= keptOutput {
+			out.Reset()
+			o.pool.Put(out)
+		}
+		out = nil
+	}
+}
+
+// outputFrom returns the output of the request, or a new one.
+func outputFrom(ctx context.Context) *resolve.Output {
+	if out, ok := ctx.Value(outputKey{}).(*resolve.Output); ok {
+		return out
+	}
+	return &resolve.Output{}
+}

@@ -1,0 +1,142 @@
+package resolve
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// maxShapes is how many plans of one document are kept: one for each operation, and for each set of values of the variables
+// of @skip and @include.
+const maxShapes = 8
+
+// Plans keeps the plans of one document.
+type Plans struct {
+	operations int
+	deciding   []string // the variables of @skip and @include
+
+	mu      sync.RWMutex
+	byShape map[shape]*operation
+}
+
+// shape is what decides the fields of an answer.
+type shape struct {
+	operation *ast.OperationDefinition
+	decided   string // the values of the deciding variables
+}
+
+// operation is the plan of an operation: its root fields, each with what it takes to answer it, but those of introspection.
+type operation struct{ roots []*rootPlan }
+
+// rootPlan is the plan of a root field. What lies below it is planned when it is first known of which model it is.
+type rootPlan struct {
+	field   graphql.CollectedField
+	nonNull bool
+	trees   trees     // of records
+	shown   linkTrees // of the field `links`
+	payload payload
+	laid    sync.Once // the payload is laid out, or what is shown of links
+}
+
+// NewPlans returns the plans of a document that was found valid: none yet.
+func NewPlans(doc *ast.QueryDocument) *Plans {
+	p := &Plans{operations: len(doc.Operations)}
+	for _, op := range doc.Operations {
+		p.examine(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		p.examine(f.SelectionSet)
+	}
+	slices.Sort(p.deciding)
+	p.deciding = slices.Compact(p.deciding)
+	return p
+}
+
+// Most is how many plans may come to be kept.
+func (p *Plans) Most() int { return min(maxShapes, p.operations<<min(len(p.deciding), 3)) }
+
+func (p *Plans) examine(set ast.SelectionSet) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			p.examineDirectives(s.Directives)
+			p.examine(s.SelectionSet)
+		case *ast.InlineFragment:
+			p.examineDirectives(s.Directives)
+			p.examine(s.SelectionSet)
+		case *ast.FragmentSpread:
+			p.examineDirectives(s.Directives)
+		}
+	}
+}
+
+func (p *Plans) examineDirectives(list ast.DirectiveList) {
+	for _, d := range list {
+		if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable {
+			p.deciding = append(p.deciding, arg.Value.Raw)
+		}
+	}
+}
+
+// operation returns the plan of an operation, one that is kept if there is one.
+func (p *Plans) operation(op *graphql.OperationContext) (plan *operation, kept bool) {
+	s := shape{op.Operation, p.decide(op.Variables)}
+	p.mu.RLock()
+	plan, kept = p.byShape[s]
+	p.mu.RUnlock()
+	if kept {
+		return plan, true
+	}
+	plan = newOperation(op)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byShape == nil {
+		p.byShape = map[shape]*operation{}
+	}
+	if len(p.byShape) < maxShapes {
+		p.byShape[s] = plan
+	}
+	return plan, false
+}
+
+func (p *Plans) decide(vars map[string]any) string {
+	if len(p.deciding) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range p.deciding {
+		if vars[name] == true {
+			b.WriteByte('t')
+		} else {
+			b.WriteByte('f')
+		}
+	}
+	return b.String()
+}
+
+func newOperation(op *graphql.OperationContext) *operation {
+	plan := &operation{}
+	object := "Query"
+	if op.Operation.Operation == ast.Mutation {
+		object = "Mutation"
+	}
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{object}) {
+		if !strings.HasPrefix(f.Name, "__") && plan.root(f.Alias) == nil {
+			plan.roots = append(plan.roots, &rootPlan{field: f, nonNull: f.Definition.Type.NonNull})
+		}
+	}
+	return plan
+}
+
+// root is the plan of a root field, by the name it has in the answer.
+func (o *operation) root(alias string) *rootPlan {
+	for _, r := range o.roots {
+		if r.field.Alias == alias {
+			return r
+		}
+	}
+	return nil
+}

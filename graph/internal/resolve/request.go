@@ -1,0 +1,257 @@
+package resolve
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"linkgraph/modules"
+)
+
+// Answer is what a resolver of a root field returns: gqlgen writes it as it is.
+type Answer interface {
+	MarshalGQL(w io.Writer)
+}
+
+// Request is an operation while it is answered.
+//
+// Each resolver starts its root field: it checks its arguments, runs what a mutation does, and returns an Answer that is not yet
+// written. After the last root field of a query, and after each of a mutation, Finish reads what lies below them, level by level, and
+// writes it.
+type Request struct {
+	*Output
+	engine   *Engine
+	ctx      context.Context //nolint:containedctx // it lives as long as the operation
+	op       *graphql.OperationContext
+	plan     *operation
+	waiting  int        // root fields that were not resolved yet
+	refused  bool       // one of them was above a limit
+	started  []*root    // whose answers are to be read and written
+	afforded shownLinks // what a mutation is about to show of links
+	compiled bool       // a part of the plan had to be made
+	toRead   *modules.Allowance
+	failed   bool // a root field that is never null has failed, so that all of the data is null
+}
+
+type requestKey struct{}
+
+func requestFrom(ctx context.Context) *Request {
+	r, _ := ctx.Value(requestKey{}).(*Request)
+	return r
+}
+
+// readRatio is how many bytes may be read for each byte of the longest answer. Keys and the values of sort keys are read and not
+// written, what several paths lead to is read once and written often.
+const readRatio = 2
+
+// Begin begins to answer the operation of a context, which is one of the plans' document, and returns the context in which its root
+// fields are resolved.
+func (e *Engine) Begin(ctx context.Context, plans *Plans, out *Output) context.Context {
+	op := graphql.GetOperationContext(ctx)
+	r := &Request{Output: out, engine: e, op: op, toRead: modules.NewAllowance(readRatio * e.limits.MaxAnswer)}
+	var kept bool
+	r.plan, kept = plans.operation(op)
+	r.compiled = !kept
+	r.waiting = len(r.plan.roots)
+	r.ctx = context.WithValue(ctx, requestKey{}, r)
+	out.Begin(ctx, e.limits.MaxAnswer)
+	return r.ctx
+}
+
+// limited reports whether the root field of a context was refused because it is above a limit.
+func limited(ctx context.Context) bool {
+	alias := ast.PathName(graphql.GetRootFieldContext(ctx).Field.Alias)
+	return slices.ContainsFunc(graphql.GetErrors(ctx), func(err *gqlerror.Error) bool {
+		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, ErrLimit)
+	})
+}
+
+// SortErrors puts errors in the order of the root fields that they are of. Those of none are first.
+func SortErrors(ctx context.Context, errs gqlerror.List) {
+	roots := requestFrom(ctx).plan.roots
+	place := func(err *gqlerror.Error) int {
+		if len(err.Path) == 0 {
+			return -1
+		}
+		return slices.IndexFunc(roots, func(r *rootPlan) bool { return ast.PathName(r.field.Alias) == err.Path[0] })
+	}
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { return cmp.Compare(place(a), place(b)) })
+}
+
+// Planned reports whether there was a plan for the whole operation before.
+func Planned(ctx context.Context) bool { return !requestFrom(ctx).compiled }
+
+// Written is an Answer that write writes to the output of the context's operation.
+func Written(ctx context.Context, write func(*Output) error) (Answer, error) {
+	r := requestFrom(ctx)
+	run := &root{request: r, begin: len(r.b)}
+	err := write(r.Output)
+	if err != nil {
+		r.b = r.b[:run.begin]
+	}
+	run.end = len(r.b)
+	switch {
+	case isTooLong(err): // what is left is part of the same answer
+		r.failed = true
+		return graphql.RequiredNull, err
+	case err != nil:
+		return graphql.Null, err
+	}
+	return run, nil
+}
+
+// Finish is called with what the resolver of a root field returned. It returns what gqlgen is to write for it.
+func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
+	field := graphql.GetRootFieldContext(ctx).Field
+	if strings.HasPrefix(field.Name, "__") {
+		return res
+	}
+	r := requestFrom(ctx)
+	r.waiting--
+	nonNull := field.Definition.Type.NonNull
+	r.failed = r.failed || nonNull && res == graphql.Null
+	r.refused = r.refused || res == graphql.Null && limited(ctx)
+	if r.waiting > 0 && r.op.Operation.Operation != ast.Mutation {
+		return res
+	}
+	runs := r.started
+	r.started = nil
+	if !r.failed || !r.refused { // or nothing of it would be shown, and it is too much
+		r.complete(runs)
+	}
+	if !r.failed {
+		return res
+	}
+	if nonNull {
+		return graphql.Null
+	}
+	return graphql.RequiredNull // gqlgen makes all of the data null
+}
+
+// complete reads and writes root fields that were started.
+func (r *Request) complete(runs []*root) {
+	var reading []*root
+	for _, run := range runs {
+		if run.err == nil && run.reads() {
+			reading = append(reading, run)
+		}
+	}
+	r.load(reading)
+	for _, run := range runs {
+		run.begin = len(r.b)
+		if run.err == nil {
+			run.err = r.guarded(func() error { return run.write() })
+		}
+		if run.err != nil {
+			r.b = r.b[:run.begin]
+			r.failed = r.failed || run.nonNull
+		}
+		run.end = len(r.b)
+		run.report()
+		if isTooLong(run.err) { // what follows is part of the same answer
+			r.failed = true
+			return
+		}
+	}
+}
+
+// MarshalGQL writes the field's value.
+func (r *root) MarshalGQL(w io.Writer) {
+	if r.begin == r.end {
+		_, _ = io.WriteString(w, "null")
+		return
+	}
+	if buffer, ok := w.(interface{ Grow(n int) }); ok {
+		buffer.Grow(r.end - r.begin)
+	}
+	_, _ = w.Write(r.request.b[r.begin:r.end]) // the buffer of an answer does not fail
+}
+
+// report adds the errors of a root field to the answer.
+func (r *root) report() {
+	for _, f := range r.request.faults {
+		r.request.op.Error(r.ctx, f.located(r.field.Alias))
+	}
+	r.request.faults = nil
+	if r.err == nil {
+		return
+	}
+	if r.done.written && errors.Is(r.err, ErrLimit) {
+		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
+	}
+	if fault, ok := errors.AsType[*valueFault](r.err); ok {
+		r.request.op.Error(r.ctx, fault.located(r.field.Alias))
+		return
+	}
+	if _, ok := errors.AsType[*panicError](r.err); ok {
+		r.request.op.Error(r.ctx, r.err)
+		return
+	}
+	r.request.op.Error(r.ctx, graphql.AddFieldLocationToError(r.ctx, r.err))
+}
+
+// located is the fault as an error of the answer, below a root field.
+func (f *valueFault) located(root string) *gqlerror.Error {
+	path := ast.Path{ast.PathName(root)}
+	for i := len(f.path) - 1; i >= 0; i-- {
+		path = append(path, f.path[i])
+	}
+	return gqlerror.WrapPath(path, f.err)
+}
+
+// load reads what root fields ask for: together, so that they need no more round trips than the deepest of them. If that
+// fails, each is read alone, so that it is seen whose failure it is.
+func (r *Request) load(runs []*root) {
+	if len(runs) == 0 {
+		return
+	}
+	err := r.guarded(func() error {
+		if err := budgetFrom(r.ctx).weigh(r.ctx); err != nil {
+			return err
+		}
+		return r.read(runs)
+	})
+	if err == nil {
+		return
+	}
+	if len(runs) == 1 || r.ctx.Err() != nil || dear(err) {
+		for _, run := range runs {
+			run.err = err
+		}
+		return
+	}
+	for _, run := range runs {
+		run.err = r.guarded(func() error { return r.read([]*root{run}) })
+	}
+}
+
+// dear reports whether an error says that something took too much: it is not tried again field by field.
+func dear(err error) bool {
+	return errors.Is(err, modules.ErrLimit) || modules.IsTimeout(err) || modules.IsUnavailable(err)
+}
+
+// panicError is an error that was a panic. gqlgen reports one without its place in the document.
+type panicError struct{ error }
+
+func (e *panicError) Unwrap() error { return e.error }
+
+// guarded makes an error of a panic, as gqlgen does.
+func (r *Request) guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{r.op.Recover(r.ctx, v)}
+		}
+	}()
+	return f()
+}
+
+// compact is what a request of the operation is read into.
+func (r *Request) compact() *modules.Compact { return r.engine.buffers.Compact(r.toRead) }

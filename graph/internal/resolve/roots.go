@@ -1,0 +1,176 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"linkgraph/modules"
+)
+
+// root is a root field in one request.
+type root struct {
+	*rootPlan
+	request    *Request
+	ctx        context.Context //nolint:containedctx // that of its resolver, for errors that are found later
+	err        error
+	begin, end int // of its value in the output
+
+	bound bound
+	model *modules.Model
+	list  *modules.Compact // of a list or a record
+	keys  []string         // of a record, or of those that were written
+	top   *position
+	links shownLinks
+	done  done // what a mutation did
+	tell  func() error
+}
+
+func newRoot(ctx context.Context) *root {
+	r := requestFrom(ctx)
+	return &root{rootPlan: r.plan.root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
+}
+
+// start has the field read and written, unless what came before that has failed.
+func (r *root) start(err error) (Answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	r.request.started = append(r.request.started, r)
+	return r, nil
+}
+
+// List resolves a field that lists a model.
+func List(ctx context.Context, model string) (Answer, error) {
+	r := newRoot(ctx)
+	return r.start(r.plan(model, 0, func() (*tree, error) { return r.request.engine.compileList(ctx, r.model, r.field) }))
+}
+
+// Record resolves a field that looks up a record by its key, which is the field's one argument.
+func Record(ctx context.Context, model string) (Answer, error) {
+	f := graphql.GetFieldContext(ctx).Field
+	id, err := graphql.UnmarshalID(f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name])
+	if err != nil {
+		return nil, err
+	}
+	return RecordOf(ctx, model, id)
+}
+
+// RecordOf resolves a field that looks up the record of a key.
+func RecordOf(ctx context.Context, model, id string) (Answer, error) {
+	r := newRoot(ctx)
+	return r.start(r.record(model, id))
+}
+
+func (r *root) record(model, id string) error {
+	e := r.request.engine
+	m, err := e.model(model)
+	if err != nil {
+		return err
+	}
+	key, err := normalKey(m, r.field.Alias, id)
+	if err != nil {
+		return err
+	}
+	r.keys = []string{key}
+	return r.plan(model, 1, func() (*tree, error) {
+		return e.compileRecords(r.request.ctx, m, r.field.Alias, 1, true, r.field.Selections)
+	})
+}
+
+// plan finds or makes the plan of what lies below the field, for records of a model.
+func (r *root) plan(model string, rows int, compile func() (*tree, error)) (err error) {
+	if r.model, err = r.request.engine.model(model); err != nil {
+		return err
+	}
+	r.bound, err = r.trees.bind(r.request, r.field, r.model, rows, compile)
+	return err
+}
+
+// None resolves a field to null.
+func None() (Answer, error) { return graphql.Null, nil }
+
+// normalKey is a primary key as it travels.
+func normalKey(m *modules.Model, path, key string) (string, error) {
+	v, err := modules.Normalize(&m.Columns[m.Primary()], key)
+	if err != nil {
+		return "", Invalidf(path, "%v", err)
+	}
+	return fmt.Sprint(v), nil
+}
+
+// reads reports whether there is anything to read.
+func (r *root) reads() bool { return r.bound.tree != nil || r.links.any() || r.done.replaced != nil }
+
+// fetches are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
+func (r *root) fetches(ahead bool) []*fetch {
+	if r.bound.tree == nil {
+		return nil
+	}
+	t, l := r.bound.tree, &r.bound.list
+	sel := t.place.sel
+	r.list = r.request.compact()
+	r.top = &position{place: t.place}
+	joins, stencil := t.reading.requests(r.bound.lists), stencilOf(t.stencil, t.varying, t.reading)
+	if t.conn != nil {
+		return []*fetch{{request: &modules.List{
+			Model: sel.model, Columns: sel.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
+			Joins: joins, Stencil: stencil, Compact: r.list,
+		}}}
+	}
+	fetches := []*fetch{{request: &modules.Fetch{
+		Model: sel.model, Keys: r.keys, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
+	}}}
+	if ahead && t.single && keyIsText(sel.model) {
+		fetches = append(fetches, r.ahead()...)
+	}
+	return fetches
+}
+
+// ahead are the hops from the record's key.
+func (r *root) ahead() (fetches []*fetch) {
+	for i, h := range r.top.place.hops {
+		if h.joined || !h.near.IsKey(h.relation.Columns) {
+			continue
+		}
+		if r.top.hops == nil {
+			r.top.hops = make([]followed, len(r.top.place.hops))
+		}
+		fetches = append(fetches, &fetch{hop: h, index: i, from: r.top, bound: &r.bound, keys: r.keys})
+	}
+	return fetches
+}
+
+// keyIsText reports whether a key that was given is the text that is read.
+func keyIsText(m *modules.Model) bool {
+	key := &m.Columns[m.Primary()]
+	return key.Type == modules.Text && key.SQLType == "" && key.Parts == nil
+}
+
+// enter takes what was read as positions of the first level.
+func (r *root) enter(next *level) {
+	if r.list != nil {
+		r.top.cells, r.top.n = &r.list.Cells, r.list.Len()
+		next.add(&r.bound, r.top)
+	}
+	r.links.enter(next)
+	for i := range r.done.replaced {
+		r.done.replaced[i].enter(next)
+	}
+}
+
+// write writes the field's value.
+func (r *root) write() error {
+	o := r.request.Output
+	switch {
+	case r.tell != nil:
+		return r.tell()
+	case r.bound.conn != nil:
+		return o.connection(r.bound.conn, &listWriter{list: &r.bound.list, rows: r.list, span: &r.list.Spans[0], found: true, node: r.top})
+	case r.list.Spans[0].Len == 0:
+		o.b = append(o.b, "null"...)
+		return nil
+	}
+	return o.object(r.bound.objects[0], r.top, 0)
+}
