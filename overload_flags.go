@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 )
 
@@ -19,6 +21,7 @@ import (
 type overloadFlags struct {
 	DBMaxConns       int32         `help:"Most sessions with the database for admins. 0 leaves it to pool_max_conns of the URL, or else four and at least one a core." default:"0" env:"DB_MAX_CONNS"`
 	StatementTimeout time.Duration `help:"How long a statement of a request may take, unless the URL says statement_timeout. 0 is without end." default:"30s" env:"STATEMENT_TIMEOUT"`
+	LockTimeout      time.Duration `help:"How long a statement of a request waits for a lock that another transaction holds, unless the URL says lock_timeout. 0 is as long as it may take." default:"2s" env:"LOCK_TIMEOUT"`
 	MaxConcurrent    int           `help:"Most requests of admins that are worked on at a time. 0 is four a session." default:"0" env:"MAX_CONCURRENT"`
 	MaxQueue         int           `help:"Most requests of admins that wait for that. The next is answered 503." default:"256" env:"MAX_QUEUE"`
 	QueueTimeout     time.Duration `help:"How long a request waits before it is answered 503." default:"2s" env:"QUEUE_TIMEOUT"`
@@ -43,16 +46,25 @@ func (f overloadFlags) pool(serving *atomic.Bool) func(*pgxpool.Config) {
 			cfg.MaxConns = f.DBMaxConns
 		}
 		cfg.MinConns = min(cfg.MinConns, cfg.MaxConns)
-		if _, ok := cfg.ConnConfig.RuntimeParams["statement_timeout"]; ok || f.StatementTimeout <= 0 {
-			return
-		}
+		bounds := f.bounds(cfg.ConnConfig.RuntimeParams)
 		cfg.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
 			if serving.Load() {
-				conn.RuntimeParams["statement_timeout"] = milliseconds(f.StatementTimeout)
+				maps.Copy(conn.RuntimeParams, bounds)
 			}
 			return nil
 		}
 	}
+}
+
+// bounds are the settings that bound the statements of requests, but for those that the URL has.
+func (f overloadFlags) bounds(given map[string]string) map[string]string {
+	bounds := map[string]string{}
+	for name, d := range map[string]time.Duration{"statement_timeout": f.StatementTimeout, "lock_timeout": f.LockTimeout} {
+		if _, ok := given[name]; !ok && d > 0 {
+			bounds[name] = milliseconds(d)
+		}
+	}
+	return bounds
 }
 
 // shop bounds the sessions of storefronts.
@@ -65,11 +77,9 @@ func (f overloadFlags) shop(cfg *pgxpool.Config) {
 	}
 	cfg.MinConns = min(cfg.MinConns, cfg.MaxConns)
 	params := cfg.ConnConfig.RuntimeParams
-	switch _, ok := params["statement_timeout"]; {
-	case f.StorefrontStatementTimeout > 0:
+	maps.Copy(params, f.bounds(params))
+	if f.StorefrontStatementTimeout > 0 {
 		params["statement_timeout"] = milliseconds(f.StorefrontStatementTimeout)
-	case !ok && f.StatementTimeout > 0:
-		params["statement_timeout"] = milliseconds(f.StatementTimeout)
 	}
 }
 
@@ -85,14 +95,15 @@ func (f overloadFlags) gates(db *database) gates {
 	}
 }
 
-// gate lets in what a pool can work on. Dear requests get half of its sessions at most, so that others do not wait for theirs.
+// gate lets in what a pool can work on. Dear requests get half of its sessions at most, so that others do not wait for theirs; those
+// that write have places of their own, fewer than those that read.
 func (f overloadFlags) gate(running, queued int, pool *pgxpool.Pool) *overload.Gate {
 	sessions := int(pool.Config().MaxConns)
 	if running <= 0 {
 		running = 4 * sessions
 	}
 	return &overload.Gate{
-		Limiter: overload.New(overload.Config{Running: running, Dear: sessions / 2, Queued: queued, Wait: f.QueueTimeout}),
+		Limiter: overload.New(overload.Config{Running: running, Dear: sessions / 2, Writing: dbpool.Writers(running), Queued: queued, Wait: f.QueueTimeout}),
 		Bodies:  overload.NewBudget(f.BodyMemory), Answers: overload.NewBudget(f.AnswerMemory),
 	}
 }
@@ -131,4 +142,9 @@ func (f overloadFlags) server(h http.Handler, c *overload.Connections) *http.Ser
 		Handler: h, ConnState: c.State,
 		ReadHeaderTimeout: min(headerTimeout, f.ReadTimeout), ReadTimeout: f.ReadTimeout, IdleTimeout: idleTimeout,
 	}
+}
+
+// sessions hands out those of a pool to requests.
+func (f overloadFlags) sessions(pool *pgxpool.Pool) *dbpool.Sessions {
+	return dbpool.New(pool, dbpool.Share{Writers: dbpool.Writers(int(pool.Config().MaxConns)), Wait: f.QueueTimeout})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/resolve"
+	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 	"linkgraph/modules"
 )
@@ -211,13 +212,32 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	if r.weigh(ctx, doc.wasSlow(time.Now())) != nil {
 		return nil, 0, r.lost
 	}
-	r.wrote = r.wrote || op.Operation.Operation == ast.Mutation
+	ctx, sessions, no := r.prepare(ctx, op.Operation.Operation == ast.Mutation)
+	if no != nil {
+		return nil, 0, no
+	}
 	next, opCtx := r.exec.DispatchOperation(ctx, made)
 	resp := next(opCtx)
 	if r.lost != nil && op.Operation.Operation != ast.Mutation {
 		return nil, 0, r.lost
 	}
+	if err := sessions.Refused(); err != nil && resp != nil && len(resp.Errors) > 0 {
+		return nil, 0, overloaded(err)
+	}
 	return r.finish(ctx, made, resp)
+}
+
+// prepare gets an operation what it runs with: one that writes a place among those that do.
+func (r *run) prepare(ctx context.Context, writes bool) (context.Context, dbpool.Request, *refusal) {
+	if writes && !r.wrote {
+		if err := r.place.Write(ctx); err != nil {
+			r.lost = overloaded(err)
+			return nil, dbpool.Request{}, r.lost
+		}
+		r.wrote = true
+	}
+	ctx, sessions := dbpool.WithRequest(ctx, writes)
+	return ctx, sessions, nil
 }
 
 // finish decides what of an execution is answered.

@@ -20,6 +20,12 @@ type DB interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
+// Sessions is a DB that hands out a connection to each call that writes, and has it given back by release. A DB that is one is asked for
+// nothing else to write with.
+type Sessions interface {
+	Session(ctx context.Context) (conn *pgx.Conn, release func(), err error)
+}
+
 // Config says how a Store works. The zero value is good.
 type Config struct {
 	// NewID makes the ids of links and deletions. nil means the prefix, an underscore and a ULID.
