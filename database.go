@@ -160,7 +160,7 @@ func (db *database) close(s *streams) {
 	if db.server == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := db.server.Stop(ctx); err != nil {
 		s.log.Error("stop the private Postgres", "error", err)

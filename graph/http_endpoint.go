@@ -258,14 +258,14 @@ func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *gr
 
 // interrupted says that time was over, or that nobody waits for the answer any more.
 func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return refuse(http.StatusServiceUnavailable, codeUnavailable, "the request was ended before it was answered")
+	status, message := http.StatusServiceUnavailable, "the request was ended before it was answered"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		status, message = http.StatusGatewayTimeout, fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
 	}
-	message := fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
 	if kind == ast.Mutation {
 		message += "; look whether it was done before you repeat it"
 	}
-	return refuse(http.StatusGatewayTimeout, codeUnavailable, "%s", message)
+	return refuse(status, codeUnavailable, "%s", message)
 }
 
 // weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took
