@@ -144,7 +144,17 @@ func (f overloadFlags) server(h http.Handler, c *overload.Connections) *http.Ser
 	}
 }
 
-// sessions hands out those of a pool to requests.
-func (f overloadFlags) sessions(pool *pgxpool.Pool) *dbpool.Sessions {
-	return dbpool.New(pool, dbpool.Share{Writers: dbpool.Writers(int(pool.Config().MaxConns)), Wait: f.QueueTimeout})
+// sessions hands out those of a pool to requests. Behind a pooler they have settings.
+func (f overloadFlags) sessions(pool *pgxpool.Pool, settings map[string]string) *dbpool.Sessions {
+	return dbpool.New(pool, dbpool.Share{Writers: dbpool.Writers(int(pool.Config().MaxConns)), Wait: f.QueueTimeout, Settings: settings})
+}
+
+// requestSettings are those of the sessions of admins, behind a pooler.
+func (f overloadFlags) requestSettings(db *database) map[string]string {
+	if !db.pooled {
+		return nil
+	}
+	settings := maps.Clone(db.settings.admins)
+	maps.Copy(settings, f.bounds(settings))
+	return settings
 }

@@ -141,8 +141,8 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := db.openShop(ctx, observer.WatchStatements, c.shop); err != nil {
 		return err
 	}
-	if db.graph, err = graph.New(c.sessions(db.pool), graph.Config{
-		StorefrontDB: c.sessions(db.shop), Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
+	if db.graph, err = graph.New(c.sessions(db.pool, c.requestSettings(db)), graph.Config{
+		StorefrontDB: c.sessions(db.shop, db.settings.storefronts), Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
 		NoCompiled: !c.Compiled, Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err

@@ -212,11 +212,16 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	if r.weigh(ctx, doc.wasSlow(time.Now())) != nil {
 		return nil, 0, r.lost
 	}
-	ctx, sessions, no := r.prepare(ctx, op.Operation.Operation == ast.Mutation)
-	if no != nil {
+	kind := op.Operation.Operation
+	if no := r.writing(ctx, kind); no != nil {
 		return nil, 0, no
 	}
-	next, opCtx := r.exec.DispatchOperation(ctx, made)
+	running, sessions, done := dbpool.WithRequest(ctx)
+	if kind == ast.Mutation {
+		running, sessions, done = dbpool.WithWriting(ctx)
+	}
+	defer done()
+	next, opCtx := r.exec.DispatchOperation(running, made)
 	resp := next(opCtx)
 	if r.lost != nil && op.Operation.Operation != ast.Mutation {
 		return nil, 0, r.lost
@@ -227,17 +232,17 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	return r.finish(ctx, made, resp)
 }
 
-// prepare gets an operation what it runs with: one that writes a place among those that do.
-func (r *run) prepare(ctx context.Context, writes bool) (context.Context, dbpool.Request, *refusal) {
-	if writes && !r.wrote {
-		if err := r.place.Write(ctx); err != nil {
-			r.lost = overloaded(err)
-			return nil, dbpool.Request{}, r.lost
-		}
-		r.wrote = true
+// writing gets a request that writes a place among those that do.
+func (r *run) writing(ctx context.Context, kind ast.Operation) *refusal {
+	if kind != ast.Mutation || r.wrote {
+		return nil
 	}
-	ctx, sessions := dbpool.WithRequest(ctx, writes)
-	return ctx, sessions, nil
+	if err := r.place.Write(ctx); err != nil {
+		r.lost = overloaded(err)
+		return r.lost
+	}
+	r.wrote = true
+	return nil
 }
 
 // finish decides what of an execution is answered.

@@ -46,11 +46,11 @@ func (s *Store) start(ctx context.Context) (*write, error) {
 	switch db := s.db.(type) {
 	case pgx.Tx: // the call is a savepoint
 	case Sessions:
-		conn, release, err := db.Session(ctx)
+		session, err := db.Session(ctx)
 		if err != nil {
 			return nil, err
 		}
-		w.conn, w.giveUp = conn, release
+		w.conn, w.giveUp = session, session.Release
 	case interface {
 		Acquire(ctx context.Context) (*pgxpool.Conn, error)
 	}:
@@ -92,8 +92,13 @@ func (w *write) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, stop := unhurried(ctx)
-	defer stop()
+	if session, ok := w.conn.(Session); ok {
+		session.Committing(ctx)
+	} else {
+		var stop context.CancelFunc
+		ctx, stop = unhurried(ctx)
+		defer stop()
+	}
 	if err := w.sendAll(ctx, true); err != nil {
 		return err
 	}

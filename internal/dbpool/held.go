@@ -2,7 +2,6 @@ package dbpool
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -14,16 +13,12 @@ type heldTx struct {
 	release func()
 }
 
-// commitGrace is how long a COMMIT that is on its way may still take when its request ends: who asked learns whether it was done.
-const commitGrace = 5 * time.Second
-
-// Commit commits. The end of the context does not cut it short.
+// Commit commits. The end of the request does not cut it short.
 func (t *heldTx) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err // BeginFunc rolls back
 	}
-	ctx, cancel := unhurried(ctx)
-	defer cancel()
+	requestOf(ctx).commit()
 	defer t.release()
 	return t.Tx.Commit(ctx)
 }
@@ -34,22 +29,43 @@ func (t *heldTx) Rollback(ctx context.Context) error {
 	return t.Tx.Rollback(ctx)
 }
 
-// unhurried is a context that ends a while after another one.
-func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(commitGrace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-late.Done():
-		}
-	})
-	return late, func() {
-		stop()
-		cancel()
+// session is that of a call of linkstore.
+type session struct {
+	conn    *pgx.Conn
+	first   string
+	release func()
+}
+
+// SendBatch sends statements.
+func (s *session) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return sendAfter(ctx, s.conn, s.first, b)
+}
+
+// Committing is told that the next statements commit.
+func (s *session) Committing(ctx context.Context) { requestOf(ctx).commit() }
+
+// Release gives the session back.
+func (s *session) Release() { s.release() }
+
+// batchRows are those of a statement that travelled with another.
+type batchRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+}
+
+// Close gives the session back.
+func (r *batchRows) Close() {
+	r.Rows.Close()
+	_ = r.results.Close() // the rows have its error
+}
+
+// Next gives it back behind the last row.
+func (r *batchRows) Next() bool {
+	if r.Rows.Next() {
+		return true
 	}
+	r.Close()
+	return false
 }
 
 // heldRows give their session back when they were read or closed.

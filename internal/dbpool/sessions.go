@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/internal/overload"
+	"linkgraph/linkstore"
 )
 
 // Sessions hands the sessions of a pool to requests. Who writes gets a share of them, so that writers who wait for each other's locks
@@ -19,6 +20,7 @@ type Sessions struct {
 	pool    *pgxpool.Pool
 	wait    time.Duration
 	writers chan struct{} // a place for each session that may be held by one who writes
+	first   string        // the first statement of each transaction; "" if there is none to be sent
 }
 
 // Share says how sessions are handed out.
@@ -27,6 +29,8 @@ type Share struct {
 	Writers int
 	// Wait is how long a request waits for a session. 0 is as long as it has.
 	Wait time.Duration
+	// Settings are made at the beginning of each transaction. They are for sessions behind a pooler, which keep none.
+	Settings map[string]string
 }
 
 // Writers is the share of so many sessions that those who write may hold: three quarters, and all of one.
@@ -38,42 +42,12 @@ func New(pool *pgxpool.Pool, share Share) *Sessions {
 	if writers <= 0 {
 		writers = int(pool.Config().MaxConns)
 	}
-	return &Sessions{pool, share.Wait, make(chan struct{}, writers)}
-}
-
-// request is what is known of the sessions of a request.
-type request struct {
-	patient bool // it waits for as long as it has
-	mu      sync.Mutex
-	refused *overload.Error
-	wrote   bool // it got a session to write with
-}
-
-type requestKey struct{}
-
-// Request notes how the sessions of a request are handed out.
-type Request struct{ r *request }
-
-// WithRequest returns a context for a request. One that writes has its reads wait for as long as it has: what it did is to be shown.
-func WithRequest(ctx context.Context, writes bool) (context.Context, Request) {
-	r := &request{patient: writes}
-	return context.WithValue(ctx, requestKey{}, r), Request{r}
-}
-
-// Refused is the error of a request that got no session in time, and had got none to write with before: nothing of it was done. It
-// is nil otherwise.
-func (r Request) Refused() error {
-	r.r.mu.Lock()
-	defer r.r.mu.Unlock()
-	if r.r.refused == nil || r.r.wrote {
-		return nil
-	}
-	return r.r.refused
+	return &Sessions{pool, share.Wait, make(chan struct{}, writers), preamble(share.Settings)}
 }
 
 // acquire waits for a session, to read with.
 func (s *Sessions) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	r, _ := ctx.Value(requestKey{}).(*request)
+	r := requestOf(ctx)
 	if s.wait <= 0 || r != nil && r.patient {
 		return s.pool.Acquire(ctx)
 	}
@@ -82,7 +56,7 @@ func (s *Sessions) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // write waits for a session to write with.
 func (s *Sessions) write(ctx context.Context) (*pgxpool.Conn, func(), error) {
-	r, _ := ctx.Value(requestKey{}).(*request)
+	r := requestOf(ctx)
 	conn, err := s.within(ctx, r, func(ctx context.Context) (*pgxpool.Conn, error) {
 		select {
 		case s.writers <- struct{}{}:
@@ -98,11 +72,7 @@ func (s *Sessions) write(ctx context.Context) (*pgxpool.Conn, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if r != nil {
-		r.mu.Lock()
-		r.wrote = true
-		r.mu.Unlock()
-	}
+	r.writes()
 	return conn, sync.OnceFunc(func() {
 		conn.Release()
 		<-s.writers
@@ -121,21 +91,17 @@ func (s *Sessions) within(ctx context.Context, r *request, acquire func(context.
 		return conn, err
 	}
 	refused := &overload.Error{Reason: overload.NoSession}
-	if r != nil {
-		r.mu.Lock()
-		r.refused = refused
-		r.mu.Unlock()
-	}
+	r.refuse(refused)
 	return nil, refused
 }
 
 // Session is a session to write with, for a call of linkstore.
-func (s *Sessions) Session(ctx context.Context) (*pgx.Conn, func(), error) {
+func (s *Sessions) Session(ctx context.Context) (linkstore.Session, error) {
 	conn, release, err := s.write(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return conn.Conn(), release, nil
+	return &session{conn.Conn(), s.first, release}, nil
 }
 
 // Begin begins a transaction that writes.
@@ -144,7 +110,11 @@ func (s *Sessions) Begin(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx, err := conn.Conn().Begin(ctx)
+	options := pgx.TxOptions{}
+	if s.first != "" {
+		options.BeginQuery = "begin; " + s.first
+	}
+	tx, err := conn.Conn().BeginTx(ctx, options)
 	if err != nil {
 		release()
 		return nil, err
@@ -154,16 +124,28 @@ func (s *Sessions) Begin(ctx context.Context) (pgx.Tx, error) {
 
 // Exec runs a statement.
 func (s *Sessions) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	conn, err := s.acquire(ctx)
+	rows, err := s.Query(ctx, sql, args...)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	defer conn.Release()
-	return conn.Exec(ctx, sql, args...)
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
 }
 
 // Query reads.
 func (s *Sessions) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if s.first != "" {
+		b := &pgx.Batch{}
+		b.Queue(sql, args...)
+		results := s.SendBatch(ctx, b)
+		rows, err := results.Query()
+		if err != nil {
+			rows.Close()
+			_ = results.Close() // with the same error
+			return nil, err
+		}
+		return &batchRows{rows, results}, nil
+	}
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -189,5 +171,17 @@ func (s *Sessions) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 	if err != nil {
 		return pgx.FailedBatchResults(b, err)
 	}
-	return &heldResults{conn.Conn().SendBatch(ctx, b), conn}
+	return &heldResults{sendAfter(ctx, conn.Conn(), s.first, b), conn}
+}
+
+// sendAfter sends a batch with a statement before it, and reads what that returns.
+func sendAfter(ctx context.Context, conn *pgx.Conn, first string, b *pgx.Batch) pgx.BatchResults {
+	if first == "" || conn.PgConn().TxStatus() != 'I' {
+		return conn.SendBatch(ctx, b)
+	}
+	all := *b // with what it says of a transaction
+	all.QueuedQueries = append([]*pgx.QueuedQuery{{SQL: first}}, b.QueuedQueries...)
+	results := conn.SendBatch(ctx, &all)
+	_, _ = results.Exec() // if it fails, so does all that follows
+	return results
 }
