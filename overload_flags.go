@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -19,16 +20,16 @@ import (
 
 // overloadFlags bound what the server and the database do at a time. docs/operations.md explains each.
 type overloadFlags struct {
-	DBMaxConns       int32         `help:"Most sessions with the database for admins. 0 leaves it to pool_max_conns of the URL, or else four and at least one a core." default:"0" env:"DB_MAX_CONNS"`
+	DBMaxConns       int32         `help:"Most sessions with the database for admins. 0 leaves it to pool_max_conns of the URL, or else eight and at least one a core." default:"0" env:"DB_MAX_CONNS"`
 	StatementTimeout time.Duration `help:"How long a statement of a request may take, unless the URL says statement_timeout. 0 is without end." default:"30s" env:"STATEMENT_TIMEOUT"`
 	LockTimeout      time.Duration `help:"How long a statement of a request waits for a lock that another transaction holds, unless the URL says lock_timeout. 0 is as long as it may take." default:"2s" env:"LOCK_TIMEOUT"`
-	MaxConcurrent    int           `help:"Most requests of admins that are worked on at a time. 0 is four a session." default:"0" env:"MAX_CONCURRENT"`
+	MaxConcurrent    int           `help:"Most requests of admins that are worked on at a time. 0 is two a session." default:"0" env:"MAX_CONCURRENT"`
 	MaxQueue         int           `help:"Most requests of admins that wait for that. The next is answered 503." default:"256" env:"MAX_QUEUE"`
 	QueueTimeout     time.Duration `help:"How long a request waits before it is answered 503." default:"2s" env:"QUEUE_TIMEOUT"`
 
 	StorefrontDBConns          int32         `name:"storefront-db-conns" help:"Most sessions with the database for storefronts. 0 is as many as for admins." default:"0" env:"STOREFRONT_DB_CONNS"`
 	StorefrontStatementTimeout time.Duration `help:"How long a statement of a storefront may take, whatever the URL says. 0 is as long as one of an admin." default:"3s" env:"STOREFRONT_STATEMENT_TIMEOUT"`
-	StorefrontMaxConcurrent    int           `help:"Most requests of storefronts that are worked on at a time. 0 is four a session." default:"0" env:"STOREFRONT_MAX_CONCURRENT"`
+	StorefrontMaxConcurrent    int           `help:"Most requests of storefronts that are worked on at a time. 0 is two a session." default:"0" env:"STOREFRONT_MAX_CONCURRENT"`
 	StorefrontMaxQueue         int           `help:"Most requests of storefronts that wait for that." default:"256" env:"STOREFRONT_MAX_QUEUE"`
 
 	BodyMemory     int64         `help:"Most bytes of bodies that are read, or whose requests wait or run, those of admins and of storefronts apart." default:"67108864" env:"BODY_MEMORY"`
@@ -42,9 +43,7 @@ type overloadFlags struct {
 // that takes as long as it takes.
 func (f overloadFlags) pool(serving *atomic.Bool) func(*pgxpool.Config) {
 	return func(cfg *pgxpool.Config) {
-		if f.DBMaxConns > 0 {
-			cfg.MaxConns = f.DBMaxConns
-		}
+		cfg.MaxConns = f.most(cfg)
 		cfg.MinConns = min(cfg.MinConns, cfg.MaxConns)
 		bounds := f.bounds(cfg.ConnConfig.RuntimeParams)
 		cfg.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
@@ -54,6 +53,20 @@ func (f overloadFlags) pool(serving *atomic.Bool) func(*pgxpool.Config) {
 			return nil
 		}
 	}
+}
+
+// defaultSessions is how many sessions a pool has, if nobody says: measured, see docs/operations.md.
+const defaultSessions = 8
+
+// most is how many sessions a pool of admins has.
+func (f overloadFlags) most(cfg *pgxpool.Config) int32 {
+	switch {
+	case f.DBMaxConns > 0:
+		return f.DBMaxConns
+	case strings.Contains(cfg.ConnString(), "pool_max_conns"):
+		return cfg.MaxConns
+	}
+	return max(defaultSessions, cfg.MaxConns) // which is one a core
 }
 
 // bounds are the settings that bound the statements of requests, but for those that the URL has.
@@ -69,11 +82,9 @@ func (f overloadFlags) bounds(given map[string]string) map[string]string {
 
 // shop bounds the sessions of storefronts.
 func (f overloadFlags) shop(cfg *pgxpool.Config) {
-	switch {
-	case f.StorefrontDBConns > 0:
+	cfg.MaxConns = f.most(cfg)
+	if f.StorefrontDBConns > 0 {
 		cfg.MaxConns = f.StorefrontDBConns
-	case f.DBMaxConns > 0:
-		cfg.MaxConns = f.DBMaxConns
 	}
 	cfg.MinConns = min(cfg.MinConns, cfg.MaxConns)
 	params := cfg.ConnConfig.RuntimeParams
@@ -100,7 +111,7 @@ func (f overloadFlags) gates(db *database) gates {
 func (f overloadFlags) gate(running, queued int, pool *pgxpool.Pool) *overload.Gate {
 	sessions := int(pool.Config().MaxConns)
 	if running <= 0 {
-		running = 4 * sessions
+		running = 2 * sessions
 	}
 	return &overload.Gate{
 		Limiter: overload.New(overload.Config{Running: running, Dear: sessions / 2, Writing: dbpool.Writers(running), Queued: queued, Wait: f.QueueTimeout}),
