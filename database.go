@@ -32,16 +32,19 @@ type readOnlyFlags struct {
 
 // database is a Postgres and the graph over it.
 type database struct {
-	pool    *pgxpool.Pool
-	shop    *pgxpool.Pool // of storefronts; nil unless the API is served
-	aside   *pgxpool.Pool // for what must not wait behind requests: probes, keys, and whether sessions have ended
-	given   givenUp
-	graph   *graph.Graph
-	config  *pgxpool.Config    // of pool, before it was adjusted
-	forget  context.CancelFunc // sessions that were given up are not waited for any more
-	log     *slog.Logger
-	command string           // that writes, for the audit
-	server  *postgres.Server // nil unless it is ours
+	pool   *pgxpool.Pool
+	shop   *pgxpool.Pool // of storefronts; nil unless the API is served
+	aside  *pgxpool.Pool // for what must not wait behind requests: probes, keys, and whether sessions have ended
+	given  givenUp
+	graph  *graph.Graph
+	config *pgxpool.Config    // of pool, before it was adjusted
+	forget context.CancelFunc // sessions that were given up are not waited for any more
+	pooled bool               // a pooler is in between: sessions start without settings
+	// settings are those that transactions make then.
+	settings struct{ admins, storefronts map[string]string }
+	log      *slog.Logger
+	command  string           // that writes, for the audit
+	server   *postgres.Server // nil unless it is ours
 }
 
 // open connects to the database that the flags name, or starts the private one.
@@ -82,9 +85,15 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 	if access == reads {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
+	if db.server == nil {
+		if err := db.meet(ctx, cfg); err != nil {
+			return err
+		}
+	}
 	aside := cfg.Copy()
 	aside.MaxConns, aside.MinConns, aside.MinIdleConns = asideSessions, 0, 0
 	aside.ConnConfig.RuntimeParams["statement_timeout"] = asideTimeout
+	db.taken(aside)
 	if db.aside, err = pgxpool.NewWithConfig(ctx, aside); err != nil {
 		return err
 	}
@@ -92,10 +101,11 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 	for _, option := range options {
 		option(cfg)
 	}
+	db.settings.admins = db.taken(cfg)
 	if db.pool, db.given.admins, err = db.newPool(ctx, cfg); err != nil {
 		return err
 	}
-	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ping, cancel := context.WithTimeout(ctx, connecting)
 	defer cancel()
 	if err := db.pool.Ping(ping); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
@@ -110,6 +120,36 @@ const (
 	asideTimeout  = "5000" // milliseconds
 )
 
+// connecting is how long the first session may take.
+const connecting = 10 * time.Second
+
+// meet finds out whether a pooler is in front of the database.
+func (db *database) meet(ctx context.Context, cfg *pgxpool.Config) (err error) {
+	plain := cfg.ConnConfig.Copy()
+	settings := dbpool.TakeSettings(plain.RuntimeParams)
+	ctx, cancel := context.WithTimeout(ctx, connecting)
+	defer cancel()
+	if db.pooled, err = dbpool.Behind(ctx, plain, settings); err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	if db.pooled {
+		db.log.Info("the database is behind a pooler: settings are made in each transaction; see docs/pgbouncer.md")
+	}
+	return nil
+}
+
+// taken takes out of a configuration what a pooler would refuse, if there is one.
+func (db *database) taken(cfg *pgxpool.Config) map[string]string {
+	if !db.pooled {
+		return nil
+	}
+	cfg.BeforeConnect = nil
+	return dbpool.TakeSettings(cfg.ConnConfig.RuntimeParams)
+}
+
+// errPooledMigration is told in place of migrating through a pooler: migrations hold a lock of a session.
+var errPooledMigration = errors.New("the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again")
+
 // givenUp counts sessions that were given up and still work.
 type givenUp struct{ admins, storefronts *dbpool.Watch }
 
@@ -121,7 +161,11 @@ func (db *database) newPool(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.
 	} else {
 		db.forget = forget
 	}
-	watch := dbpool.Keep(until, cfg, db.aside)
+	var beside dbpool.Asker = db.aside
+	if db.pooled {
+		beside = nil // the process numbers of its sessions are the pooler's
+	}
+	watch := dbpool.Keep(until, cfg, beside)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	return pool, watch, err
 }
@@ -133,6 +177,7 @@ func (db *database) openShop(ctx context.Context, options ...func(*pgxpool.Confi
 	for _, option := range options {
 		option(cfg)
 	}
+	db.settings.storefronts = db.taken(cfg)
 	db.shop, db.given.storefronts, err = db.newPool(ctx, cfg)
 	return err
 }
@@ -160,7 +205,7 @@ func (db *database) close(s *streams) {
 	if db.server == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := db.server.Stop(ctx); err != nil {
 		s.log.Error("stop the private Postgres", "error", err)
@@ -187,6 +232,11 @@ func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 
 // prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
+	if db.pooled {
+		if plan, err := modules.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
+			return errors.Join(err, errPooledMigration)
+		}
+	}
 	applied, err := modules.Migrate(ctx, db.pool)
 	if err != nil {
 		return err

@@ -30,12 +30,19 @@ func TestMain(m *testing.M) {
 // process starts the program in a process of its own, and returns its address and a function that kills it.
 func process(t *testing.T, args string) (url string, kill func()) {
 	t.Helper()
+	url, _, kill = started(t, args)
+	return url, kill
+}
+
+// started is process, with the command that runs.
+func started(t *testing.T, args string) (url string, cmd *exec.Cmd, kill func()) {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &buffer{}
-	cmd := exec.Command(program)
+	cmd = exec.Command(program)
 	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args, "JWT_SECRET="+accesstest.Secret)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
@@ -57,7 +64,7 @@ func process(t *testing.T, args string) (url string, kill func()) {
 		}
 		return m != nil
 	})
-	return url, kill
+	return url, cmd, kill
 }
 
 const (

@@ -40,7 +40,7 @@ func (f observeFlags) observer(ctx context.Context, s *streams, private bool) (*
 		explain = *f.Explain
 	}
 	stop := func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if err := tracing.Stop(ctx); err != nil {
 			s.log.Warn("traces are lost", "error", err)

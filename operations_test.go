@@ -167,7 +167,7 @@ func TestStatementTimeout(t *testing.T) {
 	if a, err := ask(t.Context(), t, s.url, readAndWrite["query"]); err != nil || a.code() != "" {
 		t.Errorf("afterwards: %v, %+v", err, a)
 	}
-	unbounded := serve(t, "--database-url", db.URL, "--statement-timeout", "0")
+	unbounded := serve(t, "--database-url", db.URL, "--statement-timeout", "0", "--lock-timeout", "0")
 	lockProducts(t, db)
 	go func() { _, _ = ask(t.Context(), t, unbounded.url, readAndWrite["query"]) }()
 	until(t, "a statement without end waits", func() bool { return stuck(t, db) == 1 })
@@ -178,7 +178,7 @@ func TestStatementTimeout(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m", "--key-cache", "5m")
+	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m", "--key-cache", "5m", "--lock-timeout", "0")
 	tx := lockProducts(t, db)
 	const clients = 200
 	var served, refused, other atomic.Int64

@@ -35,7 +35,7 @@ func TestStorefrontsDoNotKeepAdminsOut(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
 	s := serve(t, "--database-url", db.URL, "--db-max-conns", "1", "--max-concurrent", "1", "--storefront-db-conns", "2",
-		"--storefront-max-concurrent", "3", "--storefront-max-queue", "2", "--storefront-statement-timeout", "2s", "--queue-timeout", "1m")
+		"--storefront-max-concurrent", "3", "--storefront-max-queue", "2", "--storefront-statement-timeout", "2s", "--lock-timeout", "0", "--queue-timeout", "1m")
 	key := command(t, "keys", "create", "--database-url", db.URL, "--type", "publishable", "--title", "Shop")
 	key = strings.Fields(key)[0]
 	const query = `{ products { nodes { id } } }`

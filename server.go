@@ -10,9 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -62,7 +60,7 @@ type streams struct {
 
 // run owns the arguments, the signals and the streams, so that a test can call it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	var cli commands
 	exited := false
@@ -100,6 +98,7 @@ type serveCommand struct {
 	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
 	observeFlags
 	overloadFlags
+	drainFlags
 	httpFlags
 	accessFlags
 	tryoutFlags
@@ -108,7 +107,7 @@ type serveCommand struct {
 }
 
 const (
-	drainTimeout  = 20 * time.Second
+	stopTimeout   = 20 * time.Second // of the private Postgres, and of the last traces
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 120 * time.Second
 )
@@ -142,8 +141,8 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := db.openShop(ctx, observer.WatchStatements, c.shop); err != nil {
 		return err
 	}
-	if db.graph, err = graph.New(db.pool, graph.Config{
-		StorefrontDB: db.shop, Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
+	if db.graph, err = graph.New(c.sessions(db.pool, c.requestSettings(db)), graph.Config{
+		StorefrontDB: c.sessions(db.shop, db.settings.storefronts), Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
 		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
@@ -177,7 +176,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	db.pool.Reset()
 	connections := c.listener(listener, s)
 	observer.WatchConnections(connections)
-	server := c.server(c.handler(db, api, observer, gates, door.Authenticate, tryout), connections)
+	ready := &readiness{db: db, gates: gates, writes: !c.ReadOnly}
+	server := c.server(c.handler(db, api, observer, ready, door.Authenticate, tryout), connections)
+	end := requests(ctx, server)
 	server.MaxHeaderBytes, server.ErrorLog = c.MaxHeader, slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(connections) }()
@@ -190,9 +191,8 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	case <-ctx.Done():
 		s.log.Info("shutting down")
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	return errors.Join(err, server.Shutdown(drain))
+	ready.stopping.Store(true)
+	return errors.Join(err, c.drain(ctx, server, end))
 }
 
 // ready brings the database up to date, unless it is not to be changed, and the graph in line with the database.
@@ -220,7 +220,7 @@ func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 }
 
 // handler serves everything: the API, the pages, and what those who run the server ask.
-func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, gates gates, authenticate authenticate, tryout *tryout) http.Handler {
+func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, ready http.Handler, authenticate authenticate, tryout *tryout) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api) // times its answers itself
@@ -235,18 +235,6 @@ func (c *serveCommand) handler(db *database, api http.Handler, observer *observe
 		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(), Trust: tryout.trust(),
 	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := db.aside.Ping(ctx); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		if who := gates.stalled(); who != "" {
-			http.Error(w, who, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
+	mux.Handle("/readyz", ready)
 	return observer.Handler(graph.SecureHeaders(tryout.guard(mux)))
 }

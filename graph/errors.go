@@ -13,6 +13,7 @@ import (
 
 	"linkgraph/graph/internal/resolve"
 	"linkgraph/internal/naming"
+	"linkgraph/internal/overload"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -26,6 +27,7 @@ const (
 	codeLimit          = "LIMIT_EXCEEDED"
 	codeForbidden      = "FORBIDDEN"
 	codeUnavailable    = "UNAVAILABLE"
+	codeLockTimeout    = "LOCK_TIMEOUT"
 	codeInternal       = "INTERNAL"
 )
 
@@ -49,6 +51,8 @@ var codes = []struct {
 	{modules.ErrAbsent, codeBadInput},
 	{linkstore.ErrContended, codeUnavailable},
 	{modules.ErrContended, codeUnavailable},
+	{linkstore.ErrLockTimeout, codeLockTimeout},
+	{modules.ErrLockTimeout, codeLockTimeout},
 	{resolve.ErrLimit, codeLimit},
 	{resolve.ErrInput, codeBadInput},
 }
@@ -74,26 +78,41 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 			return out
 		}
 	}
-	if modules.IsTimeout(err) {
-		if doc, ok := ctx.Value(documentKey{}).(*document); ok && ctx.Err() == nil {
-			doc.markSlow(time.Now())
-		}
-		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
-		out.Message, out.Extensions["code"] = "the database ended a statement that took too long; ask for less, or try again", codeUnavailable
-		return out
-	}
-	if modules.IsUnavailable(err) {
-		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
-		out.Message, out.Extensions["code"] = "the database cannot be reached at present; try again", codeUnavailable
-		return out
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		out.Message, out.Extensions["code"] = "the request was ended before it was answered", codeUnavailable
+	if g.presentDatabase(ctx, out, err) {
 		return out
 	}
 	g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err, "path", out.Path.String())
 	out.Message, out.Extensions["code"] = "internal error", codeInternal
 	return out
+}
+
+// presentDatabase presents what the database, or the way to it, could not do at this time. All of it is UNAVAILABLE.
+func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err error) bool {
+	var busy *overload.Error
+	switch {
+	case errors.As(err, &busy):
+		out.Message, out.Extensions["reason"] = busy.Error(), reasonOverloaded
+	case modules.IsTimeout(err):
+		if doc, ok := ctx.Value(documentKey{}).(*document); ok && ctx.Err() == nil {
+			doc.markSlow(time.Now())
+		}
+		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
+		out.Message = "the database ended a statement that took too long; ask for less, or try again"
+	case modules.IsReadOnly(err):
+		g.cfg.Logger.ErrorContext(ctx, "database takes no writes", "error", err)
+		out.Message = "the database takes no writes at present: it is read-only, as a standby is; nothing was written: try again"
+	case modules.IsConflict(err):
+		out.Message = modules.ErrContended.Error()
+	case modules.IsUnavailable(err):
+		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
+		out.Message = "the database cannot be reached at present; try again"
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		out.Message = "the request was ended before it was answered"
+	default:
+		return false
+	}
+	out.Extensions["code"] = codeUnavailable
+	return true
 }
 
 // explain adds what a program wants to know of an error without reading its text.

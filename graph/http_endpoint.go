@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/resolve"
+	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 	"linkgraph/modules"
 )
@@ -211,13 +212,37 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	if r.weigh(ctx, doc.wasSlow(time.Now())) != nil {
 		return nil, 0, r.lost
 	}
-	r.wrote = r.wrote || op.Operation.Operation == ast.Mutation
-	next, opCtx := r.exec.DispatchOperation(ctx, made)
+	kind := op.Operation.Operation
+	if no := r.writing(ctx, kind); no != nil {
+		return nil, 0, no
+	}
+	running, sessions, done := dbpool.WithRequest(ctx)
+	if kind == ast.Mutation {
+		running, sessions, done = dbpool.WithWriting(ctx)
+	}
+	defer done()
+	next, opCtx := r.exec.DispatchOperation(running, made)
 	resp := next(opCtx)
 	if r.lost != nil && op.Operation.Operation != ast.Mutation {
 		return nil, 0, r.lost
 	}
+	if err := sessions.Refused(); err != nil && resp != nil && len(resp.Errors) > 0 {
+		return nil, 0, overloaded(err)
+	}
 	return r.finish(ctx, made, resp)
+}
+
+// writing gets a request that writes a place among those that do.
+func (r *run) writing(ctx context.Context, kind ast.Operation) *refusal {
+	if kind != ast.Mutation || r.wrote {
+		return nil
+	}
+	if err := r.place.Write(ctx); err != nil {
+		r.lost = overloaded(err)
+		return r.lost
+	}
+	r.wrote = true
+	return nil
 }
 
 // finish decides what of an execution is answered.
@@ -238,14 +263,14 @@ func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *gr
 
 // interrupted says that time was over, or that nobody waits for the answer any more.
 func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return refuse(http.StatusServiceUnavailable, codeUnavailable, "the request was ended before it was answered")
+	status, message := http.StatusServiceUnavailable, "the request was ended before it was answered"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		status, message = http.StatusGatewayTimeout, fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
 	}
-	message := fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
 	if kind == ast.Mutation {
 		message += "; look whether it was done before you repeat it"
 	}
-	return refuse(http.StatusGatewayTimeout, codeUnavailable, "%s", message)
+	return refuse(status, codeUnavailable, "%s", message)
 }
 
 // weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took

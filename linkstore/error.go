@@ -3,6 +3,7 @@ package linkstore
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,6 +20,7 @@ var (
 	ErrLinkNotFound     = errors.New("link not found")
 	ErrDeletionNotFound = errors.New("deletion not found")
 	ErrContended        = errors.New("other calls kept changing the same records: try again")
+	ErrLockTimeout      = errors.New("waited too long for a lock that another transaction holds")
 )
 
 // ItemError is an error of one item of a call.
@@ -116,6 +118,21 @@ func (e *LimitError) Error() string {
 // Unwrap gives ErrLimit.
 func (e *LimitError) Unwrap() error { return ErrLimit }
 
+// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote nothing, and can be made
+// again.
+type LockTimeoutError struct {
+	// What is what was waited for: "a record of ProductVariant".
+	What  string
+	cause error
+}
+
+func (e *LockTimeoutError) Error() string {
+	return "the call waited too long for " + e.What + ", which another transaction has locked; nothing was written: try again"
+}
+
+// Unwrap gives ErrLockTimeout, and what Postgres said.
+func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.cause} }
+
 // failure is what an error of Postgres means for a transaction.
 type failure int
 
@@ -142,7 +159,7 @@ func (contendedError) Error() string { return ErrContended.Error() }
 // Unwrap gives ErrContended, and what ended the last try.
 func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
-// classify and missingOf are the places that look at an SQLSTATE.
+// classify, lockTimeoutOf and missingOf are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {
 		return changed
@@ -160,6 +177,31 @@ func classify(err error) failure {
 		return duplicate
 	}
 	return final
+}
+
+// lockedRelation is where Postgres says whose row was waited for.
+var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
+
+// lockTimeoutOf turns the end of a wait for a lock into a typed error.
+func (s *Store) lockTimeoutOf(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "55P03" {
+		return err
+	}
+	what := "a record"
+	if m := lockedRelation.FindStringSubmatch(pg.Where); m != nil {
+		for _, model := range s.catalog.models {
+			if model.Table == m[1] {
+				what = "a record of " + model.Name
+			}
+		}
+		for _, d := range s.catalog.byLink {
+			if d.Table == m[1] {
+				what = "a link " + d.Name
+			}
+		}
+	}
+	return &LockTimeoutError{what, err}
 }
 
 // duplicateOf turns a unique violation that stays into a typed error.

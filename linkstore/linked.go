@@ -60,21 +60,26 @@ func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string
 		limit = fmt.Sprintf(" LIMIT $%d", len(args))
 	}
 	// Relies on the live index of the near key, or of the column that holds a read-only link.
-	rows, err := s.db.Query(ctx, fmt.Sprintf(`
+	sql := fmt.Sprintf(`
 		SELECT %[1]s, t.* FROM unnest(%[2]s) AS k(%[3]s) CROSS JOIN LATERAL (
 			SELECT %[4]s FROM %[5]s AS t WHERE %[6]s%[7]s AND %[8]s ORDER BY %[9]s%[10]s
 		) AS t`, near.givenText("k", "id"), near.arrays(1), near.given("", "id"), columns, table, near.on("k", "id"), live,
-		far.notNull("t"), far.list("t"), limit), args...)
-	if err != nil {
-		return nil, fmt.Errorf("linked %s: %w", link, err)
-	}
+		far.notNull("t"), far.list("t"), limit)
 	key := near.scan()
 	one := scan(key.dests()...)
-	found := make(map[string][]Link, len(ids))
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		l, err := one(row)
-		found[key.id()] = append(found[key.id()], l)
-		return struct{}{}, err
+	var found map[string][]Link
+	err := s.read(ctx, func() error {
+		rows, err := s.db.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		found = make(map[string][]Link, len(ids))
+		_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+			l, err := one(row)
+			found[key.id()] = append(found[key.id()], l)
+			return struct{}{}, err
+		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("linked %s: %w", link, err)

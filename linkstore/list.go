@@ -51,13 +51,17 @@ func (s *Store) getKind(ctx context.Context, d *Definition, pairs []Pair, kind [
 		left[i], right[i] = pairs[at].Left, pairs[at].Right
 	}
 	// Relies on the primary key. A pair that is named again is found again.
-	rows, err := s.db.Query(ctx, fmt.Sprintf(`
-		SELECT %s FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL`,
-		d.columns(), d.pairArrays(len(kind)), d.pairNames(""), d.table(), d.pairOn()), d.pairArgs(left, right)...)
-	if err != nil {
+	var links []Link
+	err := s.read(ctx, func() error {
+		rows, err := s.db.Query(ctx, fmt.Sprintf(`
+			SELECT %s FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL`,
+			d.columns(), d.pairArrays(len(kind)), d.pairNames(""), d.table(), d.pairOn()), d.pairArgs(left, right)...)
+		if err != nil {
+			return err
+		}
+		links, err = pgx.CollectRows(rows, d.scanner())
 		return err
-	}
-	links, err := pgx.CollectRows(rows, d.scanner())
+	})
 	if err != nil {
 		return err
 	}
@@ -404,12 +408,16 @@ func (m *LinkModule) List(ctx context.Context, opts ListOptions) ([]Link, error)
 	if opts.Limit > 0 {
 		limit = " LIMIT " + l.arg(opts.Limit)
 	}
-	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s%s%s`,
-		m.def.columns(), m.def.table(), where, after, by, limit), l.args...)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", m.def.Name, err)
-	}
-	links, err := pgx.CollectRows(rows, m.def.scanner())
+	var links []Link
+	err = m.store.read(ctx, func() error {
+		rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s%s%s`,
+			m.def.columns(), m.def.table(), where, after, by, limit), l.args...)
+		if err != nil {
+			return err
+		}
+		links, err = pgx.CollectRows(rows, m.def.scanner())
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", m.def.Name, err)
 	}
@@ -457,11 +465,15 @@ func (m *LinkModule) ListAndCount(ctx context.Context, opts ListOptions) ([]Link
 	if err != nil || m.store.absent(m.def) {
 		return nil, 0, err
 	}
-	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE %s`, m.def.table(), where), l.args...)
-	if err != nil {
-		return nil, 0, fmt.Errorf("count %s: %w", m.def.Name, err)
-	}
-	n, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
+	var n int
+	err = m.store.read(ctx, func() error {
+		rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE %s`, m.def.table(), where), l.args...)
+		if err != nil {
+			return err
+		}
+		n, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
+		return err
+	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("count %s: %w", m.def.Name, err)
 	}

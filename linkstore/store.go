@@ -20,6 +20,20 @@ type DB interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
+// Sessions is a DB that hands out a session to each call that writes. It is asked for nothing else to write with.
+type Sessions interface {
+	Session(ctx context.Context) (Session, error)
+}
+
+// Session is a connection that is a call's alone until it is released.
+type Session interface {
+	// SendBatch is that of pgx.Conn.
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	// Committing is told, with the call's context, that what is sent next commits.
+	Committing(ctx context.Context)
+	Release()
+}
+
 // Config says how a Store works. The zero value is good.
 type Config struct {
 	// NewID makes the ids of links and deletions. nil means the prefix, an underscore and a ULID.

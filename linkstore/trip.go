@@ -3,6 +3,7 @@ package linkstore
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -44,6 +45,12 @@ func (s *Store) start(ctx context.Context) (*write, error) {
 	w := &write{db: s.db, giveUp: func() {}}
 	switch db := s.db.(type) {
 	case pgx.Tx: // the call is a savepoint
+	case Sessions:
+		session, err := db.Session(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.conn, w.giveUp = session, session.Release
 	case interface {
 		Acquire(ctx context.Context) (*pgxpool.Conn, error)
 	}:
@@ -82,6 +89,16 @@ func (w *write) commit(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if session, ok := w.conn.(Session); ok {
+		session.Committing(ctx)
+	} else {
+		var stop context.CancelFunc
+		ctx, stop = unhurried(ctx)
+		defer stop()
+	}
 	if err := w.sendAll(ctx, true); err != nil {
 		return err
 	}
@@ -91,6 +108,28 @@ func (w *write) commit(ctx context.Context) error {
 	err := w.tx.Commit(ctx)
 	w.done = err == nil
 	return err
+}
+
+// commitGrace is how long a commit that is on its way may still take when the call's context ends: the call then knows whether it was
+// done. A lock that its statements wait for is not waited for longer either.
+const commitGrace = 5 * time.Second
+
+// unhurried is a context that ends a while after another one.
+func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(commitGrace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-late.Done():
+		}
+	})
+	return late, func() {
+		stop()
+		cancel()
+	}
 }
 
 // cancel takes back what is not committed, and gives back the connection.

@@ -118,7 +118,7 @@ func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written
 		err := s.once(ctx, fn)
 		switch kind := classify(err); {
 		case kind == final:
-			return err
+			return s.lockTimeoutOf(err)
 		case kind == changed && overtaken < overtakes*s.cfg.Retries:
 			overtaken++
 		case kind != changed && !s.inTx && try < s.cfg.Retries:
@@ -135,6 +135,22 @@ func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(pause):
+		}
+	}
+}
+
+// readTries is how often a read is run when Postgres ends it for the sake of another transaction.
+const readTries = 3
+
+// read runs a read, and again if a standby ended it for the sake of what it has to repeat.
+func (s *Store) read(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		err := fn()
+		switch {
+		case classify(err) != retryable || s.inTx || ctx.Err() != nil:
+			return err
+		case try == readTries:
+			return contendedError{err}
 		}
 	}
 }

@@ -22,6 +22,8 @@ var (
 	ErrUnavailable = errors.New("the database cannot be reached")
 	ErrTimeout     = errors.New("the database ended a statement that took too long")
 	ErrContended   = errors.New("other calls kept changing the same records: try again")
+	ErrLockTimeout = errors.New("waited too long for a lock that another transaction holds")
+	ErrNoWrites    = errors.New("the database takes no writes")
 )
 
 // ItemError is an error of one item of a call.
@@ -89,6 +91,45 @@ func (contendedError) Error() string { return ErrContended.Error() }
 // Unwrap gives ErrContended, and what ended the last try.
 func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
+// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote nothing, and can be made
+// again.
+type LockTimeoutError struct {
+	Model string // whose record was waited for; "" if it is not known
+	table string
+	cause error
+}
+
+func (e *LockTimeoutError) Error() string {
+	what := "a record"
+	if e.Model != "" {
+		what += " of " + e.Model
+	}
+	return "the call waited too long for " + what + ", which another transaction has locked; nothing was written: try again"
+}
+
+// Unwrap gives ErrLockTimeout, and what Postgres said.
+func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.cause} }
+
+// name finds the model of the table that was waited for.
+func (e *LockTimeoutError) name(c *Catalog) {
+	for _, m := range c.models {
+		if m.Table == e.table && e.table != "" {
+			e.Model = m.Name
+		}
+	}
+}
+
+// lockedRelation is where Postgres says whose row was waited for.
+var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
+
+func lockTimeoutOf(pg *pgconn.PgError, err error) *LockTimeoutError {
+	e := &LockTimeoutError{cause: err}
+	if m := lockedRelation.FindStringSubmatch(pg.Where); m != nil {
+		e.table = m[1]
+	}
+	return e
+}
+
 // LimitError is a call with more items than the store takes at once.
 type LimitError struct{ Limit, Asked int }
 
@@ -117,8 +158,8 @@ func (e *SizeError) Unwrap() error { return ErrLimit }
 
 var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 
-// classify turns an error of Postgres into one of this package where the caller can do something about it. It is the
-// one place that looks at an SQLSTATE.
+// classify turns an error of Postgres into one of this package where the caller can do something about it. It and IsConflict
+// are the places that look at an SQLSTATE.
 func classify(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -128,6 +169,10 @@ func classify(err error) error {
 		return err
 	}
 	switch {
+	case pg.Code == "55P03":
+		return lockTimeoutOf(pg, err)
+	case pg.Code == "25006":
+		return fmt.Errorf("%w: %w", ErrNoWrites, err)
 	case pg.Code == "57014":
 		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	case pg.Code == "23505":
@@ -170,6 +215,17 @@ func lost(err error) bool {
 
 // IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
 func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
+
+// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes: it is a standby by
+// now, or was made read-only.
+func IsReadOnly(err error) bool { return errors.Is(classify(err), ErrNoWrites) }
+
+// IsConflict reports whether Postgres ended a transaction for the sake of another, or of what a standby has to repeat: it can be run
+// again.
+func IsConflict(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
 
 // IsTimeout reports whether an error, of this package or of Postgres itself, says that a statement took longer than its
 // session allows, or was ended by an administrator.

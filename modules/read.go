@@ -49,8 +49,24 @@ type statement struct {
 	read func(rows pgx.Rows) error // reads all of them
 }
 
-// Read runs all requests in one round trip and fills in their results.
+// Read runs all requests in one round trip and fills in their results. A standby may end a read for the sake of what it has to repeat:
+// it is run again.
 func (s *Store) Read(ctx context.Context, requests ...Request) error {
+	for try := 1; ; try++ {
+		err := s.readOnce(ctx, requests)
+		if _, inTx := s.db.(pgx.Tx); !IsConflict(err) || inTx || ctx.Err() != nil {
+			return err
+		}
+		if try == readTries {
+			return contendedError{err}
+		}
+	}
+}
+
+// readTries is how often a read is run when Postgres ends it for the sake of another transaction.
+const readTries = 3
+
+func (s *Store) readOnce(ctx context.Context, requests []Request) error {
 	var statements []statement
 	counts := make([]int, len(requests))
 	catalog, err := s.catalog.viewed(ctx)

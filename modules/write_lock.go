@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // tries is how often a write is run when Postgres ends it for the sake of another.
@@ -21,8 +20,12 @@ const tries = 10
 func (s *Store) again(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
 		err := fn()
-		var pg *pgconn.PgError
-		if !errors.As(err, &pg) || pg.Code != "40P01" && pg.Code != "40001" {
+		if !IsConflict(err) {
+			var locked *LockTimeoutError
+			if errors.As(err, &locked) {
+				locked.name(s.catalog)
+				return locked
+			}
 			return err
 		}
 		if _, inTx := s.db.(pgx.Tx); inTx {

@@ -45,7 +45,7 @@ func (w *Watch) GivenUp() int {
 const opened = "linkgraph.opened"
 
 // Keep has the pools of a configuration keep the places of sessions that were given up until they have ended. It asks beside
-// them whether they have. When the context ends nothing is waited for any more: it has to end before such a pool is closed.
+// them whether they have; nil looks for none. When the context ends nothing is waited for any more: it has to end before such a pool is closed.
 func Keep(ctx context.Context, cfg *pgxpool.Config, beside Asker) *Watch {
 	w := &Watch{}
 	after := cfg.AfterConnect
@@ -76,8 +76,8 @@ func waitFor(ctx context.Context, conn *pgx.Conn, beside Asker) {
 	case <-patience.Done():
 	}
 	since, ok := conn.PgConn().CustomData()[opened].(time.Time)
-	if !ok {
-		return // it was never good
+	if !ok || beside == nil {
+		return // it was never good, or cannot be found
 	}
 	for ctx.Err() == nil && works(ctx, conn.PgConn().PID(), since, beside) {
 		select {

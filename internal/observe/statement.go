@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"linkgraph/internal/dbpool"
 )
 
 // WatchStatements has the sessions of a pool tell of their statements. It comes before the pool is made.
@@ -76,6 +78,9 @@ func (o *Observer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 
 // TraceBatchQuery notes the end of one of them.
 func (o *Observer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if dbpool.IsSettings(data.SQL) {
+		return
+	}
 	r := readFrom(ctx)
 	h := r.answered(data.CommandTag.RowsAffected(), data.Err)
 	if o.tracer == nil || !trace.SpanContextFromContext(ctx).IsValid() {

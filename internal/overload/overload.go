@@ -17,7 +17,9 @@ type Config struct {
 	Running int
 	// Dear is how many dear requests are worked on at a time, beside the others. 0 is one.
 	Dear int
-	// Queued is how many more may wait, and as many dear ones.
+	// Writing is how many requests that write are worked on at a time, beside the others. 0 is one.
+	Writing int
+	// Queued is how many more may wait, as many dear ones and as many that write.
 	Queued int
 	// Wait is how long they may.
 	Wait time.Duration
@@ -31,9 +33,12 @@ const (
 	Full    Reason = "full"    // too many wait already
 	TooLong Reason = "timeout" // it has waited as long as it may
 	Gone    Reason = "gone"    // the client hung up while it waited
+
+	// NoSession is of one that was let in, and found no session with the database in time.
+	NoSession Reason = "session"
 )
 
-// Reasons lists them.
+// Reasons lists those that a Limiter gives.
 func Reasons() []Reason { return []Reason{Full, TooLong, Gone} }
 
 // Error says that a request was not let in.
@@ -44,27 +49,29 @@ var messages = map[Reason]string{
 	Full:    "the server has as much to do as it can take; try again",
 	TooLong: "the server was busy for as long as the request may wait; try again",
 	Gone:    "the request was ended before it was answered",
+
+	NoSession: "all sessions with the database were in use for as long as the request may wait; try again",
 }
 
 func (e *Error) Error() string { return messages[e.Reason] }
 
 // Stats is how things stand.
 type Stats struct {
-	Running, Queued int // dear ones included
-	Dear            int // of those that run
+	Running, Queued int // dear ones and those that write included
+	Dear, Writing   int // of those that run
 	Rejected        map[Reason]int64
 }
 
 // Limiter lets requests in. Each caller has a queue of its own: one that sends a flood waits for itself. Requests that are
-// known to be dear have places apart, so that they do not take those of the others.
+// known to be dear have places apart, and so have those that write, so that they do not take those of the others.
 type Limiter struct {
-	wait        time.Duration
-	usual, dear *lane
+	wait                 time.Duration
+	usual, dear, writing *lane
 }
 
 // New returns a limiter.
 func New(cfg Config) *Limiter {
-	return &Limiter{wait: cfg.Wait, usual: newLane(cfg.Running, cfg.Queued), dear: newLane(cfg.Dear, cfg.Queued)}
+	return &Limiter{wait: cfg.Wait, usual: newLane(cfg.Running, cfg.Queued), dear: newLane(cfg.Dear, cfg.Queued), writing: newLane(cfg.Writing, cfg.Queued)}
 }
 
 // Enter waits for a place for a request of a caller. Its error is an *Error.
@@ -77,14 +84,17 @@ func (l *Limiter) Enter(ctx context.Context, caller string) (*Place, error) {
 
 // Stats says how things stand.
 func (l *Limiter) Stats() Stats {
-	usual, dear := l.usual.stats(), l.dear.stats()
-	usual.Dear = dear.Running
-	usual.Running += dear.Running
-	usual.Queued += dear.Queued
-	for reason, n := range dear.Rejected {
-		usual.Rejected[reason] += n
+	all := l.usual.stats()
+	dear, writing := l.dear.stats(), l.writing.stats()
+	all.Dear, all.Writing = dear.Running, writing.Running
+	for _, s := range []Stats{dear, writing} {
+		all.Running += s.Running
+		all.Queued += s.Queued
+		for reason, n := range s.Rejected {
+			all.Rejected[reason] += n
+		}
 	}
-	return usual
+	return all
 }
 
 // Stalled is for how long nobody was let in although somebody asked to be. It is 0 while places are free or change hands.
@@ -117,17 +127,28 @@ func (p *Place) Dear(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
+	return p.move(ctx, p.limiter.dear)
+}
+
+// Write changes the place for one of those for requests that write, as Dear does. Dear ones keep theirs.
+func (p *Place) Write(ctx context.Context) error {
+	if p == nil {
+		return nil
+	}
+	return p.move(ctx, p.limiter.writing)
+}
+
+func (p *Place) move(ctx context.Context, to *lane) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	dear := p.limiter.dear
-	if p.lane == nil || p.lane == dear {
+	if p.lane == nil || p.lane == to || p.lane == p.limiter.dear {
 		return nil
 	}
 	p.lane.leave(p.caller) // before it waits: what is waited for must not be waited for by others
 	p.lane = nil
-	if reason := dear.enter(ctx, p.caller, p.limiter.wait); reason != "" {
+	if reason := to.enter(ctx, p.caller, p.limiter.wait); reason != "" {
 		return &Error{reason}
 	}
-	p.lane = dear
+	p.lane = to
 	return nil
 }
