@@ -36,7 +36,7 @@ func kills(t *testing.T) int {
 	case text == "" && testing.Short():
 		return 4
 	case text == "":
-		return 12
+		return 8
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
@@ -251,33 +251,41 @@ func TestFirstStartIsKilled(t *testing.T) {
 	quickPostgres(t)
 	c := undisturbed(t)
 	t.Logf("what a first start does takes %v", c.took)
-	moments := make(chan instant)
+	var jobs []func() error
+	for _, m := range c.moments(kills(t)) {
+		jobs = append(jobs, func() error { return c.endedAt(t, m, (*starting).kill) })
+	}
+	for p := range phases {
+		m := instant{p, c.took[p] / 2}
+		jobs = append(jobs, func() error { return c.endedAt(t, m, (*starting).interrupt) })
+	}
+	queue := make(chan func() error, len(jobs))
+	for _, job := range jobs {
+		queue <- job
+	}
+	close(queue)
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
-			for m := range moments {
-				if err := c.endedAt(t, dataDir(t), m, (*starting).kill); err != nil {
-					t.Errorf("killed %v: %v", m, err)
+			for job := range queue {
+				if err := job(); err != nil {
+					t.Error(err)
 				}
 			}
 		})
 	}
-	for _, m := range c.moments(kills(t)) {
-		moments <- m
-	}
-	close(moments)
 	workers.Wait()
-	for p := range phases {
-		m := instant{p, c.took[p] / 2}
-		if err := c.endedAt(t, dataDir(t), m, (*starting).interrupt); err != nil {
-			t.Errorf("interrupted %v: %v", m, err)
-		}
-	}
 }
 
 // endedAt ends a start at a moment and looks at the one right after.
-func (c *course) endedAt(t *testing.T, dir string, m instant, end func(*starting)) error {
+func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err error) {
+	dir := dataDir(t)
 	defer os.RemoveAll(dir)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("ended %v: %w", m, err)
+		}
+	}()
 	first := begin(t, dir)
 	for !c.reached(m.phase, first.log.String(), dir) {
 		select {
