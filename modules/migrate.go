@@ -27,8 +27,8 @@ var migrations embed.FS
 type Applied struct {
 	Module, File string
 	Duration     time.Duration
-	// Blocked says which rows stand in the way of a migration that was left out, with those of its module that come after. "" means that
-	// it has run. The next Migrate tries it again.
+	// Blocked says which rows stand in the way of a migration that was left out, with those of its module that come after: code must not
+	// need what they make. "" means that it has run. The next Migrate tries it again.
 	Blocked string
 }
 

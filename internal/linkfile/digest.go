@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -77,10 +78,10 @@ func (d *digest) skip(offset int64, sum string) (lines int, whole bool, reason s
 			lines += bytes.Count(part[:n], []byte{'\n'})
 			last = part[n-1]
 		}
-		if err == io.EOF && d.at < offset {
+		if errors.Is(err, io.EOF) && d.at < offset {
 			return lines, false, fmt.Sprintf("it has %d bytes alone", d.at), nil
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return lines, false, "", err
 		}
 	}
@@ -101,7 +102,7 @@ func (run *importing) resume() (line int, err error) {
 	line = lines + 1
 	var next [1]byte
 	n, err := run.file.ReadAt(next[:], at)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
 	if reason == "" && n > 0 && !whole && next[0] != '\n' && next[0] != '\r' {
