@@ -130,3 +130,29 @@ func TestRowsInTheWayOfIndexes(t *testing.T) {
 		t.Errorf("-new +upgraded:\n%s", diff)
 	}
 }
+
+// TestPlanOfEarlierVersions shows what an upgrade changes, and nothing of that where no earlier version was.
+func TestPlanOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	shows := func(db *pgtest.DB) bool {
+		t.Helper()
+		plan, err := modules.MigrationPlan(t.Context(), db.Pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range plan {
+			if strings.Contains(strings.Join(p.Statements, "\n"), "RENAME CONSTRAINT") {
+				return true
+			}
+		}
+		return false
+	}
+	db := earlierDB(t, firstVersion)
+	if !shows(db) {
+		t.Error("the plan of an upgrade lacks what it changes")
+	}
+	upgrade(t, db)
+	if shows(db) || shows(pgtest.New(t)) {
+		t.Error("a plan has what is for earlier versions")
+	}
+}

@@ -1,4 +1,5 @@
--- No two keys have the same token, deleted ones included, as in Medusa. In databases of earlier versions the index leaves out deleted ones.
+-- For databases of earlier versions.
+-- No two keys have the same token, deleted ones included, as in Medusa. Their index leaves out deleted ones.
 -- +goose Up
 -- +goose StatementBegin
 DO $$

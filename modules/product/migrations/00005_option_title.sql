@@ -1,4 +1,5 @@
--- Options that products share have titles of their own, as in Medusa. Databases of earlier versions lack the index.
+-- For databases of earlier versions.
+-- Options that products share have titles of their own, as in Medusa.
 -- +goose Up
 -- +goose StatementBegin
 DO $$

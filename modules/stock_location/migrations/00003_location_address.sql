@@ -1,4 +1,5 @@
--- An address is of one stock location, as in Medusa. Databases of earlier versions lack the index.
+-- For databases of earlier versions.
+-- An address is of one stock location, as in Medusa.
 -- +goose Up
 -- +goose StatementBegin
 DO $$

@@ -1,5 +1,6 @@
--- Databases of earlier versions are brought to the structure that new ones have. Nothing else is touched: where a name or a definition
--- is not the earlier one, another program's, it stays.
+-- For databases of earlier versions.
+-- They are brought to the structure that new ones have. Nothing else is touched: what has another name or another definition than
+-- these had is another program's, and stays.
 -- +goose Up
 -- +goose StatementBegin
 DO $$
