@@ -5,7 +5,7 @@ GOVULNCHECK_VERSION = v1.9.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race robust generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
+.PHONY: run test race robust kills generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -22,6 +22,11 @@ SEED = 0
 
 robust: ## histories of concurrent clients, checked for linearizability: FOR of each kind; SEED repeats those of a run
 	go test ./internal/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
+
+KILLS = 50
+
+kills: ## end first starts of the server at KILLS moments; minutes
+	LINKGRAPH_TEST_KILLS=$(KILLS) go test . -run TestFirstStartIsKilled -count=1 -v -timeout 0
 
 generate: ## write graph/internal/exec, docs/modules and the clients of the examples from the schemas
 	go run ./graph/gen

@@ -49,11 +49,23 @@ type database struct {
 
 // open connects to the database that the flags name, or starts the private one.
 func (f *databaseFlags) open(ctx context.Context, s *streams, access access, options ...func(*pgxpool.Config)) (*database, error) {
+	return f.openBy(ctx, s, postgres.Start, access, options...)
+}
+
+// openBeside is open for commands that may run while a server does: the private Postgres of the folder is used if it runs.
+func (f *databaseFlags) openBeside(ctx context.Context, s *streams, access access) (*database, error) {
+	return f.openBy(ctx, s, postgres.Open, access)
+}
+
+// starter gives a private Postgres that runs.
+type starter func(context.Context, postgres.Config) (*postgres.Server, error)
+
+func (f *databaseFlags) openBy(ctx context.Context, s *streams, start starter, access access, options ...func(*pgxpool.Config)) (*database, error) {
 	db := &database{log: s.log, command: s.command}
 	url := f.DatabaseURL
 	if url == "" {
 		var err error
-		if db.server, err = postgres.Start(ctx, postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err}); err != nil {
+		if db.server, err = start(ctx, postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err}); err != nil {
 			return nil, err
 		}
 		url = db.server.URL()
@@ -242,6 +254,10 @@ func (db *database) prepare(ctx context.Context, s *streams) error {
 		return err
 	}
 	for _, a := range applied {
+		if a.Blocked != "" {
+			s.log.Warn("left out until the next start", "module", a.Module, "file", a.File, "in the way", a.Blocked)
+			continue
+		}
 		s.log.Info("migrated", "module", a.Module, "file", a.File)
 	}
 	if err := admission.Migrate(ctx, db.pool); err != nil {

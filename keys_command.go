@@ -49,7 +49,7 @@ func (c *keysCreateCommand) Validate() error {
 
 // Run makes the key, and prints its token alone on a line.
 func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, writes)
+	db, err := c.openBeside(ctx, s, writes)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ type keysListCommand struct{ databaseFlags }
 
 // Run prints a line a key.
 func (c *keysListCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, reads)
+	db, err := c.openBeside(ctx, s, reads)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ type keysRevokeCommand struct {
 
 // Run revokes the key.
 func (c *keysRevokeCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, writes)
+	db, err := c.openBeside(ctx, s, writes)
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	var made demo.Credentials
 	if db.private() && c.Demo && !c.ReadOnly {
-		if made, err = demo.Load(ctx, db.graph.Records, db.graph.Links); err != nil {
+		if made, err = demo.Load(ctx, db.pool, db.graph.Records, db.graph.Links); errors.Is(err, demo.ErrInTheWay) {
+			s.log.Warn("the demo store is not made; --no-demo leaves it out", "reason", err)
+		} else if err != nil {
 			return fmt.Errorf("load the demo store: %w", err)
 		}
 	}

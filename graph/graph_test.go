@@ -56,7 +56,7 @@ func newDemoDB(t testing.TB) *pgtest.DB {
 		if err != nil {
 			return err
 		}
-		_, err = demo.Load(ctx, g.Records, g.Links)
+		_, err = demo.Load(ctx, pool, g.Records, g.Links)
 		return err
 	})
 }

@@ -33,7 +33,7 @@ func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
 	var plan []Pending
 	tables := map[string][]string{}
 	for _, file := range files {
-		statements, err := file.statements()
+		statements, _, err := file.statements()
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func createdTables(module string) ([]string, error) {
 	}
 	var names []string
 	for _, file := range files {
-		statements, err := file.statements()
+		statements, _, err := file.statements()
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -22,11 +23,17 @@ import (
 //go:embed */migrations/*.sql
 var migrations embed.FS
 
-// Applied is a migration that Migrate has run.
+// Applied is a migration that Migrate has run, or has left out.
 type Applied struct {
 	Module, File string
 	Duration     time.Duration
+	// Blocked says which rows stand in the way of a migration that was left out, with those of its module that come after: code must not
+	// need what they make. "" means that it has run. The next Migrate tries it again.
+	Blocked string
 }
+
+// blockedCode is the SQLSTATE with which a migration says that rows stand in its way.
+const blockedCode = "LG002"
 
 // Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module counts its
 // own versions, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
@@ -38,6 +45,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 		if err == nil {
 			return addIndexes(ctx, pool)
 		}
+		return nil, fmt.Errorf("migrate: %w", classify(err))
+	}
+	if err := settleNotes(ctx, pool); err != nil {
 		return nil, fmt.Errorf("migrate: %w", classify(err))
 	}
 	pending, err := pendingFiles(ctx, pool)
@@ -57,8 +67,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 		if i > 0 && pending[i-1].module == file.module {
 			continue // goose runs all of a module's
 		}
-		missing, err := missingTables(ctx, pool, file.module)
-		if err != nil {
+		if err := noteMissing(ctx, pool, file.module); err != nil {
 			return applied, fmt.Errorf("migrate module %s: %w", file.module, classify(err))
 		}
 		ran, err := migrateModule(ctx, db, file.module, path.Dir(file.path))
@@ -66,9 +75,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 		if err != nil {
 			return applied, fmt.Errorf("migrate module %s: %w", file.module, err)
 		}
-		if err := noteMade(ctx, pool, missing); err != nil {
-			return applied, fmt.Errorf("migrate module %s: %w", file.module, classify(err))
-		}
+	}
+	if err := settleNotes(ctx, pool); err != nil {
+		return applied, fmt.Errorf("migrate: %w", classify(err))
 	}
 	return applied, nil
 }
@@ -83,6 +92,8 @@ func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
 			made_at timestamptz NOT NULL DEFAULT now(),
 			PRIMARY KEY (schema_name, table_name)
 		)`,
+		// Tables that are about to be made, as the migrations write their names.
+		`CREATE TABLE IF NOT EXISTS linkgraph.module_table_missing (name text PRIMARY KEY)`,
 	} {
 		var race *ConstraintError
 		if _, err := pool.Exec(ctx, statement); err != nil && !errors.As(classify(err), &race) {
@@ -92,26 +103,34 @@ func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// missingTables are those of a module's migrations that are not there, as the migrations write their names.
-func missingTables(ctx context.Context, pool *pgxpool.Pool, module string) ([]string, error) {
+// noteMissing notes the tables of a module's migrations that are not there, before they are made: goose commits each file by itself, and
+// a program that is ended right after could not tell any more who made them.
+func noteMissing(ctx context.Context, pool *pgxpool.Pool, module string) error {
 	names, err := createdTables(module)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows, err := pool.Query(ctx, `SELECT p.name FROM unnest($1::text[]) AS p(name) WHERE to_regclass(p.name) IS NULL`, names)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	_, err = pool.Exec(ctx, `
+		INSERT INTO linkgraph.module_table_missing (name)
+		SELECT p.name FROM unnest($1::text[]) AS p(name) WHERE to_regclass(p.name) IS NULL
+		ON CONFLICT DO NOTHING`, names)
+	return err
 }
 
-// noteMade notes tables that were not there before and are now: this program made them.
-func noteMade(ctx context.Context, pool *pgxpool.Pool, names []string) error {
+// settleNotes notes the tables that were missing and are there now: this program made them, in this run or in one that was ended.
+func settleNotes(ctx context.Context, pool *pgxpool.Pool) error {
+	var noted bool
+	if err := pool.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table_missing') IS NOT NULL`).Scan(&noted); err != nil || !noted {
+		return err
+	}
 	_, err := pool.Exec(ctx, `
+		WITH made AS (
+			DELETE FROM linkgraph.module_table_missing WHERE to_regclass(name) IS NOT NULL RETURNING name
+		)
 		INSERT INTO linkgraph.module_table (schema_name, table_name)
-		SELECT n.nspname, c.relname FROM unnest($1::text[]) AS p(name)
-		JOIN pg_class AS c ON c.oid = to_regclass(p.name) JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		ON CONFLICT DO NOTHING`, names)
+		SELECT n.nspname, c.relname FROM made
+		JOIN pg_class AS c ON c.oid = to_regclass(made.name) JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		ON CONFLICT DO NOTHING`)
 	return err
 }
 
@@ -133,7 +152,7 @@ func addIndexes(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 					return fmt.Errorf("%s: %w", statement, err)
 				}
 			}
-			applied = append(applied, Applied{p.Module, p.File, time.Since(start)})
+			applied = append(applied, Applied{Module: p.Module, File: p.File, Duration: time.Since(start)})
 		}
 		return nil
 	})
@@ -159,8 +178,16 @@ func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Ap
 	}
 	results, err := provider.Up(ctx)
 	var applied []Applied
+	var partial *goose.PartialError // what ran before the one that failed
+	if errors.As(err, &partial) {
+		results = partial.Applied
+	}
 	for _, r := range results {
-		applied = append(applied, Applied{module, r.Source.Path, r.Duration})
+		applied = append(applied, Applied{Module: module, File: r.Source.Path, Duration: r.Duration})
+	}
+	var rows *pgconn.PgError
+	if partial != nil && errors.As(err, &rows) && rows.Code == blockedCode {
+		return append(applied, Applied{Module: module, File: partial.Failed.Source.Path, Duration: partial.Failed.Duration, Blocked: rows.Message}), nil
 	}
 	return applied, err
 }

@@ -39,10 +39,15 @@ func MigrationPlan(ctx context.Context, db DB) ([]Pending, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan migrations: %w", classify(err))
 	}
+	unmade := map[string]bool{} // modules whose first migration is pending: what is there was not made by an earlier version
 	for _, file := range pending {
-		statements, err := file.statements()
+		unmade[file.module] = unmade[file.module] || file.version == 1
+		statements, earlier, err := file.statements()
 		if err != nil {
 			return nil, err
+		}
+		if earlier && unmade[file.module] {
+			statements = nil
 		}
 		if statements, err = withEffect(ctx, db, statements); err != nil {
 			return nil, fmt.Errorf("plan migrations: %s: %w", file.path, classify(err))
@@ -57,10 +62,13 @@ type migrationFile struct {
 	version      int64
 }
 
-// statements are those that the migration runs.
-func (f migrationFile) statements() ([]string, error) {
+// forEarlier is the first line of migrations that change what earlier versions of the migrations before them made.
+const forEarlier = "-- For databases of earlier versions.\n"
+
+// statements are those that the migration runs, and whether it is for databases of earlier versions.
+func (f migrationFile) statements() (statements []string, earlier bool, err error) {
 	text, err := migrations.ReadFile(f.path)
-	return upStatements(string(text)), err
+	return upStatements(string(text)), strings.HasPrefix(string(text), forEarlier), err
 }
 
 // migrationFiles are the migrations of a module, or with "*" of all, module by module, in their order.

@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
 			return err
 		}
-		_, err = demo.Load(ctx, g.Records, g.Links)
+		_, err = demo.Load(ctx, pool, g.Records, g.Links)
 		return err
 	})}
 	var err error

@@ -3,7 +3,10 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"linkgraph/linkstore"
 	"linkgraph/modules"
@@ -15,28 +18,57 @@ const PublishableKeyID = "apk_demo_web"
 // Credentials are the keys of the demo store. They are empty if it was there already.
 type Credentials struct{ PublishableKey, SecretKey string }
 
-// Load makes the demo store in a database that has no products yet. It changes nothing in one that has.
-func Load(ctx context.Context, records *modules.Store, links *linkstore.Store) (Credentials, error) {
-	l := &loader{ctx: ctx, records: records}
-	if !l.empty() {
-		return Credentials{}, l.err
+// ErrInTheWay says that records are there which the demo store would make too. An earlier version that was ended while it made the
+// store left such.
+var ErrInTheWay = errors.New("records are in the way of the demo store")
+
+// Load makes the demo store, all of it or nothing, in a database that never had it and has no products. It changes nothing in others:
+// a store that was emptied since stays empty.
+func Load(ctx context.Context, db modules.DB, records *modules.Store, links *linkstore.Store) (Credentials, error) {
+	var keys Credentials
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		begun, err := begin(ctx, tx)
+		if err != nil || !begun {
+			return err
+		}
+		// Products that are there are of an earlier version, which did not note what it made, or a merchant's own.
+		var used bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM product)`).Scan(&used); err != nil || used {
+			return err
+		}
+		l := &loader{ctx: ctx, records: records.WithTx(tx)}
+		if keys = l.all(); l.err == nil {
+			_, l.err = links.WithTx(tx).Create(ctx, append(demoLinks(), orderLinks()...), linkstore.CreateOptions{})
+		}
+		return l.err
+	})
+	var conflict *modules.ConstraintError
+	if errors.As(err, &conflict) {
+		err = fmt.Errorf("%w: %w", ErrInTheWay, err)
 	}
-	l.products()
-	l.prices()
-	l.stock()
-	l.shop()
-	l.market()
-	l.people()
-	l.cart()
-	l.order()
-	keys := l.keys()
-	if l.err != nil {
-		return Credentials{}, fmt.Errorf("demo store: %w", l.err)
-	}
-	if _, err := links.Create(ctx, append(demoLinks(), orderLinks()...), linkstore.CreateOptions{}); err != nil {
+	if err != nil {
 		return Credentials{}, fmt.Errorf("demo store: %w", err)
 	}
 	return keys, nil
+}
+
+// begin notes that the demo store is made, in the transaction that makes it, and reports whether it was not noted before. Who loads at
+// the same time waits.
+func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
+	for _, statement := range []string{
+		`SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`,
+		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
+		`CREATE TABLE IF NOT EXISTS linkgraph.demo_store (
+			only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+			made_at timestamptz NOT NULL DEFAULT now()
+		)`,
+	} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return false, fmt.Errorf("%w: %s", err, statement)
+		}
+	}
+	tag, err := tx.Exec(ctx, `INSERT INTO linkgraph.demo_store DEFAULT VALUES ON CONFLICT DO NOTHING`)
+	return tag.RowsAffected() == 1, err
 }
 
 // loader makes records until something fails.
@@ -46,15 +78,16 @@ type loader struct {
 	err     error
 }
 
-func (l *loader) empty() bool {
-	m, ok := l.records.Catalog().Model("Product")
-	if !ok {
-		l.err = fmt.Errorf("there is no model Product")
-		return false
-	}
-	list := &modules.List{Model: m, Page: &modules.Page{Limit: 1}}
-	l.err = l.records.Read(l.ctx, list)
-	return l.err == nil && len(list.Result.Rows) == 0
+func (l *loader) all() Credentials {
+	l.products()
+	l.prices()
+	l.stock()
+	l.shop()
+	l.market()
+	l.people()
+	l.cart()
+	l.order()
+	return l.keys()
 }
 
 func (l *loader) make(model string, records ...modules.Values) []modules.Created {

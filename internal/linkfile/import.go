@@ -1,10 +1,7 @@
 package linkfile
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +30,8 @@ type Importer struct {
 	Batch int
 	// Replace dismisses links that stand in the way of new ones.
 	Replace bool
-	// Resume goes on where an import of the same file with the same settings stopped. What it had committed is not done again.
+	// Resume goes on where an import of the same file with the same settings stopped. What it had committed is not done again. All of
+	// the file that was brought in is compared: a ChangedError says that it is another one. What comes after may have changed.
 	Resume bool
 	// Rejects is the file that rejected rows are written to, with line and reason. "" means beside the file: links.rejects.csv.
 	Rejects string
@@ -70,6 +68,7 @@ func (r Report) String() string {
 // progress is what an import has committed. It is written with each batch, in its transaction.
 type progress struct {
 	Offset      int64  `json:"offset"`
+	Sum         string `json:"sum"` // SHA-256 of the file up to there
 	RejectBytes int64  `json:"reject_bytes"`
 	Done        bool   `json:"done"`
 	Report      Report `json:"report"`
@@ -99,6 +98,7 @@ type importing struct {
 	key    string // of the state; "" if there is none
 	src    source
 	file   *os.File
+	digest *digest // nil without a file
 	state  progress
 	reject *rejects
 	bar    *progressbar.ProgressBar
@@ -123,7 +123,7 @@ func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
 		info, err := f.Stat()
 		if err == nil {
 			size = info.Size()
-			err = run.restore(ctx, format, size)
+			err = run.restore(ctx, format)
 		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
@@ -144,21 +144,12 @@ func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
 }
 
 // restore finds what an import of the same file has done.
-func (run *importing) restore(ctx context.Context, format Format, size int64) error {
-	hash := sha256.New()
-	if _, err := io.CopyN(hash, run.file, 1<<20); err != nil && !errors.Is(err, io.EOF) {
+func (run *importing) restore(ctx context.Context, format Format) (err error) {
+	if run.key, err = run.keyOf(run.file, format); err != nil || !run.Resume {
 		return err
-	}
-	if _, err := run.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	fmt.Fprintf(hash, "\x00%d %s %s %t", size, format, run.Link, run.Replace)
-	run.key = hex.EncodeToString(hash.Sum(nil))
-	if !run.Resume {
-		return nil
 	}
 	var text string
-	err := run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).Scan(&text) // relies on the primary key
+	err = run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).Scan(&text) // relies on the primary key
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
@@ -170,56 +161,35 @@ func (run *importing) restore(ctx context.Context, format Format, size int64) er
 
 // begin opens the source where the import begins.
 func (run *importing) begin(in io.Reader, format Format) error {
-	line, at := 1, run.state.Offset
+	line := 1
+	if run.file != nil {
+		run.digest = newDigest(run.file)
+		in = run.digest
+	}
+	at := run.state.Offset
 	if at > 0 {
 		var err error
-		if line, err = linesBefore(run.file, at); err != nil {
+		if line, err = run.resume(); err != nil {
 			return err
 		}
 	}
 	if format == JSONL {
-		if run.file != nil {
-			if _, err := run.file.Seek(at, io.SeekStart); err != nil {
-				return err
-			}
-		}
 		run.src = newJSONL(in, run.Links.Catalog(), run.Link, at, line)
 		return nil
 	}
-	if run.file != nil {
-		if _, err := run.file.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
+	header := in
+	if at > 0 {
+		header = io.NewSectionReader(run.file, 0, at)
 	}
-	src, err := newCSV(in, run.Links.Catalog(), run.Link)
+	src, err := newCSV(header, run.Links.Catalog(), run.Link)
 	if err != nil {
 		return err
 	}
 	run.src = src
 	if at > 0 {
-		if _, err := run.file.Seek(at, io.SeekStart); err != nil {
-			return err
-		}
 		src.continueAt(in, at, line)
 	}
 	return nil
-}
-
-// linesBefore is the number of the line at an offset.
-func linesBefore(f *os.File, offset int64) (int, error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	line := 1
-	part := make([]byte, 64<<10)
-	for left := offset; left > 0; {
-		n, err := f.Read(part[:min(left, int64(len(part)))])
-		line += bytes.Count(part[:n], []byte{'\n'})
-		if left -= int64(n); err != nil && left > 0 {
-			return 0, err
-		}
-	}
-	return line, nil
 }
 
 func (run *importing) close() {
@@ -303,6 +273,9 @@ func (run *importing) commit(ctx context.Context, rows []row, done bool) error {
 	switch {
 	case err == nil:
 		run.state = next
+		if run.digest != nil {
+			run.digest.advance(next.Offset)
+		}
 		return nil
 	case !refusedValue(err) || len(items) == 0:
 		return err
@@ -337,6 +310,15 @@ func (run *importing) settle(rows []row, at []int, w linkstore.Written, done boo
 	next.Done = done
 	if len(rows) > 0 {
 		next.Offset = rows[len(rows)-1].end
+	}
+	if run.digest != nil {
+		if done {
+			next.Offset = run.digest.end() // blank lines may be the last
+		}
+		var err error
+		if next.Sum, err = run.digest.upTo(next.Offset); err != nil {
+			return next, err
+		}
 	}
 	r := &next.Report
 	r.Rows += len(rows)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -410,5 +411,122 @@ func TestMemory(t *testing.T) {
 	small := peak(4000)
 	if large := peak(40_000); large > small+small/2+(4<<20) {
 		t.Errorf("%d bytes are live while 4,000 rows are brought in, %d while 40,000 are", small, large)
+	}
+}
+
+// long writes n rows of one link, more than what tells imports apart, and returns them as lines.
+func (w *world) long(name string, n int) (path string, lines []string) {
+	w.Helper()
+	lines = []string{"link,left,right"}
+	for i := range n {
+		lines = append(lines, fmt.Sprintf("product_channel,p%d,c1", i+1))
+	}
+	return w.file(name, strings.Join(lines, "\n")+"\n"), lines
+}
+
+// stopped begins an import and ends it at a batch.
+func (w *world) stopped(path string, batch, at int) {
+	w.Helper()
+	calls := 0
+	links := w.links.WithWritten(func(_ context.Context, _ linkstore.Written, last *pgx.Batch) error {
+		if calls++; calls == at {
+			last.Queue(`DO $$ BEGIN RAISE EXCEPTION 'crash'; END $$`)
+		}
+		return nil
+	})
+	if _, err := (&linkfile.Importer{DB: w.db.Pool, Links: links, Batch: batch}).File(w.Context(), path); err == nil || !strings.Contains(err.Error(), "crash") {
+		w.Fatal(err)
+	}
+}
+
+// TestResumeKnowsTheFile resumes imports with files that begin as theirs did. What was brought in has to be the same, to the byte; what
+// comes after it may be another text, and is brought in as it is.
+func TestResumeKnowsTheFile(t *testing.T) {
+	t.Parallel()
+	const n, batch, stop = 6000, 1000, 4 // three batches are committed
+	const position = (stop - 1) * batch  // rows
+	text := func(lines []string) string { return strings.Join(lines, "\n") + "\n" }
+	for _, c := range []struct {
+		name  string
+		done  bool // the import came to the end
+		edit  func(lines []string) string
+		rows  int // in the end
+		links int
+		wrong string
+	}{
+		{name: "another file of the same length, before the position", edit: func(l []string) string {
+			l[position-5] = strings.Replace(l[position-5], ",c1", ",c2", 1)
+			return text(l)
+		}, wrong: "line 3002"},
+		{name: "the last byte before the position", edit: func(l []string) string { l[position] = strings.Replace(l[position], ",c1", ",c2", 1); return text(l) }, wrong: "stands otherwise"},
+		{name: "shorter", edit: func(l []string) string { return text(l[:position-5]) }, wrong: "bytes alone"},
+		{name: "another tail", edit: func(l []string) string { l[n-5] = strings.Replace(l[n-5], ",c1", ",c2", 1); return text(l) }, rows: n, links: n},
+		{name: "a longer tail", edit: func(l []string) string {
+			return text(append(l, "product_channel,p6001,c1", "product_channel,p6001,c2"))
+		}, rows: n + 2, links: n + 2},
+		{name: "a shorter tail", edit: func(l []string) string { return text(l[:n-9]) }, rows: n - 10, links: n - 10},
+		{name: "done: the same", done: true, edit: text, rows: n, links: n},
+		{name: "done: another file of the same length", done: true, edit: func(l []string) string { l[n-5] = strings.Replace(l[n-5], ",c1", ",c2", 1); return text(l) }, wrong: "line 6002"},
+		{name: "done: shorter", done: true, edit: func(l []string) string { return text(l[:n-5]) }, wrong: "bytes alone"},
+		{name: "done: longer", done: true, edit: func(l []string) string { return text(append(l, "product_channel,p6001,c1")) }, rows: n + 1, links: n + 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			path, lines := w.long("links.csv", n)
+			committed := position
+			if c.done {
+				_, err := w.importer().File(t.Context(), path)
+				w.must(err)
+				committed = n
+			} else {
+				w.stopped(path, batch, stop)
+			}
+			rejects := w.file("links.rejects.csv", "a merchant looks at it\n")
+			w.must(os.WriteFile(path, []byte(c.edit(lines)), 0o600))
+			report, err := (&linkfile.Importer{DB: w.db.Pool, Links: w.links, Resume: true}).File(t.Context(), path)
+			if c.wrong != "" {
+				var changed *linkfile.ChangedError
+				if !errors.As(err, &changed) || changed.File != path || !strings.Contains(err.Error(), c.wrong) || !strings.Contains(err.Error(), "without --resume") {
+					t.Errorf("%s, %v", report, err)
+				}
+				if got := len(w.live()); got != committed {
+					t.Errorf("%d links are live, %d were", got, committed)
+				}
+				if w.text(rejects) == "" {
+					t.Error("the file of rejected rows was written anew")
+				}
+				return
+			}
+			if err != nil || report.Rows != c.rows || report.Created != c.links || len(w.live()) != c.links {
+				t.Errorf("%s, %v; %d live", report, err, len(w.live()))
+			}
+		})
+	}
+}
+
+// TestResumeSeesALineGoOn resumes what was done with a file whose last line is longer now.
+func TestResumeSeesALineGoOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path, lines := w.long("links.csv", 4000)
+	w.must(os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)) // no line feed at the end
+	_, err := w.importer().File(t.Context(), path)
+	w.must(err)
+	resume := func() (linkfile.Report, error) {
+		return (&linkfile.Importer{DB: w.db.Pool, Links: w.links, Resume: true}).File(t.Context(), path)
+	}
+	w.must(os.WriteFile(path, []byte(strings.Join(lines, "\n")+"2\n"), 0o600))
+	var changed *linkfile.ChangedError
+	if report, err := resume(); !errors.As(err, &changed) || changed.Line != 4001 {
+		t.Errorf("%s, %v", report, err)
+	}
+	w.must(os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\nproduct_channel,p1,none\n"), 0o600))
+	report, err := resume()
+	if err != nil || report.Rows != 4001 || report.Rejected != 1 {
+		t.Fatalf("%s, %v", report, err)
+	}
+	if got := w.text(report.Rejects); !strings.Contains(got, "\n4002,") {
+		t.Errorf("the line of the rejected row:\n%s", got)
 	}
 }

@@ -52,7 +52,7 @@ func demoDB(t testing.TB) *pgtest.DB {
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
 			return err
 		}
-		_, err = demo.Load(ctx, g.Records, g.Links)
+		_, err = demo.Load(ctx, pool, g.Records, g.Links)
 		return err
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// dieWithParent has the kernel shut the server down, the fast way, when we end without doing so.
+// dieWithParent has the kernel end a child when we end without doing so: a server shuts down, the fast way, and an initdb gives up.
 func dieWithParent(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

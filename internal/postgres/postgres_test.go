@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -132,6 +133,141 @@ func TestLongPath(t *testing.T) {
 	dir := filepath.Join(folder(t), strings.Repeat("a-long-name/", 8))
 	if got := query(t, start(t, dir).URL(), `SELECT 'yes'`); got != "yes" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestOpenUsesTheRunningServer opens a folder whose server another process runs, and one that nobody has. Both are stopped as their owners
+// say.
+func TestOpenUsesTheRunningServer(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	start(t, folder(t)) // skips where there is no Postgres
+	cmd, url := hold(t, dir, 0)
+	joined, err := postgres.Open(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, joined.URL(), `SELECT pg_postmaster_start_time()::text`); got != query(t, url, `SELECT pg_postmaster_start_time()::text`) {
+		t.Errorf("it is another server: %s", got)
+	}
+	if err := joined.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := query(t, url, `SELECT 'on'`); got != "on" {
+		t.Error("the server of the other process was stopped")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	own, err := postgres.Open(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, own.URL(), `SELECT 'own'`); got != "own" {
+		t.Errorf("got %q", got)
+	}
+	if err := own.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-own.Exited():
+	default:
+		t.Error("a server of its own is left running")
+	}
+}
+
+// TestOpenWaitsForAServerThatStarts opens a folder again and again while another process makes its cluster.
+func TestOpenWaitsForAServerThatStarts(t *testing.T) {
+	t.Parallel()
+	start(t, folder(t)) // skips where there is no Postgres
+	dir := folder(t)
+	urls := make(chan string, 3)
+	var all sync.WaitGroup
+	for range cap(urls) {
+		all.Go(func() {
+			s, err := postgres.Open(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(func() { _ = s.Stop(context.Background()) })
+			urls <- query(t, s.URL(), `SELECT pg_postmaster_start_time()::text`)
+		})
+	}
+	all.Wait()
+	close(urls)
+	first, n := <-urls, 1
+	for other := range urls {
+		if n++; other != first {
+			t.Errorf("servers of %s and %s", first, other)
+		}
+	}
+	if n != cap(urls) {
+		t.Errorf("%d of %d were let in", n, cap(urls))
+	}
+}
+
+// TestInitdbEndsWithItsParent kills a program while it makes a cluster. Its initdb ends, a start at once makes the cluster, and nothing of
+// the first one is left.
+func TestInitdbEndsWithItsParent(t *testing.T) {
+	t.Parallel()
+	start(t, folder(t)) // skips where there is no Postgres
+	dir := folder(t)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), "LINKGRAPH_HOLD="+dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var initdb string
+	wait(t, "initdb runs", func() bool {
+		initdb = processOn(dir)
+		return initdb != ""
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	s := start(t, dir)
+	if got := query(t, s.URL(), `SELECT 'made'`); got != "made" {
+		t.Errorf("got %q", got)
+	}
+	wait(t, "the initdb of the killed program ends", func() bool {
+		_, err := os.Stat(filepath.Join("/proc", initdb))
+		return errors.Is(err, os.ErrNotExist)
+	})
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+	if left, _ := filepath.Glob(filepath.Join(dir, "data.new*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// processOn finds the process of an initdb that works in a folder, by its arguments; "" if there is none.
+func processOn(dir string) string {
+	lists, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, list := range lists {
+		args, _ := os.ReadFile(list)
+		if name, rest, _ := strings.Cut(string(args), "\x00"); filepath.Base(name) == "initdb" && strings.Contains(rest, dir+"/") {
+			return filepath.Base(filepath.Dir(list))
+		}
+	}
+	return ""
+}
+
+// wait waits for something that comes in its own time.
+func wait(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
 	}
 }
 

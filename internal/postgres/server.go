@@ -44,7 +44,7 @@ type Config struct {
 // Server is a private Postgres that runs.
 type Server struct {
 	url    string
-	cmd    *exec.Cmd
+	cmd    *exec.Cmd // nil for one that another process runs
 	lock   *os.File
 	log    *logFile
 	exited chan struct{}
@@ -60,24 +60,31 @@ type layout struct {
 // Start starts the private Postgres of a folder and waits until it answers. A second server on the same folder gets
 // ErrInUse.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	if cfg.Log == nil {
-		cfg.Log = io.Discard
+	cfg = cfg.complete()
+	l, err := newLayout(cfg)
+	var s *Server
+	if err == nil {
+		s, err = l.own(ctx, cfg)
 	}
-	if cfg.Getenv == nil {
-		cfg.Getenv = os.Getenv
-	}
-	s, err := start(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("private postgres: %w", err)
 	}
 	return s, nil
 }
 
-func start(ctx context.Context, cfg Config) (*Server, error) {
-	l, err := newLayout(cfg)
-	if err != nil {
-		return nil, err
+// complete has the defaults in it.
+func (cfg Config) complete() Config {
+	if cfg.Log == nil {
+		cfg.Log = io.Discard
 	}
+	if cfg.Getenv == nil {
+		cfg.Getenv = os.Getenv
+	}
+	return cfg
+}
+
+// own starts the server of a folder that nobody has.
+func (l *layout) own(ctx context.Context, cfg Config) (*Server, error) {
 	lock, err := lockFolder(l.root)
 	if err != nil {
 		return nil, err
@@ -95,14 +102,15 @@ func (l *layout) start(ctx context.Context, cfg Config, lock *os.File) (*Server,
 	if err != nil {
 		return nil, err
 	}
-	if err := stopOrphan(l.data); err != nil {
-		return nil, err
-	}
 	if err := l.initialize(ctx, cfg, bin); err != nil {
 		return nil, err
 	}
-	// After a crash the shared memory of the old server may linger for a moment.
+	// After a crash the shared memory of the old server may linger for a moment, and one that was just starting may write its
+	// postmaster.pid after it was looked for.
 	for try := 0; ; try++ {
+		if err := stopOrphan(l.data); err != nil {
+			return nil, err
+		}
 		s, err := l.run(ctx, cfg, bin, lock)
 		if err == nil || try == 5 || ctx.Err() != nil {
 			return s, err
@@ -196,58 +204,6 @@ func isPostgres(pid int) bool {
 	return true
 }
 
-// initialize makes the cluster, in a folder of its own that takes its name when it is complete.
-func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error {
-	if _, err := os.Stat(filepath.Join(l.data, "PG_VERSION")); err == nil {
-		return l.checkVersion(bin)
-	}
-	fmt.Fprintf(cfg.Log, "making a Postgres %d cluster in %s\n", bin.version, l.data)
-	temp := l.data + ".new"
-	if err := os.RemoveAll(temp); err != nil {
-		return err
-	}
-	if err := os.Mkdir(temp, 0o700); err != nil {
-		return err
-	}
-	if err := l.owner.own(temp); err != nil {
-		return err
-	}
-	var err error
-	for _, locale := range bin.locales() {
-		args := append([]string{"-D", temp, "-U", superuser, "--auth=trust", "--encoding=UTF8"}, locale...)
-		if cfg.Unsafe {
-			args = append(args, "--no-sync")
-		}
-		cmd := bin.command(ctx, l.owner, "initdb", args...)
-		var out []byte
-		if out, err = cmd.CombinedOutput(); err == nil {
-			break
-		}
-		err = fmt.Errorf("initdb: %w: %s", err, lastLines(out))
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp, l.data)
-}
-
-func (l *layout) checkVersion(bin binaries) error {
-	text, err := os.ReadFile(filepath.Join(l.data, "PG_VERSION"))
-	if err != nil {
-		return err
-	}
-	if made := strings.TrimSpace(string(text)); made != strconv.Itoa(bin.version) {
-		return fmt.Errorf("the data in %s is of Postgres %s, the binaries in %s are of %d: set LINKGRAPH_POSTGRES_BIN to the folder of Postgres %s, or move the data away",
-			l.data, made, bin.dir, bin.version, made)
-	}
-	return nil
-}
-
-func lastLines(out []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "; ")
-}
-
 func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.File) (*Server, error) {
 	path := filepath.Join(l.root, "postgres.log")
 	log, err := openLog(path, mostLog)
@@ -269,14 +225,18 @@ func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.Fil
 		log.Close()
 		return nil, err
 	}
-	query := url.Values{"host": {l.socket}, "user": {superuser}}
-	s.url = "postgres:///" + database + "?" + query.Encode()
-	query.Set("dbname", "postgres")
-	if err := s.ready(ctx, "postgres:///postgres?"+query.Encode(), path); err != nil {
+	s.url = l.url(database)
+	if err := s.ready(ctx, l.url("postgres"), path); err != nil {
 		_ = s.stop(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	return s, nil
+}
+
+// url is the connection string of a database.
+func (l *layout) url(database string) string {
+	query := url.Values{"host": {l.socket}, "user": {superuser}}
+	return "postgres:///" + database + "?" + query.Encode()
 }
 
 // logDelay is how long the log is kept open for processes of a Postgres that has ended.
@@ -343,11 +303,15 @@ func makeDatabase(ctx context.Context, conn *pgx.Conn) error {
 // URL is the connection string of the server's database.
 func (s *Server) URL() string { return s.url }
 
-// Exited is closed when the process has ended, whoever ended it.
+// Exited is closed when the process has ended, whoever ended it. It never is for a server that another process runs.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// Stop shuts the server down: sessions are ended, data is written. It waits until that is done, or for the context.
+// Stop shuts the server down: sessions are ended, data is written. It waits until that is done, or for the context. One that another
+// process runs goes on.
 func (s *Server) Stop(ctx context.Context) error {
+	if s.cmd == nil {
+		return nil
+	}
 	err := s.stop(ctx)
 	return errors.Join(err, s.lock.Close())
 }

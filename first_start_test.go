@@ -1,0 +1,351 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"linkgraph/internal/access/accesstest"
+	"linkgraph/internal/pgtest"
+	"linkgraph/internal/postgres"
+)
+
+// killsVariable says at how many moments TestFirstStartIsKilled ends a first start.
+const killsVariable = "LINKGRAPH_TEST_KILLS"
+
+// kills are the moments of a run of the tests: few by default, as each is two starts.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv(killsVariable)
+	switch {
+	case text == "" && testing.Short():
+		return 4
+	case text == "":
+		return 8
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q: a number of moments is wanted", killsVariable, text)
+	}
+	return n
+}
+
+// starting is a start of the program in a process of its own, which may be ended before it serves.
+type starting struct {
+	cmd   *exec.Cmd
+	log   *buffer
+	ended chan struct{}
+	err   error // of the process, once ended is closed
+}
+
+// begin starts the program on a folder, in a process group of its own as a shell does.
+func begin(t *testing.T, dir string) *starting {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &starting{cmd: exec.Command(program), log: &buffer{}, ended: make(chan struct{})}
+	s.cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 --data-dir "+dir, "JWT_SECRET="+accesstest.Secret)
+	s.cmd.Stderr = s.log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.ended)
+	}()
+	t.Cleanup(func() { s.kill() })
+	return s
+}
+
+func (s *starting) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+}
+
+// interrupt is Ctrl-C: the whole group gets the signal.
+func (s *starting) interrupt() {
+	sig := syscall.SIGINT
+	if signal.Ignored(sig) { // by a shell that runs the tests in the background, and so by what they start
+		sig = syscall.SIGTERM
+	}
+	_ = syscall.Kill(-s.cmd.Process.Pid, sig)
+	<-s.ended
+}
+
+var servedAddress = regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
+
+// serves waits until the start serves, and returns its address.
+func (s *starting) serves() (url string, err error) {
+	for deadline := time.After(90 * time.Second); ; {
+		if m := servedAddress.FindStringSubmatch(s.log.String()); m != nil {
+			return m[1], nil
+		}
+		select {
+		case <-s.ended:
+			return "", fmt.Errorf("it ended: %w\n%s", s.err, s.log)
+		case <-deadline:
+			return "", fmt.Errorf("it does not come up:\n%s", s.log)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// rowCounts counts the rows of each table of the database in a data folder.
+func rowCounts(ctx context.Context, dir string) (map[string]int, error) {
+	running, err := postgres.Open(ctx, postgres.Config{Dir: filepath.Join(dir, "postgres")})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = running.Stop(ctx) }()
+	conn, err := pgx.Connect(ctx, running.URL())
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `
+		SELECT table_schema || '.' || table_name,
+			(xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', table_schema, table_name), false, true, '')))[1]::text::int
+		FROM information_schema.tables
+		WHERE table_schema IN ('public', 'linkgraph') AND table_type = 'BASE TABLE'`)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	var table string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&table, &n}, func() error {
+		counts[table] = n
+		return nil
+	})
+	return counts, err
+}
+
+// phases are the parts of a first start. Moments are spread over each of them, because the shortest matter most.
+var phases = [...]struct {
+	name  string
+	share int // of the moments, in tenths
+}{{"looks for Postgres", 1}, {"makes the cluster", 2}, {"makes the modules' tables", 2}, {"makes link tables", 2}, {"makes the demo store", 3}}
+
+// course is how an undisturbed start went.
+type course struct {
+	links int // that were synced
+	took  [len(phases)]time.Duration
+	rows  map[string]int
+}
+
+// reached reports whether a start is in a phase, by its log and its folder.
+func (c *course) reached(phase int, log, dir string) bool {
+	switch phase {
+	case 0:
+		return true
+	case 1:
+		return strings.Contains(log, "making a Postgres")
+	case 2:
+		_, err := os.Stat(filepath.Join(dir, "postgres", "data", "PG_VERSION"))
+		return err == nil
+	case 3:
+		return strings.Contains(log, "msg=migrated")
+	}
+	return strings.Count(log, "msg=synced") >= c.links
+}
+
+// undisturbed starts on a folder without disturbing it, twice: links are counted in the first start.
+func undisturbed(t *testing.T) *course {
+	t.Helper()
+	c := &course{links: 1}
+	for range 2 {
+		dir := dataDir(t)
+		s := begin(t, dir)
+		var at [len(phases)]time.Time
+		until(t, "the start serves", func() bool {
+			log := s.log.String()
+			for i := range phases {
+				if at[i].IsZero() && c.reached(i, log, dir) {
+					at[i] = time.Now()
+				}
+			}
+			select {
+			case <-s.ended:
+				t.Fatalf("a first start: %v\n%s", s.err, log)
+			default:
+			}
+			return servedAddress.MatchString(log)
+		})
+		c.links = strings.Count(s.log.String(), "msg=synced")
+		for i := range phases {
+			end := time.Now()
+			if i+1 < len(phases) {
+				end = at[i+1]
+			}
+			c.took[i] = end.Sub(at[i])
+		}
+		var err error
+		if c.rows, err = rowCounts(t.Context(), dir); err != nil || c.rows["public.product"] != 3 || c.rows["public.api_key"] != 2 {
+			t.Fatalf("an undisturbed start: %v, %v", c.rows, err)
+		}
+		s.kill()
+	}
+	return c
+}
+
+// instant is when a start is ended: some time after a phase began.
+type instant struct {
+	phase int
+	after time.Duration
+}
+
+func (m instant) String() string {
+	return fmt.Sprintf("%v after it %s", m.after.Round(time.Millisecond), phases[m.phase].name)
+}
+
+// moments spreads n of them.
+func (c *course) moments(n int) []instant {
+	var all []instant
+	for i := range n {
+		at, tenth := float64(2*i+1)*5/float64(n), 0.0 // in tenths of all moments
+		for p := range phases {
+			share := float64(phases[p].share)
+			if at < tenth+share {
+				all = append(all, instant{p, time.Duration((at - tenth) / share * float64(c.took[p]))})
+				break
+			}
+			tenth += share
+		}
+	}
+	return all
+}
+
+// quickPostgres has private servers not wait for the disk, for the rest of the test: what is ended here are processes, not machines.
+func quickPostgres(t *testing.T) {
+	t.Helper()
+	var real string
+	if err := pgtest.New(t).Pool.QueryRow(t.Context(), `SELECT setting FROM pg_config WHERE name = 'BINDIR'`).Scan(&real); err != nil {
+		t.Fatal(err)
+	}
+	bin := dataDir(t)
+	for name, flags := range map[string]string{"initdb": "--no-sync", "postgres": "-c fsync=off -c full_page_writes=off"} {
+		script := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\" %s\n", filepath.Join(real, name), flags)
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := exec.Command(filepath.Join(bin, "postgres"), "--version").Run(); err != nil {
+		t.Logf("Postgres as it is, which is slower: %v", err) // one that was fetched may need libraries that were fetched with it
+		return
+	}
+	t.Setenv("LINKGRAPH_POSTGRES_BIN", bin)
+}
+
+// TestFirstStartIsKilled ends a first start at moments that are spread over all it does, by kill -9 and by Ctrl-C. The start right
+// after has all that an undisturbed one has, row by row, and keys can be had beside it.
+func TestFirstStartIsKilled(t *testing.T) {
+	quickPostgres(t)
+	c := undisturbed(t)
+	t.Logf("what a first start does takes %v", c.took)
+	var jobs []func() error
+	for _, m := range c.moments(kills(t)) {
+		jobs = append(jobs, func() error { return c.endedAt(t, m, (*starting).kill) })
+	}
+	for p := range phases {
+		m := instant{p, c.took[p] / 2}
+		jobs = append(jobs, func() error { return c.endedAt(t, m, (*starting).interrupt) })
+	}
+	queue := make(chan func() error, len(jobs))
+	for _, job := range jobs {
+		queue <- job
+	}
+	close(queue)
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for job := range queue {
+				if err := job(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// endedAt ends a start at a moment and looks at the one right after.
+func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err error) {
+	dir := dataDir(t)
+	defer os.RemoveAll(dir)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("ended %v: %w", m, err)
+		}
+	}()
+	first := begin(t, dir)
+	for !c.reached(m.phase, first.log.String(), dir) {
+		select {
+		case <-first.ended:
+			return fmt.Errorf("the first start: %w\n%s", first.err, first.log)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	time.Sleep(m.after)
+	end(first)
+	second := begin(t, dir)
+	defer second.kill()
+	url, err := second.serves()
+	if err != nil {
+		return fmt.Errorf("the next start: %w\nthe first one:\n%s", err, first.log)
+	}
+	got, err := rowCounts(t.Context(), dir)
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(c.rows, got); diff != "" {
+		return fmt.Errorf("rows (-undisturbed +next start):\n%s\nthe first start:\n%s", diff, first.log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "postgres", "data.new*")); len(left) > 1 { // one may be given up just now
+		return fmt.Errorf("what an initdb left stays: %v", left)
+	}
+	return keyBeside(t, dir, url)
+}
+
+// keyBeside makes a key while a server runs on the folder, and uses it.
+func keyBeside(t *testing.T, dir, url string) error {
+	var token, told bytes.Buffer
+	if err := run(t.Context(), []string{"keys", "create", "--type", "secret", "--title", "Again", "--data-dir", dir}, &token, &told); err != nil {
+		return fmt.Errorf("keys create: %w\n%s", err, &told)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"{ products { totalCount } }"}`))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token.String()))
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	var text bytes.Buffer
+	_, err = text.ReadFrom(response.Body)
+	if err == nil && !strings.Contains(text.String(), `"totalCount":3`) {
+		err = errors.New("the key that was made: " + text.String())
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package demo_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/demo"
+	"linkgraph/internal/pgtest"
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// shop is a database with all tables and no records.
+func shop(t *testing.T) (*pgtest.DB, *graph.Graph) {
+	t.Helper()
+	db := pgtest.NewFrom(t, "shop", func(ctx context.Context, pool *pgxpool.Pool) error {
+		if _, err := modules.Migrate(ctx, pool); err != nil {
+			return err
+		}
+		g, err := graph.New(pool, graph.Config{})
+		if err != nil {
+			return err
+		}
+		_, err = g.Links.Sync(ctx, linkstore.Safe)
+		return err
+	})
+	g, err := graph.New(db.Pool, graph.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, g
+}
+
+func count(t *testing.T, db *pgtest.DB, what string) (n int) {
+	t.Helper()
+	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM `+what).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestLoadIsWholeOrNothing loads the demo store where one of its last records is in the way, and again when it is gone. A store that is
+// emptied then stays empty.
+func TestLoadIsWholeOrNothing(t *testing.T) {
+	t.Parallel()
+	db, g := shop(t)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_demo_admin', 't', '', '', 'Mine', 'secret', 'x')`)
+	keys, err := demo.Load(t.Context(), db.Pool, g.Records, g.Links)
+	if !errors.Is(err, demo.ErrInTheWay) || keys != (demo.Credentials{}) {
+		t.Fatalf("%+v, %v", keys, err)
+	}
+	if n := count(t, db, `product`) + count(t, db, `price`) + count(t, db, `customer`) + count(t, db, `linkgraph.link_event`); n != 0 {
+		t.Errorf("%d records of half a store", n)
+	}
+	exec(`DELETE FROM api_key`)
+	keys, err = demo.Load(t.Context(), db.Pool, g.Records, g.Links)
+	if err != nil || keys.SecretKey == "" || keys.PublishableKey == "" {
+		t.Fatalf("%+v, %v", keys, err)
+	}
+	if count(t, db, `product`) != 3 || count(t, db, `api_key`) != 2 || count(t, db, `linkgraph.link_event`) == 0 {
+		t.Error("the store is not whole")
+	}
+	exec(`TRUNCATE product, api_key, price_set CASCADE`)
+	keys, err = demo.Load(t.Context(), db.Pool, g.Records, g.Links)
+	if err != nil || keys != (demo.Credentials{}) || count(t, db, `product`) != 0 {
+		t.Errorf("a store that was emptied is filled: %+v, %v", keys, err)
+	}
+}
+
+// TestLoadLeavesAStoreAlone loads the demo store where a merchant has a product, if a deleted one: nothing is made, then or later.
+func TestLoadLeavesAStoreAlone(t *testing.T) {
+	t.Parallel()
+	db, g := shop(t)
+	if _, err := db.Pool.Exec(t.Context(), `INSERT INTO product (id, title, handle, deleted_at) VALUES ('prod_own', 'Own', 'own', now())`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		keys, err := demo.Load(t.Context(), db.Pool, g.Records, g.Links)
+		if err != nil || keys != (demo.Credentials{}) || count(t, db, `price`)+count(t, db, `api_key`) != 0 {
+			t.Errorf("%+v, %v", keys, err)
+		}
+		if _, err := db.Pool.Exec(t.Context(), `DELETE FROM product`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLoadAtOnce has several load the store at the same time: one makes it.
+func TestLoadAtOnce(t *testing.T) {
+	t.Parallel()
+	db, g := shop(t)
+	var all sync.WaitGroup
+	made := make(chan bool, 3)
+	for range cap(made) {
+		all.Go(func() {
+			keys, err := demo.Load(t.Context(), db.Pool, g.Records, g.Links)
+			if err != nil {
+				t.Error(err)
+			}
+			made <- keys.SecretKey != ""
+		})
+	}
+	all.Wait()
+	close(made)
+	n := 0
+	for is := range made {
+		if is {
+			n++
+		}
+	}
+	if n != 1 || count(t, db, `product`) != 3 {
+		t.Errorf("%d made it", n)
+	}
+}

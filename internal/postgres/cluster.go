@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// unfinished is how the folders of clusters begin that are being made: beside the data folder, which a cluster becomes when it is
+// complete.
+const unfinished = ".new" // earlier versions had this name alone
+
+// initialize makes the cluster if there is none.
+func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error {
+	l.sweep()
+	if _, err := os.Stat(filepath.Join(l.data, "PG_VERSION")); err == nil {
+		return l.checkVersion(bin)
+	}
+	fmt.Fprintf(cfg.Log, "making a Postgres %d cluster in %s\n", bin.version, l.data)
+	// The name is new each time: an initdb of a start that was killed may still write into its own.
+	temp, err := os.MkdirTemp(l.root, filepath.Base(l.data)+unfinished+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp) // it is gone when all went well
+	if err := l.owner.own(temp); err != nil {
+		return err
+	}
+	for _, locale := range bin.locales() {
+		if err = l.initdb(ctx, cfg, bin, temp, locale); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temp, l.data); err != nil {
+		return err
+	}
+	return syncFolder(l.root)
+}
+
+// sweep removes what starts left that were ended while they made the cluster. What an initdb that is just ending still writes is
+// removed by itself, or by the next start.
+func (l *layout) sweep() {
+	entries, _ := os.ReadDir(l.root)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(l.data)+unfinished) {
+			_ = os.RemoveAll(filepath.Join(l.root, e.Name()))
+		}
+	}
+}
+
+// initdb makes a cluster in a folder. It ends with us: when the context does, or when the kernel ends us.
+func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir string, locale []string) error {
+	args := append([]string{"-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8"}, locale...)
+	if cfg.Unsafe {
+		args = append(args, "--no-sync")
+	}
+	cmd := bin.command(ctx, l.owner, "initdb", args...)
+	dieWithParent(cmd)
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) } // with the servers that it runs
+	cmd.WaitDelay = initdbDelay
+	runtime.LockOSThread() // the kernel ends a child of ours when the thread that started it ends
+	defer runtime.UnlockOSThread()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, lastLines(out))
+	}
+	return nil
+}
+
+// initdbDelay is how long an initdb that was told to end is waited for.
+const initdbDelay = 5 * time.Second
+
+// syncFolder has the names in a folder outlive the machine.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+func (l *layout) checkVersion(bin binaries) error {
+	text, err := os.ReadFile(filepath.Join(l.data, "PG_VERSION"))
+	if err != nil {
+		return err
+	}
+	if made := strings.TrimSpace(string(text)); made != strconv.Itoa(bin.version) {
+		return fmt.Errorf("the data in %s is of Postgres %s, the binaries in %s are of %d: set LINKGRAPH_POSTGRES_BIN to the folder of Postgres %s, or move the data away",
+			l.data, made, bin.dir, bin.version, made)
+	}
+	return nil
+}
+
+func lastLines(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "; ")
+}
