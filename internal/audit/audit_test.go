@@ -42,7 +42,7 @@ func newDB(t testing.TB) *pgtest.DB {
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
 			return err
 		}
-		if _, err := demo.Load(ctx, g.Records, g.Links); err != nil {
+		if _, err := demo.Load(ctx, pool, g.Records, g.Links); err != nil {
 			return err
 		}
 		for range 2 { // it can be run again
