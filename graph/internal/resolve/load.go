@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"slices"
 
 	"github.com/graph-gophers/dataloader/v7"
 
@@ -126,22 +127,23 @@ type fetch struct {
 
 func (f *fetch) followed() *followed { return &f.from.hops[f.index] }
 
-// fetch has the loader of a level fetch all that the level asks for. How much that is is known, so the loader never waits: its batch is
-// complete with the last key. Keys do not repeat, so there is no cache.
+// fetch reads all that a level asks for in one round trip. Hops are loaded by a dataloader, whose keys they are: it is told how many
+// there are, so that its batch is complete with the last one and no timer runs out. Keys do not repeat, so there is no cache. Where there is
+// no hop there is nothing to batch, and no loader.
 func (r *Request) fetch(all []*fetch) error {
+	if !slices.ContainsFunc(all, func(f *fetch) bool { return f.hop != nil }) {
+		return r.engine.records.Read(r.ctx, r.requests(all)...)
+	}
 	var panicked any
 	batch := func(ctx context.Context, keys []*fetch) []*dataloader.Result[struct{}] {
-		defer func() { panicked = recover() }() // it is the resolver's to tell of it
+		defer func() { panicked = recover() }() // the goroutine of the resolver goes on with it
 		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.requests(keys)...)}
-		results := make([]*dataloader.Result[struct{}], len(keys))
-		for i := range results {
-			results[i] = result
-		}
-		return results
+		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
-	loader := dataloader.NewBatchedLoader(batch, dataloader.WithBatchCapacity[*fetch, struct{}](len(all)),
-		dataloader.WithInputCapacity[*fetch, struct{}](len(all)), dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}))
-	thunks := make([]dataloader.Thunk[struct{}], len(all))
+	n := len(all)
+	loader := dataloader.NewBatchedLoader(batch, dataloader.WithBatchCapacity[*fetch, struct{}](n),
+		dataloader.WithInputCapacity[*fetch, struct{}](n), dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}))
+	thunks := make([]dataloader.Thunk[struct{}], n)
 	for i, f := range all {
 		thunks[i] = loader.Load(r.ctx, f)
 	}
@@ -171,11 +173,27 @@ func (r *Request) requests(of []*fetch) []modules.Request {
 	return requests
 }
 
+// most is how many keys a hop may have.
+func (f *fetch) most() int {
+	switch {
+	case f.keys != nil:
+		return len(f.keys)
+	case f.from.rows != nil:
+		return len(f.from.rows)
+	default:
+		return f.from.n
+	}
+}
+
 // follow prepares hops that are the same but for their keys: each key once.
 func (r *Request) follow(same []*fetch) modules.Request {
 	first, rows := same[0], r.compact()
-	seen := map[string]int{}
-	var keys []string
+	most := 0
+	for _, f := range same {
+		most += f.most()
+	}
+	seen := make(map[string]int, most)
+	keys := make([]string, 0, most)
 	add := func(key string) int32 {
 		at, known := seen[key]
 		if !known {
