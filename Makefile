@@ -2,10 +2,11 @@
 
 GOLANGCI_LINT_VERSION = v2.15.0
 GOVULNCHECK_VERSION = v1.9.0
+DEADCODE_VERSION = v0.52.0
 TOOLS = .tools
 BENCH = .
 
-.PHONY: run test race robust kills generate lint vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
+.PHONY: run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -39,6 +40,12 @@ lint: $(TOOLS)/golangci-lint ## the linters
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+deadcode: $(TOOLS)/deadcode ## functions that nothing calls, tests included
+	@out=$$($(TOOLS)/deadcode -test ./...) && test -z "$$out" || { echo "$$out"; exit 1; }
+
+$(TOOLS)/deadcode:
+	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)
 
 $(TOOLS)/govulncheck:
 	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
@@ -79,4 +86,4 @@ verify: generate ## fail if the generated code and pages are not what the schema
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 
-ci: verify lint test race
+ci: verify lint deadcode test race

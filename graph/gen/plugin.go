@@ -92,7 +92,7 @@ func (p *linkgraph) clean() error {
 
 // MutateConfig gives each type of the schema a Go type, as gqlgen wants it: it may then be asked for. No code is written for
 // objects: what stands below a root field is written by its Answer. Inputs are read with the model at hand.
-func (p *linkgraph) MutateConfig(cfg *config.Config) error {
+func (p *linkgraph) MutateConfig(cfg *config.Config) error { //nolint:unparam // an interface of gqlgen
 	for name, def := range cfg.Schema.Types {
 		entry := config.TypeMapEntry{Model: config.StringList{"github.com/99designs/gqlgen/graphql.String"}}
 		switch {

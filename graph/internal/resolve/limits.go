@@ -153,12 +153,6 @@ func (b *Budget) get() usage {
 	return b.used
 }
 
-func (b *Budget) set(u usage) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.used = u
-}
-
 // tally is what one root field asks for while it is planned.
 type tally struct {
 	limits *Limits
