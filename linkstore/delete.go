@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Records names records of one model, by Model, or by Module and Key.
@@ -134,38 +132,6 @@ func (s *Store) liveRoots(ctx context.Context, tx *write, roots []record, index 
 
 func missingRoot(r record, index int) error {
 	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
-}
-
-// existed queues the question which of some roots, live or not, are there. Relies on the primary keys.
-func (s *Store) existed(tx *write, roots []record, which []int) map[record]bool {
-	byModel := map[*Model][]string{}
-	for _, i := range which {
-		byModel[roots[i].model] = append(byModel[roots[i].model], roots[i].id)
-	}
-	existed := map[record]bool{}
-	for _, m := range s.catalog.models {
-		if byModel[m] == nil {
-			continue
-		}
-		tx.queue(0, func(rows pgx.Rows) error {
-			ids, err := m.key.collect(rows)
-			for _, id := range ids {
-				existed[record{m, id}] = true
-			}
-			return err
-		}, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s`, m.key.selected("t"), m.table(), m.key.among("t", 1)), m.key.args(byModel[m])...)
-	}
-	return existed
-}
-
-// checkExisted tells records that are deleted from those that never were.
-func checkExisted(roots []record, index, which []int, existed map[record]bool) error {
-	for _, i := range which {
-		if r := roots[i]; !existed[r] {
-			return missingRoot(r, index[i])
-		}
-	}
-	return nil
 }
 
 // remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was

@@ -151,6 +151,9 @@ type changedError struct{}
 
 func (changedError) Error() string { return "another call changed what this one had seen" }
 
+// errRefused is an advisory lock that could not be had at once.
+var errRefused = errors.New("another transaction holds the lock")
+
 // contendedError is a call that was run again as often as it may be.
 type contendedError struct{ cause error }
 
@@ -159,7 +162,7 @@ func (contendedError) Error() string { return ErrContended.Error() }
 // Unwrap gives ErrContended, and what ended the last try.
 func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
-// classify, lockTimeoutOf and missingOf are the places that look at an SQLSTATE.
+// classify, refused, lockTimeoutOf and missingOf are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {
 		return changed
@@ -177,6 +180,27 @@ func classify(err error) failure {
 		return duplicate
 	}
 	return final
+}
+
+// refused reports whether locks that were not to be waited for could not be had. A wait of a later statement may have ended with the same
+// code.
+func (l *locks) refused(err error) bool {
+	if !l.nowait || err == nil {
+		return false
+	}
+	if errors.Is(err, errRefused) {
+		return true
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "55P03" {
+		return false
+	}
+	for _, set := range l.sets {
+		if !set.done {
+			return true
+		}
+	}
+	return false
 }
 
 // lockedRelation is where Postgres says whose row was waited for.

@@ -29,8 +29,13 @@ import (
 // deletion, that all links that it found were there to be removed. If not, the call is run again.
 //
 // What a deletion reaches is looked up first without locks, then locked, then looked up again. If there is more by then, and it comes
-// later in the order, it is locked too; if it comes earlier, the call is run again and begins with all it knows of. A restore looks up
-// what is to come back, locks it, and looks again; if another call came between, it is run again.
+// later in the order, it is locked too; if it comes earlier, the call is run again and begins with all it knows of.
+//
+// A restore finds everything once: what a record was deleted with and by whom its links are wanted changes only under the record's lock,
+// so it locks the records that it is given before it looks for their latest deletion, what came with them before it looks for links, and
+// the other ends of these. What comes earlier in the order than what it holds it locks only if it need not wait (NOWAIT). If it must, it
+// is run again, begins with all it knows of, and waits in order. That what came with the given records was not restored while it was
+// not locked yet is checked when it is marked as restored.
 //
 // Postgres may still find two calls that wait for each other, in unique indexes of the records or with programs that lock in another
 // order: such a call is run again as well. All of this is bounded; then the call fails with ErrContended.
@@ -39,6 +44,7 @@ import (
 type locks struct {
 	sets    map[*Model]*lockSet
 	buckets map[int32]bool // advisory locks; whether they exclude all others
+	nowait  bool           // a lock that cannot be had at once fails the call
 }
 
 // lockSet is records of a model to lock, and what was found.
@@ -46,8 +52,10 @@ type lockSet struct {
 	ids      []string
 	seen     map[string]bool
 	strength string
-	each     bool // it is asked of each record, not of all, whether it is live
+	clause   string // that locks them
+	each     bool   // it is asked of each record, not of all, whether it is live
 	listed   bool
+	done     bool            // they are locked
 	live     map[string]bool // of those that are there, whether they are live; if they are listed
 	found    int             // how many are live, if they are not
 	owning   []owning
@@ -60,7 +68,7 @@ type owning struct {
 	ids   []string
 }
 
-func newLocks() *locks { return &locks{map[*Model]*lockSet{}, map[int32]bool{}} }
+func newLocks() *locks { return &locks{sets: map[*Model]*lockSet{}, buckets: map[int32]bool{}} }
 
 // Strengths of row locks. A soft delete changes no key, so FOR KEY SHARE would not stop it.
 const (
@@ -107,26 +115,30 @@ func (l *locks) add(m *Model, id, strength string) {
 	if m.Table == "" {
 		return
 	}
+	l.of(m, strength).add(id)
+}
+
+// of is the set of a model, which is then locked in a strength at least.
+func (l *locks) of(m *Model, strength string) *lockSet {
 	set := l.sets[m]
 	if set == nil {
 		set = &lockSet{strength: strength, seen: map[string]bool{}}
 		l.sets[m] = set
 	}
 	set.strength = stronger(set.strength, strength)
-	if !set.seen[id] {
-		set.seen[id] = true
-		set.ids = append(set.ids, id)
+	return set
+}
+
+func (l *lockSet) add(id string) {
+	if !l.seen[id] {
+		l.seen[id] = true
+		l.ids = append(l.ids, id)
 	}
 }
 
 // addOwners has the records locked that own others.
 func (l *locks) addOwners(m *Model, of owning, strength string) {
-	set := l.sets[m]
-	if set == nil {
-		set = &lockSet{strength: strength, seen: map[string]bool{}}
-		l.sets[m] = set
-	}
-	set.strength = stronger(set.strength, strength)
+	set := l.of(m, strength)
 	set.owning = append(set.owning, of)
 }
 
@@ -155,15 +167,35 @@ func (s *Store) lock(tx *write, wanted *locks) {
 		for i, b := range ids {
 			alone[i] = wanted.buckets[b]
 		}
-		tx.queue(0, nil, fmt.Sprintf(`
-			SELECT CASE WHEN p.alone THEN pg_advisory_xact_lock(%[1]d, p.b) ELSE pg_advisory_xact_lock_shared(%[1]d, p.b) END
-			FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
+		s.lockBuckets(tx, ids, alone, wanted.nowait)
 	}
 	for _, m := range s.catalog.ordered {
 		if l := wanted.sets[m]; l != nil {
+			if l.clause = l.strength; wanted.nowait {
+				l.clause += " NOWAIT"
+			}
 			s.lockModel(tx, m, l, l.each || len(l.ids) < many)
 		}
 	}
+}
+
+// lockBuckets queues advisory locks.
+func (s *Store) lockBuckets(tx *write, ids []int32, alone []bool, nowait bool) {
+	if !nowait {
+		tx.queue(0, nil, fmt.Sprintf(`
+			SELECT CASE WHEN p.alone THEN pg_advisory_xact_lock(%[1]d, p.b) ELSE pg_advisory_xact_lock_shared(%[1]d, p.b) END
+			FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
+		return
+	}
+	tx.queue(0, func(rows pgx.Rows) error {
+		all, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
+		if err == nil && !all {
+			return errRefused
+		}
+		return err
+	}, fmt.Sprintf(`
+		SELECT bool_and(CASE WHEN p.alone THEN pg_try_advisory_xact_lock(%[1]d, p.b) ELSE pg_try_advisory_xact_lock_shared(%[1]d, p.b) END)
+		FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
 }
 
 // list queues the locks again where not all of many records are live, to learn which are.
@@ -180,13 +212,14 @@ func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
 	l.listed = list
 	sql, args := l.ownersStatement(m)
 	if len(l.owning) == 0 {
-		sql, args = text(s, textKey{"lock", m, l.strength, len(l.ids) >= many, list}, func() string {
+		sql, args = text(s, textKey{"lock", m, l.clause, len(l.ids) >= many, list}, func() string {
 			return l.statement(m, list, m.amongMany("t", 1, len(l.ids)))
 		}), m.key.args(l.ids)
 	}
 	if !list {
 		tx.queue(len(l.ids), func(rows pgx.Rows) (err error) {
 			l.found, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
+			l.done = err == nil
 			return err
 		}, sql, args...)
 		return
@@ -199,6 +232,7 @@ func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
 			l.live[key.id()] = live
 			return nil
 		})
+		l.done = err == nil
 		return err
 	}, sql, args...)
 }
@@ -214,7 +248,7 @@ func (l *lockSet) statement(m *Model, list bool, which string) string {
 		selected = m.key.selected("t") + ", "
 	}
 	sql := fmt.Sprintf(`SELECT %s%s AS live FROM %s AS t WHERE %s ORDER BY %s %s`,
-		selected, live, m.table(), which, m.key.order("t"), l.strength)
+		selected, live, m.table(), which, m.key.order("t"), l.clause)
 	if list {
 		return sql
 	}

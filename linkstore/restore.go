@@ -1,6 +1,7 @@
 package linkstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,26 +22,11 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
-	find := s.findLatest(roots)
-	var here []int
-	for i, r := range roots {
-		if r.model.Table != "" {
-			here = append(here, i)
-		}
-	}
+	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLocks()}
 	var receipt Receipt
 	err = s.run(ctx, func(tx *write) (func() Written, error) {
-		existed := s.existed(tx, roots, here)
-		found := &deleted{}
-		s.findRecords(tx, find, found)
-		if err := tx.send(ctx); err != nil {
-			return nil, err
-		}
-		if err := checkExisted(roots, index, here, existed); err != nil {
-			return nil, err
-		}
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, roots, find, found, &receipt)
+		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, r, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -54,26 +40,13 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	if err := checkID("deletionId", deletionID); err != nil {
 		return Receipt{}, err
 	}
-	find := s.findDeletion(deletionID)
+	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLocks()}
 	var receipt Receipt
 	err := s.run(ctx, func(tx *write) (func() Written, error) {
-		var exists bool
-		tx.queue(0, func(rows pgx.Rows) (err error) {
-			exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
-			return err
-		}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, deletionID)
-		found := &deleted{}
-		s.findRecords(tx, find, found)
-		if err := tx.send(ctx); err != nil {
-			return nil, err
-		}
-		if !exists {
-			return nil, fmt.Errorf("%w: %q", ErrDeletionNotFound, deletionID)
-		}
 		receipt = Receipt{}
 		return func() Written {
 			return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}
-		}, s.restore(ctx, tx, nil, find, found, &receipt)
+		}, s.restore(ctx, tx, r, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore deletion: %w", err)
@@ -81,68 +54,38 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	return receipt, nil
 }
 
-// restore brings back records and the links whose both ends are then live. It locks what was found, and the other ends of the links, and
-// finds it again: that must be the same. The receipt is complete when all is sent.
-func (s *Store) restore(ctx context.Context, tx *write, roots []record, find *find, found *deleted, receipt *Receipt) error {
-	if len(found.records) == 0 {
-		return nil
-	}
-	s.findLinks(tx, found.records, found)
-	if err := tx.send(ctx); err != nil {
+// restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.
+func (s *Store) restore(ctx context.Context, tx *write, r *restoring, receipt *Receipt) error {
+	h := newLocks()
+	found := &deleted{}
+	if err := s.holdGiven(ctx, tx, r, h, found); err != nil || len(found.records) == 0 {
 		return err
 	}
-	wanted := s.locksOf(roots, found)
-	back := &restored{receipt: receipt, deletion: latestOf(found.records), live: wanted}
-	s.lock(tx, wanted)
-	again := &deleted{}
-	s.findRecords(tx, find, again)
-	s.findLinks(tx, found.records, again)
-	s.undelete(tx, found.records, back)
-	kinds := s.lockDeleted(tx, found.links)
-	err := tx.send(ctx)
-	if again.read && !again.equal(found) {
-		return changedError{}
+	if err := s.holdRecords(ctx, tx, r, h, found); err != nil {
+		return err
 	}
+	back := &restored{receipt: receipt, deletion: latestOf(found.records), live: h}
+	var kinds []*deletedKind
+	err := s.hold(ctx, tx, r, h, s.endsOf(found), func() {
+		s.undelete(tx, found.records, back)
+		kinds = s.lockDeleted(tx, found.links)
+	})
 	if classify(err) == duplicate {
 		return duplicateOf(err)
 	}
 	if err != nil {
 		return err
 	}
+	marked, args := s.markRestored(found.records)
 	if err := s.reattach(tx, kinds, back); err != nil {
-		return err
+		// Another call may have restored a record before it was locked: then this is not the reason.
+		tx.queued = nil
+		tx.queue(len(found.records), nil, marked, args...)
+		return cmp.Or(tx.send(ctx), err)
 	}
-	s.markRestored(tx, found.records)
+	tx.last.Queue(marked, args...)
 	s.changed(tx, receipt)
 	return nil
-}
-
-// locksOf are the records that a restore holds: those that come back, their owners, those that it was given, and both ends of the links.
-func (s *Store) locksOf(roots []record, found *deleted) *locks {
-	wanted := newLocks()
-	for _, r := range roots {
-		wanted.add(r.model, r.id, forDelete)
-	}
-	for _, r := range found.records {
-		wanted.add(r.model, r.id, forDelete)
-	}
-	for _, l := range found.links {
-		d := s.catalog.byLink[l.Link]
-		left, right := d.strengths()
-		wanted.add(d.left, l.Left, left)
-		wanted.add(d.right, l.Right, right)
-	}
-	for _, m := range s.catalog.models {
-		for _, o := range m.Owns {
-			if of := (owning{o, s.catalog.byModel[o.Model], found.removed(o.Model)}); len(of.ids) > 0 {
-				wanted.addOwners(m, of, forShare)
-			}
-		}
-	}
-	for _, l := range wanted.sets {
-		l.each = true
-	}
-	return wanted
 }
 
 // restored is what came back. The receipt names a deletion as soon as something did.
@@ -360,14 +303,17 @@ func (s *Store) markLinks(tx *write, set string, links []deletedLink) {
 		WHERE t.deletion_id = p.d AND t.link = p.link AND t.left_key = p.l AND t.right_key = p.r`, deletions, names, left, right)
 }
 
-// markRestored relies on the primary key of deletion_record.
-func (s *Store) markRestored(tx *write, records []deletedRecord) {
+// markRestored is the statement that marks records of deletions as restored. It fails if another call restored one of them since it was
+// found. Relies on the primary key of deletion_record.
+func (s *Store) markRestored(records []deletedRecord) (string, []any) {
 	var deletions, models, keys []string
 	for _, r := range records {
 		deletions, models, keys = append(deletions, r.deletion), append(models, r.model.Name), append(keys, r.id)
 	}
-	tx.last.Queue(`
-		UPDATE `+s.own("deletion_record")+` AS t SET restored_at = clock_timestamp()
-		FROM unnest(`+texts(3, len(records))+`) AS p(d, model, key)
-		WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key`, deletions, models, keys)
+	return `
+		WITH marked AS (
+			UPDATE ` + s.own("deletion_record") + ` AS t SET restored_at = clock_timestamp()
+			FROM unnest(` + texts(3, len(records)) + `) AS p(d, model, key)
+			WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key AND t.restored_at IS NULL RETURNING 1)
+		SELECT CASE WHEN count(*) = cardinality($1) THEN true ELSE ` + s.own("overtaken") + `() END FROM marked`, []any{deletions, models, keys}
 }

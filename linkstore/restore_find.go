@@ -1,7 +1,6 @@
 package linkstore
 
 import (
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +27,6 @@ type deletedLink struct {
 type deleted struct {
 	records []deletedRecord
 	links   []deletedLink
-	read    bool
 }
 
 // removed are the ids of records of a model that were removed.
@@ -40,15 +38,6 @@ func (d *deleted) removed(model string) []string {
 		}
 	}
 	return ids
-}
-
-// equal reports whether both are the same. They come in one order.
-func (d *deleted) equal(o *deleted) bool {
-	return slices.EqualFunc(d.records, o.records, func(a, b deletedRecord) bool {
-		return a.record == b.record && a.deletion == b.deletion && a.removed == b.removed && a.at.Equal(b.at)
-	}) && slices.EqualFunc(d.links, o.links, func(a, b deletedLink) bool {
-		return a.Pair == b.Pair && a.deletion == b.deletion && a.asked == b.asked && a.at.Equal(b.at)
-	})
 }
 
 // find is how a restore finds the records that it is to bring back: those x (deletion_id, model, key) that are reached.
@@ -91,7 +80,7 @@ func (s *Store) findDeletion(id string) *find {
 		WITH reached AS (SELECT deletion_id, model, key FROM ` + s.own("deletion_record") + ` WHERE deletion_id = $1::text)`, []any{id}, 0}
 }
 
-// findRecords queues the statement of a find.
+// findRecords queues the statement of a find. What is given is locked, what followed from it need not be yet: see markRestored.
 func (s *Store) findRecords(tx *write, f *find, found *deleted) {
 	tx.queue(f.n, func(rows pgx.Rows) error {
 		var r deletedRecord
@@ -116,7 +105,7 @@ func (s *Store) findRecords(tx *write, f *find, found *deleted) {
 }
 
 // findLinks queues the statement that finds the links that may come back with records: those of the same deletion, and those that an
-// earlier restore left waiting for one of the records. Relies on deletion_link_left and deletion_link_right.
+// earlier restore left waiting for one of the records. These are locked, so that it stays so. Relies on deletion_link_left and deletion_link_right.
 func (s *Store) findLinks(tx *write, records []deletedRecord, found *deleted) {
 	var deletions, links, sides, keys []string
 	for _, r := range records {
@@ -141,7 +130,6 @@ func (s *Store) findLinks(tx *write, records []deletedRecord, found *deleted) {
 			}
 			return nil
 		})
-		found.read = err == nil
 		return err
 	}, text(s, textKey{what: "find links", large: n >= many}, func() string {
 		return `

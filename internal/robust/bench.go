@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"linkgraph/internal/audit"
 	"linkgraph/linkstore"
 	"linkgraph/linkstore/linktest"
 	"linkgraph/modules"
@@ -27,8 +28,10 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	_, err = linkstore.New(pool, catalog, linkstore.Config{}).Sync(ctx, linkstore.Safe)
-	return err
+	if _, err = linkstore.New(pool, catalog, linkstore.Config{}).Sync(ctx, linkstore.Safe); err != nil {
+		return err
+	}
+	return audit.Migrate(ctx, pool)
 }
 
 // recordModels are the record store's view of the tables that Put and Move write.
@@ -158,15 +161,16 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 	if c.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
+	log := newAudit()
 	c.links = linkstore.New(c.pool, b.catalog, linkstore.Config{Written: func(ctx context.Context, w linkstore.Written, last *pgx.Batch) error {
-		return note(ctx, answerOf(w), last)
+		return errors.Join(note(ctx, answerOf(w), last), log.LinksWritten(ctx, w, last))
 	}})
 	var order []string
 	for _, m := range b.catalog.LockOrder() {
 		order = append(order, m.Name)
 	}
-	c.records = modules.New(c.pool, b.models, modules.Config{LockOrder: order, Written: func(ctx context.Context, _ modules.Written, last *pgx.Batch) error {
-		return note(ctx, Answer{}, last)
+	c.records = modules.New(c.pool, b.models, modules.Config{LockOrder: order, Written: func(ctx context.Context, w modules.Written, last *pgx.Batch) error {
+		return errors.Join(note(ctx, Answer{}, last), log.RecordsWritten(ctx, w, last))
 	}})
 	return c, nil
 }

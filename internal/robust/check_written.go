@@ -14,14 +14,17 @@ import (
 )
 
 // checkWritten compares what the calls wrote beside their answers with these.
-func (r *run) checkWritten(ctx context.Context, state linktest.State, events, deletions int64) error {
+func (r *run) checkWritten(ctx context.Context, state linktest.State) error {
 	if err := r.checkRows(ctx); err != nil {
 		return err
 	}
-	if err := r.checkEvents(ctx, state, events); err != nil {
+	if err := r.checkEvents(ctx, state, r.events); err != nil {
 		return err
 	}
-	return r.checkDeletions(ctx, deletions)
+	if err := r.checkAudit(ctx, r.audited); err != nil {
+		return err
+	}
+	return r.checkDeletions(ctx, r.deletions)
 }
 
 // checkRows: there is a row of each call that was answered without an error, and it says what the answer said.

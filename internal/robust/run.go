@@ -62,9 +62,9 @@ type run struct {
 	prefix  string
 	started time.Time
 	// How many there were before.
-	events, deletions int64
-	latest            atomic.Value // the id of the latest deletion that a client was told of
-	report            func(line)   // is told when a call begins and when it is answered; may be nil
+	events, deletions, audited int64
+	latest                     atomic.Value // the id of the latest deletion that a client was told of
+	report                     func(line)   // is told when a call begins and when it is answered; may be nil
 
 	mu      sync.Mutex
 	history []Operation
@@ -113,8 +113,8 @@ func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Conf
 		return nil, err
 	}
 	r := &run{Bench: b, clients: c, prefix: prefix, started: time.Now().Round(0)} // another process goes by the same clock
-	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion)`).
-		Scan(&r.events, &r.deletions); err != nil {
+	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion),
+		(SELECT COALESCE(max(id), 0) FROM linkgraph.audit)`).Scan(&r.events, &r.deletions, &r.audited); err != nil {
 		return nil, err
 	}
 	r.latest.Store("none")
@@ -147,7 +147,7 @@ func (r *run) finish(ctx context.Context, p Program) (Result, error) {
 	}
 	now := time.Since(r.started)
 	r.history = append(r.history, Operation{Client: len(p.Clients), Call: Call{Verb: Read}, Begin: now, End: now + 1, State: &state})
-	if err := r.checkWritten(ctx, state, r.events, r.deletions); err != nil {
+	if err := r.checkWritten(ctx, state); err != nil {
 		return result, err
 	}
 	result.History = r.history
