@@ -68,19 +68,18 @@ type outputKey struct{}
 // keptOutput is the largest output that is used again.
 const keptOutput = 1 << 20
 
-// with returns a context whose operations are answered into one of the outputs. Release comes when the answers are sent, or
-// were compressed; the output of a large answer is let go then.
+// with returns a context whose operations are answered into one of the outputs. Release comes when they are answered: gqlgen has copied
+// the answers then. The output of a large one is let go.
 func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
 	out, ok := o.pool.Get().(*resolve.Output)
 	if !ok {
 		out = &resolve.Output{}
 	}
 	return context.WithValue(ctx, outputKey{}, out), func() {
-		if out != nil && out.Cap() <= keptOutput {
+		if out.Cap() <= keptOutput {
 			out.Reset()
 			o.pool.Put(out)
 		}
-		out = nil
 	}
 }
 

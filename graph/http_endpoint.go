@@ -88,6 +88,7 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 		defer cancel()
 	}
 	ctx, release := e.outputs.with(ctx)
+	defer release()
 	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
 	budget.Weigh = run.weigh
 	if e.cfg.Spent != nil {
@@ -99,12 +100,10 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 	} else {
 		resp, status, no := run.one(ctx, requests[0])
 		if no != nil {
-			release()
 			return nil, no
 		}
 		a = e.compose(status, run.media, resp)
 	}
-	a.then(release)
 	e.compress(ctx, run.header, a)
 	if err := e.hold(ctx, control, a); err != nil && !run.wrote {
 		a.release()
