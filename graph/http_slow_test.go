@@ -110,7 +110,7 @@ func TestSlowReadersHoldNoPlace(t *testing.T) {
 func TestAnswersThatNobodyReadsEnd(t *testing.T) {
 	t.Parallel()
 	g := gate(1)
-	e := newEndpoint(t, graph.HTTP{Gate: g, WriteTimeout: 100 * time.Millisecond})
+	e := newEndpoint(t, graph.HTTP{Gate: g, WriteTimeout: 3 * time.Second}) // far above what the reader below may be held up
 	body := e.large(t, 12<<20)
 	e.post(t, len(body), body)
 	eventually(t, "it was made", func() bool { return g.Answers.Stats().Held == 1 })
