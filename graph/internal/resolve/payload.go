@@ -130,8 +130,7 @@ func cascade(ctx context.Context, model string, run func(context.Context, *modul
 	if err != nil {
 		return nil, err
 	}
-	f := graphql.GetFieldContext(ctx).Field
-	list := graphql.CoerceList(f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name])
+	list := graphql.CoerceList(onlyArgument(ctx))
 	keys := make([]string, len(list))
 	for i, v := range list {
 		if keys[i], err = graphql.UnmarshalID(v); err != nil {

@@ -49,12 +49,17 @@ func List(ctx context.Context, model string) (Answer, error) {
 
 // Record resolves a field that looks up a record by its key, which is the field's one argument.
 func Record(ctx context.Context, model string) (Answer, error) {
-	f := graphql.GetFieldContext(ctx).Field
-	id, err := graphql.UnmarshalID(f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name])
+	id, err := graphql.UnmarshalID(onlyArgument(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return RecordOf(ctx, model, id)
+}
+
+// onlyArgument is the argument of the field that is being resolved, which has one.
+func onlyArgument(ctx context.Context) any {
+	f := graphql.GetFieldContext(ctx).Field
+	return f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name]
 }
 
 // RecordOf resolves a field that looks up the record of a key.
