@@ -106,7 +106,8 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
-	cfg.Changed = tellRules(records.Rules, models, cfg.AbsentModels)
+	cfg.Deleted = tellRules(records.Rules, func(r modules.Rule) toldOf { return r.Deleted }, models, cfg.AbsentModels)
+	cfg.Restored = tellRules(records.Rules, func(r modules.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
 	engine := resolve.Config{Catalog: links, Limits: g.cfg.Limits}
@@ -166,8 +167,11 @@ func rules() map[string]modules.Rule {
 	return all
 }
 
+// toldOf is told the keys of records of one model.
+type toldOf = func(keys []string, last *pgx.Batch)
+
 // tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
-func tellRules(rules map[string]modules.Rule, models *modules.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
+func tellRules(rules map[string]modules.Rule, which func(modules.Rule) toldOf, models *modules.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
 	lacking := map[string]bool{}
 	for _, name := range absent {
 		if m, ok := models.Model(name); ok {
@@ -176,7 +180,7 @@ func tellRules(rules map[string]modules.Rule, models *modules.Catalog, absent []
 	}
 	return func(changed []linkstore.Records, last *pgx.Batch) {
 		for _, records := range changed {
-			if tell := rules[records.Model].Changed; tell != nil && !lacking[records.Module] {
+			if tell := which(rules[records.Model]); tell != nil && !lacking[records.Module] {
 				tell(records.IDs, last)
 			}
 		}

@@ -34,9 +34,9 @@ func (known edges) of(r record) *leads {
 	return known[r]
 }
 
-// stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again, until nothing was added
-// behind its back: what it returns was locked before it was read. What has to be locked before what is locked already is added to what
-// is known, and the call has to be run again. See "How calls are ordered".
+// stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again where it looked before it
+// locked, until nothing was added behind its back: what it returns was locked before it was read. What has to be locked before what is
+// locked already is added to what is known, and the call has to be run again. See "How calls are ordered".
 func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, index []int, withRoots bool, known map[record]bool) (*closure, error) {
 	first, locked, stays := newLocks(), newHeld(), map[record]bool{}
 	take := func(wanted *locks, r record) {
@@ -69,30 +69,45 @@ func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, in
 		c, unread := read.walk(live, withRoots)
 		if len(unread) > 0 {
 			s.look(tx, read, byModel(unread), goes)
-		} else {
-			fresh := c.beyond(locked)
-			if len(fresh) == 0 {
-				return c, nil
+			if err := tx.send(ctx); err != nil {
+				return nil, err
 			}
-			if slices.ContainsFunc(fresh, func(r record) bool { return !locked.takes(r) }) {
-				for r := range c.removed {
-					known[r] = true
-				}
-				return nil, changedError{}
-			}
-			wanted := newLocks()
-			for _, r := range fresh {
-				take(wanted, r)
-			}
-			s.lock(tx, wanted)
-			read = edges{}
-			s.look(tx, read, byModel(c.records()), goes)
+			continue
 		}
+		fresh := c.beyond(locked)
+		if len(fresh) == 0 {
+			return c, nil
+		}
+		if slices.ContainsFunc(fresh, func(r record) bool { return !locked.takes(r) }) {
+			for r := range c.removed {
+				known[r] = true
+			}
+			return nil, changedError{}
+		}
+		for r := range read {
+			if !locked.records[r] || !read.keeps(r) {
+				delete(read, r)
+			}
+		}
+		wanted := newLocks()
+		for _, r := range fresh {
+			take(wanted, r)
+		}
+		s.lock(tx, wanted)
+		s.look(tx, read, byModel(slices.DeleteFunc(c.records(), func(r record) bool { return read[r] != nil })), goes)
 		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(fresh, func(r record) bool { return !wanted.isLive(r.model, r.id) }) {
+			read = edges{} // somebody else deleted what was to go
+		}
 	}
 }
+
+// keeps reports whether what a record leads to is the same when its ends are locked, if it was locked itself when it was looked at:
+// nobody has given it a link since, and a link that was taken from it is noticed when it is to be removed. A record that it owns may
+// have been given to another owner.
+func (known edges) keeps(r record) bool { return len(known[r].owned) == 0 }
 
 // beyond are the records of a closure that are not locked.
 func (c *closure) beyond(locked *held) []record {

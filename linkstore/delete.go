@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Records names records of one model, by Model, or by Module and Key.
@@ -146,14 +148,14 @@ func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Rece
 		return err
 	}
 	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)
-	s.changed(tx, receipt)
+	tx.tell(s.cfg.Deleted, receipt)
 	return nil
 }
 
-// changed tells of records whose deletion or restore is queued or sent.
-func (s *Store) changed(tx *write, receipt *Receipt) {
-	if s.cfg.Changed != nil && len(receipt.Records) > 0 {
-		s.cfg.Changed(receipt.Records, &tx.last)
+// tell tells of records whose deletion or restore is queued or sent.
+func (w *write) tell(who func([]Records, *pgx.Batch), receipt *Receipt) {
+	if who != nil && len(receipt.Records) > 0 {
+		who(receipt.Records, &w.last)
 	}
 }
 

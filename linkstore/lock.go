@@ -28,8 +28,9 @@ import (
 // afterwards that what they did is what they had seen: a Dismiss of several pairs, that those it did not find are not linked now; a
 // deletion, that all links that it found were there to be removed. If not, the call is run again.
 //
-// What a deletion reaches is looked up first without locks, then locked, then looked up again. If there is more by then, and it comes
-// later in the order, it is locked too; if it comes earlier, the call is run again and begins with all it knows of.
+// What a deletion reaches is looked up first without locks, then locked, then looked up again, but for the links of the given records,
+// which were locked before. If there is more by then, and it comes later in the order, it is locked too; if it comes earlier, the call
+// is run again and begins with all it knows of.
 //
 // A restore finds everything once: what a record was deleted with and by whom its links are wanted changes only under the record's lock,
 // so it locks the records that it is given before it looks for their latest deletion, what came with them before it looks for links, and

@@ -84,7 +84,7 @@ func (s *Store) restore(ctx context.Context, tx *write, r *restoring, receipt *R
 		return cmp.Or(tx.send(ctx), err)
 	}
 	tx.last.Queue(marked, args...)
-	s.changed(tx, receipt)
+	tx.tell(s.cfg.Restored, receipt)
 	return nil
 }
 

@@ -48,9 +48,9 @@ type Config struct {
 	AbsentLinks []string
 	// AbsentModels names models whose table is not in the database. They have no records.
 	AbsentModels []string
-	// Changed is told of the records that a call soft-deleted or restored, in its transaction. What it queues runs there, after all
-	// else. nil means nobody is told.
-	Changed func(records []Records, last *pgx.Batch)
+	// Deleted is told of the records that a call soft-deleted, Restored of those that it restored, in its transaction and while they are
+	// locked. What they queue runs there, after all else. nil means nobody is told.
+	Deleted, Restored func(records []Records, last *pgx.Batch)
 	// Written is told of each call that writes, in its transaction, when all is done but the commit. What it queues travels with
 	// the last statements of the call. If it fails, or a statement that it queues, the call fails and nothing is written. A
 	// transaction that is run again tells again: what the earlier try queued is gone with it. nil means nobody is told.

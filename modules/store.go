@@ -32,9 +32,9 @@ type Rule struct {
 	Create func(ctx context.Context, tx pgx.Tx, records []Values) error
 	// Update completes changes that are about to be made.
 	Update func(ctx context.Context, tx pgx.Tx, records []Values) error
-	// Changed is told the keys of records that were deleted or restored, in that transaction. What it queues runs at its end.
-	// Whoever deletes and restores, the Cascade of a Store, tells it.
-	Changed func(keys []string, last *pgx.Batch)
+	// Deleted is told the keys of records that were deleted, Restored those of restored ones, in that transaction and while they are
+	// locked. What they queue runs at its end. Whoever deletes and restores, the Cascade of a Store, tells them.
+	Deleted, Restored func(keys []string, last *pgx.Batch)
 	// WritesOwners says that Create and Update change the records that the written ones refer to, or referred to before: they are locked
 	// for that from the start. Two writers that share a lock and then want more of it wait for each other.
 	WritesOwners bool

@@ -85,22 +85,26 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 	return err
 }
 
+// keys are those of a call. Postgres cannot look into the SELECT, so that it plans the statement once, not for each call's keys.
+const keys = `unnest((SELECT $1::text[]))`
+
 // rulesChanged counts anew where rules were deleted or restored.
 func (c counter) rulesChanged(rules []string, last *pgx.Batch) {
-	// Relies on the primary key of rules.
-	c.recount(fmt.Sprintf(`SELECT %s FROM %s WHERE id = ANY($1)`, c.column, c.rule), rules, last)
+	// Relies on the primary keys.
+	owners := fmt.Sprintf(`SELECT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys)
+	last.Queue(fmt.Sprintf(
+		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(%s)) AND deleted_at IS NULL ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner, owners), rules)
+	c.recount(owners, rules, last)
 }
 
-// ownersChanged counts anew the rules of owners that were restored: some of them may have come back before.
-func (c counter) ownersChanged(owners []string, last *pgx.Batch) {
-	c.recount(`SELECT unnest($1::text[])`, owners, last)
+// ownersRestored counts anew the rules of owners that were restored, and so are locked: some of the rules may have come back before.
+func (c counter) ownersRestored(owners []string, last *pgx.Batch) {
+	c.recount(`SELECT `+keys, owners, last)
 }
 
 // recount queues the count of owners that a statement selects. A deleted one keeps its number: that of the rules it is restored with.
 func (c counter) recount(owners string, ids []string, last *pgx.Batch) {
-	last.Queue(fmt.Sprintf(
-		`SELECT 1 FROM %s WHERE id IN (%s) AND deleted_at IS NULL ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner, owners), ids)
-	// Relies on the index of live rules by owner.
+	// Relies on the index of live rules by owner, and on the primary key of owners.
 	last.Queue(fmt.Sprintf(`
 		UPDATE %[1]s AS o SET rules_count = n.number, updated_at = now()
 		FROM (

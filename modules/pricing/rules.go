@@ -14,10 +14,12 @@ import (
 func Rules() map[string]modules.Rule {
 	ofPrices, ofLists := counter{"price", "price_rule", "price_id"}, counter{"price_list", "price_list_rule", "price_list_id"}
 	return map[string]modules.Rule{
-		"Price":         {Create: lower, Update: lower, Changed: ofPrices.ownersChanged},
-		"PriceRule":     {Create: ofPrices.created, Update: ofPrices.updated, Changed: ofPrices.rulesChanged, WritesOwners: true},
-		"PriceList":     {Changed: ofLists.ownersChanged},
-		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, Changed: ofLists.rulesChanged, WritesOwners: true},
+		"Price": {Create: lower, Update: lower, Restored: ofPrices.ownersRestored},
+		"PriceRule": {Create: ofPrices.created, Update: ofPrices.updated, WritesOwners: true,
+			Deleted: ofPrices.rulesChanged, Restored: ofPrices.rulesChanged},
+		"PriceList": {Restored: ofLists.ownersRestored},
+		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, WritesOwners: true,
+			Deleted: ofLists.rulesChanged, Restored: ofLists.rulesChanged},
 	}
 }
 
