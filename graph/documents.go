@@ -21,11 +21,14 @@ import (
 
 // document is a GraphQL document that was found valid.
 type document struct {
-	text   string
-	parsed *ast.QueryDocument
-	counts counts
-	plans  *resolve.Plans
-	slow   atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
+	text string
+	// parsed has operations without the definitions of their variables. gqlgen would check the values by them, and not as the
+	// specification says: see inputs.
+	parsed    *ast.QueryDocument
+	variables map[*ast.OperationDefinition]ast.VariableDefinitionList
+	counts    counts
+	plans     *resolve.Plans
+	slow      atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
 	// trusted says that it is one of those that the server was given.
 	trusted bool
 }
@@ -133,7 +136,12 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
-	return &document{text: text, parsed: parsed, counts: c, plans: resolve.NewPlans(parsed)}, nil
+	doc := &document{text: text, parsed: parsed, variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{}, counts: c, plans: resolve.NewPlans(parsed)}
+	for _, op := range parsed.Operations {
+		doc.variables[op] = op.VariableDefinitions
+		op.VariableDefinitions = nil
+	}
+	return doc, nil
 }
 
 // forbidden says so of a mutation where the schema has none, as that of storefronts. It comes before validation, which would

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -73,7 +72,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 		return nil, err
 	}
 	s := handler.New(schema)
-	in := inputs{schema: schema.Schema(), links: of.engine.LinkInputs(schema.Schema())}
+	in := inputs{schema: schema.Schema(), links: of.engine.LinkInputs(schema.Schema()), shy: cfg.HideSuggestions}
 	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted, gate: cfg.Gate})
 	s.SetQueryCache(contextDocument{})
 	if g.cfg.Observer != nil {
@@ -85,20 +84,10 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	s.Use(introspector{schema.Schema()})
 	s.Use(writers{g.cfg.ReadOnly})
 	s.Use(executor{of.engine, g.cfg.Observer})
-	s.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
-		out := g.present(ctx, err)
-		explainVariable(ctx, schema.Schema(), out)
-		if cfg.HideSuggestions {
-			out.Message, _, _ = strings.Cut(out.Message, fieldsAre)
-		}
-		return out
-	})
+	s.SetErrorPresenter(g.present)
 	s.SetRecoverFunc(g.recovered)
 	return s, nil
 }
-
-// fieldsAre is where explainVariable begins to list the fields of a type.
-const fieldsAre = "; the fields are "
 
 // writers refuses mutations of those who may not write.
 type writers struct{ nobody bool }

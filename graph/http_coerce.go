@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,61 +13,100 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// coercion checks the values of variables as the specification says (GraphQL, 3.5 and 6.1.2). gqlgen's own check, which
-// follows, lets a string stand for a number and a number for a string, and takes enum values in any case.
+// coercion makes the values of variables what the specification says (GraphQL, 3.5 to 3.12). gqlparser lets a string stand for a number
+// and a number for a string, and takes enum values in any case.
 type coercion struct {
 	schema *ast.Schema
-	path   ast.Path
+	path   ast.Path // of the value
+	shy    bool
 }
 
-// variable looks at the value of a variable. What is missing, null or unknown is left to gqlgen's check.
-func (c coercion) variable(def *ast.VariableDefinition, v any) *gqlerror.Error {
-	c.path = ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)}
-	return c.value(def.Type, v)
-}
-
-func (c coercion) value(t *ast.Type, v any) *gqlerror.Error {
-	if v == nil || t == nil {
-		return nil
+// value returns a value as its type has it. Lists and objects are changed in place.
+func (c coercion) value(t *ast.Type, v any) (any, *gqlerror.Error) {
+	if v == nil {
+		if t.NonNull {
+			return nil, c.fail("cannot be null")
+		}
+		return nil, nil
 	}
 	if t.Elem != nil {
-		list, ok := v.([]any)
-		if !ok { // one value stands for a list of one
-			return c.value(t.Elem, v)
-		}
-		for i, item := range list {
-			if err := c.below(ast.PathIndex(i)).value(t.Elem, item); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.list(t.Elem, v)
 	}
 	def := c.schema.Types[t.NamedType]
-	if def == nil {
-		return nil
-	}
 	switch def.Kind {
 	case ast.Scalar:
-		return c.scalar(def.Name, v)
+		return v, c.scalar(def.Name, v)
 	case ast.Enum:
-		name, ok := v.(string)
-		if !ok || def.EnumValues.ForName(name) == nil {
-			return c.fail("%s is not a value of %s", written(v), def.Name)
+		if name, ok := v.(string); !ok || def.EnumValues.ForName(name) == nil {
+			return nil, c.fail("%s is not a value of %s", written(v), def.Name)
 		}
-	case ast.InputObject:
-		object, ok := v.(map[string]any)
-		if !ok {
-			return c.fail("%s cannot represent a value that is no object: %s", def.Name, written(v))
+		return v, nil
+	default:
+		return v, c.object(def, v)
+	}
+}
+
+// list coerces the items of a list. One value stands for a list of one.
+func (c coercion) list(of *ast.Type, v any) (any, *gqlerror.Error) {
+	list, ok := v.([]any)
+	if !ok {
+		one, err := c.value(of, v)
+		return []any{one}, err
+	}
+	for i, item := range list {
+		var err *gqlerror.Error
+		if list[i], err = c.below(ast.PathIndex(i)).value(of, item); err != nil {
+			return nil, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(object)) {
-			if field := def.Fields.ForName(name); field != nil {
-				if err := c.below(ast.PathName(name)).value(field.Type, object[name]); err != nil {
-					return err
-				}
+	}
+	return list, nil
+}
+
+func (c coercion) object(def *ast.Definition, v any) *gqlerror.Error {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return c.fail("%s cannot represent a value that is no object: %s", def.Name, written(v))
+	}
+	known := 0
+	for _, field := range def.Fields {
+		item, given := object[field.Name]
+		if !given {
+			if field.Type.NonNull && field.DefaultValue == nil {
+				return c.below(ast.PathName(field.Name)).fail("must be defined")
 			}
+			continue
+		}
+		known++
+		var err *gqlerror.Error
+		if object[field.Name], err = c.below(ast.PathName(field.Name)).value(field.Type, item); err != nil {
+			return err
+		}
+	}
+	if known == len(object) {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if def.Fields.ForName(name) == nil && name != "__typename" { // some clients send it along
+			return c.below(ast.PathName(name)).unknown(def, name)
 		}
 	}
 	return nil
+}
+
+// unknown says of a name which fields the type has.
+func (c coercion) unknown(def *ast.Definition, name string) *gqlerror.Error {
+	message := fmt.Sprintf("%s has no field %s", def.Name, shorten(name, mostEcho))
+	if !c.shy {
+		fields := make([]string, len(def.Fields))
+		for i, f := range def.Fields {
+			fields[i] = f.Name
+		}
+		slices.Sort(fields)
+		message += "; the fields are " + strings.Join(fields, ", ")
+	}
+	err := gqlerror.ErrorPathf(c.path, "%s", message)
+	errcode.Set(err, errcode.ValidationFailed)
+	return err
 }
 
 func (c coercion) scalar(name string, v any) *gqlerror.Error {
@@ -106,8 +146,9 @@ func (c coercion) below(step ast.PathElement) coercion {
 	return c
 }
 
+// fail says what is wrong with the value.
 func (c coercion) fail(format string, args ...any) *gqlerror.Error {
-	err := gqlerror.ErrorPathf(c.path, format, args...)
+	err := gqlerror.ErrorPathf(c.path, "variable %s: %s", c.path[1:].String(), fmt.Sprintf(format, args...))
 	errcode.Set(err, errcode.ValidationFailed)
 	return err
 }

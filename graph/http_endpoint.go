@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -196,18 +195,17 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		no.allow = http.MethodPost
 		return nil, 0, no
 	}
-	variables, err := r.inputs.read(op.Operation, &req.variables)
+	variables, err := r.inputs.read(doc.variables[op.Operation], req.variables)
 	if err != nil {
 		return failed(err)
 	}
-	params.Variables = variables.values
 	ctx = context.WithValue(ctx, documentKey{}, doc)
 	made, errs := r.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		op = made
 		return failed(errs...)
 	}
-	maps.Copy(made.Variables, variables.kept)
+	made.Variables = variables
 	if r.weigh(ctx, doc.wasSlow(time.Now())) != nil {
 		return nil, 0, r.lost
 	}

@@ -2,15 +2,17 @@ package graph
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"linkgraph/graph/internal/jsonread"
 )
 
 // request is a GraphQL request as HTTP carries it. Which parameters there are says the draft, "Request Parameters"; the
@@ -50,32 +52,40 @@ func parseURL(rawQuery string, limit int) (*request, *refusal) {
 	}
 	req := &request{}
 	// The draft, "GET": "Specifying the empty string for optional request parameters is equivalent to not specifying them".
-	for _, p := range []struct {
-		name   string
-		text   *string
-		object *map[string]any
-	}{
-		{"query", &req.query, nil}, {"documentId", &req.documentID, nil}, {"operationName", &req.operationName, nil},
-		{"variables", nil, &req.variables.read}, {"extensions", nil, &req.extensions},
-	} {
-		given := values[p.name]
+	for _, name := range []string{"query", "documentId", "operationName", "variables", "extensions"} {
+		given := values[name]
 		switch {
 		case len(given) > 1:
-			return nil, malformed("%s is given %d times", p.name, len(given))
+			return nil, malformed("%s is given %d times", name, len(given))
 		case len(given) == 0 || given[0] == "":
 			continue
 		case !utf8.ValidString(given[0]):
-			return nil, malformed("%s is not UTF-8", p.name)
-		case p.text != nil:
-			*p.text = given[0]
-		default:
-			if no := readObject(p.name, []byte(given[0]), p.object); no != nil {
-				return nil, no
-			}
+			return nil, malformed("%s is not UTF-8", name)
+		}
+		if no := req.member(name).parse(given[0]); no != nil {
+			return nil, no
 		}
 	}
 	req.hasQuery = req.query != ""
 	return req, nil
+}
+
+// parse reads a member that stands by itself.
+func (p *member) parse(text string) *refusal {
+	if p.text != nil {
+		*p.text = text
+		return nil
+	}
+	d := jsonread.New([]byte(text))
+	read := p.object
+	if d.PeekKind() == jsontext.KindNull {
+		read = (*jsontext.Decoder).SkipValue
+	}
+	err := read(d)
+	if err == nil {
+		err = jsonread.End(d)
+	}
+	return unfit(p.name, p.name, err)
 }
 
 // readBody reads the body of a POST into the buffer.
@@ -106,169 +116,176 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.B
 
 // parseBody reads the request, or the list of requests, of a POST.
 func parseBody(body []byte, maxBatch int) (requests []*request, batch bool, no *refusal) {
-	body = bytes.TrimLeft(body, " \t\r\n")
-	if len(body) == 0 {
+	d := jsonread.New(body)
+	if batch = d.PeekKind() == jsontext.KindBeginArray; batch {
+		requests, no = parseBatch(d, maxBatch)
+	} else if len(bytes.TrimLeft(body, " \t\r\n")) == 0 {
 		return nil, false, malformed("the body is empty")
+	} else {
+		var req *request
+		req, no = parseRequest(d)
+		requests = []*request{req}
 	}
-	items := []json.RawMessage{body}
-	if body[0] == '[' {
-		if maxBatch == 0 {
-			return nil, false, refuse(http.StatusBadRequest, codeBatch, "this server takes one request at a time, not a list")
-		}
-		if err := json.Unmarshal(body, &items); err != nil {
-			return nil, false, malformed("the body is not JSON: %s", fault(err))
-		}
-		if len(items) == 0 {
-			return nil, false, malformed("the list has no requests")
-		}
-		if len(items) > maxBatch {
-			return nil, false, refuse(http.StatusBadRequest, codeLimit, "requests of the list: %d is above the limit of %d", len(items), maxBatch)
-		}
-		batch = true
+	if no == nil {
+		no = unreadable("the body", jsonread.End(d))
 	}
-	for _, item := range items {
-		req, ok := plainRequest(string(item))
-		if !ok {
-			if req, no = parseObject(item); no != nil {
-				return nil, batch, no
-			}
-		}
-		requests = append(requests, req)
+	if no != nil {
+		return nil, batch, no
 	}
 	return requests, batch, nil
 }
 
-// members are those of a request that are looked at.
-var members = []string{"query", "documentId", "operationName", "variables", "extensions"}
-
-// repeated returns the names that a JSON object has more than once. Which value of theirs counts is for each reader to say (RFC
-// 8259, section 4), so what stands before this server may have looked at another.
-func repeated(object []byte) (names []string) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+// parseBatch reads a list of requests. Those above the limit are counted.
+func parseBatch(d *jsontext.Decoder, most int) (requests []*request, no *refusal) {
+	if most == 0 {
+		return nil, refuse(http.StatusBadRequest, codeBatch, "this server takes one request at a time, not a list")
+	}
+	n := 0
+	err := jsonread.List(d, func() error {
+		if n++; n > most {
+			return d.SkipValue()
+		}
+		req, refused := parseRequest(d)
+		if requests = append(requests, req); refused != nil {
+			no = refused
+			return errRefused
+		}
 		return nil
+	})
+	switch {
+	case no != nil:
+		return nil, no
+	case err != nil:
+		return nil, unreadable("the body", err)
+	case n == 0:
+		return nil, malformed("the list has no requests")
+	case n > most:
+		return nil, refuse(http.StatusBadRequest, codeLimit, "requests of the list: %d is above the limit of %d", n, most)
 	}
-	seen := map[string]bool{}
-	var skipped json.RawMessage
-	for d.More() {
-		token, err := d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok || d.Decode(&skipped) != nil {
-			return names
-		}
-		if seen[name] && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-		seen[name] = true
-	}
-	return names
+	return requests, nil
 }
 
-// parseObject reads one request, and says what is wrong with it. Names count as they are written, and others than those of the draft are not looked at:
-// "Servers receiving a request with additional properties MUST ignore properties they do not understand".
-func parseObject(body []byte) (*request, *refusal) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
-		if kind := kindOf(body); kind != "an object" && json.Valid(body) {
-			return nil, malformed("a request must be a JSON object, not %s", kind)
+// errRefused ends the reading of a request that is refused.
+var errRefused = errors.New("refused")
+
+// parseRequest reads one request, and says what is wrong with it. Names count as they are written, and others than those of the draft are
+// not looked at: "Servers receiving a request with additional properties MUST ignore properties they do not understand".
+func parseRequest(d *jsontext.Decoder) (*request, *refusal) {
+	if kind := d.PeekKind(); kind != jsontext.KindBeginObject {
+		is := jsonread.Kind(d)
+		if err := d.SkipValue(); err != nil {
+			return nil, unreadable("the body", err)
 		}
-		return nil, malformed("the body is not JSON: %s", fault(err))
-	}
-	if fields == nil {
-		return nil, malformed("a request must be a JSON object, not null")
-	}
-	for _, name := range repeated(body) {
-		if slices.Contains(members, name) {
-			return nil, malformed("%s is given more than once", name)
-		}
+		return nil, malformed("a request must be a JSON object, not %s", is)
 	}
 	req := &request{}
-	_, req.hasQuery = fields["query"]
-	for _, p := range []struct {
-		name string
-		into *string
-	}{{"query", &req.query}, {"documentId", &req.documentID}, {"operationName", &req.operationName}} {
-		if no := readString(p.name, fields[p.name], p.into); no != nil {
-			return nil, no
+	var no *refusal
+	var given []string
+	err := jsonread.Object(d, func(name []byte) error {
+		p := req.member(string(name))
+		if p == nil {
+			return d.SkipValue()
 		}
+		if slices.Contains(given, p.name) {
+			no = malformed("%s is given more than once", p.name)
+		} else {
+			given = append(given, p.name)
+			no = p.read(d)
+		}
+		if no != nil {
+			return errRefused
+		}
+		return nil
+	})
+	if no == nil {
+		no = unreadable("the body", err)
 	}
-	if no := readObject("variables", fields["variables"], &req.variables.read); no != nil {
-		return nil, no
-	}
-	return req, readObject("extensions", fields["extensions"], &req.extensions)
+	return req, no
 }
 
-func readString(name string, raw json.RawMessage, into *string) *refusal {
-	// The draft, "JSON Encoding": "Specifying null for optional request parameters is equivalent to not specifying them".
-	// query is not optional.
-	if raw == nil || (string(raw) == "null" && name != "query") {
-		return nil
-	}
-	if kind := kindOf(raw); kind != "a string" {
-		return malformed("%s must be a string, not %s", name, kind)
-	}
-	if json.Unmarshal(raw, into) != nil {
-		return malformed("%s is no JSON string", name)
+// member is one of a request that is looked at.
+type member struct {
+	name   string
+	text   *string
+	object func(d *jsontext.Decoder) error // reads an object
+	given  *bool
+}
+
+func (req *request) member(name string) *member {
+	switch name {
+	case "query":
+		return &member{name: name, text: &req.query, given: &req.hasQuery}
+	case "documentId":
+		return &member{name: name, text: &req.documentID}
+	case "operationName":
+		return &member{name: name, text: &req.operationName}
+	case "variables":
+		return &member{name: name, object: req.variables.read}
+	case "extensions":
+		return &member{name: name, object: func(d *jsontext.Decoder) (err error) {
+			req.extensions, err = readExtensions(d)
+			return err
+		}}
 	}
 	return nil
 }
 
-// readObject reads an object with its numbers as they are written.
-func readObject(name string, raw json.RawMessage, into *map[string]any) *refusal {
-	if raw == nil {
-		return nil
+// read reads the value of a member. The draft, "JSON Encoding": "Specifying null for optional request parameters is equivalent to not
+// specifying them". query is not optional.
+func (p *member) read(d *jsontext.Decoder) *refusal {
+	if p.given != nil {
+		*p.given = true
+	} else if d.PeekKind() == jsontext.KindNull {
+		return unreadable("the body", d.SkipValue())
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return malformed("%s is not JSON: %s", name, fault(err))
+	if p.object != nil {
+		return unfit(p.name, "the body", p.object(d))
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return malformed("%s is not JSON: more follows after its end", name)
-	}
-	object, ok := v.(map[string]any)
-	if !ok && v != nil {
-		return malformed("%s must be a JSON object, not %s", name, kindOf(raw))
-	}
-	if twice := repeated(raw); len(twice) > 0 {
-		return malformed("%s has %q more than once", name, shorten(twice[0], mostEcho))
-	}
-	*into = object
-	return nil
+	var err error
+	*p.text, err = jsonread.String(d)
+	return unfit(p.name, "the body", err)
 }
 
-// fault says what is wrong with a JSON text in words that are not Go's.
-func fault(err error) string {
-	var syntax *json.SyntaxError
+func readExtensions(d *jsontext.Decoder) (map[string]any, error) {
+	extensions := map[string]any{}
+	return extensions, jsonread.Object(d, func(name []byte) error {
+		key := string(name)
+		if _, given := extensions[key]; given {
+			return repeatedError(key)
+		}
+		v, err := jsonread.Value(d)
+		extensions[key] = v
+		return err
+	})
+}
+
+// repeatedError is a name that an object has more than once. Which value of theirs counts is for each reader to say (RFC 8259, section 4),
+// so what stands before this server may have looked at another.
+type repeatedError string
+
+func (e repeatedError) Error() string {
+	return fmt.Sprintf("has %q more than once", shorten(string(e), mostEcho))
+}
+
+// unfit refuses a member of a request that is not what it has to be, or a text that is no JSON.
+func unfit(name, text string, err error) *refusal {
+	var kind *jsonread.KindError
+	var twice repeatedError
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax) && syntax.Error() == "unexpected end of JSON input":
-		return "it ends too early"
-	case syntax != nil:
-		return fmt.Sprintf("%v, at byte %d", syntax, syntax.Offset)
-	default:
-		return "it has another form than expected"
+	case errors.As(err, &kind) && kind.Want == "an object":
+		return malformed("%s must be a JSON object, not %s", name, kind.Is)
+	case errors.As(err, &kind):
+		return malformed("%s must be %s", name, kind)
+	case errors.As(err, &twice):
+		return malformed("%s %s", name, twice)
 	}
+	return unreadable(text, err)
 }
 
-// kindOf names the kind of a JSON value.
-func kindOf(raw []byte) string {
-	raw = bytes.TrimLeft(raw, " \t\r\n")
-	if len(raw) == 0 {
-		return "nothing"
+// unreadable refuses what is no JSON.
+func unreadable(what string, err error) *refusal {
+	if err == nil {
+		return nil
 	}
-	switch raw[0] {
-	case '"':
-		return "a string"
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	default:
-		return "a number"
-	}
+	return malformed("%s is not JSON: %s", what, jsonread.Fault(err))
 }

@@ -3,7 +3,6 @@ package resolve
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -81,14 +80,6 @@ func listOf(v any) []any {
 		return nil
 	case []any:
 		return v
-	}
-	// A variable that was one value has been made a list by the validator, of whatever type the value has.
-	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice {
-		items := make([]any, list.Len())
-		for i := range items {
-			items[i] = list.Index(i).Interface()
-		}
-		return items
 	}
 	return []any{v}
 }

@@ -1,13 +1,16 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/jsonscan"
+	"linkgraph/graph/internal/jsonread"
 	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 )
@@ -80,16 +83,17 @@ func (in *LinkInputs) Takes(t *ast.Type) bool {
 }
 
 // Read reads a list that is written as most are. Others are to be read as every value is: ok is then false.
-func (in *LinkInputs) Read(text string) (list Links, ok bool) {
-	r := linkReader{LinkInputs: in, scan: jsonscan.New(text), items: make([]linkstore.Item, 0, strings.Count(text, "},{")+1)}
-	ok = r.scan.List(r.item) && r.scan.End()
-	return Links{items: r.items}, ok
+func (in *LinkInputs) Read(text []byte) (list Links, ok bool) {
+	r := linkReader{LinkInputs: in, all: string(text), scan: jsonread.New(text), items: make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1)}
+	err := jsonread.List(r.scan, r.item)
+	return Links{items: r.items}, err == nil
 }
 
 // linkReader reads a list of links.
 type linkReader struct {
 	*LinkInputs
-	scan  *jsonscan.Scanner
+	all   string // what is read
+	scan  *jsontext.Decoder
 	items []linkstore.Item
 
 	link linkInput // the one that is being read
@@ -112,80 +116,111 @@ type linkJoin struct {
 	swapped bool // the first key is the right one
 }
 
-func (r *linkReader) item() bool {
+// errUnusual ends the reading of what is not written as most is.
+var errUnusual = errors.New("unusual")
+
+// usual ends the reading where something is not as it mostly is.
+func usual(ok bool) error {
+	if !ok {
+		return errUnusual
+	}
+	return nil
+}
+
+func (r *linkReader) item() error {
 	r.link = linkInput{}
-	if !r.scan.Object(r.field) {
-		return false
+	if err := jsonread.Object(r.scan, r.field); err != nil {
+		return err
 	}
 	l := &r.link
 	switch {
 	case l.n == 2 && !l.ends:
 		r.joined()
 	case l.n > 0 || !l.ends || l.item.Link == "":
-		return false
+		return errUnusual
 	}
 	r.items = append(r.items, l.item)
-	return true
+	return nil
 }
 
-func (r *linkReader) field(name string) bool {
+func (r *linkReader) field(name []byte) error {
 	l := &r.link
-	switch name {
+	switch string(name) {
 	case "link":
-		text, ok := r.text()
+		text, err := r.text()
+		if err != nil {
+			return err
+		}
 		known := r.names[text]
-		ok = ok && known != "" && l.item.Link == ""
+		first := l.item.Link == ""
 		l.item.Link = known
-		return ok
+		return usual(known != "" && first)
 	case "ends":
-		ok := r.ends && !l.ends && r.scan.Object(r.end)
+		if !r.ends || l.ends {
+			return errUnusual
+		}
 		l.ends = true
-		return ok && l.item.Left != "" && l.item.Right != ""
+		if err := jsonread.Object(r.scan, r.end); err != nil {
+			return err
+		}
+		return usual(l.item.Left != "" && l.item.Right != "")
 	case "data":
-		v, ok := r.scan.Value()
+		v, err := jsonread.Value(r.scan)
+		if err != nil {
+			return err
+		}
 		data, isObject := v.(map[string]any)
-		ok = ok && isObject && l.item.Data == nil
+		first := l.item.Data == nil
 		l.item.Data = data
-		return ok
+		return usual(isObject && first)
 	}
-	keys := r.modules[name]
+	keys := r.modules[string(name)]
 	if keys == nil || l.n == 2 {
-		return false
+		return errUnusual
 	}
 	before := l.n
-	ok := r.scan.Object(func(name string) bool {
-		key := keys[name]
+	err := jsonread.Object(r.scan, func(name []byte) error {
+		key := keys[string(name)]
 		if key == nil || l.n != before {
-			return false
+			return errUnusual
 		}
-		id, ok := r.text()
+		id, err := r.text()
 		l.keys[l.n], l.ids[l.n] = key, id
 		l.n++
-		return ok
+		return err
 	})
-	return ok && l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module)
+	if err != nil {
+		return err
+	}
+	return usual(l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module))
 }
 
-func (r *linkReader) end(name string) bool {
-	text, ok := r.text()
-	switch {
-	case name == "left" && r.link.item.Left == "":
-		r.link.item.Left = text
-	case name == "right" && r.link.item.Right == "":
-		r.link.item.Right = text
-	default:
-		return false
+func (r *linkReader) end(name []byte) error {
+	into := &r.link.item.Left
+	if string(name) == "right" {
+		into = &r.link.item.Right
+	} else if string(name) != "left" {
+		return errUnusual
 	}
-	return ok
+	if *into != "" {
+		return errUnusual
+	}
+	var err error
+	*into, err = r.text()
+	return err
 }
 
-// text reads a string that is not empty.
-func (r *linkReader) text() (string, bool) {
-	if r.scan.Kind() != '"' {
-		return "", false
+// text reads a string that is not empty. It is a part of all that is read, so that it takes no memory of its own.
+func (r *linkReader) text() (string, error) {
+	v, err := r.scan.ReadValue()
+	if err != nil {
+		return "", err
 	}
-	text, ok := r.scan.Text()
-	return text, ok && text != ""
+	if v.Kind() != jsontext.KindString || len(v) < 3 || bytes.IndexByte(v, '\\') >= 0 {
+		return "", errUnusual
+	}
+	end := int(r.scan.InputOffset()) - 1
+	return r.all[end-len(v)+2 : end], nil
 }
 
 // joined finds the link between the two keys. If there is none, or if there are several, it is for the store to say so.
