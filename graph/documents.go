@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -15,8 +17,6 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
-
-	"linkgraph/graph/internal/resolve"
 )
 
 // document is a GraphQL document that was found valid.
@@ -27,7 +27,7 @@ type document struct {
 	parsed    *ast.QueryDocument
 	variables map[*ast.OperationDefinition]ast.VariableDefinitionList
 	counts    counts
-	plans     *resolve.Plans
+	plans     *plan.Plans
 	slow      atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
 	// trusted says that it is one of those that the server was given.
 	trusted bool
@@ -136,7 +136,7 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
-	doc := &document{text: text, parsed: parsed, variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{}, counts: c, plans: resolve.NewPlans(parsed)}
+	doc := &document{text: text, parsed: parsed, variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{}, counts: c, plans: plan.NewPlans(parsed)}
 	for _, op := range parsed.Operations {
 		doc.variables[op] = op.VariableDefinitions
 		op.VariableDefinitions = nil

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/resolve"
 	"linkgraph/internal/naming"
 	"linkgraph/internal/overload"
 	"linkgraph/linkstore"
@@ -53,8 +54,8 @@ var codes = []struct {
 	{modules.ErrContended, codeUnavailable},
 	{linkstore.ErrLockTimeout, codeLockTimeout},
 	{modules.ErrLockTimeout, codeLockTimeout},
-	{resolve.ErrLimit, codeLimit},
-	{resolve.ErrInput, codeBadInput},
+	{plan.ErrLimit, codeLimit},
+	{plan.ErrInput, codeBadInput},
 }
 
 // present gives an error its code and, for an item of a list, its index.

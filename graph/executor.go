@@ -4,15 +4,17 @@ import (
 	"context"
 	"sync"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/99designs/gqlgen/graphql"
 
-	"linkgraph/graph/internal/resolve"
+	"linkgraph/graph/internal/answer"
 )
 
 // executor has the resolvers of an operation work together: what they start is read level by level, in as few statements as there
 // are different ones, and written at once.
 type executor struct {
-	engine   *resolve.Engine
+	engine   *answer.Engine
 	observer Observer // nil means nobody
 }
 
@@ -38,10 +40,10 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 			return nil
 		}
 		if len(resp.Errors) > 1 {
-			resolve.SortErrors(ctx, resp.Errors)
+			answer.SortErrors(ctx, resp.Errors)
 		}
 		if e.observer != nil {
-			e.observer.Planned(ctx, resolve.Planned(ctx))
+			e.observer.Planned(ctx, answer.Planned(ctx))
 		}
 		return resp
 	}
@@ -49,15 +51,15 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 
 // InterceptRootField reads and writes what resolvers have started.
 func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	return resolve.Finish(ctx, next(ctx))
+	return answer.Finish(ctx, next(ctx))
 }
 
 // plansFrom returns the plans of the document of the request.
-func plansFrom(ctx context.Context) *resolve.Plans {
+func plansFrom(ctx context.Context) *plan.Plans {
 	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
 		return doc.plans
 	}
-	return resolve.NewPlans(graphql.GetOperationContext(ctx).Doc)
+	return plan.NewPlans(graphql.GetOperationContext(ctx).Doc)
 }
 
 // outputs are what answers are written to, used again and again.
@@ -71,9 +73,9 @@ const keptOutput = 1 << 20
 // with returns a context whose operations are answered into one of the outputs. Release comes when they are answered: gqlgen has copied
 // the answers then. The output of a large one is let go.
 func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
-	out, ok := o.pool.Get().(*resolve.Output)
+	out, ok := o.pool.Get().(*answer.Output)
 	if !ok {
-		out = &resolve.Output{}
+		out = &answer.Output{}
 	}
 	return context.WithValue(ctx, outputKey{}, out), func() {
 		if out.Cap() <= keptOutput {
@@ -84,9 +86,9 @@ func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) 
 }
 
 // outputFrom returns the output of the request, or a new one.
-func outputFrom(ctx context.Context) *resolve.Output {
-	if out, ok := ctx.Value(outputKey{}).(*resolve.Output); ok {
+func outputFrom(ctx context.Context) *answer.Output {
+	if out, ok := ctx.Value(outputKey{}).(*answer.Output); ok {
 		return out
 	}
-	return &resolve.Output{}
+	return &answer.Output{}
 }

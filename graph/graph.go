@@ -7,11 +7,13 @@ import (
 	"maps"
 	"strings"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
 
+	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/resolve"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 	"linkgraph/modules/api_key"
@@ -23,7 +25,7 @@ import (
 type DB = modules.DB
 
 // Limits bound what one request may ask for. A zero field takes its default.
-type Limits = resolve.Limits
+type Limits = plan.Limits
 
 // Config says how a Graph works. The zero value is good.
 type Config struct {
@@ -79,7 +81,7 @@ type Graph struct {
 
 // side is what answers one kind of callers.
 type side struct {
-	engine    *resolve.Engine
+	engine    *answer.Engine
 	resolvers resolver
 }
 
@@ -110,19 +112,19 @@ func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg lin
 	cfg.Restored = tellRules(records.Rules, func(r modules.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
-	engine := resolve.Config{Catalog: links, Limits: g.cfg.Limits}
+	engine := answer.Config{Catalog: links, Limits: g.cfg.Limits}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}
 	g.Records = modules.New(g.db, models, records)
 	engine.Records = g.Records
-	g.admin = side{resolve.New(engine), resolver{g.Records, g.Links}}
+	g.admin = side{answer.New(engine), resolver{g.Records, g.Links}}
 	shop, err := g.narrowed(models, records)
 	if err != nil {
 		return err
 	}
 	engine.Records, engine.Limits = shop, storefrontLimits(g.cfg.StorefrontLimits)
-	g.storefront = side{resolve.New(engine), resolver{shop, linkstore.New(g.storefrontDB(), links, cfg)}}
+	g.storefront = side{answer.New(engine), resolver{shop, linkstore.New(g.storefrontDB(), links, cfg)}}
 	return nil
 }
 

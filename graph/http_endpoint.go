@@ -10,11 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/resolve"
 	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 	"linkgraph/modules"
@@ -73,7 +74,7 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 }
 
 // make runs the requests in a place and returns the answer.
-func (e *endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*answer, *refusal) {
+func (e *endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*reply, *refusal) {
 	caller, _ := CallerFrom(ctx)
 	place, err := e.gate.Enter(ctx, caller.ID+" "+caller.Address)
 	if err != nil {
@@ -88,12 +89,12 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 	}
 	ctx, release := e.outputs.with(ctx)
 	defer release()
-	ctx, budget := resolve.WithBudget(ctx) // of all requests of a batch
+	ctx, budget := plan.WithBudget(ctx) // of all requests of a batch
 	budget.Weigh = run.weigh
 	if e.cfg.Spent != nil {
 		defer func() { e.cfg.Spent(caller, budget.Points()) }()
 	}
-	var a *answer
+	var a *reply
 	if batch {
 		a = e.composeBatch(run.all(ctx, requests))
 	} else {

@@ -74,8 +74,8 @@ func (e *endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
 	e.send(w, a)
 }
 
-// answer is what is sent, in parts. They are other people's memory until it is released.
-type answer struct {
+// reply is what is sent, in parts. They are other people's memory until it is released.
+type reply struct {
 	status int
 	media  mediaType
 	gzip   bool
@@ -86,10 +86,10 @@ type answer struct {
 }
 
 // then has f called when the parts are not needed any more.
-func (a *answer) then(f func()) { a.frees = append(a.frees, f) }
+func (a *reply) then(f func()) { a.frees = append(a.frees, f) }
 
 // release gives back the memory of the parts.
-func (a *answer) release() {
+func (a *reply) release() {
 	a.hold.Release()
 	for _, f := range a.frees {
 		f()
@@ -97,13 +97,13 @@ func (a *answer) release() {
 	a.parts, a.frees = nil, nil
 }
 
-func (e *endpoint) compose(status int, media mediaType, resp *graphql.Response) *answer {
+func (e *endpoint) compose(status int, media mediaType, resp *graphql.Response) *reply {
 	c := composer{b: e.buffer()}
 	c.response(resp)
 	return e.composed(status, media, &c)
 }
 
-func (e *endpoint) composeBatch(answers []*graphql.Response) *answer {
+func (e *endpoint) composeBatch(answers []*graphql.Response) *reply {
 	c := composer{b: e.buffer()}
 	for i, resp := range answers {
 		c.b.WriteByte("[,"[min(i, 1)])
@@ -113,8 +113,8 @@ func (e *endpoint) composeBatch(answers []*graphql.Response) *answer {
 	return e.composed(http.StatusOK, plainJSON, &c)
 }
 
-func (e *endpoint) composed(status int, media mediaType, c *composer) *answer {
-	a := &answer{status: status, media: media, parts: c.parts()}
+func (e *endpoint) composed(status int, media mediaType, c *composer) *reply {
+	a := &reply{status: status, media: media, parts: c.parts()}
 	for _, part := range a.parts {
 		a.size += len(part)
 	}

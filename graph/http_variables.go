@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/jsonread"
-	"linkgraph/graph/internal/resolve"
 )
 
 // variables are those of a request, as they are written.
@@ -45,7 +45,7 @@ func (v variables) find(name string) jsontext.Value {
 // inputs reads and checks the variables of operations.
 type inputs struct {
 	schema *ast.Schema
-	links  *resolve.LinkInputs // nil if lists of links are read as all else is
+	links  *answer.LinkInputs // nil if lists of links are read as all else is
 	// shy says that errors name no fields but those that the client named.
 	shy bool
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/resolve"
+	"linkgraph/graph/internal/answer"
 )
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each
@@ -33,7 +33,7 @@ func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootR
 	if field.Name != "__schema" && field.Name != "__type" {
 		return next(ctx)
 	}
-	value, err := resolve.Written(ctx, func(to *resolve.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) })
+	value, err := answer.Written(ctx, func(to *answer.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) })
 	if err != nil {
 		graphql.AddError(ctx, err)
 	}
@@ -41,7 +41,7 @@ func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootR
 }
 
 // write writes the value of a field __schema or __type.
-func (i introspector) write(op *graphql.OperationContext, field graphql.CollectedField, to *resolve.Output) error {
+func (i introspector) write(op *graphql.OperationContext, field graphql.CollectedField, to *answer.Output) error {
 	if op.DisableIntrospection {
 		return &gqlerror.Error{
 			Message: "introspection is off for these credentials", Path: ast.Path{ast.PathName(field.Alias)},
@@ -60,7 +60,7 @@ func (i introspector) write(op *graphql.OperationContext, field graphql.Collecte
 
 // schemaWriter writes the objects of one field. After an error it writes nothing more.
 type schemaWriter struct {
-	*resolve.Output
+	*answer.Output
 	err error
 	op  *graphql.OperationContext
 	// selected are the fields of each selection set, by its first selection: thousands of objects share a few sets.

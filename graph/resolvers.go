@@ -4,15 +4,17 @@ import (
 	"context"
 	"slices"
 
+	"linkgraph/graph/internal/plan"
+
+	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/resolve"
 	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
 
 // resolver resolves the root fields. Those about links are here; those of models are one line each, in graph/internal/exec. A resolver
-// checks its arguments, calls a store and returns an Answer; what lies below the field is read and written by package resolve.
+// checks its arguments, calls a store and returns an Answer; what lies below the field is read and written by package answer.
 type resolver struct {
 	records *modules.Store
 	links   *linkstore.Store
@@ -35,7 +37,7 @@ type mutations struct {
 }
 
 // Links resolves `links`: those of the given pairs that are linked, in the order given.
-func (q queries) Links(ctx context.Context, links resolve.Links) (resolve.Answer, error) {
+func (q queries) Links(ctx context.Context, links answer.Links) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
 		return nil, err
@@ -45,95 +47,95 @@ func (q queries) Links(ctx context.Context, links resolve.Links) (resolve.Answer
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil })
-	return resolve.ShowLinks(ctx, found)
+	return answer.ShowLinks(ctx, found)
 }
 
 // LinkModule resolves `linkModule`: the link between two keys, in either order.
-func (q queries) LinkModule(ctx context.Context, moduleA, keyA, moduleB, keyB string) (resolve.Answer, error) {
+func (q queries) LinkModule(ctx context.Context, moduleA, keyA, moduleB, keyB string) (answer.Answer, error) {
 	found := q.links.Catalog().Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
 	if len(found) == 0 {
-		return resolve.None()
+		return answer.None()
 	}
-	return resolve.DescribeLink(ctx, found[0])
+	return answer.DescribeLink(ctx, found[0])
 }
 
 // LinkModules resolves `linkModules`: all links.
-func (q queries) LinkModules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.DescribeLinks(ctx, q.links.Catalog().Links())
+func (q queries) LinkModules(ctx context.Context) (answer.Answer, error) {
+	return answer.DescribeLinks(ctx, q.links.Catalog().Links())
 }
 
 // Node resolves `node`: any record or link by its id.
-func (q queries) Node(ctx context.Context, id string) (resolve.Answer, error) {
+func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 	if _, err := modules.Normalize(&modules.Column{Field: "id", Type: modules.Text}, id); err != nil {
-		return nil, resolve.Invalidf("node.id", "%v", err)
+		return nil, plan.Invalidf("node.id", "%v", err)
 	}
 	model, ok, err := q.records.Locate(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return resolve.None()
+		return answer.None()
 	}
-	return resolve.RecordOf(ctx, model.Name, id)
+	return answer.RecordOf(ctx, model.Name, id)
 }
 
 // CreateLinks resolves `createLinks`: all links in one transaction. What the payload shows is checked against the limits before.
-func (m mutations) CreateLinks(ctx context.Context, links resolve.Links, replace *bool) (resolve.Answer, error) {
+func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
 		return nil, err
 	}
-	if err := resolve.Afford(ctx, items); err != nil {
+	if err := answer.Afford(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := m.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
 	if err != nil {
 		return nil, err
 	}
-	return resolve.Created(ctx, results)
+	return answer.Created(ctx, results)
 }
 
 // DismissLinks resolves `dismissLinks`: exactly the given links go, and no record.
-func (m mutations) DismissLinks(ctx context.Context, links resolve.Links) (resolve.Answer, error) {
+func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
 		return nil, err
 	}
-	if err := resolve.Afford(ctx, items); err != nil {
+	if err := answer.Afford(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := m.links.Dismiss(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	return resolve.Dismissed(ctx, results)
+	return answer.Dismissed(ctx, results)
 }
 
 // DeleteLinks resolves `deleteLinks`: all links of the given records go, with the records on ends that cascade, and so on.
-func (m mutations) DeleteLinks(ctx context.Context, records resolve.RecordKeys) (resolve.Answer, error) {
+func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error) {
 	receipt, err := m.links.Delete(ctx, records)
 	if err != nil {
 		return nil, err
 	}
-	return resolve.Receipt(ctx, receipt)
+	return answer.Receipt(ctx, receipt)
 }
 
 // RestoreLinks resolves `restoreLinks`: what the latest deletion of the given records, or the named deletion, removed comes back.
-func (m mutations) RestoreLinks(ctx context.Context, records *resolve.RecordKeys, deletionID *string) (resolve.Answer, error) {
+func (m mutations) RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string) (answer.Answer, error) {
 	var receipt linkstore.Receipt
 	var err error
 	switch {
 	case records != nil && deletionID != nil:
-		err = resolve.Invalidf("restoreLinks", "records and deletionId exclude each other")
+		err = plan.Invalidf("restoreLinks", "records and deletionId exclude each other")
 	case deletionID != nil:
 		receipt, err = m.links.RestoreDeletion(ctx, *deletionID)
 	case records != nil:
 		receipt, err = m.links.Restore(ctx, *records)
 	default:
-		err = resolve.Invalidf("restoreLinks", "give records or a deletionId")
+		err = plan.Invalidf("restoreLinks", "give records or a deletionId")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return resolve.Receipt(ctx, receipt)
+	return answer.Receipt(ctx, receipt)
 }

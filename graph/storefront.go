@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
+	"linkgraph/graph/internal/plan"
+
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/resolve"
 	"linkgraph/modules"
 )
 
@@ -42,7 +43,7 @@ func storefrontLimits(l Limits) Limits {
 
 // narrowed returns the store of what storefronts see.
 func (g *Graph) narrowed(models *modules.Catalog, cfg modules.Config) (*modules.Store, error) {
-	narrow, err := resolve.Narrow(models, exec.Storefront())
+	narrow, err := plan.Narrow(models, exec.Storefront())
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}

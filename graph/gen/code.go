@@ -23,7 +23,7 @@ func goName(field string) string { return templates.ToGo(field) }
 
 // registry writes the catalogue of models and links.
 func (s *spec) registry(w *code) {
-	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/modules\"\n)\n", header, resolvePackage)
+	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/modules\"\n)\n", header, planPackage)
 	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []modules.Model {\n\treturn []modules.Model{")
 	for _, m := range s.models {
 		s.registerModel(w, m)
@@ -179,11 +179,11 @@ func (s *spec) registerLink(w *code, d *link) {
 
 // resolvers writes the resolvers of models' root fields: one line each.
 func (s *spec) resolvers(w *code) {
-	w.line("%s\nimport (\n\t\"context\"\n\n\t%q\n)\n", header, resolvePackage)
+	w.line("%s\nimport (\n\t\"context\"\n\n\t%q\n)\n", header, answerPackage)
 	w.line("// Queries resolves the root fields of models.\ntype Queries struct{}\n")
 	w.line("// Mutations resolves the mutations of models.\ntype Mutations struct{}\n")
 	root := func(on, field, verb, model string) {
-		w.line("// %s resolves the field %s.\nfunc (%s) %s(ctx context.Context) (resolve.Answer, error) { return resolve.%s(ctx, %q) }\n",
+		w.line("// %s resolves the field %s.\nfunc (%s) %s(ctx context.Context) (answer.Answer, error) { return answer.%s(ctx, %q) }\n",
 			goName(field), field, on, goName(field), verb, model)
 	}
 	for _, m := range s.models {

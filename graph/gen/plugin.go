@@ -13,12 +13,13 @@ import (
 )
 
 const (
-	execPackage    = "linkgraph/graph/internal/exec"
-	resolvePackage = "linkgraph/graph/internal/resolve"
-	answerType     = resolvePackage + ".Answer"
+	execPackage   = "linkgraph/graph/internal/exec"
+	planPackage   = "linkgraph/graph/internal/plan"
+	answerPackage = "linkgraph/graph/internal/answer"
+	answerType    = answerPackage + ".Answer"
 )
 
-// linkgraph is the gqlgen plugin. It adds the derived part of the schema, binds every type to what graph/internal/resolve
+// linkgraph is the gqlgen plugin. It adds the derived part of the schema, binds every type to what graph/internal/answer
 // runs on, and writes the registry and the one-line resolvers.
 type linkgraph struct {
 	cfg  *config.Config

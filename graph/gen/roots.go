@@ -25,7 +25,7 @@ var byHand = map[string]map[string]string{
 }
 
 // keepRoots keeps the root objects, what introspection is made of, and the types that these use. Root fields return a
-// resolve.Answer, whatever their type in the schema is; they are resolved in the order of the document, so that the last one can read for
+// answer.Answer, whatever their type in the schema is; they are resolved in the order of the document, so that the last one can read for
 // all of them.
 func keepRoots(data *codegen.Data) error {
 	data.Inputs, data.Interfaces = nil, nil
@@ -56,7 +56,7 @@ func keepRoots(data *codegen.Data) error {
 	return nil
 }
 
-// goTypes makes references to types of package resolve.
+// goTypes makes references to types of package answer.
 type goTypes struct {
 	binder   *config.Binder
 	position *ast.Position // of what gqlgen sorts into files by its place in the schema
@@ -67,9 +67,9 @@ func newGoTypes(data *codegen.Data) goTypes {
 }
 
 func (g goTypes) find(name string) (types.Type, error) {
-	t, err := g.binder.FindTypeFromName(resolvePackage + "." + strings.TrimPrefix(name, "*"))
+	t, err := g.binder.FindTypeFromName(answerPackage + "." + strings.TrimPrefix(name, "*"))
 	if err != nil {
-		return nil, fmt.Errorf("package resolve: %w", err)
+		return nil, fmt.Errorf("package answer: %w", err)
 	}
 	if strings.HasPrefix(name, "*") {
 		t = types.NewPointer(t)

@@ -5,7 +5,7 @@ package exec
 import (
 	_ "embed" // the schema of storefronts
 
-	"linkgraph/graph/internal/resolve"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -2514,8 +2514,8 @@ func Models() []modules.Model {
 }
 
 // Storefront returns what storefronts see.
-func Storefront() []resolve.View {
-	return []resolve.View{
+func Storefront() []plan.View {
+	return []plan.View{
 		{Model: "Product", Fields: []string{"id", "title", "handle", "subtitle", "description", "isGiftcard", "thumbnail", "weight", "length", "height", "width", "originCountry", "material", "collection", "type", "discountable", "createdAt", "updatedAt", "tags", "categories", "options", "variants", "images", "salesChannels", "relatedProducts", "translations"}, Where: `{"salesChannels":{"some":{}},"status":{"eq":"PUBLISHED"}}`},
 		{Model: "ProductVariant", Fields: []string{"id", "title", "sku", "barcode", "ean", "upc", "allowBackorder", "manageInventory", "originCountry", "material", "weight", "length", "height", "width", "variantRank", "thumbnail", "product", "options", "images", "priceSet", "inventoryItems", "translations"}, Where: `{"product":{"isNull":false}}`},
 		{Model: "ProductOption", Fields: []string{"id", "title", "values", "translations"}, Where: `{"products":{"some":{}}}`, Nested: true},

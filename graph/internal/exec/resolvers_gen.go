@@ -5,7 +5,7 @@ package exec
 import (
 	"context"
 
-	"linkgraph/graph/internal/resolve"
+	"linkgraph/graph/internal/answer"
 )
 
 // Queries resolves the root fields of models.
@@ -15,3247 +15,3229 @@ type Queries struct{}
 type Mutations struct{}
 
 // APIKey resolves the field apiKey.
-func (Queries) APIKey(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ApiKey")
+func (Queries) APIKey(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ApiKey")
 }
 
 // APIKeys resolves the field apiKeys.
-func (Queries) APIKeys(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ApiKey")
-}
+func (Queries) APIKeys(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "ApiKey") }
 
 // CreateAPIKeys resolves the field createApiKeys.
-func (Mutations) CreateAPIKeys(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ApiKey")
+func (Mutations) CreateAPIKeys(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ApiKey")
 }
 
 // UpdateAPIKeys resolves the field updateApiKeys.
-func (Mutations) UpdateAPIKeys(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ApiKey")
+func (Mutations) UpdateAPIKeys(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ApiKey")
 }
 
 // DeleteAPIKeys resolves the field deleteApiKeys.
-func (Mutations) DeleteAPIKeys(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ApiKey")
+func (Mutations) DeleteAPIKeys(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ApiKey")
 }
 
 // RestoreAPIKeys resolves the field restoreApiKeys.
-func (Mutations) RestoreAPIKeys(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ApiKey")
+func (Mutations) RestoreAPIKeys(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ApiKey")
 }
 
 // Cart resolves the field cart.
-func (Queries) Cart(ctx context.Context) (resolve.Answer, error) { return resolve.Record(ctx, "Cart") }
+func (Queries) Cart(ctx context.Context) (answer.Answer, error) { return answer.Record(ctx, "Cart") }
 
 // Carts resolves the field carts.
-func (Queries) Carts(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Cart") }
+func (Queries) Carts(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Cart") }
 
 // CreateCarts resolves the field createCarts.
-func (Mutations) CreateCarts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Cart")
+func (Mutations) CreateCarts(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Cart")
 }
 
 // UpdateCarts resolves the field updateCarts.
-func (Mutations) UpdateCarts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Cart")
+func (Mutations) UpdateCarts(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Cart")
 }
 
 // DeleteCarts resolves the field deleteCarts.
-func (Mutations) DeleteCarts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Cart")
+func (Mutations) DeleteCarts(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Cart")
 }
 
 // RestoreCarts resolves the field restoreCarts.
-func (Mutations) RestoreCarts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Cart")
+func (Mutations) RestoreCarts(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Cart")
 }
 
 // CartAddress resolves the field cartAddress.
-func (Queries) CartAddress(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartAddress")
+func (Queries) CartAddress(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartAddress")
 }
 
 // CartAddresses resolves the field cartAddresses.
-func (Queries) CartAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartAddress")
+func (Queries) CartAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartAddress")
 }
 
 // CreateCartAddresses resolves the field createCartAddresses.
-func (Mutations) CreateCartAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartAddress")
+func (Mutations) CreateCartAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartAddress")
 }
 
 // UpdateCartAddresses resolves the field updateCartAddresses.
-func (Mutations) UpdateCartAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartAddress")
+func (Mutations) UpdateCartAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartAddress")
 }
 
 // DeleteCartAddresses resolves the field deleteCartAddresses.
-func (Mutations) DeleteCartAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartAddress")
+func (Mutations) DeleteCartAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartAddress")
 }
 
 // RestoreCartAddresses resolves the field restoreCartAddresses.
-func (Mutations) RestoreCartAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartAddress")
+func (Mutations) RestoreCartAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartAddress")
 }
 
 // CartLineItem resolves the field cartLineItem.
-func (Queries) CartLineItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartLineItem")
+func (Queries) CartLineItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartLineItem")
 }
 
 // CartLineItems resolves the field cartLineItems.
-func (Queries) CartLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartLineItem")
+func (Queries) CartLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartLineItem")
 }
 
 // CreateCartLineItems resolves the field createCartLineItems.
-func (Mutations) CreateCartLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartLineItem")
+func (Mutations) CreateCartLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartLineItem")
 }
 
 // UpdateCartLineItems resolves the field updateCartLineItems.
-func (Mutations) UpdateCartLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartLineItem")
+func (Mutations) UpdateCartLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartLineItem")
 }
 
 // DeleteCartLineItems resolves the field deleteCartLineItems.
-func (Mutations) DeleteCartLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartLineItem")
+func (Mutations) DeleteCartLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartLineItem")
 }
 
 // RestoreCartLineItems resolves the field restoreCartLineItems.
-func (Mutations) RestoreCartLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartLineItem")
+func (Mutations) RestoreCartLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartLineItem")
 }
 
 // CartLineItemAdjustment resolves the field cartLineItemAdjustment.
-func (Queries) CartLineItemAdjustment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartLineItemAdjustment")
+func (Queries) CartLineItemAdjustment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartLineItemAdjustment")
 }
 
 // CartLineItemAdjustments resolves the field cartLineItemAdjustments.
-func (Queries) CartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartLineItemAdjustment")
+func (Queries) CartLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartLineItemAdjustment")
 }
 
 // CreateCartLineItemAdjustments resolves the field createCartLineItemAdjustments.
-func (Mutations) CreateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartLineItemAdjustment")
+func (Mutations) CreateCartLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartLineItemAdjustment")
 }
 
 // UpdateCartLineItemAdjustments resolves the field updateCartLineItemAdjustments.
-func (Mutations) UpdateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartLineItemAdjustment")
+func (Mutations) UpdateCartLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartLineItemAdjustment")
 }
 
 // DeleteCartLineItemAdjustments resolves the field deleteCartLineItemAdjustments.
-func (Mutations) DeleteCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartLineItemAdjustment")
+func (Mutations) DeleteCartLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartLineItemAdjustment")
 }
 
 // RestoreCartLineItemAdjustments resolves the field restoreCartLineItemAdjustments.
-func (Mutations) RestoreCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartLineItemAdjustment")
+func (Mutations) RestoreCartLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartLineItemAdjustment")
 }
 
 // CartLineItemTaxLine resolves the field cartLineItemTaxLine.
-func (Queries) CartLineItemTaxLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartLineItemTaxLine")
+func (Queries) CartLineItemTaxLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartLineItemTaxLine")
 }
 
 // CartLineItemTaxLines resolves the field cartLineItemTaxLines.
-func (Queries) CartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartLineItemTaxLine")
+func (Queries) CartLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartLineItemTaxLine")
 }
 
 // CreateCartLineItemTaxLines resolves the field createCartLineItemTaxLines.
-func (Mutations) CreateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartLineItemTaxLine")
+func (Mutations) CreateCartLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartLineItemTaxLine")
 }
 
 // UpdateCartLineItemTaxLines resolves the field updateCartLineItemTaxLines.
-func (Mutations) UpdateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartLineItemTaxLine")
+func (Mutations) UpdateCartLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartLineItemTaxLine")
 }
 
 // DeleteCartLineItemTaxLines resolves the field deleteCartLineItemTaxLines.
-func (Mutations) DeleteCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartLineItemTaxLine")
+func (Mutations) DeleteCartLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartLineItemTaxLine")
 }
 
 // RestoreCartLineItemTaxLines resolves the field restoreCartLineItemTaxLines.
-func (Mutations) RestoreCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartLineItemTaxLine")
+func (Mutations) RestoreCartLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartLineItemTaxLine")
 }
 
 // CartShippingMethod resolves the field cartShippingMethod.
-func (Queries) CartShippingMethod(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartShippingMethod")
+func (Queries) CartShippingMethod(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartShippingMethod")
 }
 
 // CartShippingMethods resolves the field cartShippingMethods.
-func (Queries) CartShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartShippingMethod")
+func (Queries) CartShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartShippingMethod")
 }
 
 // CreateCartShippingMethods resolves the field createCartShippingMethods.
-func (Mutations) CreateCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartShippingMethod")
+func (Mutations) CreateCartShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartShippingMethod")
 }
 
 // UpdateCartShippingMethods resolves the field updateCartShippingMethods.
-func (Mutations) UpdateCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartShippingMethod")
+func (Mutations) UpdateCartShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartShippingMethod")
 }
 
 // DeleteCartShippingMethods resolves the field deleteCartShippingMethods.
-func (Mutations) DeleteCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartShippingMethod")
+func (Mutations) DeleteCartShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartShippingMethod")
 }
 
 // RestoreCartShippingMethods resolves the field restoreCartShippingMethods.
-func (Mutations) RestoreCartShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartShippingMethod")
+func (Mutations) RestoreCartShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartShippingMethod")
 }
 
 // CartShippingMethodAdjustment resolves the field cartShippingMethodAdjustment.
-func (Queries) CartShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartShippingMethodAdjustment")
+func (Queries) CartShippingMethodAdjustment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartShippingMethodAdjustment")
 }
 
 // CartShippingMethodAdjustments resolves the field cartShippingMethodAdjustments.
-func (Queries) CartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartShippingMethodAdjustment")
+func (Queries) CartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartShippingMethodAdjustment")
 }
 
 // CreateCartShippingMethodAdjustments resolves the field createCartShippingMethodAdjustments.
-func (Mutations) CreateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartShippingMethodAdjustment")
+func (Mutations) CreateCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartShippingMethodAdjustment")
 }
 
 // UpdateCartShippingMethodAdjustments resolves the field updateCartShippingMethodAdjustments.
-func (Mutations) UpdateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartShippingMethodAdjustment")
+func (Mutations) UpdateCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartShippingMethodAdjustment")
 }
 
 // DeleteCartShippingMethodAdjustments resolves the field deleteCartShippingMethodAdjustments.
-func (Mutations) DeleteCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartShippingMethodAdjustment")
+func (Mutations) DeleteCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartShippingMethodAdjustment")
 }
 
 // RestoreCartShippingMethodAdjustments resolves the field restoreCartShippingMethodAdjustments.
-func (Mutations) RestoreCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartShippingMethodAdjustment")
+func (Mutations) RestoreCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartShippingMethodAdjustment")
 }
 
 // CartShippingMethodTaxLine resolves the field cartShippingMethodTaxLine.
-func (Queries) CartShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartShippingMethodTaxLine")
+func (Queries) CartShippingMethodTaxLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartShippingMethodTaxLine")
 }
 
 // CartShippingMethodTaxLines resolves the field cartShippingMethodTaxLines.
-func (Queries) CartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartShippingMethodTaxLine")
+func (Queries) CartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartShippingMethodTaxLine")
 }
 
 // CreateCartShippingMethodTaxLines resolves the field createCartShippingMethodTaxLines.
-func (Mutations) CreateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartShippingMethodTaxLine")
+func (Mutations) CreateCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartShippingMethodTaxLine")
 }
 
 // UpdateCartShippingMethodTaxLines resolves the field updateCartShippingMethodTaxLines.
-func (Mutations) UpdateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartShippingMethodTaxLine")
+func (Mutations) UpdateCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartShippingMethodTaxLine")
 }
 
 // DeleteCartShippingMethodTaxLines resolves the field deleteCartShippingMethodTaxLines.
-func (Mutations) DeleteCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartShippingMethodTaxLine")
+func (Mutations) DeleteCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartShippingMethodTaxLine")
 }
 
 // RestoreCartShippingMethodTaxLines resolves the field restoreCartShippingMethodTaxLines.
-func (Mutations) RestoreCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartShippingMethodTaxLine")
+func (Mutations) RestoreCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartShippingMethodTaxLine")
 }
 
 // CartCreditLine resolves the field cartCreditLine.
-func (Queries) CartCreditLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartCreditLine")
+func (Queries) CartCreditLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartCreditLine")
 }
 
 // CartCreditLines resolves the field cartCreditLines.
-func (Queries) CartCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartCreditLine")
+func (Queries) CartCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartCreditLine")
 }
 
 // CreateCartCreditLines resolves the field createCartCreditLines.
-func (Mutations) CreateCartCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CartCreditLine")
+func (Mutations) CreateCartCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CartCreditLine")
 }
 
 // UpdateCartCreditLines resolves the field updateCartCreditLines.
-func (Mutations) UpdateCartCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CartCreditLine")
+func (Mutations) UpdateCartCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CartCreditLine")
 }
 
 // DeleteCartCreditLines resolves the field deleteCartCreditLines.
-func (Mutations) DeleteCartCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CartCreditLine")
+func (Mutations) DeleteCartCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CartCreditLine")
 }
 
 // RestoreCartCreditLines resolves the field restoreCartCreditLines.
-func (Mutations) RestoreCartCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CartCreditLine")
+func (Mutations) RestoreCartCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CartCreditLine")
 }
 
 // Currency resolves the field currency.
-func (Queries) Currency(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Currency")
+func (Queries) Currency(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Currency")
 }
 
 // Currencies resolves the field currencies.
-func (Queries) Currencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Currency")
+func (Queries) Currencies(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Currency")
 }
 
 // CreateCurrencies resolves the field createCurrencies.
-func (Mutations) CreateCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Currency")
+func (Mutations) CreateCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Currency")
 }
 
 // UpdateCurrencies resolves the field updateCurrencies.
-func (Mutations) UpdateCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Currency")
+func (Mutations) UpdateCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Currency")
 }
 
 // DeleteCurrencies resolves the field deleteCurrencies.
-func (Mutations) DeleteCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Currency")
+func (Mutations) DeleteCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Currency")
 }
 
 // RestoreCurrencies resolves the field restoreCurrencies.
-func (Mutations) RestoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Currency")
+func (Mutations) RestoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Currency")
 }
 
 // Customer resolves the field customer.
-func (Queries) Customer(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Customer")
+func (Queries) Customer(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Customer")
 }
 
 // Customers resolves the field customers.
-func (Queries) Customers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Customer")
+func (Queries) Customers(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Customer")
 }
 
 // CreateCustomers resolves the field createCustomers.
-func (Mutations) CreateCustomers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Customer")
+func (Mutations) CreateCustomers(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Customer")
 }
 
 // UpdateCustomers resolves the field updateCustomers.
-func (Mutations) UpdateCustomers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Customer")
+func (Mutations) UpdateCustomers(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Customer")
 }
 
 // DeleteCustomers resolves the field deleteCustomers.
-func (Mutations) DeleteCustomers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Customer")
+func (Mutations) DeleteCustomers(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Customer")
 }
 
 // RestoreCustomers resolves the field restoreCustomers.
-func (Mutations) RestoreCustomers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Customer")
+func (Mutations) RestoreCustomers(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Customer")
 }
 
 // CustomerAddress resolves the field customerAddress.
-func (Queries) CustomerAddress(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CustomerAddress")
+func (Queries) CustomerAddress(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CustomerAddress")
 }
 
 // CustomerAddresses resolves the field customerAddresses.
-func (Queries) CustomerAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CustomerAddress")
+func (Queries) CustomerAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CustomerAddress")
 }
 
 // CreateCustomerAddresses resolves the field createCustomerAddresses.
-func (Mutations) CreateCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CustomerAddress")
+func (Mutations) CreateCustomerAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CustomerAddress")
 }
 
 // UpdateCustomerAddresses resolves the field updateCustomerAddresses.
-func (Mutations) UpdateCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CustomerAddress")
+func (Mutations) UpdateCustomerAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CustomerAddress")
 }
 
 // DeleteCustomerAddresses resolves the field deleteCustomerAddresses.
-func (Mutations) DeleteCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CustomerAddress")
+func (Mutations) DeleteCustomerAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CustomerAddress")
 }
 
 // RestoreCustomerAddresses resolves the field restoreCustomerAddresses.
-func (Mutations) RestoreCustomerAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CustomerAddress")
+func (Mutations) RestoreCustomerAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CustomerAddress")
 }
 
 // CustomerGroup resolves the field customerGroup.
-func (Queries) CustomerGroup(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CustomerGroup")
+func (Queries) CustomerGroup(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CustomerGroup")
 }
 
 // CustomerGroups resolves the field customerGroups.
-func (Queries) CustomerGroups(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CustomerGroup")
+func (Queries) CustomerGroups(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CustomerGroup")
 }
 
 // CreateCustomerGroups resolves the field createCustomerGroups.
-func (Mutations) CreateCustomerGroups(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CustomerGroup")
+func (Mutations) CreateCustomerGroups(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CustomerGroup")
 }
 
 // UpdateCustomerGroups resolves the field updateCustomerGroups.
-func (Mutations) UpdateCustomerGroups(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CustomerGroup")
+func (Mutations) UpdateCustomerGroups(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CustomerGroup")
 }
 
 // DeleteCustomerGroups resolves the field deleteCustomerGroups.
-func (Mutations) DeleteCustomerGroups(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CustomerGroup")
+func (Mutations) DeleteCustomerGroups(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CustomerGroup")
 }
 
 // RestoreCustomerGroups resolves the field restoreCustomerGroups.
-func (Mutations) RestoreCustomerGroups(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CustomerGroup")
+func (Mutations) RestoreCustomerGroups(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CustomerGroup")
 }
 
 // FulfillmentSet resolves the field fulfillmentSet.
-func (Queries) FulfillmentSet(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "FulfillmentSet")
+func (Queries) FulfillmentSet(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "FulfillmentSet")
 }
 
 // FulfillmentSets resolves the field fulfillmentSets.
-func (Queries) FulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "FulfillmentSet")
+func (Queries) FulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "FulfillmentSet")
 }
 
 // CreateFulfillmentSets resolves the field createFulfillmentSets.
-func (Mutations) CreateFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "FulfillmentSet")
+func (Mutations) CreateFulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "FulfillmentSet")
 }
 
 // UpdateFulfillmentSets resolves the field updateFulfillmentSets.
-func (Mutations) UpdateFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "FulfillmentSet")
+func (Mutations) UpdateFulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "FulfillmentSet")
 }
 
 // DeleteFulfillmentSets resolves the field deleteFulfillmentSets.
-func (Mutations) DeleteFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "FulfillmentSet")
+func (Mutations) DeleteFulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "FulfillmentSet")
 }
 
 // RestoreFulfillmentSets resolves the field restoreFulfillmentSets.
-func (Mutations) RestoreFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "FulfillmentSet")
+func (Mutations) RestoreFulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "FulfillmentSet")
 }
 
 // ServiceZone resolves the field serviceZone.
-func (Queries) ServiceZone(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ServiceZone")
+func (Queries) ServiceZone(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ServiceZone")
 }
 
 // ServiceZones resolves the field serviceZones.
-func (Queries) ServiceZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ServiceZone")
+func (Queries) ServiceZones(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ServiceZone")
 }
 
 // CreateServiceZones resolves the field createServiceZones.
-func (Mutations) CreateServiceZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ServiceZone")
+func (Mutations) CreateServiceZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ServiceZone")
 }
 
 // UpdateServiceZones resolves the field updateServiceZones.
-func (Mutations) UpdateServiceZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ServiceZone")
+func (Mutations) UpdateServiceZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ServiceZone")
 }
 
 // DeleteServiceZones resolves the field deleteServiceZones.
-func (Mutations) DeleteServiceZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ServiceZone")
+func (Mutations) DeleteServiceZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ServiceZone")
 }
 
 // RestoreServiceZones resolves the field restoreServiceZones.
-func (Mutations) RestoreServiceZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ServiceZone")
+func (Mutations) RestoreServiceZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ServiceZone")
 }
 
 // GeoZone resolves the field geoZone.
-func (Queries) GeoZone(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "GeoZone")
+func (Queries) GeoZone(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "GeoZone")
 }
 
 // GeoZones resolves the field geoZones.
-func (Queries) GeoZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "GeoZone")
+func (Queries) GeoZones(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "GeoZone")
 }
 
 // CreateGeoZones resolves the field createGeoZones.
-func (Mutations) CreateGeoZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "GeoZone")
+func (Mutations) CreateGeoZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "GeoZone")
 }
 
 // UpdateGeoZones resolves the field updateGeoZones.
-func (Mutations) UpdateGeoZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "GeoZone")
+func (Mutations) UpdateGeoZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "GeoZone")
 }
 
 // DeleteGeoZones resolves the field deleteGeoZones.
-func (Mutations) DeleteGeoZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "GeoZone")
+func (Mutations) DeleteGeoZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "GeoZone")
 }
 
 // RestoreGeoZones resolves the field restoreGeoZones.
-func (Mutations) RestoreGeoZones(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "GeoZone")
+func (Mutations) RestoreGeoZones(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "GeoZone")
 }
 
 // ShippingProfile resolves the field shippingProfile.
-func (Queries) ShippingProfile(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ShippingProfile")
+func (Queries) ShippingProfile(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ShippingProfile")
 }
 
 // ShippingProfiles resolves the field shippingProfiles.
-func (Queries) ShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ShippingProfile")
+func (Queries) ShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ShippingProfile")
 }
 
 // CreateShippingProfiles resolves the field createShippingProfiles.
-func (Mutations) CreateShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ShippingProfile")
+func (Mutations) CreateShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ShippingProfile")
 }
 
 // UpdateShippingProfiles resolves the field updateShippingProfiles.
-func (Mutations) UpdateShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ShippingProfile")
+func (Mutations) UpdateShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ShippingProfile")
 }
 
 // DeleteShippingProfiles resolves the field deleteShippingProfiles.
-func (Mutations) DeleteShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ShippingProfile")
+func (Mutations) DeleteShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ShippingProfile")
 }
 
 // RestoreShippingProfiles resolves the field restoreShippingProfiles.
-func (Mutations) RestoreShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ShippingProfile")
+func (Mutations) RestoreShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ShippingProfile")
 }
 
 // ShippingOption resolves the field shippingOption.
-func (Queries) ShippingOption(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ShippingOption")
+func (Queries) ShippingOption(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ShippingOption")
 }
 
 // ShippingOptions resolves the field shippingOptions.
-func (Queries) ShippingOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ShippingOption")
+func (Queries) ShippingOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ShippingOption")
 }
 
 // CreateShippingOptions resolves the field createShippingOptions.
-func (Mutations) CreateShippingOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ShippingOption")
+func (Mutations) CreateShippingOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ShippingOption")
 }
 
 // UpdateShippingOptions resolves the field updateShippingOptions.
-func (Mutations) UpdateShippingOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ShippingOption")
+func (Mutations) UpdateShippingOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ShippingOption")
 }
 
 // DeleteShippingOptions resolves the field deleteShippingOptions.
-func (Mutations) DeleteShippingOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ShippingOption")
+func (Mutations) DeleteShippingOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ShippingOption")
 }
 
 // RestoreShippingOptions resolves the field restoreShippingOptions.
-func (Mutations) RestoreShippingOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ShippingOption")
+func (Mutations) RestoreShippingOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ShippingOption")
 }
 
 // ShippingOptionType resolves the field shippingOptionType.
-func (Queries) ShippingOptionType(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ShippingOptionType")
+func (Queries) ShippingOptionType(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ShippingOptionType")
 }
 
 // ShippingOptionTypes resolves the field shippingOptionTypes.
-func (Queries) ShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ShippingOptionType")
+func (Queries) ShippingOptionTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ShippingOptionType")
 }
 
 // CreateShippingOptionTypes resolves the field createShippingOptionTypes.
-func (Mutations) CreateShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ShippingOptionType")
+func (Mutations) CreateShippingOptionTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ShippingOptionType")
 }
 
 // UpdateShippingOptionTypes resolves the field updateShippingOptionTypes.
-func (Mutations) UpdateShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ShippingOptionType")
+func (Mutations) UpdateShippingOptionTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ShippingOptionType")
 }
 
 // DeleteShippingOptionTypes resolves the field deleteShippingOptionTypes.
-func (Mutations) DeleteShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ShippingOptionType")
+func (Mutations) DeleteShippingOptionTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ShippingOptionType")
 }
 
 // RestoreShippingOptionTypes resolves the field restoreShippingOptionTypes.
-func (Mutations) RestoreShippingOptionTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ShippingOptionType")
+func (Mutations) RestoreShippingOptionTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ShippingOptionType")
 }
 
 // ShippingOptionRule resolves the field shippingOptionRule.
-func (Queries) ShippingOptionRule(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ShippingOptionRule")
+func (Queries) ShippingOptionRule(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ShippingOptionRule")
 }
 
 // ShippingOptionRules resolves the field shippingOptionRules.
-func (Queries) ShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ShippingOptionRule")
+func (Queries) ShippingOptionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ShippingOptionRule")
 }
 
 // CreateShippingOptionRules resolves the field createShippingOptionRules.
-func (Mutations) CreateShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ShippingOptionRule")
+func (Mutations) CreateShippingOptionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ShippingOptionRule")
 }
 
 // UpdateShippingOptionRules resolves the field updateShippingOptionRules.
-func (Mutations) UpdateShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ShippingOptionRule")
+func (Mutations) UpdateShippingOptionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ShippingOptionRule")
 }
 
 // DeleteShippingOptionRules resolves the field deleteShippingOptionRules.
-func (Mutations) DeleteShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ShippingOptionRule")
+func (Mutations) DeleteShippingOptionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ShippingOptionRule")
 }
 
 // RestoreShippingOptionRules resolves the field restoreShippingOptionRules.
-func (Mutations) RestoreShippingOptionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ShippingOptionRule")
+func (Mutations) RestoreShippingOptionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ShippingOptionRule")
 }
 
 // FulfillmentProvider resolves the field fulfillmentProvider.
-func (Queries) FulfillmentProvider(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "FulfillmentProvider")
+func (Queries) FulfillmentProvider(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "FulfillmentProvider")
 }
 
 // FulfillmentProviders resolves the field fulfillmentProviders.
-func (Queries) FulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "FulfillmentProvider")
+func (Queries) FulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "FulfillmentProvider")
 }
 
 // CreateFulfillmentProviders resolves the field createFulfillmentProviders.
-func (Mutations) CreateFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "FulfillmentProvider")
+func (Mutations) CreateFulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "FulfillmentProvider")
 }
 
 // UpdateFulfillmentProviders resolves the field updateFulfillmentProviders.
-func (Mutations) UpdateFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "FulfillmentProvider")
+func (Mutations) UpdateFulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "FulfillmentProvider")
 }
 
 // DeleteFulfillmentProviders resolves the field deleteFulfillmentProviders.
-func (Mutations) DeleteFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "FulfillmentProvider")
+func (Mutations) DeleteFulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "FulfillmentProvider")
 }
 
 // RestoreFulfillmentProviders resolves the field restoreFulfillmentProviders.
-func (Mutations) RestoreFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "FulfillmentProvider")
+func (Mutations) RestoreFulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "FulfillmentProvider")
 }
 
 // Fulfillment resolves the field fulfillment.
-func (Queries) Fulfillment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Fulfillment")
+func (Queries) Fulfillment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Fulfillment")
 }
 
 // Fulfillments resolves the field fulfillments.
-func (Queries) Fulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Fulfillment")
+func (Queries) Fulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Fulfillment")
 }
 
 // CreateFulfillments resolves the field createFulfillments.
-func (Mutations) CreateFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Fulfillment")
+func (Mutations) CreateFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Fulfillment")
 }
 
 // UpdateFulfillments resolves the field updateFulfillments.
-func (Mutations) UpdateFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Fulfillment")
+func (Mutations) UpdateFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Fulfillment")
 }
 
 // DeleteFulfillments resolves the field deleteFulfillments.
-func (Mutations) DeleteFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Fulfillment")
+func (Mutations) DeleteFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Fulfillment")
 }
 
 // RestoreFulfillments resolves the field restoreFulfillments.
-func (Mutations) RestoreFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Fulfillment")
+func (Mutations) RestoreFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Fulfillment")
 }
 
 // FulfillmentAddress resolves the field fulfillmentAddress.
-func (Queries) FulfillmentAddress(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "FulfillmentAddress")
+func (Queries) FulfillmentAddress(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "FulfillmentAddress")
 }
 
 // FulfillmentAddresses resolves the field fulfillmentAddresses.
-func (Queries) FulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "FulfillmentAddress")
+func (Queries) FulfillmentAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "FulfillmentAddress")
 }
 
 // CreateFulfillmentAddresses resolves the field createFulfillmentAddresses.
-func (Mutations) CreateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "FulfillmentAddress")
+func (Mutations) CreateFulfillmentAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "FulfillmentAddress")
 }
 
 // UpdateFulfillmentAddresses resolves the field updateFulfillmentAddresses.
-func (Mutations) UpdateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "FulfillmentAddress")
+func (Mutations) UpdateFulfillmentAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "FulfillmentAddress")
 }
 
 // DeleteFulfillmentAddresses resolves the field deleteFulfillmentAddresses.
-func (Mutations) DeleteFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "FulfillmentAddress")
+func (Mutations) DeleteFulfillmentAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "FulfillmentAddress")
 }
 
 // RestoreFulfillmentAddresses resolves the field restoreFulfillmentAddresses.
-func (Mutations) RestoreFulfillmentAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "FulfillmentAddress")
+func (Mutations) RestoreFulfillmentAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "FulfillmentAddress")
 }
 
 // FulfillmentItem resolves the field fulfillmentItem.
-func (Queries) FulfillmentItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "FulfillmentItem")
+func (Queries) FulfillmentItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "FulfillmentItem")
 }
 
 // FulfillmentItems resolves the field fulfillmentItems.
-func (Queries) FulfillmentItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "FulfillmentItem")
+func (Queries) FulfillmentItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "FulfillmentItem")
 }
 
 // CreateFulfillmentItems resolves the field createFulfillmentItems.
-func (Mutations) CreateFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "FulfillmentItem")
+func (Mutations) CreateFulfillmentItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "FulfillmentItem")
 }
 
 // UpdateFulfillmentItems resolves the field updateFulfillmentItems.
-func (Mutations) UpdateFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "FulfillmentItem")
+func (Mutations) UpdateFulfillmentItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "FulfillmentItem")
 }
 
 // DeleteFulfillmentItems resolves the field deleteFulfillmentItems.
-func (Mutations) DeleteFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "FulfillmentItem")
+func (Mutations) DeleteFulfillmentItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "FulfillmentItem")
 }
 
 // RestoreFulfillmentItems resolves the field restoreFulfillmentItems.
-func (Mutations) RestoreFulfillmentItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "FulfillmentItem")
+func (Mutations) RestoreFulfillmentItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "FulfillmentItem")
 }
 
 // FulfillmentLabel resolves the field fulfillmentLabel.
-func (Queries) FulfillmentLabel(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "FulfillmentLabel")
+func (Queries) FulfillmentLabel(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "FulfillmentLabel")
 }
 
 // FulfillmentLabels resolves the field fulfillmentLabels.
-func (Queries) FulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "FulfillmentLabel")
+func (Queries) FulfillmentLabels(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "FulfillmentLabel")
 }
 
 // CreateFulfillmentLabels resolves the field createFulfillmentLabels.
-func (Mutations) CreateFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "FulfillmentLabel")
+func (Mutations) CreateFulfillmentLabels(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "FulfillmentLabel")
 }
 
 // UpdateFulfillmentLabels resolves the field updateFulfillmentLabels.
-func (Mutations) UpdateFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "FulfillmentLabel")
+func (Mutations) UpdateFulfillmentLabels(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "FulfillmentLabel")
 }
 
 // DeleteFulfillmentLabels resolves the field deleteFulfillmentLabels.
-func (Mutations) DeleteFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "FulfillmentLabel")
+func (Mutations) DeleteFulfillmentLabels(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "FulfillmentLabel")
 }
 
 // RestoreFulfillmentLabels resolves the field restoreFulfillmentLabels.
-func (Mutations) RestoreFulfillmentLabels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "FulfillmentLabel")
+func (Mutations) RestoreFulfillmentLabels(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "FulfillmentLabel")
 }
 
 // InventoryItem resolves the field inventoryItem.
-func (Queries) InventoryItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "InventoryItem")
+func (Queries) InventoryItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "InventoryItem")
 }
 
 // InventoryItems resolves the field inventoryItems.
-func (Queries) InventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "InventoryItem")
+func (Queries) InventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "InventoryItem")
 }
 
 // CreateInventoryItems resolves the field createInventoryItems.
-func (Mutations) CreateInventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "InventoryItem")
+func (Mutations) CreateInventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "InventoryItem")
 }
 
 // UpdateInventoryItems resolves the field updateInventoryItems.
-func (Mutations) UpdateInventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "InventoryItem")
+func (Mutations) UpdateInventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "InventoryItem")
 }
 
 // DeleteInventoryItems resolves the field deleteInventoryItems.
-func (Mutations) DeleteInventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "InventoryItem")
+func (Mutations) DeleteInventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "InventoryItem")
 }
 
 // RestoreInventoryItems resolves the field restoreInventoryItems.
-func (Mutations) RestoreInventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "InventoryItem")
+func (Mutations) RestoreInventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "InventoryItem")
 }
 
 // InventoryLevel resolves the field inventoryLevel.
-func (Queries) InventoryLevel(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "InventoryLevel")
+func (Queries) InventoryLevel(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "InventoryLevel")
 }
 
 // InventoryLevels resolves the field inventoryLevels.
-func (Queries) InventoryLevels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "InventoryLevel")
+func (Queries) InventoryLevels(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "InventoryLevel")
 }
 
 // CreateInventoryLevels resolves the field createInventoryLevels.
-func (Mutations) CreateInventoryLevels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "InventoryLevel")
+func (Mutations) CreateInventoryLevels(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "InventoryLevel")
 }
 
 // UpdateInventoryLevels resolves the field updateInventoryLevels.
-func (Mutations) UpdateInventoryLevels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "InventoryLevel")
+func (Mutations) UpdateInventoryLevels(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "InventoryLevel")
 }
 
 // DeleteInventoryLevels resolves the field deleteInventoryLevels.
-func (Mutations) DeleteInventoryLevels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "InventoryLevel")
+func (Mutations) DeleteInventoryLevels(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "InventoryLevel")
 }
 
 // RestoreInventoryLevels resolves the field restoreInventoryLevels.
-func (Mutations) RestoreInventoryLevels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "InventoryLevel")
+func (Mutations) RestoreInventoryLevels(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "InventoryLevel")
 }
 
 // ReservationItem resolves the field reservationItem.
-func (Queries) ReservationItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ReservationItem")
+func (Queries) ReservationItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ReservationItem")
 }
 
 // ReservationItems resolves the field reservationItems.
-func (Queries) ReservationItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ReservationItem")
+func (Queries) ReservationItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ReservationItem")
 }
 
 // CreateReservationItems resolves the field createReservationItems.
-func (Mutations) CreateReservationItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ReservationItem")
+func (Mutations) CreateReservationItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ReservationItem")
 }
 
 // UpdateReservationItems resolves the field updateReservationItems.
-func (Mutations) UpdateReservationItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ReservationItem")
+func (Mutations) UpdateReservationItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ReservationItem")
 }
 
 // DeleteReservationItems resolves the field deleteReservationItems.
-func (Mutations) DeleteReservationItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ReservationItem")
+func (Mutations) DeleteReservationItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ReservationItem")
 }
 
 // RestoreReservationItems resolves the field restoreReservationItems.
-func (Mutations) RestoreReservationItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ReservationItem")
+func (Mutations) RestoreReservationItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ReservationItem")
 }
 
 // Order resolves the field order.
-func (Queries) Order(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Order")
-}
+func (Queries) Order(ctx context.Context) (answer.Answer, error) { return answer.Record(ctx, "Order") }
 
 // Orders resolves the field orders.
-func (Queries) Orders(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Order") }
+func (Queries) Orders(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Order") }
 
 // CreateOrders resolves the field createOrders.
-func (Mutations) CreateOrders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Order")
+func (Mutations) CreateOrders(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Order")
 }
 
 // UpdateOrders resolves the field updateOrders.
-func (Mutations) UpdateOrders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Order")
+func (Mutations) UpdateOrders(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Order")
 }
 
 // DeleteOrders resolves the field deleteOrders.
-func (Mutations) DeleteOrders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Order")
+func (Mutations) DeleteOrders(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Order")
 }
 
 // RestoreOrders resolves the field restoreOrders.
-func (Mutations) RestoreOrders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Order")
+func (Mutations) RestoreOrders(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Order")
 }
 
 // OrderAddress resolves the field orderAddress.
-func (Queries) OrderAddress(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderAddress")
+func (Queries) OrderAddress(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderAddress")
 }
 
 // OrderAddresses resolves the field orderAddresses.
-func (Queries) OrderAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderAddress")
+func (Queries) OrderAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderAddress")
 }
 
 // CreateOrderAddresses resolves the field createOrderAddresses.
-func (Mutations) CreateOrderAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderAddress")
+func (Mutations) CreateOrderAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderAddress")
 }
 
 // UpdateOrderAddresses resolves the field updateOrderAddresses.
-func (Mutations) UpdateOrderAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderAddress")
+func (Mutations) UpdateOrderAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderAddress")
 }
 
 // DeleteOrderAddresses resolves the field deleteOrderAddresses.
-func (Mutations) DeleteOrderAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderAddress")
+func (Mutations) DeleteOrderAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderAddress")
 }
 
 // RestoreOrderAddresses resolves the field restoreOrderAddresses.
-func (Mutations) RestoreOrderAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderAddress")
+func (Mutations) RestoreOrderAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderAddress")
 }
 
 // OrderItem resolves the field orderItem.
-func (Queries) OrderItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderItem")
+func (Queries) OrderItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderItem")
 }
 
 // OrderItems resolves the field orderItems.
-func (Queries) OrderItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderItem")
+func (Queries) OrderItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderItem")
 }
 
 // CreateOrderItems resolves the field createOrderItems.
-func (Mutations) CreateOrderItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderItem")
+func (Mutations) CreateOrderItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderItem")
 }
 
 // UpdateOrderItems resolves the field updateOrderItems.
-func (Mutations) UpdateOrderItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderItem")
+func (Mutations) UpdateOrderItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderItem")
 }
 
 // DeleteOrderItems resolves the field deleteOrderItems.
-func (Mutations) DeleteOrderItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderItem")
+func (Mutations) DeleteOrderItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderItem")
 }
 
 // RestoreOrderItems resolves the field restoreOrderItems.
-func (Mutations) RestoreOrderItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderItem")
+func (Mutations) RestoreOrderItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderItem")
 }
 
 // OrderLineItem resolves the field orderLineItem.
-func (Queries) OrderLineItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderLineItem")
+func (Queries) OrderLineItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderLineItem")
 }
 
 // OrderLineItems resolves the field orderLineItems.
-func (Queries) OrderLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderLineItem")
+func (Queries) OrderLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderLineItem")
 }
 
 // CreateOrderLineItems resolves the field createOrderLineItems.
-func (Mutations) CreateOrderLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderLineItem")
+func (Mutations) CreateOrderLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderLineItem")
 }
 
 // UpdateOrderLineItems resolves the field updateOrderLineItems.
-func (Mutations) UpdateOrderLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderLineItem")
+func (Mutations) UpdateOrderLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderLineItem")
 }
 
 // DeleteOrderLineItems resolves the field deleteOrderLineItems.
-func (Mutations) DeleteOrderLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderLineItem")
+func (Mutations) DeleteOrderLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderLineItem")
 }
 
 // RestoreOrderLineItems resolves the field restoreOrderLineItems.
-func (Mutations) RestoreOrderLineItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderLineItem")
+func (Mutations) RestoreOrderLineItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderLineItem")
 }
 
 // OrderLineItemAdjustment resolves the field orderLineItemAdjustment.
-func (Queries) OrderLineItemAdjustment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderLineItemAdjustment")
+func (Queries) OrderLineItemAdjustment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderLineItemAdjustment")
 }
 
 // OrderLineItemAdjustments resolves the field orderLineItemAdjustments.
-func (Queries) OrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderLineItemAdjustment")
+func (Queries) OrderLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderLineItemAdjustment")
 }
 
 // CreateOrderLineItemAdjustments resolves the field createOrderLineItemAdjustments.
-func (Mutations) CreateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderLineItemAdjustment")
+func (Mutations) CreateOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderLineItemAdjustment")
 }
 
 // UpdateOrderLineItemAdjustments resolves the field updateOrderLineItemAdjustments.
-func (Mutations) UpdateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderLineItemAdjustment")
+func (Mutations) UpdateOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderLineItemAdjustment")
 }
 
 // DeleteOrderLineItemAdjustments resolves the field deleteOrderLineItemAdjustments.
-func (Mutations) DeleteOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderLineItemAdjustment")
+func (Mutations) DeleteOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderLineItemAdjustment")
 }
 
 // RestoreOrderLineItemAdjustments resolves the field restoreOrderLineItemAdjustments.
-func (Mutations) RestoreOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderLineItemAdjustment")
+func (Mutations) RestoreOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderLineItemAdjustment")
 }
 
 // OrderLineItemTaxLine resolves the field orderLineItemTaxLine.
-func (Queries) OrderLineItemTaxLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderLineItemTaxLine")
+func (Queries) OrderLineItemTaxLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderLineItemTaxLine")
 }
 
 // OrderLineItemTaxLines resolves the field orderLineItemTaxLines.
-func (Queries) OrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderLineItemTaxLine")
+func (Queries) OrderLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderLineItemTaxLine")
 }
 
 // CreateOrderLineItemTaxLines resolves the field createOrderLineItemTaxLines.
-func (Mutations) CreateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderLineItemTaxLine")
+func (Mutations) CreateOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderLineItemTaxLine")
 }
 
 // UpdateOrderLineItemTaxLines resolves the field updateOrderLineItemTaxLines.
-func (Mutations) UpdateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderLineItemTaxLine")
+func (Mutations) UpdateOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderLineItemTaxLine")
 }
 
 // DeleteOrderLineItemTaxLines resolves the field deleteOrderLineItemTaxLines.
-func (Mutations) DeleteOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderLineItemTaxLine")
+func (Mutations) DeleteOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderLineItemTaxLine")
 }
 
 // RestoreOrderLineItemTaxLines resolves the field restoreOrderLineItemTaxLines.
-func (Mutations) RestoreOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderLineItemTaxLine")
+func (Mutations) RestoreOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderLineItemTaxLine")
 }
 
 // OrderShipping resolves the field orderShipping.
-func (Queries) OrderShipping(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderShipping")
+func (Queries) OrderShipping(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderShipping")
 }
 
 // OrderShippings resolves the field orderShippings.
-func (Queries) OrderShippings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderShipping")
+func (Queries) OrderShippings(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderShipping")
 }
 
 // CreateOrderShippings resolves the field createOrderShippings.
-func (Mutations) CreateOrderShippings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderShipping")
+func (Mutations) CreateOrderShippings(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderShipping")
 }
 
 // UpdateOrderShippings resolves the field updateOrderShippings.
-func (Mutations) UpdateOrderShippings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderShipping")
+func (Mutations) UpdateOrderShippings(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderShipping")
 }
 
 // DeleteOrderShippings resolves the field deleteOrderShippings.
-func (Mutations) DeleteOrderShippings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderShipping")
+func (Mutations) DeleteOrderShippings(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderShipping")
 }
 
 // RestoreOrderShippings resolves the field restoreOrderShippings.
-func (Mutations) RestoreOrderShippings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderShipping")
+func (Mutations) RestoreOrderShippings(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderShipping")
 }
 
 // OrderShippingMethod resolves the field orderShippingMethod.
-func (Queries) OrderShippingMethod(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderShippingMethod")
+func (Queries) OrderShippingMethod(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderShippingMethod")
 }
 
 // OrderShippingMethods resolves the field orderShippingMethods.
-func (Queries) OrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderShippingMethod")
+func (Queries) OrderShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderShippingMethod")
 }
 
 // CreateOrderShippingMethods resolves the field createOrderShippingMethods.
-func (Mutations) CreateOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderShippingMethod")
+func (Mutations) CreateOrderShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderShippingMethod")
 }
 
 // UpdateOrderShippingMethods resolves the field updateOrderShippingMethods.
-func (Mutations) UpdateOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderShippingMethod")
+func (Mutations) UpdateOrderShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderShippingMethod")
 }
 
 // DeleteOrderShippingMethods resolves the field deleteOrderShippingMethods.
-func (Mutations) DeleteOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderShippingMethod")
+func (Mutations) DeleteOrderShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderShippingMethod")
 }
 
 // RestoreOrderShippingMethods resolves the field restoreOrderShippingMethods.
-func (Mutations) RestoreOrderShippingMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderShippingMethod")
+func (Mutations) RestoreOrderShippingMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderShippingMethod")
 }
 
 // OrderShippingMethodAdjustment resolves the field orderShippingMethodAdjustment.
-func (Queries) OrderShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderShippingMethodAdjustment")
+func (Queries) OrderShippingMethodAdjustment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderShippingMethodAdjustment")
 }
 
 // OrderShippingMethodAdjustments resolves the field orderShippingMethodAdjustments.
-func (Queries) OrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderShippingMethodAdjustment")
+func (Queries) OrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderShippingMethodAdjustment")
 }
 
 // CreateOrderShippingMethodAdjustments resolves the field createOrderShippingMethodAdjustments.
-func (Mutations) CreateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderShippingMethodAdjustment")
+func (Mutations) CreateOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderShippingMethodAdjustment")
 }
 
 // UpdateOrderShippingMethodAdjustments resolves the field updateOrderShippingMethodAdjustments.
-func (Mutations) UpdateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderShippingMethodAdjustment")
+func (Mutations) UpdateOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderShippingMethodAdjustment")
 }
 
 // DeleteOrderShippingMethodAdjustments resolves the field deleteOrderShippingMethodAdjustments.
-func (Mutations) DeleteOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderShippingMethodAdjustment")
+func (Mutations) DeleteOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderShippingMethodAdjustment")
 }
 
 // RestoreOrderShippingMethodAdjustments resolves the field restoreOrderShippingMethodAdjustments.
-func (Mutations) RestoreOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderShippingMethodAdjustment")
+func (Mutations) RestoreOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderShippingMethodAdjustment")
 }
 
 // OrderShippingMethodTaxLine resolves the field orderShippingMethodTaxLine.
-func (Queries) OrderShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderShippingMethodTaxLine")
+func (Queries) OrderShippingMethodTaxLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderShippingMethodTaxLine")
 }
 
 // OrderShippingMethodTaxLines resolves the field orderShippingMethodTaxLines.
-func (Queries) OrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderShippingMethodTaxLine")
+func (Queries) OrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderShippingMethodTaxLine")
 }
 
 // CreateOrderShippingMethodTaxLines resolves the field createOrderShippingMethodTaxLines.
-func (Mutations) CreateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderShippingMethodTaxLine")
+func (Mutations) CreateOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderShippingMethodTaxLine")
 }
 
 // UpdateOrderShippingMethodTaxLines resolves the field updateOrderShippingMethodTaxLines.
-func (Mutations) UpdateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderShippingMethodTaxLine")
+func (Mutations) UpdateOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderShippingMethodTaxLine")
 }
 
 // DeleteOrderShippingMethodTaxLines resolves the field deleteOrderShippingMethodTaxLines.
-func (Mutations) DeleteOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderShippingMethodTaxLine")
+func (Mutations) DeleteOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderShippingMethodTaxLine")
 }
 
 // RestoreOrderShippingMethodTaxLines resolves the field restoreOrderShippingMethodTaxLines.
-func (Mutations) RestoreOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderShippingMethodTaxLine")
+func (Mutations) RestoreOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderShippingMethodTaxLine")
 }
 
 // OrderSummary resolves the field orderSummary.
-func (Queries) OrderSummary(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderSummary")
+func (Queries) OrderSummary(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderSummary")
 }
 
 // OrderSummaries resolves the field orderSummaries.
-func (Queries) OrderSummaries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderSummary")
+func (Queries) OrderSummaries(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderSummary")
 }
 
 // CreateOrderSummaries resolves the field createOrderSummaries.
-func (Mutations) CreateOrderSummaries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderSummary")
+func (Mutations) CreateOrderSummaries(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderSummary")
 }
 
 // UpdateOrderSummaries resolves the field updateOrderSummaries.
-func (Mutations) UpdateOrderSummaries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderSummary")
+func (Mutations) UpdateOrderSummaries(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderSummary")
 }
 
 // DeleteOrderSummaries resolves the field deleteOrderSummaries.
-func (Mutations) DeleteOrderSummaries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderSummary")
+func (Mutations) DeleteOrderSummaries(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderSummary")
 }
 
 // RestoreOrderSummaries resolves the field restoreOrderSummaries.
-func (Mutations) RestoreOrderSummaries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderSummary")
+func (Mutations) RestoreOrderSummaries(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderSummary")
 }
 
 // OrderCreditLine resolves the field orderCreditLine.
-func (Queries) OrderCreditLine(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderCreditLine")
+func (Queries) OrderCreditLine(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderCreditLine")
 }
 
 // OrderCreditLines resolves the field orderCreditLines.
-func (Queries) OrderCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderCreditLine")
+func (Queries) OrderCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderCreditLine")
 }
 
 // CreateOrderCreditLines resolves the field createOrderCreditLines.
-func (Mutations) CreateOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderCreditLine")
+func (Mutations) CreateOrderCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderCreditLine")
 }
 
 // UpdateOrderCreditLines resolves the field updateOrderCreditLines.
-func (Mutations) UpdateOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderCreditLine")
+func (Mutations) UpdateOrderCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderCreditLine")
 }
 
 // DeleteOrderCreditLines resolves the field deleteOrderCreditLines.
-func (Mutations) DeleteOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderCreditLine")
+func (Mutations) DeleteOrderCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderCreditLine")
 }
 
 // RestoreOrderCreditLines resolves the field restoreOrderCreditLines.
-func (Mutations) RestoreOrderCreditLines(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderCreditLine")
+func (Mutations) RestoreOrderCreditLines(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderCreditLine")
 }
 
 // OrderTransaction resolves the field orderTransaction.
-func (Queries) OrderTransaction(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderTransaction")
+func (Queries) OrderTransaction(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderTransaction")
 }
 
 // OrderTransactions resolves the field orderTransactions.
-func (Queries) OrderTransactions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderTransaction")
+func (Queries) OrderTransactions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderTransaction")
 }
 
 // CreateOrderTransactions resolves the field createOrderTransactions.
-func (Mutations) CreateOrderTransactions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderTransaction")
+func (Mutations) CreateOrderTransactions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderTransaction")
 }
 
 // UpdateOrderTransactions resolves the field updateOrderTransactions.
-func (Mutations) UpdateOrderTransactions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderTransaction")
+func (Mutations) UpdateOrderTransactions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderTransaction")
 }
 
 // DeleteOrderTransactions resolves the field deleteOrderTransactions.
-func (Mutations) DeleteOrderTransactions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderTransaction")
+func (Mutations) DeleteOrderTransactions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderTransaction")
 }
 
 // RestoreOrderTransactions resolves the field restoreOrderTransactions.
-func (Mutations) RestoreOrderTransactions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderTransaction")
+func (Mutations) RestoreOrderTransactions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderTransaction")
 }
 
 // OrderChange resolves the field orderChange.
-func (Queries) OrderChange(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderChange")
+func (Queries) OrderChange(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderChange")
 }
 
 // OrderChanges resolves the field orderChanges.
-func (Queries) OrderChanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderChange")
+func (Queries) OrderChanges(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderChange")
 }
 
 // CreateOrderChanges resolves the field createOrderChanges.
-func (Mutations) CreateOrderChanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderChange")
+func (Mutations) CreateOrderChanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderChange")
 }
 
 // UpdateOrderChanges resolves the field updateOrderChanges.
-func (Mutations) UpdateOrderChanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderChange")
+func (Mutations) UpdateOrderChanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderChange")
 }
 
 // DeleteOrderChanges resolves the field deleteOrderChanges.
-func (Mutations) DeleteOrderChanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderChange")
+func (Mutations) DeleteOrderChanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderChange")
 }
 
 // RestoreOrderChanges resolves the field restoreOrderChanges.
-func (Mutations) RestoreOrderChanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderChange")
+func (Mutations) RestoreOrderChanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderChange")
 }
 
 // OrderChangeAction resolves the field orderChangeAction.
-func (Queries) OrderChangeAction(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderChangeAction")
+func (Queries) OrderChangeAction(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderChangeAction")
 }
 
 // OrderChangeActions resolves the field orderChangeActions.
-func (Queries) OrderChangeActions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderChangeAction")
+func (Queries) OrderChangeActions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderChangeAction")
 }
 
 // CreateOrderChangeActions resolves the field createOrderChangeActions.
-func (Mutations) CreateOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderChangeAction")
+func (Mutations) CreateOrderChangeActions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderChangeAction")
 }
 
 // UpdateOrderChangeActions resolves the field updateOrderChangeActions.
-func (Mutations) UpdateOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderChangeAction")
+func (Mutations) UpdateOrderChangeActions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderChangeAction")
 }
 
 // DeleteOrderChangeActions resolves the field deleteOrderChangeActions.
-func (Mutations) DeleteOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderChangeAction")
+func (Mutations) DeleteOrderChangeActions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderChangeAction")
 }
 
 // RestoreOrderChangeActions resolves the field restoreOrderChangeActions.
-func (Mutations) RestoreOrderChangeActions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderChangeAction")
+func (Mutations) RestoreOrderChangeActions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderChangeAction")
 }
 
 // Return resolves the field return.
-func (Queries) Return(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Return")
+func (Queries) Return(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Return")
 }
 
 // Returns resolves the field returns.
-func (Queries) Returns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Return")
-}
+func (Queries) Returns(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Return") }
 
 // CreateReturns resolves the field createReturns.
-func (Mutations) CreateReturns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Return")
+func (Mutations) CreateReturns(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Return")
 }
 
 // UpdateReturns resolves the field updateReturns.
-func (Mutations) UpdateReturns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Return")
+func (Mutations) UpdateReturns(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Return")
 }
 
 // DeleteReturns resolves the field deleteReturns.
-func (Mutations) DeleteReturns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Return")
+func (Mutations) DeleteReturns(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Return")
 }
 
 // RestoreReturns resolves the field restoreReturns.
-func (Mutations) RestoreReturns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Return")
+func (Mutations) RestoreReturns(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Return")
 }
 
 // ReturnItem resolves the field returnItem.
-func (Queries) ReturnItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ReturnItem")
+func (Queries) ReturnItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ReturnItem")
 }
 
 // ReturnItems resolves the field returnItems.
-func (Queries) ReturnItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ReturnItem")
+func (Queries) ReturnItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ReturnItem")
 }
 
 // CreateReturnItems resolves the field createReturnItems.
-func (Mutations) CreateReturnItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ReturnItem")
+func (Mutations) CreateReturnItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ReturnItem")
 }
 
 // UpdateReturnItems resolves the field updateReturnItems.
-func (Mutations) UpdateReturnItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ReturnItem")
+func (Mutations) UpdateReturnItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ReturnItem")
 }
 
 // DeleteReturnItems resolves the field deleteReturnItems.
-func (Mutations) DeleteReturnItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ReturnItem")
+func (Mutations) DeleteReturnItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ReturnItem")
 }
 
 // RestoreReturnItems resolves the field restoreReturnItems.
-func (Mutations) RestoreReturnItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ReturnItem")
+func (Mutations) RestoreReturnItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ReturnItem")
 }
 
 // ReturnReason resolves the field returnReason.
-func (Queries) ReturnReason(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ReturnReason")
+func (Queries) ReturnReason(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ReturnReason")
 }
 
 // ReturnReasons resolves the field returnReasons.
-func (Queries) ReturnReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ReturnReason")
+func (Queries) ReturnReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ReturnReason")
 }
 
 // CreateReturnReasons resolves the field createReturnReasons.
-func (Mutations) CreateReturnReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ReturnReason")
+func (Mutations) CreateReturnReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ReturnReason")
 }
 
 // UpdateReturnReasons resolves the field updateReturnReasons.
-func (Mutations) UpdateReturnReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ReturnReason")
+func (Mutations) UpdateReturnReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ReturnReason")
 }
 
 // DeleteReturnReasons resolves the field deleteReturnReasons.
-func (Mutations) DeleteReturnReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ReturnReason")
+func (Mutations) DeleteReturnReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ReturnReason")
 }
 
 // RestoreReturnReasons resolves the field restoreReturnReasons.
-func (Mutations) RestoreReturnReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ReturnReason")
+func (Mutations) RestoreReturnReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ReturnReason")
 }
 
 // OrderClaim resolves the field orderClaim.
-func (Queries) OrderClaim(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderClaim")
+func (Queries) OrderClaim(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderClaim")
 }
 
 // OrderClaims resolves the field orderClaims.
-func (Queries) OrderClaims(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderClaim")
+func (Queries) OrderClaims(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderClaim")
 }
 
 // CreateOrderClaims resolves the field createOrderClaims.
-func (Mutations) CreateOrderClaims(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderClaim")
+func (Mutations) CreateOrderClaims(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderClaim")
 }
 
 // UpdateOrderClaims resolves the field updateOrderClaims.
-func (Mutations) UpdateOrderClaims(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderClaim")
+func (Mutations) UpdateOrderClaims(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderClaim")
 }
 
 // DeleteOrderClaims resolves the field deleteOrderClaims.
-func (Mutations) DeleteOrderClaims(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderClaim")
+func (Mutations) DeleteOrderClaims(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderClaim")
 }
 
 // RestoreOrderClaims resolves the field restoreOrderClaims.
-func (Mutations) RestoreOrderClaims(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderClaim")
+func (Mutations) RestoreOrderClaims(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderClaim")
 }
 
 // OrderClaimItem resolves the field orderClaimItem.
-func (Queries) OrderClaimItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderClaimItem")
+func (Queries) OrderClaimItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderClaimItem")
 }
 
 // OrderClaimItems resolves the field orderClaimItems.
-func (Queries) OrderClaimItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderClaimItem")
+func (Queries) OrderClaimItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderClaimItem")
 }
 
 // CreateOrderClaimItems resolves the field createOrderClaimItems.
-func (Mutations) CreateOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderClaimItem")
+func (Mutations) CreateOrderClaimItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderClaimItem")
 }
 
 // UpdateOrderClaimItems resolves the field updateOrderClaimItems.
-func (Mutations) UpdateOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderClaimItem")
+func (Mutations) UpdateOrderClaimItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderClaimItem")
 }
 
 // DeleteOrderClaimItems resolves the field deleteOrderClaimItems.
-func (Mutations) DeleteOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderClaimItem")
+func (Mutations) DeleteOrderClaimItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderClaimItem")
 }
 
 // RestoreOrderClaimItems resolves the field restoreOrderClaimItems.
-func (Mutations) RestoreOrderClaimItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderClaimItem")
+func (Mutations) RestoreOrderClaimItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderClaimItem")
 }
 
 // OrderClaimItemImage resolves the field orderClaimItemImage.
-func (Queries) OrderClaimItemImage(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderClaimItemImage")
+func (Queries) OrderClaimItemImage(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderClaimItemImage")
 }
 
 // OrderClaimItemImages resolves the field orderClaimItemImages.
-func (Queries) OrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderClaimItemImage")
+func (Queries) OrderClaimItemImages(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderClaimItemImage")
 }
 
 // CreateOrderClaimItemImages resolves the field createOrderClaimItemImages.
-func (Mutations) CreateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderClaimItemImage")
+func (Mutations) CreateOrderClaimItemImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderClaimItemImage")
 }
 
 // UpdateOrderClaimItemImages resolves the field updateOrderClaimItemImages.
-func (Mutations) UpdateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderClaimItemImage")
+func (Mutations) UpdateOrderClaimItemImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderClaimItemImage")
 }
 
 // DeleteOrderClaimItemImages resolves the field deleteOrderClaimItemImages.
-func (Mutations) DeleteOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderClaimItemImage")
+func (Mutations) DeleteOrderClaimItemImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderClaimItemImage")
 }
 
 // RestoreOrderClaimItemImages resolves the field restoreOrderClaimItemImages.
-func (Mutations) RestoreOrderClaimItemImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderClaimItemImage")
+func (Mutations) RestoreOrderClaimItemImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderClaimItemImage")
 }
 
 // OrderExchange resolves the field orderExchange.
-func (Queries) OrderExchange(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderExchange")
+func (Queries) OrderExchange(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderExchange")
 }
 
 // OrderExchanges resolves the field orderExchanges.
-func (Queries) OrderExchanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderExchange")
+func (Queries) OrderExchanges(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderExchange")
 }
 
 // CreateOrderExchanges resolves the field createOrderExchanges.
-func (Mutations) CreateOrderExchanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderExchange")
+func (Mutations) CreateOrderExchanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderExchange")
 }
 
 // UpdateOrderExchanges resolves the field updateOrderExchanges.
-func (Mutations) UpdateOrderExchanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderExchange")
+func (Mutations) UpdateOrderExchanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderExchange")
 }
 
 // DeleteOrderExchanges resolves the field deleteOrderExchanges.
-func (Mutations) DeleteOrderExchanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderExchange")
+func (Mutations) DeleteOrderExchanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderExchange")
 }
 
 // RestoreOrderExchanges resolves the field restoreOrderExchanges.
-func (Mutations) RestoreOrderExchanges(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderExchange")
+func (Mutations) RestoreOrderExchanges(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderExchange")
 }
 
 // OrderExchangeItem resolves the field orderExchangeItem.
-func (Queries) OrderExchangeItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderExchangeItem")
+func (Queries) OrderExchangeItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderExchangeItem")
 }
 
 // OrderExchangeItems resolves the field orderExchangeItems.
-func (Queries) OrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderExchangeItem")
+func (Queries) OrderExchangeItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderExchangeItem")
 }
 
 // CreateOrderExchangeItems resolves the field createOrderExchangeItems.
-func (Mutations) CreateOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "OrderExchangeItem")
+func (Mutations) CreateOrderExchangeItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "OrderExchangeItem")
 }
 
 // UpdateOrderExchangeItems resolves the field updateOrderExchangeItems.
-func (Mutations) UpdateOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "OrderExchangeItem")
+func (Mutations) UpdateOrderExchangeItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "OrderExchangeItem")
 }
 
 // DeleteOrderExchangeItems resolves the field deleteOrderExchangeItems.
-func (Mutations) DeleteOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "OrderExchangeItem")
+func (Mutations) DeleteOrderExchangeItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "OrderExchangeItem")
 }
 
 // RestoreOrderExchangeItems resolves the field restoreOrderExchangeItems.
-func (Mutations) RestoreOrderExchangeItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "OrderExchangeItem")
+func (Mutations) RestoreOrderExchangeItems(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "OrderExchangeItem")
 }
 
 // PaymentCollection resolves the field paymentCollection.
-func (Queries) PaymentCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PaymentCollection")
+func (Queries) PaymentCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PaymentCollection")
 }
 
 // PaymentCollections resolves the field paymentCollections.
-func (Queries) PaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PaymentCollection")
+func (Queries) PaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PaymentCollection")
 }
 
 // CreatePaymentCollections resolves the field createPaymentCollections.
-func (Mutations) CreatePaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PaymentCollection")
+func (Mutations) CreatePaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PaymentCollection")
 }
 
 // UpdatePaymentCollections resolves the field updatePaymentCollections.
-func (Mutations) UpdatePaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PaymentCollection")
+func (Mutations) UpdatePaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PaymentCollection")
 }
 
 // DeletePaymentCollections resolves the field deletePaymentCollections.
-func (Mutations) DeletePaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PaymentCollection")
+func (Mutations) DeletePaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PaymentCollection")
 }
 
 // RestorePaymentCollections resolves the field restorePaymentCollections.
-func (Mutations) RestorePaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PaymentCollection")
+func (Mutations) RestorePaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PaymentCollection")
 }
 
 // PaymentSession resolves the field paymentSession.
-func (Queries) PaymentSession(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PaymentSession")
+func (Queries) PaymentSession(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PaymentSession")
 }
 
 // PaymentSessions resolves the field paymentSessions.
-func (Queries) PaymentSessions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PaymentSession")
+func (Queries) PaymentSessions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PaymentSession")
 }
 
 // CreatePaymentSessions resolves the field createPaymentSessions.
-func (Mutations) CreatePaymentSessions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PaymentSession")
+func (Mutations) CreatePaymentSessions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PaymentSession")
 }
 
 // UpdatePaymentSessions resolves the field updatePaymentSessions.
-func (Mutations) UpdatePaymentSessions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PaymentSession")
+func (Mutations) UpdatePaymentSessions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PaymentSession")
 }
 
 // DeletePaymentSessions resolves the field deletePaymentSessions.
-func (Mutations) DeletePaymentSessions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PaymentSession")
+func (Mutations) DeletePaymentSessions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PaymentSession")
 }
 
 // RestorePaymentSessions resolves the field restorePaymentSessions.
-func (Mutations) RestorePaymentSessions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PaymentSession")
+func (Mutations) RestorePaymentSessions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PaymentSession")
 }
 
 // Payment resolves the field payment.
-func (Queries) Payment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Payment")
+func (Queries) Payment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Payment")
 }
 
 // Payments resolves the field payments.
-func (Queries) Payments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Payment")
+func (Queries) Payments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Payment")
 }
 
 // CreatePayments resolves the field createPayments.
-func (Mutations) CreatePayments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Payment")
+func (Mutations) CreatePayments(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Payment")
 }
 
 // UpdatePayments resolves the field updatePayments.
-func (Mutations) UpdatePayments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Payment")
+func (Mutations) UpdatePayments(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Payment")
 }
 
 // DeletePayments resolves the field deletePayments.
-func (Mutations) DeletePayments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Payment")
+func (Mutations) DeletePayments(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Payment")
 }
 
 // RestorePayments resolves the field restorePayments.
-func (Mutations) RestorePayments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Payment")
+func (Mutations) RestorePayments(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Payment")
 }
 
 // Capture resolves the field capture.
-func (Queries) Capture(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Capture")
+func (Queries) Capture(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Capture")
 }
 
 // Captures resolves the field captures.
-func (Queries) Captures(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Capture")
+func (Queries) Captures(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Capture")
 }
 
 // CreateCaptures resolves the field createCaptures.
-func (Mutations) CreateCaptures(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Capture")
+func (Mutations) CreateCaptures(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Capture")
 }
 
 // UpdateCaptures resolves the field updateCaptures.
-func (Mutations) UpdateCaptures(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Capture")
+func (Mutations) UpdateCaptures(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Capture")
 }
 
 // DeleteCaptures resolves the field deleteCaptures.
-func (Mutations) DeleteCaptures(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Capture")
+func (Mutations) DeleteCaptures(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Capture")
 }
 
 // RestoreCaptures resolves the field restoreCaptures.
-func (Mutations) RestoreCaptures(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Capture")
+func (Mutations) RestoreCaptures(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Capture")
 }
 
 // Refund resolves the field refund.
-func (Queries) Refund(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Refund")
+func (Queries) Refund(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Refund")
 }
 
 // Refunds resolves the field refunds.
-func (Queries) Refunds(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Refund")
-}
+func (Queries) Refunds(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Refund") }
 
 // CreateRefunds resolves the field createRefunds.
-func (Mutations) CreateRefunds(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Refund")
+func (Mutations) CreateRefunds(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Refund")
 }
 
 // UpdateRefunds resolves the field updateRefunds.
-func (Mutations) UpdateRefunds(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Refund")
+func (Mutations) UpdateRefunds(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Refund")
 }
 
 // DeleteRefunds resolves the field deleteRefunds.
-func (Mutations) DeleteRefunds(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Refund")
+func (Mutations) DeleteRefunds(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Refund")
 }
 
 // RestoreRefunds resolves the field restoreRefunds.
-func (Mutations) RestoreRefunds(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Refund")
+func (Mutations) RestoreRefunds(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Refund")
 }
 
 // RefundReason resolves the field refundReason.
-func (Queries) RefundReason(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RefundReason")
+func (Queries) RefundReason(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RefundReason")
 }
 
 // RefundReasons resolves the field refundReasons.
-func (Queries) RefundReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RefundReason")
+func (Queries) RefundReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RefundReason")
 }
 
 // CreateRefundReasons resolves the field createRefundReasons.
-func (Mutations) CreateRefundReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RefundReason")
+func (Mutations) CreateRefundReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RefundReason")
 }
 
 // UpdateRefundReasons resolves the field updateRefundReasons.
-func (Mutations) UpdateRefundReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RefundReason")
+func (Mutations) UpdateRefundReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RefundReason")
 }
 
 // DeleteRefundReasons resolves the field deleteRefundReasons.
-func (Mutations) DeleteRefundReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RefundReason")
+func (Mutations) DeleteRefundReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RefundReason")
 }
 
 // RestoreRefundReasons resolves the field restoreRefundReasons.
-func (Mutations) RestoreRefundReasons(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RefundReason")
+func (Mutations) RestoreRefundReasons(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RefundReason")
 }
 
 // PaymentProvider resolves the field paymentProvider.
-func (Queries) PaymentProvider(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PaymentProvider")
+func (Queries) PaymentProvider(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PaymentProvider")
 }
 
 // PaymentProviders resolves the field paymentProviders.
-func (Queries) PaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PaymentProvider")
+func (Queries) PaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PaymentProvider")
 }
 
 // CreatePaymentProviders resolves the field createPaymentProviders.
-func (Mutations) CreatePaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PaymentProvider")
+func (Mutations) CreatePaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PaymentProvider")
 }
 
 // UpdatePaymentProviders resolves the field updatePaymentProviders.
-func (Mutations) UpdatePaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PaymentProvider")
+func (Mutations) UpdatePaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PaymentProvider")
 }
 
 // DeletePaymentProviders resolves the field deletePaymentProviders.
-func (Mutations) DeletePaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PaymentProvider")
+func (Mutations) DeletePaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PaymentProvider")
 }
 
 // RestorePaymentProviders resolves the field restorePaymentProviders.
-func (Mutations) RestorePaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PaymentProvider")
+func (Mutations) RestorePaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PaymentProvider")
 }
 
 // AccountHolder resolves the field accountHolder.
-func (Queries) AccountHolder(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "AccountHolder")
+func (Queries) AccountHolder(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "AccountHolder")
 }
 
 // AccountHolders resolves the field accountHolders.
-func (Queries) AccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "AccountHolder")
+func (Queries) AccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "AccountHolder")
 }
 
 // CreateAccountHolders resolves the field createAccountHolders.
-func (Mutations) CreateAccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "AccountHolder")
+func (Mutations) CreateAccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "AccountHolder")
 }
 
 // UpdateAccountHolders resolves the field updateAccountHolders.
-func (Mutations) UpdateAccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "AccountHolder")
+func (Mutations) UpdateAccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "AccountHolder")
 }
 
 // DeleteAccountHolders resolves the field deleteAccountHolders.
-func (Mutations) DeleteAccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "AccountHolder")
+func (Mutations) DeleteAccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "AccountHolder")
 }
 
 // RestoreAccountHolders resolves the field restoreAccountHolders.
-func (Mutations) RestoreAccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "AccountHolder")
+func (Mutations) RestoreAccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "AccountHolder")
 }
 
 // PriceSet resolves the field priceSet.
-func (Queries) PriceSet(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PriceSet")
+func (Queries) PriceSet(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PriceSet")
 }
 
 // PriceSets resolves the field priceSets.
-func (Queries) PriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PriceSet")
+func (Queries) PriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PriceSet")
 }
 
 // CreatePriceSets resolves the field createPriceSets.
-func (Mutations) CreatePriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PriceSet")
+func (Mutations) CreatePriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PriceSet")
 }
 
 // UpdatePriceSets resolves the field updatePriceSets.
-func (Mutations) UpdatePriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PriceSet")
+func (Mutations) UpdatePriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PriceSet")
 }
 
 // DeletePriceSets resolves the field deletePriceSets.
-func (Mutations) DeletePriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PriceSet")
+func (Mutations) DeletePriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PriceSet")
 }
 
 // RestorePriceSets resolves the field restorePriceSets.
-func (Mutations) RestorePriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PriceSet")
+func (Mutations) RestorePriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PriceSet")
 }
 
 // Price resolves the field price.
-func (Queries) Price(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Price")
-}
+func (Queries) Price(ctx context.Context) (answer.Answer, error) { return answer.Record(ctx, "Price") }
 
 // Prices resolves the field prices.
-func (Queries) Prices(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Price") }
+func (Queries) Prices(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Price") }
 
 // CreatePrices resolves the field createPrices.
-func (Mutations) CreatePrices(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Price")
+func (Mutations) CreatePrices(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Price")
 }
 
 // UpdatePrices resolves the field updatePrices.
-func (Mutations) UpdatePrices(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Price")
+func (Mutations) UpdatePrices(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Price")
 }
 
 // DeletePrices resolves the field deletePrices.
-func (Mutations) DeletePrices(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Price")
+func (Mutations) DeletePrices(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Price")
 }
 
 // RestorePrices resolves the field restorePrices.
-func (Mutations) RestorePrices(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Price")
+func (Mutations) RestorePrices(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Price")
 }
 
 // PriceRule resolves the field priceRule.
-func (Queries) PriceRule(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PriceRule")
+func (Queries) PriceRule(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PriceRule")
 }
 
 // PriceRules resolves the field priceRules.
-func (Queries) PriceRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PriceRule")
+func (Queries) PriceRules(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PriceRule")
 }
 
 // CreatePriceRules resolves the field createPriceRules.
-func (Mutations) CreatePriceRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PriceRule")
+func (Mutations) CreatePriceRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PriceRule")
 }
 
 // UpdatePriceRules resolves the field updatePriceRules.
-func (Mutations) UpdatePriceRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PriceRule")
+func (Mutations) UpdatePriceRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PriceRule")
 }
 
 // DeletePriceRules resolves the field deletePriceRules.
-func (Mutations) DeletePriceRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PriceRule")
+func (Mutations) DeletePriceRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PriceRule")
 }
 
 // RestorePriceRules resolves the field restorePriceRules.
-func (Mutations) RestorePriceRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PriceRule")
+func (Mutations) RestorePriceRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PriceRule")
 }
 
 // PriceList resolves the field priceList.
-func (Queries) PriceList(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PriceList")
+func (Queries) PriceList(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PriceList")
 }
 
 // PriceLists resolves the field priceLists.
-func (Queries) PriceLists(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PriceList")
+func (Queries) PriceLists(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PriceList")
 }
 
 // CreatePriceLists resolves the field createPriceLists.
-func (Mutations) CreatePriceLists(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PriceList")
+func (Mutations) CreatePriceLists(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PriceList")
 }
 
 // UpdatePriceLists resolves the field updatePriceLists.
-func (Mutations) UpdatePriceLists(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PriceList")
+func (Mutations) UpdatePriceLists(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PriceList")
 }
 
 // DeletePriceLists resolves the field deletePriceLists.
-func (Mutations) DeletePriceLists(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PriceList")
+func (Mutations) DeletePriceLists(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PriceList")
 }
 
 // RestorePriceLists resolves the field restorePriceLists.
-func (Mutations) RestorePriceLists(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PriceList")
+func (Mutations) RestorePriceLists(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PriceList")
 }
 
 // PriceListRule resolves the field priceListRule.
-func (Queries) PriceListRule(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PriceListRule")
+func (Queries) PriceListRule(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PriceListRule")
 }
 
 // PriceListRules resolves the field priceListRules.
-func (Queries) PriceListRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PriceListRule")
+func (Queries) PriceListRules(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PriceListRule")
 }
 
 // CreatePriceListRules resolves the field createPriceListRules.
-func (Mutations) CreatePriceListRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PriceListRule")
+func (Mutations) CreatePriceListRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PriceListRule")
 }
 
 // UpdatePriceListRules resolves the field updatePriceListRules.
-func (Mutations) UpdatePriceListRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PriceListRule")
+func (Mutations) UpdatePriceListRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PriceListRule")
 }
 
 // DeletePriceListRules resolves the field deletePriceListRules.
-func (Mutations) DeletePriceListRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PriceListRule")
+func (Mutations) DeletePriceListRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PriceListRule")
 }
 
 // RestorePriceListRules resolves the field restorePriceListRules.
-func (Mutations) RestorePriceListRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PriceListRule")
+func (Mutations) RestorePriceListRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PriceListRule")
 }
 
 // PricePreference resolves the field pricePreference.
-func (Queries) PricePreference(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PricePreference")
+func (Queries) PricePreference(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PricePreference")
 }
 
 // PricePreferences resolves the field pricePreferences.
-func (Queries) PricePreferences(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PricePreference")
+func (Queries) PricePreferences(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PricePreference")
 }
 
 // CreatePricePreferences resolves the field createPricePreferences.
-func (Mutations) CreatePricePreferences(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PricePreference")
+func (Mutations) CreatePricePreferences(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PricePreference")
 }
 
 // UpdatePricePreferences resolves the field updatePricePreferences.
-func (Mutations) UpdatePricePreferences(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PricePreference")
+func (Mutations) UpdatePricePreferences(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PricePreference")
 }
 
 // DeletePricePreferences resolves the field deletePricePreferences.
-func (Mutations) DeletePricePreferences(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PricePreference")
+func (Mutations) DeletePricePreferences(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PricePreference")
 }
 
 // RestorePricePreferences resolves the field restorePricePreferences.
-func (Mutations) RestorePricePreferences(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PricePreference")
+func (Mutations) RestorePricePreferences(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PricePreference")
 }
 
 // Product resolves the field product.
-func (Queries) Product(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Product")
+func (Queries) Product(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Product")
 }
 
 // Products resolves the field products.
-func (Queries) Products(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Product")
+func (Queries) Products(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Product")
 }
 
 // CreateProducts resolves the field createProducts.
-func (Mutations) CreateProducts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Product")
+func (Mutations) CreateProducts(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Product")
 }
 
 // UpdateProducts resolves the field updateProducts.
-func (Mutations) UpdateProducts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Product")
+func (Mutations) UpdateProducts(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Product")
 }
 
 // DeleteProducts resolves the field deleteProducts.
-func (Mutations) DeleteProducts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Product")
+func (Mutations) DeleteProducts(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Product")
 }
 
 // RestoreProducts resolves the field restoreProducts.
-func (Mutations) RestoreProducts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Product")
+func (Mutations) RestoreProducts(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Product")
 }
 
 // ProductVariant resolves the field productVariant.
-func (Queries) ProductVariant(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductVariant")
+func (Queries) ProductVariant(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductVariant")
 }
 
 // ProductVariants resolves the field productVariants.
-func (Queries) ProductVariants(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductVariant")
+func (Queries) ProductVariants(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductVariant")
 }
 
 // CreateProductVariants resolves the field createProductVariants.
-func (Mutations) CreateProductVariants(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductVariant")
+func (Mutations) CreateProductVariants(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductVariant")
 }
 
 // UpdateProductVariants resolves the field updateProductVariants.
-func (Mutations) UpdateProductVariants(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductVariant")
+func (Mutations) UpdateProductVariants(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductVariant")
 }
 
 // DeleteProductVariants resolves the field deleteProductVariants.
-func (Mutations) DeleteProductVariants(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductVariant")
+func (Mutations) DeleteProductVariants(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductVariant")
 }
 
 // RestoreProductVariants resolves the field restoreProductVariants.
-func (Mutations) RestoreProductVariants(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductVariant")
+func (Mutations) RestoreProductVariants(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductVariant")
 }
 
 // ProductOption resolves the field productOption.
-func (Queries) ProductOption(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductOption")
+func (Queries) ProductOption(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductOption")
 }
 
 // ProductOptions resolves the field productOptions.
-func (Queries) ProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductOption")
+func (Queries) ProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductOption")
 }
 
 // CreateProductOptions resolves the field createProductOptions.
-func (Mutations) CreateProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductOption")
+func (Mutations) CreateProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductOption")
 }
 
 // UpdateProductOptions resolves the field updateProductOptions.
-func (Mutations) UpdateProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductOption")
+func (Mutations) UpdateProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductOption")
 }
 
 // DeleteProductOptions resolves the field deleteProductOptions.
-func (Mutations) DeleteProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductOption")
+func (Mutations) DeleteProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductOption")
 }
 
 // RestoreProductOptions resolves the field restoreProductOptions.
-func (Mutations) RestoreProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductOption")
+func (Mutations) RestoreProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductOption")
 }
 
 // ProductProductOption resolves the field productProductOption.
-func (Queries) ProductProductOption(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductProductOption")
+func (Queries) ProductProductOption(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductProductOption")
 }
 
 // ProductProductOptions resolves the field productProductOptions.
-func (Queries) ProductProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductProductOption")
+func (Queries) ProductProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductProductOption")
 }
 
 // CreateProductProductOptions resolves the field createProductProductOptions.
-func (Mutations) CreateProductProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductProductOption")
+func (Mutations) CreateProductProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductProductOption")
 }
 
 // UpdateProductProductOptions resolves the field updateProductProductOptions.
-func (Mutations) UpdateProductProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductProductOption")
+func (Mutations) UpdateProductProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductProductOption")
 }
 
 // DeleteProductProductOptions resolves the field deleteProductProductOptions.
-func (Mutations) DeleteProductProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductProductOption")
+func (Mutations) DeleteProductProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductProductOption")
 }
 
 // RestoreProductProductOptions resolves the field restoreProductProductOptions.
-func (Mutations) RestoreProductProductOptions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductProductOption")
+func (Mutations) RestoreProductProductOptions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductProductOption")
 }
 
 // ProductOptionValue resolves the field productOptionValue.
-func (Queries) ProductOptionValue(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductOptionValue")
+func (Queries) ProductOptionValue(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductOptionValue")
 }
 
 // ProductOptionValues resolves the field productOptionValues.
-func (Queries) ProductOptionValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductOptionValue")
+func (Queries) ProductOptionValues(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductOptionValue")
 }
 
 // CreateProductOptionValues resolves the field createProductOptionValues.
-func (Mutations) CreateProductOptionValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductOptionValue")
+func (Mutations) CreateProductOptionValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductOptionValue")
 }
 
 // UpdateProductOptionValues resolves the field updateProductOptionValues.
-func (Mutations) UpdateProductOptionValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductOptionValue")
+func (Mutations) UpdateProductOptionValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductOptionValue")
 }
 
 // DeleteProductOptionValues resolves the field deleteProductOptionValues.
-func (Mutations) DeleteProductOptionValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductOptionValue")
+func (Mutations) DeleteProductOptionValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductOptionValue")
 }
 
 // RestoreProductOptionValues resolves the field restoreProductOptionValues.
-func (Mutations) RestoreProductOptionValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductOptionValue")
+func (Mutations) RestoreProductOptionValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductOptionValue")
 }
 
 // ProductCategory resolves the field productCategory.
-func (Queries) ProductCategory(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductCategory")
+func (Queries) ProductCategory(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductCategory")
 }
 
 // ProductCategories resolves the field productCategories.
-func (Queries) ProductCategories(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductCategory")
+func (Queries) ProductCategories(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductCategory")
 }
 
 // CreateProductCategories resolves the field createProductCategories.
-func (Mutations) CreateProductCategories(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductCategory")
+func (Mutations) CreateProductCategories(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductCategory")
 }
 
 // UpdateProductCategories resolves the field updateProductCategories.
-func (Mutations) UpdateProductCategories(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductCategory")
+func (Mutations) UpdateProductCategories(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductCategory")
 }
 
 // DeleteProductCategories resolves the field deleteProductCategories.
-func (Mutations) DeleteProductCategories(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductCategory")
+func (Mutations) DeleteProductCategories(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductCategory")
 }
 
 // RestoreProductCategories resolves the field restoreProductCategories.
-func (Mutations) RestoreProductCategories(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductCategory")
+func (Mutations) RestoreProductCategories(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductCategory")
 }
 
 // ProductCollection resolves the field productCollection.
-func (Queries) ProductCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductCollection")
+func (Queries) ProductCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductCollection")
 }
 
 // ProductCollections resolves the field productCollections.
-func (Queries) ProductCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductCollection")
+func (Queries) ProductCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductCollection")
 }
 
 // CreateProductCollections resolves the field createProductCollections.
-func (Mutations) CreateProductCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductCollection")
+func (Mutations) CreateProductCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductCollection")
 }
 
 // UpdateProductCollections resolves the field updateProductCollections.
-func (Mutations) UpdateProductCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductCollection")
+func (Mutations) UpdateProductCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductCollection")
 }
 
 // DeleteProductCollections resolves the field deleteProductCollections.
-func (Mutations) DeleteProductCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductCollection")
+func (Mutations) DeleteProductCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductCollection")
 }
 
 // RestoreProductCollections resolves the field restoreProductCollections.
-func (Mutations) RestoreProductCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductCollection")
+func (Mutations) RestoreProductCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductCollection")
 }
 
 // ProductType resolves the field productType.
-func (Queries) ProductType(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductType")
+func (Queries) ProductType(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductType")
 }
 
 // ProductTypes resolves the field productTypes.
-func (Queries) ProductTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductType")
+func (Queries) ProductTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductType")
 }
 
 // CreateProductTypes resolves the field createProductTypes.
-func (Mutations) CreateProductTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductType")
+func (Mutations) CreateProductTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductType")
 }
 
 // UpdateProductTypes resolves the field updateProductTypes.
-func (Mutations) UpdateProductTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductType")
+func (Mutations) UpdateProductTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductType")
 }
 
 // DeleteProductTypes resolves the field deleteProductTypes.
-func (Mutations) DeleteProductTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductType")
+func (Mutations) DeleteProductTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductType")
 }
 
 // RestoreProductTypes resolves the field restoreProductTypes.
-func (Mutations) RestoreProductTypes(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductType")
+func (Mutations) RestoreProductTypes(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductType")
 }
 
 // ProductTag resolves the field productTag.
-func (Queries) ProductTag(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductTag")
+func (Queries) ProductTag(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductTag")
 }
 
 // ProductTags resolves the field productTags.
-func (Queries) ProductTags(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductTag")
+func (Queries) ProductTags(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductTag")
 }
 
 // CreateProductTags resolves the field createProductTags.
-func (Mutations) CreateProductTags(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductTag")
+func (Mutations) CreateProductTags(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductTag")
 }
 
 // UpdateProductTags resolves the field updateProductTags.
-func (Mutations) UpdateProductTags(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductTag")
+func (Mutations) UpdateProductTags(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductTag")
 }
 
 // DeleteProductTags resolves the field deleteProductTags.
-func (Mutations) DeleteProductTags(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductTag")
+func (Mutations) DeleteProductTags(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductTag")
 }
 
 // RestoreProductTags resolves the field restoreProductTags.
-func (Mutations) RestoreProductTags(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductTag")
+func (Mutations) RestoreProductTags(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductTag")
 }
 
 // ProductImage resolves the field productImage.
-func (Queries) ProductImage(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductImage")
+func (Queries) ProductImage(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductImage")
 }
 
 // ProductImages resolves the field productImages.
-func (Queries) ProductImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductImage")
+func (Queries) ProductImages(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductImage")
 }
 
 // CreateProductImages resolves the field createProductImages.
-func (Mutations) CreateProductImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ProductImage")
+func (Mutations) CreateProductImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ProductImage")
 }
 
 // UpdateProductImages resolves the field updateProductImages.
-func (Mutations) UpdateProductImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ProductImage")
+func (Mutations) UpdateProductImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ProductImage")
 }
 
 // DeleteProductImages resolves the field deleteProductImages.
-func (Mutations) DeleteProductImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ProductImage")
+func (Mutations) DeleteProductImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ProductImage")
 }
 
 // RestoreProductImages resolves the field restoreProductImages.
-func (Mutations) RestoreProductImages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ProductImage")
+func (Mutations) RestoreProductImages(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ProductImage")
 }
 
 // Promotion resolves the field promotion.
-func (Queries) Promotion(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Promotion")
+func (Queries) Promotion(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Promotion")
 }
 
 // Promotions resolves the field promotions.
-func (Queries) Promotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Promotion")
+func (Queries) Promotions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Promotion")
 }
 
 // CreatePromotions resolves the field createPromotions.
-func (Mutations) CreatePromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Promotion")
+func (Mutations) CreatePromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Promotion")
 }
 
 // UpdatePromotions resolves the field updatePromotions.
-func (Mutations) UpdatePromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Promotion")
+func (Mutations) UpdatePromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Promotion")
 }
 
 // DeletePromotions resolves the field deletePromotions.
-func (Mutations) DeletePromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Promotion")
+func (Mutations) DeletePromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Promotion")
 }
 
 // RestorePromotions resolves the field restorePromotions.
-func (Mutations) RestorePromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Promotion")
+func (Mutations) RestorePromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Promotion")
 }
 
 // Campaign resolves the field campaign.
-func (Queries) Campaign(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Campaign")
+func (Queries) Campaign(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Campaign")
 }
 
 // Campaigns resolves the field campaigns.
-func (Queries) Campaigns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Campaign")
+func (Queries) Campaigns(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Campaign")
 }
 
 // CreateCampaigns resolves the field createCampaigns.
-func (Mutations) CreateCampaigns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Campaign")
+func (Mutations) CreateCampaigns(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Campaign")
 }
 
 // UpdateCampaigns resolves the field updateCampaigns.
-func (Mutations) UpdateCampaigns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Campaign")
+func (Mutations) UpdateCampaigns(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Campaign")
 }
 
 // DeleteCampaigns resolves the field deleteCampaigns.
-func (Mutations) DeleteCampaigns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Campaign")
+func (Mutations) DeleteCampaigns(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Campaign")
 }
 
 // RestoreCampaigns resolves the field restoreCampaigns.
-func (Mutations) RestoreCampaigns(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Campaign")
+func (Mutations) RestoreCampaigns(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Campaign")
 }
 
 // CampaignBudget resolves the field campaignBudget.
-func (Queries) CampaignBudget(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CampaignBudget")
+func (Queries) CampaignBudget(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CampaignBudget")
 }
 
 // CampaignBudgets resolves the field campaignBudgets.
-func (Queries) CampaignBudgets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CampaignBudget")
+func (Queries) CampaignBudgets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CampaignBudget")
 }
 
 // CreateCampaignBudgets resolves the field createCampaignBudgets.
-func (Mutations) CreateCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CampaignBudget")
+func (Mutations) CreateCampaignBudgets(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CampaignBudget")
 }
 
 // UpdateCampaignBudgets resolves the field updateCampaignBudgets.
-func (Mutations) UpdateCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CampaignBudget")
+func (Mutations) UpdateCampaignBudgets(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CampaignBudget")
 }
 
 // DeleteCampaignBudgets resolves the field deleteCampaignBudgets.
-func (Mutations) DeleteCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CampaignBudget")
+func (Mutations) DeleteCampaignBudgets(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CampaignBudget")
 }
 
 // RestoreCampaignBudgets resolves the field restoreCampaignBudgets.
-func (Mutations) RestoreCampaignBudgets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CampaignBudget")
+func (Mutations) RestoreCampaignBudgets(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CampaignBudget")
 }
 
 // CampaignBudgetUsage resolves the field campaignBudgetUsage.
-func (Queries) CampaignBudgetUsage(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CampaignBudgetUsage")
+func (Queries) CampaignBudgetUsage(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CampaignBudgetUsage")
 }
 
 // CampaignBudgetUsages resolves the field campaignBudgetUsages.
-func (Queries) CampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CampaignBudgetUsage")
+func (Queries) CampaignBudgetUsages(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CampaignBudgetUsage")
 }
 
 // CreateCampaignBudgetUsages resolves the field createCampaignBudgetUsages.
-func (Mutations) CreateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "CampaignBudgetUsage")
+func (Mutations) CreateCampaignBudgetUsages(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "CampaignBudgetUsage")
 }
 
 // UpdateCampaignBudgetUsages resolves the field updateCampaignBudgetUsages.
-func (Mutations) UpdateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "CampaignBudgetUsage")
+func (Mutations) UpdateCampaignBudgetUsages(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "CampaignBudgetUsage")
 }
 
 // DeleteCampaignBudgetUsages resolves the field deleteCampaignBudgetUsages.
-func (Mutations) DeleteCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "CampaignBudgetUsage")
+func (Mutations) DeleteCampaignBudgetUsages(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "CampaignBudgetUsage")
 }
 
 // RestoreCampaignBudgetUsages resolves the field restoreCampaignBudgetUsages.
-func (Mutations) RestoreCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "CampaignBudgetUsage")
+func (Mutations) RestoreCampaignBudgetUsages(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "CampaignBudgetUsage")
 }
 
 // ApplicationMethod resolves the field applicationMethod.
-func (Queries) ApplicationMethod(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ApplicationMethod")
+func (Queries) ApplicationMethod(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ApplicationMethod")
 }
 
 // ApplicationMethods resolves the field applicationMethods.
-func (Queries) ApplicationMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ApplicationMethod")
+func (Queries) ApplicationMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ApplicationMethod")
 }
 
 // CreateApplicationMethods resolves the field createApplicationMethods.
-func (Mutations) CreateApplicationMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "ApplicationMethod")
+func (Mutations) CreateApplicationMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "ApplicationMethod")
 }
 
 // UpdateApplicationMethods resolves the field updateApplicationMethods.
-func (Mutations) UpdateApplicationMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "ApplicationMethod")
+func (Mutations) UpdateApplicationMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "ApplicationMethod")
 }
 
 // DeleteApplicationMethods resolves the field deleteApplicationMethods.
-func (Mutations) DeleteApplicationMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "ApplicationMethod")
+func (Mutations) DeleteApplicationMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "ApplicationMethod")
 }
 
 // RestoreApplicationMethods resolves the field restoreApplicationMethods.
-func (Mutations) RestoreApplicationMethods(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "ApplicationMethod")
+func (Mutations) RestoreApplicationMethods(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "ApplicationMethod")
 }
 
 // PromotionRule resolves the field promotionRule.
-func (Queries) PromotionRule(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PromotionRule")
+func (Queries) PromotionRule(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PromotionRule")
 }
 
 // PromotionRules resolves the field promotionRules.
-func (Queries) PromotionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PromotionRule")
+func (Queries) PromotionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PromotionRule")
 }
 
 // CreatePromotionRules resolves the field createPromotionRules.
-func (Mutations) CreatePromotionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PromotionRule")
+func (Mutations) CreatePromotionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PromotionRule")
 }
 
 // UpdatePromotionRules resolves the field updatePromotionRules.
-func (Mutations) UpdatePromotionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PromotionRule")
+func (Mutations) UpdatePromotionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PromotionRule")
 }
 
 // DeletePromotionRules resolves the field deletePromotionRules.
-func (Mutations) DeletePromotionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PromotionRule")
+func (Mutations) DeletePromotionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PromotionRule")
 }
 
 // RestorePromotionRules resolves the field restorePromotionRules.
-func (Mutations) RestorePromotionRules(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PromotionRule")
+func (Mutations) RestorePromotionRules(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PromotionRule")
 }
 
 // PromotionRuleValue resolves the field promotionRuleValue.
-func (Queries) PromotionRuleValue(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PromotionRuleValue")
+func (Queries) PromotionRuleValue(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PromotionRuleValue")
 }
 
 // PromotionRuleValues resolves the field promotionRuleValues.
-func (Queries) PromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PromotionRuleValue")
+func (Queries) PromotionRuleValues(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PromotionRuleValue")
 }
 
 // CreatePromotionRuleValues resolves the field createPromotionRuleValues.
-func (Mutations) CreatePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "PromotionRuleValue")
+func (Mutations) CreatePromotionRuleValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "PromotionRuleValue")
 }
 
 // UpdatePromotionRuleValues resolves the field updatePromotionRuleValues.
-func (Mutations) UpdatePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "PromotionRuleValue")
+func (Mutations) UpdatePromotionRuleValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "PromotionRuleValue")
 }
 
 // DeletePromotionRuleValues resolves the field deletePromotionRuleValues.
-func (Mutations) DeletePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "PromotionRuleValue")
+func (Mutations) DeletePromotionRuleValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "PromotionRuleValue")
 }
 
 // RestorePromotionRuleValues resolves the field restorePromotionRuleValues.
-func (Mutations) RestorePromotionRuleValues(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "PromotionRuleValue")
+func (Mutations) RestorePromotionRuleValues(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "PromotionRuleValue")
 }
 
 // RbacRole resolves the field rbacRole.
-func (Queries) RbacRole(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RbacRole")
+func (Queries) RbacRole(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RbacRole")
 }
 
 // RbacRoles resolves the field rbacRoles.
-func (Queries) RbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RbacRole")
+func (Queries) RbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RbacRole")
 }
 
 // CreateRbacRoles resolves the field createRbacRoles.
-func (Mutations) CreateRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RbacRole")
+func (Mutations) CreateRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RbacRole")
 }
 
 // UpdateRbacRoles resolves the field updateRbacRoles.
-func (Mutations) UpdateRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RbacRole")
+func (Mutations) UpdateRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RbacRole")
 }
 
 // DeleteRbacRoles resolves the field deleteRbacRoles.
-func (Mutations) DeleteRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RbacRole")
+func (Mutations) DeleteRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RbacRole")
 }
 
 // RestoreRbacRoles resolves the field restoreRbacRoles.
-func (Mutations) RestoreRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RbacRole")
+func (Mutations) RestoreRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RbacRole")
 }
 
 // RbacPolicy resolves the field rbacPolicy.
-func (Queries) RbacPolicy(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RbacPolicy")
+func (Queries) RbacPolicy(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RbacPolicy")
 }
 
 // RbacPolicies resolves the field rbacPolicies.
-func (Queries) RbacPolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RbacPolicy")
+func (Queries) RbacPolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RbacPolicy")
 }
 
 // CreateRbacPolicies resolves the field createRbacPolicies.
-func (Mutations) CreateRbacPolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RbacPolicy")
+func (Mutations) CreateRbacPolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RbacPolicy")
 }
 
 // UpdateRbacPolicies resolves the field updateRbacPolicies.
-func (Mutations) UpdateRbacPolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RbacPolicy")
+func (Mutations) UpdateRbacPolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RbacPolicy")
 }
 
 // DeleteRbacPolicies resolves the field deleteRbacPolicies.
-func (Mutations) DeleteRbacPolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RbacPolicy")
+func (Mutations) DeleteRbacPolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RbacPolicy")
 }
 
 // RestoreRbacPolicies resolves the field restoreRbacPolicies.
-func (Mutations) RestoreRbacPolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RbacPolicy")
+func (Mutations) RestoreRbacPolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RbacPolicy")
 }
 
 // RbacRolePolicy resolves the field rbacRolePolicy.
-func (Queries) RbacRolePolicy(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RbacRolePolicy")
+func (Queries) RbacRolePolicy(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RbacRolePolicy")
 }
 
 // RbacRolePolicies resolves the field rbacRolePolicies.
-func (Queries) RbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RbacRolePolicy")
+func (Queries) RbacRolePolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RbacRolePolicy")
 }
 
 // CreateRbacRolePolicies resolves the field createRbacRolePolicies.
-func (Mutations) CreateRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RbacRolePolicy")
+func (Mutations) CreateRbacRolePolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RbacRolePolicy")
 }
 
 // UpdateRbacRolePolicies resolves the field updateRbacRolePolicies.
-func (Mutations) UpdateRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RbacRolePolicy")
+func (Mutations) UpdateRbacRolePolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RbacRolePolicy")
 }
 
 // DeleteRbacRolePolicies resolves the field deleteRbacRolePolicies.
-func (Mutations) DeleteRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RbacRolePolicy")
+func (Mutations) DeleteRbacRolePolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RbacRolePolicy")
 }
 
 // RestoreRbacRolePolicies resolves the field restoreRbacRolePolicies.
-func (Mutations) RestoreRbacRolePolicies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RbacRolePolicy")
+func (Mutations) RestoreRbacRolePolicies(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RbacRolePolicy")
 }
 
 // RbacRoleParent resolves the field rbacRoleParent.
-func (Queries) RbacRoleParent(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RbacRoleParent")
+func (Queries) RbacRoleParent(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RbacRoleParent")
 }
 
 // RbacRoleParents resolves the field rbacRoleParents.
-func (Queries) RbacRoleParents(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RbacRoleParent")
+func (Queries) RbacRoleParents(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RbacRoleParent")
 }
 
 // CreateRbacRoleParents resolves the field createRbacRoleParents.
-func (Mutations) CreateRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RbacRoleParent")
+func (Mutations) CreateRbacRoleParents(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RbacRoleParent")
 }
 
 // UpdateRbacRoleParents resolves the field updateRbacRoleParents.
-func (Mutations) UpdateRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RbacRoleParent")
+func (Mutations) UpdateRbacRoleParents(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RbacRoleParent")
 }
 
 // DeleteRbacRoleParents resolves the field deleteRbacRoleParents.
-func (Mutations) DeleteRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RbacRoleParent")
+func (Mutations) DeleteRbacRoleParents(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RbacRoleParent")
 }
 
 // RestoreRbacRoleParents resolves the field restoreRbacRoleParents.
-func (Mutations) RestoreRbacRoleParents(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RbacRoleParent")
+func (Mutations) RestoreRbacRoleParents(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RbacRoleParent")
 }
 
 // RbacRoleInheritance resolves the field rbacRoleInheritance.
-func (Queries) RbacRoleInheritance(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RbacRoleInheritance")
+func (Queries) RbacRoleInheritance(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RbacRoleInheritance")
 }
 
 // RbacRoleInheritances resolves the field rbacRoleInheritances.
-func (Queries) RbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RbacRoleInheritance")
+func (Queries) RbacRoleInheritances(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RbacRoleInheritance")
 }
 
 // CreateRbacRoleInheritances resolves the field createRbacRoleInheritances.
-func (Mutations) CreateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "RbacRoleInheritance")
+func (Mutations) CreateRbacRoleInheritances(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "RbacRoleInheritance")
 }
 
 // UpdateRbacRoleInheritances resolves the field updateRbacRoleInheritances.
-func (Mutations) UpdateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "RbacRoleInheritance")
+func (Mutations) UpdateRbacRoleInheritances(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "RbacRoleInheritance")
 }
 
 // DeleteRbacRoleInheritances resolves the field deleteRbacRoleInheritances.
-func (Mutations) DeleteRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "RbacRoleInheritance")
+func (Mutations) DeleteRbacRoleInheritances(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "RbacRoleInheritance")
 }
 
 // RestoreRbacRoleInheritances resolves the field restoreRbacRoleInheritances.
-func (Mutations) RestoreRbacRoleInheritances(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "RbacRoleInheritance")
+func (Mutations) RestoreRbacRoleInheritances(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "RbacRoleInheritance")
 }
 
 // Region resolves the field region.
-func (Queries) Region(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Region")
+func (Queries) Region(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Region")
 }
 
 // Regions resolves the field regions.
-func (Queries) Regions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Region")
-}
+func (Queries) Regions(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Region") }
 
 // CreateRegions resolves the field createRegions.
-func (Mutations) CreateRegions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Region")
+func (Mutations) CreateRegions(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Region")
 }
 
 // UpdateRegions resolves the field updateRegions.
-func (Mutations) UpdateRegions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Region")
+func (Mutations) UpdateRegions(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Region")
 }
 
 // DeleteRegions resolves the field deleteRegions.
-func (Mutations) DeleteRegions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Region")
+func (Mutations) DeleteRegions(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Region")
 }
 
 // RestoreRegions resolves the field restoreRegions.
-func (Mutations) RestoreRegions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Region")
+func (Mutations) RestoreRegions(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Region")
 }
 
 // Country resolves the field country.
-func (Queries) Country(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Country")
+func (Queries) Country(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Country")
 }
 
 // Countries resolves the field countries.
-func (Queries) Countries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Country")
+func (Queries) Countries(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Country")
 }
 
 // CreateCountries resolves the field createCountries.
-func (Mutations) CreateCountries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Country")
+func (Mutations) CreateCountries(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Country")
 }
 
 // UpdateCountries resolves the field updateCountries.
-func (Mutations) UpdateCountries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Country")
+func (Mutations) UpdateCountries(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Country")
 }
 
 // DeleteCountries resolves the field deleteCountries.
-func (Mutations) DeleteCountries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Country")
+func (Mutations) DeleteCountries(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Country")
 }
 
 // RestoreCountries resolves the field restoreCountries.
-func (Mutations) RestoreCountries(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Country")
+func (Mutations) RestoreCountries(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Country")
 }
 
 // SalesChannel resolves the field salesChannel.
-func (Queries) SalesChannel(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "SalesChannel")
+func (Queries) SalesChannel(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "SalesChannel")
 }
 
 // SalesChannels resolves the field salesChannels.
-func (Queries) SalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "SalesChannel")
+func (Queries) SalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "SalesChannel")
 }
 
 // CreateSalesChannels resolves the field createSalesChannels.
-func (Mutations) CreateSalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "SalesChannel")
+func (Mutations) CreateSalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "SalesChannel")
 }
 
 // UpdateSalesChannels resolves the field updateSalesChannels.
-func (Mutations) UpdateSalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "SalesChannel")
+func (Mutations) UpdateSalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "SalesChannel")
 }
 
 // DeleteSalesChannels resolves the field deleteSalesChannels.
-func (Mutations) DeleteSalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "SalesChannel")
+func (Mutations) DeleteSalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "SalesChannel")
 }
 
 // RestoreSalesChannels resolves the field restoreSalesChannels.
-func (Mutations) RestoreSalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "SalesChannel")
+func (Mutations) RestoreSalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "SalesChannel")
 }
 
 // StockLocation resolves the field stockLocation.
-func (Queries) StockLocation(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "StockLocation")
+func (Queries) StockLocation(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "StockLocation")
 }
 
 // StockLocations resolves the field stockLocations.
-func (Queries) StockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "StockLocation")
+func (Queries) StockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "StockLocation")
 }
 
 // CreateStockLocations resolves the field createStockLocations.
-func (Mutations) CreateStockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "StockLocation")
+func (Mutations) CreateStockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "StockLocation")
 }
 
 // UpdateStockLocations resolves the field updateStockLocations.
-func (Mutations) UpdateStockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "StockLocation")
+func (Mutations) UpdateStockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "StockLocation")
 }
 
 // DeleteStockLocations resolves the field deleteStockLocations.
-func (Mutations) DeleteStockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "StockLocation")
+func (Mutations) DeleteStockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "StockLocation")
 }
 
 // RestoreStockLocations resolves the field restoreStockLocations.
-func (Mutations) RestoreStockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "StockLocation")
+func (Mutations) RestoreStockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "StockLocation")
 }
 
 // StockLocationAddress resolves the field stockLocationAddress.
-func (Queries) StockLocationAddress(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "StockLocationAddress")
+func (Queries) StockLocationAddress(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "StockLocationAddress")
 }
 
 // StockLocationAddresses resolves the field stockLocationAddresses.
-func (Queries) StockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "StockLocationAddress")
+func (Queries) StockLocationAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "StockLocationAddress")
 }
 
 // CreateStockLocationAddresses resolves the field createStockLocationAddresses.
-func (Mutations) CreateStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "StockLocationAddress")
+func (Mutations) CreateStockLocationAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "StockLocationAddress")
 }
 
 // UpdateStockLocationAddresses resolves the field updateStockLocationAddresses.
-func (Mutations) UpdateStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "StockLocationAddress")
+func (Mutations) UpdateStockLocationAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "StockLocationAddress")
 }
 
 // DeleteStockLocationAddresses resolves the field deleteStockLocationAddresses.
-func (Mutations) DeleteStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "StockLocationAddress")
+func (Mutations) DeleteStockLocationAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "StockLocationAddress")
 }
 
 // RestoreStockLocationAddresses resolves the field restoreStockLocationAddresses.
-func (Mutations) RestoreStockLocationAddresses(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "StockLocationAddress")
+func (Mutations) RestoreStockLocationAddresses(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "StockLocationAddress")
 }
 
 // Store resolves the field store.
-func (Queries) Store(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Store")
-}
+func (Queries) Store(ctx context.Context) (answer.Answer, error) { return answer.Record(ctx, "Store") }
 
 // Stores resolves the field stores.
-func (Queries) Stores(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "Store") }
+func (Queries) Stores(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Store") }
 
 // CreateStores resolves the field createStores.
-func (Mutations) CreateStores(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Store")
+func (Mutations) CreateStores(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Store")
 }
 
 // UpdateStores resolves the field updateStores.
-func (Mutations) UpdateStores(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Store")
+func (Mutations) UpdateStores(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Store")
 }
 
 // DeleteStores resolves the field deleteStores.
-func (Mutations) DeleteStores(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Store")
+func (Mutations) DeleteStores(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Store")
 }
 
 // RestoreStores resolves the field restoreStores.
-func (Mutations) RestoreStores(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Store")
+func (Mutations) RestoreStores(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Store")
 }
 
 // StoreCurrency resolves the field storeCurrency.
-func (Queries) StoreCurrency(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "StoreCurrency")
+func (Queries) StoreCurrency(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "StoreCurrency")
 }
 
 // StoreCurrencies resolves the field storeCurrencies.
-func (Queries) StoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "StoreCurrency")
+func (Queries) StoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "StoreCurrency")
 }
 
 // CreateStoreCurrencies resolves the field createStoreCurrencies.
-func (Mutations) CreateStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "StoreCurrency")
+func (Mutations) CreateStoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "StoreCurrency")
 }
 
 // UpdateStoreCurrencies resolves the field updateStoreCurrencies.
-func (Mutations) UpdateStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "StoreCurrency")
+func (Mutations) UpdateStoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "StoreCurrency")
 }
 
 // DeleteStoreCurrencies resolves the field deleteStoreCurrencies.
-func (Mutations) DeleteStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "StoreCurrency")
+func (Mutations) DeleteStoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "StoreCurrency")
 }
 
 // RestoreStoreCurrencies resolves the field restoreStoreCurrencies.
-func (Mutations) RestoreStoreCurrencies(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "StoreCurrency")
+func (Mutations) RestoreStoreCurrencies(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "StoreCurrency")
 }
 
 // StoreLocale resolves the field storeLocale.
-func (Queries) StoreLocale(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "StoreLocale")
+func (Queries) StoreLocale(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "StoreLocale")
 }
 
 // StoreLocales resolves the field storeLocales.
-func (Queries) StoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "StoreLocale")
+func (Queries) StoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "StoreLocale")
 }
 
 // CreateStoreLocales resolves the field createStoreLocales.
-func (Mutations) CreateStoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "StoreLocale")
+func (Mutations) CreateStoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "StoreLocale")
 }
 
 // UpdateStoreLocales resolves the field updateStoreLocales.
-func (Mutations) UpdateStoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "StoreLocale")
+func (Mutations) UpdateStoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "StoreLocale")
 }
 
 // DeleteStoreLocales resolves the field deleteStoreLocales.
-func (Mutations) DeleteStoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "StoreLocale")
+func (Mutations) DeleteStoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "StoreLocale")
 }
 
 // RestoreStoreLocales resolves the field restoreStoreLocales.
-func (Mutations) RestoreStoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "StoreLocale")
+func (Mutations) RestoreStoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "StoreLocale")
 }
 
 // Locale resolves the field locale.
-func (Queries) Locale(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Locale")
+func (Queries) Locale(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Locale")
 }
 
 // Locales resolves the field locales.
-func (Queries) Locales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Locale")
-}
+func (Queries) Locales(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Locale") }
 
 // CreateLocales resolves the field createLocales.
-func (Mutations) CreateLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Locale")
+func (Mutations) CreateLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Locale")
 }
 
 // UpdateLocales resolves the field updateLocales.
-func (Mutations) UpdateLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Locale")
+func (Mutations) UpdateLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Locale")
 }
 
 // DeleteLocales resolves the field deleteLocales.
-func (Mutations) DeleteLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Locale")
+func (Mutations) DeleteLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Locale")
 }
 
 // RestoreLocales resolves the field restoreLocales.
-func (Mutations) RestoreLocales(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Locale")
+func (Mutations) RestoreLocales(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Locale")
 }
 
 // Translation resolves the field translation.
-func (Queries) Translation(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Translation")
+func (Queries) Translation(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Translation")
 }
 
 // Translations resolves the field translations.
-func (Queries) Translations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Translation")
+func (Queries) Translations(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Translation")
 }
 
 // CreateTranslations resolves the field createTranslations.
-func (Mutations) CreateTranslations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Translation")
+func (Mutations) CreateTranslations(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Translation")
 }
 
 // UpdateTranslations resolves the field updateTranslations.
-func (Mutations) UpdateTranslations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Translation")
+func (Mutations) UpdateTranslations(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Translation")
 }
 
 // DeleteTranslations resolves the field deleteTranslations.
-func (Mutations) DeleteTranslations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Translation")
+func (Mutations) DeleteTranslations(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Translation")
 }
 
 // RestoreTranslations resolves the field restoreTranslations.
-func (Mutations) RestoreTranslations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Translation")
+func (Mutations) RestoreTranslations(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Translation")
 }
 
 // TranslationSetting resolves the field translationSetting.
-func (Queries) TranslationSetting(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "TranslationSetting")
+func (Queries) TranslationSetting(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "TranslationSetting")
 }
 
 // TranslationSettings resolves the field translationSettings.
-func (Queries) TranslationSettings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "TranslationSetting")
+func (Queries) TranslationSettings(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "TranslationSetting")
 }
 
 // CreateTranslationSettings resolves the field createTranslationSettings.
-func (Mutations) CreateTranslationSettings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "TranslationSetting")
+func (Mutations) CreateTranslationSettings(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "TranslationSetting")
 }
 
 // UpdateTranslationSettings resolves the field updateTranslationSettings.
-func (Mutations) UpdateTranslationSettings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "TranslationSetting")
+func (Mutations) UpdateTranslationSettings(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "TranslationSetting")
 }
 
 // DeleteTranslationSettings resolves the field deleteTranslationSettings.
-func (Mutations) DeleteTranslationSettings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "TranslationSetting")
+func (Mutations) DeleteTranslationSettings(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "TranslationSetting")
 }
 
 // RestoreTranslationSettings resolves the field restoreTranslationSettings.
-func (Mutations) RestoreTranslationSettings(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "TranslationSetting")
+func (Mutations) RestoreTranslationSettings(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "TranslationSetting")
 }
 
 // User resolves the field user.
-func (Queries) User(ctx context.Context) (resolve.Answer, error) { return resolve.Record(ctx, "User") }
+func (Queries) User(ctx context.Context) (answer.Answer, error) { return answer.Record(ctx, "User") }
 
 // Users resolves the field users.
-func (Queries) Users(ctx context.Context) (resolve.Answer, error) { return resolve.List(ctx, "User") }
+func (Queries) Users(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "User") }
 
 // CreateUsers resolves the field createUsers.
-func (Mutations) CreateUsers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "User")
+func (Mutations) CreateUsers(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "User")
 }
 
 // UpdateUsers resolves the field updateUsers.
-func (Mutations) UpdateUsers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "User")
+func (Mutations) UpdateUsers(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "User")
 }
 
 // DeleteUsers resolves the field deleteUsers.
-func (Mutations) DeleteUsers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "User")
+func (Mutations) DeleteUsers(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "User")
 }
 
 // RestoreUsers resolves the field restoreUsers.
-func (Mutations) RestoreUsers(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "User")
+func (Mutations) RestoreUsers(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "User")
 }
 
 // Invite resolves the field invite.
-func (Queries) Invite(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "Invite")
+func (Queries) Invite(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Invite")
 }
 
 // Invites resolves the field invites.
-func (Queries) Invites(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "Invite")
-}
+func (Queries) Invites(ctx context.Context) (answer.Answer, error) { return answer.List(ctx, "Invite") }
 
 // CreateInvites resolves the field createInvites.
-func (Mutations) CreateInvites(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Create(ctx, "Invite")
+func (Mutations) CreateInvites(ctx context.Context) (answer.Answer, error) {
+	return answer.Create(ctx, "Invite")
 }
 
 // UpdateInvites resolves the field updateInvites.
-func (Mutations) UpdateInvites(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Update(ctx, "Invite")
+func (Mutations) UpdateInvites(ctx context.Context) (answer.Answer, error) {
+	return answer.Update(ctx, "Invite")
 }
 
 // DeleteInvites resolves the field deleteInvites.
-func (Mutations) DeleteInvites(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Delete(ctx, "Invite")
+func (Mutations) DeleteInvites(ctx context.Context) (answer.Answer, error) {
+	return answer.Delete(ctx, "Invite")
 }
 
 // RestoreInvites resolves the field restoreInvites.
-func (Mutations) RestoreInvites(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Restore(ctx, "Invite")
+func (Mutations) RestoreInvites(ctx context.Context) (answer.Answer, error) {
+	return answer.Restore(ctx, "Invite")
 }
 
 // ProductVariantPriceSet resolves the field productVariantPriceSet.
-func (Queries) ProductVariantPriceSet(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductVariantPriceSet")
+func (Queries) ProductVariantPriceSet(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductVariantPriceSet")
 }
 
 // ProductVariantPriceSets resolves the field productVariantPriceSets.
-func (Queries) ProductVariantPriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductVariantPriceSet")
+func (Queries) ProductVariantPriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductVariantPriceSet")
 }
 
 // ProductVariantInventoryItem resolves the field productVariantInventoryItem.
-func (Queries) ProductVariantInventoryItem(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductVariantInventoryItem")
+func (Queries) ProductVariantInventoryItem(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductVariantInventoryItem")
 }
 
 // ProductVariantInventoryItems resolves the field productVariantInventoryItems.
-func (Queries) ProductVariantInventoryItems(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductVariantInventoryItem")
+func (Queries) ProductVariantInventoryItems(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductVariantInventoryItem")
 }
 
 // ProductSalesChannel resolves the field productSalesChannel.
-func (Queries) ProductSalesChannel(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductSalesChannel")
+func (Queries) ProductSalesChannel(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductSalesChannel")
 }
 
 // ProductSalesChannels resolves the field productSalesChannels.
-func (Queries) ProductSalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductSalesChannel")
+func (Queries) ProductSalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductSalesChannel")
 }
 
 // ProductShippingProfile resolves the field productShippingProfile.
-func (Queries) ProductShippingProfile(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductShippingProfile")
+func (Queries) ProductShippingProfile(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductShippingProfile")
 }
 
 // ProductShippingProfiles resolves the field productShippingProfiles.
-func (Queries) ProductShippingProfiles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductShippingProfile")
+func (Queries) ProductShippingProfiles(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductShippingProfile")
 }
 
 // ProductRelatedProduct resolves the field productRelatedProduct.
-func (Queries) ProductRelatedProduct(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ProductRelatedProduct")
+func (Queries) ProductRelatedProduct(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ProductRelatedProduct")
 }
 
 // ProductRelatedProducts resolves the field productRelatedProducts.
-func (Queries) ProductRelatedProducts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ProductRelatedProduct")
+func (Queries) ProductRelatedProducts(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ProductRelatedProduct")
 }
 
 // PublishableAPIKeySalesChannel resolves the field publishableApiKeySalesChannel.
-func (Queries) PublishableAPIKeySalesChannel(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "PublishableApiKeySalesChannel")
+func (Queries) PublishableAPIKeySalesChannel(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "PublishableApiKeySalesChannel")
 }
 
 // PublishableAPIKeySalesChannels resolves the field publishableApiKeySalesChannels.
-func (Queries) PublishableAPIKeySalesChannels(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "PublishableApiKeySalesChannel")
+func (Queries) PublishableAPIKeySalesChannels(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "PublishableApiKeySalesChannel")
 }
 
 // SalesChannelStockLocation resolves the field salesChannelStockLocation.
-func (Queries) SalesChannelStockLocation(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "SalesChannelStockLocation")
+func (Queries) SalesChannelStockLocation(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "SalesChannelStockLocation")
 }
 
 // SalesChannelStockLocations resolves the field salesChannelStockLocations.
-func (Queries) SalesChannelStockLocations(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "SalesChannelStockLocation")
+func (Queries) SalesChannelStockLocations(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "SalesChannelStockLocation")
 }
 
 // LocationFulfillmentSet resolves the field locationFulfillmentSet.
-func (Queries) LocationFulfillmentSet(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "LocationFulfillmentSet")
+func (Queries) LocationFulfillmentSet(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "LocationFulfillmentSet")
 }
 
 // LocationFulfillmentSets resolves the field locationFulfillmentSets.
-func (Queries) LocationFulfillmentSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "LocationFulfillmentSet")
+func (Queries) LocationFulfillmentSets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "LocationFulfillmentSet")
 }
 
 // LocationFulfillmentProvider resolves the field locationFulfillmentProvider.
-func (Queries) LocationFulfillmentProvider(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "LocationFulfillmentProvider")
+func (Queries) LocationFulfillmentProvider(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "LocationFulfillmentProvider")
 }
 
 // LocationFulfillmentProviders resolves the field locationFulfillmentProviders.
-func (Queries) LocationFulfillmentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "LocationFulfillmentProvider")
+func (Queries) LocationFulfillmentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "LocationFulfillmentProvider")
 }
 
 // ShippingOptionPriceSet resolves the field shippingOptionPriceSet.
-func (Queries) ShippingOptionPriceSet(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ShippingOptionPriceSet")
+func (Queries) ShippingOptionPriceSet(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ShippingOptionPriceSet")
 }
 
 // ShippingOptionPriceSets resolves the field shippingOptionPriceSets.
-func (Queries) ShippingOptionPriceSets(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ShippingOptionPriceSet")
+func (Queries) ShippingOptionPriceSets(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ShippingOptionPriceSet")
 }
 
 // RegionPaymentProvider resolves the field regionPaymentProvider.
-func (Queries) RegionPaymentProvider(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "RegionPaymentProvider")
+func (Queries) RegionPaymentProvider(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RegionPaymentProvider")
 }
 
 // RegionPaymentProviders resolves the field regionPaymentProviders.
-func (Queries) RegionPaymentProviders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "RegionPaymentProvider")
+func (Queries) RegionPaymentProviders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RegionPaymentProvider")
 }
 
 // CartPaymentCollection resolves the field cartPaymentCollection.
-func (Queries) CartPaymentCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartPaymentCollection")
+func (Queries) CartPaymentCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartPaymentCollection")
 }
 
 // CartPaymentCollections resolves the field cartPaymentCollections.
-func (Queries) CartPaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartPaymentCollection")
+func (Queries) CartPaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartPaymentCollection")
 }
 
 // CartPromotion resolves the field cartPromotion.
-func (Queries) CartPromotion(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CartPromotion")
+func (Queries) CartPromotion(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CartPromotion")
 }
 
 // CartPromotions resolves the field cartPromotions.
-func (Queries) CartPromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CartPromotion")
+func (Queries) CartPromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CartPromotion")
 }
 
 // OrderCart resolves the field orderCart.
-func (Queries) OrderCart(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderCart")
+func (Queries) OrderCart(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderCart")
 }
 
 // OrderCarts resolves the field orderCarts.
-func (Queries) OrderCarts(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderCart")
+func (Queries) OrderCarts(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderCart")
 }
 
 // OrderFulfillment resolves the field orderFulfillment.
-func (Queries) OrderFulfillment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderFulfillment")
+func (Queries) OrderFulfillment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderFulfillment")
 }
 
 // OrderFulfillments resolves the field orderFulfillments.
-func (Queries) OrderFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderFulfillment")
+func (Queries) OrderFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderFulfillment")
 }
 
 // OrderPaymentCollection resolves the field orderPaymentCollection.
-func (Queries) OrderPaymentCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderPaymentCollection")
+func (Queries) OrderPaymentCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderPaymentCollection")
 }
 
 // OrderPaymentCollections resolves the field orderPaymentCollections.
-func (Queries) OrderPaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderPaymentCollection")
+func (Queries) OrderPaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderPaymentCollection")
 }
 
 // OrderPromotion resolves the field orderPromotion.
-func (Queries) OrderPromotion(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderPromotion")
+func (Queries) OrderPromotion(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderPromotion")
 }
 
 // OrderPromotions resolves the field orderPromotions.
-func (Queries) OrderPromotions(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderPromotion")
+func (Queries) OrderPromotions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderPromotion")
 }
 
 // ReturnFulfillment resolves the field returnFulfillment.
-func (Queries) ReturnFulfillment(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "ReturnFulfillment")
+func (Queries) ReturnFulfillment(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "ReturnFulfillment")
 }
 
 // ReturnFulfillments resolves the field returnFulfillments.
-func (Queries) ReturnFulfillments(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "ReturnFulfillment")
+func (Queries) ReturnFulfillments(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "ReturnFulfillment")
 }
 
 // OrderClaimPaymentCollection resolves the field orderClaimPaymentCollection.
-func (Queries) OrderClaimPaymentCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderClaimPaymentCollection")
+func (Queries) OrderClaimPaymentCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderClaimPaymentCollection")
 }
 
 // OrderClaimPaymentCollections resolves the field orderClaimPaymentCollections.
-func (Queries) OrderClaimPaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderClaimPaymentCollection")
+func (Queries) OrderClaimPaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderClaimPaymentCollection")
 }
 
 // OrderExchangePaymentCollection resolves the field orderExchangePaymentCollection.
-func (Queries) OrderExchangePaymentCollection(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "OrderExchangePaymentCollection")
+func (Queries) OrderExchangePaymentCollection(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "OrderExchangePaymentCollection")
 }
 
 // OrderExchangePaymentCollections resolves the field orderExchangePaymentCollections.
-func (Queries) OrderExchangePaymentCollections(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "OrderExchangePaymentCollection")
+func (Queries) OrderExchangePaymentCollections(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "OrderExchangePaymentCollection")
 }
 
 // CustomerAccountHolder resolves the field customerAccountHolder.
-func (Queries) CustomerAccountHolder(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "CustomerAccountHolder")
+func (Queries) CustomerAccountHolder(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "CustomerAccountHolder")
 }
 
 // CustomerAccountHolders resolves the field customerAccountHolders.
-func (Queries) CustomerAccountHolders(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "CustomerAccountHolder")
+func (Queries) CustomerAccountHolders(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "CustomerAccountHolder")
 }
 
 // UserRbacRole resolves the field userRbacRole.
-func (Queries) UserRbacRole(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "UserRbacRole")
+func (Queries) UserRbacRole(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "UserRbacRole")
 }
 
 // UserRbacRoles resolves the field userRbacRoles.
-func (Queries) UserRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "UserRbacRole")
+func (Queries) UserRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "UserRbacRole")
 }
 
 // InviteRbacRole resolves the field inviteRbacRole.
-func (Queries) InviteRbacRole(ctx context.Context) (resolve.Answer, error) {
-	return resolve.Record(ctx, "InviteRbacRole")
+func (Queries) InviteRbacRole(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "InviteRbacRole")
 }
 
 // InviteRbacRoles resolves the field inviteRbacRoles.
-func (Queries) InviteRbacRoles(ctx context.Context) (resolve.Answer, error) {
-	return resolve.List(ctx, "InviteRbacRole")
+func (Queries) InviteRbacRoles(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "InviteRbacRole")
 }

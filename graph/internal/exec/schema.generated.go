@@ -5,7 +5,7 @@ package exec
 import (
 	"context"
 	"errors"
-	"linkgraph/graph/internal/resolve"
+	"linkgraph/graph/internal/answer"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -18,668 +18,668 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	CreateLinks(ctx context.Context, links resolve.Links, replace *bool) (resolve.Answer, error)
-	DismissLinks(ctx context.Context, links resolve.Links) (resolve.Answer, error)
-	DeleteLinks(ctx context.Context, records resolve.RecordKeys) (resolve.Answer, error)
-	RestoreLinks(ctx context.Context, records *resolve.RecordKeys, deletionID *string) (resolve.Answer, error)
-	CreateAPIKeys(ctx context.Context) (resolve.Answer, error)
-	UpdateAPIKeys(ctx context.Context) (resolve.Answer, error)
-	DeleteAPIKeys(ctx context.Context) (resolve.Answer, error)
-	RestoreAPIKeys(ctx context.Context) (resolve.Answer, error)
-	CreateCarts(ctx context.Context) (resolve.Answer, error)
-	UpdateCarts(ctx context.Context) (resolve.Answer, error)
-	DeleteCarts(ctx context.Context) (resolve.Answer, error)
-	RestoreCarts(ctx context.Context) (resolve.Answer, error)
-	CreateCartAddresses(ctx context.Context) (resolve.Answer, error)
-	UpdateCartAddresses(ctx context.Context) (resolve.Answer, error)
-	DeleteCartAddresses(ctx context.Context) (resolve.Answer, error)
-	RestoreCartAddresses(ctx context.Context) (resolve.Answer, error)
-	CreateCartLineItems(ctx context.Context) (resolve.Answer, error)
-	UpdateCartLineItems(ctx context.Context) (resolve.Answer, error)
-	DeleteCartLineItems(ctx context.Context) (resolve.Answer, error)
-	RestoreCartLineItems(ctx context.Context) (resolve.Answer, error)
-	CreateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	UpdateCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	DeleteCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	RestoreCartLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	CreateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	UpdateCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	DeleteCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	RestoreCartLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	CreateCartShippingMethods(ctx context.Context) (resolve.Answer, error)
-	UpdateCartShippingMethods(ctx context.Context) (resolve.Answer, error)
-	DeleteCartShippingMethods(ctx context.Context) (resolve.Answer, error)
-	RestoreCartShippingMethods(ctx context.Context) (resolve.Answer, error)
-	CreateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	UpdateCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	DeleteCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	RestoreCartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	CreateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	UpdateCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	DeleteCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	RestoreCartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	CreateCartCreditLines(ctx context.Context) (resolve.Answer, error)
-	UpdateCartCreditLines(ctx context.Context) (resolve.Answer, error)
-	DeleteCartCreditLines(ctx context.Context) (resolve.Answer, error)
-	RestoreCartCreditLines(ctx context.Context) (resolve.Answer, error)
-	CreateCurrencies(ctx context.Context) (resolve.Answer, error)
-	UpdateCurrencies(ctx context.Context) (resolve.Answer, error)
-	DeleteCurrencies(ctx context.Context) (resolve.Answer, error)
-	RestoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	CreateCustomers(ctx context.Context) (resolve.Answer, error)
-	UpdateCustomers(ctx context.Context) (resolve.Answer, error)
-	DeleteCustomers(ctx context.Context) (resolve.Answer, error)
-	RestoreCustomers(ctx context.Context) (resolve.Answer, error)
-	CreateCustomerAddresses(ctx context.Context) (resolve.Answer, error)
-	UpdateCustomerAddresses(ctx context.Context) (resolve.Answer, error)
-	DeleteCustomerAddresses(ctx context.Context) (resolve.Answer, error)
-	RestoreCustomerAddresses(ctx context.Context) (resolve.Answer, error)
-	CreateCustomerGroups(ctx context.Context) (resolve.Answer, error)
-	UpdateCustomerGroups(ctx context.Context) (resolve.Answer, error)
-	DeleteCustomerGroups(ctx context.Context) (resolve.Answer, error)
-	RestoreCustomerGroups(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	CreateServiceZones(ctx context.Context) (resolve.Answer, error)
-	UpdateServiceZones(ctx context.Context) (resolve.Answer, error)
-	DeleteServiceZones(ctx context.Context) (resolve.Answer, error)
-	RestoreServiceZones(ctx context.Context) (resolve.Answer, error)
-	CreateGeoZones(ctx context.Context) (resolve.Answer, error)
-	UpdateGeoZones(ctx context.Context) (resolve.Answer, error)
-	DeleteGeoZones(ctx context.Context) (resolve.Answer, error)
-	RestoreGeoZones(ctx context.Context) (resolve.Answer, error)
-	CreateShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	UpdateShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	DeleteShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	RestoreShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	CreateShippingOptions(ctx context.Context) (resolve.Answer, error)
-	UpdateShippingOptions(ctx context.Context) (resolve.Answer, error)
-	DeleteShippingOptions(ctx context.Context) (resolve.Answer, error)
-	RestoreShippingOptions(ctx context.Context) (resolve.Answer, error)
-	CreateShippingOptionTypes(ctx context.Context) (resolve.Answer, error)
-	UpdateShippingOptionTypes(ctx context.Context) (resolve.Answer, error)
-	DeleteShippingOptionTypes(ctx context.Context) (resolve.Answer, error)
-	RestoreShippingOptionTypes(ctx context.Context) (resolve.Answer, error)
-	CreateShippingOptionRules(ctx context.Context) (resolve.Answer, error)
-	UpdateShippingOptionRules(ctx context.Context) (resolve.Answer, error)
-	DeleteShippingOptionRules(ctx context.Context) (resolve.Answer, error)
-	RestoreShippingOptionRules(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillments(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillments(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillments(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillments(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillmentAddresses(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillmentAddresses(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillmentAddresses(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillmentItems(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillmentItems(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillmentItems(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillmentItems(ctx context.Context) (resolve.Answer, error)
-	CreateFulfillmentLabels(ctx context.Context) (resolve.Answer, error)
-	UpdateFulfillmentLabels(ctx context.Context) (resolve.Answer, error)
-	DeleteFulfillmentLabels(ctx context.Context) (resolve.Answer, error)
-	RestoreFulfillmentLabels(ctx context.Context) (resolve.Answer, error)
-	CreateInventoryItems(ctx context.Context) (resolve.Answer, error)
-	UpdateInventoryItems(ctx context.Context) (resolve.Answer, error)
-	DeleteInventoryItems(ctx context.Context) (resolve.Answer, error)
-	RestoreInventoryItems(ctx context.Context) (resolve.Answer, error)
-	CreateInventoryLevels(ctx context.Context) (resolve.Answer, error)
-	UpdateInventoryLevels(ctx context.Context) (resolve.Answer, error)
-	DeleteInventoryLevels(ctx context.Context) (resolve.Answer, error)
-	RestoreInventoryLevels(ctx context.Context) (resolve.Answer, error)
-	CreateReservationItems(ctx context.Context) (resolve.Answer, error)
-	UpdateReservationItems(ctx context.Context) (resolve.Answer, error)
-	DeleteReservationItems(ctx context.Context) (resolve.Answer, error)
-	RestoreReservationItems(ctx context.Context) (resolve.Answer, error)
-	CreateOrders(ctx context.Context) (resolve.Answer, error)
-	UpdateOrders(ctx context.Context) (resolve.Answer, error)
-	DeleteOrders(ctx context.Context) (resolve.Answer, error)
-	RestoreOrders(ctx context.Context) (resolve.Answer, error)
-	CreateOrderAddresses(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderAddresses(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderAddresses(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderAddresses(ctx context.Context) (resolve.Answer, error)
-	CreateOrderItems(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderItems(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderItems(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderItems(ctx context.Context) (resolve.Answer, error)
-	CreateOrderLineItems(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderLineItems(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderLineItems(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderLineItems(ctx context.Context) (resolve.Answer, error)
-	CreateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	CreateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	CreateOrderShippings(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderShippings(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderShippings(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderShippings(ctx context.Context) (resolve.Answer, error)
-	CreateOrderShippingMethods(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderShippingMethods(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderShippingMethods(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderShippingMethods(ctx context.Context) (resolve.Answer, error)
-	CreateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	CreateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	CreateOrderSummaries(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderSummaries(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderSummaries(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderSummaries(ctx context.Context) (resolve.Answer, error)
-	CreateOrderCreditLines(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderCreditLines(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderCreditLines(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderCreditLines(ctx context.Context) (resolve.Answer, error)
-	CreateOrderTransactions(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderTransactions(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderTransactions(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderTransactions(ctx context.Context) (resolve.Answer, error)
-	CreateOrderChanges(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderChanges(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderChanges(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderChanges(ctx context.Context) (resolve.Answer, error)
-	CreateOrderChangeActions(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderChangeActions(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderChangeActions(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderChangeActions(ctx context.Context) (resolve.Answer, error)
-	CreateReturns(ctx context.Context) (resolve.Answer, error)
-	UpdateReturns(ctx context.Context) (resolve.Answer, error)
-	DeleteReturns(ctx context.Context) (resolve.Answer, error)
-	RestoreReturns(ctx context.Context) (resolve.Answer, error)
-	CreateReturnItems(ctx context.Context) (resolve.Answer, error)
-	UpdateReturnItems(ctx context.Context) (resolve.Answer, error)
-	DeleteReturnItems(ctx context.Context) (resolve.Answer, error)
-	RestoreReturnItems(ctx context.Context) (resolve.Answer, error)
-	CreateReturnReasons(ctx context.Context) (resolve.Answer, error)
-	UpdateReturnReasons(ctx context.Context) (resolve.Answer, error)
-	DeleteReturnReasons(ctx context.Context) (resolve.Answer, error)
-	RestoreReturnReasons(ctx context.Context) (resolve.Answer, error)
-	CreateOrderClaims(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderClaims(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderClaims(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderClaims(ctx context.Context) (resolve.Answer, error)
-	CreateOrderClaimItems(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderClaimItems(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderClaimItems(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderClaimItems(ctx context.Context) (resolve.Answer, error)
-	CreateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderClaimItemImages(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderClaimItemImages(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderClaimItemImages(ctx context.Context) (resolve.Answer, error)
-	CreateOrderExchanges(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderExchanges(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderExchanges(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderExchanges(ctx context.Context) (resolve.Answer, error)
-	CreateOrderExchangeItems(ctx context.Context) (resolve.Answer, error)
-	UpdateOrderExchangeItems(ctx context.Context) (resolve.Answer, error)
-	DeleteOrderExchangeItems(ctx context.Context) (resolve.Answer, error)
-	RestoreOrderExchangeItems(ctx context.Context) (resolve.Answer, error)
-	CreatePaymentCollections(ctx context.Context) (resolve.Answer, error)
-	UpdatePaymentCollections(ctx context.Context) (resolve.Answer, error)
-	DeletePaymentCollections(ctx context.Context) (resolve.Answer, error)
-	RestorePaymentCollections(ctx context.Context) (resolve.Answer, error)
-	CreatePaymentSessions(ctx context.Context) (resolve.Answer, error)
-	UpdatePaymentSessions(ctx context.Context) (resolve.Answer, error)
-	DeletePaymentSessions(ctx context.Context) (resolve.Answer, error)
-	RestorePaymentSessions(ctx context.Context) (resolve.Answer, error)
-	CreatePayments(ctx context.Context) (resolve.Answer, error)
-	UpdatePayments(ctx context.Context) (resolve.Answer, error)
-	DeletePayments(ctx context.Context) (resolve.Answer, error)
-	RestorePayments(ctx context.Context) (resolve.Answer, error)
-	CreateCaptures(ctx context.Context) (resolve.Answer, error)
-	UpdateCaptures(ctx context.Context) (resolve.Answer, error)
-	DeleteCaptures(ctx context.Context) (resolve.Answer, error)
-	RestoreCaptures(ctx context.Context) (resolve.Answer, error)
-	CreateRefunds(ctx context.Context) (resolve.Answer, error)
-	UpdateRefunds(ctx context.Context) (resolve.Answer, error)
-	DeleteRefunds(ctx context.Context) (resolve.Answer, error)
-	RestoreRefunds(ctx context.Context) (resolve.Answer, error)
-	CreateRefundReasons(ctx context.Context) (resolve.Answer, error)
-	UpdateRefundReasons(ctx context.Context) (resolve.Answer, error)
-	DeleteRefundReasons(ctx context.Context) (resolve.Answer, error)
-	RestoreRefundReasons(ctx context.Context) (resolve.Answer, error)
-	CreatePaymentProviders(ctx context.Context) (resolve.Answer, error)
-	UpdatePaymentProviders(ctx context.Context) (resolve.Answer, error)
-	DeletePaymentProviders(ctx context.Context) (resolve.Answer, error)
-	RestorePaymentProviders(ctx context.Context) (resolve.Answer, error)
-	CreateAccountHolders(ctx context.Context) (resolve.Answer, error)
-	UpdateAccountHolders(ctx context.Context) (resolve.Answer, error)
-	DeleteAccountHolders(ctx context.Context) (resolve.Answer, error)
-	RestoreAccountHolders(ctx context.Context) (resolve.Answer, error)
-	CreatePriceSets(ctx context.Context) (resolve.Answer, error)
-	UpdatePriceSets(ctx context.Context) (resolve.Answer, error)
-	DeletePriceSets(ctx context.Context) (resolve.Answer, error)
-	RestorePriceSets(ctx context.Context) (resolve.Answer, error)
-	CreatePrices(ctx context.Context) (resolve.Answer, error)
-	UpdatePrices(ctx context.Context) (resolve.Answer, error)
-	DeletePrices(ctx context.Context) (resolve.Answer, error)
-	RestorePrices(ctx context.Context) (resolve.Answer, error)
-	CreatePriceRules(ctx context.Context) (resolve.Answer, error)
-	UpdatePriceRules(ctx context.Context) (resolve.Answer, error)
-	DeletePriceRules(ctx context.Context) (resolve.Answer, error)
-	RestorePriceRules(ctx context.Context) (resolve.Answer, error)
-	CreatePriceLists(ctx context.Context) (resolve.Answer, error)
-	UpdatePriceLists(ctx context.Context) (resolve.Answer, error)
-	DeletePriceLists(ctx context.Context) (resolve.Answer, error)
-	RestorePriceLists(ctx context.Context) (resolve.Answer, error)
-	CreatePriceListRules(ctx context.Context) (resolve.Answer, error)
-	UpdatePriceListRules(ctx context.Context) (resolve.Answer, error)
-	DeletePriceListRules(ctx context.Context) (resolve.Answer, error)
-	RestorePriceListRules(ctx context.Context) (resolve.Answer, error)
-	CreatePricePreferences(ctx context.Context) (resolve.Answer, error)
-	UpdatePricePreferences(ctx context.Context) (resolve.Answer, error)
-	DeletePricePreferences(ctx context.Context) (resolve.Answer, error)
-	RestorePricePreferences(ctx context.Context) (resolve.Answer, error)
-	CreateProducts(ctx context.Context) (resolve.Answer, error)
-	UpdateProducts(ctx context.Context) (resolve.Answer, error)
-	DeleteProducts(ctx context.Context) (resolve.Answer, error)
-	RestoreProducts(ctx context.Context) (resolve.Answer, error)
-	CreateProductVariants(ctx context.Context) (resolve.Answer, error)
-	UpdateProductVariants(ctx context.Context) (resolve.Answer, error)
-	DeleteProductVariants(ctx context.Context) (resolve.Answer, error)
-	RestoreProductVariants(ctx context.Context) (resolve.Answer, error)
-	CreateProductOptions(ctx context.Context) (resolve.Answer, error)
-	UpdateProductOptions(ctx context.Context) (resolve.Answer, error)
-	DeleteProductOptions(ctx context.Context) (resolve.Answer, error)
-	RestoreProductOptions(ctx context.Context) (resolve.Answer, error)
-	CreateProductProductOptions(ctx context.Context) (resolve.Answer, error)
-	UpdateProductProductOptions(ctx context.Context) (resolve.Answer, error)
-	DeleteProductProductOptions(ctx context.Context) (resolve.Answer, error)
-	RestoreProductProductOptions(ctx context.Context) (resolve.Answer, error)
-	CreateProductOptionValues(ctx context.Context) (resolve.Answer, error)
-	UpdateProductOptionValues(ctx context.Context) (resolve.Answer, error)
-	DeleteProductOptionValues(ctx context.Context) (resolve.Answer, error)
-	RestoreProductOptionValues(ctx context.Context) (resolve.Answer, error)
-	CreateProductCategories(ctx context.Context) (resolve.Answer, error)
-	UpdateProductCategories(ctx context.Context) (resolve.Answer, error)
-	DeleteProductCategories(ctx context.Context) (resolve.Answer, error)
-	RestoreProductCategories(ctx context.Context) (resolve.Answer, error)
-	CreateProductCollections(ctx context.Context) (resolve.Answer, error)
-	UpdateProductCollections(ctx context.Context) (resolve.Answer, error)
-	DeleteProductCollections(ctx context.Context) (resolve.Answer, error)
-	RestoreProductCollections(ctx context.Context) (resolve.Answer, error)
-	CreateProductTypes(ctx context.Context) (resolve.Answer, error)
-	UpdateProductTypes(ctx context.Context) (resolve.Answer, error)
-	DeleteProductTypes(ctx context.Context) (resolve.Answer, error)
-	RestoreProductTypes(ctx context.Context) (resolve.Answer, error)
-	CreateProductTags(ctx context.Context) (resolve.Answer, error)
-	UpdateProductTags(ctx context.Context) (resolve.Answer, error)
-	DeleteProductTags(ctx context.Context) (resolve.Answer, error)
-	RestoreProductTags(ctx context.Context) (resolve.Answer, error)
-	CreateProductImages(ctx context.Context) (resolve.Answer, error)
-	UpdateProductImages(ctx context.Context) (resolve.Answer, error)
-	DeleteProductImages(ctx context.Context) (resolve.Answer, error)
-	RestoreProductImages(ctx context.Context) (resolve.Answer, error)
-	CreatePromotions(ctx context.Context) (resolve.Answer, error)
-	UpdatePromotions(ctx context.Context) (resolve.Answer, error)
-	DeletePromotions(ctx context.Context) (resolve.Answer, error)
-	RestorePromotions(ctx context.Context) (resolve.Answer, error)
-	CreateCampaigns(ctx context.Context) (resolve.Answer, error)
-	UpdateCampaigns(ctx context.Context) (resolve.Answer, error)
-	DeleteCampaigns(ctx context.Context) (resolve.Answer, error)
-	RestoreCampaigns(ctx context.Context) (resolve.Answer, error)
-	CreateCampaignBudgets(ctx context.Context) (resolve.Answer, error)
-	UpdateCampaignBudgets(ctx context.Context) (resolve.Answer, error)
-	DeleteCampaignBudgets(ctx context.Context) (resolve.Answer, error)
-	RestoreCampaignBudgets(ctx context.Context) (resolve.Answer, error)
-	CreateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error)
-	UpdateCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error)
-	DeleteCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error)
-	RestoreCampaignBudgetUsages(ctx context.Context) (resolve.Answer, error)
-	CreateApplicationMethods(ctx context.Context) (resolve.Answer, error)
-	UpdateApplicationMethods(ctx context.Context) (resolve.Answer, error)
-	DeleteApplicationMethods(ctx context.Context) (resolve.Answer, error)
-	RestoreApplicationMethods(ctx context.Context) (resolve.Answer, error)
-	CreatePromotionRules(ctx context.Context) (resolve.Answer, error)
-	UpdatePromotionRules(ctx context.Context) (resolve.Answer, error)
-	DeletePromotionRules(ctx context.Context) (resolve.Answer, error)
-	RestorePromotionRules(ctx context.Context) (resolve.Answer, error)
-	CreatePromotionRuleValues(ctx context.Context) (resolve.Answer, error)
-	UpdatePromotionRuleValues(ctx context.Context) (resolve.Answer, error)
-	DeletePromotionRuleValues(ctx context.Context) (resolve.Answer, error)
-	RestorePromotionRuleValues(ctx context.Context) (resolve.Answer, error)
-	CreateRbacRoles(ctx context.Context) (resolve.Answer, error)
-	UpdateRbacRoles(ctx context.Context) (resolve.Answer, error)
-	DeleteRbacRoles(ctx context.Context) (resolve.Answer, error)
-	RestoreRbacRoles(ctx context.Context) (resolve.Answer, error)
-	CreateRbacPolicies(ctx context.Context) (resolve.Answer, error)
-	UpdateRbacPolicies(ctx context.Context) (resolve.Answer, error)
-	DeleteRbacPolicies(ctx context.Context) (resolve.Answer, error)
-	RestoreRbacPolicies(ctx context.Context) (resolve.Answer, error)
-	CreateRbacRolePolicies(ctx context.Context) (resolve.Answer, error)
-	UpdateRbacRolePolicies(ctx context.Context) (resolve.Answer, error)
-	DeleteRbacRolePolicies(ctx context.Context) (resolve.Answer, error)
-	RestoreRbacRolePolicies(ctx context.Context) (resolve.Answer, error)
-	CreateRbacRoleParents(ctx context.Context) (resolve.Answer, error)
-	UpdateRbacRoleParents(ctx context.Context) (resolve.Answer, error)
-	DeleteRbacRoleParents(ctx context.Context) (resolve.Answer, error)
-	RestoreRbacRoleParents(ctx context.Context) (resolve.Answer, error)
-	CreateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error)
-	UpdateRbacRoleInheritances(ctx context.Context) (resolve.Answer, error)
-	DeleteRbacRoleInheritances(ctx context.Context) (resolve.Answer, error)
-	RestoreRbacRoleInheritances(ctx context.Context) (resolve.Answer, error)
-	CreateRegions(ctx context.Context) (resolve.Answer, error)
-	UpdateRegions(ctx context.Context) (resolve.Answer, error)
-	DeleteRegions(ctx context.Context) (resolve.Answer, error)
-	RestoreRegions(ctx context.Context) (resolve.Answer, error)
-	CreateCountries(ctx context.Context) (resolve.Answer, error)
-	UpdateCountries(ctx context.Context) (resolve.Answer, error)
-	DeleteCountries(ctx context.Context) (resolve.Answer, error)
-	RestoreCountries(ctx context.Context) (resolve.Answer, error)
-	CreateSalesChannels(ctx context.Context) (resolve.Answer, error)
-	UpdateSalesChannels(ctx context.Context) (resolve.Answer, error)
-	DeleteSalesChannels(ctx context.Context) (resolve.Answer, error)
-	RestoreSalesChannels(ctx context.Context) (resolve.Answer, error)
-	CreateStockLocations(ctx context.Context) (resolve.Answer, error)
-	UpdateStockLocations(ctx context.Context) (resolve.Answer, error)
-	DeleteStockLocations(ctx context.Context) (resolve.Answer, error)
-	RestoreStockLocations(ctx context.Context) (resolve.Answer, error)
-	CreateStockLocationAddresses(ctx context.Context) (resolve.Answer, error)
-	UpdateStockLocationAddresses(ctx context.Context) (resolve.Answer, error)
-	DeleteStockLocationAddresses(ctx context.Context) (resolve.Answer, error)
-	RestoreStockLocationAddresses(ctx context.Context) (resolve.Answer, error)
-	CreateStores(ctx context.Context) (resolve.Answer, error)
-	UpdateStores(ctx context.Context) (resolve.Answer, error)
-	DeleteStores(ctx context.Context) (resolve.Answer, error)
-	RestoreStores(ctx context.Context) (resolve.Answer, error)
-	CreateStoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	UpdateStoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	DeleteStoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	RestoreStoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	CreateStoreLocales(ctx context.Context) (resolve.Answer, error)
-	UpdateStoreLocales(ctx context.Context) (resolve.Answer, error)
-	DeleteStoreLocales(ctx context.Context) (resolve.Answer, error)
-	RestoreStoreLocales(ctx context.Context) (resolve.Answer, error)
-	CreateLocales(ctx context.Context) (resolve.Answer, error)
-	UpdateLocales(ctx context.Context) (resolve.Answer, error)
-	DeleteLocales(ctx context.Context) (resolve.Answer, error)
-	RestoreLocales(ctx context.Context) (resolve.Answer, error)
-	CreateTranslations(ctx context.Context) (resolve.Answer, error)
-	UpdateTranslations(ctx context.Context) (resolve.Answer, error)
-	DeleteTranslations(ctx context.Context) (resolve.Answer, error)
-	RestoreTranslations(ctx context.Context) (resolve.Answer, error)
-	CreateTranslationSettings(ctx context.Context) (resolve.Answer, error)
-	UpdateTranslationSettings(ctx context.Context) (resolve.Answer, error)
-	DeleteTranslationSettings(ctx context.Context) (resolve.Answer, error)
-	RestoreTranslationSettings(ctx context.Context) (resolve.Answer, error)
-	CreateUsers(ctx context.Context) (resolve.Answer, error)
-	UpdateUsers(ctx context.Context) (resolve.Answer, error)
-	DeleteUsers(ctx context.Context) (resolve.Answer, error)
-	RestoreUsers(ctx context.Context) (resolve.Answer, error)
-	CreateInvites(ctx context.Context) (resolve.Answer, error)
-	UpdateInvites(ctx context.Context) (resolve.Answer, error)
-	DeleteInvites(ctx context.Context) (resolve.Answer, error)
-	RestoreInvites(ctx context.Context) (resolve.Answer, error)
+	CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error)
+	DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error)
+	DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error)
+	RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string) (answer.Answer, error)
+	CreateAPIKeys(ctx context.Context) (answer.Answer, error)
+	UpdateAPIKeys(ctx context.Context) (answer.Answer, error)
+	DeleteAPIKeys(ctx context.Context) (answer.Answer, error)
+	RestoreAPIKeys(ctx context.Context) (answer.Answer, error)
+	CreateCarts(ctx context.Context) (answer.Answer, error)
+	UpdateCarts(ctx context.Context) (answer.Answer, error)
+	DeleteCarts(ctx context.Context) (answer.Answer, error)
+	RestoreCarts(ctx context.Context) (answer.Answer, error)
+	CreateCartAddresses(ctx context.Context) (answer.Answer, error)
+	UpdateCartAddresses(ctx context.Context) (answer.Answer, error)
+	DeleteCartAddresses(ctx context.Context) (answer.Answer, error)
+	RestoreCartAddresses(ctx context.Context) (answer.Answer, error)
+	CreateCartLineItems(ctx context.Context) (answer.Answer, error)
+	UpdateCartLineItems(ctx context.Context) (answer.Answer, error)
+	DeleteCartLineItems(ctx context.Context) (answer.Answer, error)
+	RestoreCartLineItems(ctx context.Context) (answer.Answer, error)
+	CreateCartLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	UpdateCartLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	DeleteCartLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	RestoreCartLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	CreateCartLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	UpdateCartLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	DeleteCartLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	RestoreCartLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	CreateCartShippingMethods(ctx context.Context) (answer.Answer, error)
+	UpdateCartShippingMethods(ctx context.Context) (answer.Answer, error)
+	DeleteCartShippingMethods(ctx context.Context) (answer.Answer, error)
+	RestoreCartShippingMethods(ctx context.Context) (answer.Answer, error)
+	CreateCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	UpdateCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	DeleteCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	RestoreCartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	CreateCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	UpdateCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	DeleteCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	RestoreCartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	CreateCartCreditLines(ctx context.Context) (answer.Answer, error)
+	UpdateCartCreditLines(ctx context.Context) (answer.Answer, error)
+	DeleteCartCreditLines(ctx context.Context) (answer.Answer, error)
+	RestoreCartCreditLines(ctx context.Context) (answer.Answer, error)
+	CreateCurrencies(ctx context.Context) (answer.Answer, error)
+	UpdateCurrencies(ctx context.Context) (answer.Answer, error)
+	DeleteCurrencies(ctx context.Context) (answer.Answer, error)
+	RestoreCurrencies(ctx context.Context) (answer.Answer, error)
+	CreateCustomers(ctx context.Context) (answer.Answer, error)
+	UpdateCustomers(ctx context.Context) (answer.Answer, error)
+	DeleteCustomers(ctx context.Context) (answer.Answer, error)
+	RestoreCustomers(ctx context.Context) (answer.Answer, error)
+	CreateCustomerAddresses(ctx context.Context) (answer.Answer, error)
+	UpdateCustomerAddresses(ctx context.Context) (answer.Answer, error)
+	DeleteCustomerAddresses(ctx context.Context) (answer.Answer, error)
+	RestoreCustomerAddresses(ctx context.Context) (answer.Answer, error)
+	CreateCustomerGroups(ctx context.Context) (answer.Answer, error)
+	UpdateCustomerGroups(ctx context.Context) (answer.Answer, error)
+	DeleteCustomerGroups(ctx context.Context) (answer.Answer, error)
+	RestoreCustomerGroups(ctx context.Context) (answer.Answer, error)
+	CreateFulfillmentSets(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillmentSets(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillmentSets(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillmentSets(ctx context.Context) (answer.Answer, error)
+	CreateServiceZones(ctx context.Context) (answer.Answer, error)
+	UpdateServiceZones(ctx context.Context) (answer.Answer, error)
+	DeleteServiceZones(ctx context.Context) (answer.Answer, error)
+	RestoreServiceZones(ctx context.Context) (answer.Answer, error)
+	CreateGeoZones(ctx context.Context) (answer.Answer, error)
+	UpdateGeoZones(ctx context.Context) (answer.Answer, error)
+	DeleteGeoZones(ctx context.Context) (answer.Answer, error)
+	RestoreGeoZones(ctx context.Context) (answer.Answer, error)
+	CreateShippingProfiles(ctx context.Context) (answer.Answer, error)
+	UpdateShippingProfiles(ctx context.Context) (answer.Answer, error)
+	DeleteShippingProfiles(ctx context.Context) (answer.Answer, error)
+	RestoreShippingProfiles(ctx context.Context) (answer.Answer, error)
+	CreateShippingOptions(ctx context.Context) (answer.Answer, error)
+	UpdateShippingOptions(ctx context.Context) (answer.Answer, error)
+	DeleteShippingOptions(ctx context.Context) (answer.Answer, error)
+	RestoreShippingOptions(ctx context.Context) (answer.Answer, error)
+	CreateShippingOptionTypes(ctx context.Context) (answer.Answer, error)
+	UpdateShippingOptionTypes(ctx context.Context) (answer.Answer, error)
+	DeleteShippingOptionTypes(ctx context.Context) (answer.Answer, error)
+	RestoreShippingOptionTypes(ctx context.Context) (answer.Answer, error)
+	CreateShippingOptionRules(ctx context.Context) (answer.Answer, error)
+	UpdateShippingOptionRules(ctx context.Context) (answer.Answer, error)
+	DeleteShippingOptionRules(ctx context.Context) (answer.Answer, error)
+	RestoreShippingOptionRules(ctx context.Context) (answer.Answer, error)
+	CreateFulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	CreateFulfillments(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillments(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillments(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillments(ctx context.Context) (answer.Answer, error)
+	CreateFulfillmentAddresses(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillmentAddresses(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillmentAddresses(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillmentAddresses(ctx context.Context) (answer.Answer, error)
+	CreateFulfillmentItems(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillmentItems(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillmentItems(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillmentItems(ctx context.Context) (answer.Answer, error)
+	CreateFulfillmentLabels(ctx context.Context) (answer.Answer, error)
+	UpdateFulfillmentLabels(ctx context.Context) (answer.Answer, error)
+	DeleteFulfillmentLabels(ctx context.Context) (answer.Answer, error)
+	RestoreFulfillmentLabels(ctx context.Context) (answer.Answer, error)
+	CreateInventoryItems(ctx context.Context) (answer.Answer, error)
+	UpdateInventoryItems(ctx context.Context) (answer.Answer, error)
+	DeleteInventoryItems(ctx context.Context) (answer.Answer, error)
+	RestoreInventoryItems(ctx context.Context) (answer.Answer, error)
+	CreateInventoryLevels(ctx context.Context) (answer.Answer, error)
+	UpdateInventoryLevels(ctx context.Context) (answer.Answer, error)
+	DeleteInventoryLevels(ctx context.Context) (answer.Answer, error)
+	RestoreInventoryLevels(ctx context.Context) (answer.Answer, error)
+	CreateReservationItems(ctx context.Context) (answer.Answer, error)
+	UpdateReservationItems(ctx context.Context) (answer.Answer, error)
+	DeleteReservationItems(ctx context.Context) (answer.Answer, error)
+	RestoreReservationItems(ctx context.Context) (answer.Answer, error)
+	CreateOrders(ctx context.Context) (answer.Answer, error)
+	UpdateOrders(ctx context.Context) (answer.Answer, error)
+	DeleteOrders(ctx context.Context) (answer.Answer, error)
+	RestoreOrders(ctx context.Context) (answer.Answer, error)
+	CreateOrderAddresses(ctx context.Context) (answer.Answer, error)
+	UpdateOrderAddresses(ctx context.Context) (answer.Answer, error)
+	DeleteOrderAddresses(ctx context.Context) (answer.Answer, error)
+	RestoreOrderAddresses(ctx context.Context) (answer.Answer, error)
+	CreateOrderItems(ctx context.Context) (answer.Answer, error)
+	UpdateOrderItems(ctx context.Context) (answer.Answer, error)
+	DeleteOrderItems(ctx context.Context) (answer.Answer, error)
+	RestoreOrderItems(ctx context.Context) (answer.Answer, error)
+	CreateOrderLineItems(ctx context.Context) (answer.Answer, error)
+	UpdateOrderLineItems(ctx context.Context) (answer.Answer, error)
+	DeleteOrderLineItems(ctx context.Context) (answer.Answer, error)
+	RestoreOrderLineItems(ctx context.Context) (answer.Answer, error)
+	CreateOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	UpdateOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	DeleteOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	RestoreOrderLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	CreateOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	UpdateOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	DeleteOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	RestoreOrderLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	CreateOrderShippings(ctx context.Context) (answer.Answer, error)
+	UpdateOrderShippings(ctx context.Context) (answer.Answer, error)
+	DeleteOrderShippings(ctx context.Context) (answer.Answer, error)
+	RestoreOrderShippings(ctx context.Context) (answer.Answer, error)
+	CreateOrderShippingMethods(ctx context.Context) (answer.Answer, error)
+	UpdateOrderShippingMethods(ctx context.Context) (answer.Answer, error)
+	DeleteOrderShippingMethods(ctx context.Context) (answer.Answer, error)
+	RestoreOrderShippingMethods(ctx context.Context) (answer.Answer, error)
+	CreateOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	UpdateOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	DeleteOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	RestoreOrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	CreateOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	UpdateOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	DeleteOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	RestoreOrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	CreateOrderSummaries(ctx context.Context) (answer.Answer, error)
+	UpdateOrderSummaries(ctx context.Context) (answer.Answer, error)
+	DeleteOrderSummaries(ctx context.Context) (answer.Answer, error)
+	RestoreOrderSummaries(ctx context.Context) (answer.Answer, error)
+	CreateOrderCreditLines(ctx context.Context) (answer.Answer, error)
+	UpdateOrderCreditLines(ctx context.Context) (answer.Answer, error)
+	DeleteOrderCreditLines(ctx context.Context) (answer.Answer, error)
+	RestoreOrderCreditLines(ctx context.Context) (answer.Answer, error)
+	CreateOrderTransactions(ctx context.Context) (answer.Answer, error)
+	UpdateOrderTransactions(ctx context.Context) (answer.Answer, error)
+	DeleteOrderTransactions(ctx context.Context) (answer.Answer, error)
+	RestoreOrderTransactions(ctx context.Context) (answer.Answer, error)
+	CreateOrderChanges(ctx context.Context) (answer.Answer, error)
+	UpdateOrderChanges(ctx context.Context) (answer.Answer, error)
+	DeleteOrderChanges(ctx context.Context) (answer.Answer, error)
+	RestoreOrderChanges(ctx context.Context) (answer.Answer, error)
+	CreateOrderChangeActions(ctx context.Context) (answer.Answer, error)
+	UpdateOrderChangeActions(ctx context.Context) (answer.Answer, error)
+	DeleteOrderChangeActions(ctx context.Context) (answer.Answer, error)
+	RestoreOrderChangeActions(ctx context.Context) (answer.Answer, error)
+	CreateReturns(ctx context.Context) (answer.Answer, error)
+	UpdateReturns(ctx context.Context) (answer.Answer, error)
+	DeleteReturns(ctx context.Context) (answer.Answer, error)
+	RestoreReturns(ctx context.Context) (answer.Answer, error)
+	CreateReturnItems(ctx context.Context) (answer.Answer, error)
+	UpdateReturnItems(ctx context.Context) (answer.Answer, error)
+	DeleteReturnItems(ctx context.Context) (answer.Answer, error)
+	RestoreReturnItems(ctx context.Context) (answer.Answer, error)
+	CreateReturnReasons(ctx context.Context) (answer.Answer, error)
+	UpdateReturnReasons(ctx context.Context) (answer.Answer, error)
+	DeleteReturnReasons(ctx context.Context) (answer.Answer, error)
+	RestoreReturnReasons(ctx context.Context) (answer.Answer, error)
+	CreateOrderClaims(ctx context.Context) (answer.Answer, error)
+	UpdateOrderClaims(ctx context.Context) (answer.Answer, error)
+	DeleteOrderClaims(ctx context.Context) (answer.Answer, error)
+	RestoreOrderClaims(ctx context.Context) (answer.Answer, error)
+	CreateOrderClaimItems(ctx context.Context) (answer.Answer, error)
+	UpdateOrderClaimItems(ctx context.Context) (answer.Answer, error)
+	DeleteOrderClaimItems(ctx context.Context) (answer.Answer, error)
+	RestoreOrderClaimItems(ctx context.Context) (answer.Answer, error)
+	CreateOrderClaimItemImages(ctx context.Context) (answer.Answer, error)
+	UpdateOrderClaimItemImages(ctx context.Context) (answer.Answer, error)
+	DeleteOrderClaimItemImages(ctx context.Context) (answer.Answer, error)
+	RestoreOrderClaimItemImages(ctx context.Context) (answer.Answer, error)
+	CreateOrderExchanges(ctx context.Context) (answer.Answer, error)
+	UpdateOrderExchanges(ctx context.Context) (answer.Answer, error)
+	DeleteOrderExchanges(ctx context.Context) (answer.Answer, error)
+	RestoreOrderExchanges(ctx context.Context) (answer.Answer, error)
+	CreateOrderExchangeItems(ctx context.Context) (answer.Answer, error)
+	UpdateOrderExchangeItems(ctx context.Context) (answer.Answer, error)
+	DeleteOrderExchangeItems(ctx context.Context) (answer.Answer, error)
+	RestoreOrderExchangeItems(ctx context.Context) (answer.Answer, error)
+	CreatePaymentCollections(ctx context.Context) (answer.Answer, error)
+	UpdatePaymentCollections(ctx context.Context) (answer.Answer, error)
+	DeletePaymentCollections(ctx context.Context) (answer.Answer, error)
+	RestorePaymentCollections(ctx context.Context) (answer.Answer, error)
+	CreatePaymentSessions(ctx context.Context) (answer.Answer, error)
+	UpdatePaymentSessions(ctx context.Context) (answer.Answer, error)
+	DeletePaymentSessions(ctx context.Context) (answer.Answer, error)
+	RestorePaymentSessions(ctx context.Context) (answer.Answer, error)
+	CreatePayments(ctx context.Context) (answer.Answer, error)
+	UpdatePayments(ctx context.Context) (answer.Answer, error)
+	DeletePayments(ctx context.Context) (answer.Answer, error)
+	RestorePayments(ctx context.Context) (answer.Answer, error)
+	CreateCaptures(ctx context.Context) (answer.Answer, error)
+	UpdateCaptures(ctx context.Context) (answer.Answer, error)
+	DeleteCaptures(ctx context.Context) (answer.Answer, error)
+	RestoreCaptures(ctx context.Context) (answer.Answer, error)
+	CreateRefunds(ctx context.Context) (answer.Answer, error)
+	UpdateRefunds(ctx context.Context) (answer.Answer, error)
+	DeleteRefunds(ctx context.Context) (answer.Answer, error)
+	RestoreRefunds(ctx context.Context) (answer.Answer, error)
+	CreateRefundReasons(ctx context.Context) (answer.Answer, error)
+	UpdateRefundReasons(ctx context.Context) (answer.Answer, error)
+	DeleteRefundReasons(ctx context.Context) (answer.Answer, error)
+	RestoreRefundReasons(ctx context.Context) (answer.Answer, error)
+	CreatePaymentProviders(ctx context.Context) (answer.Answer, error)
+	UpdatePaymentProviders(ctx context.Context) (answer.Answer, error)
+	DeletePaymentProviders(ctx context.Context) (answer.Answer, error)
+	RestorePaymentProviders(ctx context.Context) (answer.Answer, error)
+	CreateAccountHolders(ctx context.Context) (answer.Answer, error)
+	UpdateAccountHolders(ctx context.Context) (answer.Answer, error)
+	DeleteAccountHolders(ctx context.Context) (answer.Answer, error)
+	RestoreAccountHolders(ctx context.Context) (answer.Answer, error)
+	CreatePriceSets(ctx context.Context) (answer.Answer, error)
+	UpdatePriceSets(ctx context.Context) (answer.Answer, error)
+	DeletePriceSets(ctx context.Context) (answer.Answer, error)
+	RestorePriceSets(ctx context.Context) (answer.Answer, error)
+	CreatePrices(ctx context.Context) (answer.Answer, error)
+	UpdatePrices(ctx context.Context) (answer.Answer, error)
+	DeletePrices(ctx context.Context) (answer.Answer, error)
+	RestorePrices(ctx context.Context) (answer.Answer, error)
+	CreatePriceRules(ctx context.Context) (answer.Answer, error)
+	UpdatePriceRules(ctx context.Context) (answer.Answer, error)
+	DeletePriceRules(ctx context.Context) (answer.Answer, error)
+	RestorePriceRules(ctx context.Context) (answer.Answer, error)
+	CreatePriceLists(ctx context.Context) (answer.Answer, error)
+	UpdatePriceLists(ctx context.Context) (answer.Answer, error)
+	DeletePriceLists(ctx context.Context) (answer.Answer, error)
+	RestorePriceLists(ctx context.Context) (answer.Answer, error)
+	CreatePriceListRules(ctx context.Context) (answer.Answer, error)
+	UpdatePriceListRules(ctx context.Context) (answer.Answer, error)
+	DeletePriceListRules(ctx context.Context) (answer.Answer, error)
+	RestorePriceListRules(ctx context.Context) (answer.Answer, error)
+	CreatePricePreferences(ctx context.Context) (answer.Answer, error)
+	UpdatePricePreferences(ctx context.Context) (answer.Answer, error)
+	DeletePricePreferences(ctx context.Context) (answer.Answer, error)
+	RestorePricePreferences(ctx context.Context) (answer.Answer, error)
+	CreateProducts(ctx context.Context) (answer.Answer, error)
+	UpdateProducts(ctx context.Context) (answer.Answer, error)
+	DeleteProducts(ctx context.Context) (answer.Answer, error)
+	RestoreProducts(ctx context.Context) (answer.Answer, error)
+	CreateProductVariants(ctx context.Context) (answer.Answer, error)
+	UpdateProductVariants(ctx context.Context) (answer.Answer, error)
+	DeleteProductVariants(ctx context.Context) (answer.Answer, error)
+	RestoreProductVariants(ctx context.Context) (answer.Answer, error)
+	CreateProductOptions(ctx context.Context) (answer.Answer, error)
+	UpdateProductOptions(ctx context.Context) (answer.Answer, error)
+	DeleteProductOptions(ctx context.Context) (answer.Answer, error)
+	RestoreProductOptions(ctx context.Context) (answer.Answer, error)
+	CreateProductProductOptions(ctx context.Context) (answer.Answer, error)
+	UpdateProductProductOptions(ctx context.Context) (answer.Answer, error)
+	DeleteProductProductOptions(ctx context.Context) (answer.Answer, error)
+	RestoreProductProductOptions(ctx context.Context) (answer.Answer, error)
+	CreateProductOptionValues(ctx context.Context) (answer.Answer, error)
+	UpdateProductOptionValues(ctx context.Context) (answer.Answer, error)
+	DeleteProductOptionValues(ctx context.Context) (answer.Answer, error)
+	RestoreProductOptionValues(ctx context.Context) (answer.Answer, error)
+	CreateProductCategories(ctx context.Context) (answer.Answer, error)
+	UpdateProductCategories(ctx context.Context) (answer.Answer, error)
+	DeleteProductCategories(ctx context.Context) (answer.Answer, error)
+	RestoreProductCategories(ctx context.Context) (answer.Answer, error)
+	CreateProductCollections(ctx context.Context) (answer.Answer, error)
+	UpdateProductCollections(ctx context.Context) (answer.Answer, error)
+	DeleteProductCollections(ctx context.Context) (answer.Answer, error)
+	RestoreProductCollections(ctx context.Context) (answer.Answer, error)
+	CreateProductTypes(ctx context.Context) (answer.Answer, error)
+	UpdateProductTypes(ctx context.Context) (answer.Answer, error)
+	DeleteProductTypes(ctx context.Context) (answer.Answer, error)
+	RestoreProductTypes(ctx context.Context) (answer.Answer, error)
+	CreateProductTags(ctx context.Context) (answer.Answer, error)
+	UpdateProductTags(ctx context.Context) (answer.Answer, error)
+	DeleteProductTags(ctx context.Context) (answer.Answer, error)
+	RestoreProductTags(ctx context.Context) (answer.Answer, error)
+	CreateProductImages(ctx context.Context) (answer.Answer, error)
+	UpdateProductImages(ctx context.Context) (answer.Answer, error)
+	DeleteProductImages(ctx context.Context) (answer.Answer, error)
+	RestoreProductImages(ctx context.Context) (answer.Answer, error)
+	CreatePromotions(ctx context.Context) (answer.Answer, error)
+	UpdatePromotions(ctx context.Context) (answer.Answer, error)
+	DeletePromotions(ctx context.Context) (answer.Answer, error)
+	RestorePromotions(ctx context.Context) (answer.Answer, error)
+	CreateCampaigns(ctx context.Context) (answer.Answer, error)
+	UpdateCampaigns(ctx context.Context) (answer.Answer, error)
+	DeleteCampaigns(ctx context.Context) (answer.Answer, error)
+	RestoreCampaigns(ctx context.Context) (answer.Answer, error)
+	CreateCampaignBudgets(ctx context.Context) (answer.Answer, error)
+	UpdateCampaignBudgets(ctx context.Context) (answer.Answer, error)
+	DeleteCampaignBudgets(ctx context.Context) (answer.Answer, error)
+	RestoreCampaignBudgets(ctx context.Context) (answer.Answer, error)
+	CreateCampaignBudgetUsages(ctx context.Context) (answer.Answer, error)
+	UpdateCampaignBudgetUsages(ctx context.Context) (answer.Answer, error)
+	DeleteCampaignBudgetUsages(ctx context.Context) (answer.Answer, error)
+	RestoreCampaignBudgetUsages(ctx context.Context) (answer.Answer, error)
+	CreateApplicationMethods(ctx context.Context) (answer.Answer, error)
+	UpdateApplicationMethods(ctx context.Context) (answer.Answer, error)
+	DeleteApplicationMethods(ctx context.Context) (answer.Answer, error)
+	RestoreApplicationMethods(ctx context.Context) (answer.Answer, error)
+	CreatePromotionRules(ctx context.Context) (answer.Answer, error)
+	UpdatePromotionRules(ctx context.Context) (answer.Answer, error)
+	DeletePromotionRules(ctx context.Context) (answer.Answer, error)
+	RestorePromotionRules(ctx context.Context) (answer.Answer, error)
+	CreatePromotionRuleValues(ctx context.Context) (answer.Answer, error)
+	UpdatePromotionRuleValues(ctx context.Context) (answer.Answer, error)
+	DeletePromotionRuleValues(ctx context.Context) (answer.Answer, error)
+	RestorePromotionRuleValues(ctx context.Context) (answer.Answer, error)
+	CreateRbacRoles(ctx context.Context) (answer.Answer, error)
+	UpdateRbacRoles(ctx context.Context) (answer.Answer, error)
+	DeleteRbacRoles(ctx context.Context) (answer.Answer, error)
+	RestoreRbacRoles(ctx context.Context) (answer.Answer, error)
+	CreateRbacPolicies(ctx context.Context) (answer.Answer, error)
+	UpdateRbacPolicies(ctx context.Context) (answer.Answer, error)
+	DeleteRbacPolicies(ctx context.Context) (answer.Answer, error)
+	RestoreRbacPolicies(ctx context.Context) (answer.Answer, error)
+	CreateRbacRolePolicies(ctx context.Context) (answer.Answer, error)
+	UpdateRbacRolePolicies(ctx context.Context) (answer.Answer, error)
+	DeleteRbacRolePolicies(ctx context.Context) (answer.Answer, error)
+	RestoreRbacRolePolicies(ctx context.Context) (answer.Answer, error)
+	CreateRbacRoleParents(ctx context.Context) (answer.Answer, error)
+	UpdateRbacRoleParents(ctx context.Context) (answer.Answer, error)
+	DeleteRbacRoleParents(ctx context.Context) (answer.Answer, error)
+	RestoreRbacRoleParents(ctx context.Context) (answer.Answer, error)
+	CreateRbacRoleInheritances(ctx context.Context) (answer.Answer, error)
+	UpdateRbacRoleInheritances(ctx context.Context) (answer.Answer, error)
+	DeleteRbacRoleInheritances(ctx context.Context) (answer.Answer, error)
+	RestoreRbacRoleInheritances(ctx context.Context) (answer.Answer, error)
+	CreateRegions(ctx context.Context) (answer.Answer, error)
+	UpdateRegions(ctx context.Context) (answer.Answer, error)
+	DeleteRegions(ctx context.Context) (answer.Answer, error)
+	RestoreRegions(ctx context.Context) (answer.Answer, error)
+	CreateCountries(ctx context.Context) (answer.Answer, error)
+	UpdateCountries(ctx context.Context) (answer.Answer, error)
+	DeleteCountries(ctx context.Context) (answer.Answer, error)
+	RestoreCountries(ctx context.Context) (answer.Answer, error)
+	CreateSalesChannels(ctx context.Context) (answer.Answer, error)
+	UpdateSalesChannels(ctx context.Context) (answer.Answer, error)
+	DeleteSalesChannels(ctx context.Context) (answer.Answer, error)
+	RestoreSalesChannels(ctx context.Context) (answer.Answer, error)
+	CreateStockLocations(ctx context.Context) (answer.Answer, error)
+	UpdateStockLocations(ctx context.Context) (answer.Answer, error)
+	DeleteStockLocations(ctx context.Context) (answer.Answer, error)
+	RestoreStockLocations(ctx context.Context) (answer.Answer, error)
+	CreateStockLocationAddresses(ctx context.Context) (answer.Answer, error)
+	UpdateStockLocationAddresses(ctx context.Context) (answer.Answer, error)
+	DeleteStockLocationAddresses(ctx context.Context) (answer.Answer, error)
+	RestoreStockLocationAddresses(ctx context.Context) (answer.Answer, error)
+	CreateStores(ctx context.Context) (answer.Answer, error)
+	UpdateStores(ctx context.Context) (answer.Answer, error)
+	DeleteStores(ctx context.Context) (answer.Answer, error)
+	RestoreStores(ctx context.Context) (answer.Answer, error)
+	CreateStoreCurrencies(ctx context.Context) (answer.Answer, error)
+	UpdateStoreCurrencies(ctx context.Context) (answer.Answer, error)
+	DeleteStoreCurrencies(ctx context.Context) (answer.Answer, error)
+	RestoreStoreCurrencies(ctx context.Context) (answer.Answer, error)
+	CreateStoreLocales(ctx context.Context) (answer.Answer, error)
+	UpdateStoreLocales(ctx context.Context) (answer.Answer, error)
+	DeleteStoreLocales(ctx context.Context) (answer.Answer, error)
+	RestoreStoreLocales(ctx context.Context) (answer.Answer, error)
+	CreateLocales(ctx context.Context) (answer.Answer, error)
+	UpdateLocales(ctx context.Context) (answer.Answer, error)
+	DeleteLocales(ctx context.Context) (answer.Answer, error)
+	RestoreLocales(ctx context.Context) (answer.Answer, error)
+	CreateTranslations(ctx context.Context) (answer.Answer, error)
+	UpdateTranslations(ctx context.Context) (answer.Answer, error)
+	DeleteTranslations(ctx context.Context) (answer.Answer, error)
+	RestoreTranslations(ctx context.Context) (answer.Answer, error)
+	CreateTranslationSettings(ctx context.Context) (answer.Answer, error)
+	UpdateTranslationSettings(ctx context.Context) (answer.Answer, error)
+	DeleteTranslationSettings(ctx context.Context) (answer.Answer, error)
+	RestoreTranslationSettings(ctx context.Context) (answer.Answer, error)
+	CreateUsers(ctx context.Context) (answer.Answer, error)
+	UpdateUsers(ctx context.Context) (answer.Answer, error)
+	DeleteUsers(ctx context.Context) (answer.Answer, error)
+	RestoreUsers(ctx context.Context) (answer.Answer, error)
+	CreateInvites(ctx context.Context) (answer.Answer, error)
+	UpdateInvites(ctx context.Context) (answer.Answer, error)
+	DeleteInvites(ctx context.Context) (answer.Answer, error)
+	RestoreInvites(ctx context.Context) (answer.Answer, error)
 }
 type QueryResolver interface {
-	LinkModules(ctx context.Context) (resolve.Answer, error)
-	LinkModule(ctx context.Context, moduleA string, keyA string, moduleB string, keyB string) (resolve.Answer, error)
-	Links(ctx context.Context, links resolve.Links) (resolve.Answer, error)
-	Node(ctx context.Context, id string) (resolve.Answer, error)
-	APIKey(ctx context.Context) (resolve.Answer, error)
-	APIKeys(ctx context.Context) (resolve.Answer, error)
-	Cart(ctx context.Context) (resolve.Answer, error)
-	Carts(ctx context.Context) (resolve.Answer, error)
-	CartAddress(ctx context.Context) (resolve.Answer, error)
-	CartAddresses(ctx context.Context) (resolve.Answer, error)
-	CartLineItem(ctx context.Context) (resolve.Answer, error)
-	CartLineItems(ctx context.Context) (resolve.Answer, error)
-	CartLineItemAdjustment(ctx context.Context) (resolve.Answer, error)
-	CartLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	CartLineItemTaxLine(ctx context.Context) (resolve.Answer, error)
-	CartLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethod(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethods(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error)
-	CartShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	CartCreditLine(ctx context.Context) (resolve.Answer, error)
-	CartCreditLines(ctx context.Context) (resolve.Answer, error)
-	Currency(ctx context.Context) (resolve.Answer, error)
-	Currencies(ctx context.Context) (resolve.Answer, error)
-	Customer(ctx context.Context) (resolve.Answer, error)
-	Customers(ctx context.Context) (resolve.Answer, error)
-	CustomerAddress(ctx context.Context) (resolve.Answer, error)
-	CustomerAddresses(ctx context.Context) (resolve.Answer, error)
-	CustomerGroup(ctx context.Context) (resolve.Answer, error)
-	CustomerGroups(ctx context.Context) (resolve.Answer, error)
-	FulfillmentSet(ctx context.Context) (resolve.Answer, error)
-	FulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	ServiceZone(ctx context.Context) (resolve.Answer, error)
-	ServiceZones(ctx context.Context) (resolve.Answer, error)
-	GeoZone(ctx context.Context) (resolve.Answer, error)
-	GeoZones(ctx context.Context) (resolve.Answer, error)
-	ShippingProfile(ctx context.Context) (resolve.Answer, error)
-	ShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	ShippingOption(ctx context.Context) (resolve.Answer, error)
-	ShippingOptions(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionType(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionTypes(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionRule(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionRules(ctx context.Context) (resolve.Answer, error)
-	FulfillmentProvider(ctx context.Context) (resolve.Answer, error)
-	FulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	Fulfillment(ctx context.Context) (resolve.Answer, error)
-	Fulfillments(ctx context.Context) (resolve.Answer, error)
-	FulfillmentAddress(ctx context.Context) (resolve.Answer, error)
-	FulfillmentAddresses(ctx context.Context) (resolve.Answer, error)
-	FulfillmentItem(ctx context.Context) (resolve.Answer, error)
-	FulfillmentItems(ctx context.Context) (resolve.Answer, error)
-	FulfillmentLabel(ctx context.Context) (resolve.Answer, error)
-	FulfillmentLabels(ctx context.Context) (resolve.Answer, error)
-	InventoryItem(ctx context.Context) (resolve.Answer, error)
-	InventoryItems(ctx context.Context) (resolve.Answer, error)
-	InventoryLevel(ctx context.Context) (resolve.Answer, error)
-	InventoryLevels(ctx context.Context) (resolve.Answer, error)
-	ReservationItem(ctx context.Context) (resolve.Answer, error)
-	ReservationItems(ctx context.Context) (resolve.Answer, error)
-	Order(ctx context.Context) (resolve.Answer, error)
-	Orders(ctx context.Context) (resolve.Answer, error)
-	OrderAddress(ctx context.Context) (resolve.Answer, error)
-	OrderAddresses(ctx context.Context) (resolve.Answer, error)
-	OrderItem(ctx context.Context) (resolve.Answer, error)
-	OrderItems(ctx context.Context) (resolve.Answer, error)
-	OrderLineItem(ctx context.Context) (resolve.Answer, error)
-	OrderLineItems(ctx context.Context) (resolve.Answer, error)
-	OrderLineItemAdjustment(ctx context.Context) (resolve.Answer, error)
-	OrderLineItemAdjustments(ctx context.Context) (resolve.Answer, error)
-	OrderLineItemTaxLine(ctx context.Context) (resolve.Answer, error)
-	OrderLineItemTaxLines(ctx context.Context) (resolve.Answer, error)
-	OrderShipping(ctx context.Context) (resolve.Answer, error)
-	OrderShippings(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethod(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethods(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethodAdjustment(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethodAdjustments(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethodTaxLine(ctx context.Context) (resolve.Answer, error)
-	OrderShippingMethodTaxLines(ctx context.Context) (resolve.Answer, error)
-	OrderSummary(ctx context.Context) (resolve.Answer, error)
-	OrderSummaries(ctx context.Context) (resolve.Answer, error)
-	OrderCreditLine(ctx context.Context) (resolve.Answer, error)
-	OrderCreditLines(ctx context.Context) (resolve.Answer, error)
-	OrderTransaction(ctx context.Context) (resolve.Answer, error)
-	OrderTransactions(ctx context.Context) (resolve.Answer, error)
-	OrderChange(ctx context.Context) (resolve.Answer, error)
-	OrderChanges(ctx context.Context) (resolve.Answer, error)
-	OrderChangeAction(ctx context.Context) (resolve.Answer, error)
-	OrderChangeActions(ctx context.Context) (resolve.Answer, error)
-	Return(ctx context.Context) (resolve.Answer, error)
-	Returns(ctx context.Context) (resolve.Answer, error)
-	ReturnItem(ctx context.Context) (resolve.Answer, error)
-	ReturnItems(ctx context.Context) (resolve.Answer, error)
-	ReturnReason(ctx context.Context) (resolve.Answer, error)
-	ReturnReasons(ctx context.Context) (resolve.Answer, error)
-	OrderClaim(ctx context.Context) (resolve.Answer, error)
-	OrderClaims(ctx context.Context) (resolve.Answer, error)
-	OrderClaimItem(ctx context.Context) (resolve.Answer, error)
-	OrderClaimItems(ctx context.Context) (resolve.Answer, error)
-	OrderClaimItemImage(ctx context.Context) (resolve.Answer, error)
-	OrderClaimItemImages(ctx context.Context) (resolve.Answer, error)
-	OrderExchange(ctx context.Context) (resolve.Answer, error)
-	OrderExchanges(ctx context.Context) (resolve.Answer, error)
-	OrderExchangeItem(ctx context.Context) (resolve.Answer, error)
-	OrderExchangeItems(ctx context.Context) (resolve.Answer, error)
-	PaymentCollection(ctx context.Context) (resolve.Answer, error)
-	PaymentCollections(ctx context.Context) (resolve.Answer, error)
-	PaymentSession(ctx context.Context) (resolve.Answer, error)
-	PaymentSessions(ctx context.Context) (resolve.Answer, error)
-	Payment(ctx context.Context) (resolve.Answer, error)
-	Payments(ctx context.Context) (resolve.Answer, error)
-	Capture(ctx context.Context) (resolve.Answer, error)
-	Captures(ctx context.Context) (resolve.Answer, error)
-	Refund(ctx context.Context) (resolve.Answer, error)
-	Refunds(ctx context.Context) (resolve.Answer, error)
-	RefundReason(ctx context.Context) (resolve.Answer, error)
-	RefundReasons(ctx context.Context) (resolve.Answer, error)
-	PaymentProvider(ctx context.Context) (resolve.Answer, error)
-	PaymentProviders(ctx context.Context) (resolve.Answer, error)
-	AccountHolder(ctx context.Context) (resolve.Answer, error)
-	AccountHolders(ctx context.Context) (resolve.Answer, error)
-	PriceSet(ctx context.Context) (resolve.Answer, error)
-	PriceSets(ctx context.Context) (resolve.Answer, error)
-	Price(ctx context.Context) (resolve.Answer, error)
-	Prices(ctx context.Context) (resolve.Answer, error)
-	PriceRule(ctx context.Context) (resolve.Answer, error)
-	PriceRules(ctx context.Context) (resolve.Answer, error)
-	PriceList(ctx context.Context) (resolve.Answer, error)
-	PriceLists(ctx context.Context) (resolve.Answer, error)
-	PriceListRule(ctx context.Context) (resolve.Answer, error)
-	PriceListRules(ctx context.Context) (resolve.Answer, error)
-	PricePreference(ctx context.Context) (resolve.Answer, error)
-	PricePreferences(ctx context.Context) (resolve.Answer, error)
-	Product(ctx context.Context) (resolve.Answer, error)
-	Products(ctx context.Context) (resolve.Answer, error)
-	ProductVariant(ctx context.Context) (resolve.Answer, error)
-	ProductVariants(ctx context.Context) (resolve.Answer, error)
-	ProductOption(ctx context.Context) (resolve.Answer, error)
-	ProductOptions(ctx context.Context) (resolve.Answer, error)
-	ProductProductOption(ctx context.Context) (resolve.Answer, error)
-	ProductProductOptions(ctx context.Context) (resolve.Answer, error)
-	ProductOptionValue(ctx context.Context) (resolve.Answer, error)
-	ProductOptionValues(ctx context.Context) (resolve.Answer, error)
-	ProductCategory(ctx context.Context) (resolve.Answer, error)
-	ProductCategories(ctx context.Context) (resolve.Answer, error)
-	ProductCollection(ctx context.Context) (resolve.Answer, error)
-	ProductCollections(ctx context.Context) (resolve.Answer, error)
-	ProductType(ctx context.Context) (resolve.Answer, error)
-	ProductTypes(ctx context.Context) (resolve.Answer, error)
-	ProductTag(ctx context.Context) (resolve.Answer, error)
-	ProductTags(ctx context.Context) (resolve.Answer, error)
-	ProductImage(ctx context.Context) (resolve.Answer, error)
-	ProductImages(ctx context.Context) (resolve.Answer, error)
-	Promotion(ctx context.Context) (resolve.Answer, error)
-	Promotions(ctx context.Context) (resolve.Answer, error)
-	Campaign(ctx context.Context) (resolve.Answer, error)
-	Campaigns(ctx context.Context) (resolve.Answer, error)
-	CampaignBudget(ctx context.Context) (resolve.Answer, error)
-	CampaignBudgets(ctx context.Context) (resolve.Answer, error)
-	CampaignBudgetUsage(ctx context.Context) (resolve.Answer, error)
-	CampaignBudgetUsages(ctx context.Context) (resolve.Answer, error)
-	ApplicationMethod(ctx context.Context) (resolve.Answer, error)
-	ApplicationMethods(ctx context.Context) (resolve.Answer, error)
-	PromotionRule(ctx context.Context) (resolve.Answer, error)
-	PromotionRules(ctx context.Context) (resolve.Answer, error)
-	PromotionRuleValue(ctx context.Context) (resolve.Answer, error)
-	PromotionRuleValues(ctx context.Context) (resolve.Answer, error)
-	RbacRole(ctx context.Context) (resolve.Answer, error)
-	RbacRoles(ctx context.Context) (resolve.Answer, error)
-	RbacPolicy(ctx context.Context) (resolve.Answer, error)
-	RbacPolicies(ctx context.Context) (resolve.Answer, error)
-	RbacRolePolicy(ctx context.Context) (resolve.Answer, error)
-	RbacRolePolicies(ctx context.Context) (resolve.Answer, error)
-	RbacRoleParent(ctx context.Context) (resolve.Answer, error)
-	RbacRoleParents(ctx context.Context) (resolve.Answer, error)
-	RbacRoleInheritance(ctx context.Context) (resolve.Answer, error)
-	RbacRoleInheritances(ctx context.Context) (resolve.Answer, error)
-	Region(ctx context.Context) (resolve.Answer, error)
-	Regions(ctx context.Context) (resolve.Answer, error)
-	Country(ctx context.Context) (resolve.Answer, error)
-	Countries(ctx context.Context) (resolve.Answer, error)
-	SalesChannel(ctx context.Context) (resolve.Answer, error)
-	SalesChannels(ctx context.Context) (resolve.Answer, error)
-	StockLocation(ctx context.Context) (resolve.Answer, error)
-	StockLocations(ctx context.Context) (resolve.Answer, error)
-	StockLocationAddress(ctx context.Context) (resolve.Answer, error)
-	StockLocationAddresses(ctx context.Context) (resolve.Answer, error)
-	Store(ctx context.Context) (resolve.Answer, error)
-	Stores(ctx context.Context) (resolve.Answer, error)
-	StoreCurrency(ctx context.Context) (resolve.Answer, error)
-	StoreCurrencies(ctx context.Context) (resolve.Answer, error)
-	StoreLocale(ctx context.Context) (resolve.Answer, error)
-	StoreLocales(ctx context.Context) (resolve.Answer, error)
-	Locale(ctx context.Context) (resolve.Answer, error)
-	Locales(ctx context.Context) (resolve.Answer, error)
-	Translation(ctx context.Context) (resolve.Answer, error)
-	Translations(ctx context.Context) (resolve.Answer, error)
-	TranslationSetting(ctx context.Context) (resolve.Answer, error)
-	TranslationSettings(ctx context.Context) (resolve.Answer, error)
-	User(ctx context.Context) (resolve.Answer, error)
-	Users(ctx context.Context) (resolve.Answer, error)
-	Invite(ctx context.Context) (resolve.Answer, error)
-	Invites(ctx context.Context) (resolve.Answer, error)
-	ProductVariantPriceSet(ctx context.Context) (resolve.Answer, error)
-	ProductVariantPriceSets(ctx context.Context) (resolve.Answer, error)
-	ProductVariantInventoryItem(ctx context.Context) (resolve.Answer, error)
-	ProductVariantInventoryItems(ctx context.Context) (resolve.Answer, error)
-	ProductSalesChannel(ctx context.Context) (resolve.Answer, error)
-	ProductSalesChannels(ctx context.Context) (resolve.Answer, error)
-	ProductShippingProfile(ctx context.Context) (resolve.Answer, error)
-	ProductShippingProfiles(ctx context.Context) (resolve.Answer, error)
-	ProductRelatedProduct(ctx context.Context) (resolve.Answer, error)
-	ProductRelatedProducts(ctx context.Context) (resolve.Answer, error)
-	PublishableAPIKeySalesChannel(ctx context.Context) (resolve.Answer, error)
-	PublishableAPIKeySalesChannels(ctx context.Context) (resolve.Answer, error)
-	SalesChannelStockLocation(ctx context.Context) (resolve.Answer, error)
-	SalesChannelStockLocations(ctx context.Context) (resolve.Answer, error)
-	LocationFulfillmentSet(ctx context.Context) (resolve.Answer, error)
-	LocationFulfillmentSets(ctx context.Context) (resolve.Answer, error)
-	LocationFulfillmentProvider(ctx context.Context) (resolve.Answer, error)
-	LocationFulfillmentProviders(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionPriceSet(ctx context.Context) (resolve.Answer, error)
-	ShippingOptionPriceSets(ctx context.Context) (resolve.Answer, error)
-	RegionPaymentProvider(ctx context.Context) (resolve.Answer, error)
-	RegionPaymentProviders(ctx context.Context) (resolve.Answer, error)
-	CartPaymentCollection(ctx context.Context) (resolve.Answer, error)
-	CartPaymentCollections(ctx context.Context) (resolve.Answer, error)
-	CartPromotion(ctx context.Context) (resolve.Answer, error)
-	CartPromotions(ctx context.Context) (resolve.Answer, error)
-	OrderCart(ctx context.Context) (resolve.Answer, error)
-	OrderCarts(ctx context.Context) (resolve.Answer, error)
-	OrderFulfillment(ctx context.Context) (resolve.Answer, error)
-	OrderFulfillments(ctx context.Context) (resolve.Answer, error)
-	OrderPaymentCollection(ctx context.Context) (resolve.Answer, error)
-	OrderPaymentCollections(ctx context.Context) (resolve.Answer, error)
-	OrderPromotion(ctx context.Context) (resolve.Answer, error)
-	OrderPromotions(ctx context.Context) (resolve.Answer, error)
-	ReturnFulfillment(ctx context.Context) (resolve.Answer, error)
-	ReturnFulfillments(ctx context.Context) (resolve.Answer, error)
-	OrderClaimPaymentCollection(ctx context.Context) (resolve.Answer, error)
-	OrderClaimPaymentCollections(ctx context.Context) (resolve.Answer, error)
-	OrderExchangePaymentCollection(ctx context.Context) (resolve.Answer, error)
-	OrderExchangePaymentCollections(ctx context.Context) (resolve.Answer, error)
-	CustomerAccountHolder(ctx context.Context) (resolve.Answer, error)
-	CustomerAccountHolders(ctx context.Context) (resolve.Answer, error)
-	UserRbacRole(ctx context.Context) (resolve.Answer, error)
-	UserRbacRoles(ctx context.Context) (resolve.Answer, error)
-	InviteRbacRole(ctx context.Context) (resolve.Answer, error)
-	InviteRbacRoles(ctx context.Context) (resolve.Answer, error)
+	LinkModules(ctx context.Context) (answer.Answer, error)
+	LinkModule(ctx context.Context, moduleA string, keyA string, moduleB string, keyB string) (answer.Answer, error)
+	Links(ctx context.Context, links answer.Links) (answer.Answer, error)
+	Node(ctx context.Context, id string) (answer.Answer, error)
+	APIKey(ctx context.Context) (answer.Answer, error)
+	APIKeys(ctx context.Context) (answer.Answer, error)
+	Cart(ctx context.Context) (answer.Answer, error)
+	Carts(ctx context.Context) (answer.Answer, error)
+	CartAddress(ctx context.Context) (answer.Answer, error)
+	CartAddresses(ctx context.Context) (answer.Answer, error)
+	CartLineItem(ctx context.Context) (answer.Answer, error)
+	CartLineItems(ctx context.Context) (answer.Answer, error)
+	CartLineItemAdjustment(ctx context.Context) (answer.Answer, error)
+	CartLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	CartLineItemTaxLine(ctx context.Context) (answer.Answer, error)
+	CartLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	CartShippingMethod(ctx context.Context) (answer.Answer, error)
+	CartShippingMethods(ctx context.Context) (answer.Answer, error)
+	CartShippingMethodAdjustment(ctx context.Context) (answer.Answer, error)
+	CartShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	CartShippingMethodTaxLine(ctx context.Context) (answer.Answer, error)
+	CartShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	CartCreditLine(ctx context.Context) (answer.Answer, error)
+	CartCreditLines(ctx context.Context) (answer.Answer, error)
+	Currency(ctx context.Context) (answer.Answer, error)
+	Currencies(ctx context.Context) (answer.Answer, error)
+	Customer(ctx context.Context) (answer.Answer, error)
+	Customers(ctx context.Context) (answer.Answer, error)
+	CustomerAddress(ctx context.Context) (answer.Answer, error)
+	CustomerAddresses(ctx context.Context) (answer.Answer, error)
+	CustomerGroup(ctx context.Context) (answer.Answer, error)
+	CustomerGroups(ctx context.Context) (answer.Answer, error)
+	FulfillmentSet(ctx context.Context) (answer.Answer, error)
+	FulfillmentSets(ctx context.Context) (answer.Answer, error)
+	ServiceZone(ctx context.Context) (answer.Answer, error)
+	ServiceZones(ctx context.Context) (answer.Answer, error)
+	GeoZone(ctx context.Context) (answer.Answer, error)
+	GeoZones(ctx context.Context) (answer.Answer, error)
+	ShippingProfile(ctx context.Context) (answer.Answer, error)
+	ShippingProfiles(ctx context.Context) (answer.Answer, error)
+	ShippingOption(ctx context.Context) (answer.Answer, error)
+	ShippingOptions(ctx context.Context) (answer.Answer, error)
+	ShippingOptionType(ctx context.Context) (answer.Answer, error)
+	ShippingOptionTypes(ctx context.Context) (answer.Answer, error)
+	ShippingOptionRule(ctx context.Context) (answer.Answer, error)
+	ShippingOptionRules(ctx context.Context) (answer.Answer, error)
+	FulfillmentProvider(ctx context.Context) (answer.Answer, error)
+	FulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	Fulfillment(ctx context.Context) (answer.Answer, error)
+	Fulfillments(ctx context.Context) (answer.Answer, error)
+	FulfillmentAddress(ctx context.Context) (answer.Answer, error)
+	FulfillmentAddresses(ctx context.Context) (answer.Answer, error)
+	FulfillmentItem(ctx context.Context) (answer.Answer, error)
+	FulfillmentItems(ctx context.Context) (answer.Answer, error)
+	FulfillmentLabel(ctx context.Context) (answer.Answer, error)
+	FulfillmentLabels(ctx context.Context) (answer.Answer, error)
+	InventoryItem(ctx context.Context) (answer.Answer, error)
+	InventoryItems(ctx context.Context) (answer.Answer, error)
+	InventoryLevel(ctx context.Context) (answer.Answer, error)
+	InventoryLevels(ctx context.Context) (answer.Answer, error)
+	ReservationItem(ctx context.Context) (answer.Answer, error)
+	ReservationItems(ctx context.Context) (answer.Answer, error)
+	Order(ctx context.Context) (answer.Answer, error)
+	Orders(ctx context.Context) (answer.Answer, error)
+	OrderAddress(ctx context.Context) (answer.Answer, error)
+	OrderAddresses(ctx context.Context) (answer.Answer, error)
+	OrderItem(ctx context.Context) (answer.Answer, error)
+	OrderItems(ctx context.Context) (answer.Answer, error)
+	OrderLineItem(ctx context.Context) (answer.Answer, error)
+	OrderLineItems(ctx context.Context) (answer.Answer, error)
+	OrderLineItemAdjustment(ctx context.Context) (answer.Answer, error)
+	OrderLineItemAdjustments(ctx context.Context) (answer.Answer, error)
+	OrderLineItemTaxLine(ctx context.Context) (answer.Answer, error)
+	OrderLineItemTaxLines(ctx context.Context) (answer.Answer, error)
+	OrderShipping(ctx context.Context) (answer.Answer, error)
+	OrderShippings(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethod(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethods(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethodAdjustment(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethodAdjustments(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethodTaxLine(ctx context.Context) (answer.Answer, error)
+	OrderShippingMethodTaxLines(ctx context.Context) (answer.Answer, error)
+	OrderSummary(ctx context.Context) (answer.Answer, error)
+	OrderSummaries(ctx context.Context) (answer.Answer, error)
+	OrderCreditLine(ctx context.Context) (answer.Answer, error)
+	OrderCreditLines(ctx context.Context) (answer.Answer, error)
+	OrderTransaction(ctx context.Context) (answer.Answer, error)
+	OrderTransactions(ctx context.Context) (answer.Answer, error)
+	OrderChange(ctx context.Context) (answer.Answer, error)
+	OrderChanges(ctx context.Context) (answer.Answer, error)
+	OrderChangeAction(ctx context.Context) (answer.Answer, error)
+	OrderChangeActions(ctx context.Context) (answer.Answer, error)
+	Return(ctx context.Context) (answer.Answer, error)
+	Returns(ctx context.Context) (answer.Answer, error)
+	ReturnItem(ctx context.Context) (answer.Answer, error)
+	ReturnItems(ctx context.Context) (answer.Answer, error)
+	ReturnReason(ctx context.Context) (answer.Answer, error)
+	ReturnReasons(ctx context.Context) (answer.Answer, error)
+	OrderClaim(ctx context.Context) (answer.Answer, error)
+	OrderClaims(ctx context.Context) (answer.Answer, error)
+	OrderClaimItem(ctx context.Context) (answer.Answer, error)
+	OrderClaimItems(ctx context.Context) (answer.Answer, error)
+	OrderClaimItemImage(ctx context.Context) (answer.Answer, error)
+	OrderClaimItemImages(ctx context.Context) (answer.Answer, error)
+	OrderExchange(ctx context.Context) (answer.Answer, error)
+	OrderExchanges(ctx context.Context) (answer.Answer, error)
+	OrderExchangeItem(ctx context.Context) (answer.Answer, error)
+	OrderExchangeItems(ctx context.Context) (answer.Answer, error)
+	PaymentCollection(ctx context.Context) (answer.Answer, error)
+	PaymentCollections(ctx context.Context) (answer.Answer, error)
+	PaymentSession(ctx context.Context) (answer.Answer, error)
+	PaymentSessions(ctx context.Context) (answer.Answer, error)
+	Payment(ctx context.Context) (answer.Answer, error)
+	Payments(ctx context.Context) (answer.Answer, error)
+	Capture(ctx context.Context) (answer.Answer, error)
+	Captures(ctx context.Context) (answer.Answer, error)
+	Refund(ctx context.Context) (answer.Answer, error)
+	Refunds(ctx context.Context) (answer.Answer, error)
+	RefundReason(ctx context.Context) (answer.Answer, error)
+	RefundReasons(ctx context.Context) (answer.Answer, error)
+	PaymentProvider(ctx context.Context) (answer.Answer, error)
+	PaymentProviders(ctx context.Context) (answer.Answer, error)
+	AccountHolder(ctx context.Context) (answer.Answer, error)
+	AccountHolders(ctx context.Context) (answer.Answer, error)
+	PriceSet(ctx context.Context) (answer.Answer, error)
+	PriceSets(ctx context.Context) (answer.Answer, error)
+	Price(ctx context.Context) (answer.Answer, error)
+	Prices(ctx context.Context) (answer.Answer, error)
+	PriceRule(ctx context.Context) (answer.Answer, error)
+	PriceRules(ctx context.Context) (answer.Answer, error)
+	PriceList(ctx context.Context) (answer.Answer, error)
+	PriceLists(ctx context.Context) (answer.Answer, error)
+	PriceListRule(ctx context.Context) (answer.Answer, error)
+	PriceListRules(ctx context.Context) (answer.Answer, error)
+	PricePreference(ctx context.Context) (answer.Answer, error)
+	PricePreferences(ctx context.Context) (answer.Answer, error)
+	Product(ctx context.Context) (answer.Answer, error)
+	Products(ctx context.Context) (answer.Answer, error)
+	ProductVariant(ctx context.Context) (answer.Answer, error)
+	ProductVariants(ctx context.Context) (answer.Answer, error)
+	ProductOption(ctx context.Context) (answer.Answer, error)
+	ProductOptions(ctx context.Context) (answer.Answer, error)
+	ProductProductOption(ctx context.Context) (answer.Answer, error)
+	ProductProductOptions(ctx context.Context) (answer.Answer, error)
+	ProductOptionValue(ctx context.Context) (answer.Answer, error)
+	ProductOptionValues(ctx context.Context) (answer.Answer, error)
+	ProductCategory(ctx context.Context) (answer.Answer, error)
+	ProductCategories(ctx context.Context) (answer.Answer, error)
+	ProductCollection(ctx context.Context) (answer.Answer, error)
+	ProductCollections(ctx context.Context) (answer.Answer, error)
+	ProductType(ctx context.Context) (answer.Answer, error)
+	ProductTypes(ctx context.Context) (answer.Answer, error)
+	ProductTag(ctx context.Context) (answer.Answer, error)
+	ProductTags(ctx context.Context) (answer.Answer, error)
+	ProductImage(ctx context.Context) (answer.Answer, error)
+	ProductImages(ctx context.Context) (answer.Answer, error)
+	Promotion(ctx context.Context) (answer.Answer, error)
+	Promotions(ctx context.Context) (answer.Answer, error)
+	Campaign(ctx context.Context) (answer.Answer, error)
+	Campaigns(ctx context.Context) (answer.Answer, error)
+	CampaignBudget(ctx context.Context) (answer.Answer, error)
+	CampaignBudgets(ctx context.Context) (answer.Answer, error)
+	CampaignBudgetUsage(ctx context.Context) (answer.Answer, error)
+	CampaignBudgetUsages(ctx context.Context) (answer.Answer, error)
+	ApplicationMethod(ctx context.Context) (answer.Answer, error)
+	ApplicationMethods(ctx context.Context) (answer.Answer, error)
+	PromotionRule(ctx context.Context) (answer.Answer, error)
+	PromotionRules(ctx context.Context) (answer.Answer, error)
+	PromotionRuleValue(ctx context.Context) (answer.Answer, error)
+	PromotionRuleValues(ctx context.Context) (answer.Answer, error)
+	RbacRole(ctx context.Context) (answer.Answer, error)
+	RbacRoles(ctx context.Context) (answer.Answer, error)
+	RbacPolicy(ctx context.Context) (answer.Answer, error)
+	RbacPolicies(ctx context.Context) (answer.Answer, error)
+	RbacRolePolicy(ctx context.Context) (answer.Answer, error)
+	RbacRolePolicies(ctx context.Context) (answer.Answer, error)
+	RbacRoleParent(ctx context.Context) (answer.Answer, error)
+	RbacRoleParents(ctx context.Context) (answer.Answer, error)
+	RbacRoleInheritance(ctx context.Context) (answer.Answer, error)
+	RbacRoleInheritances(ctx context.Context) (answer.Answer, error)
+	Region(ctx context.Context) (answer.Answer, error)
+	Regions(ctx context.Context) (answer.Answer, error)
+	Country(ctx context.Context) (answer.Answer, error)
+	Countries(ctx context.Context) (answer.Answer, error)
+	SalesChannel(ctx context.Context) (answer.Answer, error)
+	SalesChannels(ctx context.Context) (answer.Answer, error)
+	StockLocation(ctx context.Context) (answer.Answer, error)
+	StockLocations(ctx context.Context) (answer.Answer, error)
+	StockLocationAddress(ctx context.Context) (answer.Answer, error)
+	StockLocationAddresses(ctx context.Context) (answer.Answer, error)
+	Store(ctx context.Context) (answer.Answer, error)
+	Stores(ctx context.Context) (answer.Answer, error)
+	StoreCurrency(ctx context.Context) (answer.Answer, error)
+	StoreCurrencies(ctx context.Context) (answer.Answer, error)
+	StoreLocale(ctx context.Context) (answer.Answer, error)
+	StoreLocales(ctx context.Context) (answer.Answer, error)
+	Locale(ctx context.Context) (answer.Answer, error)
+	Locales(ctx context.Context) (answer.Answer, error)
+	Translation(ctx context.Context) (answer.Answer, error)
+	Translations(ctx context.Context) (answer.Answer, error)
+	TranslationSetting(ctx context.Context) (answer.Answer, error)
+	TranslationSettings(ctx context.Context) (answer.Answer, error)
+	User(ctx context.Context) (answer.Answer, error)
+	Users(ctx context.Context) (answer.Answer, error)
+	Invite(ctx context.Context) (answer.Answer, error)
+	Invites(ctx context.Context) (answer.Answer, error)
+	ProductVariantPriceSet(ctx context.Context) (answer.Answer, error)
+	ProductVariantPriceSets(ctx context.Context) (answer.Answer, error)
+	ProductVariantInventoryItem(ctx context.Context) (answer.Answer, error)
+	ProductVariantInventoryItems(ctx context.Context) (answer.Answer, error)
+	ProductSalesChannel(ctx context.Context) (answer.Answer, error)
+	ProductSalesChannels(ctx context.Context) (answer.Answer, error)
+	ProductShippingProfile(ctx context.Context) (answer.Answer, error)
+	ProductShippingProfiles(ctx context.Context) (answer.Answer, error)
+	ProductRelatedProduct(ctx context.Context) (answer.Answer, error)
+	ProductRelatedProducts(ctx context.Context) (answer.Answer, error)
+	PublishableAPIKeySalesChannel(ctx context.Context) (answer.Answer, error)
+	PublishableAPIKeySalesChannels(ctx context.Context) (answer.Answer, error)
+	SalesChannelStockLocation(ctx context.Context) (answer.Answer, error)
+	SalesChannelStockLocations(ctx context.Context) (answer.Answer, error)
+	LocationFulfillmentSet(ctx context.Context) (answer.Answer, error)
+	LocationFulfillmentSets(ctx context.Context) (answer.Answer, error)
+	LocationFulfillmentProvider(ctx context.Context) (answer.Answer, error)
+	LocationFulfillmentProviders(ctx context.Context) (answer.Answer, error)
+	ShippingOptionPriceSet(ctx context.Context) (answer.Answer, error)
+	ShippingOptionPriceSets(ctx context.Context) (answer.Answer, error)
+	RegionPaymentProvider(ctx context.Context) (answer.Answer, error)
+	RegionPaymentProviders(ctx context.Context) (answer.Answer, error)
+	CartPaymentCollection(ctx context.Context) (answer.Answer, error)
+	CartPaymentCollections(ctx context.Context) (answer.Answer, error)
+	CartPromotion(ctx context.Context) (answer.Answer, error)
+	CartPromotions(ctx context.Context) (answer.Answer, error)
+	OrderCart(ctx context.Context) (answer.Answer, error)
+	OrderCarts(ctx context.Context) (answer.Answer, error)
+	OrderFulfillment(ctx context.Context) (answer.Answer, error)
+	OrderFulfillments(ctx context.Context) (answer.Answer, error)
+	OrderPaymentCollection(ctx context.Context) (answer.Answer, error)
+	OrderPaymentCollections(ctx context.Context) (answer.Answer, error)
+	OrderPromotion(ctx context.Context) (answer.Answer, error)
+	OrderPromotions(ctx context.Context) (answer.Answer, error)
+	ReturnFulfillment(ctx context.Context) (answer.Answer, error)
+	ReturnFulfillments(ctx context.Context) (answer.Answer, error)
+	OrderClaimPaymentCollection(ctx context.Context) (answer.Answer, error)
+	OrderClaimPaymentCollections(ctx context.Context) (answer.Answer, error)
+	OrderExchangePaymentCollection(ctx context.Context) (answer.Answer, error)
+	OrderExchangePaymentCollections(ctx context.Context) (answer.Answer, error)
+	CustomerAccountHolder(ctx context.Context) (answer.Answer, error)
+	CustomerAccountHolders(ctx context.Context) (answer.Answer, error)
+	UserRbacRole(ctx context.Context) (answer.Answer, error)
+	UserRbacRoles(ctx context.Context) (answer.Answer, error)
+	InviteRbacRole(ctx context.Context) (answer.Answer, error)
+	InviteRbacRoles(ctx context.Context) (answer.Answer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -690,8 +690,8 @@ func (ec *executionContext) field_Mutation_createLinks_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
-		func(ctx context.Context, v any) (resolve.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋresolveᚐLinks(ctx, v)
+		func(ctx context.Context, v any) (answer.Links, error) {
+			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -712,8 +712,8 @@ func (ec *executionContext) field_Mutation_deleteLinks_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "records",
-		func(ctx context.Context, v any) (resolve.RecordKeys, error) {
-			return ec.unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐRecordKeys(ctx, v)
+		func(ctx context.Context, v any) (answer.RecordKeys, error) {
+			return ec.unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -726,8 +726,8 @@ func (ec *executionContext) field_Mutation_dismissLinks_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
-		func(ctx context.Context, v any) (resolve.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋresolveᚐLinks(ctx, v)
+		func(ctx context.Context, v any) (answer.Links, error) {
+			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -740,8 +740,8 @@ func (ec *executionContext) field_Mutation_restoreLinks_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "records",
-		func(ctx context.Context, v any) (*resolve.RecordKeys, error) {
-			return ec.unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordKeys(ctx, v)
+		func(ctx context.Context, v any) (*answer.RecordKeys, error) {
+			return ec.unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -814,8 +814,8 @@ func (ec *executionContext) field_Query_links_args(ctx context.Context, rawArgs 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
-		func(ctx context.Context, v any) (resolve.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋresolveᚐLinks(ctx, v)
+		func(ctx context.Context, v any) (answer.Links, error) {
+			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -852,11 +852,11 @@ func (ec *executionContext) _Mutation_createLinks(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(resolve.Links), fc.Args["replace"].(*bool))
+			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["replace"].(*bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -896,11 +896,11 @@ func (ec *executionContext) _Mutation_dismissLinks(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(resolve.Links))
+			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(answer.Links))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -940,11 +940,11 @@ func (ec *executionContext) _Mutation_deleteLinks(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteLinks(ctx, fc.Args["records"].(resolve.RecordKeys))
+			return ec.Resolvers.Mutation().DeleteLinks(ctx, fc.Args["records"].(answer.RecordKeys))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -984,11 +984,11 @@ func (ec *executionContext) _Mutation_restoreLinks(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RestoreLinks(ctx, fc.Args["records"].(*resolve.RecordKeys), fc.Args["deletionId"].(*string))
+			return ec.Resolvers.Mutation().RestoreLinks(ctx, fc.Args["records"].(*answer.RecordKeys), fc.Args["deletionId"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1030,8 +1030,8 @@ func (ec *executionContext) _Mutation_createApiKeys(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateAPIKeys(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1053,8 +1053,8 @@ func (ec *executionContext) _Mutation_updateApiKeys(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateAPIKeys(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1076,8 +1076,8 @@ func (ec *executionContext) _Mutation_deleteApiKeys(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteAPIKeys(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1099,8 +1099,8 @@ func (ec *executionContext) _Mutation_restoreApiKeys(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreAPIKeys(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1122,8 +1122,8 @@ func (ec *executionContext) _Mutation_createCarts(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().CreateCarts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1145,8 +1145,8 @@ func (ec *executionContext) _Mutation_updateCarts(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().UpdateCarts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1168,8 +1168,8 @@ func (ec *executionContext) _Mutation_deleteCarts(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().DeleteCarts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1191,8 +1191,8 @@ func (ec *executionContext) _Mutation_restoreCarts(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().RestoreCarts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1214,8 +1214,8 @@ func (ec *executionContext) _Mutation_createCartAddresses(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateCartAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1237,8 +1237,8 @@ func (ec *executionContext) _Mutation_updateCartAddresses(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateCartAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1260,8 +1260,8 @@ func (ec *executionContext) _Mutation_deleteCartAddresses(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteCartAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1283,8 +1283,8 @@ func (ec *executionContext) _Mutation_restoreCartAddresses(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreCartAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1306,8 +1306,8 @@ func (ec *executionContext) _Mutation_createCartLineItems(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateCartLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1329,8 +1329,8 @@ func (ec *executionContext) _Mutation_updateCartLineItems(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateCartLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1352,8 +1352,8 @@ func (ec *executionContext) _Mutation_deleteCartLineItems(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteCartLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1375,8 +1375,8 @@ func (ec *executionContext) _Mutation_restoreCartLineItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreCartLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1398,8 +1398,8 @@ func (ec *executionContext) _Mutation_createCartLineItemAdjustments(ctx context.
 			return ec.Resolvers.Mutation().CreateCartLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1421,8 +1421,8 @@ func (ec *executionContext) _Mutation_updateCartLineItemAdjustments(ctx context.
 			return ec.Resolvers.Mutation().UpdateCartLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1444,8 +1444,8 @@ func (ec *executionContext) _Mutation_deleteCartLineItemAdjustments(ctx context.
 			return ec.Resolvers.Mutation().DeleteCartLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1467,8 +1467,8 @@ func (ec *executionContext) _Mutation_restoreCartLineItemAdjustments(ctx context
 			return ec.Resolvers.Mutation().RestoreCartLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1490,8 +1490,8 @@ func (ec *executionContext) _Mutation_createCartLineItemTaxLines(ctx context.Con
 			return ec.Resolvers.Mutation().CreateCartLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1513,8 +1513,8 @@ func (ec *executionContext) _Mutation_updateCartLineItemTaxLines(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateCartLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1536,8 +1536,8 @@ func (ec *executionContext) _Mutation_deleteCartLineItemTaxLines(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteCartLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1559,8 +1559,8 @@ func (ec *executionContext) _Mutation_restoreCartLineItemTaxLines(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreCartLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1582,8 +1582,8 @@ func (ec *executionContext) _Mutation_createCartShippingMethods(ctx context.Cont
 			return ec.Resolvers.Mutation().CreateCartShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1605,8 +1605,8 @@ func (ec *executionContext) _Mutation_updateCartShippingMethods(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdateCartShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1628,8 +1628,8 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethods(ctx context.Cont
 			return ec.Resolvers.Mutation().DeleteCartShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1651,8 +1651,8 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethods(ctx context.Con
 			return ec.Resolvers.Mutation().RestoreCartShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1674,8 +1674,8 @@ func (ec *executionContext) _Mutation_createCartShippingMethodAdjustments(ctx co
 			return ec.Resolvers.Mutation().CreateCartShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1697,8 +1697,8 @@ func (ec *executionContext) _Mutation_updateCartShippingMethodAdjustments(ctx co
 			return ec.Resolvers.Mutation().UpdateCartShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1720,8 +1720,8 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethodAdjustments(ctx co
 			return ec.Resolvers.Mutation().DeleteCartShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1743,8 +1743,8 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethodAdjustments(ctx c
 			return ec.Resolvers.Mutation().RestoreCartShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1766,8 +1766,8 @@ func (ec *executionContext) _Mutation_createCartShippingMethodTaxLines(ctx conte
 			return ec.Resolvers.Mutation().CreateCartShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1789,8 +1789,8 @@ func (ec *executionContext) _Mutation_updateCartShippingMethodTaxLines(ctx conte
 			return ec.Resolvers.Mutation().UpdateCartShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1812,8 +1812,8 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethodTaxLines(ctx conte
 			return ec.Resolvers.Mutation().DeleteCartShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1835,8 +1835,8 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethodTaxLines(ctx cont
 			return ec.Resolvers.Mutation().RestoreCartShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1858,8 +1858,8 @@ func (ec *executionContext) _Mutation_createCartCreditLines(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateCartCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1881,8 +1881,8 @@ func (ec *executionContext) _Mutation_updateCartCreditLines(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateCartCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1904,8 +1904,8 @@ func (ec *executionContext) _Mutation_deleteCartCreditLines(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteCartCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1927,8 +1927,8 @@ func (ec *executionContext) _Mutation_restoreCartCreditLines(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreCartCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1950,8 +1950,8 @@ func (ec *executionContext) _Mutation_createCurrencies(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().CreateCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1973,8 +1973,8 @@ func (ec *executionContext) _Mutation_updateCurrencies(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().UpdateCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1996,8 +1996,8 @@ func (ec *executionContext) _Mutation_deleteCurrencies(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().DeleteCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2019,8 +2019,8 @@ func (ec *executionContext) _Mutation_restoreCurrencies(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RestoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2042,8 +2042,8 @@ func (ec *executionContext) _Mutation_createCustomers(ctx context.Context, field
 			return ec.Resolvers.Mutation().CreateCustomers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2065,8 +2065,8 @@ func (ec *executionContext) _Mutation_updateCustomers(ctx context.Context, field
 			return ec.Resolvers.Mutation().UpdateCustomers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2088,8 +2088,8 @@ func (ec *executionContext) _Mutation_deleteCustomers(ctx context.Context, field
 			return ec.Resolvers.Mutation().DeleteCustomers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2111,8 +2111,8 @@ func (ec *executionContext) _Mutation_restoreCustomers(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().RestoreCustomers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2134,8 +2134,8 @@ func (ec *executionContext) _Mutation_createCustomerAddresses(ctx context.Contex
 			return ec.Resolvers.Mutation().CreateCustomerAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2157,8 +2157,8 @@ func (ec *executionContext) _Mutation_updateCustomerAddresses(ctx context.Contex
 			return ec.Resolvers.Mutation().UpdateCustomerAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2180,8 +2180,8 @@ func (ec *executionContext) _Mutation_deleteCustomerAddresses(ctx context.Contex
 			return ec.Resolvers.Mutation().DeleteCustomerAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2203,8 +2203,8 @@ func (ec *executionContext) _Mutation_restoreCustomerAddresses(ctx context.Conte
 			return ec.Resolvers.Mutation().RestoreCustomerAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2226,8 +2226,8 @@ func (ec *executionContext) _Mutation_createCustomerGroups(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateCustomerGroups(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2249,8 +2249,8 @@ func (ec *executionContext) _Mutation_updateCustomerGroups(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateCustomerGroups(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2272,8 +2272,8 @@ func (ec *executionContext) _Mutation_deleteCustomerGroups(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteCustomerGroups(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2295,8 +2295,8 @@ func (ec *executionContext) _Mutation_restoreCustomerGroups(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreCustomerGroups(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2318,8 +2318,8 @@ func (ec *executionContext) _Mutation_createFulfillmentSets(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateFulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2341,8 +2341,8 @@ func (ec *executionContext) _Mutation_updateFulfillmentSets(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateFulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2364,8 +2364,8 @@ func (ec *executionContext) _Mutation_deleteFulfillmentSets(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteFulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2387,8 +2387,8 @@ func (ec *executionContext) _Mutation_restoreFulfillmentSets(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreFulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2410,8 +2410,8 @@ func (ec *executionContext) _Mutation_createServiceZones(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateServiceZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2433,8 +2433,8 @@ func (ec *executionContext) _Mutation_updateServiceZones(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateServiceZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2456,8 +2456,8 @@ func (ec *executionContext) _Mutation_deleteServiceZones(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteServiceZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2479,8 +2479,8 @@ func (ec *executionContext) _Mutation_restoreServiceZones(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreServiceZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2502,8 +2502,8 @@ func (ec *executionContext) _Mutation_createGeoZones(ctx context.Context, field 
 			return ec.Resolvers.Mutation().CreateGeoZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2525,8 +2525,8 @@ func (ec *executionContext) _Mutation_updateGeoZones(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdateGeoZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2548,8 +2548,8 @@ func (ec *executionContext) _Mutation_deleteGeoZones(ctx context.Context, field 
 			return ec.Resolvers.Mutation().DeleteGeoZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2571,8 +2571,8 @@ func (ec *executionContext) _Mutation_restoreGeoZones(ctx context.Context, field
 			return ec.Resolvers.Mutation().RestoreGeoZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2594,8 +2594,8 @@ func (ec *executionContext) _Mutation_createShippingProfiles(ctx context.Context
 			return ec.Resolvers.Mutation().CreateShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2617,8 +2617,8 @@ func (ec *executionContext) _Mutation_updateShippingProfiles(ctx context.Context
 			return ec.Resolvers.Mutation().UpdateShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2640,8 +2640,8 @@ func (ec *executionContext) _Mutation_deleteShippingProfiles(ctx context.Context
 			return ec.Resolvers.Mutation().DeleteShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2663,8 +2663,8 @@ func (ec *executionContext) _Mutation_restoreShippingProfiles(ctx context.Contex
 			return ec.Resolvers.Mutation().RestoreShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2686,8 +2686,8 @@ func (ec *executionContext) _Mutation_createShippingOptions(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateShippingOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2709,8 +2709,8 @@ func (ec *executionContext) _Mutation_updateShippingOptions(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateShippingOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2732,8 +2732,8 @@ func (ec *executionContext) _Mutation_deleteShippingOptions(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteShippingOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2755,8 +2755,8 @@ func (ec *executionContext) _Mutation_restoreShippingOptions(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreShippingOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2778,8 +2778,8 @@ func (ec *executionContext) _Mutation_createShippingOptionTypes(ctx context.Cont
 			return ec.Resolvers.Mutation().CreateShippingOptionTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2801,8 +2801,8 @@ func (ec *executionContext) _Mutation_updateShippingOptionTypes(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdateShippingOptionTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2824,8 +2824,8 @@ func (ec *executionContext) _Mutation_deleteShippingOptionTypes(ctx context.Cont
 			return ec.Resolvers.Mutation().DeleteShippingOptionTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2847,8 +2847,8 @@ func (ec *executionContext) _Mutation_restoreShippingOptionTypes(ctx context.Con
 			return ec.Resolvers.Mutation().RestoreShippingOptionTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2870,8 +2870,8 @@ func (ec *executionContext) _Mutation_createShippingOptionRules(ctx context.Cont
 			return ec.Resolvers.Mutation().CreateShippingOptionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2893,8 +2893,8 @@ func (ec *executionContext) _Mutation_updateShippingOptionRules(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdateShippingOptionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2916,8 +2916,8 @@ func (ec *executionContext) _Mutation_deleteShippingOptionRules(ctx context.Cont
 			return ec.Resolvers.Mutation().DeleteShippingOptionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2939,8 +2939,8 @@ func (ec *executionContext) _Mutation_restoreShippingOptionRules(ctx context.Con
 			return ec.Resolvers.Mutation().RestoreShippingOptionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2962,8 +2962,8 @@ func (ec *executionContext) _Mutation_createFulfillmentProviders(ctx context.Con
 			return ec.Resolvers.Mutation().CreateFulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2985,8 +2985,8 @@ func (ec *executionContext) _Mutation_updateFulfillmentProviders(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateFulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3008,8 +3008,8 @@ func (ec *executionContext) _Mutation_deleteFulfillmentProviders(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteFulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3031,8 +3031,8 @@ func (ec *executionContext) _Mutation_restoreFulfillmentProviders(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreFulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3054,8 +3054,8 @@ func (ec *executionContext) _Mutation_createFulfillments(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3077,8 +3077,8 @@ func (ec *executionContext) _Mutation_updateFulfillments(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3100,8 +3100,8 @@ func (ec *executionContext) _Mutation_deleteFulfillments(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3123,8 +3123,8 @@ func (ec *executionContext) _Mutation_restoreFulfillments(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3146,8 +3146,8 @@ func (ec *executionContext) _Mutation_createFulfillmentAddresses(ctx context.Con
 			return ec.Resolvers.Mutation().CreateFulfillmentAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3169,8 +3169,8 @@ func (ec *executionContext) _Mutation_updateFulfillmentAddresses(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateFulfillmentAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3192,8 +3192,8 @@ func (ec *executionContext) _Mutation_deleteFulfillmentAddresses(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteFulfillmentAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3215,8 +3215,8 @@ func (ec *executionContext) _Mutation_restoreFulfillmentAddresses(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreFulfillmentAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3238,8 +3238,8 @@ func (ec *executionContext) _Mutation_createFulfillmentItems(ctx context.Context
 			return ec.Resolvers.Mutation().CreateFulfillmentItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3261,8 +3261,8 @@ func (ec *executionContext) _Mutation_updateFulfillmentItems(ctx context.Context
 			return ec.Resolvers.Mutation().UpdateFulfillmentItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3284,8 +3284,8 @@ func (ec *executionContext) _Mutation_deleteFulfillmentItems(ctx context.Context
 			return ec.Resolvers.Mutation().DeleteFulfillmentItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3307,8 +3307,8 @@ func (ec *executionContext) _Mutation_restoreFulfillmentItems(ctx context.Contex
 			return ec.Resolvers.Mutation().RestoreFulfillmentItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3330,8 +3330,8 @@ func (ec *executionContext) _Mutation_createFulfillmentLabels(ctx context.Contex
 			return ec.Resolvers.Mutation().CreateFulfillmentLabels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3353,8 +3353,8 @@ func (ec *executionContext) _Mutation_updateFulfillmentLabels(ctx context.Contex
 			return ec.Resolvers.Mutation().UpdateFulfillmentLabels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3376,8 +3376,8 @@ func (ec *executionContext) _Mutation_deleteFulfillmentLabels(ctx context.Contex
 			return ec.Resolvers.Mutation().DeleteFulfillmentLabels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3399,8 +3399,8 @@ func (ec *executionContext) _Mutation_restoreFulfillmentLabels(ctx context.Conte
 			return ec.Resolvers.Mutation().RestoreFulfillmentLabels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3422,8 +3422,8 @@ func (ec *executionContext) _Mutation_createInventoryItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateInventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3445,8 +3445,8 @@ func (ec *executionContext) _Mutation_updateInventoryItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateInventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3468,8 +3468,8 @@ func (ec *executionContext) _Mutation_deleteInventoryItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteInventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3491,8 +3491,8 @@ func (ec *executionContext) _Mutation_restoreInventoryItems(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreInventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3514,8 +3514,8 @@ func (ec *executionContext) _Mutation_createInventoryLevels(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateInventoryLevels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3537,8 +3537,8 @@ func (ec *executionContext) _Mutation_updateInventoryLevels(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateInventoryLevels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3560,8 +3560,8 @@ func (ec *executionContext) _Mutation_deleteInventoryLevels(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteInventoryLevels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3583,8 +3583,8 @@ func (ec *executionContext) _Mutation_restoreInventoryLevels(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreInventoryLevels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3606,8 +3606,8 @@ func (ec *executionContext) _Mutation_createReservationItems(ctx context.Context
 			return ec.Resolvers.Mutation().CreateReservationItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3629,8 +3629,8 @@ func (ec *executionContext) _Mutation_updateReservationItems(ctx context.Context
 			return ec.Resolvers.Mutation().UpdateReservationItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3652,8 +3652,8 @@ func (ec *executionContext) _Mutation_deleteReservationItems(ctx context.Context
 			return ec.Resolvers.Mutation().DeleteReservationItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3675,8 +3675,8 @@ func (ec *executionContext) _Mutation_restoreReservationItems(ctx context.Contex
 			return ec.Resolvers.Mutation().RestoreReservationItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3698,8 +3698,8 @@ func (ec *executionContext) _Mutation_createOrders(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().CreateOrders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3721,8 +3721,8 @@ func (ec *executionContext) _Mutation_updateOrders(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().UpdateOrders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3744,8 +3744,8 @@ func (ec *executionContext) _Mutation_deleteOrders(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().DeleteOrders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3767,8 +3767,8 @@ func (ec *executionContext) _Mutation_restoreOrders(ctx context.Context, field g
 			return ec.Resolvers.Mutation().RestoreOrders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3790,8 +3790,8 @@ func (ec *executionContext) _Mutation_createOrderAddresses(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateOrderAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3813,8 +3813,8 @@ func (ec *executionContext) _Mutation_updateOrderAddresses(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateOrderAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3836,8 +3836,8 @@ func (ec *executionContext) _Mutation_deleteOrderAddresses(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteOrderAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3859,8 +3859,8 @@ func (ec *executionContext) _Mutation_restoreOrderAddresses(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreOrderAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3882,8 +3882,8 @@ func (ec *executionContext) _Mutation_createOrderItems(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().CreateOrderItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3905,8 +3905,8 @@ func (ec *executionContext) _Mutation_updateOrderItems(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().UpdateOrderItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3928,8 +3928,8 @@ func (ec *executionContext) _Mutation_deleteOrderItems(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().DeleteOrderItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3951,8 +3951,8 @@ func (ec *executionContext) _Mutation_restoreOrderItems(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RestoreOrderItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3974,8 +3974,8 @@ func (ec *executionContext) _Mutation_createOrderLineItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateOrderLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3997,8 +3997,8 @@ func (ec *executionContext) _Mutation_updateOrderLineItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateOrderLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4020,8 +4020,8 @@ func (ec *executionContext) _Mutation_deleteOrderLineItems(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteOrderLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4043,8 +4043,8 @@ func (ec *executionContext) _Mutation_restoreOrderLineItems(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreOrderLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4066,8 +4066,8 @@ func (ec *executionContext) _Mutation_createOrderLineItemAdjustments(ctx context
 			return ec.Resolvers.Mutation().CreateOrderLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4089,8 +4089,8 @@ func (ec *executionContext) _Mutation_updateOrderLineItemAdjustments(ctx context
 			return ec.Resolvers.Mutation().UpdateOrderLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4112,8 +4112,8 @@ func (ec *executionContext) _Mutation_deleteOrderLineItemAdjustments(ctx context
 			return ec.Resolvers.Mutation().DeleteOrderLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4135,8 +4135,8 @@ func (ec *executionContext) _Mutation_restoreOrderLineItemAdjustments(ctx contex
 			return ec.Resolvers.Mutation().RestoreOrderLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4158,8 +4158,8 @@ func (ec *executionContext) _Mutation_createOrderLineItemTaxLines(ctx context.Co
 			return ec.Resolvers.Mutation().CreateOrderLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4181,8 +4181,8 @@ func (ec *executionContext) _Mutation_updateOrderLineItemTaxLines(ctx context.Co
 			return ec.Resolvers.Mutation().UpdateOrderLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4204,8 +4204,8 @@ func (ec *executionContext) _Mutation_deleteOrderLineItemTaxLines(ctx context.Co
 			return ec.Resolvers.Mutation().DeleteOrderLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4227,8 +4227,8 @@ func (ec *executionContext) _Mutation_restoreOrderLineItemTaxLines(ctx context.C
 			return ec.Resolvers.Mutation().RestoreOrderLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4250,8 +4250,8 @@ func (ec *executionContext) _Mutation_createOrderShippings(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateOrderShippings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4273,8 +4273,8 @@ func (ec *executionContext) _Mutation_updateOrderShippings(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateOrderShippings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4296,8 +4296,8 @@ func (ec *executionContext) _Mutation_deleteOrderShippings(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteOrderShippings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4319,8 +4319,8 @@ func (ec *executionContext) _Mutation_restoreOrderShippings(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreOrderShippings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4342,8 +4342,8 @@ func (ec *executionContext) _Mutation_createOrderShippingMethods(ctx context.Con
 			return ec.Resolvers.Mutation().CreateOrderShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4365,8 +4365,8 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethods(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateOrderShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4388,8 +4388,8 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethods(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteOrderShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4411,8 +4411,8 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethods(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreOrderShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4434,8 +4434,8 @@ func (ec *executionContext) _Mutation_createOrderShippingMethodAdjustments(ctx c
 			return ec.Resolvers.Mutation().CreateOrderShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4457,8 +4457,8 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethodAdjustments(ctx c
 			return ec.Resolvers.Mutation().UpdateOrderShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4480,8 +4480,8 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethodAdjustments(ctx c
 			return ec.Resolvers.Mutation().DeleteOrderShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4503,8 +4503,8 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethodAdjustments(ctx 
 			return ec.Resolvers.Mutation().RestoreOrderShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4526,8 +4526,8 @@ func (ec *executionContext) _Mutation_createOrderShippingMethodTaxLines(ctx cont
 			return ec.Resolvers.Mutation().CreateOrderShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4549,8 +4549,8 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethodTaxLines(ctx cont
 			return ec.Resolvers.Mutation().UpdateOrderShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4572,8 +4572,8 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethodTaxLines(ctx cont
 			return ec.Resolvers.Mutation().DeleteOrderShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4595,8 +4595,8 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethodTaxLines(ctx con
 			return ec.Resolvers.Mutation().RestoreOrderShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4618,8 +4618,8 @@ func (ec *executionContext) _Mutation_createOrderSummaries(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateOrderSummaries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4641,8 +4641,8 @@ func (ec *executionContext) _Mutation_updateOrderSummaries(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateOrderSummaries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4664,8 +4664,8 @@ func (ec *executionContext) _Mutation_deleteOrderSummaries(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteOrderSummaries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4687,8 +4687,8 @@ func (ec *executionContext) _Mutation_restoreOrderSummaries(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreOrderSummaries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4710,8 +4710,8 @@ func (ec *executionContext) _Mutation_createOrderCreditLines(ctx context.Context
 			return ec.Resolvers.Mutation().CreateOrderCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4733,8 +4733,8 @@ func (ec *executionContext) _Mutation_updateOrderCreditLines(ctx context.Context
 			return ec.Resolvers.Mutation().UpdateOrderCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4756,8 +4756,8 @@ func (ec *executionContext) _Mutation_deleteOrderCreditLines(ctx context.Context
 			return ec.Resolvers.Mutation().DeleteOrderCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4779,8 +4779,8 @@ func (ec *executionContext) _Mutation_restoreOrderCreditLines(ctx context.Contex
 			return ec.Resolvers.Mutation().RestoreOrderCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4802,8 +4802,8 @@ func (ec *executionContext) _Mutation_createOrderTransactions(ctx context.Contex
 			return ec.Resolvers.Mutation().CreateOrderTransactions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4825,8 +4825,8 @@ func (ec *executionContext) _Mutation_updateOrderTransactions(ctx context.Contex
 			return ec.Resolvers.Mutation().UpdateOrderTransactions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4848,8 +4848,8 @@ func (ec *executionContext) _Mutation_deleteOrderTransactions(ctx context.Contex
 			return ec.Resolvers.Mutation().DeleteOrderTransactions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4871,8 +4871,8 @@ func (ec *executionContext) _Mutation_restoreOrderTransactions(ctx context.Conte
 			return ec.Resolvers.Mutation().RestoreOrderTransactions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4894,8 +4894,8 @@ func (ec *executionContext) _Mutation_createOrderChanges(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateOrderChanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4917,8 +4917,8 @@ func (ec *executionContext) _Mutation_updateOrderChanges(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateOrderChanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4940,8 +4940,8 @@ func (ec *executionContext) _Mutation_deleteOrderChanges(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteOrderChanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4963,8 +4963,8 @@ func (ec *executionContext) _Mutation_restoreOrderChanges(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreOrderChanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4986,8 +4986,8 @@ func (ec *executionContext) _Mutation_createOrderChangeActions(ctx context.Conte
 			return ec.Resolvers.Mutation().CreateOrderChangeActions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5009,8 +5009,8 @@ func (ec *executionContext) _Mutation_updateOrderChangeActions(ctx context.Conte
 			return ec.Resolvers.Mutation().UpdateOrderChangeActions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5032,8 +5032,8 @@ func (ec *executionContext) _Mutation_deleteOrderChangeActions(ctx context.Conte
 			return ec.Resolvers.Mutation().DeleteOrderChangeActions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5055,8 +5055,8 @@ func (ec *executionContext) _Mutation_restoreOrderChangeActions(ctx context.Cont
 			return ec.Resolvers.Mutation().RestoreOrderChangeActions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5078,8 +5078,8 @@ func (ec *executionContext) _Mutation_createReturns(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateReturns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5101,8 +5101,8 @@ func (ec *executionContext) _Mutation_updateReturns(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateReturns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5124,8 +5124,8 @@ func (ec *executionContext) _Mutation_deleteReturns(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteReturns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5147,8 +5147,8 @@ func (ec *executionContext) _Mutation_restoreReturns(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreReturns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5170,8 +5170,8 @@ func (ec *executionContext) _Mutation_createReturnItems(ctx context.Context, fie
 			return ec.Resolvers.Mutation().CreateReturnItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5193,8 +5193,8 @@ func (ec *executionContext) _Mutation_updateReturnItems(ctx context.Context, fie
 			return ec.Resolvers.Mutation().UpdateReturnItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5216,8 +5216,8 @@ func (ec *executionContext) _Mutation_deleteReturnItems(ctx context.Context, fie
 			return ec.Resolvers.Mutation().DeleteReturnItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5239,8 +5239,8 @@ func (ec *executionContext) _Mutation_restoreReturnItems(ctx context.Context, fi
 			return ec.Resolvers.Mutation().RestoreReturnItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5262,8 +5262,8 @@ func (ec *executionContext) _Mutation_createReturnReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateReturnReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5285,8 +5285,8 @@ func (ec *executionContext) _Mutation_updateReturnReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateReturnReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5308,8 +5308,8 @@ func (ec *executionContext) _Mutation_deleteReturnReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteReturnReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5331,8 +5331,8 @@ func (ec *executionContext) _Mutation_restoreReturnReasons(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreReturnReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5354,8 +5354,8 @@ func (ec *executionContext) _Mutation_createOrderClaims(ctx context.Context, fie
 			return ec.Resolvers.Mutation().CreateOrderClaims(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5377,8 +5377,8 @@ func (ec *executionContext) _Mutation_updateOrderClaims(ctx context.Context, fie
 			return ec.Resolvers.Mutation().UpdateOrderClaims(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5400,8 +5400,8 @@ func (ec *executionContext) _Mutation_deleteOrderClaims(ctx context.Context, fie
 			return ec.Resolvers.Mutation().DeleteOrderClaims(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5423,8 +5423,8 @@ func (ec *executionContext) _Mutation_restoreOrderClaims(ctx context.Context, fi
 			return ec.Resolvers.Mutation().RestoreOrderClaims(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5446,8 +5446,8 @@ func (ec *executionContext) _Mutation_createOrderClaimItems(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateOrderClaimItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5469,8 +5469,8 @@ func (ec *executionContext) _Mutation_updateOrderClaimItems(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateOrderClaimItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5492,8 +5492,8 @@ func (ec *executionContext) _Mutation_deleteOrderClaimItems(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteOrderClaimItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5515,8 +5515,8 @@ func (ec *executionContext) _Mutation_restoreOrderClaimItems(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreOrderClaimItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5538,8 +5538,8 @@ func (ec *executionContext) _Mutation_createOrderClaimItemImages(ctx context.Con
 			return ec.Resolvers.Mutation().CreateOrderClaimItemImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5561,8 +5561,8 @@ func (ec *executionContext) _Mutation_updateOrderClaimItemImages(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateOrderClaimItemImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5584,8 +5584,8 @@ func (ec *executionContext) _Mutation_deleteOrderClaimItemImages(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteOrderClaimItemImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5607,8 +5607,8 @@ func (ec *executionContext) _Mutation_restoreOrderClaimItemImages(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreOrderClaimItemImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5630,8 +5630,8 @@ func (ec *executionContext) _Mutation_createOrderExchanges(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateOrderExchanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5653,8 +5653,8 @@ func (ec *executionContext) _Mutation_updateOrderExchanges(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateOrderExchanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5676,8 +5676,8 @@ func (ec *executionContext) _Mutation_deleteOrderExchanges(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteOrderExchanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5699,8 +5699,8 @@ func (ec *executionContext) _Mutation_restoreOrderExchanges(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreOrderExchanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5722,8 +5722,8 @@ func (ec *executionContext) _Mutation_createOrderExchangeItems(ctx context.Conte
 			return ec.Resolvers.Mutation().CreateOrderExchangeItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5745,8 +5745,8 @@ func (ec *executionContext) _Mutation_updateOrderExchangeItems(ctx context.Conte
 			return ec.Resolvers.Mutation().UpdateOrderExchangeItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5768,8 +5768,8 @@ func (ec *executionContext) _Mutation_deleteOrderExchangeItems(ctx context.Conte
 			return ec.Resolvers.Mutation().DeleteOrderExchangeItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5791,8 +5791,8 @@ func (ec *executionContext) _Mutation_restoreOrderExchangeItems(ctx context.Cont
 			return ec.Resolvers.Mutation().RestoreOrderExchangeItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5814,8 +5814,8 @@ func (ec *executionContext) _Mutation_createPaymentCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().CreatePaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5837,8 +5837,8 @@ func (ec *executionContext) _Mutation_updatePaymentCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().UpdatePaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5860,8 +5860,8 @@ func (ec *executionContext) _Mutation_deletePaymentCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().DeletePaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5883,8 +5883,8 @@ func (ec *executionContext) _Mutation_restorePaymentCollections(ctx context.Cont
 			return ec.Resolvers.Mutation().RestorePaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5906,8 +5906,8 @@ func (ec *executionContext) _Mutation_createPaymentSessions(ctx context.Context,
 			return ec.Resolvers.Mutation().CreatePaymentSessions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5929,8 +5929,8 @@ func (ec *executionContext) _Mutation_updatePaymentSessions(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdatePaymentSessions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5952,8 +5952,8 @@ func (ec *executionContext) _Mutation_deletePaymentSessions(ctx context.Context,
 			return ec.Resolvers.Mutation().DeletePaymentSessions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5975,8 +5975,8 @@ func (ec *executionContext) _Mutation_restorePaymentSessions(ctx context.Context
 			return ec.Resolvers.Mutation().RestorePaymentSessions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5998,8 +5998,8 @@ func (ec *executionContext) _Mutation_createPayments(ctx context.Context, field 
 			return ec.Resolvers.Mutation().CreatePayments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6021,8 +6021,8 @@ func (ec *executionContext) _Mutation_updatePayments(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdatePayments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6044,8 +6044,8 @@ func (ec *executionContext) _Mutation_deletePayments(ctx context.Context, field 
 			return ec.Resolvers.Mutation().DeletePayments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6067,8 +6067,8 @@ func (ec *executionContext) _Mutation_restorePayments(ctx context.Context, field
 			return ec.Resolvers.Mutation().RestorePayments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6090,8 +6090,8 @@ func (ec *executionContext) _Mutation_createCaptures(ctx context.Context, field 
 			return ec.Resolvers.Mutation().CreateCaptures(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6113,8 +6113,8 @@ func (ec *executionContext) _Mutation_updateCaptures(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdateCaptures(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6136,8 +6136,8 @@ func (ec *executionContext) _Mutation_deleteCaptures(ctx context.Context, field 
 			return ec.Resolvers.Mutation().DeleteCaptures(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6159,8 +6159,8 @@ func (ec *executionContext) _Mutation_restoreCaptures(ctx context.Context, field
 			return ec.Resolvers.Mutation().RestoreCaptures(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6182,8 +6182,8 @@ func (ec *executionContext) _Mutation_createRefunds(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateRefunds(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6205,8 +6205,8 @@ func (ec *executionContext) _Mutation_updateRefunds(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateRefunds(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6228,8 +6228,8 @@ func (ec *executionContext) _Mutation_deleteRefunds(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteRefunds(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6251,8 +6251,8 @@ func (ec *executionContext) _Mutation_restoreRefunds(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreRefunds(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6274,8 +6274,8 @@ func (ec *executionContext) _Mutation_createRefundReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateRefundReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6297,8 +6297,8 @@ func (ec *executionContext) _Mutation_updateRefundReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateRefundReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6320,8 +6320,8 @@ func (ec *executionContext) _Mutation_deleteRefundReasons(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteRefundReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6343,8 +6343,8 @@ func (ec *executionContext) _Mutation_restoreRefundReasons(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreRefundReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6366,8 +6366,8 @@ func (ec *executionContext) _Mutation_createPaymentProviders(ctx context.Context
 			return ec.Resolvers.Mutation().CreatePaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6389,8 +6389,8 @@ func (ec *executionContext) _Mutation_updatePaymentProviders(ctx context.Context
 			return ec.Resolvers.Mutation().UpdatePaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6412,8 +6412,8 @@ func (ec *executionContext) _Mutation_deletePaymentProviders(ctx context.Context
 			return ec.Resolvers.Mutation().DeletePaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6435,8 +6435,8 @@ func (ec *executionContext) _Mutation_restorePaymentProviders(ctx context.Contex
 			return ec.Resolvers.Mutation().RestorePaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6458,8 +6458,8 @@ func (ec *executionContext) _Mutation_createAccountHolders(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateAccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6481,8 +6481,8 @@ func (ec *executionContext) _Mutation_updateAccountHolders(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateAccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6504,8 +6504,8 @@ func (ec *executionContext) _Mutation_deleteAccountHolders(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteAccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6527,8 +6527,8 @@ func (ec *executionContext) _Mutation_restoreAccountHolders(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreAccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6550,8 +6550,8 @@ func (ec *executionContext) _Mutation_createPriceSets(ctx context.Context, field
 			return ec.Resolvers.Mutation().CreatePriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6573,8 +6573,8 @@ func (ec *executionContext) _Mutation_updatePriceSets(ctx context.Context, field
 			return ec.Resolvers.Mutation().UpdatePriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6596,8 +6596,8 @@ func (ec *executionContext) _Mutation_deletePriceSets(ctx context.Context, field
 			return ec.Resolvers.Mutation().DeletePriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6619,8 +6619,8 @@ func (ec *executionContext) _Mutation_restorePriceSets(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().RestorePriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6642,8 +6642,8 @@ func (ec *executionContext) _Mutation_createPrices(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().CreatePrices(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6665,8 +6665,8 @@ func (ec *executionContext) _Mutation_updatePrices(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().UpdatePrices(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6688,8 +6688,8 @@ func (ec *executionContext) _Mutation_deletePrices(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().DeletePrices(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6711,8 +6711,8 @@ func (ec *executionContext) _Mutation_restorePrices(ctx context.Context, field g
 			return ec.Resolvers.Mutation().RestorePrices(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6734,8 +6734,8 @@ func (ec *executionContext) _Mutation_createPriceRules(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().CreatePriceRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6757,8 +6757,8 @@ func (ec *executionContext) _Mutation_updatePriceRules(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().UpdatePriceRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6780,8 +6780,8 @@ func (ec *executionContext) _Mutation_deletePriceRules(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().DeletePriceRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6803,8 +6803,8 @@ func (ec *executionContext) _Mutation_restorePriceRules(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RestorePriceRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6826,8 +6826,8 @@ func (ec *executionContext) _Mutation_createPriceLists(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().CreatePriceLists(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6849,8 +6849,8 @@ func (ec *executionContext) _Mutation_updatePriceLists(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().UpdatePriceLists(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6872,8 +6872,8 @@ func (ec *executionContext) _Mutation_deletePriceLists(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().DeletePriceLists(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6895,8 +6895,8 @@ func (ec *executionContext) _Mutation_restorePriceLists(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RestorePriceLists(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6918,8 +6918,8 @@ func (ec *executionContext) _Mutation_createPriceListRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreatePriceListRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6941,8 +6941,8 @@ func (ec *executionContext) _Mutation_updatePriceListRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdatePriceListRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6964,8 +6964,8 @@ func (ec *executionContext) _Mutation_deletePriceListRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeletePriceListRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6987,8 +6987,8 @@ func (ec *executionContext) _Mutation_restorePriceListRules(ctx context.Context,
 			return ec.Resolvers.Mutation().RestorePriceListRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7010,8 +7010,8 @@ func (ec *executionContext) _Mutation_createPricePreferences(ctx context.Context
 			return ec.Resolvers.Mutation().CreatePricePreferences(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7033,8 +7033,8 @@ func (ec *executionContext) _Mutation_updatePricePreferences(ctx context.Context
 			return ec.Resolvers.Mutation().UpdatePricePreferences(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7056,8 +7056,8 @@ func (ec *executionContext) _Mutation_deletePricePreferences(ctx context.Context
 			return ec.Resolvers.Mutation().DeletePricePreferences(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7079,8 +7079,8 @@ func (ec *executionContext) _Mutation_restorePricePreferences(ctx context.Contex
 			return ec.Resolvers.Mutation().RestorePricePreferences(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7102,8 +7102,8 @@ func (ec *executionContext) _Mutation_createProducts(ctx context.Context, field 
 			return ec.Resolvers.Mutation().CreateProducts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7125,8 +7125,8 @@ func (ec *executionContext) _Mutation_updateProducts(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdateProducts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7148,8 +7148,8 @@ func (ec *executionContext) _Mutation_deleteProducts(ctx context.Context, field 
 			return ec.Resolvers.Mutation().DeleteProducts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7171,8 +7171,8 @@ func (ec *executionContext) _Mutation_restoreProducts(ctx context.Context, field
 			return ec.Resolvers.Mutation().RestoreProducts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7194,8 +7194,8 @@ func (ec *executionContext) _Mutation_createProductVariants(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateProductVariants(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7217,8 +7217,8 @@ func (ec *executionContext) _Mutation_updateProductVariants(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateProductVariants(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7240,8 +7240,8 @@ func (ec *executionContext) _Mutation_deleteProductVariants(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteProductVariants(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7263,8 +7263,8 @@ func (ec *executionContext) _Mutation_restoreProductVariants(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreProductVariants(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7286,8 +7286,8 @@ func (ec *executionContext) _Mutation_createProductOptions(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7309,8 +7309,8 @@ func (ec *executionContext) _Mutation_updateProductOptions(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7332,8 +7332,8 @@ func (ec *executionContext) _Mutation_deleteProductOptions(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7355,8 +7355,8 @@ func (ec *executionContext) _Mutation_restoreProductOptions(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7378,8 +7378,8 @@ func (ec *executionContext) _Mutation_createProductProductOptions(ctx context.Co
 			return ec.Resolvers.Mutation().CreateProductProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7401,8 +7401,8 @@ func (ec *executionContext) _Mutation_updateProductProductOptions(ctx context.Co
 			return ec.Resolvers.Mutation().UpdateProductProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7424,8 +7424,8 @@ func (ec *executionContext) _Mutation_deleteProductProductOptions(ctx context.Co
 			return ec.Resolvers.Mutation().DeleteProductProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7447,8 +7447,8 @@ func (ec *executionContext) _Mutation_restoreProductProductOptions(ctx context.C
 			return ec.Resolvers.Mutation().RestoreProductProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7470,8 +7470,8 @@ func (ec *executionContext) _Mutation_createProductOptionValues(ctx context.Cont
 			return ec.Resolvers.Mutation().CreateProductOptionValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7493,8 +7493,8 @@ func (ec *executionContext) _Mutation_updateProductOptionValues(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdateProductOptionValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7516,8 +7516,8 @@ func (ec *executionContext) _Mutation_deleteProductOptionValues(ctx context.Cont
 			return ec.Resolvers.Mutation().DeleteProductOptionValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7539,8 +7539,8 @@ func (ec *executionContext) _Mutation_restoreProductOptionValues(ctx context.Con
 			return ec.Resolvers.Mutation().RestoreProductOptionValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7562,8 +7562,8 @@ func (ec *executionContext) _Mutation_createProductCategories(ctx context.Contex
 			return ec.Resolvers.Mutation().CreateProductCategories(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7585,8 +7585,8 @@ func (ec *executionContext) _Mutation_updateProductCategories(ctx context.Contex
 			return ec.Resolvers.Mutation().UpdateProductCategories(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7608,8 +7608,8 @@ func (ec *executionContext) _Mutation_deleteProductCategories(ctx context.Contex
 			return ec.Resolvers.Mutation().DeleteProductCategories(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7631,8 +7631,8 @@ func (ec *executionContext) _Mutation_restoreProductCategories(ctx context.Conte
 			return ec.Resolvers.Mutation().RestoreProductCategories(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7654,8 +7654,8 @@ func (ec *executionContext) _Mutation_createProductCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().CreateProductCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7677,8 +7677,8 @@ func (ec *executionContext) _Mutation_updateProductCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().UpdateProductCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7700,8 +7700,8 @@ func (ec *executionContext) _Mutation_deleteProductCollections(ctx context.Conte
 			return ec.Resolvers.Mutation().DeleteProductCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7723,8 +7723,8 @@ func (ec *executionContext) _Mutation_restoreProductCollections(ctx context.Cont
 			return ec.Resolvers.Mutation().RestoreProductCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7746,8 +7746,8 @@ func (ec *executionContext) _Mutation_createProductTypes(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateProductTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7769,8 +7769,8 @@ func (ec *executionContext) _Mutation_updateProductTypes(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateProductTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7792,8 +7792,8 @@ func (ec *executionContext) _Mutation_deleteProductTypes(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteProductTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7815,8 +7815,8 @@ func (ec *executionContext) _Mutation_restoreProductTypes(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreProductTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7838,8 +7838,8 @@ func (ec *executionContext) _Mutation_createProductTags(ctx context.Context, fie
 			return ec.Resolvers.Mutation().CreateProductTags(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7861,8 +7861,8 @@ func (ec *executionContext) _Mutation_updateProductTags(ctx context.Context, fie
 			return ec.Resolvers.Mutation().UpdateProductTags(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7884,8 +7884,8 @@ func (ec *executionContext) _Mutation_deleteProductTags(ctx context.Context, fie
 			return ec.Resolvers.Mutation().DeleteProductTags(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7907,8 +7907,8 @@ func (ec *executionContext) _Mutation_restoreProductTags(ctx context.Context, fi
 			return ec.Resolvers.Mutation().RestoreProductTags(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7930,8 +7930,8 @@ func (ec *executionContext) _Mutation_createProductImages(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateProductImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7953,8 +7953,8 @@ func (ec *executionContext) _Mutation_updateProductImages(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateProductImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7976,8 +7976,8 @@ func (ec *executionContext) _Mutation_deleteProductImages(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteProductImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7999,8 +7999,8 @@ func (ec *executionContext) _Mutation_restoreProductImages(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreProductImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8022,8 +8022,8 @@ func (ec *executionContext) _Mutation_createPromotions(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().CreatePromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8045,8 +8045,8 @@ func (ec *executionContext) _Mutation_updatePromotions(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().UpdatePromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8068,8 +8068,8 @@ func (ec *executionContext) _Mutation_deletePromotions(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().DeletePromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8091,8 +8091,8 @@ func (ec *executionContext) _Mutation_restorePromotions(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RestorePromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8114,8 +8114,8 @@ func (ec *executionContext) _Mutation_createCampaigns(ctx context.Context, field
 			return ec.Resolvers.Mutation().CreateCampaigns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8137,8 +8137,8 @@ func (ec *executionContext) _Mutation_updateCampaigns(ctx context.Context, field
 			return ec.Resolvers.Mutation().UpdateCampaigns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8160,8 +8160,8 @@ func (ec *executionContext) _Mutation_deleteCampaigns(ctx context.Context, field
 			return ec.Resolvers.Mutation().DeleteCampaigns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8183,8 +8183,8 @@ func (ec *executionContext) _Mutation_restoreCampaigns(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().RestoreCampaigns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8206,8 +8206,8 @@ func (ec *executionContext) _Mutation_createCampaignBudgets(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateCampaignBudgets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8229,8 +8229,8 @@ func (ec *executionContext) _Mutation_updateCampaignBudgets(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateCampaignBudgets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8252,8 +8252,8 @@ func (ec *executionContext) _Mutation_deleteCampaignBudgets(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteCampaignBudgets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8275,8 +8275,8 @@ func (ec *executionContext) _Mutation_restoreCampaignBudgets(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreCampaignBudgets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8298,8 +8298,8 @@ func (ec *executionContext) _Mutation_createCampaignBudgetUsages(ctx context.Con
 			return ec.Resolvers.Mutation().CreateCampaignBudgetUsages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8321,8 +8321,8 @@ func (ec *executionContext) _Mutation_updateCampaignBudgetUsages(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateCampaignBudgetUsages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8344,8 +8344,8 @@ func (ec *executionContext) _Mutation_deleteCampaignBudgetUsages(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteCampaignBudgetUsages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8367,8 +8367,8 @@ func (ec *executionContext) _Mutation_restoreCampaignBudgetUsages(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreCampaignBudgetUsages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8390,8 +8390,8 @@ func (ec *executionContext) _Mutation_createApplicationMethods(ctx context.Conte
 			return ec.Resolvers.Mutation().CreateApplicationMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8413,8 +8413,8 @@ func (ec *executionContext) _Mutation_updateApplicationMethods(ctx context.Conte
 			return ec.Resolvers.Mutation().UpdateApplicationMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8436,8 +8436,8 @@ func (ec *executionContext) _Mutation_deleteApplicationMethods(ctx context.Conte
 			return ec.Resolvers.Mutation().DeleteApplicationMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8459,8 +8459,8 @@ func (ec *executionContext) _Mutation_restoreApplicationMethods(ctx context.Cont
 			return ec.Resolvers.Mutation().RestoreApplicationMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8482,8 +8482,8 @@ func (ec *executionContext) _Mutation_createPromotionRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreatePromotionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8505,8 +8505,8 @@ func (ec *executionContext) _Mutation_updatePromotionRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdatePromotionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8528,8 +8528,8 @@ func (ec *executionContext) _Mutation_deletePromotionRules(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeletePromotionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8551,8 +8551,8 @@ func (ec *executionContext) _Mutation_restorePromotionRules(ctx context.Context,
 			return ec.Resolvers.Mutation().RestorePromotionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8574,8 +8574,8 @@ func (ec *executionContext) _Mutation_createPromotionRuleValues(ctx context.Cont
 			return ec.Resolvers.Mutation().CreatePromotionRuleValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8597,8 +8597,8 @@ func (ec *executionContext) _Mutation_updatePromotionRuleValues(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdatePromotionRuleValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8620,8 +8620,8 @@ func (ec *executionContext) _Mutation_deletePromotionRuleValues(ctx context.Cont
 			return ec.Resolvers.Mutation().DeletePromotionRuleValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8643,8 +8643,8 @@ func (ec *executionContext) _Mutation_restorePromotionRuleValues(ctx context.Con
 			return ec.Resolvers.Mutation().RestorePromotionRuleValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8666,8 +8666,8 @@ func (ec *executionContext) _Mutation_createRbacRoles(ctx context.Context, field
 			return ec.Resolvers.Mutation().CreateRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8689,8 +8689,8 @@ func (ec *executionContext) _Mutation_updateRbacRoles(ctx context.Context, field
 			return ec.Resolvers.Mutation().UpdateRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8712,8 +8712,8 @@ func (ec *executionContext) _Mutation_deleteRbacRoles(ctx context.Context, field
 			return ec.Resolvers.Mutation().DeleteRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8735,8 +8735,8 @@ func (ec *executionContext) _Mutation_restoreRbacRoles(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().RestoreRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8758,8 +8758,8 @@ func (ec *executionContext) _Mutation_createRbacPolicies(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateRbacPolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8781,8 +8781,8 @@ func (ec *executionContext) _Mutation_updateRbacPolicies(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateRbacPolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8804,8 +8804,8 @@ func (ec *executionContext) _Mutation_deleteRbacPolicies(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteRbacPolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8827,8 +8827,8 @@ func (ec *executionContext) _Mutation_restoreRbacPolicies(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreRbacPolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8850,8 +8850,8 @@ func (ec *executionContext) _Mutation_createRbacRolePolicies(ctx context.Context
 			return ec.Resolvers.Mutation().CreateRbacRolePolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8873,8 +8873,8 @@ func (ec *executionContext) _Mutation_updateRbacRolePolicies(ctx context.Context
 			return ec.Resolvers.Mutation().UpdateRbacRolePolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8896,8 +8896,8 @@ func (ec *executionContext) _Mutation_deleteRbacRolePolicies(ctx context.Context
 			return ec.Resolvers.Mutation().DeleteRbacRolePolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8919,8 +8919,8 @@ func (ec *executionContext) _Mutation_restoreRbacRolePolicies(ctx context.Contex
 			return ec.Resolvers.Mutation().RestoreRbacRolePolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8942,8 +8942,8 @@ func (ec *executionContext) _Mutation_createRbacRoleParents(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateRbacRoleParents(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8965,8 +8965,8 @@ func (ec *executionContext) _Mutation_updateRbacRoleParents(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateRbacRoleParents(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8988,8 +8988,8 @@ func (ec *executionContext) _Mutation_deleteRbacRoleParents(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteRbacRoleParents(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9011,8 +9011,8 @@ func (ec *executionContext) _Mutation_restoreRbacRoleParents(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreRbacRoleParents(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9034,8 +9034,8 @@ func (ec *executionContext) _Mutation_createRbacRoleInheritances(ctx context.Con
 			return ec.Resolvers.Mutation().CreateRbacRoleInheritances(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9057,8 +9057,8 @@ func (ec *executionContext) _Mutation_updateRbacRoleInheritances(ctx context.Con
 			return ec.Resolvers.Mutation().UpdateRbacRoleInheritances(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9080,8 +9080,8 @@ func (ec *executionContext) _Mutation_deleteRbacRoleInheritances(ctx context.Con
 			return ec.Resolvers.Mutation().DeleteRbacRoleInheritances(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9103,8 +9103,8 @@ func (ec *executionContext) _Mutation_restoreRbacRoleInheritances(ctx context.Co
 			return ec.Resolvers.Mutation().RestoreRbacRoleInheritances(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9126,8 +9126,8 @@ func (ec *executionContext) _Mutation_createRegions(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateRegions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9149,8 +9149,8 @@ func (ec *executionContext) _Mutation_updateRegions(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateRegions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9172,8 +9172,8 @@ func (ec *executionContext) _Mutation_deleteRegions(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteRegions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9195,8 +9195,8 @@ func (ec *executionContext) _Mutation_restoreRegions(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreRegions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9218,8 +9218,8 @@ func (ec *executionContext) _Mutation_createCountries(ctx context.Context, field
 			return ec.Resolvers.Mutation().CreateCountries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9241,8 +9241,8 @@ func (ec *executionContext) _Mutation_updateCountries(ctx context.Context, field
 			return ec.Resolvers.Mutation().UpdateCountries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9264,8 +9264,8 @@ func (ec *executionContext) _Mutation_deleteCountries(ctx context.Context, field
 			return ec.Resolvers.Mutation().DeleteCountries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9287,8 +9287,8 @@ func (ec *executionContext) _Mutation_restoreCountries(ctx context.Context, fiel
 			return ec.Resolvers.Mutation().RestoreCountries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9310,8 +9310,8 @@ func (ec *executionContext) _Mutation_createSalesChannels(ctx context.Context, f
 			return ec.Resolvers.Mutation().CreateSalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9333,8 +9333,8 @@ func (ec *executionContext) _Mutation_updateSalesChannels(ctx context.Context, f
 			return ec.Resolvers.Mutation().UpdateSalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9356,8 +9356,8 @@ func (ec *executionContext) _Mutation_deleteSalesChannels(ctx context.Context, f
 			return ec.Resolvers.Mutation().DeleteSalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9379,8 +9379,8 @@ func (ec *executionContext) _Mutation_restoreSalesChannels(ctx context.Context, 
 			return ec.Resolvers.Mutation().RestoreSalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9402,8 +9402,8 @@ func (ec *executionContext) _Mutation_createStockLocations(ctx context.Context, 
 			return ec.Resolvers.Mutation().CreateStockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9425,8 +9425,8 @@ func (ec *executionContext) _Mutation_updateStockLocations(ctx context.Context, 
 			return ec.Resolvers.Mutation().UpdateStockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9448,8 +9448,8 @@ func (ec *executionContext) _Mutation_deleteStockLocations(ctx context.Context, 
 			return ec.Resolvers.Mutation().DeleteStockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9471,8 +9471,8 @@ func (ec *executionContext) _Mutation_restoreStockLocations(ctx context.Context,
 			return ec.Resolvers.Mutation().RestoreStockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9494,8 +9494,8 @@ func (ec *executionContext) _Mutation_createStockLocationAddresses(ctx context.C
 			return ec.Resolvers.Mutation().CreateStockLocationAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9517,8 +9517,8 @@ func (ec *executionContext) _Mutation_updateStockLocationAddresses(ctx context.C
 			return ec.Resolvers.Mutation().UpdateStockLocationAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9540,8 +9540,8 @@ func (ec *executionContext) _Mutation_deleteStockLocationAddresses(ctx context.C
 			return ec.Resolvers.Mutation().DeleteStockLocationAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9563,8 +9563,8 @@ func (ec *executionContext) _Mutation_restoreStockLocationAddresses(ctx context.
 			return ec.Resolvers.Mutation().RestoreStockLocationAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9586,8 +9586,8 @@ func (ec *executionContext) _Mutation_createStores(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().CreateStores(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9609,8 +9609,8 @@ func (ec *executionContext) _Mutation_updateStores(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().UpdateStores(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9632,8 +9632,8 @@ func (ec *executionContext) _Mutation_deleteStores(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().DeleteStores(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9655,8 +9655,8 @@ func (ec *executionContext) _Mutation_restoreStores(ctx context.Context, field g
 			return ec.Resolvers.Mutation().RestoreStores(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9678,8 +9678,8 @@ func (ec *executionContext) _Mutation_createStoreCurrencies(ctx context.Context,
 			return ec.Resolvers.Mutation().CreateStoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9701,8 +9701,8 @@ func (ec *executionContext) _Mutation_updateStoreCurrencies(ctx context.Context,
 			return ec.Resolvers.Mutation().UpdateStoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9724,8 +9724,8 @@ func (ec *executionContext) _Mutation_deleteStoreCurrencies(ctx context.Context,
 			return ec.Resolvers.Mutation().DeleteStoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9747,8 +9747,8 @@ func (ec *executionContext) _Mutation_restoreStoreCurrencies(ctx context.Context
 			return ec.Resolvers.Mutation().RestoreStoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9770,8 +9770,8 @@ func (ec *executionContext) _Mutation_createStoreLocales(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateStoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9793,8 +9793,8 @@ func (ec *executionContext) _Mutation_updateStoreLocales(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateStoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9816,8 +9816,8 @@ func (ec *executionContext) _Mutation_deleteStoreLocales(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteStoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9839,8 +9839,8 @@ func (ec *executionContext) _Mutation_restoreStoreLocales(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreStoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9862,8 +9862,8 @@ func (ec *executionContext) _Mutation_createLocales(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9885,8 +9885,8 @@ func (ec *executionContext) _Mutation_updateLocales(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9908,8 +9908,8 @@ func (ec *executionContext) _Mutation_deleteLocales(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9931,8 +9931,8 @@ func (ec *executionContext) _Mutation_restoreLocales(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9954,8 +9954,8 @@ func (ec *executionContext) _Mutation_createTranslations(ctx context.Context, fi
 			return ec.Resolvers.Mutation().CreateTranslations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9977,8 +9977,8 @@ func (ec *executionContext) _Mutation_updateTranslations(ctx context.Context, fi
 			return ec.Resolvers.Mutation().UpdateTranslations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10000,8 +10000,8 @@ func (ec *executionContext) _Mutation_deleteTranslations(ctx context.Context, fi
 			return ec.Resolvers.Mutation().DeleteTranslations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10023,8 +10023,8 @@ func (ec *executionContext) _Mutation_restoreTranslations(ctx context.Context, f
 			return ec.Resolvers.Mutation().RestoreTranslations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10046,8 +10046,8 @@ func (ec *executionContext) _Mutation_createTranslationSettings(ctx context.Cont
 			return ec.Resolvers.Mutation().CreateTranslationSettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10069,8 +10069,8 @@ func (ec *executionContext) _Mutation_updateTranslationSettings(ctx context.Cont
 			return ec.Resolvers.Mutation().UpdateTranslationSettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10092,8 +10092,8 @@ func (ec *executionContext) _Mutation_deleteTranslationSettings(ctx context.Cont
 			return ec.Resolvers.Mutation().DeleteTranslationSettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10115,8 +10115,8 @@ func (ec *executionContext) _Mutation_restoreTranslationSettings(ctx context.Con
 			return ec.Resolvers.Mutation().RestoreTranslationSettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10138,8 +10138,8 @@ func (ec *executionContext) _Mutation_createUsers(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().CreateUsers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10161,8 +10161,8 @@ func (ec *executionContext) _Mutation_updateUsers(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().UpdateUsers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10184,8 +10184,8 @@ func (ec *executionContext) _Mutation_deleteUsers(ctx context.Context, field gra
 			return ec.Resolvers.Mutation().DeleteUsers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10207,8 +10207,8 @@ func (ec *executionContext) _Mutation_restoreUsers(ctx context.Context, field gr
 			return ec.Resolvers.Mutation().RestoreUsers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10230,8 +10230,8 @@ func (ec *executionContext) _Mutation_createInvites(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateInvites(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10253,8 +10253,8 @@ func (ec *executionContext) _Mutation_updateInvites(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateInvites(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10276,8 +10276,8 @@ func (ec *executionContext) _Mutation_deleteInvites(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteInvites(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10299,8 +10299,8 @@ func (ec *executionContext) _Mutation_restoreInvites(ctx context.Context, field 
 			return ec.Resolvers.Mutation().RestoreInvites(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10322,8 +10322,8 @@ func (ec *executionContext) _Query_linkModules(ctx context.Context, field graphq
 			return ec.Resolvers.Query().LinkModules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10346,8 +10346,8 @@ func (ec *executionContext) _Query_linkModule(ctx context.Context, field graphql
 			return ec.Resolvers.Query().LinkModule(ctx, fc.Args["moduleA"].(string), fc.Args["keyA"].(string), fc.Args["moduleB"].(string), fc.Args["keyB"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10387,11 +10387,11 @@ func (ec *executionContext) _Query_links(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Links(ctx, fc.Args["links"].(resolve.Links))
+			return ec.Resolvers.Query().Links(ctx, fc.Args["links"].(answer.Links))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10434,8 +10434,8 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10477,8 +10477,8 @@ func (ec *executionContext) _Query_apiKey(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().APIKey(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10500,8 +10500,8 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().APIKeys(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10523,8 +10523,8 @@ func (ec *executionContext) _Query_cart(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Cart(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10546,8 +10546,8 @@ func (ec *executionContext) _Query_carts(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Carts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10569,8 +10569,8 @@ func (ec *executionContext) _Query_cartAddress(ctx context.Context, field graphq
 			return ec.Resolvers.Query().CartAddress(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10592,8 +10592,8 @@ func (ec *executionContext) _Query_cartAddresses(ctx context.Context, field grap
 			return ec.Resolvers.Query().CartAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10615,8 +10615,8 @@ func (ec *executionContext) _Query_cartLineItem(ctx context.Context, field graph
 			return ec.Resolvers.Query().CartLineItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10638,8 +10638,8 @@ func (ec *executionContext) _Query_cartLineItems(ctx context.Context, field grap
 			return ec.Resolvers.Query().CartLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10661,8 +10661,8 @@ func (ec *executionContext) _Query_cartLineItemAdjustment(ctx context.Context, f
 			return ec.Resolvers.Query().CartLineItemAdjustment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10684,8 +10684,8 @@ func (ec *executionContext) _Query_cartLineItemAdjustments(ctx context.Context, 
 			return ec.Resolvers.Query().CartLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10707,8 +10707,8 @@ func (ec *executionContext) _Query_cartLineItemTaxLine(ctx context.Context, fiel
 			return ec.Resolvers.Query().CartLineItemTaxLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10730,8 +10730,8 @@ func (ec *executionContext) _Query_cartLineItemTaxLines(ctx context.Context, fie
 			return ec.Resolvers.Query().CartLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10753,8 +10753,8 @@ func (ec *executionContext) _Query_cartShippingMethod(ctx context.Context, field
 			return ec.Resolvers.Query().CartShippingMethod(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10776,8 +10776,8 @@ func (ec *executionContext) _Query_cartShippingMethods(ctx context.Context, fiel
 			return ec.Resolvers.Query().CartShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10799,8 +10799,8 @@ func (ec *executionContext) _Query_cartShippingMethodAdjustment(ctx context.Cont
 			return ec.Resolvers.Query().CartShippingMethodAdjustment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10822,8 +10822,8 @@ func (ec *executionContext) _Query_cartShippingMethodAdjustments(ctx context.Con
 			return ec.Resolvers.Query().CartShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10845,8 +10845,8 @@ func (ec *executionContext) _Query_cartShippingMethodTaxLine(ctx context.Context
 			return ec.Resolvers.Query().CartShippingMethodTaxLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10868,8 +10868,8 @@ func (ec *executionContext) _Query_cartShippingMethodTaxLines(ctx context.Contex
 			return ec.Resolvers.Query().CartShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10891,8 +10891,8 @@ func (ec *executionContext) _Query_cartCreditLine(ctx context.Context, field gra
 			return ec.Resolvers.Query().CartCreditLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10914,8 +10914,8 @@ func (ec *executionContext) _Query_cartCreditLines(ctx context.Context, field gr
 			return ec.Resolvers.Query().CartCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10937,8 +10937,8 @@ func (ec *executionContext) _Query_currency(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Currency(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10960,8 +10960,8 @@ func (ec *executionContext) _Query_currencies(ctx context.Context, field graphql
 			return ec.Resolvers.Query().Currencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10983,8 +10983,8 @@ func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Customer(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11006,8 +11006,8 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().Customers(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11029,8 +11029,8 @@ func (ec *executionContext) _Query_customerAddress(ctx context.Context, field gr
 			return ec.Resolvers.Query().CustomerAddress(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11052,8 +11052,8 @@ func (ec *executionContext) _Query_customerAddresses(ctx context.Context, field 
 			return ec.Resolvers.Query().CustomerAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11075,8 +11075,8 @@ func (ec *executionContext) _Query_customerGroup(ctx context.Context, field grap
 			return ec.Resolvers.Query().CustomerGroup(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11098,8 +11098,8 @@ func (ec *executionContext) _Query_customerGroups(ctx context.Context, field gra
 			return ec.Resolvers.Query().CustomerGroups(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11121,8 +11121,8 @@ func (ec *executionContext) _Query_fulfillmentSet(ctx context.Context, field gra
 			return ec.Resolvers.Query().FulfillmentSet(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11144,8 +11144,8 @@ func (ec *executionContext) _Query_fulfillmentSets(ctx context.Context, field gr
 			return ec.Resolvers.Query().FulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11167,8 +11167,8 @@ func (ec *executionContext) _Query_serviceZone(ctx context.Context, field graphq
 			return ec.Resolvers.Query().ServiceZone(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11190,8 +11190,8 @@ func (ec *executionContext) _Query_serviceZones(ctx context.Context, field graph
 			return ec.Resolvers.Query().ServiceZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11213,8 +11213,8 @@ func (ec *executionContext) _Query_geoZone(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().GeoZone(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11236,8 +11236,8 @@ func (ec *executionContext) _Query_geoZones(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().GeoZones(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11259,8 +11259,8 @@ func (ec *executionContext) _Query_shippingProfile(ctx context.Context, field gr
 			return ec.Resolvers.Query().ShippingProfile(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11282,8 +11282,8 @@ func (ec *executionContext) _Query_shippingProfiles(ctx context.Context, field g
 			return ec.Resolvers.Query().ShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11305,8 +11305,8 @@ func (ec *executionContext) _Query_shippingOption(ctx context.Context, field gra
 			return ec.Resolvers.Query().ShippingOption(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11328,8 +11328,8 @@ func (ec *executionContext) _Query_shippingOptions(ctx context.Context, field gr
 			return ec.Resolvers.Query().ShippingOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11351,8 +11351,8 @@ func (ec *executionContext) _Query_shippingOptionType(ctx context.Context, field
 			return ec.Resolvers.Query().ShippingOptionType(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11374,8 +11374,8 @@ func (ec *executionContext) _Query_shippingOptionTypes(ctx context.Context, fiel
 			return ec.Resolvers.Query().ShippingOptionTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11397,8 +11397,8 @@ func (ec *executionContext) _Query_shippingOptionRule(ctx context.Context, field
 			return ec.Resolvers.Query().ShippingOptionRule(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11420,8 +11420,8 @@ func (ec *executionContext) _Query_shippingOptionRules(ctx context.Context, fiel
 			return ec.Resolvers.Query().ShippingOptionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11443,8 +11443,8 @@ func (ec *executionContext) _Query_fulfillmentProvider(ctx context.Context, fiel
 			return ec.Resolvers.Query().FulfillmentProvider(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11466,8 +11466,8 @@ func (ec *executionContext) _Query_fulfillmentProviders(ctx context.Context, fie
 			return ec.Resolvers.Query().FulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11489,8 +11489,8 @@ func (ec *executionContext) _Query_fulfillment(ctx context.Context, field graphq
 			return ec.Resolvers.Query().Fulfillment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11512,8 +11512,8 @@ func (ec *executionContext) _Query_fulfillments(ctx context.Context, field graph
 			return ec.Resolvers.Query().Fulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11535,8 +11535,8 @@ func (ec *executionContext) _Query_fulfillmentAddress(ctx context.Context, field
 			return ec.Resolvers.Query().FulfillmentAddress(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11558,8 +11558,8 @@ func (ec *executionContext) _Query_fulfillmentAddresses(ctx context.Context, fie
 			return ec.Resolvers.Query().FulfillmentAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11581,8 +11581,8 @@ func (ec *executionContext) _Query_fulfillmentItem(ctx context.Context, field gr
 			return ec.Resolvers.Query().FulfillmentItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11604,8 +11604,8 @@ func (ec *executionContext) _Query_fulfillmentItems(ctx context.Context, field g
 			return ec.Resolvers.Query().FulfillmentItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11627,8 +11627,8 @@ func (ec *executionContext) _Query_fulfillmentLabel(ctx context.Context, field g
 			return ec.Resolvers.Query().FulfillmentLabel(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11650,8 +11650,8 @@ func (ec *executionContext) _Query_fulfillmentLabels(ctx context.Context, field 
 			return ec.Resolvers.Query().FulfillmentLabels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11673,8 +11673,8 @@ func (ec *executionContext) _Query_inventoryItem(ctx context.Context, field grap
 			return ec.Resolvers.Query().InventoryItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11696,8 +11696,8 @@ func (ec *executionContext) _Query_inventoryItems(ctx context.Context, field gra
 			return ec.Resolvers.Query().InventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11719,8 +11719,8 @@ func (ec *executionContext) _Query_inventoryLevel(ctx context.Context, field gra
 			return ec.Resolvers.Query().InventoryLevel(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11742,8 +11742,8 @@ func (ec *executionContext) _Query_inventoryLevels(ctx context.Context, field gr
 			return ec.Resolvers.Query().InventoryLevels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11765,8 +11765,8 @@ func (ec *executionContext) _Query_reservationItem(ctx context.Context, field gr
 			return ec.Resolvers.Query().ReservationItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11788,8 +11788,8 @@ func (ec *executionContext) _Query_reservationItems(ctx context.Context, field g
 			return ec.Resolvers.Query().ReservationItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11811,8 +11811,8 @@ func (ec *executionContext) _Query_order(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Order(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11834,8 +11834,8 @@ func (ec *executionContext) _Query_orders(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Orders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11857,8 +11857,8 @@ func (ec *executionContext) _Query_orderAddress(ctx context.Context, field graph
 			return ec.Resolvers.Query().OrderAddress(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11880,8 +11880,8 @@ func (ec *executionContext) _Query_orderAddresses(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11903,8 +11903,8 @@ func (ec *executionContext) _Query_orderItem(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().OrderItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11926,8 +11926,8 @@ func (ec *executionContext) _Query_orderItems(ctx context.Context, field graphql
 			return ec.Resolvers.Query().OrderItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11949,8 +11949,8 @@ func (ec *executionContext) _Query_orderLineItem(ctx context.Context, field grap
 			return ec.Resolvers.Query().OrderLineItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11972,8 +11972,8 @@ func (ec *executionContext) _Query_orderLineItems(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderLineItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11995,8 +11995,8 @@ func (ec *executionContext) _Query_orderLineItemAdjustment(ctx context.Context, 
 			return ec.Resolvers.Query().OrderLineItemAdjustment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12018,8 +12018,8 @@ func (ec *executionContext) _Query_orderLineItemAdjustments(ctx context.Context,
 			return ec.Resolvers.Query().OrderLineItemAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12041,8 +12041,8 @@ func (ec *executionContext) _Query_orderLineItemTaxLine(ctx context.Context, fie
 			return ec.Resolvers.Query().OrderLineItemTaxLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12064,8 +12064,8 @@ func (ec *executionContext) _Query_orderLineItemTaxLines(ctx context.Context, fi
 			return ec.Resolvers.Query().OrderLineItemTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12087,8 +12087,8 @@ func (ec *executionContext) _Query_orderShipping(ctx context.Context, field grap
 			return ec.Resolvers.Query().OrderShipping(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12110,8 +12110,8 @@ func (ec *executionContext) _Query_orderShippings(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderShippings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12133,8 +12133,8 @@ func (ec *executionContext) _Query_orderShippingMethod(ctx context.Context, fiel
 			return ec.Resolvers.Query().OrderShippingMethod(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12156,8 +12156,8 @@ func (ec *executionContext) _Query_orderShippingMethods(ctx context.Context, fie
 			return ec.Resolvers.Query().OrderShippingMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12179,8 +12179,8 @@ func (ec *executionContext) _Query_orderShippingMethodAdjustment(ctx context.Con
 			return ec.Resolvers.Query().OrderShippingMethodAdjustment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12202,8 +12202,8 @@ func (ec *executionContext) _Query_orderShippingMethodAdjustments(ctx context.Co
 			return ec.Resolvers.Query().OrderShippingMethodAdjustments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12225,8 +12225,8 @@ func (ec *executionContext) _Query_orderShippingMethodTaxLine(ctx context.Contex
 			return ec.Resolvers.Query().OrderShippingMethodTaxLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12248,8 +12248,8 @@ func (ec *executionContext) _Query_orderShippingMethodTaxLines(ctx context.Conte
 			return ec.Resolvers.Query().OrderShippingMethodTaxLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12271,8 +12271,8 @@ func (ec *executionContext) _Query_orderSummary(ctx context.Context, field graph
 			return ec.Resolvers.Query().OrderSummary(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12294,8 +12294,8 @@ func (ec *executionContext) _Query_orderSummaries(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderSummaries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12317,8 +12317,8 @@ func (ec *executionContext) _Query_orderCreditLine(ctx context.Context, field gr
 			return ec.Resolvers.Query().OrderCreditLine(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12340,8 +12340,8 @@ func (ec *executionContext) _Query_orderCreditLines(ctx context.Context, field g
 			return ec.Resolvers.Query().OrderCreditLines(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12363,8 +12363,8 @@ func (ec *executionContext) _Query_orderTransaction(ctx context.Context, field g
 			return ec.Resolvers.Query().OrderTransaction(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12386,8 +12386,8 @@ func (ec *executionContext) _Query_orderTransactions(ctx context.Context, field 
 			return ec.Resolvers.Query().OrderTransactions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12409,8 +12409,8 @@ func (ec *executionContext) _Query_orderChange(ctx context.Context, field graphq
 			return ec.Resolvers.Query().OrderChange(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12432,8 +12432,8 @@ func (ec *executionContext) _Query_orderChanges(ctx context.Context, field graph
 			return ec.Resolvers.Query().OrderChanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12455,8 +12455,8 @@ func (ec *executionContext) _Query_orderChangeAction(ctx context.Context, field 
 			return ec.Resolvers.Query().OrderChangeAction(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12478,8 +12478,8 @@ func (ec *executionContext) _Query_orderChangeActions(ctx context.Context, field
 			return ec.Resolvers.Query().OrderChangeActions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12501,8 +12501,8 @@ func (ec *executionContext) _Query_return(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Return(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12524,8 +12524,8 @@ func (ec *executionContext) _Query_returns(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Returns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12547,8 +12547,8 @@ func (ec *executionContext) _Query_returnItem(ctx context.Context, field graphql
 			return ec.Resolvers.Query().ReturnItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12570,8 +12570,8 @@ func (ec *executionContext) _Query_returnItems(ctx context.Context, field graphq
 			return ec.Resolvers.Query().ReturnItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12593,8 +12593,8 @@ func (ec *executionContext) _Query_returnReason(ctx context.Context, field graph
 			return ec.Resolvers.Query().ReturnReason(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12616,8 +12616,8 @@ func (ec *executionContext) _Query_returnReasons(ctx context.Context, field grap
 			return ec.Resolvers.Query().ReturnReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12639,8 +12639,8 @@ func (ec *executionContext) _Query_orderClaim(ctx context.Context, field graphql
 			return ec.Resolvers.Query().OrderClaim(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12662,8 +12662,8 @@ func (ec *executionContext) _Query_orderClaims(ctx context.Context, field graphq
 			return ec.Resolvers.Query().OrderClaims(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12685,8 +12685,8 @@ func (ec *executionContext) _Query_orderClaimItem(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderClaimItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12708,8 +12708,8 @@ func (ec *executionContext) _Query_orderClaimItems(ctx context.Context, field gr
 			return ec.Resolvers.Query().OrderClaimItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12731,8 +12731,8 @@ func (ec *executionContext) _Query_orderClaimItemImage(ctx context.Context, fiel
 			return ec.Resolvers.Query().OrderClaimItemImage(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12754,8 +12754,8 @@ func (ec *executionContext) _Query_orderClaimItemImages(ctx context.Context, fie
 			return ec.Resolvers.Query().OrderClaimItemImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12777,8 +12777,8 @@ func (ec *executionContext) _Query_orderExchange(ctx context.Context, field grap
 			return ec.Resolvers.Query().OrderExchange(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12800,8 +12800,8 @@ func (ec *executionContext) _Query_orderExchanges(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderExchanges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12823,8 +12823,8 @@ func (ec *executionContext) _Query_orderExchangeItem(ctx context.Context, field 
 			return ec.Resolvers.Query().OrderExchangeItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12846,8 +12846,8 @@ func (ec *executionContext) _Query_orderExchangeItems(ctx context.Context, field
 			return ec.Resolvers.Query().OrderExchangeItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12869,8 +12869,8 @@ func (ec *executionContext) _Query_paymentCollection(ctx context.Context, field 
 			return ec.Resolvers.Query().PaymentCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12892,8 +12892,8 @@ func (ec *executionContext) _Query_paymentCollections(ctx context.Context, field
 			return ec.Resolvers.Query().PaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12915,8 +12915,8 @@ func (ec *executionContext) _Query_paymentSession(ctx context.Context, field gra
 			return ec.Resolvers.Query().PaymentSession(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12938,8 +12938,8 @@ func (ec *executionContext) _Query_paymentSessions(ctx context.Context, field gr
 			return ec.Resolvers.Query().PaymentSessions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12961,8 +12961,8 @@ func (ec *executionContext) _Query_payment(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Payment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12984,8 +12984,8 @@ func (ec *executionContext) _Query_payments(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Payments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13007,8 +13007,8 @@ func (ec *executionContext) _Query_capture(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Capture(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13030,8 +13030,8 @@ func (ec *executionContext) _Query_captures(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Captures(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13053,8 +13053,8 @@ func (ec *executionContext) _Query_refund(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Refund(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13076,8 +13076,8 @@ func (ec *executionContext) _Query_refunds(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Refunds(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13099,8 +13099,8 @@ func (ec *executionContext) _Query_refundReason(ctx context.Context, field graph
 			return ec.Resolvers.Query().RefundReason(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13122,8 +13122,8 @@ func (ec *executionContext) _Query_refundReasons(ctx context.Context, field grap
 			return ec.Resolvers.Query().RefundReasons(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13145,8 +13145,8 @@ func (ec *executionContext) _Query_paymentProvider(ctx context.Context, field gr
 			return ec.Resolvers.Query().PaymentProvider(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13168,8 +13168,8 @@ func (ec *executionContext) _Query_paymentProviders(ctx context.Context, field g
 			return ec.Resolvers.Query().PaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13191,8 +13191,8 @@ func (ec *executionContext) _Query_accountHolder(ctx context.Context, field grap
 			return ec.Resolvers.Query().AccountHolder(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13214,8 +13214,8 @@ func (ec *executionContext) _Query_accountHolders(ctx context.Context, field gra
 			return ec.Resolvers.Query().AccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13237,8 +13237,8 @@ func (ec *executionContext) _Query_priceSet(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().PriceSet(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13260,8 +13260,8 @@ func (ec *executionContext) _Query_priceSets(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().PriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13283,8 +13283,8 @@ func (ec *executionContext) _Query_price(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Price(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13306,8 +13306,8 @@ func (ec *executionContext) _Query_prices(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Prices(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13329,8 +13329,8 @@ func (ec *executionContext) _Query_priceRule(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().PriceRule(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13352,8 +13352,8 @@ func (ec *executionContext) _Query_priceRules(ctx context.Context, field graphql
 			return ec.Resolvers.Query().PriceRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13375,8 +13375,8 @@ func (ec *executionContext) _Query_priceList(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().PriceList(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13398,8 +13398,8 @@ func (ec *executionContext) _Query_priceLists(ctx context.Context, field graphql
 			return ec.Resolvers.Query().PriceLists(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13421,8 +13421,8 @@ func (ec *executionContext) _Query_priceListRule(ctx context.Context, field grap
 			return ec.Resolvers.Query().PriceListRule(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13444,8 +13444,8 @@ func (ec *executionContext) _Query_priceListRules(ctx context.Context, field gra
 			return ec.Resolvers.Query().PriceListRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13467,8 +13467,8 @@ func (ec *executionContext) _Query_pricePreference(ctx context.Context, field gr
 			return ec.Resolvers.Query().PricePreference(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13490,8 +13490,8 @@ func (ec *executionContext) _Query_pricePreferences(ctx context.Context, field g
 			return ec.Resolvers.Query().PricePreferences(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13513,8 +13513,8 @@ func (ec *executionContext) _Query_product(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Product(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13536,8 +13536,8 @@ func (ec *executionContext) _Query_products(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Products(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13559,8 +13559,8 @@ func (ec *executionContext) _Query_productVariant(ctx context.Context, field gra
 			return ec.Resolvers.Query().ProductVariant(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13582,8 +13582,8 @@ func (ec *executionContext) _Query_productVariants(ctx context.Context, field gr
 			return ec.Resolvers.Query().ProductVariants(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13605,8 +13605,8 @@ func (ec *executionContext) _Query_productOption(ctx context.Context, field grap
 			return ec.Resolvers.Query().ProductOption(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13628,8 +13628,8 @@ func (ec *executionContext) _Query_productOptions(ctx context.Context, field gra
 			return ec.Resolvers.Query().ProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13651,8 +13651,8 @@ func (ec *executionContext) _Query_productProductOption(ctx context.Context, fie
 			return ec.Resolvers.Query().ProductProductOption(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13674,8 +13674,8 @@ func (ec *executionContext) _Query_productProductOptions(ctx context.Context, fi
 			return ec.Resolvers.Query().ProductProductOptions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13697,8 +13697,8 @@ func (ec *executionContext) _Query_productOptionValue(ctx context.Context, field
 			return ec.Resolvers.Query().ProductOptionValue(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13720,8 +13720,8 @@ func (ec *executionContext) _Query_productOptionValues(ctx context.Context, fiel
 			return ec.Resolvers.Query().ProductOptionValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13743,8 +13743,8 @@ func (ec *executionContext) _Query_productCategory(ctx context.Context, field gr
 			return ec.Resolvers.Query().ProductCategory(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13766,8 +13766,8 @@ func (ec *executionContext) _Query_productCategories(ctx context.Context, field 
 			return ec.Resolvers.Query().ProductCategories(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13789,8 +13789,8 @@ func (ec *executionContext) _Query_productCollection(ctx context.Context, field 
 			return ec.Resolvers.Query().ProductCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13812,8 +13812,8 @@ func (ec *executionContext) _Query_productCollections(ctx context.Context, field
 			return ec.Resolvers.Query().ProductCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13835,8 +13835,8 @@ func (ec *executionContext) _Query_productType(ctx context.Context, field graphq
 			return ec.Resolvers.Query().ProductType(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13858,8 +13858,8 @@ func (ec *executionContext) _Query_productTypes(ctx context.Context, field graph
 			return ec.Resolvers.Query().ProductTypes(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13881,8 +13881,8 @@ func (ec *executionContext) _Query_productTag(ctx context.Context, field graphql
 			return ec.Resolvers.Query().ProductTag(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13904,8 +13904,8 @@ func (ec *executionContext) _Query_productTags(ctx context.Context, field graphq
 			return ec.Resolvers.Query().ProductTags(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13927,8 +13927,8 @@ func (ec *executionContext) _Query_productImage(ctx context.Context, field graph
 			return ec.Resolvers.Query().ProductImage(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13950,8 +13950,8 @@ func (ec *executionContext) _Query_productImages(ctx context.Context, field grap
 			return ec.Resolvers.Query().ProductImages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13973,8 +13973,8 @@ func (ec *executionContext) _Query_promotion(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().Promotion(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13996,8 +13996,8 @@ func (ec *executionContext) _Query_promotions(ctx context.Context, field graphql
 			return ec.Resolvers.Query().Promotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14019,8 +14019,8 @@ func (ec *executionContext) _Query_campaign(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Campaign(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14042,8 +14042,8 @@ func (ec *executionContext) _Query_campaigns(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().Campaigns(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14065,8 +14065,8 @@ func (ec *executionContext) _Query_campaignBudget(ctx context.Context, field gra
 			return ec.Resolvers.Query().CampaignBudget(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14088,8 +14088,8 @@ func (ec *executionContext) _Query_campaignBudgets(ctx context.Context, field gr
 			return ec.Resolvers.Query().CampaignBudgets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14111,8 +14111,8 @@ func (ec *executionContext) _Query_campaignBudgetUsage(ctx context.Context, fiel
 			return ec.Resolvers.Query().CampaignBudgetUsage(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14134,8 +14134,8 @@ func (ec *executionContext) _Query_campaignBudgetUsages(ctx context.Context, fie
 			return ec.Resolvers.Query().CampaignBudgetUsages(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14157,8 +14157,8 @@ func (ec *executionContext) _Query_applicationMethod(ctx context.Context, field 
 			return ec.Resolvers.Query().ApplicationMethod(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14180,8 +14180,8 @@ func (ec *executionContext) _Query_applicationMethods(ctx context.Context, field
 			return ec.Resolvers.Query().ApplicationMethods(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14203,8 +14203,8 @@ func (ec *executionContext) _Query_promotionRule(ctx context.Context, field grap
 			return ec.Resolvers.Query().PromotionRule(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14226,8 +14226,8 @@ func (ec *executionContext) _Query_promotionRules(ctx context.Context, field gra
 			return ec.Resolvers.Query().PromotionRules(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14249,8 +14249,8 @@ func (ec *executionContext) _Query_promotionRuleValue(ctx context.Context, field
 			return ec.Resolvers.Query().PromotionRuleValue(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14272,8 +14272,8 @@ func (ec *executionContext) _Query_promotionRuleValues(ctx context.Context, fiel
 			return ec.Resolvers.Query().PromotionRuleValues(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14295,8 +14295,8 @@ func (ec *executionContext) _Query_rbacRole(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().RbacRole(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14318,8 +14318,8 @@ func (ec *executionContext) _Query_rbacRoles(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().RbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14341,8 +14341,8 @@ func (ec *executionContext) _Query_rbacPolicy(ctx context.Context, field graphql
 			return ec.Resolvers.Query().RbacPolicy(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14364,8 +14364,8 @@ func (ec *executionContext) _Query_rbacPolicies(ctx context.Context, field graph
 			return ec.Resolvers.Query().RbacPolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14387,8 +14387,8 @@ func (ec *executionContext) _Query_rbacRolePolicy(ctx context.Context, field gra
 			return ec.Resolvers.Query().RbacRolePolicy(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14410,8 +14410,8 @@ func (ec *executionContext) _Query_rbacRolePolicies(ctx context.Context, field g
 			return ec.Resolvers.Query().RbacRolePolicies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14433,8 +14433,8 @@ func (ec *executionContext) _Query_rbacRoleParent(ctx context.Context, field gra
 			return ec.Resolvers.Query().RbacRoleParent(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14456,8 +14456,8 @@ func (ec *executionContext) _Query_rbacRoleParents(ctx context.Context, field gr
 			return ec.Resolvers.Query().RbacRoleParents(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14479,8 +14479,8 @@ func (ec *executionContext) _Query_rbacRoleInheritance(ctx context.Context, fiel
 			return ec.Resolvers.Query().RbacRoleInheritance(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14502,8 +14502,8 @@ func (ec *executionContext) _Query_rbacRoleInheritances(ctx context.Context, fie
 			return ec.Resolvers.Query().RbacRoleInheritances(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14525,8 +14525,8 @@ func (ec *executionContext) _Query_region(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Region(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14548,8 +14548,8 @@ func (ec *executionContext) _Query_regions(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Regions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14571,8 +14571,8 @@ func (ec *executionContext) _Query_country(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Country(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14594,8 +14594,8 @@ func (ec *executionContext) _Query_countries(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().Countries(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14617,8 +14617,8 @@ func (ec *executionContext) _Query_salesChannel(ctx context.Context, field graph
 			return ec.Resolvers.Query().SalesChannel(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14640,8 +14640,8 @@ func (ec *executionContext) _Query_salesChannels(ctx context.Context, field grap
 			return ec.Resolvers.Query().SalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14663,8 +14663,8 @@ func (ec *executionContext) _Query_stockLocation(ctx context.Context, field grap
 			return ec.Resolvers.Query().StockLocation(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14686,8 +14686,8 @@ func (ec *executionContext) _Query_stockLocations(ctx context.Context, field gra
 			return ec.Resolvers.Query().StockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14709,8 +14709,8 @@ func (ec *executionContext) _Query_stockLocationAddress(ctx context.Context, fie
 			return ec.Resolvers.Query().StockLocationAddress(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14732,8 +14732,8 @@ func (ec *executionContext) _Query_stockLocationAddresses(ctx context.Context, f
 			return ec.Resolvers.Query().StockLocationAddresses(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14755,8 +14755,8 @@ func (ec *executionContext) _Query_store(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Store(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14778,8 +14778,8 @@ func (ec *executionContext) _Query_stores(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Stores(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14801,8 +14801,8 @@ func (ec *executionContext) _Query_storeCurrency(ctx context.Context, field grap
 			return ec.Resolvers.Query().StoreCurrency(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14824,8 +14824,8 @@ func (ec *executionContext) _Query_storeCurrencies(ctx context.Context, field gr
 			return ec.Resolvers.Query().StoreCurrencies(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14847,8 +14847,8 @@ func (ec *executionContext) _Query_storeLocale(ctx context.Context, field graphq
 			return ec.Resolvers.Query().StoreLocale(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14870,8 +14870,8 @@ func (ec *executionContext) _Query_storeLocales(ctx context.Context, field graph
 			return ec.Resolvers.Query().StoreLocales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14893,8 +14893,8 @@ func (ec *executionContext) _Query_locale(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Locale(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14916,8 +14916,8 @@ func (ec *executionContext) _Query_locales(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Locales(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14939,8 +14939,8 @@ func (ec *executionContext) _Query_translation(ctx context.Context, field graphq
 			return ec.Resolvers.Query().Translation(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14962,8 +14962,8 @@ func (ec *executionContext) _Query_translations(ctx context.Context, field graph
 			return ec.Resolvers.Query().Translations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14985,8 +14985,8 @@ func (ec *executionContext) _Query_translationSetting(ctx context.Context, field
 			return ec.Resolvers.Query().TranslationSetting(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15008,8 +15008,8 @@ func (ec *executionContext) _Query_translationSettings(ctx context.Context, fiel
 			return ec.Resolvers.Query().TranslationSettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15031,8 +15031,8 @@ func (ec *executionContext) _Query_user(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().User(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15054,8 +15054,8 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Users(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15077,8 +15077,8 @@ func (ec *executionContext) _Query_invite(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Invite(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15100,8 +15100,8 @@ func (ec *executionContext) _Query_invites(ctx context.Context, field graphql.Co
 			return ec.Resolvers.Query().Invites(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15123,8 +15123,8 @@ func (ec *executionContext) _Query_productVariantPriceSet(ctx context.Context, f
 			return ec.Resolvers.Query().ProductVariantPriceSet(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15146,8 +15146,8 @@ func (ec *executionContext) _Query_productVariantPriceSets(ctx context.Context, 
 			return ec.Resolvers.Query().ProductVariantPriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15169,8 +15169,8 @@ func (ec *executionContext) _Query_productVariantInventoryItem(ctx context.Conte
 			return ec.Resolvers.Query().ProductVariantInventoryItem(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15192,8 +15192,8 @@ func (ec *executionContext) _Query_productVariantInventoryItems(ctx context.Cont
 			return ec.Resolvers.Query().ProductVariantInventoryItems(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15215,8 +15215,8 @@ func (ec *executionContext) _Query_productSalesChannel(ctx context.Context, fiel
 			return ec.Resolvers.Query().ProductSalesChannel(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15238,8 +15238,8 @@ func (ec *executionContext) _Query_productSalesChannels(ctx context.Context, fie
 			return ec.Resolvers.Query().ProductSalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15261,8 +15261,8 @@ func (ec *executionContext) _Query_productShippingProfile(ctx context.Context, f
 			return ec.Resolvers.Query().ProductShippingProfile(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15284,8 +15284,8 @@ func (ec *executionContext) _Query_productShippingProfiles(ctx context.Context, 
 			return ec.Resolvers.Query().ProductShippingProfiles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15307,8 +15307,8 @@ func (ec *executionContext) _Query_productRelatedProduct(ctx context.Context, fi
 			return ec.Resolvers.Query().ProductRelatedProduct(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15330,8 +15330,8 @@ func (ec *executionContext) _Query_productRelatedProducts(ctx context.Context, f
 			return ec.Resolvers.Query().ProductRelatedProducts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15353,8 +15353,8 @@ func (ec *executionContext) _Query_publishableApiKeySalesChannel(ctx context.Con
 			return ec.Resolvers.Query().PublishableAPIKeySalesChannel(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15376,8 +15376,8 @@ func (ec *executionContext) _Query_publishableApiKeySalesChannels(ctx context.Co
 			return ec.Resolvers.Query().PublishableAPIKeySalesChannels(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15399,8 +15399,8 @@ func (ec *executionContext) _Query_salesChannelStockLocation(ctx context.Context
 			return ec.Resolvers.Query().SalesChannelStockLocation(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15422,8 +15422,8 @@ func (ec *executionContext) _Query_salesChannelStockLocations(ctx context.Contex
 			return ec.Resolvers.Query().SalesChannelStockLocations(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15445,8 +15445,8 @@ func (ec *executionContext) _Query_locationFulfillmentSet(ctx context.Context, f
 			return ec.Resolvers.Query().LocationFulfillmentSet(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15468,8 +15468,8 @@ func (ec *executionContext) _Query_locationFulfillmentSets(ctx context.Context, 
 			return ec.Resolvers.Query().LocationFulfillmentSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15491,8 +15491,8 @@ func (ec *executionContext) _Query_locationFulfillmentProvider(ctx context.Conte
 			return ec.Resolvers.Query().LocationFulfillmentProvider(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15514,8 +15514,8 @@ func (ec *executionContext) _Query_locationFulfillmentProviders(ctx context.Cont
 			return ec.Resolvers.Query().LocationFulfillmentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15537,8 +15537,8 @@ func (ec *executionContext) _Query_shippingOptionPriceSet(ctx context.Context, f
 			return ec.Resolvers.Query().ShippingOptionPriceSet(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15560,8 +15560,8 @@ func (ec *executionContext) _Query_shippingOptionPriceSets(ctx context.Context, 
 			return ec.Resolvers.Query().ShippingOptionPriceSets(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15583,8 +15583,8 @@ func (ec *executionContext) _Query_regionPaymentProvider(ctx context.Context, fi
 			return ec.Resolvers.Query().RegionPaymentProvider(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15606,8 +15606,8 @@ func (ec *executionContext) _Query_regionPaymentProviders(ctx context.Context, f
 			return ec.Resolvers.Query().RegionPaymentProviders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15629,8 +15629,8 @@ func (ec *executionContext) _Query_cartPaymentCollection(ctx context.Context, fi
 			return ec.Resolvers.Query().CartPaymentCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15652,8 +15652,8 @@ func (ec *executionContext) _Query_cartPaymentCollections(ctx context.Context, f
 			return ec.Resolvers.Query().CartPaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15675,8 +15675,8 @@ func (ec *executionContext) _Query_cartPromotion(ctx context.Context, field grap
 			return ec.Resolvers.Query().CartPromotion(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15698,8 +15698,8 @@ func (ec *executionContext) _Query_cartPromotions(ctx context.Context, field gra
 			return ec.Resolvers.Query().CartPromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15721,8 +15721,8 @@ func (ec *executionContext) _Query_orderCart(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().OrderCart(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15744,8 +15744,8 @@ func (ec *executionContext) _Query_orderCarts(ctx context.Context, field graphql
 			return ec.Resolvers.Query().OrderCarts(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15767,8 +15767,8 @@ func (ec *executionContext) _Query_orderFulfillment(ctx context.Context, field g
 			return ec.Resolvers.Query().OrderFulfillment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15790,8 +15790,8 @@ func (ec *executionContext) _Query_orderFulfillments(ctx context.Context, field 
 			return ec.Resolvers.Query().OrderFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15813,8 +15813,8 @@ func (ec *executionContext) _Query_orderPaymentCollection(ctx context.Context, f
 			return ec.Resolvers.Query().OrderPaymentCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15836,8 +15836,8 @@ func (ec *executionContext) _Query_orderPaymentCollections(ctx context.Context, 
 			return ec.Resolvers.Query().OrderPaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15859,8 +15859,8 @@ func (ec *executionContext) _Query_orderPromotion(ctx context.Context, field gra
 			return ec.Resolvers.Query().OrderPromotion(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15882,8 +15882,8 @@ func (ec *executionContext) _Query_orderPromotions(ctx context.Context, field gr
 			return ec.Resolvers.Query().OrderPromotions(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15905,8 +15905,8 @@ func (ec *executionContext) _Query_returnFulfillment(ctx context.Context, field 
 			return ec.Resolvers.Query().ReturnFulfillment(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15928,8 +15928,8 @@ func (ec *executionContext) _Query_returnFulfillments(ctx context.Context, field
 			return ec.Resolvers.Query().ReturnFulfillments(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15951,8 +15951,8 @@ func (ec *executionContext) _Query_orderClaimPaymentCollection(ctx context.Conte
 			return ec.Resolvers.Query().OrderClaimPaymentCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15974,8 +15974,8 @@ func (ec *executionContext) _Query_orderClaimPaymentCollections(ctx context.Cont
 			return ec.Resolvers.Query().OrderClaimPaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15997,8 +15997,8 @@ func (ec *executionContext) _Query_orderExchangePaymentCollection(ctx context.Co
 			return ec.Resolvers.Query().OrderExchangePaymentCollection(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16020,8 +16020,8 @@ func (ec *executionContext) _Query_orderExchangePaymentCollections(ctx context.C
 			return ec.Resolvers.Query().OrderExchangePaymentCollections(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16043,8 +16043,8 @@ func (ec *executionContext) _Query_customerAccountHolder(ctx context.Context, fi
 			return ec.Resolvers.Query().CustomerAccountHolder(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16066,8 +16066,8 @@ func (ec *executionContext) _Query_customerAccountHolders(ctx context.Context, f
 			return ec.Resolvers.Query().CustomerAccountHolders(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16089,8 +16089,8 @@ func (ec *executionContext) _Query_userRbacRole(ctx context.Context, field graph
 			return ec.Resolvers.Query().UserRbacRole(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16112,8 +16112,8 @@ func (ec *executionContext) _Query_userRbacRoles(ctx context.Context, field grap
 			return ec.Resolvers.Query().UserRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16135,8 +16135,8 @@ func (ec *executionContext) _Query_inviteRbacRole(ctx context.Context, field gra
 			return ec.Resolvers.Query().InviteRbacRole(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16158,8 +16158,8 @@ func (ec *executionContext) _Query_inviteRbacRoles(ctx context.Context, field gr
 			return ec.Resolvers.Query().InviteRbacRoles(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20967,7 +20967,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx context.Context, sel ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
+func (ec *executionContext) marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Answer!")
 		return graphql.Null
@@ -20975,30 +20975,30 @@ func (ec *executionContext) marshalNAnswer2linkgraphᚋgraphᚋinternalᚋresolv
 	return v
 }
 
-func (ec *executionContext) unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋresolveᚐLinks(ctx context.Context, v any) (resolve.Links, error) {
-	var res resolve.Links
+func (ec *executionContext) unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx context.Context, v any) (answer.Links, error) {
+	var res answer.Links
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋresolveᚐRecordKeys(ctx context.Context, v any) (resolve.RecordKeys, error) {
-	var res resolve.RecordKeys
+func (ec *executionContext) unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (answer.RecordKeys, error) {
+	var res answer.RecordKeys
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOAnswer2linkgraphᚋgraphᚋinternalᚋresolveᚐAnswer(ctx context.Context, sel ast.SelectionSet, v resolve.Answer) graphql.Marshaler {
+func (ec *executionContext) marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋresolveᚐRecordKeys(ctx context.Context, v any) (*resolve.RecordKeys, error) {
+func (ec *executionContext) unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (*answer.RecordKeys, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(resolve.RecordKeys)
+	var res = new(answer.RecordKeys)
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

@@ -1,4 +1,4 @@
-package resolve
+package answer
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -29,7 +31,7 @@ const lookAfter = 64 << 10
 func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.look = ctx, limit, 0 }
 
 // tooLong is that of an answer that is longer than it may be.
-type tooLong struct{ *LimitError }
+type tooLong struct{ *plan.LimitError }
 
 func (e tooLong) Unwrap() error { return e.LimitError }
 
@@ -47,7 +49,7 @@ func (o *Output) Check() error {
 		return nil
 	}
 	if o.full() {
-		return tooLong{&LimitError{What: "bytes of the answer", Limit: o.limit}}
+		return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
 	}
 	o.look = min(len(o.b)+lookAfter, o.limit+1)
 	return o.ctx.Err()
@@ -103,33 +105,33 @@ func (o *Output) Reset() { o.b = o.b[:0] }
 func (o *Output) Cap() int { return cap(o.b) }
 
 // object writes a record.
-func (o *Output) object(l *objectLayout, p *position, row int) error {
-	if len(l.fields) == 0 {
+func (o *Output) object(l *plan.Object, p *position, row int) error {
+	if len(l.Fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
 	}
-	for i := range l.fields {
-		f := &l.fields[i]
-		o.b = append(o.b, f.key...)
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		o.b = append(o.b, f.Key...)
 		err := o.Check()
 		if err != nil {
 			return err
 		}
 		begin, mark := len(o.b), len(o.faults)
-		switch f.kind {
-		case writeConstant:
-			o.b = append(o.b, f.constant...)
-		case writeOne:
-			err = o.one(f, &p.hops[f.hop], row)
-		case writeMany:
-			err = o.many(f, &p.hops[f.hop], row)
-		case writeJoinedOne, writeJoinedMany:
+		switch f.Kind {
+		case plan.WriteConstant:
+			o.b = append(o.b, f.Constant...)
+		case plan.WriteOne:
+			err = o.one(f, &p.hops[f.Hop], row)
+		case plan.WriteMany:
+			err = o.many(f, &p.hops[f.Hop], row)
+		case plan.WriteJoinedOne, plan.WriteJoinedMany:
 			err = o.joined(f, p, row)
 		default:
 			err = o.cell(f, p.cells, row)
 		}
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -139,23 +141,23 @@ func (o *Output) object(l *objectLayout, p *position, row int) error {
 }
 
 // cell writes the value of a column.
-func (o *Output) cell(f *fieldLayout, cells *modules.Cells, row int) error {
-	v, ok := cells.Cell(row, f.cell)
+func (o *Output) cell(f *plan.Field, cells *modules.Cells, row int) error {
+	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
-		if f.null == "" {
+		if f.Null == "" {
 			return &valueFault{err: errNull}
 		}
-		o.b = append(o.b, f.null...)
+		o.b = append(o.b, f.Null...)
 		return nil
 	}
-	switch f.kind {
-	case writeText:
+	switch f.Kind {
+	case plan.WriteText:
 		o.b = appendText(o.b, v)
-	case writeEnum:
+	case plan.WriteEnum:
 		o.b = appendEnum(o.b, v)
-	case writeTime:
+	case plan.WriteTime:
 		o.b = append(append(append(o.b, '"'), v...), '"')
-	case writeFloat:
+	case plan.WriteFloat:
 		if v[len(v)-1] > '9' { // NaN, +Inf, -Inf
 			return &valueFault{err: errNotFinite}
 		}
@@ -166,46 +168,46 @@ func (o *Output) cell(f *fieldLayout, cells *modules.Cells, row int) error {
 	return nil
 }
 
-func (o *Output) one(f *fieldLayout, h *followed, row int) error {
+func (o *Output) one(f *plan.Field, h *followed, row int) error {
 	k := h.keys[row]
 	if k < 0 || h.rows.Spans[k].Len == 0 {
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(f.object, h.node, h.rows.Row(&h.rows.Spans[k], 0, false))
+	return o.object(f.Object, h.node, h.rows.Row(&h.rows.Spans[k], 0, false))
 }
 
-func (o *Output) many(f *fieldLayout, h *followed, row int) error {
+func (o *Output) many(f *plan.Field, h *followed, row int) error {
 	w := listWriter{list: h.list, rows: h.rows, node: h.node, link: h.link}
 	if k := h.keys[row]; k >= 0 {
 		w.span, w.found = &h.rows.Spans[k], true
 	} else {
 		w.span = &modules.Span{}
 	}
-	return o.connection(f.conn, &w)
+	return o.connection(f.Conn, &w)
 }
 
 // joined writes what a join led to: it is in the same row.
-func (o *Output) joined(f *fieldLayout, p *position, row int) error {
-	h := &p.hops[f.hop]
-	_, there := p.cells.Cell(row, f.cell)
-	if f.kind == writeJoinedMany {
+func (o *Output) joined(f *plan.Field, p *position, row int) error {
+	h := &p.hops[f.Hop]
+	_, there := p.cells.Cell(row, f.Cell)
+	if f.Kind == plan.WriteJoinedMany {
 		w := listWriter{list: h.list, span: &modules.Span{First: row}, found: true, node: h.node, link: h.link}
 		if there {
 			w.span.Len = 1
 		}
-		return o.connection(f.conn, &w)
+		return o.connection(f.Conn, &w)
 	}
 	if !there {
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(f.object, h.node, row)
+	return o.object(f.Object, h.node, row)
 }
 
 // listWriter is a list that is written.
 type listWriter struct {
-	list       *listPlan
+	list       *plan.List
 	rows       *modules.Compact // nil of a join: the span is one row of those it begins at
 	span       *modules.Span
 	found      bool // the list was looked for
@@ -217,33 +219,33 @@ func (w *listWriter) row(i int) int {
 	if w.rows == nil {
 		return w.span.First
 	}
-	return w.rows.Row(w.span, i, w.list.page.Backward)
+	return w.rows.Row(w.span, i, w.list.Page.Backward)
 }
 
-func (o *Output) connection(l *connLayout, w *listWriter) error {
-	if len(l.fields) == 0 {
+func (o *Output) connection(l *plan.Connection, w *listWriter) error {
+	if len(l.Fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
 	}
-	for i := range l.fields {
-		f := &l.fields[i]
-		o.b = append(o.b, f.key...)
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		o.b = append(o.b, f.Key...)
 		var err error
 		begin, mark := len(o.b), len(o.faults)
-		switch f.kind {
-		case writeConstant:
-			o.b = append(o.b, f.constant...)
-		case writeTotal:
+		switch f.Kind {
+		case plan.WriteConstant:
+			o.b = append(o.b, f.Constant...)
+		case plan.WriteTotal:
 			o.b = strconv.AppendInt(o.b, int64(w.span.Total), 10)
-		case writeInfo:
-			o.info(f.fields, w)
-		case writeNodes:
-			err = o.nodes(f.object, w)
-		case writeEdges:
-			err = o.edges(f.fields, w)
+		case plan.WriteInfo:
+			o.info(f.Fields, w)
+		case plan.WriteNodes:
+			err = o.nodes(f.Object, w)
+		case plan.WriteEdges:
+			err = o.edges(f.Fields, w)
 		}
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -252,36 +254,36 @@ func (o *Output) connection(l *connLayout, w *listWriter) error {
 	return nil
 }
 
-func (o *Output) nodes(l *objectLayout, w *listWriter) error {
+func (o *Output) nodes(l *plan.Object, w *listWriter) error {
 	return o.list(w.span.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
 }
 
-func (o *Output) edges(fields []fieldLayout, w *listWriter) error {
+func (o *Output) edges(fields []plan.Field, w *listWriter) error {
 	return o.list(w.span.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
 }
 
-func (o *Output) edge(fields []fieldLayout, w *listWriter, row int) error {
+func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
 	}
 	for i := range fields {
 		f := &fields[i]
-		o.b = append(o.b, f.key...)
+		o.b = append(o.b, f.Key...)
 		var err error
 		begin, mark := len(o.b), len(o.faults)
-		switch f.kind {
-		case writeConstant:
-			o.b = append(o.b, f.constant...)
-		case writeCursor:
+		switch f.Kind {
+		case plan.WriteConstant:
+			o.b = append(o.b, f.Constant...)
+		case plan.WriteCursor:
 			o.cursor(w, row)
-		case writeNode:
-			err = o.object(f.object, w.node, row)
-		case writeLink:
-			err = o.object(f.object, w.link, row)
+		case plan.WriteNode:
+			err = o.object(f.Object, w.node, row)
+		case plan.WriteLink:
+			err = o.object(f.Object, w.link, row)
 		}
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -318,32 +320,32 @@ func (o *Output) cursor(w *listWriter, row int) {
 }
 
 // info writes where a page stands. What lies before a cursor the client came from is known to exist.
-func (o *Output) info(fields []fieldLayout, w *listWriter) {
+func (o *Output) info(fields []plan.Field, w *listWriter) {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return
 	}
-	page := &w.list.page
+	page := &w.list.Page
 	next, previous := w.span.More, page.After != ""
 	if page.Backward {
 		next, previous = page.Before != "", w.span.More
 	}
 	for i := range fields {
 		f := &fields[i]
-		o.b = append(o.b, f.key...)
-		switch f.kind {
-		case writeConstant:
-			o.b = append(o.b, f.constant...)
-		case writeHasNext:
+		o.b = append(o.b, f.Key...)
+		switch f.Kind {
+		case plan.WriteConstant:
+			o.b = append(o.b, f.Constant...)
+		case plan.WriteHasNext:
 			o.b = strconv.AppendBool(o.b, next && w.found)
-		case writeHasPrevious:
+		case plan.WriteHasPrevious:
 			o.b = strconv.AppendBool(o.b, previous && w.found)
-		case writeStartCursor, writeEndCursor:
+		case plan.WriteStartCursor, plan.WriteEndCursor:
 			n := w.span.Len
 			switch {
 			case n == 0:
 				o.b = append(o.b, "null"...)
-			case f.kind == writeStartCursor:
+			case f.Kind == plan.WriteStartCursor:
 				o.cursor(w, w.row(0))
 			default:
 				o.cursor(w, w.row(n-1))

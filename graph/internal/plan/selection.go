@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"context"
@@ -11,66 +11,66 @@ import (
 	"linkgraph/modules"
 )
 
-// selection is what one position of a query asks of the records there: which columns, and which hops to make from
+// Selection is what one position of a query asks of the records there: which columns, and which hops to make from
 // them. It is the compiled description of the query that loading works from.
-type selection struct {
-	model   *modules.Model
+type Selection struct {
+	Model   *modules.Model
 	rows    int  // how many records there are, if every page is full
 	most    int  // and if variables ask for the largest pages
 	single  bool // there is one at most, whatever the arguments
-	columns []int
-	hops    []*hop
+	Columns []int
+	hops    []*selectedHop
 	// byField finds the hop that answers a field of the document.
 	byField map[*ast.Field]int
 }
 
-// hop is one relation followed from all records of a position, with one set of arguments.
-type hop struct {
-	relation *modules.Relation
-	args     map[string]any
-	single   bool // from one record at most
-	list     listPlan
-	node     *selection
-	link     *selection // of the link rows, or nil
+// selectedHop is one relation followed from all records of a position, with one set of arguments.
+type selectedHop struct {
+	Relation  *modules.Relation
+	args      map[string]any
+	Single    bool // from one record at most
+	list      List
+	target    *Selection
+	targetRow *Selection // of the link rows, or nil
 }
 
-// listPlan is how a list is restricted, ordered and paged, and what of it is looked at.
-type listPlan struct {
-	where   modules.Expr
-	order   []modules.Order
-	page    modules.Page
+// List is how a list is restricted, ordered and paged, and what of it is looked at.
+type List struct {
+	Where   modules.Expr
+	Order   []modules.Order
+	Page    modules.Page
 	rows    bool // edges, nodes or pageInfo are asked for
 	cursors bool
 	more    bool // whether the list goes on is asked for
-	count   bool
+	Count   bool
 }
 
 // planner compiles the selections of one operation.
 type planner struct {
 	translator
-	engine *Engine
-	ctx    context.Context //nolint:containedctx // it lives as long as a root field is planned
-	budget *Budget
-	op     *graphql.OperationContext
-	made   []madeHop // all hops, in the order in which they were planned
+	compiler *Compiler
+	ctx      context.Context //nolint:containedctx // it lives as long as a root field is planned
+	budget   *Budget
+	op       *graphql.OperationContext
+	made     []madeHop // all hops, in the order in which they were planned
 }
 
 // madeHop is a hop that was planned, and from what.
 type madeHop struct {
-	*hop
-	near  *selection
+	*selectedHop
+	near  *Selection
 	field *ast.Field
 	path  string
 	asked usage // by its arguments
 }
 
-func newSelection(m *modules.Model, rows int) *selection {
-	return &selection{model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
+func newSelection(m *modules.Model, rows int) *Selection {
+	return &Selection{Model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
 }
 
-func (s *selection) addColumn(i int) {
-	if !slices.Contains(s.columns, i) {
-		s.columns = append(s.columns, i)
+func (s *Selection) addColumn(i int) {
+	if !slices.Contains(s.Columns, i) {
+		s.Columns = append(s.Columns, i)
 	}
 }
 
@@ -84,25 +84,25 @@ func typeNames(m *modules.Model) []string {
 }
 
 // add compiles a selection set into the selection. Sets that stand at the same position are added one after the other.
-func (p *planner) add(s *selection, path string, depth int, set ast.SelectionSet) error {
+func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet) error {
 	if depth > p.limits.MaxDepth {
 		return &LimitError{What: "depth of " + path, Limit: p.limits.MaxDepth, Asked: depth}
 	}
-	for _, f := range graphql.CollectFields(p.op, set, typeNames(s.model)) {
-		if r, ok := s.model.Relation(f.Name); ok {
+	for _, f := range graphql.CollectFields(p.op, set, typeNames(s.Model)) {
+		if r, ok := s.Model.Relation(f.Name); ok {
 			if err := p.addHop(s, path+"."+f.Alias, depth, f, r); err != nil {
 				return err
 			}
-		} else if i, ok := s.model.Column(f.Name); ok {
+		} else if i, ok := s.Model.Column(f.Name); ok {
 			s.addColumn(i)
 		}
 	}
-	slices.Sort(s.columns) // equal selections are equal SQL, however they are written
+	slices.Sort(s.Columns) // equal selections are equal SQL, however they are written
 	return nil
 }
 
-func (p *planner) addHop(s *selection, path string, depth int, f graphql.CollectedField, r *modules.Relation) error {
-	for _, i := range s.model.Indexes(r.Columns) {
+func (p *planner) addHop(s *Selection, path string, depth int, f graphql.CollectedField, r *modules.Relation) error {
+	for _, i := range s.Model.Indexes(r.Columns) {
 		s.addColumn(i)
 	}
 	h, err := p.hop(s, path, f.Field, r)
@@ -110,31 +110,31 @@ func (p *planner) addHop(s *selection, path string, depth int, f graphql.Collect
 		return err
 	}
 	if !r.Many {
-		return p.add(h.node, path, depth+1, f.Selections)
+		return p.add(h.target, path, depth+1, f.Selections)
 	}
-	return p.addConnection(&h.list, h.node, &h.link, path, depth, f.Selections)
+	return p.addConnection(&h.list, h.target, &h.targetRow, path, depth, f.Selections)
 }
 
 // hop returns the hop that answers a field: one that is planned already if it has the same arguments.
-func (p *planner) hop(s *selection, path string, f *ast.Field, r *modules.Relation) (*hop, error) {
-	args := arguments(f, p.op.Variables)
+func (p *planner) hop(s *Selection, path string, f *ast.Field, r *modules.Relation) (*selectedHop, error) {
+	args := Arguments(f, p.op.Variables)
 	for i, h := range s.hops {
-		if h.relation == r && reflect.DeepEqual(h.args, args) {
+		if h.Relation == r && reflect.DeepEqual(h.args, args) {
 			s.byField[f] = i
 			return h, nil
 		}
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
-	h := &hop{relation: r, args: args, single: s.single, node: newSelection(target, s.rows)}
-	h.node.single, h.node.most = s.single && !r.Many, s.most
+	h := &selectedHop{Relation: r, args: args, Single: s.single, target: newSelection(target, s.rows)}
+	h.target.single, h.target.most = s.single && !r.Many, s.most
 	before := p.tally.own
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
 			return nil, err
 		}
-		h.node.rows = min(h.node.rows*h.list.page.Limit, most)
-		h.node.most = min(h.node.most*p.most(f, h.list.page.Limit), most)
+		h.target.rows = min(h.target.rows*h.list.Page.Limit, most)
+		h.target.most = min(h.target.most*p.most(f, h.list.Page.Limit), most)
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
@@ -151,33 +151,33 @@ func (p *planner) most(f *ast.Field, limit int) int {
 }
 
 // list reads the arguments that every list takes.
-func (p *planner) list(path string, m, row *modules.Model, args map[string]any) (listPlan, error) {
-	var l listPlan
+func (p *planner) list(path string, m, row *modules.Model, args map[string]any) (List, error) {
+	var l List
 	err := p.tally.add(path, usage{search: weightList})
 	if err != nil {
 		return l, err
 	}
-	if l.where, err = p.filter(path+".filter", m, row, objectOf(args["filter"])); err != nil {
+	if l.Where, err = p.filter(path+".filter", m, row, ObjectOf(args["filter"])); err != nil {
 		return l, err
 	}
-	if l.order, err = p.order(path+".orderBy", m, row, listOf(args["orderBy"])); err != nil {
+	if l.Order, err = p.order(path+".orderBy", m, row, ListOf(args["orderBy"])); err != nil {
 		return l, err
 	}
 	page, err := p.page(path, args)
 	if err != nil {
 		return l, err
 	}
-	l.page = *page
+	l.Page = *page
 	return l, nil
 }
 
 // addConnection compiles the fields of a connection: what of the list is looked at, and what of its records.
-func (p *planner) addConnection(l *listPlan, node *selection, link **selection, path string, depth int, set ast.SelectionSet) error {
+func (p *planner) addConnection(l *List, node *Selection, link **Selection, path string, depth int, set ast.SelectionSet) error {
 	for _, f := range graphql.CollectFields(p.op, set, nil) {
 		switch f.Name {
 		case "totalCount":
-			if !l.count {
-				l.count = true
+			if !l.Count {
+				l.Count = true
 				if err := p.tally.add(path+".totalCount", usage{search: weightCount}); err != nil {
 					return err
 				}
@@ -203,7 +203,7 @@ func (p *planner) addConnection(l *listPlan, node *selection, link **selection, 
 	return nil
 }
 
-func (p *planner) addEdges(l *listPlan, node *selection, link **selection, path string, depth int, set ast.SelectionSet) error {
+func (p *planner) addEdges(l *List, node *Selection, link **Selection, path string, depth int, set ast.SelectionSet) error {
 	for _, f := range graphql.CollectFields(p.op, set, nil) {
 		var err error
 		switch f.Name {
@@ -225,12 +225,12 @@ func (p *planner) addEdges(l *listPlan, node *selection, link **selection, path 
 	return nil
 }
 
-// pageOf is the page to read, or nil if no row is looked at.
-func (l *listPlan) pageOf() *modules.Page {
+// PageOf is the page to read, or nil if no row is looked at.
+func (l *List) PageOf() *modules.Page {
 	if !l.rows {
 		return nil
 	}
-	page := l.page
+	page := l.Page
 	page.Cursors = l.cursors
 	return &page
 }

@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"slices"
@@ -16,57 +16,57 @@ const (
 	maxJoins = 6
 )
 
-// reading is what one statement reads.
-type reading struct {
+// Reading is what one statement reads.
+type Reading struct {
 	width int // cells of a row, without sort keys
-	joins []*compiledHop
+	joins []*Hop
 }
 
 // take adds cells and returns the first.
-func (r *reading) take(cells int) int {
+func (r *Reading) take(cells int) int {
 	r.width += cells
 	return r.width - cells
 }
 
 // joinPoint is where records are read, for what is joined to them.
 type joinPoint struct {
-	*reading
+	*Reading
 	join int // that the records are of; -1 if they are not of a join
 }
 
 // join decides whether a hop is made in the statement that reads the records it begins at. If not, it has a statement of its own.
-func (h *compiledHop) join(points map[*selection]joinPoint, near *selection) {
+func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 	from, ok := points[near]
 	if !ok || len(from.joins) == maxJoins || !h.toOne(near) {
-		h.reading = &reading{}
-		points[h.hop.node] = joinPoint{h.reading, -1}
+		h.Reading = &Reading{}
+		points[h.target] = joinPoint{h.Reading, -1}
 		return
 	}
-	h.reading, h.joined, h.joinedFrom = from.reading, true, from.join
-	points[h.hop.node] = joinPoint{h.reading, len(h.reading.joins)}
-	h.reading.joins = append(h.reading.joins, h)
+	h.Reading, h.Joined, h.joinedFrom = from.Reading, true, from.join
+	points[h.target] = joinPoint{h.Reading, len(h.Reading.joins)}
+	h.Reading.joins = append(h.Reading.joins, h)
 }
 
 // toOne reports whether the hop leads each record to one at most, and costs no more as a join.
-func (h *compiledHop) toOne(near *selection) bool {
-	r, l := h.relation, &h.list
+func (h *Hop) toOne(near *Selection) bool {
+	r, l := h.Relation, &h.list
 	if r.Many {
-		return l.rows && l.page.Limit == 1 && !l.count && !l.cursors && !l.more && !pageVaries(h.field) && l.page.After == "" && l.page.Before == ""
+		return l.rows && l.Page.Limit == 1 && !l.Count && !l.cursors && !l.more && !pageVaries(h.field) && l.Page.After == "" && l.Page.Before == ""
 	}
-	return r.Through != nil || near.model.IsKey(r.Columns) || near.most <= joinedRows
+	return r.Through != nil || near.Model.IsKey(r.Columns) || near.most <= joinedRows
 }
 
-// requests are the joins as the record store takes them.
-func (r *reading) requests(lists []listPlan) []modules.Join {
+// Joins are the joins as the record store takes them.
+func (r *Reading) Joins(lists []List) []modules.Join {
 	if len(r.joins) == 0 {
 		return nil
 	}
 	joins := make([]modules.Join, len(r.joins))
 	for i, h := range r.joins {
-		l := &lists[h.id]
+		l := &lists[h.ID]
 		joins[i] = modules.Join{
-			From: h.joinedFrom, Model: h.near, Relation: h.relation, Columns: h.hop.node.columns, RowColumns: h.linkCells,
-			Where: l.where, Order: l.order, Backward: l.page.Backward,
+			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkCells,
+			Where: l.Where, Order: l.Order, Backward: l.Page.Backward,
 		}
 	}
 	return joins

@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"context"
@@ -116,8 +116,8 @@ const (
 	dearFields = 500_000
 )
 
-// weigh asks whether what was planned may be read.
-func (b *Budget) weigh(ctx context.Context) error {
+// Admit asks whether what was planned may be read.
+func (b *Budget) Admit(ctx context.Context) error {
 	if b.Weigh == nil {
 		return nil
 	}
@@ -133,7 +133,8 @@ func WithBudget(ctx context.Context) (context.Context, *Budget) {
 	return context.WithValue(ctx, budgetKey{}, b), b
 }
 
-func budgetFrom(ctx context.Context) *Budget {
+// BudgetFrom returns the budget of a context, or a new one.
+func BudgetFrom(ctx context.Context) *Budget {
 	if b, ok := ctx.Value(budgetKey{}).(*Budget); ok {
 		return b
 	}
@@ -167,6 +168,3 @@ func (t *tally) add(path string, u usage) error {
 	all.add(t.own)
 	return t.limits.check(path, all)
 }
-
-// Limits are those of the engine's operations.
-func (e *Engine) Limits() Limits { return e.limits }

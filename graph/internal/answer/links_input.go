@@ -1,4 +1,4 @@
-package resolve
+package answer
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,7 +36,7 @@ func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	if read, ok := v.(Links); ok {
 		l.items, l.err = e.readLinks(read)
 	} else {
-		l.items, l.err = e.items(listOf(rootArguments(ctx)["links"]))
+		l.items, l.err = e.items(plan.ListOf(rootArguments(ctx)["links"]))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"slices"
@@ -19,7 +19,7 @@ type Plans struct {
 	deciding   []string // the variables of @skip and @include
 
 	mu      sync.RWMutex
-	byShape map[shape]*operation
+	byShape map[shape]*Operation
 }
 
 // shape is what decides the fields of an answer.
@@ -28,16 +28,16 @@ type shape struct {
 	decided   string // the values of the deciding variables
 }
 
-// operation is the plan of an operation: its root fields, each with what it takes to answer it, but those of introspection.
-type operation struct{ roots []*rootPlan }
+// Operation is the plan of an operation: its root fields, each with what it takes to answer it, but those of introspection.
+type Operation struct{ Roots []*Root }
 
-// rootPlan is the plan of a root field. What lies below it is planned when it is first known of which model it is.
-type rootPlan struct {
-	field   graphql.CollectedField
-	nonNull bool
-	trees   trees     // of records
-	shown   linkTrees // of the field `links`
-	payload payload
+// Root is the plan of a root field. What lies below it is planned when it is first known of which model it is.
+type Root struct {
+	Field   graphql.CollectedField
+	NonNull bool
+	Trees   Trees     // of records
+	Shown   LinkTrees // of the field `links`
+	Payload Payload
 	laid    sync.Once // the payload is laid out, or what is shown of links
 }
 
@@ -81,8 +81,8 @@ func (p *Plans) examineDirectives(list ast.DirectiveList) {
 	}
 }
 
-// operation returns the plan of an operation, one that is kept if there is one.
-func (p *Plans) operation(op *graphql.OperationContext) (plan *operation, kept bool) {
+// Operation returns the plan of an operation, one that is kept if there is one.
+func (p *Plans) Operation(op *graphql.OperationContext) (plan *Operation, kept bool) {
 	s := shape{op.Operation, p.decide(op.Variables)}
 	p.mu.RLock()
 	plan, kept = p.byShape[s]
@@ -94,7 +94,7 @@ func (p *Plans) operation(op *graphql.OperationContext) (plan *operation, kept b
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byShape == nil {
-		p.byShape = map[shape]*operation{}
+		p.byShape = map[shape]*Operation{}
 	}
 	if len(p.byShape) < maxShapes {
 		p.byShape[s] = plan
@@ -117,24 +117,24 @@ func (p *Plans) decide(vars map[string]any) string {
 	return b.String()
 }
 
-func newOperation(op *graphql.OperationContext) *operation {
-	plan := &operation{}
+func newOperation(op *graphql.OperationContext) *Operation {
+	plan := &Operation{}
 	object := "Query"
 	if op.Operation.Operation == ast.Mutation {
 		object = "Mutation"
 	}
 	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{object}) {
-		if !strings.HasPrefix(f.Name, "__") && plan.root(f.Alias) == nil {
-			plan.roots = append(plan.roots, &rootPlan{field: f, nonNull: f.Definition.Type.NonNull})
+		if !strings.HasPrefix(f.Name, "__") && plan.Root(f.Alias) == nil {
+			plan.Roots = append(plan.Roots, &Root{Field: f, NonNull: f.Definition.Type.NonNull})
 		}
 	}
 	return plan
 }
 
-// root is the plan of a root field, by the name it has in the answer.
-func (o *operation) root(alias string) *rootPlan {
-	for _, r := range o.roots {
-		if r.field.Alias == alias {
+// Root is the plan of a root field, by the name it has in the answer.
+func (o *Operation) Root(alias string) *Root {
+	for _, r := range o.Roots {
+		if r.Field.Alias == alias {
 			return r
 		}
 	}

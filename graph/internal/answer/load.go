@@ -1,8 +1,10 @@
-package resolve
+package answer
 
 import (
 	"context"
 	"slices"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/graph-gophers/dataloader/v7"
 
@@ -11,7 +13,7 @@ import (
 
 // position is the records of a place, in one request.
 type position struct {
-	place *place
+	place *plan.Place
 	cells *modules.Cells
 	n     int
 	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
@@ -21,7 +23,7 @@ type position struct {
 // followed is a hop from all records of a position.
 type followed struct {
 	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
-	list       *listPlan
+	list       *plan.List
 	rows       *modules.Compact // nil of a join
 	shared     bool             // rows has those of other positions too
 	node, link *position        // nil until the rows are there
@@ -29,23 +31,23 @@ type followed struct {
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
 type level struct {
-	bounds    []*bound // of each position
+	bounds    []*plan.Bound // of each position
 	positions []*position
 }
 
 // add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
-func (l *level) add(b *bound, p *position) {
-	if p.n == 0 || len(p.place.hops) == 0 {
+func (l *level) add(b *plan.Bound, p *position) {
+	if p.n == 0 || len(p.place.Hops) == 0 {
 		return
 	}
 	if p.hops == nil {
-		p.hops = make([]followed, len(p.place.hops))
+		p.hops = make([]followed, len(p.place.Hops))
 	}
 	waiting := false
-	for i, h := range p.place.hops {
+	for i, h := range p.place.Hops {
 		switch f := &p.hops[i]; {
-		case h.joined:
-			f.list = &b.lists[h.id]
+		case h.Joined:
+			f.list = &b.Lists[h.ID]
 			f.enter(h, b, &position{cells: p.cells, n: p.n, rows: p.rows}, l)
 		case f.rows != nil:
 			f.arrive(h, b, l)
@@ -61,7 +63,7 @@ func (l *level) add(b *bound, p *position) {
 // fetches are the hops of all positions that were not made yet.
 func (l *level) fetches() (all []*fetch) {
 	for i, p := range l.positions {
-		for j, h := range p.place.hops {
+		for j, h := range p.place.Hops {
 			if p.hops[j].node == nil {
 				all = append(all, &fetch{hop: h, index: j, from: p, bound: l.bounds[i]})
 			}
@@ -118,10 +120,10 @@ func (r *Request) readRoots(runs []*root) error {
 type fetch struct {
 	request modules.Request // of a root field
 
-	hop   *compiledHop
+	hop   *plan.Hop
 	from  *position
 	index int // of the hop among those of the position
-	bound *bound
+	bound *plan.Bound
 	keys  []string // if they are known without the records
 }
 
@@ -205,22 +207,18 @@ func (r *Request) follow(same []*fetch) modules.Request {
 	}
 	for _, f := range same {
 		followed := f.followed()
-		followed.list, followed.rows, followed.shared = &f.bound.lists[f.hop.id], rows, len(same) > 1
+		followed.list, followed.rows, followed.shared = &f.bound.Lists[f.hop.ID], rows, len(same) > 1
 		if f.keys != nil {
 			followed.keys = []int32{add(f.keys[0])}
 			continue
 		}
-		followed.keys = f.from.follow(f.hop.from, add)
+		followed.keys = f.from.follow(f.hop.From, add)
 	}
-	h, l := first.hop, &first.bound.lists[first.hop.id]
-	single, stencil := h.single, h.stencil
-	if single && len(keys) > 1 {
-		single, stencil = false, h.united
-	}
+	h, l := first.hop, &first.bound.Lists[first.hop.ID]
 	return &modules.Hop{
-		Model: h.near, Relation: h.relation, Keys: keys, Index: seen, Single: single, Columns: h.hop.node.columns, RowColumns: h.linkCells,
-		Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
-		Joins: h.reading.requests(first.bound.lists), Stencil: stencilOf(stencil, h.varying, h.reading), Compact: rows,
+		Model: h.Near, Relation: h.Relation, Keys: keys, Index: seen, Single: h.Single && len(keys) <= 1, Columns: h.Node.Selection.Columns, RowColumns: h.LinkCells,
+		Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
+		Joins: h.Reading.Joins(first.bound.Lists), Stencil: h.Statement(len(keys) > 1), Compact: rows,
 	}
 }
 
@@ -265,7 +263,7 @@ func (p *position) key(i int, cells []int) (string, bool) {
 }
 
 // arrive takes the rows that a hop has read as positions of the next level.
-func (f *followed) arrive(h *compiledHop, b *bound, next *level) {
+func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
 	at := &position{cells: &f.rows.Cells, n: f.rows.Len()}
 	if f.shared {
 		at.rows = f.own()
@@ -291,11 +289,22 @@ func (f *followed) own() []int32 {
 }
 
 // enter takes what a hop led to as positions of the next level.
-func (f *followed) enter(h *compiledHop, b *bound, at *position, next *level) {
-	f.node = &position{place: h.node, cells: at.cells, n: at.n, rows: at.rows}
+func (f *followed) enter(h *plan.Hop, b *plan.Bound, at *position, next *level) {
+	f.node = &position{place: h.Node, cells: at.cells, n: at.n, rows: at.rows}
 	next.add(b, f.node)
-	if h.link != nil {
-		f.link = &position{place: h.link, cells: at.cells, n: at.n, rows: at.rows}
+	if h.Link != nil {
+		f.link = &position{place: h.Link, cells: at.cells, n: at.n, rows: at.rows}
 		next.add(b, f.link)
 	}
+}
+
+// same returns the hops among others that are the same as f but for their keys, f among them.
+func (f *fetch) same(others []*fetch) []*fetch {
+	same := others[:1:1]
+	for _, other := range others[1:] {
+		if other.hop != nil && other.followed().rows == nil && f.hop.Same(f.bound, other.hop, other.bound) {
+			same = append(same, other)
+		}
+	}
+	return same
 }

@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"encoding/json"
@@ -13,9 +13,9 @@ import (
 	"linkgraph/modules"
 )
 
-// arguments reads the arguments of a field with the defaults of the schema. Numbers stay as they are written, so that a
+// Arguments reads the arguments of a field with the defaults of the schema. Numbers stay as they are written, so that a
 // Decimal is exact.
-func arguments(field *ast.Field, vars map[string]any) map[string]any {
+func Arguments(field *ast.Field, vars map[string]any) map[string]any {
 	args := make(map[string]any, len(field.Arguments))
 	if field.Definition == nil {
 		return args
@@ -73,8 +73,8 @@ func literal(v *ast.Value, vars map[string]any) (any, bool) {
 	}
 }
 
-// listOf is a list argument: GraphQL lets one value stand for a list of one.
-func listOf(v any) []any {
+// ListOf is a list argument: GraphQL lets one value stand for a list of one.
+func ListOf(v any) []any {
 	switch v := v.(type) {
 	case nil:
 		return nil
@@ -84,13 +84,14 @@ func listOf(v any) []any {
 	return []any{v}
 }
 
-func objectOf(v any) map[string]any {
+// ObjectOf is an argument that is an object; nil if it is not given.
+func ObjectOf(v any) map[string]any {
 	object, _ := v.(map[string]any)
 	return object
 }
 
-// sortedKeys are the keys in an order that does not change from run to run, so that equal queries are equal SQL.
-func sortedKeys(m map[string]any) []string {
+// SortedKeys are the keys in an order that does not change from run to run, so that equal queries are equal SQL.
+func SortedKeys(m map[string]any) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -126,7 +127,7 @@ func (t translator) across(path string, weight int) (translator, error) {
 // The result is nil if nothing is asked for.
 func (t translator) filter(path string, m, row *modules.Model, raw map[string]any) (modules.Expr, error) {
 	var all modules.And
-	for _, name := range sortedKeys(raw) {
+	for _, name := range SortedKeys(raw) {
 		v := raw[name]
 		if v == nil {
 			continue
@@ -157,7 +158,7 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 	case "and", "or":
 		return t.combination(path, m, row, name, v)
 	case "not":
-		e, err := t.filter(path, m, row, objectOf(v))
+		e, err := t.filter(path, m, row, ObjectOf(v))
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +173,7 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 		return nil, nil
 	case "link":
 		if row != nil {
-			e, err := t.filter(path, row, nil, objectOf(v))
+			e, err := t.filter(path, row, nil, ObjectOf(v))
 			if e == nil || err != nil {
 				return nil, err
 			}
@@ -180,23 +181,23 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 		}
 	}
 	if r, ok := m.Relation(name); ok {
-		return t.related(path, r, objectOf(v))
+		return t.related(path, r, ObjectOf(v))
 	}
 	i, ok := m.Column(name)
 	if !ok {
 		return nil, Invalidf(path, "%s has no such field", m.Name)
 	}
-	return t.comparisons(path, m, i, objectOf(v))
+	return t.comparisons(path, m, i, ObjectOf(v))
 }
 
 func (t translator) combination(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
 	var parts []modules.Expr
-	for i, item := range listOf(v) {
+	for i, item := range ListOf(v) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if err := t.spendCondition(at); err != nil {
 			return nil, err
 		}
-		e, err := t.filter(at, m, row, objectOf(item))
+		e, err := t.filter(at, m, row, ObjectOf(item))
 		if err != nil {
 			return nil, err
 		}
@@ -230,7 +231,7 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 					return nil, err
 				}
 			}
-			where, err := t.filter(path+"."+string(q), target, row, objectOf(v))
+			where, err := t.filter(path+"."+string(q), target, row, ObjectOf(v))
 			if err != nil {
 				return nil, err
 			}
@@ -260,7 +261,7 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 func (t translator) comparisons(path string, m *modules.Model, column int, raw map[string]any) (modules.Expr, error) {
 	col := &m.Columns[column]
 	var all modules.And
-	for i, op := range sortedKeys(raw) {
+	for i, op := range SortedKeys(raw) {
 		at := path + "." + op
 		if i > 0 { // the first was counted with its field
 			if err := t.spendCondition(at); err != nil {
@@ -275,7 +276,7 @@ func (t translator) comparisons(path string, m *modules.Model, column int, raw m
 			return nil, Invalidf(at, "null is compared with isNull")
 		case c.Op == modules.IsNull:
 		case c.Op == modules.In || c.Op == modules.NotIn:
-			c.Value, err = t.values(at, col, listOf(v))
+			c.Value, err = t.values(at, col, ListOf(v))
 		default:
 			c.Value, err = t.value(at, col, v)
 			if text, ok := c.Value.(string); ok && (c.Op == modules.Like || c.Op == modules.ILike) && endsInEscape(text) {
@@ -350,7 +351,7 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 	var order []modules.Order
 	for i, item := range raw {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		o, err := t.sortKey(at, m, row, objectOf(item))
+		o, err := t.sortKey(at, m, row, ObjectOf(item))
 		if err != nil {
 			return nil, err
 		}
@@ -366,13 +367,13 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 	if err := t.tally.add(path, usage{search: weightCondition}); err != nil {
 		return modules.Order{}, err
 	}
-	keys := slices.DeleteFunc(sortedKeys(raw), func(k string) bool { return raw[k] == nil })
+	keys := slices.DeleteFunc(SortedKeys(raw), func(k string) bool { return raw[k] == nil })
 	if len(keys) != 1 {
 		return modules.Order{}, Invalidf(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
 	}
 	name := keys[0]
 	if name == "link" && row != nil {
-		o, err := t.sortKey(path+".link", row, nil, objectOf(raw[name]))
+		o, err := t.sortKey(path+".link", row, nil, ObjectOf(raw[name]))
 		if len(o.Path) > 0 {
 			o.Path[0].Row = true
 		} else {
@@ -381,7 +382,7 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 		return o, err
 	}
 	if r, ok := m.Relation(name); ok {
-		return t.relatedKey(path+"."+name, r, objectOf(raw[name]))
+		return t.relatedKey(path+"."+name, r, ObjectOf(raw[name]))
 	}
 	i, ok := m.Column(name)
 	if !ok {
@@ -414,7 +415,7 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 		o.Path = append([]modules.Step{step}, o.Path...)
 		return o, err
 	}
-	if step.Where, err = t.filter(path+".filter", target, row, objectOf(raw["filter"])); err != nil {
+	if step.Where, err = t.filter(path+".filter", target, row, ObjectOf(raw["filter"])); err != nil {
 		return modules.Order{}, err
 	}
 	var given []string
@@ -432,7 +433,7 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 		o.Path = []modules.Step{step}
 		return o, nil
 	}
-	o, err := t.sortKey(path+"."+given[0], target, row, objectOf(raw[given[0]]))
+	o, err := t.sortKey(path+"."+given[0], target, row, ObjectOf(raw[given[0]]))
 	if err != nil {
 		return o, err
 	}

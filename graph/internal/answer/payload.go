@@ -1,8 +1,10 @@
-package resolve
+package answer
 
 import (
 	"context"
 	"fmt"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -10,15 +12,6 @@ import (
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
-
-// payload is how the payload of a mutation is written.
-type payload struct {
-	fields   []fieldLayout
-	links    linkTrees // what is shown of links
-	replaced linkTrees // and of those that were dismissed to make room
-	records  linkTrees // what is shown of records that were written
-	field    string    // that shows these
-}
 
 // done is what a mutation did.
 type done struct {
@@ -30,18 +23,13 @@ type done struct {
 	written    bool
 }
 
-// layOut lays out the payload of a mutation that writes links, or answers with a receipt.
-func (p *rootPlan) layOut(op *graphql.OperationContext) {
-	p.laid.Do(func() { p.payload.fields = p.payload.layout(op, p.field.Definition.Type.Name(), p.field.Selections) })
-}
-
 // written begins the answer to a mutation that has been run. What goes wrong from now on is told together with that.
 func written(ctx context.Context) *root {
 	r := newRoot(ctx)
-	r.layOut(r.request.op)
+	r.LayOut(r.request.op)
 	r.done.written = true
 	r.links, r.request.afforded = r.request.afforded, shownLinks{}
-	r.tell = func() error { return r.writePayload(r.payload.fields) }
+	r.tell = func() error { return r.writePayload(r.Payload.Fields) }
 	_, _ = r.start(nil)
 	return r
 }
@@ -49,9 +37,9 @@ func written(ctx context.Context) *root {
 // Afford refuses to write links if the payload of the field that is being resolved would then be above a limit.
 func Afford(ctx context.Context, items []linkstore.Item) error {
 	r := newRoot(ctx)
-	r.layOut(r.request.op)
-	for _, name := range r.request.engine.linksOf(items) {
-		if _, err := r.workOf(&r.links, &r.payload.links, name, len(items)); err != nil {
+	r.LayOut(r.request.op)
+	for _, name := range r.request.engine.LinksOf(items) {
+		if _, err := r.workOf(&r.links, &r.Payload.Links, name, len(items)); err != nil {
 			return err
 		}
 	}
@@ -67,7 +55,7 @@ func Created(ctx context.Context, results []linkstore.CreateResult) (Answer, err
 	for i := range results {
 		links[i], r.done.outcomes[i] = &results[i].Link, results[i].Outcome
 	}
-	r.err = r.showLinks(&r.links, &r.payload.links, links)
+	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
 	for i := range results {
 		if len(results[i].Replaced) == 0 || r.err != nil {
 			continue
@@ -75,7 +63,7 @@ func Created(ctx context.Context, results []linkstore.CreateResult) (Answer, err
 		if r.done.replaced == nil {
 			r.done.replaced = make([]shownLinks, len(results))
 		}
-		r.err = r.showLinks(&r.done.replaced[i], &r.payload.replaced, pointers(results[i].Replaced))
+		r.err = r.showLinks(&r.done.replaced[i], &r.Payload.Replaced, pointers(results[i].Replaced))
 	}
 	return r, nil
 }
@@ -88,7 +76,7 @@ func Dismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, 
 	for i := range results {
 		links[i], r.done.outcomes[i] = results[i].Link, results[i].Outcome
 	}
-	r.err = r.showLinks(&r.links, &r.payload.links, links)
+	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
 	return r, nil
 }
 
@@ -103,7 +91,7 @@ func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
 
 func (r *root) receipt(deletionID string, links []linkstore.Link, records []modules.RecordIDs) *root {
 	r.done.deletionID, r.done.records = deletionID, records
-	r.err = r.showLinks(&r.links, &r.payload.links, pointers(links))
+	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(links))
 	return r
 }
 
@@ -126,7 +114,7 @@ func Restore(ctx context.Context, model string) (Answer, error) {
 }
 
 func cascade(ctx context.Context, model string, run func(context.Context, *modules.Model, []string) (modules.Receipt, error)) (Answer, error) {
-	m, err := requestFrom(ctx).engine.model(model)
+	m, err := requestFrom(ctx).engine.Model(model)
 	if err != nil {
 		return nil, err
 	}
@@ -168,44 +156,27 @@ func Update(ctx context.Context, model string) (Answer, error) {
 // writing writes records, and prepares to read what the payload shows of them: it is refused before it is written if that is above a limit.
 func writing(ctx context.Context, model string, run func(r *root, values []modules.Values) error) (Answer, error) {
 	r := newRoot(ctx)
-	op := r.request.op
-	r.laid.Do(func() {
-		r.payload.fields = r.payload.recordLayout(op, r.field.Definition.Type.Name(), r.field.Selections)
-	})
-	r.tell = func() error { return r.writePayload(r.payload.fields) }
-	input := listOf(rootArguments(ctx)["input"])
+	r.LayOutRecords(r.request.op)
+	r.tell = func() error { return r.writePayload(r.Payload.Fields) }
+	input := plan.ListOf(rootArguments(ctx)["input"])
 	values := make([]modules.Values, len(input))
 	for i, v := range input {
-		values[i] = objectOf(v)
+		values[i] = plan.ObjectOf(v)
 	}
-	p := &r.payload
-	err := r.plan(model, len(values), func() (*tree, error) {
-		return r.request.engine.compileRecords(ctx, r.model, p.field, len(values), false, p.records.sets...)
+	p := &r.Payload
+	err := r.plan(model, len(values), func() (*plan.Tree, error) {
+		return r.request.engine.Records(ctx, r.model, p.Field, len(values), false, p.Records.Sets...)
 	})
 	if err == nil {
 		err = run(r, values)
 	}
 	for i, k := range r.keys {
 		if err == nil {
-			r.keys[i], err = normalKey(r.model, p.field, k)
+			r.keys[i], err = normalKey(r.model, p.Field, k)
 		}
 	}
 	r.done.written = true
 	return r.start(err)
-}
-
-// recordLayout lays out the payload of a mutation that makes or changes records: it has one field, which shows them.
-func (p *payload) recordLayout(op *graphql.OperationContext, name string, set ast.SelectionSet) []fieldLayout {
-	var fields layout
-	for _, f := range graphql.CollectFields(op, set, nil) {
-		if f.Name == "__typename" {
-			fields.add(f, typeName(name))
-			continue
-		}
-		p.field = f.Name
-		fields.add(f, fieldLayout{kind: writeWritten, hop: p.records.add(f.Selections)})
-	}
-	return fields
 }
 
 // checkRecords finds records that were deleted before they could be read, and puts over what was read what a rule shows once.
@@ -224,12 +195,12 @@ func (r *root) checkRecords() error {
 }
 
 func (r *root) showOnce() {
-	m, sel := r.model, r.bound.place.sel
+	m, sel := r.model, r.bound.Place.Selection
 	shown := make([]modules.Values, r.list.Len()) // by row
 	for i, c := range r.done.created {
 		shown[r.list.Row(&r.list.Spans[i], 0, false)] = c.Shown
 	}
-	columns := m.Selected(sel.columns)
+	columns := m.Selected(sel.Columns)
 	var b modules.CellBuilder
 	for row := range shown {
 		for cell, i := range columns {
@@ -253,88 +224,60 @@ func valueOf(values modules.Values, col *modules.Column) (v any, ok bool) {
 	return v, ok
 }
 
-// layout lays out a payload, and the objects in it.
-func (p *payload) layout(op *graphql.OperationContext, name string, set ast.SelectionSet) []fieldLayout {
-	var fields layout
-	for _, f := range graphql.CollectFields(op, set, nil) {
-		l := fieldLayout{}
-		switch f.Name {
-		case "__typename":
-			l = typeName(name)
-		case "results":
-			l.kind, l.fields = writeResults, p.layout(op, f.Definition.Type.Name(), f.Selections)
-		case "records":
-			l.kind, l.fields = writeRecords, p.layout(op, f.Definition.Type.Name(), f.Selections)
-		case "link":
-			l.kind, l.hop = writeResultLink, p.links.add(f.Selections)
-		case "links":
-			l.kind, l.hop = writeLinks, p.links.add(f.Selections)
-		case "replaced":
-			l.kind, l.hop = writeReplaced, p.replaced.add(f.Selections)
-		default:
-			l.kind = map[string]fieldKind{
-				"outcome": writeOutcome, "deletionId": writeDeletionID, "module": writeModule, "model": writeModel, "ids": writeIDs,
-			}[f.Name]
-		}
-		fields.add(f, l)
-	}
-	return fields
-}
-
 // writePayload writes what a mutation did.
-func (r *root) writePayload(fields []fieldLayout) error {
+func (r *root) writePayload(fields []plan.Field) error {
 	a := r.request
 	if r.list != nil {
 		if err := r.checkRecords(); err != nil {
 			return err
 		}
 	}
-	return a.each(fields, func(f *fieldLayout) error {
-		switch f.kind {
-		case writeResults:
-			return a.list(len(r.done.outcomes), func(i int) error { return r.writeResult(f.fields, i) })
-		case writeDeletionID:
+	return a.each(fields, func(f *plan.Field) error {
+		switch f.Kind {
+		case plan.WriteResults:
+			return a.list(len(r.done.outcomes), func(i int) error { return r.writeResult(f.Fields, i) })
+		case plan.WriteDeletionID:
 			a.text(r.done.deletionID, r.done.deletionID != "")
-		case writeLinks:
-			return a.links(&r.links, f.hop)
-		case writeWritten:
+		case plan.WriteLinks:
+			return a.links(&r.links, f.Hop)
+		case plan.WriteWritten:
 			return a.list(len(r.keys), func(i int) error {
-				return a.object(r.bound.objects[f.hop], r.top, r.list.Row(&r.list.Spans[i], 0, false))
+				return a.object(r.bound.Objects[f.Hop], r.top, r.list.Row(&r.list.Spans[i], 0, false))
 			})
-		case writeRecords:
-			return a.list(len(r.done.records), func(i int) error { return a.recordIDs(f.fields, &r.done.records[i]) })
+		case plan.WriteRecords:
+			return a.list(len(r.done.records), func(i int) error { return a.recordIDs(f.Fields, &r.done.records[i]) })
 		}
 		return nil
 	})
 }
 
-func (r *root) writeResult(fields []fieldLayout, i int) error {
+func (r *root) writeResult(fields []plan.Field, i int) error {
 	a := r.request
-	return a.each(fields, func(f *fieldLayout) error {
-		switch f.kind {
-		case writeOutcome:
+	return a.each(fields, func(f *plan.Field) error {
+		switch f.Kind {
+		case plan.WriteOutcome:
 			a.text(string(r.done.outcomes[i]), true)
-		case writeResultLink:
-			return a.link(r.links.entries[i], f.hop)
-		case writeReplaced:
+		case plan.WriteResultLink:
+			return a.link(r.links.entries[i], f.Hop)
+		case plan.WriteReplaced:
 			if r.done.replaced == nil {
 				a.b = append(a.b, "[]"...)
 				return nil
 			}
-			return a.links(&r.done.replaced[i], f.hop)
+			return a.links(&r.done.replaced[i], f.Hop)
 		}
 		return nil
 	})
 }
 
-func (a *Request) recordIDs(fields []fieldLayout, records *modules.RecordIDs) error {
-	return a.each(fields, func(f *fieldLayout) error {
-		switch f.kind {
-		case writeModule:
+func (a *Request) recordIDs(fields []plan.Field, records *modules.RecordIDs) error {
+	return a.each(fields, func(f *plan.Field) error {
+		switch f.Kind {
+		case plan.WriteModule:
 			a.text(records.Module, true)
-		case writeModel:
+		case plan.WriteModel:
 			a.text(records.Model, true)
-		case writeIDs:
+		case plan.WriteIDs:
 			return a.list(len(records.IDs), func(i int) error {
 				a.text(records.IDs[i], true)
 				return nil
@@ -345,22 +288,22 @@ func (a *Request) recordIDs(fields []fieldLayout, records *modules.RecordIDs) er
 }
 
 // each writes an object field by field.
-func (o *Output) each(fields []fieldLayout, value func(f *fieldLayout) error) error {
+func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) error {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
 	}
 	for i := range fields {
 		f := &fields[i]
-		o.b = append(o.b, f.key...)
-		if f.kind == writeConstant {
-			o.b = append(o.b, f.constant...)
+		o.b = append(o.b, f.Key...)
+		if f.Kind == plan.WriteConstant {
+			o.b = append(o.b, f.Constant...)
 			continue
 		}
 		begin, mark := len(o.b), len(o.faults)
 		err := value(f)
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.name), f.nonNull, begin, mark, err); err != nil {
+			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}

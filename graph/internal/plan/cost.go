@@ -1,4 +1,4 @@
-package resolve
+package plan
 
 import (
 	"slices"
@@ -19,26 +19,26 @@ func (p *planner) commit(path string, more usage) error {
 		p.budget.used = all
 	}
 	p.budget.mu.Unlock()
-	if err == nil && p.engine.spent != nil {
-		p.engine.spent(p.ctx, p.tally.own.fields)
+	if err == nil && p.compiler.spent != nil {
+		p.compiler.spent(p.ctx, p.tally.own.fields)
 	}
 	return err
 }
 
 // afford completes what a new tree asks for, and commits it.
-func (t *tree) afford(p *planner, path string) error {
+func (t *Tree) afford(p *planner, path string) error {
 	t.fixed = p.tally.own.minus(t.asked)
 	for _, h := range t.hops {
 		t.fixed = t.fixed.minus(h.asked)
 	}
-	b := bound{t, t.list, t.lists}
+	b := Bound{t, t.list, t.lists}
 	t.total = p.tally.own
 	t.total.fields = b.fields(t.rows)
 	return p.commit(path, usage{fields: t.total.fields})
 }
 
-// linksOf are the links that items are of: none if the store refuses one of them, which says which.
-func (e *Engine) linksOf(items []linkstore.Item) (names []string) {
+// LinksOf are the links that items are of: none if the store refuses one of them, which says which.
+func (c *Compiler) LinksOf(items []linkstore.Item) (names []string) {
 	type keys struct{ link, moduleA, keyA, moduleB, keyB string }
 	seen := map[keys]bool{}
 	for _, item := range items {
@@ -50,11 +50,11 @@ func (e *Engine) linksOf(items []linkstore.Item) (names []string) {
 			continue
 		}
 		seen[k] = true
-		pair, err := e.catalog.Resolve(item)
+		pair, err := c.links.Resolve(item)
 		if err != nil {
 			return nil
 		}
-		if d, ok := e.catalog.Link(pair.Link); !ok || d.ReadOnly != "" {
+		if d, ok := c.links.Link(pair.Link); !ok || d.ReadOnly != "" {
 			return nil
 		}
 		if !slices.Contains(names, pair.Link) {
@@ -66,57 +66,57 @@ func (e *Engine) linksOf(items []linkstore.Item) (names []string) {
 
 // fields is how many fields an answer has if every page is full, and how many records are read for them. rows is how many records
 // the tree begins with.
-func (b *bound) fields(rows int) int {
-	if b.conn != nil {
-		return b.connFields(b.conn, b.list.page.Limit, b.place, nil)
+func (b *Bound) fields(rows int) int {
+	if b.Conn != nil {
+		return b.connFields(b.Conn, b.List.Page.Limit, b.Place, nil)
 	}
 	n := 1 // the record
-	for _, l := range b.objects {
-		n += b.objectFields(l, b.place)
+	for _, l := range b.Objects {
+		n += b.objectFields(l, b.Place)
 	}
 	return min(rows*n, most)
 }
 
 // objectFields are those of one record.
-func (b *bound) objectFields(l *objectLayout, at *place) int {
-	n := len(l.fields)
-	for i := range l.fields {
-		switch f := &l.fields[i]; f.kind {
-		case writeOne, writeJoinedOne:
-			n += 1 + b.objectFields(f.object, at.hops[f.hop].node)
-		case writeMany, writeJoinedMany:
-			h := at.hops[f.hop]
-			n += b.connFields(f.conn, b.lists[h.id].page.Limit, h.node, h.link)
+func (b *Bound) objectFields(l *Object, at *Place) int {
+	n := len(l.Fields)
+	for i := range l.Fields {
+		switch f := &l.Fields[i]; f.Kind {
+		case WriteOne, WriteJoinedOne:
+			n += 1 + b.objectFields(f.Object, at.Hops[f.Hop].Node)
+		case WriteMany, WriteJoinedMany:
+			h := at.Hops[f.Hop]
+			n += b.connFields(f.Conn, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
 		}
 	}
 	return min(n, most)
 }
 
 // connFields are those of one list.
-func (b *bound) connFields(l *connLayout, limit int, node, link *place) int {
-	n, each := len(l.fields), 0
-	for i := range l.fields {
-		switch f := &l.fields[i]; f.kind {
-		case writeInfo:
-			n += len(f.fields)
+func (b *Bound) connFields(l *Connection, limit int, node, link *Place) int {
+	n, each := len(l.Fields), 0
+	for i := range l.Fields {
+		switch f := &l.Fields[i]; f.Kind {
+		case WriteInfo:
+			n += len(f.Fields)
 			each = max(each, 1) // they are read to know whether there are more
-		case writeNodes:
-			each += 1 + b.objectFields(f.object, node)
-		case writeEdges:
-			each += 1 + b.edgeFields(f.fields, node, link)
+		case WriteNodes:
+			each += 1 + b.objectFields(f.Object, node)
+		case WriteEdges:
+			each += 1 + b.edgeFields(f.Fields, node, link)
 		}
 	}
 	return min(n+limit*each, most)
 }
 
-func (b *bound) edgeFields(fields []fieldLayout, node, link *place) int {
+func (b *Bound) edgeFields(fields []Field, node, link *Place) int {
 	n := len(fields)
 	for i := range fields {
-		switch f := &fields[i]; f.kind {
-		case writeNode:
-			n += b.objectFields(f.object, node)
-		case writeLink:
-			n += b.objectFields(f.object, link)
+		switch f := &fields[i]; f.Kind {
+		case WriteNode:
+			n += b.objectFields(f.Object, node)
+		case WriteLink:
+			n += b.objectFields(f.Object, link)
 		}
 	}
 	return n

@@ -1,18 +1,18 @@
-package resolve
+package answer
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // What is told of link modules. The fields are those of the schema.
@@ -43,7 +43,7 @@ func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, 
 	r := newRoot(ctx)
 	r.tell = func() error {
 		return r.request.list(len(links), func(i int) error {
-			r.request.linkModule(r.request.engine.describe(links[i]), r.field.Selections)
+			r.request.linkModule(r.request.engine.describe(links[i]), r.Field.Selections)
 			return nil
 		})
 	}
@@ -54,7 +54,7 @@ func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, 
 func DescribeLink(ctx context.Context, link *linkstore.Definition) (Answer, error) {
 	r := newRoot(ctx)
 	r.tell = func() error {
-		r.request.linkModule(r.request.engine.describe(link), r.field.Selections)
+		r.request.linkModule(r.request.engine.describe(link), r.Field.Selections)
 		return nil
 	}
 	return r.start(nil)
@@ -98,7 +98,7 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 func (e *Engine) items(list []any) ([]linkstore.Item, error) {
 	items := make([]linkstore.Item, len(list))
 	for i, v := range list {
-		item, err := e.item(objectOf(v))
+		item, err := e.item(plan.ObjectOf(v))
 		if err != nil {
 			return nil, &linkstore.ItemError{Index: i, Err: err}
 		}
@@ -110,7 +110,7 @@ func (e *Engine) items(list []any) ([]linkstore.Item, error) {
 // item reads one LinkInput: its two records by module and key, or its link and ends.
 func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 	var item linkstore.Item
-	for _, name := range sortedKeys(raw) {
+	for _, name := range plan.SortedKeys(raw) {
 		v := raw[name]
 		if v == nil {
 			continue
@@ -120,17 +120,17 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 			text, _ := v.(string)
 			item.Link = strings.ToLower(text)
 		case "ends":
-			ends := objectOf(v)
+			ends := plan.ObjectOf(v)
 			item.Left, item.Right = text(ends["left"]), text(ends["right"])
 		case "data":
 			data, ok := v.(map[string]any)
 			if !ok {
-				return item, Invalidf("data", "the values of a link's extra columns are an object, as in { requiredQuantity: 2 }")
+				return item, plan.Invalidf("data", "the values of a link's extra columns are an object, as in { requiredQuantity: 2 }")
 			}
 			item.Data = data
 		default:
-			keys := objectOf(v)
-			for _, key := range sortedKeys(keys) {
+			keys := plan.ObjectOf(v)
+			for _, key := range plan.SortedKeys(keys) {
 				if keys[key] != nil {
 					item.Keys = append(item.Keys, linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])})
 				}
@@ -157,17 +157,17 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	for _, c := range d.Columns {
 		choices = append(choices, naming.Camel(c.Name))
 	}
-	for _, name := range sortedKeys(item.Data) {
+	for _, name := range plan.SortedKeys(item.Data) {
 		column := naming.Snake(name)
 		known := false
 		for _, c := range d.Columns {
 			known = known || c.Name == column
 		}
 		if !known && len(choices) == 0 {
-			return nil, Invalidf("data."+name, "link %s has no extra columns", d.Name)
+			return nil, plan.Invalidf("data."+name, "link %s has no extra columns", d.Name)
 		}
 		if !known {
-			return nil, Invalidf("data."+name, "link %s has no such extra column; the choices are %s", d.Name, strings.Join(choices, ", "))
+			return nil, plan.Invalidf("data."+name, "link %s has no such extra column; the choices are %s", d.Name, strings.Join(choices, ", "))
 		}
 		data[column] = item.Data[name]
 	}
@@ -187,63 +187,23 @@ type RecordKeys []linkstore.Records
 
 // UnmarshalGQLContext reads the argument from the document, where its numbers are as they were written.
 func (k *RecordKeys) UnmarshalGQLContext(ctx context.Context, _ any) error {
-	*k = recordKeys(objectOf(rootArguments(ctx)["records"]))
+	*k = recordKeys(plan.ObjectOf(rootArguments(ctx)["records"]))
 	return nil
 }
 
 func recordKeys(raw map[string]any) []linkstore.Records {
 	records := []linkstore.Records{}
-	for _, module := range sortedKeys(raw) {
-		keys := objectOf(raw[module])
-		for _, key := range sortedKeys(keys) {
+	for _, module := range plan.SortedKeys(raw) {
+		keys := plan.ObjectOf(raw[module])
+		for _, key := range plan.SortedKeys(keys) {
 			r := linkstore.Records{Module: naming.Snake(module), Key: naming.Snake(key)}
-			for _, id := range listOf(keys[key]) {
+			for _, id := range plan.ListOf(keys[key]) {
 				r.IDs = append(r.IDs, text(id))
 			}
 			records = append(records, r)
 		}
 	}
 	return records
-}
-
-// linkModel is the model of a link's rows.
-func (e *Engine) linkModel(name string) (*modules.Model, error) {
-	for _, m := range e.records.Catalog().Models() {
-		if m.Link == name {
-			return m, nil
-		}
-	}
-	return nil, errors.New("no model for the rows of link " + name)
-}
-
-// linkRecord shows a link as a record of the model of its rows.
-func linkRecord(m *modules.Model, d *linkstore.Definition, l linkstore.Link) *modules.Record {
-	r := &modules.Record{Model: m, Values: make([]any, len(m.Columns))}
-	set := func(name string, v any) {
-		if i, ok := m.Column(name); ok {
-			r.Set(i, v)
-		}
-	}
-	for name, v := range l.Data {
-		set(name, v)
-	}
-	set("id", l.ID)
-	set(keyColumn(&d.Left), l.Left)
-	set(keyColumn(&d.Right), l.Right)
-	set("created_at", l.CreatedAt)
-	set("updated_at", l.UpdatedAt)
-	if l.DeletedAt != nil {
-		set("deleted_at", *l.DeletedAt)
-	}
-	return r
-}
-
-// keyColumn names the column of a link's row that is an end's key: its own, or the one that is made of several.
-func keyColumn(e *linkstore.End) string {
-	if len(e.Columns) == 1 {
-		return e.Columns[0]
-	}
-	return e.Key
 }
 
 // linkModule writes what is told of a link. It is asked for seldom: what is written is looked up field by field.

@@ -1,4 +1,4 @@
-package resolve
+package answer
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,7 +33,7 @@ type Request struct {
 	engine   *Engine
 	ctx      context.Context //nolint:containedctx // it lives as long as the operation
 	op       *graphql.OperationContext
-	plan     *operation
+	plan     *plan.Operation
 	waiting  int        // root fields that were not resolved yet
 	refused  bool       // one of them was above a limit
 	started  []*root    // whose answers are to be read and written
@@ -54,15 +56,15 @@ const readRatio = 2
 
 // Begin begins to answer the operation of a context, which is one of the plans' document, and returns the context in which its root
 // fields are resolved.
-func (e *Engine) Begin(ctx context.Context, plans *Plans, out *Output) context.Context {
+func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) context.Context {
 	op := graphql.GetOperationContext(ctx)
-	r := &Request{Output: out, engine: e, op: op, toRead: modules.NewAllowance(readRatio * e.limits.MaxAnswer)}
+	r := &Request{Output: out, engine: e, op: op, toRead: modules.NewAllowance(readRatio * e.Limits().MaxAnswer)}
 	var kept bool
-	r.plan, kept = plans.operation(op)
+	r.plan, kept = plans.Operation(op)
 	r.compiled = !kept
-	r.waiting = len(r.plan.roots)
+	r.waiting = len(r.plan.Roots)
 	r.ctx = context.WithValue(ctx, requestKey{}, r)
-	out.Begin(ctx, e.limits.MaxAnswer)
+	out.Begin(ctx, e.Limits().MaxAnswer)
 	return r.ctx
 }
 
@@ -70,18 +72,18 @@ func (e *Engine) Begin(ctx context.Context, plans *Plans, out *Output) context.C
 func limited(ctx context.Context) bool {
 	alias := ast.PathName(graphql.GetRootFieldContext(ctx).Field.Alias)
 	return slices.ContainsFunc(graphql.GetErrors(ctx), func(err *gqlerror.Error) bool {
-		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, ErrLimit)
+		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, plan.ErrLimit)
 	})
 }
 
 // SortErrors puts errors in the order of the root fields that they are of. Those of none are first.
 func SortErrors(ctx context.Context, errs gqlerror.List) {
-	roots := requestFrom(ctx).plan.roots
+	roots := requestFrom(ctx).plan.Roots
 	place := func(err *gqlerror.Error) int {
 		if len(err.Path) == 0 {
 			return -1
 		}
-		return slices.IndexFunc(roots, func(r *rootPlan) bool { return ast.PathName(r.field.Alias) == err.Path[0] })
+		return slices.IndexFunc(roots, func(r *plan.Root) bool { return ast.PathName(r.Field.Alias) == err.Path[0] })
 	}
 	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { return cmp.Compare(place(a), place(b)) })
 }
@@ -152,7 +154,7 @@ func (r *Request) complete(runs []*root) {
 		}
 		if run.err != nil {
 			r.b = r.b[:run.begin]
-			r.failed = r.failed || run.nonNull
+			r.failed = r.failed || run.NonNull
 		}
 		run.end = len(r.b)
 		run.report()
@@ -178,17 +180,17 @@ func (r *root) MarshalGQL(w io.Writer) {
 // report adds the errors of a root field to the answer.
 func (r *root) report() {
 	for _, f := range r.request.faults {
-		r.request.op.Error(r.ctx, f.located(r.field.Alias))
+		r.request.op.Error(r.ctx, f.located(r.Field.Alias))
 	}
 	r.request.faults = nil
 	if r.err == nil {
 		return
 	}
-	if r.done.written && errors.Is(r.err, ErrLimit) {
+	if r.done.written && errors.Is(r.err, plan.ErrLimit) {
 		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
 	}
 	if fault, ok := errors.AsType[*valueFault](r.err); ok {
-		r.request.op.Error(r.ctx, fault.located(r.field.Alias))
+		r.request.op.Error(r.ctx, fault.located(r.Field.Alias))
 		return
 	}
 	if _, ok := errors.AsType[*panicError](r.err); ok {
@@ -214,7 +216,7 @@ func (r *Request) load(runs []*root) {
 		return
 	}
 	err := r.guarded(func() error {
-		if err := budgetFrom(r.ctx).weigh(r.ctx); err != nil {
+		if err := plan.BudgetFrom(r.ctx).Admit(r.ctx); err != nil {
 			return err
 		}
 		return r.read(runs)
@@ -251,6 +253,13 @@ func (r *Request) guarded(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// bind finds or makes the tree of records of a model below a root field.
+func (r *Request) bind(ts *plan.Trees, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*plan.Tree, error)) (plan.Bound, error) {
+	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
+	r.compiled = r.compiled || !known
+	return b, err
 }
 
 // compact is what a request of the operation is read into.

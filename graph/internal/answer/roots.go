@@ -1,8 +1,10 @@
-package resolve
+package answer
 
 import (
 	"context"
 	"fmt"
+
+	"linkgraph/graph/internal/plan"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -11,13 +13,13 @@ import (
 
 // root is a root field in one request.
 type root struct {
-	*rootPlan
+	*plan.Root
 	request    *Request
 	ctx        context.Context //nolint:containedctx // that of its resolver, for errors that are found later
 	err        error
 	begin, end int // of its value in the output
 
-	bound bound
+	bound plan.Bound
 	model *modules.Model
 	list  *modules.Compact // of a list or a record
 	keys  []string         // of a record, or of those that were written
@@ -29,7 +31,7 @@ type root struct {
 
 func newRoot(ctx context.Context) *root {
 	r := requestFrom(ctx)
-	return &root{rootPlan: r.plan.root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
+	return &root{Root: r.plan.Root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
 }
 
 // start has the field read and written, unless what came before that has failed.
@@ -44,7 +46,7 @@ func (r *root) start(err error) (Answer, error) {
 // List resolves a field that lists a model.
 func List(ctx context.Context, model string) (Answer, error) {
 	r := newRoot(ctx)
-	return r.start(r.plan(model, 0, func() (*tree, error) { return r.request.engine.compileList(ctx, r.model, r.field) }))
+	return r.start(r.plan(model, 0, func() (*plan.Tree, error) { return r.request.engine.List(ctx, r.model, r.Field) }))
 }
 
 // Record resolves a field that looks up a record by its key, which is the field's one argument.
@@ -70,26 +72,26 @@ func RecordOf(ctx context.Context, model, id string) (Answer, error) {
 
 func (r *root) record(model, id string) error {
 	e := r.request.engine
-	m, err := e.model(model)
+	m, err := e.Model(model)
 	if err != nil {
 		return err
 	}
-	key, err := normalKey(m, r.field.Alias, id)
+	key, err := normalKey(m, r.Field.Alias, id)
 	if err != nil {
 		return err
 	}
 	r.keys = []string{key}
-	return r.plan(model, 1, func() (*tree, error) {
-		return e.compileRecords(r.request.ctx, m, r.field.Alias, 1, true, r.field.Selections)
+	return r.plan(model, 1, func() (*plan.Tree, error) {
+		return e.Records(r.request.ctx, m, r.Field.Alias, 1, true, r.Field.Selections)
 	})
 }
 
 // plan finds or makes the plan of what lies below the field, for records of a model.
-func (r *root) plan(model string, rows int, compile func() (*tree, error)) (err error) {
-	if r.model, err = r.request.engine.model(model); err != nil {
+func (r *root) plan(model string, rows int, compile func() (*plan.Tree, error)) (err error) {
+	if r.model, err = r.request.engine.Model(model); err != nil {
 		return err
 	}
-	r.bound, err = r.trees.bind(r.request, r.field, r.model, rows, compile)
+	r.bound, err = r.request.bind(&r.Trees, r.Field, r.model, rows, compile)
 	return err
 }
 
@@ -100,34 +102,34 @@ func None() (Answer, error) { return graphql.Null, nil }
 func normalKey(m *modules.Model, path, key string) (string, error) {
 	v, err := modules.Normalize(&m.Columns[m.Primary()], key)
 	if err != nil {
-		return "", Invalidf(path, "%v", err)
+		return "", plan.Invalidf(path, "%v", err)
 	}
 	return fmt.Sprint(v), nil
 }
 
 // reads reports whether there is anything to read.
-func (r *root) reads() bool { return r.bound.tree != nil || r.links.any() || r.done.replaced != nil }
+func (r *root) reads() bool { return r.bound.Tree != nil || r.links.any() || r.done.replaced != nil }
 
 // fetches are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
 func (r *root) fetches(ahead bool) []*fetch {
-	if r.bound.tree == nil {
+	if r.bound.Tree == nil {
 		return nil
 	}
-	t, l := r.bound.tree, &r.bound.list
-	sel := t.place.sel
+	t, l := r.bound.Tree, &r.bound.List
+	sel := t.Place.Selection
 	r.list = r.request.compact()
-	r.top = &position{place: t.place}
-	joins, stencil := t.reading.requests(r.bound.lists), stencilOf(t.stencil, t.varying, t.reading)
-	if t.conn != nil {
+	r.top = &position{place: t.Place}
+	joins, stencil := t.Reading.Joins(r.bound.Lists), t.Statement()
+	if t.Conn != nil {
 		return []*fetch{{request: &modules.List{
-			Model: sel.model, Columns: sel.columns, Where: l.where, Order: l.order, Page: l.pageOf(), Count: l.count,
+			Model: sel.Model, Columns: sel.Columns, Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
 			Joins: joins, Stencil: stencil, Compact: r.list,
 		}}}
 	}
 	fetches := []*fetch{{request: &modules.Fetch{
-		Model: sel.model, Keys: r.keys, Columns: sel.columns, Joins: joins, Stencil: stencil, Compact: r.list,
+		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Stencil: stencil, Compact: r.list,
 	}}}
-	if ahead && t.single && keyIsText(sel.model) {
+	if ahead && t.Single && keyIsText(sel.Model) {
 		fetches = append(fetches, r.ahead()...)
 	}
 	return fetches
@@ -135,12 +137,12 @@ func (r *root) fetches(ahead bool) []*fetch {
 
 // ahead are the hops from the record's key.
 func (r *root) ahead() (fetches []*fetch) {
-	for i, h := range r.top.place.hops {
-		if h.joined || !h.near.IsKey(h.relation.Columns) {
+	for i, h := range r.top.place.Hops {
+		if h.Joined || !h.Near.IsKey(h.Relation.Columns) {
 			continue
 		}
 		if r.top.hops == nil {
-			r.top.hops = make([]followed, len(r.top.place.hops))
+			r.top.hops = make([]followed, len(r.top.place.Hops))
 		}
 		fetches = append(fetches, &fetch{hop: h, index: i, from: r.top, bound: &r.bound, keys: r.keys})
 	}
@@ -171,11 +173,11 @@ func (r *root) write() error {
 	switch {
 	case r.tell != nil:
 		return r.tell()
-	case r.bound.conn != nil:
-		return o.connection(r.bound.conn, &listWriter{list: &r.bound.list, rows: r.list, span: &r.list.Spans[0], found: true, node: r.top})
+	case r.bound.Conn != nil:
+		return o.connection(r.bound.Conn, &listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Spans[0], found: true, node: r.top})
 	case r.list.Spans[0].Len == 0:
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(r.bound.objects[0], r.top, 0)
+	return o.object(r.bound.Objects[0], r.top, 0)
 }

@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/linkstore"
+	"linkgraph/modules"
+)
+
+// LinkTrees are the trees of links, which are shown in as many ways as there are selection sets.
+type LinkTrees struct {
+	Sets  []ast.SelectionSet
+	Trees Trees
+}
+
+// add adds a way to show the links and returns its number.
+func (l *LinkTrees) add(set ast.SelectionSet) int {
+	l.Sets = append(l.Sets, set)
+	return len(l.Sets) - 1
+}
+
+// Links makes the tree of links that are there already.
+func (c *Compiler) Links(ctx context.Context, m *modules.Model, rows int, sets []ast.SelectionSet) (*Tree, error) {
+	t, err := c.Records(ctx, m, "links", rows, false, sets...)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := c.links.Link(m.Link)
+	for _, i := range m.Selected(t.Place.Selection.Columns) {
+		t.Columns = append(t.Columns, newLinkColumn(m, d, i))
+	}
+	return t, nil
+}
+
+// LinkColumn is a column of a link's rows.
+type LinkColumn struct {
+	column *modules.Column
+	of     linkValue
+	record func(l *linkstore.Link) any // of fromRecord
+}
+
+// linkValue is where the value of a column comes from.
+type linkValue uint8
+
+const (
+	fromRecord linkValue = iota // the link as a record
+	fromID
+	fromLeft
+	fromRight
+	fromCreated
+	fromUpdated
+	fromDeleted
+	fromData
+)
+
+// newLinkColumn finds where the value of a column comes from, as linkRecord does.
+func newLinkColumn(m *modules.Model, d *linkstore.Definition, i int) LinkColumn {
+	c := LinkColumn{column: &m.Columns[i]}
+	values := map[string]linkValue{"id": fromID, "created_at": fromCreated, "updated_at": fromUpdated, "deleted_at": fromDeleted}
+	values[keyColumn(&d.Left)], values[keyColumn(&d.Right)] = fromLeft, fromRight
+	c.of = values[c.column.Name]
+	isTime := c.of == fromCreated || c.of == fromUpdated || c.of == fromDeleted
+	switch {
+	case c.of == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
+		c.of = fromData
+	case c.column.Type == modules.Time && !isTime, c.column.Type != modules.Time && isTime, !isTime && c.column.Type != modules.Text:
+		c.of = fromRecord
+	}
+	c.record = func(l *linkstore.Link) any { return linkRecord(m, d, *l).Values[i] }
+	return c
+}
+
+// Add adds the value of a link.
+func (c *LinkColumn) Add(to *modules.CellBuilder, l *linkstore.Link) {
+	switch c.of {
+	case fromID:
+		to.Text(l.ID)
+	case fromLeft:
+		to.Text(l.Left)
+	case fromRight:
+		to.Text(l.Right)
+	case fromCreated:
+		to.Time(l.CreatedAt)
+	case fromUpdated:
+		to.Time(l.UpdatedAt)
+	case fromDeleted:
+		if l.DeletedAt == nil {
+			to.Null()
+			return
+		}
+		to.Time(*l.DeletedAt)
+	case fromData:
+		to.Value(c.column, l.Data[c.column.Name])
+	default:
+		to.Value(c.column, c.record(l))
+	}
+}
+
+// linkRecord shows a link as a record of the model of its rows.
+func linkRecord(m *modules.Model, d *linkstore.Definition, l linkstore.Link) *modules.Record {
+	r := &modules.Record{Model: m, Values: make([]any, len(m.Columns))}
+	set := func(name string, v any) {
+		if i, ok := m.Column(name); ok {
+			r.Set(i, v)
+		}
+	}
+	for name, v := range l.Data {
+		set(name, v)
+	}
+	set("id", l.ID)
+	set(keyColumn(&d.Left), l.Left)
+	set(keyColumn(&d.Right), l.Right)
+	set("created_at", l.CreatedAt)
+	set("updated_at", l.UpdatedAt)
+	if l.DeletedAt != nil {
+		set("deleted_at", *l.DeletedAt)
+	}
+	return r
+}
+
+// keyColumn names the column of a link's row that is an end's key: its own, or the one that is made of several.
+func keyColumn(e *linkstore.End) string {
+	if len(e.Columns) == 1 {
+		return e.Columns[0]
+	}
+	return e.Key
+}

@@ -1,0 +1,317 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"linkgraph/modules"
+)
+
+// Tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
+// requests share it.
+type Tree struct {
+	Place   *Place
+	Objects []*Object    // of records, one for each selection set
+	Conn    *Connection  // of a root list; nil of records
+	Columns []LinkColumn // of links
+
+	list     List // of a root list
+	varying  varying
+	stencil  *modules.Stencil
+	asked    usage    // by the arguments of the root list
+	fixed    usage    // by what stands beside all arguments
+	Reading  *Reading // of the records it begins with
+	lists    []List
+	hops     []*Hop // in the order in which they were planned
+	static   bool   // nothing depends on variables but the records it begins with
+	rows     int    // how many records it was made for
+	Single   bool   // it begins with one record, whatever the input
+	total    usage  // of all that stands in it
+	keepable bool
+}
+
+// varying says what of a list's arguments depends on variables.
+type varying uint8
+
+const (
+	varyingNot  varying = iota
+	varyingSize         // how many rows there are
+	varyingAll
+)
+
+// Place is a position of the answer: what is read there, and where it is found among the cells of a row.
+type Place struct {
+	Selection *Selection
+	cells     map[int]int // by column
+	Hops      []*Hop
+}
+
+// Hop is a hop of a plan.
+type Hop struct {
+	*selectedHop
+	ID         int // among the lists of the tree
+	parent     int // the hop that leads to where this one begins; -1 if that is the root
+	field      *ast.Field
+	path       string
+	asked      usage // by its arguments
+	varying    varying
+	From       []int // the cells of the near key
+	Near       *modules.Model
+	Node, Link *Place
+	LinkCells  []int // the columns of the join table's row that are read; nil if it is not
+	stencil    *modules.Stencil
+	united     *modules.Stencil // of several such hops at once, if each is from one record
+	Reading    *Reading         // of its statement
+	Joined     bool             // the statement is that of another hop or of the root
+	joinedFrom int              // the join of the statement that it begins at; -1 if it begins at what is joined to
+	shape      string           // of its statement; "" of a join
+}
+
+// List makes the tree of a root list.
+func (c *Compiler) List(ctx context.Context, m *modules.Model, f graphql.CollectedField) (*Tree, error) {
+	p := c.planner(ctx)
+	l, node, asked, err := p.root(m, f, Arguments(f.Field, p.op.Variables))
+	if err != nil {
+		return nil, err
+	}
+	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, stencil: &modules.Stencil{}, asked: asked}
+	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
+	t.build(p, node, l.Where == nil && t.varying != varyingAll)
+	t.Conn = t.Place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Place, nil)
+	t.static = t.static && t.varying == varyingNot
+	return t, t.afford(p, f.Alias)
+}
+
+// Records makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
+// ways as there are selection sets.
+func (c *Compiler) Records(ctx context.Context, m *modules.Model, path string, rows int, read bool, sets ...ast.SelectionSet) (*Tree, error) {
+	p := c.planner(ctx)
+	sel := newSelection(m, rows)
+	sel.single = read
+	for _, set := range sets {
+		if err := p.add(sel, path, 1, set); err != nil {
+			return nil, err
+		}
+	}
+	t := &Tree{rows: rows, Single: read, stencil: &modules.Stencil{}}
+	t.build(p, sel, read)
+	for _, set := range sets {
+		t.Objects = append(t.Objects, t.Place.object(p.op, set))
+	}
+	return t, t.afford(p, path)
+}
+
+// build makes the places of all selections, now that they are complete. read says that the records it begins with are read
+// by a statement, which hops can be joined to.
+func (t *Tree) build(p *planner, root *Selection, read bool) {
+	t.static, t.keepable = true, true
+	top := root.Model.Selected(root.Columns)
+	at := map[*Selection]*Place{root: newPlace(root, top, 0)}
+	leads := map[*Selection]int{root: -1}
+	t.Reading = &Reading{width: len(top)}
+	points := map[*Selection]joinPoint{}
+	if read {
+		points[root] = joinPoint{t.Reading, -1}
+	}
+	t.Place = at[root]
+	t.lists = make([]List, len(p.made))
+	for i, made := range p.made {
+		near := at[made.near]
+		h := &Hop{
+			selectedHop: made.selectedHop, ID: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
+			Near: made.near.Model, varying: varies(made.field), stencil: &modules.Stencil{}, united: &modules.Stencil{},
+		}
+		for _, col := range h.Near.Indexes(h.Relation.Columns) {
+			h.From = append(h.From, near.cells[col])
+		}
+		h.join(points, made.near)
+		columns := h.target.Model.Selected(h.target.Columns)
+		h.Node = newPlace(h.target, columns, h.Reading.take(len(columns)))
+		at[h.target], leads[h.target] = h.Node, i
+		if h.targetRow != nil {
+			h.LinkCells = append([]int{h.targetRow.Model.Primary()}, h.targetRow.Columns...)
+			h.Link = newPlace(h.targetRow, h.LinkCells, h.Reading.take(len(h.LinkCells)))
+			at[h.targetRow], leads[h.targetRow] = h.Link, i
+		}
+		t.static = t.static && h.varying == varyingNot
+		t.lists[i] = h.list
+		t.hops = append(t.hops, h)
+		near.Hops = append(near.Hops, h)
+	}
+	for _, h := range t.hops {
+		if !h.Joined {
+			h.shape = h.signature()
+		}
+	}
+	for _, pl := range at {
+		t.keepable = t.keepable && pl.keepable()
+	}
+}
+
+func newPlace(sel *Selection, columns []int, first int) *Place {
+	pl := &Place{Selection: sel, cells: make(map[int]int, len(columns))}
+	for i, col := range columns {
+		pl.cells[col] = first + i
+	}
+	return pl
+}
+
+// varies says what of a field's arguments depends on variables.
+func varies(f *ast.Field) varying {
+	v := varyingNot
+	for _, a := range f.Arguments {
+		size := a.Name == "first" || a.Name == "last"
+		switch {
+		case !hasVariable(a.Value):
+		case size:
+			v = max(v, varyingSize)
+		default:
+			return varyingAll
+		}
+	}
+	return v
+}
+
+func hasVariable(v *ast.Value) bool {
+	return v.Kind == ast.Variable || slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return hasVariable(c.Value) })
+}
+
+// keepable reports whether the hops of a place are the same for all values of variables. They are not if two fields follow
+// one relation, and have the same arguments or not as variables go.
+func (pl *Place) keepable() bool {
+	written := map[string]string{} // arguments, by relation
+	varying := map[string]bool{}
+	several := map[string]bool{}
+	for f := range pl.Selection.byField {
+		var b strings.Builder
+		for _, def := range f.Definition.Arguments {
+			if a := f.Arguments.ForName(def.Name); a != nil {
+				b.WriteString(a.Name + ":" + a.Value.String() + " ")
+				varying[f.Name] = varying[f.Name] || hasVariable(a.Value)
+			}
+		}
+		if other, ok := written[f.Name]; ok && other != b.String() {
+			several[f.Name] = true
+		}
+		written[f.Name] = b.String()
+	}
+	for name := range several {
+		if varying[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// Trees are those of one position, by model: of some it is not known before which models there are. The zero value is good.
+type Trees struct {
+	mu      sync.RWMutex
+	byModel map[string]*Tree
+}
+
+// Bind finds the tree of a model and reads its arguments, or makes it. known is false if it had to be made.
+func (ts *Trees) Bind(ctx context.Context, c *Compiler, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*Tree, error)) (b Bound, known bool, err error) {
+	ts.mu.RLock()
+	t := ts.byModel[m.Name]
+	ts.mu.RUnlock()
+	if t != nil {
+		if b, ok := c.bind(ctx, t, f, rows); ok {
+			return b, true, nil
+		}
+	}
+	if t, err = compile(); err != nil {
+		return Bound{}, false, err
+	}
+	if t.keepable {
+		ts.mu.Lock()
+		if ts.byModel == nil {
+			ts.byModel = map[string]*Tree{}
+		}
+		ts.byModel[m.Name] = t
+		ts.mu.Unlock()
+	}
+	return Bound{t, t.list, t.lists}, false, nil
+}
+
+// Bound is a tree with the lists of one request.
+type Bound struct {
+	*Tree
+	List  List
+	Lists []List
+}
+
+// bind reads the arguments that depend on variables. ok is false if a limit was passed or an argument is bad: making the
+// tree anew tells which.
+func (c *Compiler) bind(ctx context.Context, t *Tree, f graphql.CollectedField, rows int) (b Bound, ok bool) {
+	p := c.planner(ctx)
+	b = Bound{t, t.list, t.lists}
+	if t.static && (t.Conn != nil || rows == t.rows) {
+		return b, p.commit(f.Alias, t.total) == nil
+	}
+	if p.tally.add(f.Alias, t.fixed) != nil {
+		return b, false
+	}
+	if t.Conn != nil {
+		if !p.bindList(&b.List, t.Place.Selection.Model, nil, f.Field, f.Alias, t.varying, t.asked) {
+			return b, false
+		}
+		rows = b.List.Page.Limit
+	}
+	b.Lists = slices.Clone(t.lists)
+	for i, h := range t.hops {
+		if !h.Relation.Many {
+			continue
+		}
+		if !p.bindList(&b.Lists[i], p.catalog.Target(h.Relation), p.catalog.Row(h.Relation), h.field, h.path, h.varying, h.asked) {
+			return b, false
+		}
+	}
+	return b, p.commit(f.Alias, usage{fields: b.fields(rows)}) == nil
+}
+
+// bindList reads the arguments of one list, if they depend on variables. asked is by those that do not.
+func (p *planner) bindList(l *List, m, row *modules.Model, f *ast.Field, path string, v varying, asked usage) bool {
+	switch v {
+	case varyingNot:
+		return p.tally.add(path, asked) == nil
+	case varyingSize:
+		if p.tally.add(path, asked) != nil {
+			return false
+		}
+		page, err := p.page(path, Arguments(f, p.op.Variables))
+		if err != nil {
+			return false
+		}
+		l.Page = *page
+		return true
+	}
+	read, err := p.list(path, m, row, Arguments(f, p.op.Variables))
+	if err != nil {
+		return false
+	}
+	l.Where, l.Order, l.Page = read.Where, read.Order, read.Page
+	return true
+}
+
+// Statement is what keeps the statement of the records it begins with, or nil if that depends on variables.
+func (t *Tree) Statement() *modules.Stencil { return statement(t.stencil, t.varying, t.Reading) }
+
+// Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
+func (h *Hop) Statement(several bool) *modules.Stencil {
+	if several && h.Single {
+		return statement(h.united, h.varying, h.Reading)
+	}
+	return statement(h.stencil, h.varying, h.Reading)
+}
+
+func statement(s *modules.Stencil, v varying, r *Reading) *modules.Stencil {
+	if v == varyingAll || slices.ContainsFunc(r.joins, func(h *Hop) bool { return h.varying == varyingAll }) {
+		return nil
+	}
+	return s
+}
