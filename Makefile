@@ -22,7 +22,7 @@ FOR = 60s
 SEED = 0
 
 robust: ## histories of concurrent clients, checked for linearizability: FOR of each kind; SEED repeats those of a run
-	go test ./internal/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
+	go test ./internal/tools/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
 
 KILLS = 50
 
@@ -62,23 +62,23 @@ PRODUCTS = 3000
 COMPARE =
 
 bench-compare: ## compare the API with pgx by hand and with one statement; COMPARE='-queries page -only plan' and the like
-	go run ./internal/bench -products $(PRODUCTS) -compare $(COMPARE)
+	go run ./internal/tools/bench -products $(PRODUCTS) -compare $(COMPARE)
 
 SCALE = 1000000
 
 bench-data: ## make a store of SCALE products and five times as many variants, to measure queries on
-	go run ./internal/bench -products $(SCALE) -load
+	go run ./internal/tools/bench -products $(SCALE) -load
 
 bench-queries: ## measure ten queries on that store
-	go run ./internal/bench -products $(SCALE)
+	go run ./internal/tools/bench -products $(SCALE)
 
 SIEGE =
 
 siege: ## attack a server of its own and see what others notice; minutes; Linux; SIEGE='-seconds 5 -slack 3' and the like
-	go run ./internal/siege $(SIEGE)
+	go run ./internal/tools/siege $(SIEGE)
 
 medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
-	go run ./internal/medusacheck
+	go run ./internal/tools/medusacheck
 
 GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	"linkgraph/internal/explain"
+	"linkgraph/internal/tools/explain"
 	"linkgraph/internal/pgtest"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"linkgraph/internal/pgtest"
-	"linkgraph/internal/robust"
+	"linkgraph/internal/tools/robust"
 )
 
 var (

@@ -90,7 +90,7 @@ func makeStore(ctx context.Context, data string, products int) error {
 	if _, err := os.Stat(made); err == nil {
 		return nil
 	}
-	if _, err := output(ctx, "go", "run", "./internal/bench", "-products", strconv.Itoa(products), "-dir", data, "-load"); err != nil {
+	if _, err := output(ctx, "go", "run", "./internal/tools/bench", "-products", strconv.Itoa(products), "-dir", data, "-load"); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(data, fmt.Sprintf("bench-%d", products)), made)
