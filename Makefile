@@ -27,7 +27,7 @@ robust: ## histories of concurrent clients, checked for linearizability: FOR of 
 KILLS = 50
 
 kills: ## end first starts of the server at KILLS moments; minutes
-	LINKGRAPH_TEST_KILLS=$(KILLS) go test . -run TestFirstStartIsKilled -count=1 -v -timeout 0
+	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run TestFirstStartIsKilled -count=1 -v -timeout 0
 
 generate: ## write graph/internal/exec, docs/modules and the clients of the examples from the schemas
 	go run ./graph/gen

@@ -1,11 +1,11 @@
-package main
+package cli
 
 import (
 	"context"
 	"fmt"
 	"time"
 
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 )
 
 // accessFlags say who is let in. Keys are those of the database.
@@ -24,18 +24,18 @@ type accessFlags struct {
 }
 
 // authenticator returns what says who sends a request. It loads the keys of tokens until the context ends.
-func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...admission.Extra) (*admission.Authenticator, error) {
-	proxies, err := admission.ParseProxies(f.TrustedProxy)
+func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...access.Extra) (*access.Authenticator, error) {
+	proxies, err := access.ParseProxies(f.TrustedProxy)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-proxy: %w", err)
 	}
-	return admission.New(ctx, admission.Config{
+	return access.New(ctx, access.Config{
 		DB: db.aside, Log: db.log,
-		JWT: admission.JWT{
+		JWT: access.JWT{
 			Secret: f.JWTSecret, JWKSURL: f.JWKSURL, Audience: f.JWTAudience, Issuer: f.JWTIssuer, RoleClaim: f.JWTRoleClaim,
 		},
 		CacheFor: orOff(f.KeyCache),
-		Limits:   admission.Limits{Storefront: f.RateLimitStorefront, Admin: f.RateLimitAdmin, Unknown: orOff(f.RateLimitUnknown)},
+		Limits:   access.Limits{Storefront: f.RateLimitStorefront, Admin: f.RateLimitAdmin, Unknown: orOff(f.RateLimitUnknown)},
 		Proxies:  proxies,
 		Extra:    extra,
 	})

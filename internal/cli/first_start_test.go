@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -328,7 +328,7 @@ func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err erro
 // keyBeside makes a key while a server runs on the folder, and uses it.
 func keyBeside(t *testing.T, dir, url string) error {
 	var token, told bytes.Buffer
-	if err := run(t.Context(), []string{"keys", "create", "--type", "secret", "--title", "Again", "--data-dir", dir}, &token, &told); err != nil {
+	if err := Run(t.Context(), []string{"keys", "create", "--type", "secret", "--title", "Again", "--data-dir", dir}, &token, &told); err != nil {
 		return fmt.Errorf("keys create: %w\n%s", err, &told)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"{ products { totalCount } }"}`))

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -63,7 +63,7 @@ func serve(t *testing.T, args ...string) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", accesstest.Secret}, args...), io.Discard, s.log)
+		done <- Run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", accesstest.Secret}, args...), io.Discard, s.log)
 	}()
 	var once sync.Once
 	var result error
@@ -206,7 +206,7 @@ func TestServe(t *testing.T) {
 	s.refuses(t)
 
 	// A second server on the same folder is refused and changes nothing.
-	err := run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("second server: %v", err)
 	}
@@ -233,7 +233,7 @@ func TestTakenAddress(t *testing.T) {
 	}
 	defer l.Close()
 	dir := dataDir(t)
-	err = run(t.Context(), []string{"serve", "--addr", l.Addr().String(), "--data-dir", dir}, io.Discard, io.Discard)
+	err = Run(t.Context(), []string{"serve", "--addr", l.Addr().String(), "--data-dir", dir}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v", err)
 	}
@@ -245,7 +245,7 @@ func TestTakenAddress(t *testing.T) {
 func command(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, log buffer
-	if err := run(t.Context(), args, &out, &log); err != nil {
+	if err := Run(t.Context(), args, &out, &log); err != nil {
 		if strings.Contains(err.Error(), "no usable Postgres") && os.Getenv("CI") == "" {
 			t.Skip(err)
 		}
@@ -269,7 +269,7 @@ func TestCommands(t *testing.T) {
 			t.Errorf("%v of a database that is up to date:\n%s", args, out)
 		}
 	}
-	file, err := filepath.Abs("internal/shopify/testdata/tea.csv")
+	file, err := filepath.Abs("../shopify/testdata/tea.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func TestHelpNamesFlagsAndEnvironment(t *testing.T) {
 			t.Errorf("the help lacks %s:\n%s", want, out)
 		}
 	}
-	if err := run(t.Context(), []string{"serve", "--adr", "x"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--addr") {
+	if err := Run(t.Context(), []string{"serve", "--adr", "x"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--addr") {
 		t.Errorf("a mistyped flag: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -273,7 +273,7 @@ func TestPgBouncerThatDoesNotDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := c.prepare(t)
-			err := run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--database-url", behind(t, db, c.settings...)}, io.Discard, io.Discard)
+			err := Run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--database-url", behind(t, db, c.settings...)}, io.Discard, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("the start says: %v", err)
 			}

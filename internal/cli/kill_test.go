@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -20,8 +20,10 @@ const runVariable = "LINKGRAPH_TEST_RUN"
 
 func TestMain(m *testing.M) {
 	if args, ok := os.LookupEnv(runVariable); ok {
-		os.Args = append([]string{"linkgraph"}, strings.Fields(args)...)
-		main()
+		if err := Run(context.Background(), strings.Fields(args), os.Stdout, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "linkgraph:", err)
+			os.Exit(1)
+		}
 		return
 	}
 	os.Exit(m.Run())

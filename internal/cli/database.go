@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 	"linkgraph/internal/audit"
 	"linkgraph/internal/dbpool"
 	"linkgraph/internal/postgres"
@@ -48,19 +48,33 @@ type database struct {
 }
 
 // open connects to the database that the flags name, or starts the private one.
-func (f *databaseFlags) open(ctx context.Context, s *streams, access access, options ...func(*pgxpool.Config)) (*database, error) {
-	return f.openBy(ctx, s, postgres.Start, access, options...)
+func (f *databaseFlags) open(ctx context.Context, s *streams, mode sessionMode, options ...func(*pgxpool.Config)) (*database, error) {
+	return f.openBy(ctx, s, postgres.Start, mode, options...)
 }
 
-// openBeside is open for commands that may run while a server does: the private Postgres of the folder is used if it runs.
-func (f *databaseFlags) openBeside(ctx context.Context, s *streams, access access) (*database, error) {
-	return f.openBy(ctx, s, postgres.Open, access)
+// with runs a command on the database.
+func (f *databaseFlags) with(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
+	return f.withBy(ctx, s, postgres.Start, mode, run)
+}
+
+// withRunning is with for commands that may run while a server does: the private Postgres of the folder is used if it runs.
+func (f *databaseFlags) withRunning(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
+	return f.withBy(ctx, s, postgres.Open, mode, run)
+}
+
+func (f *databaseFlags) withBy(ctx context.Context, s *streams, start starter, mode sessionMode, run func(db *database) error) error {
+	db, err := f.openBy(ctx, s, start, mode)
+	if err != nil {
+		return err
+	}
+	defer db.close(s)
+	return run(db)
 }
 
 // starter gives a private Postgres that runs.
 type starter func(context.Context, postgres.Config) (*postgres.Server, error)
 
-func (f *databaseFlags) openBy(ctx context.Context, s *streams, start starter, access access, options ...func(*pgxpool.Config)) (*database, error) {
+func (f *databaseFlags) openBy(ctx context.Context, s *streams, start starter, mode sessionMode, options ...func(*pgxpool.Config)) (*database, error) {
 	db := &database{log: s.log, command: s.command}
 	url := f.DatabaseURL
 	if url == "" {
@@ -70,22 +84,22 @@ func (f *databaseFlags) openBy(ctx context.Context, s *streams, start starter, a
 		}
 		url = db.server.URL()
 	}
-	if err := db.connect(ctx, url, access, options); err != nil {
+	if err := db.connect(ctx, url, mode, options); err != nil {
 		db.close(s)
 		return nil, err
 	}
 	return db, nil
 }
 
-// access is what a command may do with the database.
-type access bool
+// sessionMode is what a command may do with the database.
+type sessionMode bool
 
 const (
-	reads  access = false // nothing is changed: the sessions are read-only, whatever the program does
-	writes access = true
+	reads  sessionMode = false // nothing is changed: the sessions are read-only, whatever the program does
+	writes sessionMode = true
 )
 
-func (db *database) connect(ctx context.Context, url string, access access, options []func(*pgxpool.Config)) error {
+func (db *database) connect(ctx context.Context, url string, mode sessionMode, options []func(*pgxpool.Config)) error {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("--database-url: %w", err)
@@ -94,7 +108,7 @@ func (db *database) connect(ctx context.Context, url string, access access, opti
 	if cfg.ConnConfig.RuntimeParams["search_path"] == "" {
 		cfg.ConnConfig.RuntimeParams["search_path"] = "public"
 	}
-	if access == reads {
+	if mode == reads {
 		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
 	}
 	if db.server == nil {
@@ -260,7 +274,7 @@ func (db *database) prepare(ctx context.Context, s *streams) error {
 		}
 		s.log.Info("migrated", "module", a.Module, "file", a.File)
 	}
-	if err := admission.Migrate(ctx, db.pool); err != nil {
+	if err := access.Migrate(ctx, db.pool); err != nil {
 		return err
 	}
 	if err := audit.Migrate(ctx, db.pool); err != nil {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io"
@@ -80,7 +80,7 @@ func TestHTTPFlags(t *testing.T) {
 		`origin "*"`:   {"--cors-origin", "*"},
 		`missing.json`: {"--trusted-documents", filepath.Join(t.TempDir(), "missing.json")},
 	} {
-		err := run(t.Context(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir, "--no-demo"}, args...), io.Discard, io.Discard)
+		err := Run(t.Context(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir, "--no-demo"}, args...), io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
 		}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io"
@@ -28,7 +28,7 @@ func TestLinksFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out buffer
-	err := run(t.Context(), []string{"links", "import", in, "--database-url", db.URL, "--batch", "2"}, &out, io.Discard)
+	err := Run(t.Context(), []string{"links", "import", in, "--database-url", db.URL, "--batch", "2"}, &out, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "1 rows were rejected") {
 		t.Errorf("a row names a variant that is not there: %v\n%s", err, &out)
 	}
@@ -50,7 +50,7 @@ func TestLinksFiles(t *testing.T) {
 		t.Errorf("to the standard output:\n%s", out)
 	}
 	for _, args := range [][]string{{"export", "--link", "product_variant"}, {"import", in, "--link", "product_variant"}, {"import", filepath.Join(dir, "links.xls")}} {
-		if err := run(t.Context(), append(append([]string{"links"}, args...), "--database-url", db.URL), io.Discard, io.Discard); err == nil {
+		if err := Run(t.Context(), append(append([]string{"links"}, args...), "--database-url", db.URL), io.Discard, io.Discard); err == nil {
 			t.Errorf("%v is accepted", args)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -19,26 +19,23 @@ type auditCommand struct {
 
 // Run prints the mutations that were written down, the newest last.
 func (c *auditCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, reads)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	rows, err := audit.List(ctx, db.pool, audit.Filter{Since: c.Since, CallerID: c.Caller, Limit: c.Limit})
-	if err != nil {
-		return err
-	}
-	lines := json.NewEncoder(s.out)
-	lines.SetEscapeHTML(false)
-	for _, r := range rows {
-		if c.Format == "json" {
-			err = lines.Encode(r)
-		} else {
-			_, err = fmt.Fprintln(s.out, r)
-		}
+	return c.with(ctx, s, reads, func(db *database) error {
+		rows, err := audit.List(ctx, db.pool, audit.Filter{Since: c.Since, CallerID: c.Caller, Limit: c.Limit})
 		if err != nil {
 			return err
 		}
-	}
-	return nil
+		lines := json.NewEncoder(s.out)
+		lines.SetEscapeHTML(false)
+		for _, r := range rows {
+			if c.Format == "json" {
+				err = lines.Encode(r)
+			} else {
+				_, err = fmt.Fprintln(s.out, r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

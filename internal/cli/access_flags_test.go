@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"linkgraph/graph"
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 	"linkgraph/internal/pgtest"
 )
 
@@ -48,7 +48,7 @@ func TestAccessSecretIsNotPrinted(t *testing.T) {
 func TestAccessFlags(t *testing.T) {
 	t.Parallel()
 	db := &database{aside: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
-	extra := admission.Extra{Token: strings.Repeat("x", 32), Caller: graph.Caller{ID: "extra", Storefront: true}}
+	extra := access.Extra{Token: strings.Repeat("x", 32), Caller: graph.Caller{ID: "extra", Storefront: true}}
 	f := parseAccess(t, io.Discard, "--jwt-secret", flagSecret, "--jwt-audience", "a", "--jwt-audience", "b", "--jwt-issuer", "i",
 		"--jwt-role-claim", "r", "--rate-limit-storefront", "1", "--rate-limit-admin", "2", "--rate-limit-unknown", "3", "--key-cache", "0")
 	a, err := f.authenticator(t.Context(), db, extra)

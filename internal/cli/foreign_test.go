@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -45,7 +45,7 @@ func relations(t *testing.T, db *pgtest.DB) string {
 func try(t *testing.T, args ...string) (out string, err error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	err = run(context.Background(), args, &stdout, &stderr)
+	err = Run(context.Background(), args, &stdout, &stderr)
 	return stdout.String(), err
 }
 

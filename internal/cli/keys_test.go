@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"linkgraph/graph"
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 	"linkgraph/internal/pgtest"
 )
 
@@ -20,7 +20,7 @@ func TestKeysCommand(t *testing.T) {
 	keys := func(args ...string) (out, told string, err error) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		err = run(t.Context(), append([]string{"keys"}, append(args, "--database-url", db.URL)...), &stdout, &stderr)
+		err = Run(t.Context(), append([]string{"keys"}, append(args, "--database-url", db.URL)...), &stdout, &stderr)
 		return stdout.String(), stderr.String(), err
 	}
 	if out, _, err := keys("list"); err != nil || strings.Count(out, "\n") != 1 {
@@ -55,7 +55,7 @@ func TestKeysCommand(t *testing.T) {
 		t.Errorf("channels: %s, %v", channels, err)
 	}
 
-	a, err := admission.New(t.Context(), admission.Config{DB: db.Pool, CacheFor: -1})
+	a, err := access.New(t.Context(), access.Config{DB: db.Pool, CacheFor: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"linkgraph/graph"
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 	"linkgraph/modules"
 	"linkgraph/playground"
 )
@@ -57,7 +57,7 @@ func random() string {
 }
 
 // keys are those that the database does not have.
-func (t *tryout) keys() []admission.Extra {
+func (t *tryout) keys() []access.Extra {
 	if t.secret == "" {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (t *tryout) keys() []admission.Extra {
 	if t.readOnly {
 		role = graph.ReadOnly
 	}
-	return []admission.Extra{{Token: t.secret, Caller: graph.Caller{ID: "tryout", Name: "playground of this machine", Role: role}}}
+	return []access.Extra{{Token: t.secret, Caller: graph.Caller{ID: "tryout", Name: "playground of this machine", Role: role}}}
 }
 
 // find looks for a publishable key to try a storefront with: the oldest that is good and has a sales channel.

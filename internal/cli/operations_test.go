@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -30,7 +30,7 @@ import (
 func migrated(t *testing.T) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "migrated", func(ctx context.Context, pool *pgxpool.Pool) error {
-		return run(ctx, []string{"migrate", "--database-url", pool.Config().ConnString()}, io.Discard, io.Discard)
+		return Run(ctx, []string{"migrate", "--database-url", pool.Config().ConnString()}, io.Discard, io.Discard)
 	})
 }
 

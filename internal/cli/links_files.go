@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -25,32 +25,29 @@ var errRejected = errors.New("rows were rejected")
 
 // Run imports the file, and fails if a row was rejected.
 func (c *linksImportCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, writes)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	if err := db.prepareOwn(ctx, s); err != nil {
-		return err
-	}
-	if err := linkfile.Migrate(ctx, db.pool); err != nil {
-		return err
-	}
-	importer := linkfile.Importer{
-		DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
-		Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,
-	}
-	report, err := importer.File(ctx, c.File)
-	if report.Rows > 0 || err == nil {
-		fmt.Fprintf(s.out, "%s: %s\n", c.File, report)
-	}
-	if err != nil {
-		return err
-	}
-	if report.Rejected > 0 {
-		return fmt.Errorf("%s: %d %w", c.File, report.Rejected, errRejected)
-	}
-	return nil
+	return c.with(ctx, s, writes, func(db *database) error {
+		if err := db.prepareOwn(ctx, s); err != nil {
+			return err
+		}
+		if err := linkfile.Migrate(ctx, db.pool); err != nil {
+			return err
+		}
+		importer := linkfile.Importer{
+			DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
+			Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,
+		}
+		report, err := importer.File(ctx, c.File)
+		if report.Rows > 0 || err == nil {
+			fmt.Fprintf(s.out, "%s: %s\n", c.File, report)
+		}
+		if err != nil {
+			return err
+		}
+		if report.Rejected > 0 {
+			return fmt.Errorf("%s: %d %w", c.File, report.Rejected, errRejected)
+		}
+		return nil
+	})
 }
 
 type linksExportCommand struct {
@@ -62,24 +59,21 @@ type linksExportCommand struct {
 
 // Run exports the live links.
 func (c *linksExportCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.open(ctx, s, reads)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	if _, err := db.graph.Adapt(ctx); err != nil { // links whose tables are not there have no rows
-		return err
-	}
-	exporter := linkfile.Exporter{
-		DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Stdout: s.out, Progress: s.err,
-	}
-	if c.Format == "" && c.File == "-" {
-		exporter.Format = linkfile.CSV
-	}
-	n, err := exporter.File(ctx, c.File)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.err, "%s: %d links\n", c.File, n)
-	return nil
+	return c.with(ctx, s, reads, func(db *database) error {
+		if _, err := db.graph.Adapt(ctx); err != nil { // links whose tables are not there have no rows
+			return err
+		}
+		exporter := linkfile.Exporter{
+			DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Stdout: s.out, Progress: s.err,
+		}
+		if c.Format == "" && c.File == "-" {
+			exporter.Format = linkfile.CSV
+		}
+		n, err := exporter.File(ctx, c.File)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "%s: %d links\n", c.File, n)
+		return nil
+	})
 }

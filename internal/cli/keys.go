@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph"
-	admission "linkgraph/internal/access"
+	"linkgraph/internal/access"
 	"linkgraph/linkstore"
 	"linkgraph/modules"
 )
@@ -49,32 +49,29 @@ func (c *keysCreateCommand) Validate() error {
 
 // Run makes the key, and prints its token alone on a line.
 func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.openBeside(ctx, s, writes)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	if err := db.prepareOwn(ctx, s); err != nil {
-		return err
-	}
-	var id, token string
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		id, token, err = c.create(ctx, db.graph, tx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(s.out, token)
-	if c.Type == "secret" {
-		fmt.Fprintf(s.err, "key %s is made; it is sent as Authorization: Bearer TOKEN. The token is not shown again.\n", id)
+	return c.withRunning(ctx, s, writes, func(db *database) error {
+		if err := db.prepareOwn(ctx, s); err != nil {
+			return err
+		}
+		var id, token string
+		err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
+			id, token, err = c.create(ctx, db.graph, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.out, token)
+		if c.Type == "secret" {
+			fmt.Fprintf(s.err, "key %s is made; it is sent as Authorization: Bearer TOKEN. The token is not shown again.\n", id)
+			return nil
+		}
+		fmt.Fprintf(s.err, "key %s is made; it is sent as x-publishable-api-key: TOKEN.\n", id)
+		if len(c.Channel) == 0 {
+			fmt.Fprintln(s.err, "It has no sales channel yet.")
+		}
 		return nil
-	}
-	fmt.Fprintf(s.err, "key %s is made; it is sent as x-publishable-api-key: TOKEN.\n", id)
-	if len(c.Channel) == 0 {
-		fmt.Fprintln(s.err, "It has no sales channel yet.")
-	}
-	return nil
+	})
 }
 
 // create makes the key with its role and its links, all or nothing.
@@ -92,7 +89,7 @@ func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.T
 		return "", "", errors.New("the key has no token")
 	}
 	if c.Role != "" {
-		if err := admission.SetRole(ctx, tx, id, graph.Role(c.Role)); err != nil {
+		if err := access.SetRole(ctx, tx, id, graph.Role(c.Role)); err != nil {
 			return "", "", err
 		}
 	}
@@ -111,26 +108,23 @@ type keysListCommand struct{ databaseFlags }
 
 // Run prints a line a key.
 func (c *keysListCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.openBeside(ctx, s, reads)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	keys, err := admission.Keys(ctx, db.pool)
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tTYPE\tROLE\tTOKEN\tCREATED\tLAST USED\tREVOKED\tTITLE")
-	for _, k := range keys {
-		role := string(k.Role)
-		if role == "" {
-			role = "-"
+	return c.withRunning(ctx, s, reads, func(db *database) error {
+		keys, err := access.Keys(ctx, db.pool)
+		if err != nil {
+			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(k.ID), k.Type, role, printable(k.Redacted),
-			moment(&k.CreatedAt), moment(k.LastUsedAt), moment(k.RevokedAt), printable(k.Title))
-	}
-	return w.Flush()
+		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tTYPE\tROLE\tTOKEN\tCREATED\tLAST USED\tREVOKED\tTITLE")
+		for _, k := range keys {
+			role := string(k.Role)
+			if role == "" {
+				role = "-"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printable(k.ID), k.Type, role, printable(k.Redacted),
+				moment(&k.CreatedAt), moment(k.LastUsedAt), moment(k.RevokedAt), printable(k.Title))
+		}
+		return w.Flush()
+	})
 }
 
 func moment(t *time.Time) string {
@@ -157,14 +151,11 @@ type keysRevokeCommand struct {
 
 // Run revokes the key.
 func (c *keysRevokeCommand) Run(ctx context.Context, s *streams) error {
-	db, err := c.openBeside(ctx, s, writes)
-	if err != nil {
-		return err
-	}
-	defer db.close(s)
-	if err := admission.Revoke(ctx, db.pool, c.ID, madeBy); err != nil {
-		return fmt.Errorf("%s: %w", c.ID, err)
-	}
-	fmt.Fprintf(s.out, "%s is revoked\n", c.ID)
-	return nil
+	return c.withRunning(ctx, s, writes, func(db *database) error {
+		if err := access.Revoke(ctx, db.pool, c.ID, madeBy); err != nil {
+			return fmt.Errorf("%s: %w", c.ID, err)
+		}
+		fmt.Fprintf(s.out, "%s is revoked\n", c.ID)
+		return nil
+	})
 }

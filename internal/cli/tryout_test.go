@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -220,7 +220,7 @@ func TestTryoutPeers(t *testing.T) {
 func TestTryoutIsForThisMachine(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	err := run(t.Context(), []string{"serve", "--addr", "0.0.0.0:0", "--tryout", "--database-url", db.URL}, io.Discard, io.Discard)
+	err := Run(t.Context(), []string{"serve", "--addr", "0.0.0.0:0", "--tryout", "--database-url", db.URL}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "--tryout") {
 		t.Errorf("--tryout on every address: %v", err)
 	}

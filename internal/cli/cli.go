@@ -1,0 +1,69 @@
+// Package cli is the program linkgraph: its commands, a file each, and their flags.
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are what the program does. Each flag is an environment variable too.
+type commands struct {
+	logFlags
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
+	Migrate migrateCommand `cmd:"" help:"Bring the modules' tables and the link tables up to date."`
+	Links   struct {
+		Plan     linksPlanCommand     `cmd:"" help:"Show what sync would do to the link tables."`
+		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
+		Import   linksImportCommand   `cmd:"" help:"Bring links in from a CSV or JSONL file."`
+		Export   linksExportCommand   `cmd:"" help:"Write the links to a CSV or JSONL file."`
+		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
+	} `cmd:"" help:"Compare the declared links with the database."`
+	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
+	Audit  auditCommand  `cmd:"" help:"Print the mutations that were written down."`
+	Schema schemaCommand `cmd:"" help:"Print the schema, as admins or storefronts see it."`
+	Import struct {
+		Shopify importShopifyCommand `cmd:"" help:"Bring a Shopify product export into the store."`
+	} `cmd:"" help:"Bring data into the store."`
+}
+
+// streams are where a command writes.
+type streams struct {
+	out, err io.Writer
+	log      *slog.Logger
+	command  string // that runs: "keys create"
+}
+
+// Run runs the program until it is done or told to stop. It owns the arguments, the signals and the streams.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("linkgraph"),
+		kong.Description("A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { exited = true }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return err
+	}
+	selected, err := parser.Parse(args)
+	if exited { // --help has been printed
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	log, err := cli.logger(stderr)
+	if err != nil {
+		return err
+	}
+	s := &streams{stdout, stderr, log, selected.Command()}
+	selected.BindTo(ctx, (*context.Context)(nil))
+	return selected.Run(s)
+}

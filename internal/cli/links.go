@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"linkgraph/internal/discover"
+	"linkgraph/linkstore"
+)
+
+type linksPlanCommand struct{ databaseFlags }
+
+// Run prints the plan.
+func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
+	return c.with(ctx, s, reads, func(db *database) error {
+		plan, err := db.graph.Links.Plan(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(s.out, plan)
+		return nil
+	})
+}
+
+type linksSyncCommand struct {
+	databaseFlags
+	Safe bool `help:"Leave out what loses data (the default)." xor:"mode"`
+	All  bool `help:"Also do what loses data: drop tables of links that are not declared any more, change column types." xor:"mode"`
+}
+
+// Run syncs, and prints what was done.
+func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
+	return c.with(ctx, s, writes, func(db *database) error {
+		mode := linkstore.Safe
+		if c.All {
+			mode = linkstore.All
+		}
+		done, err := db.graph.Links.Sync(ctx, mode)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(s.out, done)
+		return nil
+	})
+}
+
+type linksDiscoverCommand struct{ databaseFlags }
+
+// Run prints the declarations.
+func (c *linksDiscoverCommand) Run(ctx context.Context, s *streams) error {
+	return c.with(ctx, s, reads, func(db *database) error {
+		found, err := discover.Links(ctx, db.pool, db.graph.Links, db.graph.Records.Catalog())
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(s.out, found)
+		return nil
+	})
+}

@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"io"
+
+	"linkgraph/graph"
+)
+
+type schemaCommand struct {
+	Storefront bool `help:"As storefronts see it."`
+}
+
+// Run prints the schema in the schema language.
+func (c *schemaCommand) Run(s *streams) error {
+	schema := graph.Schema
+	if c.Storefront {
+		schema = graph.StorefrontSchema
+	}
+	_, err := io.WriteString(s.out, schema())
+	return err
+}

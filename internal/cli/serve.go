@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"linkgraph/graph"
+	"linkgraph/internal/audit"
+	"linkgraph/internal/demo"
+	"linkgraph/internal/heap"
+	"linkgraph/internal/observe"
+	"linkgraph/internal/overload"
+	"linkgraph/playground"
+)
+
+type serveCommand struct {
+	databaseFlags
+	readOnlyFlags
+	Limits     limitFlags `embed:"" set:"max_depth=16" set:"max_in=1000" set:"max_conditions=400" set:"max_values=20000" set:"max_value_bytes=1048576" set:"max_search=20000" set:"max_cost=20000000" set:"max_answer=268435456" set:"timeout=30s" set:"max_body=4194304" set:"max_document=262144" set:"max_tokens=15000" set:"max_aliases=500" set:"max_root_fields=100" set:"max_directives=500" set:"max_fragments=200" set:"max_spreads=1000" set:"max_fields=10000" set:"max_repeats=500" set:"whose=an admin"`                                     //nolint:staticcheck // kong reads every set
+	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"max_depth=12" set:"max_in=200" set:"max_conditions=100" set:"max_values=2000" set:"max_value_bytes=65536" set:"max_search=1000" set:"max_cost=2000000" set:"max_answer=33554432" set:"timeout=10s" set:"max_body=262144" set:"max_document=65536" set:"max_tokens=5000" set:"max_aliases=200" set:"max_root_fields=30" set:"max_directives=200" set:"max_fragments=100" set:"max_spreads=400" set:"max_fields=4000" set:"max_repeats=250" set:"whose=a storefront"` //nolint:staticcheck // kong reads every set
+	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
+	observeFlags
+	overloadFlags
+	drainFlags
+	httpFlags
+	accessFlags
+	tryoutFlags
+	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
+	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+}
+
+const (
+	stopTimeout   = 20 * time.Second // of the private Postgres, and of the last traces
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 120 * time.Second
+)
+
+// Run serves until the context ends, then lets requests finish and stops the database.
+func (c *serveCommand) Run(ctx context.Context, s *streams) error {
+	settings := heap.Set(os.Getenv, os.DirFS("/"))
+	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
+	go heap.Release(ctx)
+	// The listener comes first: a second server on the same address must not touch the database.
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	tryout, err := c.tryout(c.ReadOnly, c.DatabaseURL == "", listener.Addr())
+	if err != nil {
+		return err
+	}
+	observer, stop, err := c.observer(ctx, s, c.DatabaseURL == "")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	var serving atomic.Bool
+	db, err := c.open(ctx, s, sessionMode(!c.ReadOnly), observer.WatchStatements, c.pool(&serving))
+	if err != nil {
+		return err
+	}
+	defer db.close(s)
+	if err := db.openShop(ctx, observer.WatchStatements, c.shop); err != nil {
+		return err
+	}
+	if db.graph, err = graph.New(c.sessions(db.pool, c.requestSettings(db)), graph.Config{
+		StorefrontDB: c.sessions(db.shop, db.settings.storefronts), Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
+		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+	}); err != nil {
+		return err
+	}
+	if err := c.ready(ctx, db, s); err != nil {
+		return err
+	}
+	gates := c.gates(db)
+	observer.WatchPool("admin", db.pool, db.given.admins)
+	observer.WatchPool("storefront", db.shop, db.given.storefronts)
+	observer.WatchGate("admin", gates.admins)
+	observer.WatchGate("storefront", gates.storefronts)
+	door, err := c.authenticator(ctx, db, tryout.keys()...)
+	if err != nil {
+		return err
+	}
+	api, err := c.api(db.graph, &c.Limits, &c.Storefront, gates, c.WriteTimeout, door)
+	if err != nil {
+		return err
+	}
+	var made demo.Credentials
+	if db.private() && c.Demo && !c.ReadOnly {
+		if made, err = demo.Load(ctx, db.pool, db.graph.Records, db.graph.Links); errors.Is(err, demo.ErrInTheWay) {
+			s.log.Warn("the demo store is not made; --no-demo leaves it out", "reason", err)
+		} else if err != nil {
+			return fmt.Errorf("load the demo store: %w", err)
+		}
+	}
+	if err := tryout.find(ctx, db.graph); err != nil {
+		return err
+	}
+	serving.Store(true)
+	db.pool.Reset()
+	connections := c.listener(listener, s)
+	observer.WatchConnections(connections)
+	ready := &readiness{db: db, gates: gates, writes: !c.ReadOnly}
+	server := c.server(c.handler(db, api, observer, ready, door.Authenticate, tryout), connections)
+	end := requests(ctx, server)
+	server.MaxHeaderBytes, server.ErrorLog = c.MaxHeader, slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(connections) }()
+	greet(s, listener.Addr(), tryout, made)
+	select {
+	case err := <-failed:
+		return err
+	case <-db.exited():
+		err = errors.New("the private Postgres ended; see postgres.log in the data folder")
+	case <-ctx.Done():
+		s.log.Info("shutting down")
+	}
+	ready.stopping.Store(true)
+	return errors.Join(err, c.drain(ctx, server, end))
+}
+
+// ready brings the database up to date, unless it is not to be changed, and the graph in line with the database.
+func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
+	if !c.ReadOnly {
+		if err := db.prepareOwn(ctx, s); err != nil {
+			return err
+		}
+	}
+	missing, err := db.graph.Adapt(ctx)
+	for _, m := range missing {
+		s.log.Info("not in the database: reads as empty, is not written", "model", m.Model, "table", m.Table, "columns", m.Columns)
+	}
+	return err
+}
+
+// greet says where to go.
+func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
+	s.log.Info("serving", "addr", addr.String())
+	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s%[2]s\n  Map          http://%[1]s%[3]s\n  GraphQL      http://%[1]s/graphql\n", addr, tryout.link("/"), tryout.link("/map"))
+	if made.SecretKey != "" {
+		fmt.Fprintf(s.err, "\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n", made.SecretKey, made.PublishableKey)
+	}
+	fmt.Fprintln(s.err)
+}
+
+// handler serves everything: the API, the pages, and what those who run the server ask.
+func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, ready http.Handler, authenticate authenticate, tryout *tryout) http.Handler {
+	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api) // times its answers itself
+	timed := func(next http.Handler) http.Handler {
+		if c.WriteTimeout <= 0 {
+			return next
+		}
+		return overload.TimedWrites(c.WriteTimeout, next)
+	}
+	mux.Handle("/metrics", timed(admins(observer.MetricsHandler())))
+	mux.Handle("/", timed(playground.Handler(playground.Config{
+		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(), Trust: tryout.trust(),
+	})))
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("/readyz", ready)
+	return observer.Handler(graph.SecureHeaders(tryout.guard(mux)))
+}
