@@ -16,7 +16,7 @@ import (
 	"linkgraph/graph"
 	"linkgraph/graph/internal/exec"
 	"linkgraph/internal/pgtest"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // newMedusaDB returns a database as Medusa makes it, without rows.
@@ -66,8 +66,8 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 				run(fmt.Sprintf(`UPDATE %s SET %s = (SELECT %s FROM %s WHERE %s = $1) WHERE %s = $2`, quote(model.Table), quote(r.Columns[0]),
 					quote(r.TargetColumns[0]), quote(target.Table), quote(target.PrimaryKey), quote(model.PrimaryKey)), kept[target.Name], kept[model.Name])
 			case r.Settable != "" && !tables[t.Table]:
-				record := modules.Values{model.Columns[model.Primary()].Field: kept[model.Name], r.Settable: []any{kept[target.Name]}}
-				if _, err := m.graph.Records.Update(context.Background(), model, []modules.Values{record}); err != nil {
+				record := recordstore.Values{model.Columns[model.Primary()].Field: kept[model.Name], r.Settable: []any{kept[target.Name]}}
+				if _, err := m.graph.Records.Update(context.Background(), model, []recordstore.Values{record}); err != nil {
 					m.Fatal(err)
 				}
 			}
@@ -99,7 +99,7 @@ func readOnly(t *testing.T, db *pgtest.DB) {
 
 // sweep is a query that reads all fields of all records of a model, and what every relation leads to; and counts those that
 // lead to something, and those that do not.
-func sweep(schema *ast.Schema, v verbs, m *modules.Model, all map[string]verbs) string {
+func sweep(schema *ast.Schema, v verbs, m *recordstore.Model, all map[string]verbs) string {
 	var fields, counts strings.Builder
 	for _, f := range schema.Types[m.Name].Fields {
 		if strings.HasPrefix(f.Name, "__") {
@@ -132,7 +132,7 @@ type found struct {
 }
 
 // leads counts the records that a relation of a node leads to.
-func leads(node map[string]json.RawMessage, r *modules.Relation) int {
+func leads(node map[string]json.RawMessage, r *recordstore.Relation) int {
 	if !r.Many {
 		if string(node[r.Field]) == "null" {
 			return 0
@@ -180,7 +180,7 @@ func sweepAll(t *testing.T, a *api, lacks map[string]bool) {
 }
 
 func lacksTable(a *api, lacks map[string]bool, table string) bool {
-	return slices.ContainsFunc(a.graph.Records.Catalog().Models(), func(m *modules.Model) bool { return m.Table == table && lacks[m.Name] })
+	return slices.ContainsFunc(a.graph.Records.Catalog().Models(), func(m *recordstore.Model) bool { return m.Table == table && lacks[m.Name] })
 }
 
 // adapted returns a read-only API over a database as it is, and what it lacks: a table, or a column of one.

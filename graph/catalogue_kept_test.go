@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // TestMedusaKeepsItsTables runs on the database of a Medusa whose rbac module is off. Its tables are Medusa's to make: until
@@ -30,7 +30,7 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 	// start is what a server does when it starts.
 	start := func() *maker {
 		t.Helper()
-		if _, err := modules.Migrate(t.Context(), db.Pool); err != nil {
+		if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
 			t.Fatal(err)
 		}
 		a := newAPI(t, db, graph.Config{})
@@ -111,7 +111,7 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 	t.Parallel()
 	db := newMedusaDB(t)
-	if _, err := modules.Migrate(t.Context(), db.Pool); err != nil {
+	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
 	a := newAPI(t, db, graph.Config{})

@@ -12,7 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/graph/internal/exec"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // verbs are the root fields of a model.
@@ -66,7 +66,7 @@ func (m *maker) of(t *testing.T) *maker {
 	return &maker{&a, m.verbs, m.n}
 }
 
-func (m *maker) model(name string) *modules.Model {
+func (m *maker) model(name string) *recordstore.Model {
 	m.Helper()
 	model, ok := m.graph.Records.Catalog().Model(name)
 	if !ok {
@@ -95,7 +95,7 @@ func (m *maker) make(model string, given map[string]any) string {
 }
 
 // value is a value of a field that must be given: the key of a new owner, or one that no other record has.
-func (m *maker) value(model *modules.Model, typ *ast.Definition, f *ast.FieldDefinition) any {
+func (m *maker) value(model *recordstore.Model, typ *ast.Definition, f *ast.FieldDefinition) any {
 	m.Helper()
 	i, _ := model.Column(f.Name)
 	for _, r := range model.Relations {

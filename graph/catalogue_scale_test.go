@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	"linkgraph/internal/tools/explain"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/tools/explain"
 )
 
 // ordersDB has 5,000 orders in three versions of three items each, of 500 customers and two sales channels. The last order has

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // side is one end of a link, as a test walks from it.
 type side struct {
-	model   *modules.Model
+	model   *recordstore.Model
 	verbs   verbs
 	end     *linkstore.End
 	field   string // leads to the other end
@@ -218,7 +218,7 @@ func (l *linked) rows(link string) {
 	}
 }
 
-func (l *linked) rowModel() *modules.Model {
+func (l *linked) rowModel() *recordstore.Model {
 	for _, m := range l.graph.Records.Catalog().Models() {
 		if m.Link == l.def.Name {
 			return m

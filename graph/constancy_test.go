@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // walk crosses every kind of hop: lists and single records, inside modules and across links, counted, paged and filtered.
@@ -42,7 +42,7 @@ const walk = `query Walk($first: Int!) {
 func fill(t testing.TB, g *graph.Graph, n int) {
 	t.Helper()
 	ctx := context.Background()
-	create := func(model string, records []modules.Values) {
+	create := func(model string, records []recordstore.Values) {
 		t.Helper()
 		m, ok := g.Records.Catalog().Model(model)
 		if !ok {
@@ -52,27 +52,27 @@ func fill(t testing.TB, g *graph.Graph, n int) {
 			t.Fatal(err)
 		}
 	}
-	create("ProductType", []modules.Values{{"id": "t", "value": "type"}})
-	create("ProductTag", []modules.Values{{"id": "tag", "value": "tag"}})
-	create("SalesChannel", []modules.Values{{"id": "sc", "name": "channel"}})
-	create("StockLocation", []modules.Values{{"id": "loc", "name": "location"}})
-	var products, variants, sets, prices, items, levels []modules.Values
+	create("ProductType", []recordstore.Values{{"id": "t", "value": "type"}})
+	create("ProductTag", []recordstore.Values{{"id": "tag", "value": "tag"}})
+	create("SalesChannel", []recordstore.Values{{"id": "sc", "name": "channel"}})
+	create("StockLocation", []recordstore.Values{{"id": "loc", "name": "location"}})
+	var products, variants, sets, prices, items, levels []recordstore.Values
 	var links []linkstore.Item
 	link := func(name, left, right string) {
 		links = append(links, linkstore.Item{Link: name, Left: left, Right: right})
 	}
 	for i := range n {
 		p := fmt.Sprintf("p%04d", i)
-		products = append(products, modules.Values{"id": p, "title": p, "typeId": "t", "tagIds": []string{"tag"}})
+		products = append(products, recordstore.Values{"id": p, "title": p, "typeId": "t", "tagIds": []string{"tag"}})
 		link("product_sales_channel", p, "sc")
 		link("product_related_product", p, fmt.Sprintf("p%04d", (i+1)%n))
 		for j := range 3 {
 			v := fmt.Sprintf("%s-%d", p, j)
-			variants = append(variants, modules.Values{"id": v, "title": v, "productId": p})
-			sets = append(sets, modules.Values{"id": "s" + v})
-			prices = append(prices, modules.Values{"id": "r" + v, "priceSetId": "s" + v, "currencyCode": "eur", "amount": j + 1})
-			items = append(items, modules.Values{"id": "i" + v, "sku": v})
-			levels = append(levels, modules.Values{"id": "l" + v, "inventoryItemId": "i" + v, "locationId": "loc", "stockedQuantity": 5})
+			variants = append(variants, recordstore.Values{"id": v, "title": v, "productId": p})
+			sets = append(sets, recordstore.Values{"id": "s" + v})
+			prices = append(prices, recordstore.Values{"id": "r" + v, "priceSetId": "s" + v, "currencyCode": "eur", "amount": j + 1})
+			items = append(items, recordstore.Values{"id": "i" + v, "sku": v})
+			levels = append(levels, recordstore.Values{"id": "l" + v, "inventoryItemId": "i" + v, "locationId": "loc", "stockedQuantity": 5})
 			link("product_variant_price_set", v, "s"+v)
 			link("product_variant_inventory_item", v, "i"+v)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // panicking is an observer that panics when customer groups are read.
@@ -25,14 +25,14 @@ func (panicking) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	return next(ctx)
 }
 
-func (panicking) StartRead(ctx context.Context, requests []modules.Request, _ []int) (context.Context, func(error)) {
+func (panicking) StartRead(ctx context.Context, requests []recordstore.Request, _ []int) (context.Context, func(error)) {
 	for _, r := range requests {
 		switch r := r.(type) {
-		case *modules.List:
+		case *recordstore.List:
 			if r.Model.Name == "CustomerGroup" {
 				panic("customer groups")
 			}
-		case *modules.Hop:
+		case *recordstore.Hop:
 			if r.Model.Name == "Customer" {
 				panic("from customers")
 			}
@@ -54,8 +54,8 @@ func (failing) LinksWritten(_ context.Context, w linkstore.Written, _ *pgx.Batch
 	return nil
 }
 
-func (failing) RecordsWritten(_ context.Context, w modules.Written, _ *pgx.Batch) error {
-	if w.Verb == modules.UpdateRecords {
+func (failing) RecordsWritten(_ context.Context, w recordstore.Written, _ *pgx.Batch) error {
+	if w.Verb == recordstore.UpdateRecords {
 		panic("no audit of changes")
 	}
 	return nil
@@ -64,7 +64,7 @@ func (failing) RecordsWritten(_ context.Context, w modules.Written, _ *pgx.Batch
 // panickyAudit fails as failing does, but for changes of products.
 type panickyAudit struct{ failing }
 
-func (a panickyAudit) RecordsWritten(ctx context.Context, w modules.Written, last *pgx.Batch) error {
+func (a panickyAudit) RecordsWritten(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
 	if w.Model.Name == "Product" {
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // row is a record in memory: its fields, and what its relations lead to.
@@ -91,11 +91,11 @@ func newWorldIn(t testing.TB, db *pgtest.DB, seed uint64) *world {
 	ctx := context.Background()
 	for _, root := range roots {
 		m, _ := w.graph.Records.Catalog().Model(root.model)
-		var records []modules.Values
+		var records []recordstore.Values
 		for i := range 9 {
 			r := &row{id: fmt.Sprintf("%s%d", strings.ToLower(root.model), i), fields: map[string]any{}, relations: map[string][]edge{}}
 			r.fields["id"] = r.id
-			v := modules.Values{"id": r.id}
+			v := recordstore.Values{"id": r.id}
 			for _, field := range slices.Sorted(maps.Keys(shapes[root.model].columns)) {
 				pool := shapes[root.model].columns[field]
 				r.fields[field] = pool[w.random.IntN(len(pool))]
@@ -138,7 +138,7 @@ func wire(v any) any {
 }
 
 // owner puts a record of the last models in the care of one made before.
-func (w *world) owner(model string, r *row, v modules.Values) {
+func (w *world) owner(model string, r *row, v recordstore.Values) {
 	switch model {
 	case "ProductVariant":
 		p := w.pick("Product")

@@ -15,8 +15,8 @@ import (
 
 	"linkgraph/internal/naming"
 	"linkgraph/internal/overload"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // The codes that errors carry in extensions.code.
@@ -45,15 +45,15 @@ var codes = []struct {
 	{linkstore.ErrLimit, codeLimit},
 	{linkstore.ErrReadOnly, codeBadInput},
 	{linkstore.ErrInvalid, codeBadInput},
-	{modules.ErrNotFound, codeNotFound},
-	{modules.ErrLimit, codeLimit},
-	{modules.ErrConflict, codeBadInput},
-	{modules.ErrInvalid, codeBadInput},
-	{modules.ErrAbsent, codeBadInput},
+	{recordstore.ErrNotFound, codeNotFound},
+	{recordstore.ErrLimit, codeLimit},
+	{recordstore.ErrConflict, codeBadInput},
+	{recordstore.ErrInvalid, codeBadInput},
+	{recordstore.ErrAbsent, codeBadInput},
 	{linkstore.ErrContended, codeUnavailable},
-	{modules.ErrContended, codeUnavailable},
+	{recordstore.ErrContended, codeUnavailable},
 	{linkstore.ErrLockTimeout, codeLockTimeout},
-	{modules.ErrLockTimeout, codeLockTimeout},
+	{recordstore.ErrLockTimeout, codeLockTimeout},
 	{plan.ErrLimit, codeLimit},
 	{plan.ErrInput, codeBadInput},
 }
@@ -93,18 +93,18 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	switch {
 	case errors.As(err, &busy):
 		out.Message, out.Extensions["reason"] = busy.Error(), reasonOverloaded
-	case modules.IsTimeout(err):
+	case recordstore.IsTimeout(err):
 		if doc, ok := ctx.Value(documentKey{}).(*document); ok && ctx.Err() == nil {
 			doc.markSlow(time.Now())
 		}
 		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
 		out.Message = "the database ended a statement that took too long; ask for less, or try again"
-	case modules.IsReadOnly(err):
+	case recordstore.IsReadOnly(err):
 		g.cfg.Logger.ErrorContext(ctx, "database takes no writes", "error", err)
 		out.Message = "the database takes no writes at present: it is read-only, as a standby is; nothing was written: try again"
-	case modules.IsConflict(err):
-		out.Message = modules.ErrContended.Error()
-	case modules.IsUnavailable(err):
+	case recordstore.IsConflict(err):
+		out.Message = recordstore.ErrContended.Error()
+	case recordstore.IsUnavailable(err):
 		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
 		out.Message = "the database cannot be reached at present; try again"
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
@@ -119,7 +119,7 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 // explain adds what a program wants to know of an error without reading its text.
 func (g *Graph) explain(out *gqlerror.Error, err error) {
 	var linkItem *linkstore.ItemError
-	var recordItem *modules.ItemError
+	var recordItem *recordstore.ItemError
 	var conflict *linkstore.ConflictError
 	var invalid *linkstore.InvalidError
 	switch {

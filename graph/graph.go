@@ -14,15 +14,15 @@ import (
 
 	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 	"linkgraph/modules/api_key"
 	"linkgraph/modules/pricing"
 	"linkgraph/modules/product"
 )
 
 // DB is what the graph needs. *pgxpool.Pool and pgx.Tx satisfy it.
-type DB = modules.DB
+type DB = recordstore.DB
 
 // Limits bound what one request may ask for. A zero field takes its default.
 type Limits = plan.Limits
@@ -54,23 +54,23 @@ type Config struct {
 // of what is planned.
 type Observer interface {
 	graphql.HandlerExtension
-	modules.Observer
+	recordstore.Observer
 	// Spent is told how many fields a root field of the operation answers with, if every page is full.
 	Spent(ctx context.Context, fields int)
 	// Planned is told whether there was a plan for an operation before, of every operation that is executed.
 	Planned(ctx context.Context, before bool)
 }
 
-// Audit is told of what the two stores write: see linkstore.Config.Written and modules.Config.Written.
+// Audit is told of what the two stores write: see linkstore.Config.Written and recordstore.Config.Written.
 type Audit interface {
 	LinksWritten(ctx context.Context, w linkstore.Written, last *pgx.Batch) error
-	RecordsWritten(ctx context.Context, w modules.Written, last *pgx.Batch) error
+	RecordsWritten(ctx context.Context, w recordstore.Written, last *pgx.Batch) error
 }
 
 // Graph is the stores of one database and the API over them.
 type Graph struct {
 	// Records keeps the records of all modules.
-	Records *modules.Store
+	Records *recordstore.Store
 	// Links keeps the links between them.
 	Links *linkstore.Store
 
@@ -85,7 +85,7 @@ type side struct {
 	resolvers resolver
 }
 
-// New returns the graph of a database. modules.Migrate and Links.Sync make its tables.
+// New returns the graph of a database. recordstore.Migrate and Links.Sync make its tables.
 func New(db DB, cfg Config) (*Graph, error) {
 	models, links, err := catalogs()
 	if err != nil {
@@ -99,24 +99,24 @@ func New(db DB, cfg Config) (*Graph, error) {
 }
 
 // build makes the stores and the engine over them.
-func (g *Graph) build(models *modules.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
+func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID, cfg.MaxItems = g.cfg.NewID, g.cfg.MaxItems
-	records := modules.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
+	records := recordstore.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
 	for _, m := range links.LockOrder() {
 		records.LockOrder = append(records.LockOrder, m.Name)
 	}
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
-	cfg.Deleted = tellRules(records.Rules, func(r modules.Rule) toldOf { return r.Deleted }, models, cfg.AbsentModels)
-	cfg.Restored = tellRules(records.Rules, func(r modules.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
+	cfg.Deleted = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Deleted }, models, cfg.AbsentModels)
+	cfg.Restored = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
 	records.Cascade = cascade{g.Links}
 	engine := answer.Config{Catalog: links, Limits: g.cfg.Limits}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}
-	g.Records = modules.New(g.db, models, records)
+	g.Records = recordstore.New(g.db, models, records)
 	engine.Records = g.Records
 	g.admin = side{answer.New(engine), resolver{g.Records, g.Links}}
 	shop, err := g.narrowed(models, records)
@@ -138,7 +138,7 @@ func (g *Graph) storefrontDB() DB {
 // Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
 // rows, a column that is not there is null, and neither can be written. Links that another program writes too, or whose
 // records it may delete, are not trusted to have live records. It comes before Handler.
-func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
+func (g *Graph) Adapt(ctx context.Context) ([]recordstore.Missing, error) {
 	shared, err := g.Links.Adopted(ctx)
 	if err != nil {
 		return nil, err
@@ -161,9 +161,9 @@ func (g *Graph) Adapt(ctx context.Context) ([]modules.Missing, error) {
 }
 
 // rules are those of all modules.
-func rules() map[string]modules.Rule {
-	all := map[string]modules.Rule{}
-	for _, of := range []map[string]modules.Rule{api_key.Rules(), pricing.Rules(), product.Rules()} {
+func rules() map[string]recordstore.Rule {
+	all := map[string]recordstore.Rule{}
+	for _, of := range []map[string]recordstore.Rule{api_key.Rules(), pricing.Rules(), product.Rules()} {
 		maps.Copy(all, of)
 	}
 	return all
@@ -173,7 +173,7 @@ func rules() map[string]modules.Rule {
 type toldOf = func(keys []string, last *pgx.Batch)
 
 // tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
-func tellRules(rules map[string]modules.Rule, which func(modules.Rule) toldOf, models *modules.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
+func tellRules(rules map[string]recordstore.Rule, which func(recordstore.Rule) toldOf, models *recordstore.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
 	lacking := map[string]bool{}
 	for _, name := range absent {
 		if m, ok := models.Model(name); ok {
@@ -191,8 +191,8 @@ func tellRules(rules map[string]modules.Rule, which func(modules.Rule) toldOf, m
 
 // catalogs builds the two catalogues from the generated registry. What a link store has to know of a model is part of what
 // the record store knows.
-func catalogs() (*modules.Catalog, *linkstore.Catalog, error) {
-	models, err := modules.NewCatalog(exec.Models())
+func catalogs() (*recordstore.Catalog, *linkstore.Catalog, error) {
+	models, err := recordstore.NewCatalog(exec.Models())
 	if err != nil {
 		return nil, nil, fmt.Errorf("graph: %w", err)
 	}
@@ -228,21 +228,21 @@ func catalogs() (*modules.Catalog, *linkstore.Catalog, error) {
 type cascade struct{ links *linkstore.Store }
 
 // DeleteRecords deletes records, what they own and their links.
-func (c cascade) DeleteRecords(ctx context.Context, m *modules.Model, ids []string) (modules.Receipt, error) {
+func (c cascade) DeleteRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
 	receipt, err := c.links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
 	return receiptOf(receipt), err
 }
 
 // RestoreRecords brings them back.
-func (c cascade) RestoreRecords(ctx context.Context, m *modules.Model, ids []string) (modules.Receipt, error) {
+func (c cascade) RestoreRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
 	receipt, err := c.links.Restore(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
 	return receiptOf(receipt), err
 }
 
-func receiptOf(r linkstore.Receipt) modules.Receipt {
-	out := modules.Receipt{DeletionID: r.DeletionID, Links: r.Links}
+func receiptOf(r linkstore.Receipt) recordstore.Receipt {
+	out := recordstore.Receipt{DeletionID: r.DeletionID, Links: r.Links}
 	for _, records := range r.Records {
-		out.Records = append(out.Records, modules.RecordIDs{Module: records.Module, Model: records.Model, IDs: records.IDs})
+		out.Records = append(out.Records, recordstore.RecordIDs{Module: records.Module, Model: records.Model, IDs: records.IDs})
 	}
 	return out
 }

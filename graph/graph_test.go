@@ -16,8 +16,8 @@ import (
 	"linkgraph/graph"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // counter makes ids that are the same in every run.
@@ -32,7 +32,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := modules.Migrate(ctx, pool); err != nil {
+	if _, err := recordstore.Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
 	_, err = g.Links.Sync(ctx, linkstore.Safe)

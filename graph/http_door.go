@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // The codes of requests whose sender is not let in.
@@ -39,7 +39,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx := WithCaller(r.Context(), caller)
 	if caller.Storefront {
-		d.storefront.ServeHTTP(w, r.WithContext(modules.WithViewer(ctx, caller.ID)))
+		d.storefront.ServeHTTP(w, r.WithContext(recordstore.WithViewer(ctx, caller.ID)))
 		return
 	}
 	next := d.admin
@@ -80,7 +80,7 @@ func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &tooMany):
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(tooMany.RetryAfter.Seconds())))))
 		no = refuse(http.StatusTooManyRequests, codeTooMany, "too many requests; wait for %s", tooMany.RetryAfter.Round(time.Second))
-	case modules.IsUnavailable(err), modules.IsTimeout(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case recordstore.IsUnavailable(err), recordstore.IsTimeout(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		d.endpoint.graph.cfg.Logger.ErrorContext(r.Context(), "cannot look up credentials", "error", err)
 		h.Set("Retry-After", "1")
 		no = refuse(http.StatusServiceUnavailable, codeUnavailable, "credentials cannot be looked up at present; try again")

@@ -18,7 +18,7 @@ import (
 
 	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft). It is the
@@ -283,7 +283,7 @@ func (r *run) weigh(ctx context.Context, dear bool) error {
 		}
 	}
 	if r.lost != nil {
-		return modules.ErrUnavailable
+		return recordstore.ErrUnavailable
 	}
 	return nil
 }

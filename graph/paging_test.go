@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linkgraph/graph"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 type page struct {
@@ -59,9 +59,9 @@ func TestPagesAddUp(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDB(t), graph.Config{})
 	m, _ := a.graph.Records.Catalog().Model("InventoryItem")
-	var records []modules.Values
+	var records []recordstore.Values
 	for i := range 97 {
-		r := modules.Values{"id": fmt.Sprintf("i%03d", (i*37)%97), "title": fmt.Sprintf("Ünïcode %d", i%5), "requiresShipping": i%2 == 0}
+		r := recordstore.Values{"id": fmt.Sprintf("i%03d", (i*37)%97), "title": fmt.Sprintf("Ünïcode %d", i%5), "requiresShipping": i%2 == 0}
 		if i%3 > 0 {
 			r["weight"] = i % 4
 		}
@@ -124,9 +124,9 @@ func TestPagesHoldStill(t *testing.T) {
 	a := newAPI(t, newDB(t), graph.Config{})
 	m, _ := a.graph.Records.Catalog().Model("InventoryItem")
 	ctx := context.Background()
-	var records []modules.Values
+	var records []recordstore.Values
 	for i := range 60 {
-		records = append(records, modules.Values{"id": fmt.Sprintf("kept%02d", i), "weight": i % 7})
+		records = append(records, recordstore.Values{"id": fmt.Sprintf("kept%02d", i), "weight": i % 7})
 	}
 	if _, err := a.graph.Records.Create(ctx, m, records); err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestPagesHoldStill(t *testing.T) {
 			default:
 			}
 			id := fmt.Sprintf("%c%d", 'a'+i%26, i)
-			if _, err := a.graph.Records.Create(ctx, m, []modules.Values{{"id": id, "weight": i % 7}}); err != nil {
+			if _, err := a.graph.Records.Create(ctx, m, []recordstore.Values{{"id": id, "weight": i % 7}}); err != nil {
 				done <- err
 				return
 			}

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // sqlLog keeps the SQL of what is read.
 type sqlLog struct {
-	modules.DB
+	recordstore.DB
 	sql []string
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // documents makes random documents from a schema: every field, argument and input that it has may occur, and things that are
@@ -374,7 +374,7 @@ func literal(v any) string {
 func (d *documents) know(a *api) {
 	d.ids = []string{"", "none", "prod_01ARZ3NDEKTSV4RRFFQ69G5FAV"}
 	for _, m := range a.graph.Records.Catalog().Models() {
-		l := &modules.List{Model: m, Columns: []int{1, 2}, Page: &modules.Page{Limit: 3}}
+		l := &recordstore.List{Model: m, Columns: []int{1, 2}, Page: &recordstore.Page{Limit: 3}}
 		if err := a.graph.Records.Read(a.Context(), l); err != nil {
 			a.Fatal(err)
 		}

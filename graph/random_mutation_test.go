@@ -10,8 +10,8 @@ import (
 
 	"linkgraph/graph/internal/exec"
 	"linkgraph/internal/naming"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // mutations makes random mutations.
@@ -34,7 +34,7 @@ func newMutations(a *api, seed uint64) *mutations {
 	m.random, m.schema, m.cursors = rand.New(rand.NewPCG(seed, 11)), exec.NewExecutableSchema(exec.Config{}).Schema(), map[string][]string{}
 	m.know(a)
 	for _, model := range a.graph.Records.Catalog().Models() {
-		l := &modules.List{Model: model, Page: &modules.Page{Limit: 6}}
+		l := &recordstore.List{Model: model, Page: &recordstore.Page{Limit: 6}}
 		if err := a.graph.Records.Read(a.Context(), l); err != nil {
 			a.Fatal(err)
 		}

@@ -5,20 +5,20 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // roughen puts values into columns that a store seldom has: nulls, controls, large numbers, times that are not in any year.
 // What a constraint refuses is left as it is.
 func roughen(t testing.TB, a *api) {
-	pools := map[modules.Type]string{
-		modules.Text:    `'plain', E'tab\tnew\nline', '"quoted\\"', 'ünï😀', E'\x01\x1f\x7f', '<b>&amp;', E'\u2028', '', NULL`,
-		modules.Integer: `0, -1, 2147483647, NULL`,
-		modules.Float:   `0, 1.1, -2.5e20, 1e-7, 100000, 12345678, NULL`,
-		modules.Decimal: `0, 1.50, -0.000000001, 12345678901234567890.123456789, NULL`,
-		modules.Boolean: `TRUE, FALSE, NULL`,
-		modules.Time:    `'2024-02-29 23:59:59.999999Z', '1969-12-31 23:59:59.1Z', 'infinity', '10000-01-01', NULL`,
-		modules.JSON:    `'{"b": [1, 2.50, "x"], "a": null}', 'null', '"text \u00fc \\n"', '[]', NULL`,
+	pools := map[recordstore.Type]string{
+		recordstore.Text:    `'plain', E'tab\tnew\nline', '"quoted\\"', 'ünï😀', E'\x01\x1f\x7f', '<b>&amp;', E'\u2028', '', NULL`,
+		recordstore.Integer: `0, -1, 2147483647, NULL`,
+		recordstore.Float:   `0, 1.1, -2.5e20, 1e-7, 100000, 12345678, NULL`,
+		recordstore.Decimal: `0, 1.50, -0.000000001, 12345678901234567890.123456789, NULL`,
+		recordstore.Boolean: `TRUE, FALSE, NULL`,
+		recordstore.Time:    `'2024-02-29 23:59:59.999999Z', '1969-12-31 23:59:59.1Z', 'infinity', '10000-01-01', NULL`,
+		recordstore.JSON:    `'{"b": [1, 2.50, "x"], "a": null}', 'null', '"text \u00fc \\n"', '[]', NULL`,
 	}
 	for _, m := range a.graph.Records.Catalog().Models() {
 		for _, c := range m.Columns {
@@ -28,7 +28,7 @@ func roughen(t testing.TB, a *api) {
 			}
 			kind := c.SQLType
 			if kind == "" {
-				kind = map[modules.Type]string{modules.Text: "text", modules.Integer: "integer", modules.Float: "double precision", modules.Decimal: "numeric", modules.Boolean: "boolean", modules.Time: "timestamptz", modules.JSON: "jsonb"}[c.Type]
+				kind = map[recordstore.Type]string{recordstore.Text: "text", recordstore.Integer: "integer", recordstore.Float: "double precision", recordstore.Decimal: "numeric", recordstore.Boolean: "boolean", recordstore.Time: "timestamptz", recordstore.JSON: "jsonb"}[c.Type]
 			}
 			table := m.Table
 			if m.Schema != "" {

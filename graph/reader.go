@@ -6,13 +6,13 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // readerSchema is the schema of admins who may only read: all of it but the columns that are @secret. What is not in a schema
 // cannot be named, in a selection, a filter or a sort key, in a variable, or at the end of a path; so nothing below has to know of
 // secrets.
-func readerSchema(whole *ast.Schema, models *modules.Catalog) *ast.Schema {
+func readerSchema(whole *ast.Schema, models *recordstore.Catalog) *ast.Schema {
 	secrets := map[string][]string{}
 	for _, m := range models.Models() {
 		for i := range m.Columns {

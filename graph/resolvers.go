@@ -9,14 +9,14 @@ import (
 	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
 	"linkgraph/internal/naming"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // resolver resolves the root fields. Those about links are here; those of models are one line each, in graph/internal/exec. A resolver
 // checks its arguments, calls a store and returns an Answer; what lies below the field is read and written by package answer.
 type resolver struct {
-	records *modules.Store
+	records *recordstore.Store
 	links   *linkstore.Store
 }
 
@@ -66,7 +66,7 @@ func (q queries) LinkModules(ctx context.Context) (answer.Answer, error) {
 
 // Node resolves `node`: any record or link by its id.
 func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
-	if _, err := modules.Normalize(&modules.Column{Field: "id", Type: modules.Text}, id); err != nil {
+	if _, err := recordstore.Normalize(&recordstore.Column{Field: "id", Type: recordstore.Text}, id); err != nil {
 		return nil, plan.Invalidf("node.id", "%v", err)
 	}
 	model, ok, err := q.records.Locate(ctx, id)

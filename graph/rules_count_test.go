@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // priced is a store with prices and price lists, written as clients write them.
@@ -16,17 +16,17 @@ type priced struct{ *api }
 
 func newPriced(t testing.TB) *priced { return &priced{newAPI(t, newDB(t), graph.Config{})} }
 
-func (p *priced) create(model string, v modules.Values) {
+func (p *priced) create(model string, v recordstore.Values) {
 	p.Helper()
 	m, _ := p.graph.Records.Catalog().Model(model)
-	if _, err := p.graph.Records.Create(p.Context(), m, []modules.Values{v}); err != nil {
+	if _, err := p.graph.Records.Create(p.Context(), m, []recordstore.Values{v}); err != nil {
 		p.Fatalf("%s: %v", model, err)
 	}
 }
 
 func (p *priced) price(id, set string, list any) {
 	p.Helper()
-	p.create("Price", modules.Values{"id": id, "priceSetId": set, "currencyCode": "eur", "amount": "1", "priceListId": list})
+	p.create("Price", recordstore.Values{"id": id, "priceSetId": set, "currencyCode": "eur", "amount": "1", "priceListId": list})
 }
 
 // counts are what is kept of how many rules there are, by the owner.
@@ -60,12 +60,12 @@ func (p *priced) wrong() (wrong int) {
 func TestRulesAreCounted(t *testing.T) {
 	t.Parallel()
 	p := newPriced(t)
-	p.create("PriceSet", modules.Values{"id": "set"})
-	p.create("ProductVariant", modules.Values{"id": "v", "title": "v"})
+	p.create("PriceSet", recordstore.Values{"id": "set"})
+	p.create("ProductVariant", recordstore.Values{"id": "v", "title": "v"})
 	if _, err := p.graph.Links.Create(t.Context(), []linkstore.Item{{Link: "product_variant_price_set", Left: "v", Right: "set"}}, linkstore.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.create("PriceList", modules.Values{"id": "list", "title": "t", "description": "d"})
+	p.create("PriceList", recordstore.Values{"id": "list", "title": "t", "description": "d"})
 	p.price("a", "set", nil)
 	p.price("b", "set", "list")
 	do := func(mutation, want string) {
@@ -112,7 +112,7 @@ func TestRulesAreCounted(t *testing.T) {
 func TestRulesAreCountedByMany(t *testing.T) {
 	t.Parallel()
 	p := newPriced(t)
-	p.create("PriceSet", modules.Values{"id": "set"})
+	p.create("PriceSet", recordstore.Values{"id": "set"})
 	for i := range 3 {
 		p.price(fmt.Sprint("p", i), "set", nil)
 	}
@@ -123,10 +123,10 @@ func TestRulesAreCountedByMany(t *testing.T) {
 			for i := range 10 {
 				id, ctx := fmt.Sprintf("%d-%d", w, i), context.Background()
 				to, next := fmt.Sprint("p", (w+i)%3), fmt.Sprint("p", (w+2*i)%3)
-				_, err := p.graph.Records.Create(ctx, m, []modules.Values{{"id": id, "priceId": to, "attribute": id, "value": "x"},
+				_, err := p.graph.Records.Create(ctx, m, []recordstore.Values{{"id": id, "priceId": to, "attribute": id, "value": "x"},
 					{"id": id + "b", "priceId": next, "attribute": id + "b", "value": "x"}})
 				if err == nil {
-					_, err = p.graph.Records.Update(ctx, m, []modules.Values{{"id": id, "priceId": next}})
+					_, err = p.graph.Records.Update(ctx, m, []recordstore.Values{{"id": id, "priceId": next}})
 				}
 				if err == nil && i%2 == 0 {
 					_, err = p.graph.Records.Delete(ctx, m, []string{id})

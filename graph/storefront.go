@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"linkgraph/graph/internal/exec"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Schema returns the schema that admins see, in the schema language.
@@ -42,10 +42,10 @@ func storefrontLimits(l Limits) Limits {
 }
 
 // narrowed returns the store of what storefronts see.
-func (g *Graph) narrowed(models *modules.Catalog, cfg modules.Config) (*modules.Store, error) {
+func (g *Graph) narrowed(models *recordstore.Catalog, cfg recordstore.Config) (*recordstore.Store, error) {
 	narrow, err := plan.Narrow(models, exec.Storefront())
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	return modules.New(g.storefrontDB(), narrow, cfg), nil
+	return recordstore.New(g.storefrontDB(), narrow, cfg), nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/graph/internal/exec"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // unshared are the ways of storefronts that cannot lead from a record that is hidden to one that is seen.
@@ -63,7 +63,7 @@ func TestStorefrontWorldShares(t *testing.T) {
 }
 
 // owners says of the records that a relation leads to which kinds of records it leads there from, as admins see it.
-func (w *walker) owners(root string, r *modules.Relation) map[string]string {
+func (w *walker) owners(root string, r *recordstore.Relation) map[string]string {
 	w.Helper()
 	kinds := map[string]map[string]bool{}
 	inner := r.Field + " { id }"
@@ -179,7 +179,7 @@ func TestStorefrontTranslations(t *testing.T) {
 	} {
 		want := map[string]any{}
 		for _, c := range w.model(model).Columns {
-			if c.Type == modules.Text && slices.Contains(w.views[model].Fields, c.Field) {
+			if c.Type == recordstore.Text && slices.Contains(w.views[model].Fields, c.Field) {
 				want[c.Name] = "übersetzt"
 			}
 		}

@@ -13,8 +13,8 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/graph/internal/exec"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // The words by which a test knows what storefronts must not see: records and columns.
@@ -68,7 +68,7 @@ func (s *shop) as(key string, cfg graph.HTTPStorefront) {
 	})
 }
 
-func (s *shop) model(name string) *modules.Model {
+func (s *shop) model(name string) *recordstore.Model {
 	m, ok := s.graph.Records.Catalog().Model(name)
 	if !ok {
 		s.Fatalf("there is no model %s", name)
@@ -88,27 +88,27 @@ func (s *shop) add(model string, seen bool, given fields) string {
 		word = hiddenRecord
 	}
 	id := fmt.Sprintf("%s_%s_%d", strings.ToLower(model), word, s.n)
-	values := modules.Values{"id": id}
+	values := recordstore.Values{"id": id}
 	for _, c := range m.Columns {
 		switch {
 		case c.ReadOnly || c.Parts != nil || c.Field == "id" || foreign(m, c.Name):
-		case !slices.Contains(s.views[model].Fields, c.Field) && c.Type == modules.Text:
+		case !slices.Contains(s.views[model].Fields, c.Field) && c.Type == recordstore.Text:
 			values[c.Field] = fmt.Sprintf("%s %s %d", hiddenColumn, c.Field, s.n)
-		case c.Type == modules.Text:
+		case c.Type == recordstore.Text:
 			values[c.Field] = fmt.Sprintf("%s %s %d", word, c.Field, s.n)
-		case c.Type == modules.JSON:
+		case c.Type == recordstore.JSON:
 			values[c.Field] = map[string]any{"text": word}
 			if !slices.Contains(s.views[model].Fields, c.Field) {
 				values[c.Field] = map[string]any{"text": hiddenColumn}
 			}
-		case c.Type == modules.Decimal && c.NotNull && !c.Default:
+		case c.Type == recordstore.Decimal && c.NotNull && !c.Default:
 			values[c.Field] = fmt.Sprint(s.n)
 		}
 	}
 	for k, v := range given {
 		values[k] = v
 	}
-	if _, err := s.graph.Records.Create(context.Background(), m, []modules.Values{values}); err != nil {
+	if _, err := s.graph.Records.Create(context.Background(), m, []recordstore.Values{values}); err != nil {
 		s.Fatalf("%s: %v", model, err)
 	}
 	if seen {
@@ -118,8 +118,8 @@ func (s *shop) add(model string, seen bool, given fields) string {
 }
 
 // foreign reports whether a column refers to another record.
-func foreign(m *modules.Model, column string) bool {
-	return slices.ContainsFunc(m.Relations, func(r modules.Relation) bool {
+func foreign(m *recordstore.Model, column string) bool {
+	return slices.ContainsFunc(m.Relations, func(r recordstore.Relation) bool {
 		return r.Through == nil && column != m.PrimaryKey && slices.Contains(r.Columns, column)
 	})
 }
@@ -283,7 +283,7 @@ func (s *shop) translate(model, id string, seen bool) {
 	texts := fields{"no_column": hiddenColumn, "metadata": fields{"text": hiddenColumn}}
 	for _, c := range s.model(model).Columns {
 		switch {
-		case c.Type != modules.Text:
+		case c.Type != recordstore.Text:
 		case slices.Contains(s.views[model].Fields, c.Field):
 			texts[c.Name] = word
 		default:

@@ -30,8 +30,8 @@ import (
 	"linkgraph/graph"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 	"linkgraph/playground"
 )
 
@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 		if err != nil {
 			return err
 		}
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {

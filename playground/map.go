@@ -1,6 +1,6 @@
 package playground
 
-import "linkgraph/modules"
+import "linkgraph/internal/recordstore"
 
 // mapModels is what the map's page has to know that the API does not tell: which module owns a model, and where its records
 // are. Everything else it asks the API.
@@ -38,7 +38,7 @@ type mapRelation struct {
 	Columns []string `json:"columns"` // of this model, that are compared
 }
 
-func mapOf(models *modules.Catalog) mapModels {
+func mapOf(models *recordstore.Catalog) mapModels {
 	var s mapModels
 	for _, m := range models.Models() {
 		out := mapModel{Name: m.Name, Module: m.Module, Link: m.Link, Table: m.Table, Key: m.Key, IDPrefix: m.IDPrefix, Relations: []mapRelation{}}
@@ -62,7 +62,7 @@ func mapOf(models *modules.Catalog) mapModels {
 }
 
 // columnName is "" for a key made of several columns, which is in no table itself.
-func columnName(c *modules.Column) string {
+func columnName(c *recordstore.Column) string {
 	if c.Parts != nil {
 		return ""
 	}

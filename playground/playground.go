@@ -19,7 +19,7 @@ import (
 	"strings"
 	"sync"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 //go:embed assets/*.html assets/*.css assets/*.js assets/graphiql assets/map
@@ -42,7 +42,7 @@ type Config struct {
 	// ?token=… sends the token in the header TokenHeader. nil tells everyone.
 	Trust func(*http.Request) bool
 	// Models are those that the map shows. nil means that there is no map.
-	Models *modules.Catalog
+	Models *recordstore.Catalog
 	// Guard lets requests for the names of the models, tables and columns in. The page sends the headers of an admin, and shows
 	// the message of what is refused with 401 or 403: text, or JSON as the API writes it. nil lets all in.
 	Guard func(http.Handler) http.Handler

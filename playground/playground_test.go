@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"linkgraph/graph"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 	"linkgraph/playground"
 )
 
@@ -33,7 +33,7 @@ func getFrom(cfg playground.Config, path string, header ...string) *http.Respons
 	return w.Result()
 }
 
-func catalog(t *testing.T) *modules.Catalog {
+func catalog(t *testing.T) *recordstore.Catalog {
 	t.Helper()
 	g, err := graph.New(nil, graph.Config{})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/99designs/gqlgen/codegen/templates"
 
 	"linkgraph/internal/naming"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // code writes Go source.
@@ -23,8 +23,8 @@ func goName(field string) string { return templates.ToGo(field) }
 
 // registry writes the catalogue of models and links.
 func (s *spec) registry(w *code) {
-	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/modules\"\n)\n", header, planPackage)
-	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []modules.Model {\n\treturn []modules.Model{")
+	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/internal/recordstore\"\n)\n", header, planPackage)
+	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []recordstore.Model {\n\treturn []recordstore.Model{")
 	for _, m := range s.models {
 		s.registerModel(w, m)
 	}
@@ -75,12 +75,12 @@ func (s *spec) registerModel(w *code, m *model) {
 	if m.link != nil {
 		l.text("Link", m.link.name)
 	}
-	w.line("{\n%s,\nColumns: []modules.Column{", l)
+	w.line("{\n%s,\nColumns: []recordstore.Column{", l)
 	for _, c := range m.columns {
 		f := &literal{}
 		f.text("Name", c.name)
 		f.text("Field", c.field)
-		f.parts = append(f.parts, "Type: modules."+typeNames[c.typ])
+		f.parts = append(f.parts, "Type: recordstore."+typeNames[c.typ])
 		f.text("SQLType", c.sqlType)
 		f.text("KeyType", c.keyType)
 		f.flag("NotNull", c.notNull)
@@ -98,7 +98,7 @@ func (s *spec) registerModel(w *code, m *model) {
 		}
 		w.line("{%s},", f)
 	}
-	w.line("},\nRelations: []modules.Relation{")
+	w.line("},\nRelations: []recordstore.Relation{")
 	for _, r := range m.relations {
 		f := &literal{}
 		f.text("Field", r.field)
@@ -119,16 +119,16 @@ func (s *spec) registerModel(w *code, m *model) {
 			g.flag("SoftDelete", t.softDelete)
 			g.text("Row", t.row)
 			g.text("IDPrefix", t.idPrefix)
-			f.parts = append(f.parts, fmt.Sprintf("Through: &modules.Through{%s}", g))
+			f.parts = append(f.parts, fmt.Sprintf("Through: &recordstore.Through{%s}", g))
 		}
 		w.line("{%s},", f)
 	}
 	w.line("},\n},")
 }
 
-var linkColumnTypes = map[modules.Type]string{
-	modules.Text: "Text", modules.Integer: "Integer", modules.Float: "Float", modules.Decimal: "Decimal",
-	modules.Boolean: "Boolean", modules.Time: "Timestamp", modules.JSON: "JSON",
+var linkColumnTypes = map[recordstore.Type]string{
+	recordstore.Text: "Text", recordstore.Integer: "Integer", recordstore.Float: "Float", recordstore.Decimal: "Decimal",
+	recordstore.Boolean: "Boolean", recordstore.Time: "Timestamp", recordstore.JSON: "JSON",
 }
 
 func (s *spec) registerLink(w *code, d *link) {

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/internal/naming"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // links reads the @defineLink stanzas. Each adds relations to both models; a stored link adds a model for its rows.
@@ -151,7 +151,7 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 		switch {
 		case c.hasDefault && raw(f["required"]) == "true":
 			r.fault(d.Position, "link %s: column %s: a column with a default is not required", l.name, c.field)
-		case c.hasDefault && c.defaultText == "" && c.typ != modules.Text:
+		case c.hasDefault && c.defaultText == "" && c.typ != recordstore.Text:
 			r.fault(d.Position, "link %s: column %s: \"\" is no %s", l.name, c.field, c.gqlType)
 		}
 		l.columns = append(l.columns, c)
@@ -250,7 +250,7 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 		part := newColumn(naming.Camel(name), of.gqlType, of.description)
 		part.name, part.sqlType = name, of.sqlType
 		if e.text {
-			part.gqlType, part.typ, part.sqlType, part.keyType = "String", modules.Text, "", of.keySQLType()
+			part.gqlType, part.typ, part.sqlType, part.keyType = "String", recordstore.Text, "", of.keySQLType()
 		}
 		all = append(all, part)
 		whole.parts = append(whole.parts, name)
@@ -260,7 +260,7 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 
 // keySQLType is the SQL type of a column of a key, "" if it is text.
 func (c *column) keySQLType() string {
-	if c.sqlType == "" && c.typ == modules.Integer {
+	if c.sqlType == "" && c.typ == recordstore.Integer {
 		return "integer"
 	}
 	return c.sqlType
@@ -303,8 +303,8 @@ func article(name string) string {
 
 func upper(s string) string { return strings.ToUpper(s) }
 
-// typeNames are the names of modules.Type in generated code.
-var typeNames = map[modules.Type]string{
-	modules.Text: "Text", modules.Integer: "Integer", modules.Float: "Float", modules.Decimal: "Decimal",
-	modules.Boolean: "Boolean", modules.Time: "Time", modules.JSON: "JSON", modules.Enum: "Enum",
+// typeNames are the names of recordstore.Type in generated code.
+var typeNames = map[recordstore.Type]string{
+	recordstore.Text: "Text", recordstore.Integer: "Integer", recordstore.Float: "Float", recordstore.Decimal: "Decimal",
+	recordstore.Boolean: "Boolean", recordstore.Time: "Time", recordstore.JSON: "JSON", recordstore.Enum: "Enum",
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"linkgraph/internal/naming"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // maxNameBytes is how long Postgres lets an identifier be.
@@ -137,9 +137,9 @@ func (r *reader) models() {
 	}
 }
 
-var scalarTypes = map[string]modules.Type{
-	"ID": modules.Text, "String": modules.Text, "Int": modules.Integer, "Float": modules.Float, "Decimal": modules.Decimal,
-	"Boolean": modules.Boolean, "DateTime": modules.Time, "JSON": modules.JSON,
+var scalarTypes = map[string]recordstore.Type{
+	"ID": recordstore.Text, "String": recordstore.Text, "Int": recordstore.Integer, "Float": recordstore.Float, "Decimal": recordstore.Decimal,
+	"Boolean": recordstore.Boolean, "DateTime": recordstore.Time, "JSON": recordstore.JSON,
 }
 
 // storeColumns are kept by the store.
@@ -161,7 +161,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 			r.fault(f.Position, "%s.%s: type %s is no column type; the choices are the scalars, an enum, or a model with @belongsTo", m.name, f.Name, c.gqlType)
 			return
 		}
-		c.typ = modules.Enum
+		c.typ = recordstore.Enum
 	}
 	if d := f.Directives.ForName("column"); d != nil {
 		a := arguments{r, d}

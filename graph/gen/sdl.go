@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/internal/naming"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // sdl writes the part of the API that follows from the declarations.
@@ -319,7 +319,7 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 	w.line("\"One sort key of %s.\"\ninput %s {", naming.Pascal(m.plural), name)
 	for _, c := range m.columns {
-		if c.typ != modules.JSON && m.view.orders(c.field) {
+		if c.typ != recordstore.JSON && m.view.orders(c.field) {
 			w.line("  %s: OrderDirection", c.field)
 		}
 	}

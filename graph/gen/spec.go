@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"linkgraph/internal/naming"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // spec is what the schemas declare, checked and completed: everything the emitters need to know.
@@ -34,7 +34,7 @@ type model struct {
 type column struct {
 	field, name string
 	gqlType     string // "String", "ProductStatus"
-	typ         modules.Type
+	typ         recordstore.Type
 	sqlType     string
 	keyType     string // of the key that a text column holds
 	notNull     bool
@@ -115,7 +115,7 @@ func (m *model) keyColumns() []string {
 // isNode reports whether records can be fetched by their id alone: numbers and composite keys cannot.
 func (m *model) isNode() bool {
 	c := m.column("id")
-	return c != nil && m.primary == "id" && c.typ == modules.Text && c.parts == nil && !slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
+	return c != nil && m.primary == "id" && c.typ == recordstore.Text && c.parts == nil && !slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
 }
 
 // connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its

@@ -17,7 +17,7 @@ import (
 	"linkgraph/graph"
 	"linkgraph/internal/access"
 	"linkgraph/internal/pgtest"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // What Medusa 2.21 makes: node's crypto.scrypt(token, salt, 64) with its default cost, as calculateHash of
@@ -34,7 +34,7 @@ const (
 func keys(t *testing.T) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "access", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		if err := access.Migrate(ctx, pool); err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"linkgraph/internal/pgtest"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 	"linkgraph/modules/api_key"
 )
 
@@ -18,7 +18,7 @@ import (
 func TestTokensAreNotKept(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	if _, err := modules.Migrate(t.Context(), db.Pool); err != nil {
+	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
 	token, unknown, extra := "sk_"+strings.Repeat("ab", 32), "sk_"+strings.Repeat("cd", 32), "lk_"+strings.Repeat("ef", 32)

@@ -21,7 +21,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/time/rate"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 const (
@@ -90,7 +90,7 @@ func loadKeySet(ctx context.Context, url string, log *slog.Logger) (func(context
 			}
 			key, err := keys.KeyfuncCtx(ctx)(t)
 			if err != nil && !set.loaded.Load() {
-				return nil, fmt.Errorf("%w: the keys of tokens are not loaded", modules.ErrUnavailable)
+				return nil, fmt.Errorf("%w: the keys of tokens are not loaded", recordstore.ErrUnavailable)
 			}
 			return key, err
 		}

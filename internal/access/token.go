@@ -12,7 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"linkgraph/graph"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // JWT says which JSON Web Tokens are good. Of Secret and JWKSURL one is set, or none: then no token is good.
@@ -125,7 +125,7 @@ func (v *verifier) caller(ctx context.Context, token string) (caller graph.Calle
 		return caller, claims["actor_type"] != nil, err
 	case ctx.Err() != nil:
 		return graph.Caller{}, false, ctx.Err()
-	case errors.Is(err, modules.ErrUnavailable):
+	case errors.Is(err, recordstore.ErrUnavailable):
 		return graph.Caller{}, false, err
 	case errors.Is(err, jwt.ErrTokenExpired): // its signature is good
 		return graph.Caller{}, false, unauthenticated("the token has expired")

@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Entry says who called, and what.
@@ -66,7 +66,7 @@ func (l *Log) LinksWritten(ctx context.Context, w linkstore.Written, last *pgx.B
 }
 
 // RecordsWritten queues the row of a call of a record store.
-func (l *Log) RecordsWritten(ctx context.Context, w modules.Written, last *pgx.Batch) error {
+func (l *Log) RecordsWritten(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
 	return l.queue(ctx, string(w.Verb), receiptOfRecords(w, l.cfg.MaxEntries), last)
 }
 
@@ -86,7 +86,7 @@ func (l *Log) queue(ctx context.Context, action string, r *receipt, last *pgx.Ba
 }
 
 // Migrate makes the table. It can be run again, and by several servers at once.
-func Migrate(ctx context.Context, db modules.DB) error {
+func Migrate(ctx context.Context, db recordstore.DB) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
 			return err

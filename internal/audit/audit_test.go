@@ -17,15 +17,15 @@ import (
 	"linkgraph/internal/audit"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // world is the demo store with stores that write to a log.
 type world struct {
 	testing.TB
 	db      *pgtest.DB
-	records *modules.Store
+	records *recordstore.Store
 	links   *linkstore.Store
 }
 
@@ -36,7 +36,7 @@ func newDB(t testing.TB) *pgtest.DB {
 		if err != nil {
 			return err
 		}
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
@@ -63,24 +63,24 @@ func newWorld(t testing.TB, cfg audit.Config) *world {
 	}
 	log := audit.New(cfg)
 	w.links = linkstore.New(w.db.Pool, g.Links.Catalog(), linkstore.Config{Written: log.LinksWritten})
-	w.records = modules.New(w.db.Pool, g.Records.Catalog(), modules.Config{Cascade: cascade{w.links}, Written: log.RecordsWritten})
+	w.records = recordstore.New(w.db.Pool, g.Records.Catalog(), recordstore.Config{Cascade: cascade{w.links}, Written: log.RecordsWritten})
 	return w
 }
 
 // cascade is that of the graph.
 type cascade struct{ links *linkstore.Store }
 
-func (c cascade) DeleteRecords(ctx context.Context, m *modules.Model, ids []string) (modules.Receipt, error) {
+func (c cascade) DeleteRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
 	r, err := c.links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return modules.Receipt{DeletionID: r.DeletionID}, err
+	return recordstore.Receipt{DeletionID: r.DeletionID}, err
 }
 
-func (c cascade) RestoreRecords(ctx context.Context, m *modules.Model, ids []string) (modules.Receipt, error) {
+func (c cascade) RestoreRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
 	r, err := c.links.Restore(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return modules.Receipt{DeletionID: r.DeletionID}, err
+	return recordstore.Receipt{DeletionID: r.DeletionID}, err
 }
 
-func (w *world) model(name string) *modules.Model {
+func (w *world) model(name string) *recordstore.Model {
 	w.Helper()
 	m, ok := w.records.Catalog().Model(name)
 	if !ok {
@@ -192,11 +192,11 @@ func TestRecords(t *testing.T) {
 	ctx := t.Context()
 	product := w.model("Product")
 
-	ids, err := w.records.Create(ctx, product, []modules.Values{{"title": "Scarf", "handle": "scarf"}, {"title": "Glove", "handle": "glove"}})
+	ids, err := w.records.Create(ctx, product, []recordstore.Values{{"title": "Scarf", "handle": "scarf"}, {"title": "Glove", "handle": "glove"}})
 	w.must(err)
 	w.same(fmt.Sprintf(`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}]}`, ids[0], ids[1]), w.row("create_records"))
 
-	_, err = w.records.Update(ctx, product, []modules.Values{{"id": ids[0], "title": "Shawl"}, {"id": ids[1], "is_giftcard": true}})
+	_, err = w.records.Update(ctx, product, []recordstore.Values{{"id": ids[0], "title": "Shawl"}, {"id": ids[1], "is_giftcard": true}})
 	w.must(err)
 	w.same(fmt.Sprintf(`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}], "fields": ["isGiftcard", "title"]}`, ids[0], ids[1]), w.row("update_records"))
 
@@ -232,12 +232,12 @@ func TestNoRowWithoutWrite(t *testing.T) {
 	if _, err := w.links.Create(ctx, []linkstore.Item{{Link: channels, Left: "nobody", Right: "sc_demo_pos"}}, linkstore.CreateOptions{}); err == nil {
 		t.Error("a link of nobody")
 	}
-	if _, err := w.records.Create(ctx, w.model("Product"), []modules.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}}); err == nil {
+	if _, err := w.records.Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}}); err == nil {
 		t.Error("two products with one handle")
 	}
 	refused := errors.New("refused")
 	if err := pgx.BeginFunc(ctx, w.db.Pool, func(tx pgx.Tx) error {
-		_, err := w.records.WithTx(tx).Create(ctx, w.model("Product"), []modules.Values{{"title": "Never"}})
+		_, err := w.records.WithTx(tx).Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Never"}})
 		w.must(err)
 		_, err = w.links.WithTx(tx).Dismiss(ctx, []linkstore.Item{{Link: channels, Left: "prod_demo_shirt", Right: "sc_demo_web"}})
 		w.must(err)
@@ -261,7 +261,7 @@ func TestNoWriteWithoutRow(t *testing.T) {
 	if _, err := w.links.Create(ctx, []linkstore.Item{item}, linkstore.CreateOptions{}); err == nil {
 		t.Error("a link without a row")
 	}
-	if _, err := w.records.Create(ctx, w.model("Product"), []modules.Values{{"title": "Scarf"}}); err == nil {
+	if _, err := w.records.Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Scarf"}}); err == nil {
 		t.Error("a product without a row")
 	}
 	if _, err := w.records.Delete(ctx, w.model("Product"), []string{"prod_demo_shirt"}); err == nil {
@@ -284,9 +284,9 @@ func TestLongReceipts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, audit.Config{MaxEntries: 3})
 	ctx := t.Context()
-	var values []modules.Values
+	var values []recordstore.Values
 	for i := range 5 {
-		values = append(values, modules.Values{"title": fmt.Sprint("Sock ", i)})
+		values = append(values, recordstore.Values{"title": fmt.Sprint("Sock ", i)})
 	}
 	ids, err := w.records.Create(ctx, w.model("Product"), values)
 	w.must(err)
@@ -361,9 +361,9 @@ func BenchmarkCreate(b *testing.B) {
 				if name == "with" {
 					links = w.links
 				}
-				var values []modules.Values
+				var values []recordstore.Values
 				for range n {
-					values = append(values, modules.Values{"title": "Sock"})
+					values = append(values, recordstore.Values{"title": "Sock"})
 				}
 				for i := range values {
 					values[i]["handle"] = fmt.Sprint("sock-", i)

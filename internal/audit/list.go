@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Row is a row of the table.
@@ -39,7 +39,7 @@ type Filter struct {
 
 // List returns rows in order, the newest last. Relies on audit_at, or with a caller on audit_caller. It returns none where the
 // table has not been made.
-func List(ctx context.Context, db modules.DB, f Filter) ([]Row, error) {
+func List(ctx context.Context, db recordstore.DB, f Filter) ([]Row, error) {
 	var there bool
 	if err := db.QueryRow(ctx, `SELECT to_regclass('linkgraph.audit') IS NOT NULL`).Scan(&there); err != nil || !there {
 		return nil, err

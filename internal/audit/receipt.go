@@ -1,8 +1,8 @@
 package audit
 
 import (
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // receipt is what a row says that a mutation did. Counts are complete; of each list the first entries are kept.
@@ -105,7 +105,7 @@ func (r *receipt) list(given []linkstore.Records, most int) (kept []records, cou
 	return kept, counts
 }
 
-func receiptOfRecords(w modules.Written, most int) *receipt {
+func receiptOfRecords(w recordstore.Written, most int) *receipt {
 	r := &receipt{Fields: w.Fields}
 	r.Records, r.Counts.Records = r.list([]linkstore.Records{{Model: w.Model.Name, IDs: w.IDs}}, most)
 	return r

@@ -15,8 +15,8 @@ import (
 	"linkgraph/internal/audit"
 	"linkgraph/internal/dbpool"
 	"linkgraph/internal/postgres"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // databaseFlags are those of every command.
@@ -246,7 +246,7 @@ var errForeign = errors.New(`this database has tables of the modules and was nev
 
 // prepareOwn is prepare for commands that were not asked to change tables: a database of another program is left alone.
 func (db *database) prepareOwn(ctx context.Context, s *streams) error {
-	foreign, err := modules.Foreign(ctx, db.pool, db.graph.Records.Catalog())
+	foreign, err := recordstore.Foreign(ctx, db.pool, db.graph.Records.Catalog())
 	if err != nil {
 		return err
 	}
@@ -259,11 +259,11 @@ func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 // prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
 	if db.pooled {
-		if plan, err := modules.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
+		if plan, err := recordstore.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
 			return errors.Join(err, errPooledMigration)
 		}
 	}
-	applied, err := modules.Migrate(ctx, db.pool)
+	applied, err := recordstore.Migrate(ctx, db.pool)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/access"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // keysCommands look after the keys that the API is called with.
@@ -80,7 +80,7 @@ func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.T
 	if !ok {
 		return "", "", errors.New("there is no model ApiKey")
 	}
-	made, err := g.Records.WithTx(tx).CreateShown(ctx, model, []modules.Values{{"title": c.Title, "type": c.Type, "createdBy": madeBy}})
+	made, err := g.Records.WithTx(tx).CreateShown(ctx, model, []recordstore.Values{{"title": c.Title, "type": c.Type, "createdBy": madeBy}})
 	if err != nil {
 		return "", "", err
 	}

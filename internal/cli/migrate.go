@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 type migrateCommand struct {
@@ -28,7 +28,7 @@ func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 
 // showPlan prints every statement that prepare would run and that would change something.
 func (db *database) showPlan(ctx context.Context, s *streams) error {
-	pending, err := modules.MigrationPlan(ctx, db.pool)
+	pending, err := recordstore.MigrationPlan(ctx, db.pool)
 	if err != nil {
 		return err
 	}

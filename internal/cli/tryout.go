@@ -15,7 +15,7 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/access"
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 	"linkgraph/playground"
 )
 
@@ -78,18 +78,18 @@ func (t *tryout) find(ctx context.Context, g *graph.Graph) error {
 		i, _ := m.Column(field)
 		return i
 	}
-	where := modules.And{
-		modules.Compare{Column: column("type"), Op: modules.Eq, Value: "publishable"},
-		modules.Or{
-			modules.Compare{Column: column("revokedAt"), Op: modules.IsNull, Value: true},
-			modules.Compare{Column: column("revokedAt"), Op: modules.Gt, Value: time.Now()},
+	where := recordstore.And{
+		recordstore.Compare{Column: column("type"), Op: recordstore.Eq, Value: "publishable"},
+		recordstore.Or{
+			recordstore.Compare{Column: column("revokedAt"), Op: recordstore.IsNull, Value: true},
+			recordstore.Compare{Column: column("revokedAt"), Op: recordstore.Gt, Value: time.Now()},
 		},
 	}
 	if r, ok := m.Relation("salesChannels"); ok {
-		where = append(where, modules.Related{Relation: r, Quantifier: modules.Some})
+		where = append(where, recordstore.Related{Relation: r, Quantifier: recordstore.Some})
 	}
-	list := &modules.List{
-		Model: m, Columns: []int{column("token")}, Where: where, Order: []modules.Order{{Column: column("createdAt")}}, Page: &modules.Page{Limit: 1},
+	list := &recordstore.List{
+		Model: m, Columns: []int{column("token")}, Where: where, Order: []recordstore.Order{{Column: column("createdAt")}}, Page: &recordstore.Page{Limit: 1},
 	}
 	if err := g.Records.Read(ctx, list); err != nil {
 		return fmt.Errorf("look for a publishable key: %w", err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // PublishableKeyID is the id of the demo store's publishable key, which sells through its one channel.
@@ -24,7 +24,7 @@ var ErrInTheWay = errors.New("records are in the way of the demo store")
 
 // Load makes the demo store, all of it or nothing, in a database that never had it and has no products. It changes nothing in others:
 // a store that was emptied since stays empty.
-func Load(ctx context.Context, db modules.DB, records *modules.Store, links *linkstore.Store) (Credentials, error) {
+func Load(ctx context.Context, db recordstore.DB, records *recordstore.Store, links *linkstore.Store) (Credentials, error) {
 	var keys Credentials
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		begun, err := begin(ctx, tx)
@@ -42,7 +42,7 @@ func Load(ctx context.Context, db modules.DB, records *modules.Store, links *lin
 		}
 		return l.err
 	})
-	var conflict *modules.ConstraintError
+	var conflict *recordstore.ConstraintError
 	if errors.As(err, &conflict) {
 		err = fmt.Errorf("%w: %w", ErrInTheWay, err)
 	}
@@ -74,7 +74,7 @@ func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
 // loader makes records until something fails.
 type loader struct {
 	ctx     context.Context
-	records *modules.Store
+	records *recordstore.Store
 	err     error
 }
 
@@ -90,23 +90,23 @@ func (l *loader) all() Credentials {
 	return l.keys()
 }
 
-func (l *loader) make(model string, records ...modules.Values) []modules.Created {
+func (l *loader) make(model string, records ...recordstore.Values) []recordstore.Created {
 	m, ok := l.records.Catalog().Model(model)
 	if l.err == nil && !ok {
 		l.err = fmt.Errorf("there is no model %s", model)
 	}
 	if l.err != nil {
-		return make([]modules.Created, len(records))
+		return make([]recordstore.Created, len(records))
 	}
 	created, err := l.records.CreateShown(l.ctx, m, records)
 	if err != nil {
 		l.err = fmt.Errorf("%s: %w", model, err)
-		return make([]modules.Created, len(records))
+		return make([]recordstore.Created, len(records))
 	}
 	return created
 }
 
-type values = modules.Values
+type values = recordstore.Values
 
 func (l *loader) products() {
 	l.make("ProductType", values{"id": "ptyp_demo_clothing", "value": "Clothing"}, values{"id": "ptyp_demo_gifts", "value": "Gifts"})

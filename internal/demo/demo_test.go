@@ -11,15 +11,15 @@ import (
 	"linkgraph/graph"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // shop is a database with all tables and no records.
 func shop(t *testing.T) (*pgtest.DB, *graph.Graph) {
 	t.Helper()
 	db := pgtest.NewFrom(t, "shop", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		g, err := graph.New(pool, graph.Config{})

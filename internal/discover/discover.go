@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/internal/naming"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // DB is what is read from. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
@@ -23,7 +23,7 @@ type DB interface {
 
 // Links returns the text to paste into the schemas for the link tables that are not declared: the types of the models that
 // are not declared either, by the file they go into, and a stanza for each link. It changes nothing.
-func Links(ctx context.Context, db DB, links *linkstore.Store, records *modules.Catalog) (string, error) {
+func Links(ctx context.Context, db DB, links *linkstore.Store, records *recordstore.Catalog) (string, error) {
 	tables, err := links.Undeclared(ctx)
 	if err != nil {
 		return "", err
@@ -44,7 +44,7 @@ func Links(ctx context.Context, db DB, links *linkstore.Store, records *modules.
 type writer struct {
 	db      DB
 	links   *linkstore.Catalog
-	records *modules.Catalog
+	records *recordstore.Catalog
 	models  []*model // found, not declared
 	stanzas []string
 	fields  map[string]bool // "Product.posts", as given to the links so far
@@ -55,8 +55,8 @@ type end struct {
 	model    string // type name
 	alias    string // what Medusa calls the model
 	key      linkstore.KeyColumn
-	declared *modules.Model // nil if it is found
-	found    *model         // nil if it is declared
+	declared *recordstore.Model // nil if it is found
+	found    *model             // nil if it is declared
 	isList   bool
 }
 
@@ -284,7 +284,7 @@ func (w *writer) end(ctx context.Context, module, alias string, key linkstore.Ke
 }
 
 // declared finds a model of the catalogue by what Medusa calls it, or by the key that links know it by.
-func (w *writer) declared(module, alias, key string) *modules.Model {
+func (w *writer) declared(module, alias, key string) *recordstore.Model {
 	for _, m := range w.records.Models() {
 		if m.Link == "" && m.Module == module && slices.Contains([]string{naming.Snake(m.Name), m.Table}, alias) {
 			return m

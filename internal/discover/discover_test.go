@@ -10,23 +10,25 @@ import (
 
 	"linkgraph/internal/discover"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 var update = flag.Bool("update", false, "write the declarations of the golden file")
 
 // catalogs are a small part of what a shop declares.
-func catalogs(t *testing.T) (*linkstore.Catalog, *modules.Catalog) {
+func catalogs(t *testing.T) (*linkstore.Catalog, *recordstore.Catalog) {
 	t.Helper()
-	column := func(name string) modules.Column { return modules.Column{Name: name, Field: name, NotNull: true} }
-	records, err := modules.NewCatalog([]modules.Model{
-		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", Key: "product_id", Columns: []modules.Column{column("id"), column("posts")}},
-		{Name: "ProductVariant", Module: "product", Table: "product_variant", PrimaryKey: "id", Key: "variant_id", Columns: []modules.Column{column("id")}},
-		{Name: "Bin", Module: "product", Table: "bin", PrimaryKey: "id", Key: "bin_id", Columns: []modules.Column{
+	column := func(name string) recordstore.Column {
+		return recordstore.Column{Name: name, Field: name, NotNull: true}
+	}
+	records, err := recordstore.NewCatalog([]recordstore.Model{
+		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", Key: "product_id", Columns: []recordstore.Column{column("id"), column("posts")}},
+		{Name: "ProductVariant", Module: "product", Table: "product_variant", PrimaryKey: "id", Key: "variant_id", Columns: []recordstore.Column{column("id")}},
+		{Name: "Bin", Module: "product", Table: "bin", PrimaryKey: "id", Key: "bin_id", Columns: []recordstore.Column{
 			{Name: "id", Field: "id", NotNull: true, Parts: []string{"aisle", "number"}}, column("aisle"), column("number"),
 		}},
-		{Name: "Note", Module: "notes", Table: "note", PrimaryKey: "id", Key: "note_id", Columns: []modules.Column{column("id")}},
+		{Name: "Note", Module: "notes", Table: "note", PrimaryKey: "id", Key: "note_id", Columns: []recordstore.Column{column("id")}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,13 +14,13 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Importer brings links in. DB and Links are needed.
 type Importer struct {
-	DB    modules.DB
+	DB    recordstore.DB
 	Links *linkstore.Store
 	// Link is that of rows that name none.
 	Link string

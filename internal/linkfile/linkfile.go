@@ -23,8 +23,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/internal/naming"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Format is how a file is written.
@@ -67,7 +67,7 @@ const null = `\N`
 func columnName(name string) string { return naming.Snake(strings.TrimSpace(name)) }
 
 // Migrate makes the table of imports that have begun. It can be run again, and by several commands at once.
-func Migrate(ctx context.Context, db modules.DB) error {
+func Migrate(ctx context.Context, db recordstore.DB) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
 			return err

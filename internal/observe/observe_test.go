@@ -25,8 +25,8 @@ import (
 	"linkgraph/internal/demo"
 	"linkgraph/internal/overload"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // watched is an API that is observed.
@@ -46,7 +46,7 @@ func demoDB(t testing.TB) *pgtest.DB {
 		if err != nil {
 			return err
 		}
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {

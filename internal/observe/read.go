@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // read is a round trip of the record store. Its statements are answered one after the other, so nothing locks it.
@@ -36,15 +36,15 @@ type hop struct {
 
 // newHop tells what is read: a list, records by key, or the relation of a model that is followed. There are as many names as
 // the catalogue gives.
-func newHop(r modules.Request) hop {
+func newHop(r recordstore.Request) hop {
 	h := hop{name: otherName}
-	var joins []modules.Join
+	var joins []recordstore.Join
 	switch r := r.(type) {
-	case *modules.List:
+	case *recordstore.List:
 		h.name, joins = r.Model.Name+" list", r.Joins
-	case *modules.Fetch:
+	case *recordstore.Fetch:
 		h.name, h.keys, joins = r.Model.Name+" fetch", len(r.Keys), r.Joins
-	case *modules.Hop:
+	case *recordstore.Hop:
 		h.name, h.keys, joins = r.Model.Name+"."+r.Relation.Field, len(r.Keys), r.Joins
 	}
 	for _, j := range joins {
@@ -54,7 +54,7 @@ func newHop(r modules.Request) hop {
 }
 
 // StartRead watches the requests of one round trip.
-func (o *Observer) StartRead(ctx context.Context, requests []modules.Request, statements []int) (context.Context, func(error)) {
+func (o *Observer) StartRead(ctx context.Context, requests []recordstore.Request, statements []int) (context.Context, func(error)) {
 	r := &read{sent: time.Now()}
 	for i, n := range statements {
 		if n == 0 {

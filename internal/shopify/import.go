@@ -14,14 +14,14 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Importer brings exports into a store.
 type Importer struct {
 	DB      *pgxpool.Pool
-	Records *modules.Store
+	Records *recordstore.Store
 	Links   *linkstore.Store
 	// Currency of the prices, an ISO 4217 code.
 	Currency string
@@ -97,7 +97,7 @@ func (i *Importer) bar(n int, name string) *progressbar.ProgressBar {
 func (i *Importer) checkCurrency(ctx context.Context) error {
 	m, _ := i.Records.Catalog().Model("Currency")
 	code := strings.ToLower(i.Currency)
-	f := &modules.Fetch{Model: m, Keys: []string{code}}
+	f := &recordstore.Fetch{Model: m, Keys: []string{code}}
 	if err := i.Records.Read(ctx, f); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (i *Importer) checkCurrency(ctx context.Context) error {
 // run is the import of one file.
 type run struct {
 	ctx      context.Context
-	records  *modules.Store
+	records  *recordstore.Store
 	links    *linkstore.Store
 	currency string
 	file     string
@@ -120,10 +120,10 @@ type run struct {
 	known    map[string]map[string]string // ids of types and tags by model and value
 }
 
-type values = modules.Values
+type values = recordstore.Values
 
 // model is a model of the core modules: its absence is a fault of the program.
-func (r *run) model(name string) (*modules.Model, error) {
+func (r *run) model(name string) (*recordstore.Model, error) {
 	m, ok := r.records.Catalog().Model(name)
 	if !ok {
 		return nil, errors.New("there is no model " + name)
@@ -132,7 +132,7 @@ func (r *run) model(name string) (*modules.Model, error) {
 }
 
 // find returns the live records whose column is one of the values.
-func (r *run) find(model, field string, in []string) ([]*modules.Record, error) {
+func (r *run) find(model, field string, in []string) ([]*recordstore.Record, error) {
 	m, err := r.model(model)
 	if err != nil || len(in) == 0 {
 		return nil, err
@@ -146,14 +146,14 @@ func (r *run) find(model, field string, in []string) ([]*modules.Record, error) 
 	for i := range all {
 		all[i] = i
 	}
-	l := &modules.List{
-		Model: m, Columns: all, Where: modules.Compare{Column: column, Op: modules.In, Value: list},
-		Page: &modules.Page{Limit: 1_000_000},
+	l := &recordstore.List{
+		Model: m, Columns: all, Where: recordstore.Compare{Column: column, Op: recordstore.In, Value: list},
+		Page: &recordstore.Page{Limit: 1_000_000},
 	}
 	if err := r.records.Read(r.ctx, l); err != nil {
 		return nil, err
 	}
-	records := make([]*modules.Record, len(l.Result.Rows))
+	records := make([]*recordstore.Record, len(l.Result.Rows))
 	for i, row := range l.Result.Rows {
 		records[i] = row.Record
 	}
@@ -185,15 +185,15 @@ const atOnce = 5000
 
 // shift moves the index of an error by where its part of a list began.
 func shift(err error, by int) error {
-	var item *modules.ItemError
+	var item *recordstore.ItemError
 	if errors.As(err, &item) {
-		return &modules.ItemError{Index: item.Index + by, Err: item.Err}
+		return &recordstore.ItemError{Index: item.Index + by, Err: item.Err}
 	}
 	return err
 }
 
 // update writes what differs from what is there.
-func (r *run) update(model string, there []*modules.Record, wanted []values) error {
+func (r *run) update(model string, there []*recordstore.Record, wanted []values) error {
 	m, err := r.model(model)
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (r *run) update(model string, there []*modules.Record, wanted []values) err
 	return r.change(m, changes)
 }
 
-func (r *run) change(m *modules.Model, changes []values) error {
+func (r *run) change(m *recordstore.Model, changes []values) error {
 	r.report.Updated += len(changes)
 	for start := 0; start < len(changes); start += atOnce {
 		if _, err := r.records.Update(r.ctx, m, changes[start:min(start+atOnce, len(changes))]); err != nil {
@@ -229,8 +229,8 @@ func (r *run) change(m *modules.Model, changes []values) error {
 }
 
 // sameValue compares a stored value with one that is about to be written.
-func sameValue(col *modules.Column, have, want any) bool {
-	n, err := modules.Normalize(col, want)
+func sameValue(col *recordstore.Column, have, want any) bool {
+	n, err := recordstore.Normalize(col, want)
 	if err != nil {
 		return false // the write will say why
 	}
@@ -238,11 +238,11 @@ func sameValue(col *modules.Column, have, want any) bool {
 		return have == nil && n == nil
 	}
 	switch col.Type {
-	case modules.JSON:
+	case recordstore.JSON:
 		return canonical(have) == canonical(n)
-	case modules.Decimal:
+	case recordstore.Decimal:
 		return trimDecimal(fmt.Sprint(have)) == trimDecimal(fmt.Sprint(n))
-	case modules.Float:
+	case recordstore.Float:
 		return fmt.Sprintf("%.6g", have) == fmt.Sprintf("%.6g", n)
 	}
 	return fmt.Sprint(have) == fmt.Sprint(n)
@@ -321,7 +321,7 @@ func (r *run) link(name string, pairs [][2]string, data map[string]any) error {
 
 // atLine names the line of the row that an error of a batch is about.
 func (r *run) atLine(err error, line func(item int) int) error {
-	var item *modules.ItemError
+	var item *recordstore.ItemError
 	if errors.As(err, &item) {
 		return fmt.Errorf("%s:%d: %w", r.file, line(item.Index), item.Err)
 	}

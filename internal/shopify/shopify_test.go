@@ -18,9 +18,9 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
 	"linkgraph/internal/shopify"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // shop is a database and the API over it.
@@ -38,7 +38,7 @@ func newShop(t testing.TB) *shop {
 		if err != nil {
 			return err
 		}
-		if _, err := modules.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		_, err = g.Links.Sync(ctx, linkstore.Safe)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // placed is a variant of the file and where it ended up.
@@ -87,7 +87,7 @@ func (r *run) lookup(model, field string, wanted []string) (map[string]string, e
 	return ids, nil
 }
 
-func text(rec *modules.Record, field string) string {
+func text(rec *recordstore.Record, field string) string {
 	i, _ := rec.Model.Column(field)
 	s, _ := rec.Values[i].(string)
 	return s
@@ -110,13 +110,13 @@ func (r *run) writeProducts(part []*product) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := map[string]*modules.Record{}
+	there := map[string]*recordstore.Record{}
 	for _, rec := range found {
 		there[text(rec, "handle")] = rec
 	}
 	ids := map[string]string{}
 	var made, changed []values
-	var old []*modules.Record
+	var old []*recordstore.Record
 	var madeHandles []string
 	for _, p := range part {
 		v := p.values(typeIDs[p.typ])
@@ -146,13 +146,13 @@ func (r *run) writeProducts(part []*product) (map[string]string, error) {
 }
 
 // retag sets the tags of products that were there, where they differ.
-func (r *run) retag(part []*product, there map[string]*modules.Record, tagIDs map[string]string) error {
+func (r *run) retag(part []*product, there map[string]*recordstore.Record, tagIDs map[string]string) error {
 	m, err := r.model("Product")
 	if err != nil || len(there) == 0 {
 		return err
 	}
 	relation, _ := m.Relation("tags")
-	hop := &modules.Hop{Model: m, Relation: relation, Page: &modules.Page{Limit: 10_000}}
+	hop := &recordstore.Hop{Model: m, Relation: relation, Page: &recordstore.Page{Limit: 10_000}}
 	var products []*product
 	for _, p := range part {
 		if rec := there[p.handle]; rec != nil {
@@ -223,7 +223,7 @@ func (r *run) writeOptions(part []*product, ids map[string]string) (map[[3]strin
 		return nil, err
 	}
 	title, _ := option.Column("title")
-	hop := &modules.Hop{Model: m, Relation: relation, Columns: []int{title}, Page: &modules.Page{Limit: 1000}}
+	hop := &recordstore.Hop{Model: m, Relation: relation, Columns: []int{title}, Page: &recordstore.Page{Limit: 1000}}
 	for _, p := range part {
 		hop.Keys = append(hop.Keys, ids[p.handle])
 	}
@@ -332,13 +332,13 @@ func (r *run) writeVariants(part []*product, ids map[string]string, optionValues
 	if err != nil {
 		return nil, err
 	}
-	there := map[[2]string]*modules.Record{}
+	there := map[[2]string]*recordstore.Record{}
 	for _, rec := range found {
 		there[[2]string{text(rec, "productId"), text(rec, "title")}] = rec
 	}
 	var all []placed
 	var made, changed []values
-	var old []*modules.Record
+	var old []*recordstore.Record
 	var fresh []int
 	for _, p := range part {
 		for i := range p.variants {
@@ -467,14 +467,14 @@ func (r *run) writePrices(variants []placed) error {
 	if err != nil {
 		return err
 	}
-	there := map[string]*modules.Record{}
+	there := map[string]*recordstore.Record{}
 	for _, rec := range found {
 		if text(rec, "currencyCode") == r.currency && text(rec, "priceListId") == "" {
 			there[text(rec, "priceSetId")] = rec
 		}
 	}
 	var made, changed []values
-	var old []*modules.Record
+	var old []*recordstore.Record
 	for _, v := range variants {
 		set := sets[v.id]
 		if rec := there[set]; rec != nil {
@@ -508,14 +508,14 @@ func (r *run) writeStock(variants []placed) error {
 	if err != nil {
 		return err
 	}
-	there := map[string]*modules.Record{}
+	there := map[string]*recordstore.Record{}
 	for _, rec := range found {
 		if text(rec, "locationId") == r.location {
 			there[text(rec, "inventoryItemId")] = rec
 		}
 	}
 	var made, changed []values
-	var old []*modules.Record
+	var old []*recordstore.Record
 	for _, v := range variants {
 		item := items[v.id]
 		if rec := there[item]; rec != nil {

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/crypto/scrypt"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Rules are the rules of the module's models.
-func Rules() map[string]modules.Rule {
-	return map[string]modules.Rule{"ApiKey": {Create: create, Update: change}}
+func Rules() map[string]recordstore.Rule {
+	return map[string]recordstore.Rule{"ApiKey": {Create: create, Update: change}}
 }
 
 // kept is what a change of a key is compared with.
@@ -30,7 +30,7 @@ type kept struct {
 
 // change refuses what would make a key good again that was revoked, or make another of it. The store has locked the rows, so
 // a revocation is not missed that is written at the same time.
-func change(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
+func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	ids, times := make([]string, len(records)), make([]*time.Time, len(records))
 	for i, r := range records {
 		ids[i], _ = r["id"].(string)
@@ -56,44 +56,44 @@ func change(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
 	}
 	for i, r := range records {
 		if err := byID[ids[i]].allow(r); err != nil {
-			return &modules.ItemError{Index: i, Err: err}
+			return &recordstore.ItemError{Index: i, Err: err}
 		}
 	}
 	return nil
 }
 
-func (k kept) allow(r modules.Values) error {
+func (k kept) allow(r recordstore.Values) error {
 	if to, ok := r["type"]; ok && to != k.Type {
-		return &modules.ValueError{Field: "type", Value: to, Reason: "does not change once the key is made; make another key"}
+		return &recordstore.ValueError{Field: "type", Value: to, Reason: "does not change once the key is made; make another key"}
 	}
 	if !k.Revoked {
 		return nil
 	}
 	if at, ok := r["revoked_at"]; ok && !k.Same {
-		return &modules.ValueError{Field: "revokedAt", Value: at, Reason: "does not change: the key is revoked, which is final; make another key"}
+		return &recordstore.ValueError{Field: "revokedAt", Value: at, Reason: "does not change: the key is revoked, which is final; make another key"}
 	}
 	if by, ok := r["revoked_by"]; ok && (by == nil) != (k.RevokedBy == nil) || ok && by != nil && by != *k.RevokedBy {
-		return &modules.ValueError{Field: "revokedBy", Value: by, Reason: "does not change: the key is revoked, which is final"}
+		return &recordstore.ValueError{Field: "revokedBy", Value: by, Reason: "does not change: the key is revoked, which is final"}
 	}
 	return nil
 }
 
 // create makes the tokens. A publishable key is no secret and kept as it is. A secret key is kept as a salted hash, as
 // Medusa does, and shown this once.
-func create(_ context.Context, _ pgx.Tx, records []modules.Values) error {
+func create(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 	for _, r := range records {
 		var err error
 		switch r["type"] {
 		case "publishable":
 			r["token"], err = newToken("pk_")
 			r["salt"] = ""
-			r[modules.Shown] = modules.Values{"token": r["token"]}
+			r[recordstore.Shown] = recordstore.Values{"token": r["token"]}
 		case "secret":
 			var token string
 			if token, err = newToken("sk_"); err == nil {
 				err = keepSecret(r, token)
 			}
-			r[modules.Shown] = modules.Values{"token": token}
+			r[recordstore.Shown] = recordstore.Values{"token": token}
 			r["redacted"] = redact(token)
 		}
 		if err != nil {
@@ -118,7 +118,7 @@ func newToken(prefix string) (string, error) {
 	return prefix + hex.EncodeToString(b), nil
 }
 
-func keepSecret(r modules.Values, token string) error {
+func keepSecret(r recordstore.Values, token string) error {
 	raw := make([]byte, 16)
 	if _, err := rand.Read(raw); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // counter keeps rules_count of prices, or of price lists: how many live rules hang on each. Medusa compares it with the rules that
@@ -19,7 +19,7 @@ type counter struct {
 }
 
 // created counts rules that are about to be made.
-func (c counter) created(ctx context.Context, tx pgx.Tx, rules []modules.Values) error {
+func (c counter) created(ctx context.Context, tx pgx.Tx, rules []recordstore.Values) error {
 	added := map[string]int{}
 	for _, r := range rules {
 		if owner, ok := r[c.column].(string); ok {
@@ -30,7 +30,7 @@ func (c counter) created(ctx context.Context, tx pgx.Tx, rules []modules.Values)
 }
 
 // updated counts rules that are about to move from one owner to another.
-func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []modules.Values) error {
+func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Values) error {
 	var moved []string
 	added := map[string]int{}
 	for _, r := range rules {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Rules are the rules of the module's models.
-func Rules() map[string]modules.Rule {
+func Rules() map[string]recordstore.Rule {
 	ofPrices, ofLists := counter{"price", "price_rule", "price_id"}, counter{"price_list", "price_list_rule", "price_list_id"}
-	return map[string]modules.Rule{
+	return map[string]recordstore.Rule{
 		"Price": {Create: lower, Update: lower, Restored: ofPrices.ownersRestored},
 		"PriceRule": {Create: ofPrices.created, Update: ofPrices.updated, WritesOwners: true,
 			Deleted: ofPrices.rulesChanged, Restored: ofPrices.rulesChanged},
@@ -24,7 +24,7 @@ func Rules() map[string]modules.Rule {
 }
 
 // lower writes currency codes as the currency module has them: "EUR" becomes "eur".
-func lower(_ context.Context, _ pgx.Tx, records []modules.Values) error {
+func lower(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 	for _, r := range records {
 		if code, ok := r["currency_code"].(string); ok {
 			r["currency_code"] = strings.ToLower(code)

@@ -9,17 +9,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Rules are the rules of the module's models.
-func Rules() map[string]modules.Rule {
-	return map[string]modules.Rule{"ProductCategory": {Create: plant, Update: move}}
+func Rules() map[string]recordstore.Rule {
+	return map[string]recordstore.Rule{"ProductCategory": {Create: plant, Update: move}}
 }
 
 // plant gives new categories their path: the ids from the root down, joined by dots. A parent may be made in the same
 // call, before its children.
-func plant(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
+func plant(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	paths := map[string]string{}
 	for i, r := range records {
 		id, _ := r["id"].(string)
@@ -30,7 +30,7 @@ func plant(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
 			if !ok {
 				var err error
 				if above, err = pathOf(ctx, tx, parent); err != nil {
-					return &modules.ItemError{Index: i, Err: err}
+					return &recordstore.ItemError{Index: i, Err: err}
 				}
 			}
 			path = above + "." + id
@@ -52,13 +52,13 @@ func pathOf(ctx context.Context, tx pgx.Tx, id string) (string, error) {
 		return "", err
 	}
 	if len(found) == 0 {
-		return "", &modules.RecordError{Module: "product", Model: "ProductCategory", ID: id}
+		return "", &recordstore.RecordError{Module: "product", Model: "ProductCategory", ID: id}
 	}
 	return found[0], nil
 }
 
 // move carries the branch of a category along when its parent changes.
-func move(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
+func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	for i, r := range records {
 		v, changes := r["parent_category_id"]
 		if !changes {
@@ -70,10 +70,10 @@ func move(ctx context.Context, tx pgx.Tx, records []modules.Values) error {
 		if parent != "" {
 			above, err := pathOf(ctx, tx, parent)
 			if err != nil {
-				return &modules.ItemError{Index: i, Err: err}
+				return &recordstore.ItemError{Index: i, Err: err}
 			}
 			if within(above, id) {
-				return &modules.ItemError{Index: i, Err: &modules.ValueError{
+				return &recordstore.ItemError{Index: i, Err: &recordstore.ValueError{
 					Field: "parentCategoryId", Value: parent, Reason: fmt.Sprintf("category %q is below %q", parent, id),
 				}}
 			}

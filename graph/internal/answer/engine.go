@@ -13,13 +13,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Config is what an Engine runs on.
 type Config struct {
-	Records *modules.Store
+	Records *recordstore.Store
 	Catalog *linkstore.Catalog
 	Limits  plan.Limits
 	// Spent is told of the fields that each root field writes, if every page is full. nil means nobody is.
@@ -29,9 +29,9 @@ type Config struct {
 // Engine answers the fields of the API.
 type Engine struct {
 	*plan.Compiler
-	records *modules.Store
+	records *recordstore.Store
 	catalog *linkstore.Catalog
-	buffers modules.Buffers
+	buffers recordstore.Buffers
 }
 
 // New returns an engine.

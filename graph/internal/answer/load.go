@@ -8,13 +8,13 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // position is the records of a place, in one request.
 type position struct {
 	place *plan.Place
-	cells *modules.Cells
+	cells *recordstore.Cells
 	n     int
 	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
 	hops  []followed
@@ -24,9 +24,9 @@ type position struct {
 type followed struct {
 	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
 	list       *plan.List
-	rows       *modules.Compact // nil of a join
-	shared     bool             // rows has those of other positions too
-	node, link *position        // nil until the rows are there
+	rows       *recordstore.Compact // nil of a join
+	shared     bool                 // rows has those of other positions too
+	node, link *position            // nil until the rows are there
 }
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
@@ -118,7 +118,7 @@ func (r *Request) readRoots(runs []*root) error {
 
 // fetch is a key of the dataloaders: what a root field begins with, or a hop from all records of a position.
 type fetch struct {
-	request modules.Request // of a root field
+	request recordstore.Request // of a root field
 
 	hop   *plan.Hop
 	from  *position
@@ -162,8 +162,8 @@ func (r *Request) fetch(all []*fetch) error {
 }
 
 // requests are what a level reads: one for each root field, and one for all hops that are the same but for their keys.
-func (r *Request) requests(of []*fetch) []modules.Request {
-	requests := make([]modules.Request, 0, len(of))
+func (r *Request) requests(of []*fetch) []recordstore.Request {
+	requests := make([]recordstore.Request, 0, len(of))
 	for i, f := range of {
 		switch {
 		case f.request != nil:
@@ -188,7 +188,7 @@ func (f *fetch) most() int {
 }
 
 // follow prepares hops that are the same but for their keys: each key once.
-func (r *Request) follow(same []*fetch) modules.Request {
+func (r *Request) follow(same []*fetch) recordstore.Request {
 	first, rows := same[0], r.compact()
 	most := 0
 	for _, f := range same {
@@ -215,7 +215,7 @@ func (r *Request) follow(same []*fetch) modules.Request {
 		followed.keys = f.from.follow(f.hop.From, add)
 	}
 	h, l := first.hop, &first.bound.Lists[first.hop.ID]
-	return &modules.Hop{
+	return &recordstore.Hop{
 		Model: h.Near, Relation: h.Relation, Keys: keys, Index: seen, Single: h.Single && len(keys) <= 1, Columns: h.Node.Selection.Columns, RowColumns: h.LinkCells,
 		Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
 		Joins: h.Reading.Joins(first.bound.Lists), Stencil: h.Statement(len(keys) > 1), Compact: rows,
@@ -259,7 +259,7 @@ func (p *position) key(i int, cells []int) (string, bool) {
 			return "", false
 		}
 	}
-	return modules.JoinKey(parts), true
+	return recordstore.JoinKey(parts), true
 }
 
 // arrive takes the rows that a hop has read as positions of the next level.

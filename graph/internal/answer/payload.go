@@ -9,8 +9,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // done is what a mutation did.
@@ -18,8 +18,8 @@ type done struct {
 	outcomes   []linkstore.Outcome // of links, in the order of the input
 	replaced   []shownLinks        // by the same order; nil if none were
 	deletionID string
-	records    []modules.RecordIDs
-	created    []modules.Created // records, in the order of the input
+	records    []recordstore.RecordIDs
+	created    []recordstore.Created // records, in the order of the input
 	written    bool
 }
 
@@ -82,14 +82,14 @@ func Dismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, 
 
 // Receipt resolves a field to what was deleted or restored.
 func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
-	records := make([]modules.RecordIDs, len(receipt.Records))
+	records := make([]recordstore.RecordIDs, len(receipt.Records))
 	for i, of := range receipt.Records {
-		records[i] = modules.RecordIDs{Module: of.Module, Model: of.Model, IDs: of.IDs}
+		records[i] = recordstore.RecordIDs{Module: of.Module, Model: of.Model, IDs: of.IDs}
 	}
 	return written(ctx).receipt(receipt.DeletionID, receipt.Links, records), nil
 }
 
-func (r *root) receipt(deletionID string, links []linkstore.Link, records []modules.RecordIDs) *root {
+func (r *root) receipt(deletionID string, links []linkstore.Link, records []recordstore.RecordIDs) *root {
 	r.done.deletionID, r.done.records = deletionID, records
 	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(links))
 	return r
@@ -113,7 +113,7 @@ func Restore(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).engine.records.Restore)
 }
 
-func cascade(ctx context.Context, model string, run func(context.Context, *modules.Model, []string) (modules.Receipt, error)) (Answer, error) {
+func cascade(ctx context.Context, model string, run func(context.Context, *recordstore.Model, []string) (recordstore.Receipt, error)) (Answer, error) {
 	m, err := requestFrom(ctx).engine.Model(model)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func cascade(ctx context.Context, model string, run func(context.Context, *modul
 
 // Create resolves a mutation that makes records of a model.
 func Create(ctx context.Context, model string) (Answer, error) {
-	return writing(ctx, model, func(r *root, values []modules.Values) (err error) {
+	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
 		r.done.created, err = r.request.engine.records.CreateShown(ctx, r.model, values)
 		r.keys = make([]string, len(r.done.created))
 		for i, c := range r.done.created {
@@ -147,19 +147,19 @@ func Create(ctx context.Context, model string) (Answer, error) {
 
 // Update resolves a mutation that changes records of a model.
 func Update(ctx context.Context, model string) (Answer, error) {
-	return writing(ctx, model, func(r *root, values []modules.Values) (err error) {
+	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
 		r.keys, err = r.request.engine.records.Update(ctx, r.model, values)
 		return err
 	})
 }
 
 // writing writes records, and prepares to read what the payload shows of them: it is refused before it is written if that is above a limit.
-func writing(ctx context.Context, model string, run func(r *root, values []modules.Values) error) (Answer, error) {
+func writing(ctx context.Context, model string, run func(r *root, values []recordstore.Values) error) (Answer, error) {
 	r := newRoot(ctx)
 	r.LayOutRecords(r.request.op)
 	r.tell = func() error { return r.writePayload(r.Payload.Fields) }
 	input := plan.ListOf(rootArguments(ctx)["input"])
-	values := make([]modules.Values, len(input))
+	values := make([]recordstore.Values, len(input))
 	for i, v := range input {
 		values[i] = plan.ObjectOf(v)
 	}
@@ -184,7 +184,7 @@ func (r *root) checkRecords() error {
 	shows := false
 	for i := range r.keys {
 		if r.list.Spans[i].Len == 0 {
-			return fmt.Errorf("%w: %s %q was deleted while it was being written", modules.ErrNotFound, r.model.Name, r.keys[i])
+			return fmt.Errorf("%w: %s %q was deleted while it was being written", recordstore.ErrNotFound, r.model.Name, r.keys[i])
 		}
 		shows = shows || i < len(r.done.created) && len(r.done.created[i].Shown) > 0
 	}
@@ -196,12 +196,12 @@ func (r *root) checkRecords() error {
 
 func (r *root) showOnce() {
 	m, sel := r.model, r.bound.Place.Selection
-	shown := make([]modules.Values, r.list.Len()) // by row
+	shown := make([]recordstore.Values, r.list.Len()) // by row
 	for i, c := range r.done.created {
 		shown[r.list.Row(&r.list.Spans[i], 0, false)] = c.Shown
 	}
 	columns := m.Selected(sel.Columns)
-	var b modules.CellBuilder
+	var b recordstore.CellBuilder
 	for row := range shown {
 		for cell, i := range columns {
 			if v, ok := valueOf(shown[row], &m.Columns[i]); ok {
@@ -217,7 +217,7 @@ func (r *root) showOnce() {
 }
 
 // valueOf is the value that is shown of a column, by either of its names.
-func valueOf(values modules.Values, col *modules.Column) (v any, ok bool) {
+func valueOf(values recordstore.Values, col *recordstore.Column) (v any, ok bool) {
 	if v, ok = values[col.Name]; !ok {
 		v, ok = values[col.Field]
 	}
@@ -270,7 +270,7 @@ func (r *root) writeResult(fields []plan.Field, i int) error {
 	})
 }
 
-func (a *Request) recordIDs(fields []plan.Field, records *modules.RecordIDs) error {
+func (a *Request) recordIDs(fields []plan.Field, records *recordstore.RecordIDs) error {
 	return a.each(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteModule:

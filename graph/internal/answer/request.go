@@ -15,7 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Answer is what a resolver of a root field returns: gqlgen writes it as it is.
@@ -39,7 +39,7 @@ type Request struct {
 	started  []*root    // whose answers are to be read and written
 	afforded shownLinks // what a mutation is about to show of links
 	compiled bool       // a part of the plan had to be made
-	toRead   *modules.Allowance
+	toRead   *recordstore.Allowance
 	failed   bool // a root field that is never null has failed, so that all of the data is null
 }
 
@@ -58,7 +58,7 @@ const readRatio = 2
 // fields are resolved.
 func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) context.Context {
 	op := graphql.GetOperationContext(ctx)
-	r := &Request{Output: out, engine: e, op: op, toRead: modules.NewAllowance(readRatio * e.Limits().MaxAnswer)}
+	r := &Request{Output: out, engine: e, op: op, toRead: recordstore.NewAllowance(readRatio * e.Limits().MaxAnswer)}
 	var kept bool
 	r.plan, kept = plans.Operation(op)
 	r.compiled = !kept
@@ -237,7 +237,7 @@ func (r *Request) load(runs []*root) {
 
 // dear reports whether an error says that something took too much: it is not tried again field by field.
 func dear(err error) bool {
-	return errors.Is(err, modules.ErrLimit) || modules.IsTimeout(err) || modules.IsUnavailable(err)
+	return errors.Is(err, recordstore.ErrLimit) || recordstore.IsTimeout(err) || recordstore.IsUnavailable(err)
 }
 
 // panicError is an error that was a panic. gqlgen reports one without its place in the document.
@@ -256,11 +256,11 @@ func (r *Request) guarded(f func() error) (err error) {
 }
 
 // bind finds or makes the tree of records of a model below a root field.
-func (r *Request) bind(ts *plan.Trees, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*plan.Tree, error)) (plan.Bound, error) {
+func (r *Request) bind(ts *plan.Trees, f graphql.CollectedField, m *recordstore.Model, rows int, compile func() (*plan.Tree, error)) (plan.Bound, error) {
 	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
 	r.compiled = r.compiled || !known
 	return b, err
 }
 
 // compact is what a request of the operation is read into.
-func (r *Request) compact() *modules.Compact { return r.engine.buffers.Compact(r.toRead) }
+func (r *Request) compact() *recordstore.Compact { return r.engine.buffers.Compact(r.toRead) }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // root is a root field in one request.
@@ -20,9 +20,9 @@ type root struct {
 	begin, end int // of its value in the output
 
 	bound plan.Bound
-	model *modules.Model
-	list  *modules.Compact // of a list or a record
-	keys  []string         // of a record, or of those that were written
+	model *recordstore.Model
+	list  *recordstore.Compact // of a list or a record
+	keys  []string             // of a record, or of those that were written
 	top   *position
 	links shownLinks
 	done  done // what a mutation did
@@ -99,8 +99,8 @@ func (r *root) plan(model string, rows int, compile func() (*plan.Tree, error)) 
 func None() (Answer, error) { return graphql.Null, nil }
 
 // normalKey is a primary key as it travels.
-func normalKey(m *modules.Model, path, key string) (string, error) {
-	v, err := modules.Normalize(&m.Columns[m.Primary()], key)
+func normalKey(m *recordstore.Model, path, key string) (string, error) {
+	v, err := recordstore.Normalize(&m.Columns[m.Primary()], key)
 	if err != nil {
 		return "", plan.Invalidf(path, "%v", err)
 	}
@@ -121,12 +121,12 @@ func (r *root) fetches(ahead bool) []*fetch {
 	r.top = &position{place: t.Place}
 	joins, stencil := t.Reading.Joins(r.bound.Lists), t.Statement()
 	if t.Conn != nil {
-		return []*fetch{{request: &modules.List{
+		return []*fetch{{request: &recordstore.List{
 			Model: sel.Model, Columns: sel.Columns, Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
 			Joins: joins, Stencil: stencil, Compact: r.list,
 		}}}
 	}
-	fetches := []*fetch{{request: &modules.Fetch{
+	fetches := []*fetch{{request: &recordstore.Fetch{
 		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Stencil: stencil, Compact: r.list,
 	}}}
 	if ahead && t.Single && keyIsText(sel.Model) {
@@ -150,9 +150,9 @@ func (r *root) ahead() (fetches []*fetch) {
 }
 
 // keyIsText reports whether a key that was given is the text that is read.
-func keyIsText(m *modules.Model) bool {
+func keyIsText(m *recordstore.Model) bool {
 	key := &m.Columns[m.Primary()]
-	return key.Type == modules.Text && key.SQLType == "" && key.Parts == nil
+	return key.Type == recordstore.Text && key.SQLType == "" && key.Parts == nil
 }
 
 // enter takes what was read as positions of the first level.

@@ -6,8 +6,8 @@ import (
 
 	"linkgraph/graph/internal/plan"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // shownLinks are links in the order in which they are shown.
@@ -26,8 +26,8 @@ type shownLink struct {
 type linkWork struct {
 	name    string
 	bound   plan.Bound
-	builder modules.CellBuilder
-	cells   modules.Cells
+	builder recordstore.CellBuilder
+	cells   recordstore.Cells
 	n       int
 	top     *position
 }

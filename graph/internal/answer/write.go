@@ -11,7 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Output is where an answer is written. Begin says how long it may become.
@@ -141,7 +141,7 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 }
 
 // cell writes the value of a column.
-func (o *Output) cell(f *plan.Field, cells *modules.Cells, row int) error {
+func (o *Output) cell(f *plan.Field, cells *recordstore.Cells, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
 		if f.Null == "" {
@@ -182,7 +182,7 @@ func (o *Output) many(f *plan.Field, h *followed, row int) error {
 	if k := h.keys[row]; k >= 0 {
 		w.span, w.found = &h.rows.Spans[k], true
 	} else {
-		w.span = &modules.Span{}
+		w.span = &recordstore.Span{}
 	}
 	return o.connection(f.Conn, &w)
 }
@@ -192,7 +192,7 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 	h := &p.hops[f.Hop]
 	_, there := p.cells.Cell(row, f.Cell)
 	if f.Kind == plan.WriteJoinedMany {
-		w := listWriter{list: h.list, span: &modules.Span{First: row}, found: true, node: h.node, link: h.link}
+		w := listWriter{list: h.list, span: &recordstore.Span{First: row}, found: true, node: h.node, link: h.link}
 		if there {
 			w.span.Len = 1
 		}
@@ -208,8 +208,8 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 // listWriter is a list that is written.
 type listWriter struct {
 	list       *plan.List
-	rows       *modules.Compact // nil of a join: the span is one row of those it begins at
-	span       *modules.Span
+	rows       *recordstore.Compact // nil of a join: the span is one row of those it begins at
+	span       *recordstore.Span
 	found      bool // the list was looked for
 	node, link *position
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Arguments reads the arguments of a field with the defaults of the schema. Numbers stay as they are written, so that a
@@ -102,7 +102,7 @@ func SortedKeys(m map[string]any) []string {
 
 // translator reads filters, orders and pages with the models at hand.
 type translator struct {
-	catalog *modules.Catalog
+	catalog *recordstore.Catalog
 	limits  *Limits
 	tally   *tally
 	depth   int  // how many relations lead to the model at hand
@@ -125,8 +125,8 @@ func (t translator) across(path string, weight int) (translator, error) {
 
 // filter turns a filter argument into a condition. row is the model of the link rows that lead to the records, or nil.
 // The result is nil if nothing is asked for.
-func (t translator) filter(path string, m, row *modules.Model, raw map[string]any) (modules.Expr, error) {
-	var all modules.And
+func (t translator) filter(path string, m, row *recordstore.Model, raw map[string]any) (recordstore.Expr, error) {
+	var all recordstore.And
 	for _, name := range SortedKeys(raw) {
 		v := raw[name]
 		if v == nil {
@@ -150,7 +150,7 @@ func (t translator) filter(path string, m, row *modules.Model, raw map[string]an
 	}
 }
 
-func (t translator) condition(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
+func (t translator) condition(path string, m, row *recordstore.Model, name string, v any) (recordstore.Expr, error) {
 	if err := t.spendCondition(path); err != nil {
 		return nil, err
 	}
@@ -163,12 +163,12 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 			return nil, err
 		}
 		if e == nil {
-			e = modules.And{}
+			e = recordstore.And{}
 		}
-		return modules.Not{Expr: e}, nil
+		return recordstore.Not{Expr: e}, nil
 	case "isNull":
 		if v == true {
-			return modules.Or{}, nil // the record is there
+			return recordstore.Or{}, nil // the record is there
 		}
 		return nil, nil
 	case "link":
@@ -177,7 +177,7 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 			if e == nil || err != nil {
 				return nil, err
 			}
-			return modules.OnRow{Expr: e}, nil
+			return recordstore.OnRow{Expr: e}, nil
 		}
 	}
 	if r, ok := m.Relation(name); ok {
@@ -190,8 +190,8 @@ func (t translator) condition(path string, m, row *modules.Model, name string, v
 	return t.comparisons(path, m, i, ObjectOf(v))
 }
 
-func (t translator) combination(path string, m, row *modules.Model, name string, v any) (modules.Expr, error) {
-	var parts []modules.Expr
+func (t translator) combination(path string, m, row *recordstore.Model, name string, v any) (recordstore.Expr, error) {
+	var parts []recordstore.Expr
 	for i, item := range ListOf(v) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if err := t.spendCondition(at); err != nil {
@@ -202,17 +202,17 @@ func (t translator) combination(path string, m, row *modules.Model, name string,
 			return nil, err
 		}
 		if e == nil {
-			e = modules.And{}
+			e = recordstore.And{}
 		}
 		parts = append(parts, e)
 	}
 	if name == "and" {
-		return modules.And(parts), nil
+		return recordstore.And(parts), nil
 	}
-	return modules.Or(parts), nil
+	return recordstore.Or(parts), nil
 }
 
-func (t translator) related(path string, r *modules.Relation, raw map[string]any) (modules.Expr, error) {
+func (t translator) related(path string, r *recordstore.Relation, raw map[string]any) (recordstore.Expr, error) {
 	target, row := t.catalog.Target(r), t.catalog.Row(r)
 	outer := t
 	t, err := t.across(path, weightRelation)
@@ -220,8 +220,8 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 		return nil, err
 	}
 	if r.Many {
-		var all modules.And
-		for _, q := range []modules.Quantifier{modules.Some, modules.None, modules.Every} {
+		var all recordstore.And
+		for _, q := range []recordstore.Quantifier{recordstore.Some, recordstore.None, recordstore.Every} {
 			v, ok := raw[string(q)]
 			if !ok || v == nil {
 				continue
@@ -235,10 +235,10 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 			if err != nil {
 				return nil, err
 			}
-			if q == modules.Every && where == nil {
+			if q == recordstore.Every && where == nil {
 				continue // nothing is asked of them
 			}
-			all = append(all, modules.Related{Relation: r, Quantifier: q, Where: where})
+			all = append(all, recordstore.Related{Relation: r, Quantifier: q, Where: where})
 		}
 		if len(all) == 0 {
 			return nil, nil
@@ -249,18 +249,18 @@ func (t translator) related(path string, r *modules.Relation, raw map[string]any
 		if len(raw) > 1 {
 			return nil, Invalidf(path, "isNull: true leaves nothing for the other conditions to hold for")
 		}
-		return modules.Related{Relation: r, Quantifier: modules.None}, nil
+		return recordstore.Related{Relation: r, Quantifier: recordstore.None}, nil
 	}
 	where, err := t.filter(path, target, row, raw)
 	if err != nil || (where == nil && raw["isNull"] == nil) {
 		return nil, err
 	}
-	return modules.Related{Relation: r, Quantifier: modules.Some, Where: where}, nil
+	return recordstore.Related{Relation: r, Quantifier: recordstore.Some, Where: where}, nil
 }
 
-func (t translator) comparisons(path string, m *modules.Model, column int, raw map[string]any) (modules.Expr, error) {
+func (t translator) comparisons(path string, m *recordstore.Model, column int, raw map[string]any) (recordstore.Expr, error) {
 	col := &m.Columns[column]
-	var all modules.And
+	var all recordstore.And
 	for i, op := range SortedKeys(raw) {
 		at := path + "." + op
 		if i > 0 { // the first was counted with its field
@@ -269,17 +269,17 @@ func (t translator) comparisons(path string, m *modules.Model, column int, raw m
 			}
 		}
 		v := raw[op]
-		c := modules.Compare{Column: column, Op: modules.Op(op), Value: v}
+		c := recordstore.Compare{Column: column, Op: recordstore.Op(op), Value: v}
 		var err error
 		switch {
 		case v == nil:
 			return nil, Invalidf(at, "null is compared with isNull")
-		case c.Op == modules.IsNull:
-		case c.Op == modules.In || c.Op == modules.NotIn:
+		case c.Op == recordstore.IsNull:
+		case c.Op == recordstore.In || c.Op == recordstore.NotIn:
 			c.Value, err = t.values(at, col, ListOf(v))
 		default:
 			c.Value, err = t.value(at, col, v)
-			if text, ok := c.Value.(string); ok && (c.Op == modules.Like || c.Op == modules.ILike) && endsInEscape(text) {
+			if text, ok := c.Value.(string); ok && (c.Op == recordstore.Like || c.Op == recordstore.ILike) && endsInEscape(text) {
 				err = Invalidf(at, `a pattern must not end with \: write \\ for the character itself`)
 			}
 		}
@@ -297,11 +297,11 @@ func (t translator) comparisons(path string, m *modules.Model, column int, raw m
 	return all, nil
 }
 
-func (t translator) value(path string, col *modules.Column, v any) (any, error) {
-	if t.now && v == "now" && col.Type == modules.Time {
+func (t translator) value(path string, col *recordstore.Column, v any) (any, error) {
+	if t.now && v == "now" && col.Type == recordstore.Time {
 		return v, nil // Postgres reads it
 	}
-	n, err := modules.Normalize(col, v)
+	n, err := recordstore.Normalize(col, v)
 	if err != nil {
 		return nil, &InputError{Path: path, Reason: err.Error(), Err: err}
 	}
@@ -320,7 +320,7 @@ func valueBytes(v any) int {
 	}
 }
 
-func (t translator) values(path string, col *modules.Column, list []any) ([]any, error) {
+func (t translator) values(path string, col *recordstore.Column, list []any) ([]any, error) {
 	if len(list) > t.limits.MaxIn {
 		return nil, &LimitError{What: path, Limit: t.limits.MaxIn, Asked: len(list)}
 	}
@@ -344,11 +344,11 @@ func endsInEscape(pattern string) bool {
 }
 
 // order turns an orderBy argument into sort keys.
-func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modules.Order, error) {
+func (t translator) order(path string, m, row *recordstore.Model, raw []any) ([]recordstore.Order, error) {
 	if len(raw) > t.limits.MaxSortKeys {
 		return nil, &LimitError{What: "sort keys of " + path, Limit: t.limits.MaxSortKeys, Asked: len(raw)}
 	}
-	var order []modules.Order
+	var order []recordstore.Order
 	for i, item := range raw {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		o, err := t.sortKey(at, m, row, ObjectOf(item))
@@ -363,13 +363,13 @@ func (t translator) order(path string, m, row *modules.Model, raw []any) ([]modu
 	return order, nil
 }
 
-func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]any) (modules.Order, error) {
+func (t translator) sortKey(path string, m, row *recordstore.Model, raw map[string]any) (recordstore.Order, error) {
 	if err := t.tally.add(path, usage{search: weightCondition}); err != nil {
-		return modules.Order{}, err
+		return recordstore.Order{}, err
 	}
 	keys := slices.DeleteFunc(SortedKeys(raw), func(k string) bool { return raw[k] == nil })
 	if len(keys) != 1 {
-		return modules.Order{}, Invalidf(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
+		return recordstore.Order{}, Invalidf(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
 	}
 	name := keys[0]
 	if name == "link" && row != nil {
@@ -386,37 +386,37 @@ func (t translator) sortKey(path string, m, row *modules.Model, raw map[string]a
 	}
 	i, ok := m.Column(name)
 	if !ok {
-		return modules.Order{}, Invalidf(path, "%s has no field %s", m.Name, name)
+		return recordstore.Order{}, Invalidf(path, "%s has no field %s", m.Name, name)
 	}
 	o := direction(raw[name])
 	o.Column = i
 	return o, nil
 }
 
-func direction(v any) modules.Order {
+func direction(v any) recordstore.Order {
 	text, _ := v.(string)
-	return modules.Order{Desc: strings.HasPrefix(text, "DESC"), NullsFirst: text == "ASC_NULLS_FIRST" || text == "DESC"}
+	return recordstore.Order{Desc: strings.HasPrefix(text, "DESC"), NullsFirst: text == "ASC_NULLS_FIRST" || text == "DESC"}
 }
 
 // relatedKey reads a sort key that lies across a relation: a field of the one record, or an aggregate of many.
-func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]any) (modules.Order, error) {
+func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[string]any) (recordstore.Order, error) {
 	target, row := t.catalog.Target(r), t.catalog.Row(r)
-	step := modules.Step{Relation: r}
+	step := recordstore.Step{Relation: r}
 	weight := weightRelation
 	if r.Many {
 		weight = weightAggregate
 	}
 	t, err := t.across(path, weight)
 	if err != nil {
-		return modules.Order{}, err
+		return recordstore.Order{}, err
 	}
 	if !r.Many {
 		o, err := t.sortKey(path, target, row, raw)
-		o.Path = append([]modules.Step{step}, o.Path...)
+		o.Path = append([]recordstore.Step{step}, o.Path...)
 		return o, err
 	}
 	if step.Where, err = t.filter(path+".filter", target, row, ObjectOf(raw["filter"])); err != nil {
-		return modules.Order{}, err
+		return recordstore.Order{}, err
 	}
 	var given []string
 	for _, name := range []string{"count", "min", "max"} {
@@ -425,12 +425,12 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 		}
 	}
 	if len(given) != 1 {
-		return modules.Order{}, Invalidf(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
+		return recordstore.Order{}, Invalidf(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
 	}
-	step.Aggregate = modules.Aggregate(given[0])
-	if step.Aggregate == modules.Count {
+	step.Aggregate = recordstore.Aggregate(given[0])
+	if step.Aggregate == recordstore.Count {
 		o := direction(raw["count"])
-		o.Path = []modules.Step{step}
+		o.Path = []recordstore.Step{step}
 		return o, nil
 	}
 	o, err := t.sortKey(path+"."+given[0], target, row, ObjectOf(raw[given[0]]))
@@ -439,19 +439,19 @@ func (t translator) relatedKey(path string, r *modules.Relation, raw map[string]
 	}
 	if o.Path == nil && !o.Row { // or the column is of another model
 		switch col := &target.Columns[o.Column]; {
-		case col.Type == modules.Boolean:
+		case col.Type == recordstore.Boolean:
 			return o, Invalidf(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
 		case col.Parts != nil:
 			return o, Invalidf(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
 		}
 	}
-	o.Path = append([]modules.Step{step}, o.Path...)
+	o.Path = append([]recordstore.Step{step}, o.Path...)
 	return o, nil
 }
 
 // page reads first, after, last and before.
-func (t translator) page(path string, args map[string]any) (*modules.Page, error) {
-	p := &modules.Page{Limit: t.limits.DefaultPage}
+func (t translator) page(path string, args map[string]any) (*recordstore.Page, error) {
+	p := &recordstore.Page{Limit: t.limits.DefaultPage}
 	first, last := args["first"], args["last"]
 	if first != nil && last != nil {
 		return nil, Invalidf(path, "first and last exclude each other")

@@ -14,13 +14,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Compiler makes the plans of operations. It knows models and links by their catalogues alone.
 type Compiler struct {
-	catalog *modules.Catalog
+	catalog *recordstore.Catalog
 	links   *linkstore.Catalog
 	limits  Limits
 	spent   func(ctx context.Context, fields int)
@@ -28,7 +28,7 @@ type Compiler struct {
 
 // NewCompiler returns a compiler. Limits that are zero take their defaults. spent is told of the fields that each root field writes, if
 // every page is full; nil means nobody is.
-func NewCompiler(catalog *modules.Catalog, links *linkstore.Catalog, limits Limits, spent func(ctx context.Context, fields int)) *Compiler {
+func NewCompiler(catalog *recordstore.Catalog, links *linkstore.Catalog, limits Limits, spent func(ctx context.Context, fields int)) *Compiler {
 	limits.complete()
 	return &Compiler{catalog, links, limits, spent}
 }
@@ -37,7 +37,7 @@ func NewCompiler(catalog *modules.Catalog, links *linkstore.Catalog, limits Limi
 func (c *Compiler) Limits() *Limits { return &c.limits }
 
 // Model returns the model of a name.
-func (c *Compiler) Model(name string) (*modules.Model, error) {
+func (c *Compiler) Model(name string) (*recordstore.Model, error) {
 	m, ok := c.catalog.Model(name)
 	if !ok {
 		return nil, fmt.Errorf("model %s is not in the catalogue", name)
@@ -46,7 +46,7 @@ func (c *Compiler) Model(name string) (*modules.Model, error) {
 }
 
 // LinkModel returns the model of a link's rows.
-func (c *Compiler) LinkModel(name string) (*modules.Model, error) {
+func (c *Compiler) LinkModel(name string) (*recordstore.Model, error) {
 	for _, m := range c.catalog.Models() {
 		if m.Link == name {
 			return m, nil
@@ -63,7 +63,7 @@ func (c *Compiler) planner(ctx context.Context) *planner {
 }
 
 // root compiles the list of a root field. asked is by its arguments.
-func (p *planner) root(m *modules.Model, f graphql.CollectedField, args map[string]any) (l List, node *Selection, asked usage, err error) {
+func (p *planner) root(m *recordstore.Model, f graphql.CollectedField, args map[string]any) (l List, node *Selection, asked usage, err error) {
 	if l, err = p.list(f.Alias, m, nil, args); err != nil {
 		return l, nil, asked, err
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 const (
@@ -57,14 +57,14 @@ func (h *Hop) toOne(near *Selection) bool {
 }
 
 // Joins are the joins as the record store takes them.
-func (r *Reading) Joins(lists []List) []modules.Join {
+func (r *Reading) Joins(lists []List) []recordstore.Join {
 	if len(r.joins) == 0 {
 		return nil
 	}
-	joins := make([]modules.Join, len(r.joins))
+	joins := make([]recordstore.Join, len(r.joins))
 	for i, h := range r.joins {
 		l := &lists[h.ID]
-		joins[i] = modules.Join{
+		joins[i] = recordstore.Join{
 			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkCells,
 			Where: l.Where, Order: l.Order, Backward: l.Page.Backward,
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Kind is how a field is written.
@@ -114,7 +114,7 @@ func (pl *Place) object(op *graphql.OperationContext, set ast.SelectionSet) *Obj
 	return &Object{fields}
 }
 
-func (pl *Place) relation(op *graphql.OperationContext, f graphql.CollectedField, r *modules.Relation) Field {
+func (pl *Place) relation(op *graphql.OperationContext, f graphql.CollectedField, r *recordstore.Relation) Field {
 	index := pl.Selection.byField[f.Field]
 	h := pl.Hops[index]
 	l := Field{Kind: WriteOne, Hop: index, Cell: h.Node.cells[h.Node.Selection.Model.Primary()]}
@@ -129,21 +129,21 @@ func (pl *Place) relation(op *graphql.OperationContext, f graphql.CollectedField
 	return l
 }
 
-func columnLayout(col *modules.Column, nonNull bool, cell int) Field {
+func columnLayout(col *recordstore.Column, nonNull bool, cell int) Field {
 	f := Field{Cell: cell, Null: "null"}
 	zero := `""`
 	switch col.Type {
-	case modules.Integer:
+	case recordstore.Integer:
 		f.Kind, zero = writePlain, "0"
-	case modules.Float:
+	case recordstore.Float:
 		f.Kind, zero = WriteFloat, "0"
-	case modules.Boolean:
+	case recordstore.Boolean:
 		f.Kind, zero = writePlain, "false"
-	case modules.Time:
+	case recordstore.Time:
 		f.Kind, zero = WriteTime, `"0001-01-01T00:00:00Z"`
-	case modules.JSON:
+	case recordstore.JSON:
 		f.Kind, zero = writePlain, ""
-	case modules.Enum:
+	case recordstore.Enum:
 		f.Kind = WriteEnum
 	default: // Text and Decimal
 		f.Kind = WriteText

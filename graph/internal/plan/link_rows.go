@@ -6,8 +6,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // LinkTrees are the trees of links, which are shown in as many ways as there are selection sets.
@@ -23,7 +23,7 @@ func (l *LinkTrees) add(set ast.SelectionSet) int {
 }
 
 // Links makes the tree of links that are there already.
-func (c *Compiler) Links(ctx context.Context, m *modules.Model, rows int, sets []ast.SelectionSet) (*Tree, error) {
+func (c *Compiler) Links(ctx context.Context, m *recordstore.Model, rows int, sets []ast.SelectionSet) (*Tree, error) {
 	t, err := c.Records(ctx, m, "links", rows, false, sets...)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (c *Compiler) Links(ctx context.Context, m *modules.Model, rows int, sets [
 
 // LinkColumn is a column of a link's rows.
 type LinkColumn struct {
-	column *modules.Column
+	column *recordstore.Column
 	of     linkValue
 	record func(l *linkstore.Link) any // of fromRecord
 }
@@ -57,7 +57,7 @@ const (
 )
 
 // newLinkColumn finds where the value of a column comes from, as linkRecord does.
-func newLinkColumn(m *modules.Model, d *linkstore.Definition, i int) LinkColumn {
+func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkColumn {
 	c := LinkColumn{column: &m.Columns[i]}
 	values := map[string]linkValue{"id": fromID, "created_at": fromCreated, "updated_at": fromUpdated, "deleted_at": fromDeleted}
 	values[keyColumn(&d.Left)], values[keyColumn(&d.Right)] = fromLeft, fromRight
@@ -66,7 +66,7 @@ func newLinkColumn(m *modules.Model, d *linkstore.Definition, i int) LinkColumn 
 	switch {
 	case c.of == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
 		c.of = fromData
-	case c.column.Type == modules.Time && !isTime, c.column.Type != modules.Time && isTime, !isTime && c.column.Type != modules.Text:
+	case c.column.Type == recordstore.Time && !isTime, c.column.Type != recordstore.Time && isTime, !isTime && c.column.Type != recordstore.Text:
 		c.of = fromRecord
 	}
 	c.record = func(l *linkstore.Link) any { return linkRecord(m, d, *l).Values[i] }
@@ -74,7 +74,7 @@ func newLinkColumn(m *modules.Model, d *linkstore.Definition, i int) LinkColumn 
 }
 
 // Add adds the value of a link.
-func (c *LinkColumn) Add(to *modules.CellBuilder, l *linkstore.Link) {
+func (c *LinkColumn) Add(to *recordstore.CellBuilder, l *linkstore.Link) {
 	switch c.of {
 	case fromID:
 		to.Text(l.ID)
@@ -100,8 +100,8 @@ func (c *LinkColumn) Add(to *modules.CellBuilder, l *linkstore.Link) {
 }
 
 // linkRecord shows a link as a record of the model of its rows.
-func linkRecord(m *modules.Model, d *linkstore.Definition, l linkstore.Link) *modules.Record {
-	r := &modules.Record{Model: m, Values: make([]any, len(m.Columns))}
+func linkRecord(m *recordstore.Model, d *linkstore.Definition, l linkstore.Link) *recordstore.Record {
+	r := &recordstore.Record{Model: m, Values: make([]any, len(m.Columns))}
 	set := func(name string, v any) {
 		if i, ok := m.Column(name); ok {
 			r.Set(i, v)

@@ -8,13 +8,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Selection is what one position of a query asks of the records there: which columns, and which hops to make from
 // them. It is the compiled description of the query that loading works from.
 type Selection struct {
-	Model   *modules.Model
+	Model   *recordstore.Model
 	rows    int  // how many records there are, if every page is full
 	most    int  // and if variables ask for the largest pages
 	single  bool // there is one at most, whatever the arguments
@@ -26,7 +26,7 @@ type Selection struct {
 
 // selectedHop is one relation followed from all records of a position, with one set of arguments.
 type selectedHop struct {
-	Relation  *modules.Relation
+	Relation  *recordstore.Relation
 	args      map[string]any
 	Single    bool // from one record at most
 	list      List
@@ -36,9 +36,9 @@ type selectedHop struct {
 
 // List is how a list is restricted, ordered and paged, and what of it is looked at.
 type List struct {
-	Where   modules.Expr
-	Order   []modules.Order
-	Page    modules.Page
+	Where   recordstore.Expr
+	Order   []recordstore.Order
+	Page    recordstore.Page
 	rows    bool // edges, nodes or pageInfo are asked for
 	cursors bool
 	more    bool // whether the list goes on is asked for
@@ -64,7 +64,7 @@ type madeHop struct {
 	asked usage // by its arguments
 }
 
-func newSelection(m *modules.Model, rows int) *Selection {
+func newSelection(m *recordstore.Model, rows int) *Selection {
 	return &Selection{Model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
 }
 
@@ -75,7 +75,7 @@ func (s *Selection) addColumn(i int) {
 }
 
 // typeNames are the names under which a record's fields can be selected.
-func typeNames(m *modules.Model) []string {
+func typeNames(m *recordstore.Model) []string {
 	names := []string{m.Name, "Node"}
 	if m.Link != "" {
 		names = append(names, "Link")
@@ -101,7 +101,7 @@ func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet
 	return nil
 }
 
-func (p *planner) addHop(s *Selection, path string, depth int, f graphql.CollectedField, r *modules.Relation) error {
+func (p *planner) addHop(s *Selection, path string, depth int, f graphql.CollectedField, r *recordstore.Relation) error {
 	for _, i := range s.Model.Indexes(r.Columns) {
 		s.addColumn(i)
 	}
@@ -116,7 +116,7 @@ func (p *planner) addHop(s *Selection, path string, depth int, f graphql.Collect
 }
 
 // hop returns the hop that answers a field: one that is planned already if it has the same arguments.
-func (p *planner) hop(s *Selection, path string, f *ast.Field, r *modules.Relation) (*selectedHop, error) {
+func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Relation) (*selectedHop, error) {
 	args := Arguments(f, p.op.Variables)
 	for i, h := range s.hops {
 		if h.Relation == r && reflect.DeepEqual(h.args, args) {
@@ -151,7 +151,7 @@ func (p *planner) most(f *ast.Field, limit int) int {
 }
 
 // list reads the arguments that every list takes.
-func (p *planner) list(path string, m, row *modules.Model, args map[string]any) (List, error) {
+func (p *planner) list(path string, m, row *recordstore.Model, args map[string]any) (List, error) {
 	var l List
 	err := p.tally.add(path, usage{search: weightList})
 	if err != nil {
@@ -226,7 +226,7 @@ func (p *planner) addEdges(l *List, node *Selection, link **Selection, path stri
 }
 
 // PageOf is the page to read, or nil if no row is looked at.
-func (l *List) PageOf() *modules.Page {
+func (l *List) PageOf() *recordstore.Page {
 	if !l.rows {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
@@ -22,7 +22,7 @@ type Tree struct {
 
 	list     List // of a root list
 	varying  varying
-	stencil  *modules.Stencil
+	stencil  *recordstore.Stencil
 	asked    usage    // by the arguments of the root list
 	fixed    usage    // by what stands beside all arguments
 	Reading  *Reading // of the records it begins with
@@ -61,25 +61,25 @@ type Hop struct {
 	asked      usage // by its arguments
 	varying    varying
 	From       []int // the cells of the near key
-	Near       *modules.Model
+	Near       *recordstore.Model
 	Node, Link *Place
 	LinkCells  []int // the columns of the join table's row that are read; nil if it is not
-	stencil    *modules.Stencil
-	united     *modules.Stencil // of several such hops at once, if each is from one record
-	Reading    *Reading         // of its statement
-	Joined     bool             // the statement is that of another hop or of the root
-	joinedFrom int              // the join of the statement that it begins at; -1 if it begins at what is joined to
-	shape      string           // of its statement; "" of a join
+	stencil    *recordstore.Stencil
+	united     *recordstore.Stencil // of several such hops at once, if each is from one record
+	Reading    *Reading             // of its statement
+	Joined     bool                 // the statement is that of another hop or of the root
+	joinedFrom int                  // the join of the statement that it begins at; -1 if it begins at what is joined to
+	shape      string               // of its statement; "" of a join
 }
 
 // List makes the tree of a root list.
-func (c *Compiler) List(ctx context.Context, m *modules.Model, f graphql.CollectedField) (*Tree, error) {
+func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.CollectedField) (*Tree, error) {
 	p := c.planner(ctx)
 	l, node, asked, err := p.root(m, f, Arguments(f.Field, p.op.Variables))
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, stencil: &modules.Stencil{}, asked: asked}
+	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, stencil: &recordstore.Stencil{}, asked: asked}
 	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
 	t.build(p, node, l.Where == nil && t.varying != varyingAll)
 	t.Conn = t.Place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Place, nil)
@@ -89,7 +89,7 @@ func (c *Compiler) List(ctx context.Context, m *modules.Model, f graphql.Collect
 
 // Records makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
 // ways as there are selection sets.
-func (c *Compiler) Records(ctx context.Context, m *modules.Model, path string, rows int, read bool, sets ...ast.SelectionSet) (*Tree, error) {
+func (c *Compiler) Records(ctx context.Context, m *recordstore.Model, path string, rows int, read bool, sets ...ast.SelectionSet) (*Tree, error) {
 	p := c.planner(ctx)
 	sel := newSelection(m, rows)
 	sel.single = read
@@ -98,7 +98,7 @@ func (c *Compiler) Records(ctx context.Context, m *modules.Model, path string, r
 			return nil, err
 		}
 	}
-	t := &Tree{rows: rows, Single: read, stencil: &modules.Stencil{}}
+	t := &Tree{rows: rows, Single: read, stencil: &recordstore.Stencil{}}
 	t.build(p, sel, read)
 	for _, set := range sets {
 		t.Objects = append(t.Objects, t.Place.object(p.op, set))
@@ -124,7 +124,7 @@ func (t *Tree) build(p *planner, root *Selection, read bool) {
 		near := at[made.near]
 		h := &Hop{
 			selectedHop: made.selectedHop, ID: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
-			Near: made.near.Model, varying: varies(made.field), stencil: &modules.Stencil{}, united: &modules.Stencil{},
+			Near: made.near.Model, varying: varies(made.field), stencil: &recordstore.Stencil{}, united: &recordstore.Stencil{},
 		}
 		for _, col := range h.Near.Indexes(h.Relation.Columns) {
 			h.From = append(h.From, near.cells[col])
@@ -215,7 +215,7 @@ type Trees struct {
 }
 
 // Bind finds the tree of a model and reads its arguments, or makes it. known is false if it had to be made.
-func (ts *Trees) Bind(ctx context.Context, c *Compiler, f graphql.CollectedField, m *modules.Model, rows int, compile func() (*Tree, error)) (b Bound, known bool, err error) {
+func (ts *Trees) Bind(ctx context.Context, c *Compiler, f graphql.CollectedField, m *recordstore.Model, rows int, compile func() (*Tree, error)) (b Bound, known bool, err error) {
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
 	ts.mu.RUnlock()
@@ -275,7 +275,7 @@ func (c *Compiler) bind(ctx context.Context, t *Tree, f graphql.CollectedField, 
 }
 
 // bindList reads the arguments of one list, if they depend on variables. asked is by those that do not.
-func (p *planner) bindList(l *List, m, row *modules.Model, f *ast.Field, path string, v varying, asked usage) bool {
+func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, path string, v varying, asked usage) bool {
 	switch v {
 	case varyingNot:
 		return p.tally.add(path, asked) == nil
@@ -299,17 +299,17 @@ func (p *planner) bindList(l *List, m, row *modules.Model, f *ast.Field, path st
 }
 
 // Statement is what keeps the statement of the records it begins with, or nil if that depends on variables.
-func (t *Tree) Statement() *modules.Stencil { return statement(t.stencil, t.varying, t.Reading) }
+func (t *Tree) Statement() *recordstore.Stencil { return statement(t.stencil, t.varying, t.Reading) }
 
 // Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
-func (h *Hop) Statement(several bool) *modules.Stencil {
+func (h *Hop) Statement(several bool) *recordstore.Stencil {
 	if several && h.Single {
 		return statement(h.united, h.varying, h.Reading)
 	}
 	return statement(h.stencil, h.varying, h.Reading)
 }
 
-func statement(s *modules.Stencil, v varying, r *Reading) *modules.Stencil {
+func statement(s *recordstore.Stencil, v varying, r *Reading) *recordstore.Stencil {
 	if v == varyingAll || slices.ContainsFunc(r.joins, func(h *Hop) bool { return h.varying == varyingAll }) {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // View is what the storefront sees of a model, as the schema declares it.
@@ -17,21 +17,21 @@ type View struct {
 	Where string
 	// Key is the relation that leads to the publishable API key of the viewer: records linked to it alone are seen.
 	Key string
-	// Above, Keyed and KeyedBy are as those of modules.View.
+	// Above, Keyed and KeyedBy are as those of recordstore.View.
 	Above, Keyed, KeyedBy string
 	Nested                bool
 }
 
 // Narrow returns the catalogue as the storefront sees it.
-func Narrow(catalog *modules.Catalog, views []View) (*modules.Catalog, error) {
-	var narrow []modules.View
+func Narrow(catalog *recordstore.Catalog, views []View) (*recordstore.Catalog, error) {
+	var narrow []recordstore.View
 	var faults []error
 	for _, v := range views {
 		where, err := v.scope(catalog)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
 		}
-		narrow = append(narrow, modules.View{
+		narrow = append(narrow, recordstore.View{
 			Model: v.Model, Fields: v.Fields, Where: where, Above: v.Above, Keyed: v.Keyed, KeyedBy: v.KeyedBy, Nested: v.Nested,
 		})
 	}
@@ -42,12 +42,12 @@ func Narrow(catalog *modules.Catalog, views []View) (*modules.Catalog, error) {
 }
 
 // scope compiles which records are seen.
-func (v View) scope(catalog *modules.Catalog) (modules.Expr, error) {
+func (v View) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
 	m, ok := catalog.Model(v.Model)
 	if !ok {
 		return nil, errors.New("there is no such model")
 	}
-	var all modules.And
+	var all recordstore.And
 	if v.Where != "" {
 		raw := map[string]any{}
 		decoder := json.NewDecoder(bytes.NewBufferString(v.Where))
@@ -71,7 +71,7 @@ func (v View) scope(catalog *modules.Catalog) (modules.Expr, error) {
 		if !ok {
 			return nil, fmt.Errorf("key: there is no relation %q", v.Key)
 		}
-		all = append(all, modules.Related{Relation: r, Quantifier: modules.Some, Where: modules.Viewer{}})
+		all = append(all, recordstore.Related{Relation: r, Quantifier: recordstore.Some, Where: recordstore.Viewer{}})
 	}
 	switch len(all) {
 	case 0:

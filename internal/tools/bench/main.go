@@ -24,10 +24,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	"linkgraph/internal/tools/explain"
 	"linkgraph/internal/postgres"
+	"linkgraph/internal/recordstore"
+	"linkgraph/internal/tools/explain"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 func main() {
@@ -107,7 +107,7 @@ func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := modules.Migrate(ctx, pool); err != nil {
+	if _, err := recordstore.Migrate(ctx, pool); err != nil {
 		return err
 	}
 	if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // Sizes of pages: small ones, so that lists have several.
@@ -29,10 +29,10 @@ const (
 // api is this program's API over the shop's database, in process.
 type api struct {
 	handler http.Handler
-	records *modules.Catalog
+	records *recordstore.Catalog
 	links   *linkstore.Catalog
-	missing []modules.Missing // what the database lacks
-	roots   map[string]root   // by model
+	missing []recordstore.Missing // what the database lacks
+	roots   map[string]root       // by model
 }
 
 // root is how the records of a model are asked for.
@@ -166,7 +166,7 @@ func asPage(v any) (page, error) {
 const pageInfo = "pageInfo { hasNextPage endCursor }"
 
 // list reads all pages of a root list. args are further arguments, such as a filter.
-func (a *api) list(ctx context.Context, m *modules.Model, args, selection string) ([]record, error) {
+func (a *api) list(ctx context.Context, m *recordstore.Model, args, selection string) ([]record, error) {
 	field := a.roots[m.Name].list
 	if field == "" {
 		return nil, fmt.Errorf("there is no list of %s", m.Name)
@@ -188,7 +188,7 @@ func (a *api) list(ctx context.Context, m *modules.Model, args, selection string
 }
 
 // all reads the records of a model with all their columns, by key.
-func (a *api) all(ctx context.Context, m *modules.Model) (map[string]record, error) {
+func (a *api) all(ctx context.Context, m *recordstore.Model) (map[string]record, error) {
 	list, err := a.list(ctx, m, "", columnFields(m))
 	if err != nil {
 		return nil, err

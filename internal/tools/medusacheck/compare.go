@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // comparer compares what Medusa answers with what this API answers over the same database, and both with the tables.
@@ -84,7 +84,7 @@ func (c *comparer) linkRows(ctx context.Context) error {
 const besideMedusa = "compared with the table"
 
 // everyRecord compares all records of a model with Medusa's, or with the table if the line has no name of Medusa's.
-func (c *comparer) everyRecord(ctx context.Context, l *line, m *modules.Model, theirs map[string]record) error {
+func (c *comparer) everyRecord(ctx context.Context, l *line, m *recordstore.Model, theirs map[string]record) error {
 	ours, err := c.api.all(ctx, m)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (c *comparer) everyRecord(ctx context.Context, l *line, m *modules.Model, t
 }
 
 // compareSets compares records by their keys, and those that both sides have field by field.
-func (c *comparer) compareSets(ctx context.Context, l *line, m *modules.Model, ours, theirs map[string]record) error {
+func (c *comparer) compareSets(ctx context.Context, l *line, m *recordstore.Model, ours, theirs map[string]record) error {
 	for _, key := range sortedKeys(ours) {
 		if theirs[key] == nil {
 			l.differ("%s %s is in this API's answer alone", m.Name, key)
@@ -123,7 +123,7 @@ func (c *comparer) compareSets(ctx context.Context, l *line, m *modules.Model, o
 }
 
 // fields compares all columns of one record: with Medusa's, or with the table's where Medusa leaves one out.
-func (c *comparer) fields(ctx context.Context, l *line, m *modules.Model, key string, ours, theirs record) error {
+func (c *comparer) fields(ctx context.Context, l *line, m *recordstore.Model, key string, ours, theirs record) error {
 	stored, err := c.table(ctx, m)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (c *comparer) fields(ctx context.Context, l *line, m *modules.Model, key st
 }
 
 // countFiner counts decimals whose exact value Medusa keeps in another column, with digits that the column's own lacks.
-func (c *comparer) countFiner(col *modules.Column, theirs record) {
+func (c *comparer) countFiner(col *recordstore.Column, theirs record) {
 	raw, ok := theirs[col.Raw].(record)
 	if ok && theirs[col.Name] != nil && !equalNumbers(theirs[col.Name], raw["value"]) {
 		c.finer++
@@ -158,7 +158,7 @@ func (c *comparer) countFiner(col *modules.Column, theirs record) {
 }
 
 // undeclared finds columns of a model's table that are not in the schema.
-func (c *comparer) undeclared(ctx context.Context, l *line, m *modules.Model) error {
+func (c *comparer) undeclared(ctx context.Context, l *line, m *recordstore.Model) error {
 	rows, err := c.db.Query(ctx, `
 		SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`, quote(m.Table))
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *comparer) undeclared(ctx context.Context, l *line, m *modules.Model) er
 	}
 	var unknown []string
 	for _, name := range columns {
-		if !slices.ContainsFunc(m.Columns, func(col modules.Column) bool { return col.Name == name || col.Raw == name }) {
+		if !slices.ContainsFunc(m.Columns, func(col recordstore.Column) bool { return col.Name == name || col.Raw == name }) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -181,7 +181,7 @@ func (c *comparer) undeclared(ctx context.Context, l *line, m *modules.Model) er
 }
 
 // table reads the live rows of a model's table, by key. A table that is not there has none.
-func (c *comparer) table(ctx context.Context, m *modules.Model) (map[string]record, error) {
+func (c *comparer) table(ctx context.Context, m *recordstore.Model) (map[string]record, error) {
 	if rows, ok := c.tables[m.Name]; ok {
 		return rows, nil
 	}

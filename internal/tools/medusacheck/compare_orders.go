@@ -6,7 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // orders compares what orders, returns, claims and exchanges hold in the current version of the order.
@@ -51,7 +51,7 @@ func (c *comparer) orders(ctx context.Context) error {
 	return nil
 }
 
-func (c *comparer) model(name string) (*modules.Model, error) {
+func (c *comparer) model(name string) (*recordstore.Model, error) {
 	m, ok := c.api.records.Model(name)
 	if !ok {
 		return nil, fmt.Errorf("there is no model %s", name)

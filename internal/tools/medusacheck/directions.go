@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // direction is a way across a link: from the records of a model, by one of its fields.
 type direction struct {
 	link      *linkstore.Definition
-	relation  *modules.Relation
-	near, far *modules.Model
-	row       *modules.Model // of the link table; nil for a read-only link
+	relation  *recordstore.Relation
+	near, far *recordstore.Model
+	row       *recordstore.Model // of the link table; nil for a read-only link
 }
 
 func (d *direction) name() string { return d.near.Name + "." + d.relation.Field }

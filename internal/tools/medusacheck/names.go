@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"linkgraph/internal/naming"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // What Medusa calls otherwise than this API. All other names are derived: models have the same name, a link is called like
@@ -104,7 +104,7 @@ func (a *answer) medusaLink(ours string) string {
 }
 
 // columnFields are the fields of a model's own columns, as a selection.
-func columnFields(m *modules.Model) string {
+func columnFields(m *recordstore.Model) string {
 	var fields []string
 	for i := range m.Columns {
 		if m.Columns[i].Parts == nil {
@@ -115,4 +115,4 @@ func columnFields(m *modules.Model) string {
 }
 
 // keyField is the field of a model's primary key.
-func keyField(m *modules.Model) string { return m.Columns[m.Primary()].Field }
+func keyField(m *recordstore.Model) string { return m.Columns[m.Primary()].Field }

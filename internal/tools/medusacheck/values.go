@@ -6,21 +6,21 @@ import (
 	"strings"
 	"time"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // equal reports whether a value of this API is the value that Medusa or the table has. Medusa's times end with milliseconds;
 // precision is that of the other side.
-func equal(t modules.Type, ours, theirs any, precision time.Duration) bool {
+func equal(t recordstore.Type, ours, theirs any, precision time.Duration) bool {
 	if ours == nil || theirs == nil {
 		return ours == nil && theirs == nil
 	}
 	switch t {
-	case modules.Integer, modules.Float, modules.Decimal:
+	case recordstore.Integer, recordstore.Float, recordstore.Decimal:
 		return equalNumbers(ours, theirs)
-	case modules.Time:
+	case recordstore.Time:
 		return equalTimes(ours, theirs, precision)
-	case modules.Enum:
+	case recordstore.Enum:
 		value, ok := theirs.(string)
 		return ok && ours == strings.ToUpper(value)
 	default:

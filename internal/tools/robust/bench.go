@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/internal/audit"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 	"linkgraph/linkstore/linktest"
-	"linkgraph/modules"
 )
 
 // Prepare makes the tables of histories in a new database.
@@ -35,15 +35,15 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
 }
 
 // recordModels are the record store's view of the tables that Put and Move write.
-func recordModels() (*modules.Catalog, error) {
-	deleted := modules.Column{Name: "deleted_at", Field: "deletedAt", Type: modules.Time, ReadOnly: true}
-	id := modules.Column{Name: "id", Field: "id", NotNull: true}
-	return modules.NewCatalog([]modules.Model{
-		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", SoftDelete: true, Columns: []modules.Column{id, deleted}},
+func recordModels() (*recordstore.Catalog, error) {
+	deleted := recordstore.Column{Name: "deleted_at", Field: "deletedAt", Type: recordstore.Time, ReadOnly: true}
+	id := recordstore.Column{Name: "id", Field: "id", NotNull: true}
+	return recordstore.NewCatalog([]recordstore.Model{
+		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", SoftDelete: true, Columns: []recordstore.Column{id, deleted}},
 		{
 			Name: "Variant", Module: "product", Table: "variant", PrimaryKey: "id", SoftDelete: true,
-			Columns:   []modules.Column{id, {Name: "product_id", Field: "productId"}, deleted},
-			Relations: []modules.Relation{{Field: "product", Target: "Product", Columns: []string{"product_id"}, TargetColumns: []string{"id"}}},
+			Columns:   []recordstore.Column{id, {Name: "product_id", Field: "productId"}, deleted},
+			Relations: []recordstore.Relation{{Field: "product", Target: "Product", Columns: []string{"product_id"}, TargetColumns: []string{"id"}}},
 		},
 	})
 }
@@ -52,7 +52,7 @@ func recordModels() (*modules.Catalog, error) {
 type Bench struct {
 	direct  *pgxpool.Pool // for what is not part of the history
 	catalog *linkstore.Catalog
-	models  *modules.Catalog
+	models  *recordstore.Catalog
 	url     string
 	begun   int
 	failed  *failures
@@ -112,7 +112,7 @@ type clients struct {
 	pool    *pgxpool.Pool
 	proxy   *Proxy
 	links   *linkstore.Store
-	records *modules.Store
+	records *recordstore.Store
 }
 
 const application = "robust clients"
@@ -169,7 +169,7 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 	for _, m := range b.catalog.LockOrder() {
 		order = append(order, m.Name)
 	}
-	c.records = modules.New(c.pool, b.models, modules.Config{LockOrder: order, Written: func(ctx context.Context, w modules.Written, last *pgx.Batch) error {
+	c.records = recordstore.New(c.pool, b.models, recordstore.Config{LockOrder: order, Written: func(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
 		return errors.Join(note(ctx, Answer{}, last), log.RecordsWritten(ctx, w, last))
 	}})
 	return c, nil

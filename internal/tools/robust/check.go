@@ -11,9 +11,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 	"linkgraph/linkstore/linktest"
-	"linkgraph/modules"
 )
 
 // Answer is what a call was answered, in a form that two stores give alike.
@@ -48,7 +48,7 @@ func classOf(err error) (string, bool) {
 			return name, true
 		}
 	}
-	return "no such record", errors.Is(err, modules.ErrNotFound)
+	return "no such record", errors.Is(err, recordstore.ErrNotFound)
 }
 
 func nameOf(p linkstore.Pair) string { return p.Link + "(" + p.Left + "," + p.Right + ")" }

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/internal/audit"
+	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
-	"linkgraph/modules"
 )
 
 // newAudit returns the server's table of mutations. Each row holds the name of its call as the id of a request.
@@ -59,9 +59,9 @@ func (v Verb) action() string {
 	case RestoreDeletion:
 		return string(linkstore.RestoreDeletion)
 	case Put:
-		return string(modules.CreateRecords)
+		return string(recordstore.CreateRecords)
 	case Move:
-		return string(modules.UpdateRecords)
+		return string(recordstore.UpdateRecords)
 	}
 	return string(v)
 }

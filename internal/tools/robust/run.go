@@ -14,7 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"linkgraph/internal/recordstore"
 )
 
 // Config says how histories are run.
@@ -206,15 +206,15 @@ func (r *run) call(ctx context.Context, client, number int, c Call) {
 }
 
 // lost reports whether an error leaves it open what became of the call.
-func lost(err error) bool { return modules.IsUnavailable(err) }
+func lost(err error) bool { return recordstore.IsUnavailable(err) }
 
 func (r *run) do(ctx context.Context, c Call) (Answer, error) {
 	if c.Verb != Put && c.Verb != Move {
 		return callLinks(ctx, r.links, c)
 	}
-	values := make([]modules.Values, len(c.Records))
+	values := make([]recordstore.Values, len(c.Records))
 	for i, record := range c.Records {
-		values[i] = modules.Values{"id": record.ID, "productId": c.Owners[i]}
+		values[i] = recordstore.Values{"id": record.ID, "productId": c.Owners[i]}
 	}
 	variant, _ := r.models.Model("Variant")
 	var err error

@@ -1,0 +1,245 @@
+package recordstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// draft is a record on its way into the table.
+type draft struct {
+	key    string
+	values map[string]any      // by column name
+	joins  map[string][]string // by Relation.Settable
+	shown  Values
+}
+
+// newDraft checks the values of a record that a caller gave.
+func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
+	d := draft{values: make(map[string]any, len(given))}
+	if m.absent {
+		return d, &AbsentError{Model: m.Name, Table: m.Table}
+	}
+	names := make([]string, 0, len(given))
+	for name := range given {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		if r := m.settable(name); r != nil {
+			far := s.catalog.Target(r).Columns[s.catalog.Target(r).primary]
+			far.Field = name
+			ids, err := joinKeys(name, &far, given[name])
+			if err != nil {
+				return d, err
+			}
+			if d.joins == nil {
+				d.joins = map[string][]string{}
+			}
+			d.joins[name] = ids
+			continue
+		}
+		i, ok := m.Column(name)
+		if !ok {
+			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.choices())}
+		}
+		col := &m.Columns[i]
+		if col.absent {
+			return d, &AbsentError{m.Name, m.Table, col.Field}
+		}
+		if col.ReadOnly && i != m.primary || col.Parts != nil && create {
+			return d, &ValueError{Field: col.Field, Reason: "is set by the store alone"}
+		}
+		if !create && i != m.primary && slices.Contains(m.key, i) {
+			return d, &ValueError{Field: col.Field, Reason: "is part of the key, which does not change"}
+		}
+		if given[name] == nil && col.NotNull && col.Default && create {
+			continue // an explicit null asks for the default
+		}
+		v, err := Normalize(col, given[name])
+		if err != nil {
+			return d, err
+		}
+		d.set(col, v)
+	}
+	return d, s.draftKey(m, &d, create)
+}
+
+func (d *draft) set(col *Column, v any) {
+	d.values[col.Name] = v
+	if col.Raw == "" {
+		return
+	}
+	if v == nil {
+		d.values[col.Raw] = nil
+		return
+	}
+	d.values[col.Raw] = json.RawMessage(fmt.Sprintf(`{"value": %q, "precision": 20}`, v))
+}
+
+// draftKey finds the key of a record. It is "" where the database is to make it.
+func (s *Store) draftKey(m *Model, d *draft, create bool) error {
+	col := &m.Columns[m.primary]
+	if col.Parts != nil {
+		return d.compositeKey(m, create)
+	}
+	given, ok := d.values[col.Name]
+	if !ok && create && m.IDPrefix != "" {
+		d.key = s.cfg.NewID(m.IDPrefix)
+		d.values[col.Name] = d.key
+		return nil
+	}
+	if !ok && create && col.Default {
+		return nil
+	}
+	if !ok {
+		return &ValueError{Field: col.Field, Reason: "is missing"}
+	}
+	var err error
+	d.key, err = normalizeKey(col, given)
+	return err
+}
+
+// compositeKey joins the key of the parts given, or gives the parts of a key.
+func (d *draft) compositeKey(m *Model, create bool) error {
+	col := &m.Columns[m.primary]
+	if create {
+		parts := make([]string, len(m.key))
+		for i, j := range m.key {
+			part := &m.Columns[j]
+			v, ok := d.values[part.Name]
+			if !ok {
+				return &ValueError{Field: part.Field, Reason: "is missing"}
+			}
+			var err error
+			if parts[i], err = normalizeKey(part, v); err != nil {
+				return err
+			}
+		}
+		d.key = joinKey(parts)
+		if len(d.key) > maxKeyBytes {
+			return &ValueError{Field: col.Field, Value: d.key, Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes)}
+		}
+		return nil
+	}
+	given, ok := d.values[col.Name]
+	if !ok {
+		return &ValueError{Field: col.Field, Reason: "is missing"}
+	}
+	var err error
+	if d.key, err = normalizeKey(col, given); err != nil {
+		return err
+	}
+	delete(d.values, col.Name)
+	values, err := col.split(d.key)
+	for i, j := range m.key {
+		if err == nil {
+			d.values[m.Columns[j].Name] = values[i]
+		}
+	}
+	return err
+}
+
+func (m *Model) settable(name string) *Relation {
+	for i := range m.Relations {
+		if r := &m.Relations[i]; r.Settable == name && name != "" {
+			return r
+		}
+	}
+	return nil
+}
+
+func joinKeys(name string, far *Column, v any) ([]string, error) {
+	list, ok := v.([]any)
+	if texts, isTexts := v.([]string); isTexts {
+		for _, t := range texts {
+			list = append(list, t)
+		}
+		ok = true
+	}
+	if s, isText := v.(string); isText {
+		list, ok = []any{s}, true
+	}
+	if v == nil {
+		ok = true
+	}
+	if !ok {
+		return nil, &ValueError{Field: name, Value: v, Reason: "must be a list of keys"}
+	}
+	keys := make([]string, 0, len(list))
+	for _, item := range list {
+		key, err := normalizeKey(far, item)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// complete fills in slugs and finds what is missing.
+func (d *draft) complete(m *Model) error {
+	for i := range m.Columns {
+		col := &m.Columns[i]
+		v, given := d.values[col.Name]
+		if col.SlugOf != "" && (!given || v == "") {
+			source, _ := d.values[col.SlugOf].(string)
+			if v = slug(source); v == "" {
+				return &ValueError{Field: col.Field, Reason: "is missing, and cannot be made from the text given"}
+			}
+			d.values[col.Name] = v
+			given = true
+		}
+		if col.RawDefault != "" && !given {
+			d.set(col, col.RawDefault)
+		}
+		if col.NotNull && !col.Default && !given && col.parts == nil {
+			return &ValueError{Field: col.Field, Reason: "is missing"}
+		}
+	}
+	return nil
+}
+
+// groups are the drafts that set the same columns, which is what one statement can write.
+func groups(drafts []draft) [][]int {
+	byColumns := map[string][]int{}
+	var order []string
+	for i, d := range drafts {
+		k := strings.Join(columnsOf(d), ",")
+		if byColumns[k] == nil {
+			order = append(order, k)
+		}
+		byColumns[k] = append(byColumns[k], i)
+	}
+	all := make([][]int, len(order))
+	for i, k := range order {
+		all[i] = byColumns[k]
+	}
+	return all
+}
+
+func columnsOf(d draft) []string {
+	names := make([]string, 0, len(d.values))
+	for name := range d.values {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// reference is the key that a draft holds in the columns of a relation. There is none if one of them is null.
+func (d *draft) reference(r *Relation) (string, bool) {
+	parts := make([]string, len(r.Columns))
+	for i, name := range r.Columns {
+		v := d.values[name]
+		if v == nil {
+			return "", false
+		}
+		parts[i] = textOf(v)
+	}
+	return joinKey(parts), true
+}

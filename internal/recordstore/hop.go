@@ -1,0 +1,311 @@
+package recordstore
+
+import (
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Hop follows a relation from many records at once: one statement, and one more if the lists are counted. A page of a
+// to-many relation is a page of each near record's own list.
+type Hop struct {
+	Model    *Model // the near model
+	Relation *Relation
+	// Keys are the near records' values of Relation.Columns, as Record.Key gives them, each once.
+	Keys []string
+	// Single says that there is one key at most, whatever the data. Its page may be read as that of one list: Postgres then
+	// knows how many rows the key has, where it takes an average for a key of several.
+	Single  bool
+	Columns []int // of the far record
+	// RowColumns are the columns of the join table's row. nil means that it is not read.
+	RowColumns []int
+	Where      Expr
+	Order      []Order
+	Page       *Page // of a to-many relation; nil means no rows, only the count
+	Count      bool
+	// Joins are followed in the same statement. They need Compact.
+	Joins []Join
+
+	// Stencil keeps the statements. nil means that they are written anew.
+	Stencil *Stencil
+	// Compact is where the rows are put, in place of Result. nil means Result.
+	Compact *Compact
+	// Index finds a key in Keys. nil means that it is made if it is needed.
+	Index map[string]int
+
+	// Result has an entry for each key. A to-one relation's has at most one row.
+	Result []Rows
+}
+
+func (h *Hop) statements(c *Catalog) ([]statement, error) {
+	if h.Compact != nil {
+		h.Compact.Spans = make([]Span, len(h.Keys))
+	} else {
+		h.Result = make([]Rows, len(h.Keys))
+	}
+	if len(h.Keys) == 0 {
+		return nil, nil
+	}
+	t, err := h.Stencil.texts(c, len(h.Relation.Columns), h.Keys, h.Page, h.texts)
+	if err != nil {
+		return nil, err
+	}
+	var statements []statement
+	if t.rows != nil {
+		statements = append(statements, statement{t.rows.sql, t.rows.args, h.reads(t.rows.rows)})
+	}
+	if t.count != nil {
+		statements = append(statements, statement{t.count.sql, t.count.args, h.counts(t.count.rows.lead)})
+	}
+	return statements, nil
+}
+
+func (h *Hop) texts(c *Catalog, keys []string) (t texts, err error) {
+	if !h.Relation.Many {
+		t.rows, err = h.one(c, keys)
+		return t, err
+	}
+	if h.Page != nil {
+		if t.rows, err = h.many(c, keys); err != nil {
+			return t, err
+		}
+	}
+	if h.Count {
+		t.count = h.count(c, keys)
+	}
+	return t, nil
+}
+
+// source reaches the far records, and leaves their table alone if the key is all that is wanted.
+func (h *Hop) source(b *builder, target *Model, cols []int) source {
+	withTarget := !onlyKey(target, h.Where) || !target.onlyOf(cols...)
+	if h.Page != nil {
+		withTarget = withTarget || slices.ContainsFunc(h.Order, func(o Order) bool { return o.needs(target) })
+	}
+	return b.source(h.Model, h.Relation, target, withTarget)
+}
+
+// near refers to the near records' columns: the keys are of their types.
+func (h *Hop) near() ref { return named("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
+
+func (h *Hop) selectList(b *builder, target, row *Model, src source, cols []int) {
+	b.selectList(target, src.target, cols)
+	if len(h.RowColumns) > 0 {
+		b.WriteString(", ")
+		b.selectList(row, src.row, h.RowColumns)
+	}
+}
+
+// rowModel returns the model of the join table's rows, if they are read.
+func (h *Hop) rowModel(c *Catalog) *Model {
+	if h.RowColumns == nil {
+		return nil
+	}
+	return c.Row(h.Relation)
+}
+
+// many reads a page for each key. The join table's (near, far) index, or the index of the foreign key and the primary
+// key, gives the rows of one key in order. The nested loop keeps the keys' rows together and in their order.
+func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
+	b := newBuilder(c)
+	target, row := c.Target(h.Relation), c.Row(h.Relation)
+	cols := withPrimary(target, h.Columns)
+	src := h.source(b, target, cols)
+	p, err := b.page(target, src, h.Order, h.Where, h.Page)
+	if err != nil {
+		return nil, err
+	}
+	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, p)
+	shape.lead, shape.numbered = 1, true
+	if from, ok := h.single(target, src); ok {
+		b.WriteString("SELECT 1::bigint, ")
+		h.selectList(b, target, row, src, cols)
+		p.selectCursor(b)
+		b.printf(" FROM %s WHERE %s", from, src.near.equals(h.near().values(b, keys[0])))
+		b.conditions(target, src, h.Where)
+		p.finish(b)
+		return b.text(shape, p, h.Joins)
+	}
+	names, key := h.near().alias("k", "key")
+	arrays := h.near().unseen(b, keys)
+	b.WriteString("SELECT ")
+	h.selectList(b, target, row, src, cols)
+	p.selectCursor(b)
+	b.printf(" FROM %s WHERE %s", src.from, src.near.equals(key))
+	b.conditions(target, src, h.Where)
+	p.finish(b)
+	j, err := b.join(h.Joins, target, 0, cols)
+	if err != nil {
+		return nil, err
+	}
+	shape.joined = j.columns
+	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
+		b.String() + ") AS p" + j.names + j.sources
+	return &text{sql, b.args, shape, p.limit}, nil
+}
+
+// reads returns the function that reads the far records.
+func (h *Hop) reads(shape *rowShape) func(pgx.Rows) error {
+	switch {
+	case h.Compact != nil && shape.numbered:
+		return h.Compact.reads(shape, nil)
+	case h.Compact != nil:
+		return h.Compact.reads(shape, h.index())
+	case shape.numbered:
+		var ord int
+		scanner := newRowScanner(shape, &ord)
+		return rowByRow(func(rows pgx.Rows) error {
+			return scanner.scan(rows, func() { h.Result[ord-1].add(h.Page, scanner.row()) })
+		})
+	}
+	key := make(compositeCell, shape.lead)
+	index := h.index()
+	scanner := newRowScanner(shape, key.dests()...)
+	return rowByRow(func(rows pgx.Rows) error {
+		return scanner.scan(rows, func() {
+			if r := &h.Result[index[joinKey(key)]]; len(r.Rows) == 0 {
+				r.Rows = []Row{scanner.row()}
+			}
+		})
+	})
+}
+
+// single returns what the page of a single key is read from, if it may be read as that of one list. In the order of the join
+// table's rows the far records are looked up one by one until the page is full: a merge join, which Postgres may prefer for
+// a key of many rows, reads all far records before the first. In another order, or with a condition, far records may be the
+// better ones to begin with, and the page is read as that of any key.
+func (h *Hop) single(target *Model, src source) (from string, ok bool) {
+	switch {
+	case !h.Single:
+		return "", false
+	case src.lookUp == "":
+		return src.from, true
+	case h.Where != nil || slices.ContainsFunc(h.Order, func(o Order) bool { return len(o.Path) > 0 || o.needs(target) }):
+		return "", false
+	}
+	return src.lookUp, true
+}
+
+// one reads the far record of each key. Relies on the far key's index, or the join table's index of the near key.
+func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
+	b := newBuilder(c)
+	target, row := c.Target(h.Relation), c.Row(h.Relation)
+	cols := withPrimary(target, h.Columns)
+	src := h.source(b, target, cols)
+	b.printf("SELECT %s, ", src.near.texts())
+	h.selectList(b, target, row, src, cols)
+	b.printf(" FROM %s WHERE %s", src.from, src.near.among(b, keys))
+	b.conditions(target, src, h.Where)
+
+	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
+	shape.lead = len(src.near.exprs)
+	return b.text(shape, nil, h.Joins)
+}
+
+// count counts the list of each key in one grouped statement, by the indexes that many uses.
+func (h *Hop) count(c *Catalog, keys []string) *text {
+	b := newBuilder(c)
+	b.whole = true
+	target := c.Target(h.Relation)
+	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
+	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.texts(), src.from, src.near.among(b, keys))
+	b.conditions(target, src, h.Where)
+	b.printf(" GROUP BY %s", src.near.list())
+
+	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}, -1}
+}
+
+func (h *Hop) counts(lead int) func(pgx.Rows) error {
+	index := h.index()
+	if h.Compact != nil {
+		return h.Compact.counts(lead, index)
+	}
+	key := make(compositeCell, lead)
+	return rowByRow(func(rows pgx.Rows) error {
+		var n int
+		if err := rows.Scan(append(key.dests(), &n)...); err != nil {
+			return err
+		}
+		h.Result[index[joinKey(key)]].Total = n
+		return nil
+	})
+}
+
+func (h *Hop) index() map[string]int {
+	if h.Index != nil {
+		return h.Index
+	}
+	return indexOf(h.Keys)
+}
+
+func indexOf(keys []string) map[string]int {
+	index := make(map[string]int, len(keys))
+	for i, k := range keys {
+		index[k] = i
+	}
+	return index
+}
+
+// Fetch reads records by their primary keys.
+type Fetch struct {
+	Model   *Model
+	Keys    []string
+	Columns []int
+	// Deleted reads soft-deleted records too.
+	Deleted bool
+	// Joins are followed in the same statement. They need Compact.
+	Joins []Join
+
+	// Stencil keeps the statement. nil means that it is written anew.
+	Stencil *Stencil
+	// Compact is where the records are put, in place of Result. nil means Result.
+	Compact *Compact
+
+	// Result holds the records that exist, by key.
+	Result map[string]*Record
+}
+
+func (f *Fetch) statements(c *Catalog) ([]statement, error) {
+	if f.Compact != nil {
+		f.Compact.Spans = make([]Span, len(f.Keys))
+	} else {
+		f.Result = make(map[string]*Record, len(f.Keys))
+	}
+	if len(f.Keys) == 0 {
+		return nil, nil
+	}
+	t, err := f.Stencil.texts(c, len(f.Model.key), f.Keys, nil, f.texts)
+	if err != nil {
+		return nil, err
+	}
+	return []statement{{t.rows.sql, t.rows.args, f.reads(t.rows.rows)}}, nil
+}
+
+// Relies on the primary key.
+func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
+	b := newBuilder(c)
+	alias := b.alias("t")
+	cols := withPrimary(f.Model, f.Columns)
+	b.WriteString("SELECT ")
+	b.selectList(f.Model, alias, cols)
+	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.ref(f.Model, alias, f.Model.key).among(b, keys))
+	if !f.Deleted {
+		b.WriteString(f.Model.live(alias))
+	}
+	b.WriteString(b.scope(f.Model, alias))
+	t, err := b.text(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
+	return texts{rows: t}, err
+}
+
+func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {
+	if f.Compact != nil {
+		return f.Compact.reads(shape, indexOf(f.Keys))
+	}
+	scanner := newRowScanner(shape)
+	return rowByRow(func(rows pgx.Rows) error {
+		return scanner.scan(rows, func() {
+			r := scanner.row().Record
+			f.Result[textOf(r.Values[f.Model.primary])] = r
+		})
+	})
+}

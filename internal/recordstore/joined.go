@@ -1,0 +1,158 @@
+package recordstore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Join follows a relation from each row of a request to one record, in the request's own statement: it spares a statement and
+// a round trip. Its cells follow those of the request's rows.
+type Join struct {
+	// From is the join of the same request that it begins at; -1 means the records of the request itself.
+	From     int
+	Model    *Model // the near model
+	Relation *Relation
+	Columns  []int // of the far record; the primary key is always read
+	// RowColumns are the columns of the join table's row. nil means that it is not read.
+	RowColumns []int
+	// Of a to-many relation, it is the first record of the list, or with Backward the last.
+	Where    Expr
+	Order    []Order
+	Backward bool
+}
+
+// joined is what joins add to a statement.
+type joined struct {
+	names   string // of the columns of the rows they begin at, for AS p
+	list    string // what is selected besides, with a leading comma
+	sources string // what stands behind these rows in FROM
+	columns []shapeColumn
+}
+
+// join writes joins that begin at rows p: lead columns and then those of the record. Each looks up one record for each row, by the
+// index that a hop along its relation relies on: LIMIT keeps Postgres from joining whole tables.
+func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, error) {
+	if len(joins) == 0 {
+		return joined{}, nil
+	}
+	width := lead
+	for _, col := range cols {
+		width += m.Columns[col].width()
+	}
+	out := joined{names: "(" + numbered(width) + ")"}
+	near := make([]nearRow, len(joins))
+	for i, j := range joins {
+		from := nearRow{"p", lead, m, cols}
+		if j.From >= 0 {
+			from = near[j.From]
+		}
+		alias := fmt.Sprintf("j%d", i+1)
+		target, row := b.catalog.Target(j.Relation), b.catalog.Row(j.Relation)
+		selected := withPrimary(target, j.Columns)
+		lateral, err := b.lateral(&j, from, target, row, selected)
+		if err != nil {
+			return out, err
+		}
+		columns := shapeColumns(target, selected, row, j.RowColumns)
+		near[i] = nearRow{alias, 0, target, selected}
+		out.list += ", " + alias + ".*"
+		out.sources += fmt.Sprintf(" LEFT JOIN LATERAL (%s) AS %s(%s) ON TRUE", lateral, alias, numbered(widthOf(columns)))
+		out.columns = append(out.columns, columns...)
+	}
+	return out, nil
+}
+
+// lateral is the statement that looks up the record of one row.
+func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []int) (string, error) {
+	h := Hop{Model: j.Model, Relation: j.Relation, Columns: j.Columns, RowColumns: j.RowColumns, Where: j.Where, Order: j.Order}
+	if j.Relation.Many {
+		h.Page, h.Single = &Page{Limit: 1, Backward: j.Backward}, true
+	}
+	src := h.source(b, target, selected)
+	if one, ok := h.single(target, src); ok {
+		src.from = one
+	}
+	var p *page
+	if h.Page != nil {
+		var err error
+		if p, err = b.page(target, src, h.Order, h.Where, h.Page); err != nil {
+			return "", err
+		}
+	}
+	return b.part(func() {
+		b.WriteString("SELECT ")
+		h.selectList(b, target, row, src, selected)
+		b.printf(" FROM %s WHERE %s", src.from, src.near.equals(from.ref(j.Model.Indexes(j.Relation.Columns))))
+		b.conditions(target, src, j.Where)
+		if p != nil {
+			p.orderBy(b)
+		}
+		b.WriteString(" LIMIT 1")
+	}), nil
+}
+
+// nearRow is the rows that a join begins at, with numbered columns.
+type nearRow struct {
+	alias   string
+	lead    int
+	model   *Model
+	columns []int
+}
+
+// ref refers to columns of the row: each is among those that are read.
+func (n nearRow) ref(columns []int) ref {
+	var r ref
+	for _, want := range columns {
+		at := n.lead + 1
+		for _, col := range n.columns[:slices.Index(n.columns, want)] {
+			at += n.model.Columns[col].width()
+		}
+		col := &n.model.Columns[want]
+		t := col.sqlType()
+		if col.readAsText() {
+			t = "text"
+		}
+		r.exprs, r.types = append(r.exprs, fmt.Sprintf("%s.c%d", n.alias, at)), append(r.types, t)
+	}
+	return r
+}
+
+// width is how many columns of a statement it takes to read the column.
+func (c *Column) width() int { return max(1, len(c.parts)) }
+
+// numbered names columns c1, c2, ….
+func numbered(n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i+1)
+	}
+	return strings.Join(names, ", ")
+}
+
+// shapeColumn is a column of a statement's rows.
+type shapeColumn struct {
+	model  *Model
+	column int
+}
+
+func (s shapeColumn) get() *Column { return &s.model.Columns[s.column] }
+
+func shapeColumns(m *Model, columns []int, row *Model, rowColumns []int) []shapeColumn {
+	all := make([]shapeColumn, 0, len(columns)+len(rowColumns))
+	for _, i := range columns {
+		all = append(all, shapeColumn{m, i})
+	}
+	for _, i := range rowColumns {
+		all = append(all, shapeColumn{row, i})
+	}
+	return all
+}
+
+func widthOf(columns []shapeColumn) int {
+	n := 0
+	for _, c := range columns {
+		n += c.get().width()
+	}
+	return n
+}

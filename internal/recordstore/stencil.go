@@ -1,0 +1,143 @@
+package recordstore
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// text is a statement before it is decided what its rows are read into.
+type text struct {
+	sql  string
+	args []any
+	rows *rowShape // of a count it says what comes before the number
+
+	limit int // the argument that is one more than the rows of a page; -1 if there is none
+}
+
+// text completes the statement that reads rows: with the joins that begin at them.
+func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
+	t := &text{rows: shape, limit: -1}
+	if p != nil {
+		t.limit = p.limit
+	}
+	j, err := b.join(joins, shape.model, shape.lead, shape.columns)
+	if err != nil {
+		return nil, err
+	}
+	t.sql, t.args = b.String(), b.args
+	if len(joins) > 0 {
+		t.sql = "SELECT p.*" + j.list + " FROM (" + t.sql + ") AS p" + j.names + j.sources
+		shape.joined = j.columns
+	}
+	return t, nil
+}
+
+// texts are the statements of a request: the rows and their number, each only if it is asked for.
+type texts struct{ rows, count *text }
+
+// Stencil keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
+// in nothing else. It belongs to one catalogue. The zero value is good.
+type Stencil struct {
+	kept [2]atomic.Pointer[stencilled] // of forward and of backward pages
+}
+
+type stencilled struct{ rows, count *stencilText }
+
+// stencilText is a statement with holes.
+type stencilText struct {
+	text
+	keys   []int // the arguments that are the keys, by the column of the key
+	key    []int // or the one key
+	viewer []int
+}
+
+// What stands in for a key and a viewer while a statement is written: no value of a caller's has a NUL.
+const (
+	keyMark    = "\x00"
+	viewerMark = "\x00viewer"
+)
+
+// texts returns the statements for keys and a page. Without a stencil, or with a page that begins or ends at a cursor, they
+// are written anew.
+func (s *Stencil) texts(c *Catalog, columns int, keys []string, p *Page, write func(c *Catalog, keys []string) (texts, error)) (texts, error) {
+	if s == nil || p != nil && (p.After != "" || p.Before != "") {
+		return write(c, keys)
+	}
+	slot := &s.kept[0]
+	if p != nil && p.Backward {
+		slot = &s.kept[1]
+	}
+	kept := slot.Load()
+	if kept == nil {
+		marked := *c
+		marked.viewer = viewerMark
+		parts := slices.Repeat([]string{keyMark}, columns)
+		t, err := write(&marked, []string{joinKey(parts)})
+		if err != nil {
+			return t, err
+		}
+		if own, err := write(c, keys); err != nil || !own.sameOrder(t) {
+			return own, err
+		}
+		kept = &stencilled{newStencilText(t.rows), newStencilText(t.count)}
+		slot.Store(kept)
+	}
+	of := keyColumns(keys, columns)
+	limit := 0
+	if p != nil {
+		limit = p.Limit
+	}
+	return texts{kept.rows.fill(c, of, limit), kept.count.fill(c, of, 0)}, nil
+}
+
+// sameOrder reports whether the cursors of both are good for each other. They are not if an order depends on the viewer.
+func (t texts) sameOrder(o texts) bool {
+	return t.rows == nil || t.rows.rows.signature == o.rows.rows.signature
+}
+
+func newStencilText(t *text) *stencilText {
+	if t == nil {
+		return nil
+	}
+	s := &stencilText{text: *t}
+	for i, arg := range t.args {
+		switch arg := arg.(type) {
+		case string:
+			switch arg {
+			case viewerMark:
+				s.viewer = append(s.viewer, i)
+			case keyMark:
+				s.key = append(s.key, i)
+			}
+		case []string:
+			if len(arg) == 1 && arg[0] == keyMark {
+				s.keys = append(s.keys, i)
+			}
+		}
+	}
+	return s
+}
+
+func (s *stencilText) fill(c *Catalog, keys [][]string, limit int) *text {
+	if s == nil {
+		return nil
+	}
+	t := s.text
+	t.args = slices.Clone(t.args)
+	for i, arg := range s.keys {
+		t.args[arg] = keys[i]
+	}
+	for i, arg := range s.key {
+		t.args[arg] = keys[i][0]
+	}
+	for _, arg := range s.viewer {
+		t.args[arg] = c.viewer
+	}
+	if s.limit >= 0 {
+		t.args[s.limit] = limit + 1
+		shape := *t.rows
+		shape.limit = limit
+		t.rows = &shape
+	}
+	return &t
+}

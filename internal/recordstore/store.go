@@ -1,0 +1,205 @@
+package recordstore
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/oklog/ulid/v2"
+)
+
+// DB is what a Store needs. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
+type DB interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// Values are the values of one record by field, or by column. A field that is absent is left alone; nil is NULL. The
+// records of a join table are set through Relation.Settable, as a list of keys.
+type Values map[string]any
+
+// Rule is what a module adds to the writing of one model. It runs in the transaction, after the values were checked.
+type Rule struct {
+	// Create completes records that are about to be made. It may set read-only columns. Values it puts under Shown are
+	// not stored, but shown to the caller that made the record, once.
+	Create func(ctx context.Context, tx pgx.Tx, records []Values) error
+	// Update completes changes that are about to be made.
+	Update func(ctx context.Context, tx pgx.Tx, records []Values) error
+	// Deleted is told the keys of records that were deleted, Restored those of restored ones, in that transaction and while they are
+	// locked. What they queue runs at its end. Whoever deletes and restores, the Cascade of a Store, tells them.
+	Deleted, Restored func(keys []string, last *pgx.Batch)
+	// WritesOwners says that Create and Update change the records that the written ones refer to, or referred to before: they are locked
+	// for that from the start. Two writers that share a lock and then want more of it wait for each other.
+	WritesOwners bool
+}
+
+// Shown is the key under which a rule puts values, a Values, that are shown once.
+const Shown = "\x00shown"
+
+// RecordIDs are records of one model.
+type RecordIDs struct {
+	Module, Model string
+	IDs           []string
+}
+
+// Receipt says what a deletion removed, or a restore brought back.
+type Receipt struct {
+	DeletionID string // "" if there was nothing to do
+	Records    []RecordIDs
+	Links      any // what the Cascade says of links
+}
+
+// Cascade deletes and restores records with everything that hangs on them, in one transaction. A module knows no links, so
+// it leaves that to whoever does.
+type Cascade interface {
+	DeleteRecords(ctx context.Context, model *Model, ids []string) (Receipt, error)
+	RestoreRecords(ctx context.Context, model *Model, ids []string) (Receipt, error)
+}
+
+// Config says how a Store works. The zero value is good for everything but Delete and Restore.
+type Config struct {
+	// NewID makes ids. nil means the prefix, an underscore and a ULID.
+	NewID func(prefix string) string
+	// Rules are those of the modules, by model name.
+	Rules map[string]Rule
+	// Cascade deletes and restores. nil means that Delete and Restore are refused with ErrNoCascade.
+	Cascade Cascade
+	// LockOrder names models in the order in which the Cascade locks their records, for all that are in its reach. Create and Update
+	// keep to it. nil means the order of the catalogue.
+	LockOrder []string
+	// MaxItems is how many records one call may write. 0 means 10,000.
+	MaxItems int
+	// MaxStatement is how many bytes the SQL of one statement that reads may have: Postgres cannot be stopped while it plans. 0
+	// means 256 KiB.
+	MaxStatement int
+	// Observer is told what is read. nil means nobody is.
+	Observer Observer
+	// Written is told of each call of Create, CreateShown and Update, in its transaction, when all is done but the commit. What it
+	// queues runs in that transaction. If it fails, or a statement that it queues, the call fails and nothing is written. nil
+	// means nobody is told. Of Delete and Restore the Cascade tells.
+	Written func(ctx context.Context, w Written, last *pgx.Batch) error
+}
+
+// Verb is what a call of a Store does.
+type Verb string
+
+// The verbs.
+const (
+	CreateRecords Verb = "create_records"
+	UpdateRecords Verb = "update_records"
+)
+
+// Written is what a call wrote. It holds no values of records.
+type Written struct {
+	Verb  Verb
+	Model *Model
+	// IDs are the keys of the records, in the order of the input.
+	IDs []string
+	// Fields are those that an update gave to one record or more, sorted. Records that had these values already are not told apart.
+	Fields []string
+}
+
+// Observer is told what a Store reads.
+type Observer interface {
+	// StartRead is told of requests that are about to travel together, and how many statements each is. They run in the
+	// context that it returns. It has done called with their error when all are answered.
+	StartRead(ctx context.Context, requests []Request, statements []int) (_ context.Context, done func(error))
+}
+
+// Store keeps the records of all models of a catalogue.
+type Store struct {
+	db      DB
+	catalog *Catalog
+	cfg     Config
+}
+
+// New returns a store over the tables of the catalogue's models.
+func New(db DB, catalog *Catalog, cfg Config) *Store {
+	if cfg.NewID == nil {
+		cfg.NewID = newULID()
+	}
+	if cfg.MaxItems == 0 {
+		cfg.MaxItems = 10_000
+	}
+	if cfg.MaxStatement == 0 {
+		cfg.MaxStatement = 256 << 10
+	}
+	return &Store{db, catalog, cfg}
+}
+
+// newULID returns a maker of ids that sort by the time they were made, also within a millisecond.
+func newULID() func(prefix string) string {
+	var mu sync.Mutex
+	entropy := ulid.Monotonic(rand.Reader, 0)
+	return func(prefix string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		return prefix + "_" + ulid.MustNew(ulid.Now(), entropy).String()
+	}
+}
+
+// WithTx returns a store that works in the caller's transaction.
+func (s *Store) WithTx(tx pgx.Tx) *Store { return &Store{tx, s.catalog, s.cfg} }
+
+// written tells of a call.
+func (s *Store) written(ctx context.Context, tx pgx.Tx, verb Verb, model *Model, drafts []draft, given []Values) error {
+	if s.cfg.Written == nil {
+		return nil
+	}
+	w := Written{Verb: verb, Model: model, IDs: make([]string, len(drafts))}
+	for i, d := range drafts {
+		w.IDs[i] = d.key
+	}
+	if verb == UpdateRecords {
+		w.Fields = givenFields(model, given)
+	}
+	var last pgx.Batch
+	if err := s.cfg.Written(ctx, w, &last); err != nil {
+		return err
+	}
+	return classify(tx.SendBatch(ctx, &last).Close())
+}
+
+// givenFields are the fields of all values but the key, sorted.
+func givenFields(model *Model, given []Values) []string {
+	fields := map[string]bool{}
+	for _, values := range given {
+		for name := range values {
+			i, ok := model.Column(name)
+			if ok && i == model.primary {
+				continue
+			}
+			if ok {
+				name = model.Columns[i].Field
+			}
+			fields[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(fields))
+}
+
+// Catalog returns the models of the store.
+func (s *Store) Catalog() *Catalog { return s.catalog }
+
+// Delete soft-deletes records, what belongs to them and the links of all of these: one transaction.
+func (s *Store) Delete(ctx context.Context, model *Model, ids []string) (Receipt, error) {
+	if s.cfg.Cascade == nil {
+		return Receipt{}, ErrNoCascade
+	}
+	return s.cfg.Cascade.DeleteRecords(ctx, model, ids)
+}
+
+// Restore brings back exactly what the latest deletion of the records removed.
+func (s *Store) Restore(ctx context.Context, model *Model, ids []string) (Receipt, error) {
+	if s.cfg.Cascade == nil {
+		return Receipt{}, ErrNoCascade
+	}
+	return s.cfg.Cascade.RestoreRecords(ctx, model, ids)
+}

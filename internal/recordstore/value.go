@@ -1,0 +1,256 @@
+package recordstore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	maxKeyBytes      = 255
+	maxDecimalDigits = 1000
+)
+
+var decimalSyntax = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$`)
+
+// Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It takes what JSON
+// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The error
+// is a *ValueError.
+func Normalize(col *Column, v any) (any, error) {
+	n, reason := normalize(col, v)
+	if reason != "" {
+		return nil, &ValueError{Field: col.Field, Value: v, Reason: reason}
+	}
+	return n, nil
+}
+
+func normalize(col *Column, v any) (any, string) {
+	if v == nil {
+		if col.NotNull {
+			return nil, "must not be null"
+		}
+		return nil, ""
+	}
+	switch col.Type {
+	case Text:
+		return normalizeText(col, v)
+	case Enum:
+		return normalizeEnum(col, v)
+	case Integer:
+		return normalizeInteger(col, v)
+	case Float:
+		return normalizeFloat(v)
+	case Decimal:
+		return normalizeDecimal(v)
+	case Boolean:
+		if b, ok := v.(bool); ok {
+			return b, ""
+		}
+		return nil, "must be true or false"
+	case Time:
+		return normalizeTime(v)
+	default:
+		return normalizeJSON(v)
+	}
+}
+
+func normalizeText(col *Column, v any) (any, string) {
+	s, ok := v.(string)
+	if n, isNumber := v.(json.Number); isNumber {
+		s, ok = n.String(), true // an ID may be written as a number
+	}
+	if !ok {
+		return nil, "must be a string"
+	}
+	if strings.ContainsRune(s, 0) {
+		return nil, "must not contain the character NUL"
+	}
+	if !utf8.ValidString(s) {
+		return nil, "must be valid UTF-8"
+	}
+	if col.parts != nil {
+		values, err := col.split(s)
+		if err != nil {
+			return nil, reasonOf(err)
+		}
+		parts := make([]string, len(values))
+		for i, v := range values {
+			parts[i] = textOf(v)
+		}
+		return joinKey(parts), ""
+	}
+	sqlType := col.SQLType
+	if col.KeyType != "" {
+		sqlType = col.KeyType
+	}
+	s, reason := canonical(sqlType, s)
+	if reason != "" {
+		return nil, reason
+	}
+	return s, ""
+}
+
+func reasonOf(err error) string {
+	var value *ValueError
+	if errors.As(err, &value) {
+		return value.Reason
+	}
+	return err.Error()
+}
+
+func normalizeEnum(col *Column, v any) (any, string) {
+	s, ok := v.(string)
+	if ok {
+		if lower := strings.ToLower(s); slices.Contains(col.Values, lower) {
+			return lower, ""
+		}
+		if slices.Contains(col.Values, s) {
+			return s, ""
+		}
+	}
+	choices := make([]string, len(col.Values))
+	for i, c := range col.Values {
+		choices[i] = strings.ToUpper(c)
+	}
+	return nil, fmt.Sprintf("%v is none of %s", v, strings.Join(choices, ", "))
+}
+
+// numberText is a number as it would be written, for the types that hold numbers.
+func numberText(v any) (string, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String(), true
+	case int:
+		return strconv.Itoa(v), true
+	case int32:
+		return strconv.FormatInt(int64(v), 10), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	default:
+		return "", false
+	}
+}
+
+func normalizeInteger(col *Column, v any) (any, string) {
+	text, ok := numberText(v)
+	if !ok {
+		return nil, "must be a whole number"
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		f, ferr := strconv.ParseFloat(text, 64)
+		if ferr != nil || f != math.Trunc(f) {
+			return nil, "must be a whole number"
+		}
+		n = int64(f)
+		if math.Abs(f) > math.MaxInt32+1 {
+			n = math.MaxInt64
+		}
+	}
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return nil, "must be a whole number of 32 bits"
+	}
+	if col.SQLType == "smallint" && (n < math.MinInt16 || n > math.MaxInt16) {
+		return nil, "must be a whole number of 16 bits"
+	}
+	return n, ""
+}
+
+func normalizeFloat(v any) (any, string) {
+	text, ok := numberText(v)
+	if !ok {
+		return nil, "must be a number"
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return nil, "must be a finite number"
+	}
+	return f, ""
+}
+
+func normalizeDecimal(v any) (any, string) {
+	text, ok := numberText(v)
+	if !ok {
+		if text, ok = v.(string); !ok {
+			return nil, "must be a decimal number, as in \"19.99\""
+		}
+	}
+	if len(text) > maxDecimalDigits {
+		return nil, fmt.Sprintf("must have no more than %d digits", maxDecimalDigits)
+	}
+	if !decimalSyntax.MatchString(text) {
+		return nil, fmt.Sprintf("%q is no decimal number, as \"19.99\" is", text)
+	}
+	return text, ""
+}
+
+func normalizeTime(v any) (any, string) {
+	t, ok := v.(time.Time)
+	if !ok {
+		s, isText := v.(string)
+		var err error
+		if t, err = time.Parse(time.RFC3339Nano, s); !isText || err != nil {
+			return nil, "must be a point in time, as in \"2026-01-31T12:00:00Z\""
+		}
+	}
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return nil, "must be a year from 1 to 9999"
+	}
+	return t.UTC().Truncate(time.Microsecond), ""
+}
+
+func normalizeJSON(v any) (any, string) {
+	raw, ok := v.(json.RawMessage)
+	if !ok {
+		var err error
+		if raw, err = json.Marshal(v); err != nil {
+			return nil, "must be a JSON value"
+		}
+	}
+	if !json.Valid(raw) {
+		return nil, "must be a JSON value"
+	}
+	if hasNUL(raw) {
+		return nil, "must not contain the character NUL"
+	}
+	return raw, ""
+}
+
+// hasNUL finds the escape \u0000, which JSON allows and Postgres does not. A backslash before it makes it plain text.
+func hasNUL(raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		if strings.HasPrefix(string(raw[i:min(i+6, len(raw))]), `\u0000`) {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// normalizeKey checks a primary key that a caller gives.
+func normalizeKey(col *Column, v any) (string, error) {
+	n, err := Normalize(col, v)
+	if err != nil {
+		return "", err
+	}
+	key := textOf(n)
+	switch {
+	case n == nil || key == "":
+		return "", &ValueError{Field: col.Field, Value: v, Reason: "must not be empty"}
+	case len(key) > maxKeyBytes:
+		return "", &ValueError{Field: col.Field, Value: v, Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes)}
+	}
+	return key, nil
+}

@@ -1,0 +1,312 @@
+package recordstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Create makes records, all or none, and returns their keys in the order of the input. Records with the same set of
+// columns are one statement. Errors name the record at fault.
+func (s *Store) Create(ctx context.Context, model *Model, records []Values) ([]string, error) {
+	rows, err := s.CreateShown(ctx, model, records)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key
+	}
+	return keys, nil
+}
+
+// Created is a record that was made, and what a rule shows of it this once.
+type Created struct {
+	Key   string
+	Shown Values
+}
+
+// CreateShown is Create for a caller that can show what a rule makes only once, such as the token of a secret key.
+func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values) ([]Created, error) {
+	if len(records) > s.cfg.MaxItems {
+		return nil, &LimitError{s.cfg.MaxItems, len(records)}
+	}
+	var created []Created
+	err := s.again(ctx, func() (err error) {
+		created, err = s.create(ctx, model, records)
+		return err
+	})
+	return created, err
+}
+
+// create tries once.
+func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]Created, error) {
+	drafts := make([]draft, len(records))
+	for i, r := range records {
+		var err error
+		if drafts[i], err = s.newDraft(model, r, true); err != nil {
+			return nil, &ItemError{i, err}
+		}
+	}
+	if err := s.defaultKeys(ctx, model, drafts); err != nil {
+		return nil, fmt.Errorf("create %s: %w", model.Name, err)
+	}
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		held, err := s.lock(ctx, tx, model, drafts, false)
+		if err != nil {
+			return err
+		}
+		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
+			return err
+		}
+		for i := range drafts {
+			if err := drafts[i].complete(model); err != nil {
+				return &ItemError{i, err}
+			}
+		}
+		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
+			return err
+		}
+		for _, group := range groups(drafts) {
+			sortLikely(model, drafts, group)
+			if err := insert(ctx, tx, model, drafts, group); err != nil {
+				return err
+			}
+		}
+		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
+			return err
+		}
+		return s.written(ctx, tx, CreateRecords, model, drafts, records)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", model.Name, err)
+	}
+	created := make([]Created, len(drafts))
+	for i, d := range drafts {
+		created[i] = Created{d.key, d.shown}
+	}
+	return created, nil
+}
+
+// Update changes the given fields of records, all or none, and returns their keys in the order of the input. Each names
+// its primary key. A record that already is as asked is not rewritten.
+func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]string, error) {
+	if len(records) > s.cfg.MaxItems {
+		return nil, &LimitError{s.cfg.MaxItems, len(records)}
+	}
+	var keys []string
+	err := s.again(ctx, func() (err error) {
+		keys, err = s.update(ctx, model, records)
+		return err
+	})
+	return keys, err
+}
+
+// update tries once.
+func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]string, error) {
+	drafts := make([]draft, len(records))
+	seen := map[string]int{}
+	for i, r := range records {
+		var err error
+		if drafts[i], err = s.newDraft(model, r, false); err != nil {
+			return nil, &ItemError{i, err}
+		}
+		if other, ok := seen[drafts[i].key]; ok {
+			return nil, &ItemError{i, &ValueError{Field: model.PrimaryKey, Value: drafts[i].key, Reason: fmt.Sprintf("is changed by item %d already", other)}}
+		}
+		seen[drafts[i].key] = i
+	}
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		held, err := s.lock(ctx, tx, model, drafts, true)
+		if err != nil {
+			return err
+		}
+		if err := held.checkOwn(model, drafts); err != nil {
+			return err
+		}
+		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
+			return err
+		}
+		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
+			return err
+		}
+		for _, group := range groups(drafts) {
+			if err := updateRows(ctx, tx, model, drafts, group); err != nil {
+				return err
+			}
+		}
+		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
+			return err
+		}
+		return s.written(ctx, tx, UpdateRecords, model, drafts, records)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update %s: %w", model.Name, err)
+	}
+	keys := make([]string, len(drafts))
+	for i, d := range drafts {
+		keys[i] = d.key
+	}
+	return keys, nil
+}
+
+// defaultKeys has the database make the keys that drafts lack, by the default of the key's column.
+func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error {
+	var lack []int
+	for i := range drafts {
+		if drafts[i].key == "" {
+			lack = append(lack, i)
+		}
+	}
+	if len(lack) == 0 {
+		return nil
+	}
+	col := &m.Columns[m.primary]
+	var expression string
+	err := s.db.QueryRow(ctx, `
+		SELECT COALESCE(pg_get_expr(d.adbin, d.adrelid), 'nextval(' || quote_literal(pg_get_serial_sequence($1, $2)) || ')', '')
+		FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE a.attrelid = to_regclass($1) AND a.attname = $2`, m.table(), col.Name).Scan(&expression)
+	if err != nil {
+		return classify(err)
+	}
+	if expression == "" {
+		return &ItemError{lack[0], &ValueError{Field: col.Field, Reason: "is missing, and the table has no default for it"}}
+	}
+	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(lack))
+	if err != nil {
+		return classify(err)
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return classify(err)
+	}
+	for i, j := range lack {
+		drafts[j].key = keys[i]
+		drafts[j].values[col.Name] = keys[i]
+	}
+	return nil
+}
+
+// applyRule lets a module complete the records.
+func (s *Store) applyRule(ctx context.Context, tx pgx.Tx, rule func(context.Context, pgx.Tx, []Values) error, drafts []draft) error {
+	if rule == nil {
+		return nil
+	}
+	records := make([]Values, len(drafts))
+	for i := range drafts {
+		records[i] = drafts[i].values
+	}
+	if err := rule(ctx, tx, records); err != nil {
+		return classify(err)
+	}
+	for i := range drafts {
+		if shown, ok := drafts[i].values[Shown].(Values); ok {
+			drafts[i].shown = shown
+		}
+		delete(drafts[i].values, Shown)
+	}
+	return nil
+}
+
+func quoted(prefix string, names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = prefix + quote(n)
+	}
+	return strings.Join(out, ", ")
+}
+
+func documents(drafts []draft, group []int) (string, error) {
+	rows := make([]map[string]any, len(group))
+	for i, j := range group {
+		rows[i] = drafts[j].values
+	}
+	text, err := json.Marshal(rows)
+	return string(text), err
+}
+
+// insert writes drafts of the same columns. jsonb_populate_recordset gives every value its column's type.
+func insert(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
+	rows, err := documents(drafts, group)
+	if err != nil {
+		return err
+	}
+	names := columnsOf(drafts[group[0]])
+	_, err = tx.Exec(ctx, fmt.Sprintf(
+		`INSERT INTO %[1]s (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
+		m.table(), quoted("", names), quoted("r.", names)), rows)
+	return atItem(classify(err), m, drafts, group)
+}
+
+// updateRows changes drafts of the same columns, where something differs. Relies on the primary key.
+func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
+	keys, _ := m.KeyColumns()
+	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
+	if len(names) == 0 {
+		return nil
+	}
+	rows, err := documents(drafts, group)
+	if err != nil {
+		return err
+	}
+	var set, differs []string
+	for _, n := range names {
+		set = append(set, fmt.Sprintf("%[1]s = r.%[1]s", quote(n)))
+		cast := ""
+		if i, ok := m.Column(n); ok && m.Columns[i].Type == JSON {
+			cast = "::jsonb"
+		}
+		differs = append(differs, fmt.Sprintf("t.%[1]s%[2]s IS DISTINCT FROM r.%[1]s%[2]s", quote(n), cast))
+	}
+	if _, ok := m.Column("updated_at"); ok {
+		set = append(set, "updated_at = now()")
+	}
+	_, err = tx.Exec(ctx, fmt.Sprintf(
+		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
+		m.table(), strings.Join(set, ", "), named("t.", m, m.key).equals(named("r.", m, m.key)), strings.Join(differs, " OR ")), rows)
+	return atItem(classify(err), m, drafts, group)
+}
+
+// atItem names the draft whose value Postgres complains of, and the field as the API spells it.
+func atItem(err error, m *Model, drafts []draft, group []int) error {
+	if err == nil {
+		return nil
+	}
+	var constraint *ConstraintError
+	if errors.As(err, &constraint) {
+		columns := strings.Split(constraint.Fields, ", ")
+		constraint.Model = m.Name
+		for i, c := range columns {
+			if j, ok := m.Column(strings.Trim(c, `"`)); ok {
+				columns[i] = m.Columns[j].Field
+			}
+		}
+		names := strings.Split(constraint.Fields, ", ")
+		constraint.Fields = strings.Join(columns, ", ")
+		for _, i := range slices.Backward(group) {
+			var values []string
+			for _, n := range names {
+				values = append(values, textOf(drafts[i].values[strings.Trim(n, `"`)]))
+			}
+			if strings.Join(values, ", ") == constraint.Value {
+				return &ItemError{i, err}
+			}
+		}
+	}
+	var value *ValueError
+	if errors.As(err, &value) {
+		if j, ok := m.Column(value.Field); ok {
+			value.Field = m.Columns[j].Field
+		}
+	}
+	if len(group) == 1 {
+		return &ItemError{group[0], err}
+	}
+	return err
+}
