@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -288,7 +290,7 @@ func TestSpentPoints(t *testing.T) {
 func TestDeadlineWhileWriting(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
-	e := newEndpointOf(t, newAPI(t, db, graph.Config{}), graph.HTTP{Timeout: time.Millisecond, Documents: graph.DocumentLimits{Aliases: -1, Repeats: -1, Fields: -1, Tokens: -1}})
+	e := newEndpointOf(t, newAPI(t, db, graph.Config{}), graph.HTTP{Timeout: time.Millisecond, Documents: transport.DocumentLimits{Aliases: -1, Repeats: -1, Fields: -1, Tokens: -1}})
 	var b strings.Builder
 	for i := range 400 {
 		fmt.Fprintf(&b, "a%d: fields { name description } ", i)

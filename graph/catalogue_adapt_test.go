@@ -23,7 +23,7 @@ import (
 func newMedusaDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "medusa", func(ctx context.Context, pool *pgxpool.Pool) error {
-		text, err := os.ReadFile("../modules/testdata/medusa-2.21.2.sql")
+		text, err := os.ReadFile("../internal/recordstore/testdata/medusa-2.21.2.sql")
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -21,19 +23,19 @@ func TestDocumentLimits(t *testing.T) {
 	a := newAPI(t, newDemoDB(t), graph.Config{})
 	for _, c := range []struct {
 		name           string
-		limits         graph.DocumentLimits
+		limits         transport.DocumentLimits
 		within, beyond string
 		want           string
 	}{
-		{"bytes", graph.DocumentLimits{Bytes: 14}, `{ __typename }`, `{  __typename }`, "bytes of the document: 15 is above the limit of 14"},
-		{"tokens", graph.DocumentLimits{Tokens: 3}, `{ __typename }`, `{ __typename __typename }`, "tokens of the document: there are more than the limit of 3"},
-		{"aliases", graph.DocumentLimits{Aliases: 1}, `{ a: __typename }`, `{ a: __typename ... { b: __typename } }`, "aliases of the document: 2 is above the limit of 1"},
-		{"root fields", graph.DocumentLimits{RootFields: 2}, `{ __typename a: __typename }`, `{ __typename ...F } fragment F on Query { a: __typename b: __typename }`, "root fields of the operation: 3 is above the limit of 2"},
-		{"directives", graph.DocumentLimits{Directives: 1}, `{ __typename @skip(if: false) }`, `{ __typename @skip(if: false) @include(if: true) }`, "directives of the document: 2 is above the limit of 1"},
-		{"fragments", graph.DocumentLimits{Fragments: 1}, `{ ...F } fragment F on Query { __typename }`, `{ ...F } fragment F on Query { ...G } fragment G on Query { __typename }`, "fragments of the document: 2 is above the limit of 1"},
-		{"spreads", graph.DocumentLimits{Spreads: 1}, `{ ...F } fragment F on Query { __typename }`, `{ ...F ...F } fragment F on Query { __typename }`, "fragment spreads of the document: 2 is above the limit of 1"},
-		{"fields", graph.DocumentLimits{Fields: 3}, `{ ...F __typename } fragment F on Query { a: __typename b: __typename }`, `{ ...F ...F } fragment F on Query { a: __typename b: __typename }`, "fields of the operation with all fragments: 4 is above the limit of 3"},
-		{"repeats", graph.DocumentLimits{Repeats: 2}, `{ a: __typename a: __typename }`, `{ a: __typename ...F ...F } fragment F on Query { a: __typename }`, "fields of one name in the document: 3 is above the limit of 2"},
+		{"bytes", transport.DocumentLimits{Bytes: 14}, `{ __typename }`, `{  __typename }`, "bytes of the document: 15 is above the limit of 14"},
+		{"tokens", transport.DocumentLimits{Tokens: 3}, `{ __typename }`, `{ __typename __typename }`, "tokens of the document: there are more than the limit of 3"},
+		{"aliases", transport.DocumentLimits{Aliases: 1}, `{ a: __typename }`, `{ a: __typename ... { b: __typename } }`, "aliases of the document: 2 is above the limit of 1"},
+		{"root fields", transport.DocumentLimits{RootFields: 2}, `{ __typename a: __typename }`, `{ __typename ...F } fragment F on Query { a: __typename b: __typename }`, "root fields of the operation: 3 is above the limit of 2"},
+		{"directives", transport.DocumentLimits{Directives: 1}, `{ __typename @skip(if: false) }`, `{ __typename @skip(if: false) @include(if: true) }`, "directives of the document: 2 is above the limit of 1"},
+		{"fragments", transport.DocumentLimits{Fragments: 1}, `{ ...F } fragment F on Query { __typename }`, `{ ...F } fragment F on Query { ...G } fragment G on Query { __typename }`, "fragments of the document: 2 is above the limit of 1"},
+		{"spreads", transport.DocumentLimits{Spreads: 1}, `{ ...F } fragment F on Query { __typename }`, `{ ...F ...F } fragment F on Query { __typename }`, "fragment spreads of the document: 2 is above the limit of 1"},
+		{"fields", transport.DocumentLimits{Fields: 3}, `{ ...F __typename } fragment F on Query { a: __typename b: __typename }`, `{ ...F ...F } fragment F on Query { a: __typename b: __typename }`, "fields of the operation with all fragments: 4 is above the limit of 3"},
+		{"repeats", transport.DocumentLimits{Repeats: 2}, `{ a: __typename a: __typename }`, `{ a: __typename ...F ...F } fragment F on Query { a: __typename }`, "fields of one name in the document: 3 is above the limit of 2"},
 	} {
 		e := newEndpointOf(t, a, graph.HTTP{Documents: c.limits})
 		if got := e.call(t, call{body: asJSON(c.within)}); strings.Contains(got.body, "errors") {
@@ -161,7 +163,7 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	const counted, named, change = `{ products { totalCount } }`, `query Named($id: ID!) { product(id: $id) { title } }`, `mutation { deleteProducts(ids: []) { deletionId } }`
-	trusted, err := graph.ParseTrusted([]byte(fmt.Sprintf(`{%q: %q, "0123456789abcdef0123456789abcdef": %q, "sha256:%s": %q}`, hashOf(counted), counted, named, hashOf(change), change)))
+	trusted, err := transport.ParseTrusted([]byte(fmt.Sprintf(`{%q: %q, "0123456789abcdef0123456789abcdef": %q, "sha256:%s": %q}`, hashOf(counted), counted, named, hashOf(change), change)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +215,7 @@ func TestTrustedDocumentsAreChecked(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"", "[]", `{"a": 1}`, "{}", "{} {}", `{"a": {"b": "c"}}`} {
-		if _, err := graph.ParseTrusted([]byte(file)); err == nil {
+		if _, err := transport.ParseTrusted([]byte(file)); err == nil {
 			t.Errorf("%q is taken", file)
 		}
 	}

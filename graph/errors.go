@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"time"
+
+	"linkgraph/graph/transport"
 
 	"linkgraph/graph/internal/plan"
 
@@ -19,17 +20,12 @@ import (
 	"linkgraph/linkstore"
 )
 
-// The codes that errors carry in extensions.code.
+// The codes that errors carry in extensions.code, besides those of package transport.
 const (
-	codeBadInput       = "BAD_USER_INPUT"
 	codeLinkNotDefined = "LINK_NOT_DEFINED"
 	codeLinkConflict   = "LINK_CONFLICT"
 	codeNotFound       = "RECORD_NOT_FOUND"
-	codeLimit          = "LIMIT_EXCEEDED"
-	codeForbidden      = "FORBIDDEN"
-	codeUnavailable    = "UNAVAILABLE"
 	codeLockTimeout    = "LOCK_TIMEOUT"
-	codeInternal       = "INTERNAL"
 )
 
 // codes is the one table from errors to codes. What is not in it is logged, and INTERNAL to clients.
@@ -42,20 +38,20 @@ var codes = []struct {
 	{linkstore.ErrRecordNotFound, codeNotFound},
 	{linkstore.ErrDeletionNotFound, codeNotFound},
 	{linkstore.ErrLinkNotFound, codeNotFound},
-	{linkstore.ErrLimit, codeLimit},
-	{linkstore.ErrReadOnly, codeBadInput},
-	{linkstore.ErrInvalid, codeBadInput},
+	{linkstore.ErrLimit, transport.CodeLimit},
+	{linkstore.ErrReadOnly, transport.CodeBadInput},
+	{linkstore.ErrInvalid, transport.CodeBadInput},
 	{recordstore.ErrNotFound, codeNotFound},
-	{recordstore.ErrLimit, codeLimit},
-	{recordstore.ErrConflict, codeBadInput},
-	{recordstore.ErrInvalid, codeBadInput},
-	{recordstore.ErrAbsent, codeBadInput},
-	{linkstore.ErrContended, codeUnavailable},
-	{recordstore.ErrContended, codeUnavailable},
+	{recordstore.ErrLimit, transport.CodeLimit},
+	{recordstore.ErrConflict, transport.CodeBadInput},
+	{recordstore.ErrInvalid, transport.CodeBadInput},
+	{recordstore.ErrAbsent, transport.CodeBadInput},
+	{linkstore.ErrContended, transport.CodeUnavailable},
+	{recordstore.ErrContended, transport.CodeUnavailable},
 	{linkstore.ErrLockTimeout, codeLockTimeout},
 	{recordstore.ErrLockTimeout, codeLockTimeout},
-	{plan.ErrLimit, codeLimit},
-	{plan.ErrInput, codeBadInput},
+	{plan.ErrLimit, transport.CodeLimit},
+	{plan.ErrInput, transport.CodeBadInput},
 }
 
 // present gives an error its code and, for an item of a list, its index.
@@ -68,7 +64,7 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	if cause == nil {
 		// gqlgen's own: parsing, validation and the coercion of arguments.
 		if out.Extensions["code"] == nil {
-			out.Extensions["code"] = codeBadInput
+			out.Extensions["code"] = transport.CodeBadInput
 		}
 		return out
 	}
@@ -83,7 +79,7 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 		return out
 	}
 	g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err, "path", out.Path.String())
-	out.Message, out.Extensions["code"] = "internal error", codeInternal
+	out.Message, out.Extensions["code"] = "internal error", transport.CodeInternal
 	return out
 }
 
@@ -92,10 +88,10 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	var busy *overload.Error
 	switch {
 	case errors.As(err, &busy):
-		out.Message, out.Extensions["reason"] = busy.Error(), reasonOverloaded
+		out.Message, out.Extensions["reason"] = busy.Error(), transport.ReasonOverloaded
 	case recordstore.IsTimeout(err):
-		if doc, ok := ctx.Value(documentKey{}).(*document); ok && ctx.Err() == nil {
-			doc.markSlow(time.Now())
+		if ctx.Err() == nil {
+			transport.MarkSlow(ctx)
 		}
 		g.cfg.Logger.WarnContext(ctx, "statement timeout", "error", err, "path", out.Path.String())
 		out.Message = "the database ended a statement that took too long; ask for less, or try again"
@@ -112,7 +108,7 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	default:
 		return false
 	}
-	out.Extensions["code"] = codeUnavailable
+	out.Extensions["code"] = transport.CodeUnavailable
 	return true
 }
 

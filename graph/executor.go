@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph/internal/plan"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -56,8 +58,8 @@ func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolve
 
 // plansFrom returns the plans of the document of the request.
 func plansFrom(ctx context.Context) *plan.Plans {
-	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
-		return doc.plans
+	if plans := transport.PlansOf(ctx); plans != nil {
+		return plans
 	}
 	return plan.NewPlans(graphql.GetOperationContext(ctx).Doc)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"linkgraph/graph/transport"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -51,7 +53,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(&door{cfg.Authenticate, admin, reader, storefront, &endpoint{graph: g, cfg: cfg}}), nil
+	return cfg.wrap(&authGate{cfg.Authenticate, admin, reader, storefront, g.cfg.Logger, transport.Refuser(cfg.transport(g.cfg.Logger))}), nil
 }
 
 // view is the API as some callers see it.
@@ -66,15 +68,15 @@ type view struct {
 // server serves one view of the API.
 func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	schema := exec.NewExecutableSchema(exec.Config{Resolvers: of.resolvers, Schema: of.schema})
-	documents := newDocuments(schema.Schema(), cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
-	persisted, err := newPersisted(documents, cfg, of.partial)
+	how := cfg.transport(g.cfg.Logger)
+	how.Partial, how.Begin, how.Read = of.partial, new(outputs).with, of.engine.LinkInputs(schema.Schema()).Read
+	endpoint, err := transport.New(schema.Schema(), how)
 	if err != nil {
 		return nil, err
 	}
 	s := handler.New(schema)
-	in := inputs{schema: schema.Schema(), links: of.engine.LinkInputs(schema.Schema()), shy: cfg.HideSuggestions}
-	s.AddTransport(&endpoint{graph: g, cfg: cfg, inputs: in, persisted: persisted, gate: cfg.Gate})
-	s.SetQueryCache(contextDocument{})
+	s.AddTransport(endpoint)
+	s.SetQueryCache(transport.ContextDocuments{})
 	if g.cfg.Observer != nil {
 		s.Use(g.cfg.Observer) // the first is the outermost
 	}
@@ -118,6 +120,6 @@ func (w writers) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	default:
 		return nil
 	}
-	e.Extensions = map[string]any{"code": codeForbidden}
+	e.Extensions = map[string]any{"code": transport.CodeForbidden}
 	return e
 }

@@ -1,11 +1,15 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
+
+	"linkgraph/graph/transport"
 
 	"linkgraph/internal/overload"
 )
@@ -22,7 +26,7 @@ type HTTP struct {
 	// Timeout bounds one HTTP request, reading its body left out; 30 s. Below zero there is no limit.
 	Timeout time.Duration
 	// Documents bounds one document, or those of a batch together.
-	Documents DocumentLimits
+	Documents transport.DocumentLimits
 	// DocumentCache is how many bytes the parsed documents that are kept may take, by estimate; 64 MiB.
 	DocumentCache int
 	// PersistedCache is how many bytes of documents clients may have kept by their hash; 4 MiB. Below zero none is.
@@ -57,7 +61,7 @@ type HTTPStorefront struct {
 	Timeout time.Duration
 	// Documents bounds one document, or those of a batch together: 64 KiB, 5,000 tokens, 200 aliases, 30 root fields, 200 directives,
 	// 100 fragments, 400 spreads, 4,000 fields and 250 of one name.
-	Documents DocumentLimits
+	Documents transport.DocumentLimits
 	// Trusted are the documents that storefronts may run, by their ids. nil means those that everyone may run.
 	Trusted map[string]string
 	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
@@ -67,8 +71,8 @@ type HTTPStorefront struct {
 }
 
 func (h *HTTP) complete() {
-	h.Documents.complete()
-	h.Storefront.Documents.orDefault(DocumentLimits{
+	h.Documents.Complete()
+	h.Storefront.Documents.OrDefault(transport.DocumentLimits{
 		Bytes: 64 << 10, Tokens: 5000, Aliases: 200, RootFields: 30, Directives: 200, Fragments: 100, Spreads: 400, Fields: 4000, Repeats: 250,
 	})
 	orDefault(&h.MaxBody, 4<<20)
@@ -121,5 +125,25 @@ func (h *HTTP) check() error {
 
 // wrap puts around the endpoint what is done for every request, whatever it asks.
 func (h *HTTP) wrap(next http.Handler) http.Handler {
-	return SecureHeaders(cors{h.Origins, next}) // around all, so that a page can read that it was refused
+	return transport.SecureHeaders(transport.AllowOrigins(h.Origins, next)) // around all, so that a page can read that it was refused
+}
+
+// transport is how requests are read and answers sent. A zero timeout has become the default; one below zero is none.
+func (h *HTTP) transport(log *slog.Logger) transport.Config {
+	cfg := transport.Config{
+		MaxBody: h.MaxBody, MaxURL: h.MaxURL, MaxBatch: h.MaxBatch, Timeout: h.Timeout, Documents: h.Documents, DocumentCache: h.DocumentCache,
+		PersistedCache: h.PersistedCache, Trusted: h.Trusted, CompressFrom: h.CompressFrom, WriteTimeout: h.WriteTimeout, Gate: h.Gate,
+		HideSuggestions: h.HideSuggestions, Logger: log,
+		Client: func(ctx context.Context) string {
+			caller, _ := CallerFrom(ctx)
+			return caller.ID + " " + caller.Address
+		},
+	}
+	if h.Spent != nil {
+		cfg.Spent = func(ctx context.Context, points int) {
+			caller, _ := CallerFrom(ctx)
+			h.Spent(caller, points)
+		}
+	}
+	return cfg
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -468,7 +470,7 @@ func TestBatch(t *testing.T) {
 	if got := off.call(t, call{body: `[{"query":"{ __typename }"}]`}); got.status != 400 || !strings.Contains(got.body, "BATCHING_NOT_SUPPORTED") {
 		t.Errorf("off: %+v", got)
 	}
-	on := newEndpointOf(t, off.api, graph.HTTP{MaxBatch: 3, Documents: graph.DocumentLimits{Aliases: 2, RootFields: 4}})
+	on := newEndpointOf(t, off.api, graph.HTTP{MaxBatch: 3, Documents: transport.DocumentLimits{Aliases: 2, RootFields: 4}})
 	for _, c := range []struct {
 		name, body string
 		status     int

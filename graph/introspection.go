@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"linkgraph/graph/transport"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -45,7 +47,7 @@ func (i introspector) write(op *graphql.OperationContext, field graphql.Collecte
 	if op.DisableIntrospection {
 		return &gqlerror.Error{
 			Message: "introspection is off for these credentials", Path: ast.Path{ast.PathName(field.Alias)},
-			Extensions: map[string]any{"code": codeForbidden},
+			Extensions: map[string]any{"code": transport.CodeForbidden},
 		}
 	}
 	w := &schemaWriter{Output: to, op: op, selected: map[*ast.Selection][]selectedField{}}

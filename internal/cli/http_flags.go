@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -66,7 +68,7 @@ func trusted(flag, path string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	documents, err := graph.ParseTrusted(file)
+	documents, err := transport.ParseTrusted(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}

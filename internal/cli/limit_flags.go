@@ -3,6 +3,8 @@ package cli
 import (
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -44,8 +46,8 @@ func (f *limitFlags) limits() graph.Limits {
 }
 
 // documents are those of what is parsed.
-func (f *limitFlags) documents() graph.DocumentLimits {
-	return graph.DocumentLimits{
+func (f *limitFlags) documents() transport.DocumentLimits {
+	return transport.DocumentLimits{
 		Bytes: f.MaxDocument, Tokens: f.MaxTokens, Aliases: f.MaxAliases, RootFields: f.MaxRootFields, Directives: f.MaxDirectives,
 		Fragments: f.MaxFragments, Spreads: f.MaxSpreads, Fields: f.MaxFields, Repeats: f.MaxRepeats,
 	}

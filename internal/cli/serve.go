@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 	"linkgraph/internal/audit"
 	"linkgraph/internal/demo"
@@ -168,5 +170,5 @@ func (c *serveCommand) handler(db *database, api http.Handler, observer *observe
 	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.Handle("/readyz", ready)
-	return observer.Handler(graph.SecureHeaders(tryout.guard(mux)))
+	return observer.Handler(transport.SecureHeaders(tryout.guard(mux)))
 }

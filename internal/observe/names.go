@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"linkgraph/graph/transport"
+
 	"linkgraph/graph"
 )
 
@@ -36,7 +38,7 @@ func (l *labels) label(ctx context.Context, name string) string {
 	switch c, _ := graph.CallerFrom(ctx); {
 	case !c.Storefront:
 		return l.admins.label(name)
-	case graph.Trusted(ctx):
+	case transport.Trusted(ctx):
 		return l.storefronts.label(name)
 	}
 	return storefrontName

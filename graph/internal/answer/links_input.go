@@ -79,13 +79,12 @@ func (e *Engine) LinkInputs(schema *ast.Schema) *LinkInputs {
 	return in
 }
 
-// Takes reports whether a type is that of the lists. in may be nil: there are no such lists then.
-func (in *LinkInputs) Takes(t *ast.Type) bool {
-	return in != nil && t.Elem != nil && t.Elem.NamedType == linkInputType
-}
-
-// Read reads a list that is written as most are. Others are to be read as every value is: ok is then false.
-func (in *LinkInputs) Read(text []byte) (list Links, ok bool) {
+// Read reads the value of a variable: a Links, if its type is that of the lists and if it is written as most are. All else is to be read as
+// every value is: ok is then false. in may be nil: there are no such lists then.
+func (in *LinkInputs) Read(t *ast.Type, text []byte) (v any, ok bool) {
+	if in == nil || t.Elem == nil || t.Elem.NamedType != linkInputType {
+		return nil, false
+	}
 	r := linkReader{LinkInputs: in, all: string(text), scan: jsonread.New(text), items: make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1)}
 	err := jsonread.List(r.scan, r.item)
 	return Links{items: r.items}, err == nil

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"bytes"
@@ -11,7 +11,16 @@ import (
 	"linkgraph/internal/overload"
 )
 
-// The codes of requests that are refused before they are GraphQL.
+// Codes that errors carry in extensions.code, of any request.
+const (
+	CodeBadInput    = "BAD_USER_INPUT"
+	CodeLimit       = "LIMIT_EXCEEDED"
+	CodeForbidden   = "FORBIDDEN"
+	CodeUnavailable = "UNAVAILABLE"
+	CodeInternal    = "INTERNAL"
+)
+
+// Codes of requests that are refused before they are GraphQL.
 const (
 	codeBadRequest    = "BAD_REQUEST"
 	codeMethod        = "METHOD_NOT_ALLOWED"
@@ -49,24 +58,29 @@ func (no *refusal) response() *graphql.Response {
 	return &graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: extensions}}}
 }
 
-// reasonOverloaded tells a client that the server would have answered at another time.
-const reasonOverloaded = "OVERLOADED"
+// ReasonOverloaded tells a client that the server would have answered at another time.
+const ReasonOverloaded = "OVERLOADED"
 
 // overloaded refuses a request for which there is no place, or no memory.
 func overloaded(err error) *refusal {
-	no := refuse(http.StatusServiceUnavailable, codeUnavailable, "%s", err)
-	no.reason = reasonOverloaded
+	no := refuse(http.StatusServiceUnavailable, CodeUnavailable, "%s", err)
+	no.reason = ReasonOverloaded
 	return no
 }
 
-func (e *endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
+// Deny answers a request that is not let in.
+func (e *Endpoint) Deny(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	e.refuse(w, negotiate(r.Header.Values("Accept")), refuse(status, code, "%s", message))
+}
+
+func (e *Endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
 	if media == "" { // what can be read by someone at least
 		media = plainJSON
 	}
 	if no.allow != "" {
 		w.Header().Set("Allow", no.allow)
 	}
-	if no.reason == reasonOverloaded {
+	if no.reason == ReasonOverloaded {
 		w.Header().Set("Retry-After", "1")
 	}
 	a := e.compose(no.status, media, no.response())
@@ -97,13 +111,13 @@ func (a *reply) release() {
 	a.parts, a.frees = nil, nil
 }
 
-func (e *endpoint) compose(status int, media mediaType, resp *graphql.Response) *reply {
+func (e *Endpoint) compose(status int, media mediaType, resp *graphql.Response) *reply {
 	c := composer{b: e.buffer()}
 	c.response(resp)
 	return e.composed(status, media, &c)
 }
 
-func (e *endpoint) composeBatch(answers []*graphql.Response) *reply {
+func (e *Endpoint) composeBatch(answers []*graphql.Response) *reply {
 	c := composer{b: e.buffer()}
 	for i, resp := range answers {
 		c.b.WriteByte("[,"[min(i, 1)])
@@ -113,7 +127,7 @@ func (e *endpoint) composeBatch(answers []*graphql.Response) *reply {
 	return e.composed(http.StatusOK, plainJSON, &c)
 }
 
-func (e *endpoint) composed(status int, media mediaType, c *composer) *reply {
+func (e *Endpoint) composed(status int, media mediaType, c *composer) *reply {
 	a := &reply{status: status, media: media, parts: c.parts()}
 	for _, part := range a.parts {
 		a.size += len(part)

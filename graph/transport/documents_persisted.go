@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -23,8 +23,8 @@ type persisted struct {
 	trusted   map[string]*document // by id and by SHA-256; nil if every document may run
 }
 
-// newPersisted prepares the trusted documents, and reports every one that is not valid; with partial it leaves those out.
-func newPersisted(d *documents, cfg HTTP, partial bool) (*persisted, error) {
+// newPersisted prepares the trusted documents, and reports every one that is not valid; with Config.Partial it leaves those out.
+func newPersisted(d *documents, cfg *Config) (*persisted, error) {
 	p := &persisted{documents: d}
 	if cfg.Trusted == nil {
 		if cfg.PersistedCache > 0 {
@@ -36,7 +36,7 @@ func newPersisted(d *documents, cfg HTTP, partial bool) (*persisted, error) {
 	var faults []error
 	for _, id := range slices.Sorted(maps.Keys(cfg.Trusted)) {
 		doc, errs := d.prepare(cfg.Trusted[id])
-		if errs != nil && partial {
+		if errs != nil && cfg.Partial {
 			continue
 		}
 		if errs != nil {

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"bytes"
@@ -18,15 +18,15 @@ const heldFrom = 16 << 10
 
 // hold counts an answer as memory that is held for its client, who is given up when others need it more. It waits for
 // memory while the request has its place, so that no more than the places is held beside.
-func (e *endpoint) hold(ctx context.Context, control *http.ResponseController, a *reply) error {
-	if e.gate == nil || e.gate.Answers == nil || a.size < heldFrom {
+func (e *Endpoint) hold(ctx context.Context, control *http.ResponseController, a *reply) error {
+	if e.cfg.Gate == nil || e.cfg.Gate.Answers == nil || a.size < heldFrom {
 		return nil
 	}
 	held := 0
 	for _, part := range a.parts {
 		held += cap(part)
 	}
-	hold := e.gate.Answers.Hold(func() { _ = control.SetWriteDeadline(past()) })
+	hold := e.cfg.Gate.Answers.Hold(func() { _ = control.SetWriteDeadline(past()) })
 	if err := hold.Grow(ctx, int64(held)); err != nil {
 		hold.Release()
 		return err
@@ -39,7 +39,7 @@ func (e *endpoint) hold(ctx context.Context, control *http.ResponseController, a
 func past() time.Time { return time.Unix(1, 0) }
 
 // send writes an answer. A client has the time of WriteTimeout for each chunk, and may be given up by the Gate.
-func (e *endpoint) send(w http.ResponseWriter, a *reply) {
+func (e *Endpoint) send(w http.ResponseWriter, a *reply) {
 	h := w.Header()
 	h.Set("Content-Type", string(a.media)+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(a.size))
@@ -86,7 +86,7 @@ func (a *reply) progress(sent int, renew func()) bool {
 
 // compress compresses an answer if its client takes that. It is done before the place is given back: it takes the processor,
 // and a compressed answer is a tenth of what a slow client would hold.
-func (e *endpoint) compress(ctx context.Context, header http.Header, a *reply) {
+func (e *Endpoint) compress(ctx context.Context, header http.Header, a *reply) {
 	if e.cfg.CompressFrom <= 0 || a.size < e.cfg.CompressFrom || !acceptsGzip(header.Values("Accept-Encoding")) {
 		return
 	}

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -35,6 +35,21 @@ type document struct {
 
 // slowFor is how long a document is taken to be dear after Postgres ended a statement of it that took too long.
 const slowFor = time.Minute
+
+// MarkSlow notes that the database ended a statement of the context's document because it took too long.
+func MarkSlow(ctx context.Context) {
+	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
+		doc.markSlow(time.Now())
+	}
+}
+
+// PlansOf returns the plans of the context's document, nil if it has none.
+func PlansOf(ctx context.Context) *plan.Plans {
+	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
+		return doc.plans
+	}
+	return nil
+}
 
 func (doc *document) markSlow(now time.Time) { doc.slow.Store(now.Add(slowFor).UnixNano()) }
 
@@ -153,7 +168,7 @@ func (d *documents) forbidden(doc *ast.QueryDocument) *gqlerror.Error {
 	for _, op := range doc.Operations {
 		if op.Operation == ast.Mutation {
 			err := gqlerror.ErrorPosf(op.Position, "a storefront may not write: a publishable key is good for queries alone; mutations need a secret key that may write")
-			errcode.Set(err, codeForbidden)
+			errcode.Set(err, CodeForbidden)
 			return err
 		}
 	}
@@ -162,7 +177,7 @@ func (d *documents) forbidden(doc *ast.QueryDocument) *gqlerror.Error {
 
 // isForbidden reports whether a document was refused by forbidden.
 func isForbidden(errs gqlerror.List) bool {
-	return len(errs) == 1 && errs[0].Extensions["code"] == codeForbidden
+	return len(errs) == 1 && errs[0].Extensions["code"] == CodeForbidden
 }
 
 func (d *documents) parseError(err error) *gqlerror.Error {
@@ -173,7 +188,7 @@ func (d *documents) parseError(err error) *gqlerror.Error {
 	errcode.Set(out, errcode.ParseFailed)
 	if strings.HasPrefix(out.Message, "exceeded token limit") {
 		out.Message = fmt.Sprintf("tokens of the document: there are more than the limit of %d", d.limits.Tokens)
-		errcode.Set(out, codeLimit)
+		errcode.Set(out, CodeLimit)
 	}
 	return out
 }
@@ -234,14 +249,14 @@ func invalidDocument(format string, args ...any) *gqlerror.Error {
 	return err
 }
 
-// contextDocument gives gqlgen's executor the document that was prepared for the request, in place of its own cache. That
+// ContextDocuments gives gqlgen's executor the document that was prepared for the request, in place of its own cache. That
 // one counts entries, not bytes, and validates before a limit is looked at.
-type contextDocument struct{}
+type ContextDocuments struct{}
 
 type documentKey struct{}
 
 // Get returns the document of the request.
-func (contextDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+func (ContextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	doc, ok := ctx.Value(documentKey{}).(*document)
 	if !ok {
 		return nil, false
@@ -250,4 +265,4 @@ func (contextDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, b
 }
 
 // Add has nothing to keep.
-func (contextDocument) Add(context.Context, string, *ast.QueryDocument) {}
+func (ContextDocuments) Add(context.Context, string, *ast.QueryDocument) {}

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"slices"
@@ -8,7 +8,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/jsonread"
 )
 
@@ -45,7 +44,8 @@ func (v variables) find(name string) jsontext.Value {
 // inputs reads and checks the variables of operations.
 type inputs struct {
 	schema *ast.Schema
-	links  *answer.LinkInputs // nil if lists of links are read as all else is
+	// readText reads variables of some types from their text; it may be nil.
+	readText func(t *ast.Type, text []byte) (v any, ok bool)
 	// shy says that errors name no fields but those that the client named.
 	shy bool
 }
@@ -69,9 +69,9 @@ func (in *inputs) read(defs ast.VariableDefinitionList, given variables) (map[st
 			}
 			continue
 		}
-		if in.links.Takes(def.Type) {
-			if list, ok := in.links.Read(written); ok {
-				values[def.Variable] = list
+		if in.readText != nil {
+			if v, ok := in.readText(def.Type, written); ok {
+				values[def.Variable] = v
 				continue
 			}
 		}

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -21,11 +21,11 @@ type meteredBody struct {
 	err     error // why it was given up
 }
 
-func (e *endpoint) bodies() *overload.Budget {
-	if e.gate == nil {
+func (e *Endpoint) bodies() *overload.Budget {
+	if e.cfg.Gate == nil {
 		return nil
 	}
-	return e.gate.Bodies
+	return e.cfg.Gate.Bodies
 }
 
 // Read reads, and counts what it read from the size on from which that matters.

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"bytes"
@@ -21,27 +21,36 @@ import (
 	"linkgraph/internal/recordstore"
 )
 
-// endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft). It is the
-// one transport of gqlgen's server.
-type endpoint struct {
-	graph     *Graph
-	cfg       HTTP
+// Endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft).
+type Endpoint struct {
+	cfg       Config
 	inputs    inputs
 	persisted *persisted
 	buffers   sync.Pool // of *bytes.Buffer
-	outputs   outputs
-	gate      *overload.Gate // nil lets all in
-	zippers   sync.Pool      // of *gzip.Writer
+	zippers   sync.Pool // of *gzip.Writer
 }
 
-var _ graphql.Transport = (*endpoint)(nil)
+// New returns an endpoint of a schema. It reports every trusted document that is not valid.
+func New(schema *ast.Schema, cfg Config) (*Endpoint, error) {
+	documents := newDocuments(schema, cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
+	persisted, err := newPersisted(documents, &cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Endpoint{cfg: cfg, inputs: inputs{schema, cfg.Read, cfg.HideSuggestions}, persisted: persisted}, nil
+}
+
+// Refuser returns an endpoint that answers nothing but refusals.
+func Refuser(cfg Config) *Endpoint { return &Endpoint{cfg: cfg} }
+
+var _ graphql.Transport = (*Endpoint)(nil)
 
 // Supports every request: what is not served is refused by Do.
-func (*endpoint) Supports(*http.Request) bool { return true }
+func (*Endpoint) Supports(*http.Request) bool { return true }
 
 // Do answers a request: it reads all of it, waits for a place, makes the whole answer, gives the place back, and sends the
 // answer. So a client that sends or reads slowly keeps nobody out.
-func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (e *Endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept")
 	media := negotiate(r.Header.Values("Accept"))
@@ -62,7 +71,7 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	body.complete()
-	run := &run{endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
+	run := &run{Endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
 	a, no := e.make(r.Context(), control, run, requests, batch)
 	if no != nil {
 		e.refuse(w, media, no)
@@ -74,9 +83,8 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 }
 
 // make runs the requests in a place and returns the answer.
-func (e *endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*reply, *refusal) {
-	caller, _ := CallerFrom(ctx)
-	place, err := e.gate.Enter(ctx, caller.ID+" "+caller.Address)
+func (e *Endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*reply, *refusal) {
+	place, err := e.enter(ctx)
 	if err != nil {
 		return nil, overloaded(err)
 	}
@@ -87,12 +95,15 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 		ctx, cancel = context.WithTimeout(ctx, e.cfg.Timeout)
 		defer cancel()
 	}
-	ctx, release := e.outputs.with(ctx)
-	defer release()
+	if e.cfg.Begin != nil {
+		var release func()
+		ctx, release = e.cfg.Begin(ctx)
+		defer release()
+	}
 	ctx, budget := plan.WithBudget(ctx) // of all requests of a batch
 	budget.Weigh = run.weigh
 	if e.cfg.Spent != nil {
-		defer func() { e.cfg.Spent(caller, budget.Points()) }()
+		defer func() { e.cfg.Spent(ctx, budget.Points()) }()
 	}
 	var a *reply
 	if batch {
@@ -112,10 +123,19 @@ func (e *endpoint) make(ctx context.Context, control *http.ResponseController, r
 	return a, nil
 }
 
+// enter waits for a place.
+func (e *Endpoint) enter(ctx context.Context) (*overload.Place, error) {
+	client := ""
+	if e.cfg.Client != nil {
+		client = e.cfg.Client(ctx)
+	}
+	return e.cfg.Gate.Enter(ctx, client)
+}
+
 const allowedMethods = "GET, HEAD, POST, OPTIONS"
 
 // read reads the requests. There are none for OPTIONS.
-func (e *endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType) (requests []*request, batch bool, no *refusal) {
+func (e *Endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType) (requests []*request, batch bool, no *refusal) {
 	switch r.Method {
 	case http.MethodOptions:
 		w.Header().Set("Allow", allowedMethods)
@@ -131,7 +151,7 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType)
 	}
 	if r.Method != http.MethodPost {
 		if forged(r) {
-			return nil, false, refuse(http.StatusForbidden, codeForbidden, "a browser must send one of the headers %s, %s, %s and %s with a GET: no page of another origin can", preflightHeaders[0], preflightHeaders[1], preflightHeaders[2], preflightHeaders[3])
+			return nil, false, refuse(http.StatusForbidden, CodeForbidden, "a browser must send one of the headers %s, %s, %s and %s with a GET: no page of another origin can", preflightHeaders[0], preflightHeaders[1], preflightHeaders[2], preflightHeaders[3])
 		}
 		req, no := parseURL(r.URL.RawQuery, e.cfg.MaxURL)
 		return []*request{req}, false, no
@@ -146,7 +166,7 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType)
 
 // run runs the requests of one HTTP request.
 type run struct {
-	*endpoint
+	*Endpoint
 	exec   graphql.GraphExecutor
 	header http.Header
 	safe   bool // the method says that nothing is changed
@@ -176,7 +196,7 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	case no != nil:
 		return nil, 0, no
 	case isForbidden(errs):
-		return nil, 0, refuse(http.StatusForbidden, codeForbidden, "%s", errs[0].Message)
+		return nil, 0, refuse(http.StatusForbidden, CodeForbidden, "%s", errs[0].Message)
 	case errs != nil:
 		return failed(errs...)
 	}
@@ -252,7 +272,7 @@ func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *gr
 	case cut && !done:
 		return nil, 0, r.interrupted(ctx, op.Operation.Operation)
 	case resp == nil:
-		return nil, 0, refuse(http.StatusInternalServerError, codeInternal, "internal error")
+		return nil, 0, refuse(http.StatusInternalServerError, CodeInternal, "internal error")
 	case resp.Data == nil:
 		return resp, requestErrorStatus(r.media), nil
 	}
@@ -268,7 +288,7 @@ func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 	if kind == ast.Mutation {
 		message += "; look whether it was done before you repeat it"
 	}
-	return refuse(status, codeUnavailable, "%s", message)
+	return refuse(status, CodeUnavailable, "%s", message)
 }
 
 // weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took
@@ -304,7 +324,7 @@ func (r *run) all(ctx context.Context, requests []*request) []*graphql.Response 
 }
 
 // recover answers for a panic outside of resolvers, which gqlgen catches.
-func (e *endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaType) {
+func (e *Endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaType) {
 	v := recover()
 	if v == nil {
 		return
@@ -312,21 +332,21 @@ func (e *endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaTy
 	if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
 		panic(v)
 	}
-	e.graph.cfg.Logger.ErrorContext(r.Context(), "panic", "panic", v, "stack", string(debug.Stack()))
-	e.refuse(w, media, refuse(http.StatusInternalServerError, codeInternal, "internal error"))
+	e.cfg.Logger.ErrorContext(r.Context(), "panic", "panic", v, "stack", string(debug.Stack()))
+	e.refuse(w, media, refuse(http.StatusInternalServerError, CodeInternal, "internal error"))
 }
 
 // keptBuffer is the largest buffer that is used again.
 const keptBuffer = 64 << 10
 
-func (e *endpoint) buffer() *bytes.Buffer {
+func (e *Endpoint) buffer() *bytes.Buffer {
 	if b, ok := e.buffers.Get().(*bytes.Buffer); ok {
 		return b
 	}
 	return &bytes.Buffer{}
 }
 
-func (e *endpoint) release(b *bytes.Buffer) {
+func (e *Endpoint) release(b *bytes.Buffer) {
 	if b.Cap() <= keptBuffer {
 		b.Reset()
 		e.buffers.Put(b)

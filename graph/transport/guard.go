@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"net/http"
@@ -42,6 +42,9 @@ func forged(r *http.Request) bool {
 	// A browser that is older than Sec-Fetch-Site (2023), or on an origin that it does not trust with it: plain HTTP.
 	return strings.HasPrefix(r.UserAgent(), "Mozilla/") || r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Cookie") != ""
 }
+
+// AllowOrigins lets pages of the listed origins read the answers of next.
+func AllowOrigins(origins []string, next http.Handler) http.Handler { return cors{origins, next} }
 
 // cors lets pages of the listed origins read answers.
 type cors struct {

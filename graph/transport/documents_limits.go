@@ -1,6 +1,8 @@
-package graph
+package transport
 
 import (
+	"cmp"
+
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -24,23 +26,24 @@ type DocumentLimits struct {
 	Repeats int
 }
 
-func (l *DocumentLimits) complete() {
-	l.orDefault(DocumentLimits{
+// Complete gives the fields that are zero their defaults.
+func (l *DocumentLimits) Complete() {
+	l.OrDefault(DocumentLimits{
 		Bytes: 256 << 10, Tokens: 15_000, Aliases: 500, RootFields: 100, Directives: 500, Fragments: 200, Spreads: 1000, Fields: 10_000, Repeats: 500,
 	})
 }
 
-// orDefault gives the fields that are zero the values that they have in other limits.
-func (l *DocumentLimits) orDefault(other DocumentLimits) {
-	orDefault(&l.Bytes, other.Bytes)
-	orDefault(&l.Tokens, other.Tokens)
-	orDefault(&l.Aliases, other.Aliases)
-	orDefault(&l.RootFields, other.RootFields)
-	orDefault(&l.Directives, other.Directives)
-	orDefault(&l.Fragments, other.Fragments)
-	orDefault(&l.Spreads, other.Spreads)
-	orDefault(&l.Fields, other.Fields)
-	orDefault(&l.Repeats, other.Repeats)
+// OrDefault gives the fields that are zero the values that they have in other limits.
+func (l *DocumentLimits) OrDefault(other DocumentLimits) {
+	l.Bytes = cmp.Or(l.Bytes, other.Bytes)
+	l.Tokens = cmp.Or(l.Tokens, other.Tokens)
+	l.Aliases = cmp.Or(l.Aliases, other.Aliases)
+	l.RootFields = cmp.Or(l.RootFields, other.RootFields)
+	l.Directives = cmp.Or(l.Directives, other.Directives)
+	l.Fragments = cmp.Or(l.Fragments, other.Fragments)
+	l.Spreads = cmp.Or(l.Spreads, other.Spreads)
+	l.Fields = cmp.Or(l.Fields, other.Fields)
+	l.Repeats = cmp.Or(l.Repeats, other.Repeats)
 }
 
 // counts are what DocumentLimits bound, and how much there is to keep in memory.
@@ -99,7 +102,7 @@ func limitError(what string, asked, limit int) *gqlerror.Error {
 		return nil
 	}
 	err := gqlerror.Errorf("%s: %d is above the limit of %d", what, asked, limit)
-	errcode.Set(err, codeLimit)
+	errcode.Set(err, CodeLimit)
 	return err
 }
 
@@ -199,7 +202,7 @@ func (c *counter) value(v *ast.Value) {
 	if v.Kind == ast.IntValue || v.Kind == ast.FloatValue {
 		if _, err := v.Value(nil); err != nil && c.fault == nil {
 			c.fault = gqlerror.ErrorPosf(v.Position, "the number %s is too large to be written as a literal; write it as a string", shorten(v.Raw, mostEcho))
-			errcode.Set(c.fault, codeBadInput)
+			errcode.Set(c.fault, CodeBadInput)
 		}
 	}
 	for _, child := range v.Children {
