@@ -111,8 +111,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	cfg.Deleted = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Deleted }, models, cfg.AbsentModels)
 	cfg.Restored = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
 	g.Links = linkstore.New(g.db, links, cfg)
-	records.Cascade = cascade{g.Links}
-	engine := answer.Config{Catalog: links, Limits: g.cfg.Limits}
+	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}
@@ -123,8 +122,8 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	if err != nil {
 		return err
 	}
-	engine.Records, engine.Limits = shop, storefrontLimits(g.cfg.StorefrontLimits)
-	g.storefront = side{answer.New(engine), resolver{shop, linkstore.New(g.storefrontDB(), links, cfg)}}
+	engine.Records, engine.Links, engine.Limits = shop, linkstore.New(g.storefrontDB(), links, cfg), storefrontLimits(g.cfg.StorefrontLimits)
+	g.storefront = side{answer.New(engine), resolver{shop, engine.Links}}
 	return nil
 }
 
@@ -222,27 +221,4 @@ func catalogs() (*recordstore.Catalog, *linkstore.Catalog, error) {
 		return nil, nil, fmt.Errorf("graph: %w", err)
 	}
 	return models, links, nil
-}
-
-// cascade has the link store delete and restore records, because it knows what hangs on them.
-type cascade struct{ links *linkstore.Store }
-
-// DeleteRecords deletes records, what they own and their links.
-func (c cascade) DeleteRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
-	receipt, err := c.links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return receiptOf(receipt), err
-}
-
-// RestoreRecords brings them back.
-func (c cascade) RestoreRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
-	receipt, err := c.links.Restore(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return receiptOf(receipt), err
-}
-
-func receiptOf(r linkstore.Receipt) recordstore.Receipt {
-	out := recordstore.Receipt{DeletionID: r.DeletionID, Links: r.Links}
-	for _, records := range r.Records {
-		out.Records = append(out.Records, recordstore.RecordIDs{Module: records.Module, Model: records.Model, IDs: records.IDs})
-	}
-	return out
 }

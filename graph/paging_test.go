@@ -10,6 +10,7 @@ import (
 
 	"linkgraph/graph"
 	"linkgraph/internal/recordstore"
+	"linkgraph/linkstore"
 )
 
 type page struct {
@@ -145,7 +146,7 @@ func TestPagesHoldStill(t *testing.T) {
 				done <- err
 				return
 			}
-			if _, err := a.graph.Records.Delete(ctx, m, []string{id}); err != nil {
+			if _, err := a.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: []string{id}}}); err != nil {
 				done <- err
 				return
 			}

@@ -129,10 +129,10 @@ func TestRulesAreCountedByMany(t *testing.T) {
 					_, err = p.graph.Records.Update(ctx, m, []recordstore.Values{{"id": id, "priceId": next}})
 				}
 				if err == nil && i%2 == 0 {
-					_, err = p.graph.Records.Delete(ctx, m, []string{id})
+					_, err = p.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: []string{id}}})
 				}
 				if err == nil && i%4 == 0 {
-					_, err = p.graph.Records.Restore(ctx, m, []string{id})
+					_, err = p.graph.Links.Restore(ctx, []linkstore.Records{{Model: m.Name, IDs: []string{id}}})
 				}
 				if err != nil {
 					t.Error(err)

@@ -229,7 +229,7 @@ func (s *shop) dismiss(name, left, right string) {
 
 func (s *shop) remove(model, id string) {
 	s.Helper()
-	if _, err := s.graph.Records.Delete(context.Background(), s.model(model), []string{id}); err != nil {
+	if _, err := s.graph.Links.DeleteRecords(context.Background(), []linkstore.Records{{Model: s.model(model).Name, IDs: []string{id}}}); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -63,21 +63,8 @@ func newWorld(t testing.TB, cfg audit.Config) *world {
 	}
 	log := audit.New(cfg)
 	w.links = linkstore.New(w.db.Pool, g.Links.Catalog(), linkstore.Config{Written: log.LinksWritten})
-	w.records = recordstore.New(w.db.Pool, g.Records.Catalog(), recordstore.Config{Cascade: cascade{w.links}, Written: log.RecordsWritten})
+	w.records = recordstore.New(w.db.Pool, g.Records.Catalog(), recordstore.Config{Written: log.RecordsWritten})
 	return w
-}
-
-// cascade is that of the graph.
-type cascade struct{ links *linkstore.Store }
-
-func (c cascade) DeleteRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
-	r, err := c.links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return recordstore.Receipt{DeletionID: r.DeletionID}, err
-}
-
-func (c cascade) RestoreRecords(ctx context.Context, m *recordstore.Model, ids []string) (recordstore.Receipt, error) {
-	r, err := c.links.Restore(ctx, []linkstore.Records{{Model: m.Name, IDs: ids}})
-	return recordstore.Receipt{DeletionID: r.DeletionID}, err
 }
 
 func (w *world) model(name string) *recordstore.Model {
@@ -200,7 +187,7 @@ func TestRecords(t *testing.T) {
 	w.must(err)
 	w.same(fmt.Sprintf(`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}], "fields": ["isGiftcard", "title"]}`, ids[0], ids[1]), w.row("update_records"))
 
-	deleted, err := w.records.Delete(ctx, w.model("ProductVariant"), []string{"variant_demo_shirt_s"})
+	deleted, err := w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
 	w.must(err)
 	receipt := w.row("delete_records")
 	w.same(`[{"model": "ProductVariant", "ids": ["variant_demo_shirt_s"]}]`, receipt["given"])
@@ -211,11 +198,11 @@ func TestRecords(t *testing.T) {
 		t.Errorf("removed: %v", counts)
 	}
 
-	_, err = w.records.Delete(ctx, w.model("ProductVariant"), []string{"variant_demo_shirt_s"})
+	_, err = w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
 	w.must(err)
 	w.same(`{"given": [{"model": "ProductVariant", "ids": ["variant_demo_shirt_s"]}], "counts": {}}`, w.row("delete_records"))
 
-	_, err = w.records.Restore(ctx, w.model("ProductVariant"), []string{"variant_demo_shirt_s"})
+	_, err = w.links.Restore(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
 	w.must(err)
 	receipt = w.row("restore")
 	w.same(fmt.Sprintf("%q", deleted.DeletionID), receipt["deletion_id"])
@@ -264,7 +251,7 @@ func TestNoWriteWithoutRow(t *testing.T) {
 	if _, err := w.records.Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Scarf"}}); err == nil {
 		t.Error("a product without a row")
 	}
-	if _, err := w.records.Delete(ctx, w.model("Product"), []string{"prod_demo_shirt"}); err == nil {
+	if _, err := w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "Product", IDs: []string{"prod_demo_shirt"}}}); err == nil {
 		t.Error("a deletion without a row")
 	}
 	found, err := w.links.Get(ctx, []linkstore.Item{item})
@@ -304,7 +291,7 @@ func TestLongReceipts(t *testing.T) {
 	if kept, _ := receipt["links"].([]any); len(kept) != 3 {
 		t.Errorf("%d links are kept", len(kept))
 	}
-	_, err = w.records.Delete(ctx, w.model("Product"), ids)
+	_, err = w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "Product", IDs: ids}})
 	w.must(err)
 	receipt = w.row("delete_records")
 	w.same(fmt.Sprintf(`{"records": {"Product": 5}, "links": {%q: 5}}`, channels), receipt["counts"])

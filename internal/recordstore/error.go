@@ -18,7 +18,6 @@ var (
 	ErrConflict    = errors.New("conflict with another record")
 	ErrLimit       = errors.New("limit exceeded")
 	ErrAbsent      = errors.New("not in the database")
-	ErrNoCascade   = errors.New("the store has no cascade to delete with")
 	ErrUnavailable = errors.New("the database cannot be reached")
 	ErrTimeout     = errors.New("the database ended a statement that took too long")
 	ErrContended   = errors.New("other calls kept changing the same records: try again")

@@ -33,7 +33,7 @@ type Rule struct {
 	// Update completes changes that are about to be made.
 	Update func(ctx context.Context, tx pgx.Tx, records []Values) error
 	// Deleted is told the keys of records that were deleted, Restored those of restored ones, in that transaction and while they are
-	// locked. What they queue runs at its end. Whoever deletes and restores, the Cascade of a Store, tells them.
+	// locked. What they queue runs at its end. Who deletes and restores records, the store of links, tells them.
 	Deleted, Restored func(keys []string, last *pgx.Batch)
 	// WritesOwners says that Create and Update change the records that the written ones refer to, or referred to before: they are locked
 	// for that from the start. Two writers that share a lock and then want more of it wait for each other.
@@ -43,35 +43,13 @@ type Rule struct {
 // Shown is the key under which a rule puts values, a Values, that are shown once.
 const Shown = "\x00shown"
 
-// RecordIDs are records of one model.
-type RecordIDs struct {
-	Module, Model string
-	IDs           []string
-}
-
-// Receipt says what a deletion removed, or a restore brought back.
-type Receipt struct {
-	DeletionID string // "" if there was nothing to do
-	Records    []RecordIDs
-	Links      any // what the Cascade says of links
-}
-
-// Cascade deletes and restores records with everything that hangs on them, in one transaction. A module knows no links, so
-// it leaves that to whoever does.
-type Cascade interface {
-	DeleteRecords(ctx context.Context, model *Model, ids []string) (Receipt, error)
-	RestoreRecords(ctx context.Context, model *Model, ids []string) (Receipt, error)
-}
-
-// Config says how a Store works. The zero value is good for everything but Delete and Restore.
+// Config says how a Store works. The zero value is good.
 type Config struct {
 	// NewID makes ids. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
 	// Rules are those of the modules, by model name.
 	Rules map[string]Rule
-	// Cascade deletes and restores. nil means that Delete and Restore are refused with ErrNoCascade.
-	Cascade Cascade
-	// LockOrder names models in the order in which the Cascade locks their records, for all that are in its reach. Create and Update
+	// LockOrder names models in the order in which who deletes locks their records, for all that are in its reach. Create and Update
 	// keep to it. nil means the order of the catalogue.
 	LockOrder []string
 	// MaxItems is how many records one call may write. 0 means 10,000.
@@ -83,7 +61,7 @@ type Config struct {
 	Observer Observer
 	// Written is told of each call of Create, CreateShown and Update, in its transaction, when all is done but the commit. What it
 	// queues runs in that transaction. If it fails, or a statement that it queues, the call fails and nothing is written. nil
-	// means nobody is told. Of Delete and Restore the Cascade tells.
+	// means nobody is told. Who deletes and restores tells of that.
 	Written func(ctx context.Context, w Written, last *pgx.Batch) error
 }
 
@@ -187,19 +165,3 @@ func givenFields(model *Model, given []Values) []string {
 
 // Catalog returns the models of the store.
 func (s *Store) Catalog() *Catalog { return s.catalog }
-
-// Delete soft-deletes records, what belongs to them and the links of all of these: one transaction.
-func (s *Store) Delete(ctx context.Context, model *Model, ids []string) (Receipt, error) {
-	if s.cfg.Cascade == nil {
-		return Receipt{}, ErrNoCascade
-	}
-	return s.cfg.Cascade.DeleteRecords(ctx, model, ids)
-}
-
-// Restore brings back exactly what the latest deletion of the records removed.
-func (s *Store) Restore(ctx context.Context, model *Model, ids []string) (Receipt, error) {
-	if s.cfg.Cascade == nil {
-		return Receipt{}, ErrNoCascade
-	}
-	return s.cfg.Cascade.RestoreRecords(ctx, model, ids)
-}

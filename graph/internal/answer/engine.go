@@ -20,7 +20,7 @@ import (
 // Config is what an Engine runs on.
 type Config struct {
 	Records *recordstore.Store
-	Catalog *linkstore.Catalog
+	Links   *linkstore.Store
 	Limits  plan.Limits
 	// Spent is told of the fields that each root field writes, if every page is full. nil means nobody is.
 	Spent func(ctx context.Context, fields int)
@@ -30,14 +30,16 @@ type Config struct {
 type Engine struct {
 	*plan.Compiler
 	records *recordstore.Store
-	catalog *linkstore.Catalog
+	links   *linkstore.Store
+	catalog *linkstore.Catalog // of links
 	buffers recordstore.Buffers
 }
 
 // New returns an engine.
 func New(cfg Config) *Engine {
 	return &Engine{
-		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Catalog, cfg.Limits, cfg.Spent), records: cfg.Records, catalog: cfg.Catalog,
+		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
+		records:  cfg.Records, links: cfg.Links, catalog: cfg.Links.Catalog(),
 	}
 }
 

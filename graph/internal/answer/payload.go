@@ -18,7 +18,7 @@ type done struct {
 	outcomes   []linkstore.Outcome // of links, in the order of the input
 	replaced   []shownLinks        // by the same order; nil if none were
 	deletionID string
-	records    []recordstore.RecordIDs
+	records    []linkstore.Records
 	created    []recordstore.Created // records, in the order of the input
 	written    bool
 }
@@ -82,17 +82,10 @@ func Dismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, 
 
 // Receipt resolves a field to what was deleted or restored.
 func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
-	records := make([]recordstore.RecordIDs, len(receipt.Records))
-	for i, of := range receipt.Records {
-		records[i] = recordstore.RecordIDs{Module: of.Module, Model: of.Model, IDs: of.IDs}
-	}
-	return written(ctx).receipt(receipt.DeletionID, receipt.Links, records), nil
-}
-
-func (r *root) receipt(deletionID string, links []linkstore.Link, records []recordstore.RecordIDs) *root {
-	r.done.deletionID, r.done.records = deletionID, records
-	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(links))
-	return r
+	r := written(ctx)
+	r.done.deletionID, r.done.records = receipt.DeletionID, receipt.Records
+	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(receipt.Links))
+	return r, nil
 }
 
 func pointers(links []linkstore.Link) []*linkstore.Link {
@@ -105,32 +98,28 @@ func pointers(links []linkstore.Link) []*linkstore.Link {
 
 // Delete resolves a mutation that deletes records of a model, what hangs on them and their links.
 func Delete(ctx context.Context, model string) (Answer, error) {
-	return cascade(ctx, model, requestFrom(ctx).engine.records.Delete)
+	return cascade(ctx, model, requestFrom(ctx).engine.links.DeleteRecords)
 }
 
 // Restore resolves a mutation that brings records of a model back, and what went with them.
 func Restore(ctx context.Context, model string) (Answer, error) {
-	return cascade(ctx, model, requestFrom(ctx).engine.records.Restore)
+	return cascade(ctx, model, requestFrom(ctx).engine.links.Restore)
 }
 
-func cascade(ctx context.Context, model string, run func(context.Context, *recordstore.Model, []string) (recordstore.Receipt, error)) (Answer, error) {
-	m, err := requestFrom(ctx).engine.Model(model)
-	if err != nil {
-		return nil, err
-	}
+func cascade(ctx context.Context, model string, run func(context.Context, []linkstore.Records) (linkstore.Receipt, error)) (Answer, error) {
 	list := graphql.CoerceList(onlyArgument(ctx))
 	keys := make([]string, len(list))
 	for i, v := range list {
+		var err error
 		if keys[i], err = graphql.UnmarshalID(v); err != nil {
 			return nil, err
 		}
 	}
-	receipt, err := run(ctx, m, keys)
+	receipt, err := run(ctx, []linkstore.Records{{Model: model, IDs: keys}})
 	if err != nil {
 		return nil, err
 	}
-	links, _ := receipt.Links.([]linkstore.Link)
-	return written(ctx).receipt(receipt.DeletionID, links, receipt.Records), nil
+	return Receipt(ctx, receipt)
 }
 
 // Create resolves a mutation that makes records of a model.
@@ -270,7 +259,7 @@ func (r *root) writeResult(fields []plan.Field, i int) error {
 	})
 }
 
-func (a *Request) recordIDs(fields []plan.Field, records *recordstore.RecordIDs) error {
+func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) error {
 	return a.each(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteModule:
