@@ -67,11 +67,11 @@ func newWorld(t testing.TB, cfg audit.Config) *world {
 	return w
 }
 
-func (w *world) model(name string) *recordstore.Model {
+func (w *world) products() *recordstore.Model {
 	w.Helper()
-	m, ok := w.records.Catalog().Model(name)
+	m, ok := w.records.Catalog().Model("Product")
 	if !ok {
-		w.Fatalf("there is no model %s", name)
+		w.Fatal("there is no model Product")
 	}
 	return m
 }
@@ -177,7 +177,7 @@ func TestRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, audit.Config{})
 	ctx := t.Context()
-	product := w.model("Product")
+	product := w.products()
 
 	ids, err := w.records.Create(ctx, product, []recordstore.Values{{"title": "Scarf", "handle": "scarf"}, {"title": "Glove", "handle": "glove"}})
 	w.must(err)
@@ -219,12 +219,12 @@ func TestNoRowWithoutWrite(t *testing.T) {
 	if _, err := w.links.Create(ctx, []linkstore.Item{{Link: channels, Left: "nobody", Right: "sc_demo_pos"}}, linkstore.CreateOptions{}); err == nil {
 		t.Error("a link of nobody")
 	}
-	if _, err := w.records.Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}}); err == nil {
+	if _, err := w.records.Create(ctx, w.products(), []recordstore.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}}); err == nil {
 		t.Error("two products with one handle")
 	}
 	refused := errors.New("refused")
 	if err := pgx.BeginFunc(ctx, w.db.Pool, func(tx pgx.Tx) error {
-		_, err := w.records.WithTx(tx).Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Never"}})
+		_, err := w.records.WithTx(tx).Create(ctx, w.products(), []recordstore.Values{{"title": "Never"}})
 		w.must(err)
 		_, err = w.links.WithTx(tx).Dismiss(ctx, []linkstore.Item{{Link: channels, Left: "prod_demo_shirt", Right: "sc_demo_web"}})
 		w.must(err)
@@ -248,7 +248,7 @@ func TestNoWriteWithoutRow(t *testing.T) {
 	if _, err := w.links.Create(ctx, []linkstore.Item{item}, linkstore.CreateOptions{}); err == nil {
 		t.Error("a link without a row")
 	}
-	if _, err := w.records.Create(ctx, w.model("Product"), []recordstore.Values{{"title": "Scarf"}}); err == nil {
+	if _, err := w.records.Create(ctx, w.products(), []recordstore.Values{{"title": "Scarf"}}); err == nil {
 		t.Error("a product without a row")
 	}
 	if _, err := w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "Product", IDs: []string{"prod_demo_shirt"}}}); err == nil {
@@ -275,7 +275,7 @@ func TestLongReceipts(t *testing.T) {
 	for i := range 5 {
 		values = append(values, recordstore.Values{"title": fmt.Sprint("Sock ", i)})
 	}
-	ids, err := w.records.Create(ctx, w.model("Product"), values)
+	ids, err := w.records.Create(ctx, w.products(), values)
 	w.must(err)
 	if rows := w.rows(); len(rows) != 1 || !rows[0].Truncated {
 		t.Fatalf("rows: %v", rows)
@@ -355,7 +355,7 @@ func BenchmarkCreate(b *testing.B) {
 				for i := range values {
 					values[i]["handle"] = fmt.Sprint("sock-", i)
 				}
-				ids, err := w.records.Create(b.Context(), w.model("Product"), values)
+				ids, err := w.records.Create(b.Context(), w.products(), values)
 				w.must(err)
 				items := make([]linkstore.Item, n)
 				for i, id := range ids {
