@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"linkgraph/graph/transport"
-
 	"linkgraph/internal/recordstore"
 )
 

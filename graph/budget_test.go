@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 )
 
 // repeated writes a root field so many times, under names of its own.

@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 )
 
 // TestDocumentLimits sets each limit low and goes one beyond it.

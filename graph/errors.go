@@ -7,13 +7,11 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"linkgraph/graph/transport"
-
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"linkgraph/graph/internal/plan"
+	"linkgraph/graph/transport"
 	"linkgraph/internal/naming"
 	"linkgraph/internal/overload"
 	"linkgraph/internal/recordstore"

@@ -4,13 +4,11 @@ import (
 	"context"
 	"sync"
 
-	"linkgraph/graph/transport"
-
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 
 	"linkgraph/graph/internal/answer"
+	"linkgraph/graph/internal/plan"
+	"linkgraph/graph/transport"
 )
 
 // executor has the resolvers of an operation work together: what they start is read level by level, in as few statements as there

@@ -7,13 +7,12 @@ import (
 	"maps"
 	"strings"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
 
 	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 	"linkgraph/modules/api_key"

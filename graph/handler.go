@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"linkgraph/graph/transport"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -13,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/transport"
 )
 
 // Handler serves the API with the defaults of HTTP: to everyone, as admins.

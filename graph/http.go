@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"linkgraph/graph/transport"
-
 	"linkgraph/internal/overload"
 )
 

@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 )
 
 // endpoint is the API behind a server on a port of its own.

@@ -4,14 +4,13 @@ import (
 	"context"
 	"io"
 
-	"linkgraph/graph/transport"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"linkgraph/graph/internal/answer"
+	"linkgraph/graph/transport"
 )
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each

@@ -4,10 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"linkgraph/graph/internal/plan"
-
 	"linkgraph/graph/internal/answer"
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/naming"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 )
 

@@ -9,10 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph/internal/plan"
-
 	"linkgraph/graph"
 	"linkgraph/graph/internal/exec"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 )
@@ -37,7 +36,7 @@ func byHeader(r *http.Request) (graph.Caller, error) {
 // is not seen has hiddenRecord in its id and its texts; a column that is not seen has hiddenColumn.
 type shop struct {
 	*api
-	views map[string]plan.View
+	views map[string]plan.Scope
 	seen  map[string][]string // ids, by model
 
 	n, products int
@@ -46,7 +45,7 @@ type shop struct {
 // newShop returns the API of the shop, asked with the key apk_seen.
 func newShop(t testing.TB) *shop {
 	// The walk asks for more than a storefront may by default.
-	s := &shop{api: newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxCost: 100_000_000}}), views: map[string]plan.View{}, seen: map[string][]string{}}
+	s := &shop{api: newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxCost: 100_000_000}}), views: map[string]plan.Scope{}, seen: map[string][]string{}}
 	for _, v := range exec.Storefront() {
 		s.views[v.Model] = v
 	}

@@ -37,7 +37,7 @@ func (known edges) of(r record) *leads {
 // stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again where it looked before it
 // locked, until nothing was added behind its back: what it returns was locked before it was read. What has to be locked before what is
 // locked already is added to what is known, and the call has to be run again. See "How calls are ordered".
-func (s *Store) stableClosure(ctx context.Context, tx *write, roots []record, index []int, withRoots bool, known map[record]bool) (*closure, error) {
+func (s *Store) stableClosure(ctx context.Context, tx *batchTx, roots []record, index []int, withRoots bool, known map[record]bool) (*closure, error) {
 	first, locked, stays := newLocks(), newHeld(), map[record]bool{}
 	take := func(wanted *locks, r record) {
 		wanted.add(r.model, r.id, forDelete)
@@ -167,7 +167,7 @@ func (known edges) walk(roots []record, withRoots bool) (c *closure, unread []re
 
 // look queues the statements that read where records lead to: one a model, however many records there are. goes says of which records
 // it matters what they own.
-func (s *Store) look(tx *write, known edges, records map[*Model][]string, goes func(record) bool) {
+func (s *Store) look(tx *batchTx, known edges, records map[*Model][]string, goes func(record) bool) {
 	for _, m := range s.catalog.models {
 		ids := records[m]
 		if len(ids) == 0 {
@@ -194,7 +194,7 @@ type way struct {
 
 // lookFrom queues the statement of a model. Each row says which way leads from what record to which one, and whether that is there
 // and goes with the first.
-func (s *Store) lookFrom(tx *write, known edges, m *Model, ids []string, owners bool) {
+func (s *Store) lookFrom(tx *batchTx, known edges, m *Model, ids []string, owners bool) {
 	l := text(s, textKey{what: "look", of: m, large: len(ids) >= many, more: owners}, func() *look { return s.newLook(m, len(ids), owners) })
 	if len(l.ways) == 0 {
 		return

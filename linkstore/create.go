@@ -93,7 +93,7 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 		return nil, err
 	}
 	var results []CreateResult
-	err = s.run(ctx, func(tx *write) (func() Written, error) {
+	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		for i := range links {
 			links[i].old, links[i].result = nil, CreateResult{}
 		}
@@ -123,7 +123,7 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 
 // createAll locks the records of all links, and writes the links kind by kind. The rows of the first kind are locked in one trip
 // with the records.
-func (s *Store) createAll(ctx context.Context, tx *write, links []*newLink, opts CreateOptions) error {
+func (s *Store) createAll(ctx context.Context, tx *batchTx, links []*newLink, opts CreateOptions) error {
 	locked := ends(links)
 	s.lock(tx, locked)
 	for first, start := true, 0; start < len(links); first = false {
@@ -252,7 +252,7 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 }
 
 // createKind writes the pairs of one link, whose rows are locked.
-func (s *Store) createKind(ctx context.Context, tx *write, links []*newLink, standing []Link, opts CreateOptions) error {
+func (s *Store) createKind(ctx context.Context, tx *batchTx, links []*newLink, standing []Link, opts CreateOptions) error {
 	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ type oldLink struct {
 
 // lockPairs queues the locks of the rows of pairs, live or not, and of the live links that exclude them, and notes both. Live rows come
 // first, all in one order; rows of pairs that are not linked are nobody else's while their records are held. Relies on the primary key.
-func (s *Store) lockPairs(tx *write, links []*newLink) (standing *[]Link) {
+func (s *Store) lockPairs(tx *batchTx, links []*newLink) (standing *[]Link) {
 	standing = new([]Link)
 	s.conflicts(tx, links[0].def, pairsOf(links), standing)
 	s.lockRows(tx, links)
@@ -314,7 +314,7 @@ func pairsOf(links []*newLink) []Pair {
 	return pairs
 }
 
-func (s *Store) lockRows(tx *write, links []*newLink) {
+func (s *Store) lockRows(tx *batchTx, links []*newLink) {
 	g := givenOf(links)
 	d := g.def
 	tx.queue(len(links), func(rows pgx.Rows) error {
@@ -337,7 +337,7 @@ func (s *Store) lockRows(tx *write, links []*newLink) {
 }
 
 // makeRoom finds the live links that the new ones exclude, among those that stand. With Replace it dismisses them.
-func (s *Store) makeRoom(ctx context.Context, tx *write, links []*newLink, standing []Link, opts CreateOptions) error {
+func (s *Store) makeRoom(ctx context.Context, tx *batchTx, links []*newLink, standing []Link, opts CreateOptions) error {
 	if len(links) == 0 || len(standing) == 0 {
 		return nil
 	}
@@ -419,7 +419,7 @@ func (t *taken) against(p Pair) []Link {
 
 // conflicts queues a statement that locks the live links that exclude one of the pairs, and these themselves. Relies on the unique
 // indexes that enforce this.
-func (s *Store) conflicts(tx *write, d *Definition, pairs []Pair, found *[]Link) {
+func (s *Store) conflicts(tx *batchTx, d *Definition, pairs []Pair, found *[]Link) {
 	if d.Left.IsList && d.Right.IsList || len(pairs) == 0 {
 		return
 	}

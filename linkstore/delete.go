@@ -64,7 +64,7 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 	}
 	var receipt Receipt
 	known := map[record]bool{} // that earlier tries reached
-	err = s.run(ctx, func(tx *write) (func() Written, error) {
+	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		c, err := s.stableClosure(ctx, tx, roots, index, withRoots, known)
 		if err != nil {
 			return nil, err
@@ -115,7 +115,7 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 }
 
 // liveRoots returns those of the given records that are live. They are locked.
-func (s *Store) liveRoots(ctx context.Context, tx *write, roots []record, index []int, locked *locks) ([]record, error) {
+func (s *Store) liveRoots(ctx context.Context, tx *batchTx, roots []record, index []int, locked *locks) ([]record, error) {
 	s.list(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func missingRoot(r record, index int) error {
 
 // remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was
 // reached by it may not be the deletion's to remove. The receipt is complete when all is sent.
-func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Receipt) error {
+func (s *Store) remove(ctx context.Context, tx *batchTx, c *closure, receipt *Receipt) error {
 	if len(c.removed) == 0 && len(c.links) == 0 {
 		return nil
 	}
@@ -153,14 +153,14 @@ func (s *Store) remove(ctx context.Context, tx *write, c *closure, receipt *Rece
 }
 
 // tell tells of records whose deletion or restore is queued or sent.
-func (w *write) tell(who func([]Records, *pgx.Batch), receipt *Receipt) {
+func (w *batchTx) tell(who func([]Records, *pgx.Batch), receipt *Receipt) {
 	if who != nil && len(receipt.Records) > 0 {
 		who(receipt.Records, &w.last)
 	}
 }
 
 // softDelete relies on the primary keys.
-func (s *Store) softDelete(tx *write, c *closure, deletion string) []Records {
+func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 	byModel := map[*Model][]string{}
 	for r := range c.removed {
 		byModel[r.model] = append(byModel[r.model], r.id)
@@ -194,7 +194,7 @@ func (c *closure) records() []record {
 }
 
 // noteDeletion notes which records are removed and because of what, so that they can be restored.
-func (s *Store) noteDeletion(tx *write, deletion string, c *closure) {
+func (s *Store) noteDeletion(tx *batchTx, deletion string, c *closure) {
 	var models, keys []string
 	var removed []bool
 	for _, r := range c.records() {
@@ -224,7 +224,7 @@ func (s *Store) noteDeletion(tx *write, deletion string, c *closure) {
 }
 
 // noteLinks notes many links that were removed.
-func (s *Store) noteLinks(tx *write, deletion string, d *Definition, links []Link) {
+func (s *Store) noteLinks(tx *batchTx, deletion string, d *Definition, links []Link) {
 	if len(links) == 0 {
 		return
 	}

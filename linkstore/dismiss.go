@@ -39,7 +39,7 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 		sorted[n] = pairs[i]
 	}
 	var results []DismissResult
-	err := s.run(ctx, func(tx *write) (func() Written, error) {
+	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		var removed []Link
 		if err := s.detachAll(ctx, tx, sorted, removal{cause: "dismiss"}, &removed); err != nil {
 			return nil, err
@@ -70,7 +70,7 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 
 // checkUnlinked checks that those of several pairs that were not removed are not linked: some may have been linked while the others were
 // waited for. It is one statement, which sees all of them at one moment.
-func (s *Store) checkUnlinked(ctx context.Context, tx *write, pairs []Pair, removed *[]Link) error {
+func (s *Store) checkUnlinked(ctx context.Context, tx *batchTx, pairs []Pair, removed *[]Link) error {
 	if len(pairs) < 2 {
 		return nil
 	}
@@ -117,7 +117,7 @@ type removal struct {
 
 // detachAll removes live links of any kind, kind by kind. The pairs are sorted, each once, and so are the links that are removed,
 // once all is sent.
-func (s *Store) detachAll(ctx context.Context, tx *write, pairs []Pair, why removal, removed *[]Link) error {
+func (s *Store) detachAll(ctx context.Context, tx *batchTx, pairs []Pair, why removal, removed *[]Link) error {
 	for start := 0; start < len(pairs); {
 		end := start
 		for end < len(pairs) && pairs[end].Link == pairs[start].Link {
@@ -148,7 +148,7 @@ func sortedPairs(pairs []Pair) []Pair {
 
 // detach removes live links of one kind, locking them in order. The pairs are sorted, each once, and so are the links that it adds to
 // those removed.
-func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+func (s *Store) detach(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
 	switch {
 	case len(pairs) >= many:
 		return s.detachMany(ctx, tx, d, pairs, why, removed)
@@ -159,7 +159,7 @@ func (s *Store) detach(ctx context.Context, tx *write, d *Definition, pairs []Pa
 }
 
 // detachFew does so in one statement, which also notes and tells what it removed. Relies on the primary key.
-func (s *Store) detachFew(tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) {
+func (s *Store) detachFew(tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) {
 	args := d.argsOf(pairs)
 	if why.deletion != "" {
 		args = append(args, why.deletion)
@@ -207,7 +207,7 @@ func (s *Store) deletedAt(parameter int) string {
 }
 
 // detachMany locks the links before it removes them. Relies on the primary key.
-func (s *Store) detachMany(ctx context.Context, tx *write, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+func (s *Store) detachMany(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
 	live, err := lockLive(ctx, tx, d, pairs)
 	if err == nil && why.deletion != "" && len(live) < len(pairs) {
 		err = changedError{}
@@ -249,7 +249,7 @@ func (s *Store) detachMany(ctx context.Context, tx *write, d *Definition, pairs 
 }
 
 // lockLive locks the rows of pairs that are live, in their order, and returns these pairs. Relies on the primary key.
-func lockLive(ctx context.Context, tx *write, d *Definition, pairs []Pair) ([]Pair, error) {
+func lockLive(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair) ([]Pair, error) {
 	live := make([]Pair, 0, len(pairs))
 	tx.queue(len(pairs), func(rows pgx.Rows) error {
 		var ord int

@@ -161,7 +161,7 @@ func (l *locks) exists(m *Model, id string) bool {
 }
 
 // lock queues the locks of records, in the order that all writers keep.
-func (s *Store) lock(tx *write, wanted *locks) {
+func (s *Store) lock(tx *batchTx, wanted *locks) {
 	if len(wanted.buckets) > 0 {
 		ids := slices.Sorted(maps.Keys(wanted.buckets))
 		alone := make([]bool, len(ids))
@@ -181,7 +181,7 @@ func (s *Store) lock(tx *write, wanted *locks) {
 }
 
 // lockBuckets queues advisory locks.
-func (s *Store) lockBuckets(tx *write, ids []int32, alone []bool, nowait bool) {
+func (s *Store) lockBuckets(tx *batchTx, ids []int32, alone []bool, nowait bool) {
 	if !nowait {
 		tx.queue(0, nil, fmt.Sprintf(`
 			SELECT CASE WHEN p.alone THEN pg_advisory_xact_lock(%[1]d, p.b) ELSE pg_advisory_xact_lock_shared(%[1]d, p.b) END
@@ -200,7 +200,7 @@ func (s *Store) lockBuckets(tx *write, ids []int32, alone []bool, nowait bool) {
 }
 
 // list queues the locks again where not all of many records are live, to learn which are.
-func (s *Store) list(tx *write, wanted *locks) {
+func (s *Store) list(tx *batchTx, wanted *locks) {
 	for _, m := range s.catalog.ordered {
 		if l := wanted.sets[m]; l != nil && !l.listed && l.found < len(l.ids) {
 			s.lockModel(tx, m, l, true)
@@ -209,7 +209,7 @@ func (s *Store) list(tx *write, wanted *locks) {
 }
 
 // lockModel queues the lock of the records of a set. Relies on the primary key.
-func (s *Store) lockModel(tx *write, m *Model, l *lockSet, list bool) {
+func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
 	l.listed = list
 	sql, args := l.ownersStatement(m)
 	if len(l.owning) == 0 {

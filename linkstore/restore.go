@@ -24,7 +24,7 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	}
 	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLocks()}
 	var receipt Receipt
-	err = s.run(ctx, func(tx *write) (func() Written, error) {
+	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
 		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, r, &receipt)
 	})
@@ -42,7 +42,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	}
 	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLocks()}
 	var receipt Receipt
-	err := s.run(ctx, func(tx *write) (func() Written, error) {
+	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
 		return func() Written {
 			return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}
@@ -55,7 +55,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 }
 
 // restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.
-func (s *Store) restore(ctx context.Context, tx *write, r *restoring, receipt *Receipt) error {
+func (s *Store) restore(ctx context.Context, tx *batchTx, r *restoring, receipt *Receipt) error {
 	h := newLocks()
 	found := &deleted{}
 	if err := s.holdGiven(ctx, tx, r, h, found); err != nil || len(found.records) == 0 {
@@ -139,7 +139,7 @@ func (b *restored) links(links []Link) {
 
 // undelete queues what brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
 // keys.
-func (s *Store) undelete(tx *write, records []deletedRecord, back *restored) {
+func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 	for _, m := range s.catalog.models {
 		var ids []string
 		var ats []time.Time
@@ -172,7 +172,7 @@ type deletedKind struct {
 }
 
 // lockDeleted queues the locks of the rows of links that may come back, and of what excludes them, kind by kind.
-func (s *Store) lockDeleted(tx *write, links []deletedLink) []*deletedKind {
+func (s *Store) lockDeleted(tx *batchTx, links []deletedLink) []*deletedKind {
 	byKind := map[string][]deletedLink{}
 	for _, l := range links {
 		byKind[l.Link] = append(byKind[l.Link], l)
@@ -192,7 +192,7 @@ func (s *Store) lockDeleted(tx *write, links []deletedLink) []*deletedKind {
 }
 
 // reattach brings back the links whose both ends are live. Those that still miss an end are noted as wanted.
-func (s *Store) reattach(tx *write, kinds []*deletedKind, back *restored) error {
+func (s *Store) reattach(tx *batchTx, kinds []*deletedKind, back *restored) error {
 	var waiting, settled []deletedLink
 	for _, k := range kinds {
 		var dead []Pair
@@ -243,7 +243,7 @@ func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink
 // stillDeleted queues a statement that locks the links that are deleted since their deletion: those that were linked again, or
 // dismissed since, are not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again
 // in the very second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
-func (k *deletedKind) stillDeleted(tx *write) {
+func (k *deletedKind) stillDeleted(tx *batchTx) {
 	d := k.def
 	given, args := givenDeleted(d, k.links)
 	tx.queue(len(k.links), func(rows pgx.Rows) error {
@@ -269,7 +269,7 @@ func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any
 }
 
 // revive queues the update of links that come back, and tells of them. Relies on the primary key.
-func (s *Store) revive(tx *write, d *Definition, links []deletedLink, back *restored) {
+func (s *Store) revive(tx *batchTx, d *Definition, links []deletedLink, back *restored) {
 	if len(links) == 0 {
 		return
 	}
@@ -288,7 +288,7 @@ func (s *Store) revive(tx *write, d *Definition, links []deletedLink, back *rest
 }
 
 // markLinks relies on the primary key of deletion_link.
-func (s *Store) markLinks(tx *write, set string, links []deletedLink) {
+func (s *Store) markLinks(tx *batchTx, set string, links []deletedLink) {
 	if len(links) == 0 {
 		return
 	}

@@ -81,7 +81,7 @@ func (s *Store) findDeletion(id string) *find {
 }
 
 // findRecords queues the statement of a find. What is given is locked, what followed from it need not be yet: see markRestored.
-func (s *Store) findRecords(tx *write, f *find, found *deleted) {
+func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
 	tx.queue(f.n, func(rows pgx.Rows) error {
 		var r deletedRecord
 		var model string
@@ -106,7 +106,7 @@ func (s *Store) findRecords(tx *write, f *find, found *deleted) {
 
 // findLinks queues the statement that finds the links that may come back with records: those of the same deletion, and those that an
 // earlier restore left waiting for one of the records. These are locked, so that it stays so. Relies on deletion_link_left and deletion_link_right.
-func (s *Store) findLinks(tx *write, records []deletedRecord, found *deleted) {
+func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) {
 	var deletions, links, sides, keys []string
 	for _, r := range records {
 		for _, d := range s.catalog.links {

@@ -19,7 +19,7 @@ type restoring struct {
 // hold locks what is wanted beyond what this try holds, h, and sends that together with what then queues. It waits for locks if they come after all
 // that is held. If it must not wait and would have to, the call has to be run again, and begins with all that is known by now. See "How
 // calls are ordered".
-func (s *Store) hold(ctx context.Context, tx *write, r *restoring, h *locks, wanted *locks, then func()) error {
+func (s *Store) hold(ctx context.Context, tx *batchTx, r *restoring, h *locks, wanted *locks, then func()) error {
 	more := wanted.beyond(h)
 	more.nowait = !more.after(h)
 	s.lock(tx, more)
@@ -35,7 +35,7 @@ func (s *Store) hold(ctx context.Context, tx *write, r *restoring, h *locks, wan
 }
 
 // holdGiven locks the given records, and finds what is to come back with them.
-func (s *Store) holdGiven(ctx context.Context, tx *write, r *restoring, h *locks, found *deleted) error {
+func (s *Store) holdGiven(ctx context.Context, tx *batchTx, r *restoring, h *locks, found *deleted) error {
 	wanted := newLocks()
 	wanted.include(r.known, stronger)
 	for _, root := range r.roots {
@@ -66,7 +66,7 @@ func (s *Store) holdGiven(ctx context.Context, tx *write, r *restoring, h *locks
 }
 
 // holdRecords locks what is to come back, and finds the links that may come back with it.
-func (s *Store) holdRecords(ctx context.Context, tx *write, r *restoring, h *locks, found *deleted) error {
+func (s *Store) holdRecords(ctx context.Context, tx *batchTx, r *restoring, h *locks, found *deleted) error {
 	wanted := newLocks()
 	for _, of := range found.records {
 		wanted.add(of.model, of.id, forDelete)

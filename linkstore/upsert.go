@@ -81,7 +81,7 @@ func (g *given) differs() string {
 
 // upsert writes the pairs of one link that are not as asked already, settles their outcomes and tells of them. Where no record is
 // locked another writer may have come first: then the row is one from before.
-func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) error {
+func (s *Store) upsert(ctx context.Context, tx *batchTx, links []*newLink) error {
 	var missing, stale []*newLink
 	for _, l := range links {
 		if l.old == nil {
@@ -110,7 +110,7 @@ func (s *Store) upsert(ctx context.Context, tx *write, links []*newLink) error {
 }
 
 // tellMany tells of what was written. The statements that write a few links tell of them themselves.
-func (s *Store) tellMany(ctx context.Context, tx *write, links []*newLink) error {
+func (s *Store) tellMany(ctx context.Context, tx *batchTx, links []*newLink) error {
 	if len(links) < many {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (s *Store) tellMany(ctx context.Context, tx *write, links []*newLink) error
 // insert makes rows, in one statement. Values that the items do not give take their default. The records are locked, so
 // that no other writer makes the same rows; if one does all the same, the call runs again. Where they are not, or the call
 // cannot run again, rows that are there already are left out, and noted. Relies on the primary key.
-func (s *Store) insert(ctx context.Context, tx *write, links []*newLink) error {
+func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error {
 	if len(links) == 0 {
 		return nil
 	}
@@ -239,7 +239,7 @@ func (s *Store) fewText(d *Definition, sql, attached string) string {
 }
 
 // writeFew queues such a statement.
-func writeFew(tx *write, links []*newLink, sql string, args []any) {
+func writeFew(tx *batchTx, links []*newLink, sql string, args []any) {
 	d := links[0].def
 	tx.queue(len(links), func(rows pgx.Rows) error {
 		written, err := pgx.CollectRows(rows, d.scanner())
@@ -259,7 +259,7 @@ func writeFew(tx *write, links []*newLink, sql string, args []any) {
 
 // copyIn makes many rows of a table without extra columns, by COPY. That tells nothing of the rows, but they differ in keys and id
 // alone: one of them is read, as its times may be kept in whole seconds.
-func (s *Store) copyIn(ctx context.Context, tx *write, links []*newLink, ids []string) error {
+func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids []string) error {
 	d := links[0].def
 	var now time.Time
 	tx.queue(0, func(rows pgx.Rows) (err error) {
@@ -300,7 +300,7 @@ func (s *Store) copyIn(ctx context.Context, tx *write, links []*newLink, ids []s
 
 // update makes rows live and writes the values that the items give, in one statement. The rows are locked. Relies on the
 // primary key.
-func (s *Store) update(tx *write, links []*newLink) {
+func (s *Store) update(tx *batchTx, links []*newLink) {
 	if len(links) == 0 {
 		return
 	}

@@ -84,7 +84,7 @@ func (d *Definition) dataText() string {
 }
 
 // emit writes events of many links of one kind to the outbox, in the transaction of what they tell of and in the order of the calls.
-func (s *Store) emit(tx *write, event, cause string, links []Link) error {
+func (s *Store) emit(tx *batchTx, event, cause string, links []Link) error {
 	if len(links) == 0 {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (s *Store) emit(tx *write, event, cause string, links []Link) error {
 // run runs the transaction of a call and tells of it. One of our own is run again when Postgres ends it for the sake of another; one
 // that was overtaken by another is run again in a caller's transaction too, from its savepoint. fn may leave statements queued: what
 // they read is there when told is called, which says what was written.
-func (s *Store) run(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
+func (s *Store) run(ctx context.Context, fn func(tx *batchTx) (told func() Written, err error)) error {
 	for try, overtaken := 0, 0; ; {
 		err := s.once(ctx, fn)
 		switch kind := classify(err); {
@@ -158,7 +158,7 @@ func (s *Store) read(ctx context.Context, fn func() error) error {
 // overtakes is how often a call may be overtaken for each retry that it has: another call got on each time.
 const overtakes = 10
 
-func (s *Store) once(ctx context.Context, fn func(tx *write) (told func() Written, err error)) error {
+func (s *Store) once(ctx context.Context, fn func(tx *batchTx) (told func() Written, err error)) error {
 	tx, err := s.start(ctx)
 	if err != nil {
 		return err

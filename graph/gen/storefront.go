@@ -151,7 +151,7 @@ func (r *reader) jsonText(pos *ast.Position, v *ast.Value) string {
 
 // registerViews writes what storefronts see.
 func (s *spec) registerViews(w *code) {
-	w.line("// Storefront returns what storefronts see.\nfunc Storefront() []plan.View {\n\treturn []plan.View{")
+	w.line("// Storefront returns what storefronts see.\nfunc Storefront() []plan.Scope {\n\treturn []plan.Scope{")
 	for _, v := range s.views {
 		l := &literal{}
 		l.text("Model", v.model.name)

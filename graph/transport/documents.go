@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -17,6 +15,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
+
+	"linkgraph/graph/internal/plan"
 )
 
 // document is a GraphQL document that was found valid.

@@ -10,12 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/dbpool"
 	"linkgraph/internal/overload"
 	"linkgraph/internal/recordstore"

@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"slices"
-
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,34 +9,21 @@ import (
 	"linkgraph/graph/internal/jsonread"
 )
 
-// variables are those of a request, as they are written.
-type variables []writtenVariable
-
-// writtenVariable is a variable and its value, which is well-formed.
-type writtenVariable struct {
-	name  string
-	value jsontext.Value
-}
+// variables are those of a request, as they are written: each is well-formed.
+type variables map[string]jsontext.Value
 
 // read reads the variables of a request.
 func (v *variables) read(d *jsontext.Decoder) error {
+	*v = variables{}
 	return jsonread.Object(d, func(name []byte) error {
 		key := string(name)
-		if v.find(key) != nil {
+		if _, given := (*v)[key]; given {
 			return repeatedError(key)
 		}
 		value, err := d.ReadValue()
-		*v = append(*v, writtenVariable{key, value.Clone()})
+		(*v)[key] = value.Clone()
 		return err
 	})
-}
-
-// find returns how a variable is written; nil if it is not given.
-func (v variables) find(name string) jsontext.Value {
-	if i := slices.IndexFunc(v, func(w writtenVariable) bool { return w.name == name }); i >= 0 {
-		return v[i].value
-	}
-	return nil
 }
 
 // inputs reads and checks the variables of operations.
@@ -55,8 +40,8 @@ type inputs struct {
 func (in *inputs) read(defs ast.VariableDefinitionList, given variables) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(defs))
 	for _, def := range defs {
-		written := given.find(def.Variable)
-		if written == nil {
+		written, isGiven := given[def.Variable]
+		if !isGiven {
 			switch {
 			case def.DefaultValue != nil:
 				v, err := def.DefaultValue.Value(nil)

@@ -6,9 +6,8 @@ import (
 	"os"
 	"time"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 )
 
 // httpFlags say how the API is served over HTTP. docs/http.md explains each.

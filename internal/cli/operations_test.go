@@ -20,10 +20,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"linkgraph/internal/access/accesstest"
 	"linkgraph/internal/pgtest"
 	"linkgraph/internal/postgres"
-
-	"linkgraph/internal/access/accesstest"
 )
 
 // migrated returns a database with all tables.

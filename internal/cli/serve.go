@@ -11,9 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 	"linkgraph/internal/audit"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/heap"

@@ -4,9 +4,8 @@ import (
 	"context"
 	"sync"
 
-	"linkgraph/graph/transport"
-
 	"linkgraph/graph"
+	"linkgraph/graph/transport"
 )
 
 // Names of operations that stand for many.

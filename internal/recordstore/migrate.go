@@ -9,14 +9,14 @@ import (
 	"path"
 	"time"
 
-	"linkgraph/modules"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"linkgraph/modules"
 )
 
 // Applied is a migration that Migrate has run, or has left out.

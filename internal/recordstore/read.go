@@ -141,24 +141,24 @@ type List struct {
 	Order   []Order
 	Page    *Page // nil means no rows, only the count
 	Count   bool
-	// Joins are followed in the same statement. They need Compact.
+	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Stencil keeps the statements. nil means that they are written anew.
-	Stencil *Stencil
-	// Compact is where the rows are put, in place of Result. nil means Result.
-	Compact *Compact
+	// Cache keeps the statements. nil means that they are written anew.
+	Cache *StatementCache
+	// Into is where the rows are put, in place of Result. nil means Result.
+	Into *RowSet
 
 	Result Rows
 }
 
 func (l *List) statements(c *Catalog) ([]statement, error) {
-	t, err := l.Stencil.texts(c, 0, nil, l.Page, l.texts)
+	t, err := l.Cache.texts(c, 0, nil, l.Page, l.texts)
 	if err != nil {
 		return nil, err
 	}
-	if l.Compact != nil {
-		l.Compact.Spans = make([]Span, 1)
+	if l.Into != nil {
+		l.Into.Ranges = make([]RowRange, 1)
 	}
 	var statements []statement
 	if t.rows != nil {
@@ -218,8 +218,8 @@ func (b *builder) bound(limit int) {
 }
 
 func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
-	if l.Compact != nil {
-		return l.Compact.reads(shape, nil)
+	if l.Into != nil {
+		return l.Into.reads(shape, nil)
 	}
 	l.Result = Rows{}
 	row := newRowScanner(shape)
@@ -239,8 +239,8 @@ func (l *List) count(c *Catalog) *text {
 }
 
 func (l *List) counts() func(pgx.Rows) error {
-	if l.Compact != nil {
-		return l.Compact.counts(0, nil)
+	if l.Into != nil {
+		return l.Into.counts(0, nil)
 	}
 	return rowByRow(func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) })
 }

@@ -9,10 +9,9 @@ package answer
 import (
 	"context"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 )
@@ -32,7 +31,7 @@ type Engine struct {
 	records *recordstore.Store
 	links   *linkstore.Store
 	catalog *linkstore.Catalog // of links
-	buffers recordstore.Buffers
+	buffers recordstore.RowBuffers
 }
 
 // New returns an engine.

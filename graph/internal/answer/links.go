@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 )

@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/graph/internal/jsonread"
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/naming"
 	"linkgraph/linkstore"
 )

@@ -4,17 +4,16 @@ import (
 	"context"
 	"slices"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/graph-gophers/dataloader/v7"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 )
 
 // position is the records of a place, in one request.
 type position struct {
 	place *plan.Place
-	cells *recordstore.Cells
+	cells *recordstore.RowBuffer
 	n     int
 	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
 	hops  []followed
@@ -24,9 +23,9 @@ type position struct {
 type followed struct {
 	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
 	list       *plan.List
-	rows       *recordstore.Compact // nil of a join
-	shared     bool                 // rows has those of other positions too
-	node, link *position            // nil until the rows are there
+	rows       *recordstore.RowSet // nil of a join
+	shared     bool                // rows has those of other positions too
+	node, link *position           // nil until the rows are there
 }
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
@@ -189,7 +188,7 @@ func (f *fetch) most() int {
 
 // follow prepares hops that are the same but for their keys: each key once.
 func (r *Request) follow(same []*fetch) recordstore.Request {
-	first, rows := same[0], r.compact()
+	first, rows := same[0], r.rowSet()
 	most := 0
 	for _, f := range same {
 		most += f.most()
@@ -218,7 +217,7 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 	return &recordstore.Hop{
 		Model: h.Near, Relation: h.Relation, Keys: keys, Index: seen, Single: h.Single && len(keys) <= 1, Columns: h.Node.Selection.Columns, RowColumns: h.LinkCells,
 		Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
-		Joins: h.Reading.Joins(first.bound.Lists), Stencil: h.Statement(len(keys) > 1), Compact: rows,
+		Joins: h.Reading.Joins(first.bound.Lists), Cache: h.Statement(len(keys) > 1), Into: rows,
 	}
 }
 
@@ -264,7 +263,7 @@ func (p *position) key(i int, cells []int) (string, bool) {
 
 // arrive takes the rows that a hop has read as positions of the next level.
 func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
-	at := &position{cells: &f.rows.Cells, n: f.rows.Len()}
+	at := &position{cells: &f.rows.RowBuffer, n: f.rows.Len()}
 	if f.shared {
 		at.rows = f.own()
 	}
@@ -274,13 +273,13 @@ func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
 // own are the rows that the keys of this position lead to.
 func (f *followed) own() []int32 {
 	rows := []int32{}
-	seen := make([]bool, len(f.rows.Spans))
+	seen := make([]bool, len(f.rows.Ranges))
 	for _, k := range f.keys {
 		if k < 0 || seen[k] {
 			continue
 		}
 		seen[k] = true
-		span := &f.rows.Spans[k]
+		span := &f.rows.Ranges[k]
 		for i := range span.Len {
 			rows = append(rows, int32(f.rows.Row(span, i, false))) //nolint:gosec // fewer than rows
 		}

@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 )
@@ -172,7 +171,7 @@ func writing(ctx context.Context, model string, run func(r *root, values []recor
 func (r *root) checkRecords() error {
 	shows := false
 	for i := range r.keys {
-		if r.list.Spans[i].Len == 0 {
+		if r.list.Ranges[i].Len == 0 {
 			return fmt.Errorf("%w: %s %q was deleted while it was being written", recordstore.ErrNotFound, r.model.Name, r.keys[i])
 		}
 		shows = shows || i < len(r.done.created) && len(r.done.created[i].Shown) > 0
@@ -187,10 +186,10 @@ func (r *root) showOnce() {
 	m, sel := r.model, r.bound.Place.Selection
 	shown := make([]recordstore.Values, r.list.Len()) // by row
 	for i, c := range r.done.created {
-		shown[r.list.Row(&r.list.Spans[i], 0, false)] = c.Shown
+		shown[r.list.Row(&r.list.Ranges[i], 0, false)] = c.Shown
 	}
 	columns := m.Selected(sel.Columns)
-	var b recordstore.CellBuilder
+	var b recordstore.RowBuilder
 	for row := range shown {
 		for cell, i := range columns {
 			if v, ok := valueOf(shown[row], &m.Columns[i]); ok {
@@ -202,7 +201,7 @@ func (r *root) showOnce() {
 			}
 		}
 	}
-	r.list.Cells = b.Cells(len(columns))
+	r.list.RowBuffer = b.Buffer(len(columns))
 }
 
 // valueOf is the value that is shown of a column, by either of its names.
@@ -231,7 +230,7 @@ func (r *root) writePayload(fields []plan.Field) error {
 			return a.links(&r.links, f.Hop)
 		case plan.WriteWritten:
 			return a.list(len(r.keys), func(i int) error {
-				return a.object(r.bound.Objects[f.Hop], r.top, r.list.Row(&r.list.Spans[i], 0, false))
+				return a.object(r.bound.Objects[f.Hop], r.top, r.list.Row(&r.list.Ranges[i], 0, false))
 			})
 		case plan.WriteRecords:
 			return a.list(len(r.done.records), func(i int) error { return a.recordIDs(f.Fields, &r.done.records[i]) })

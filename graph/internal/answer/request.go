@@ -9,12 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 )
 
@@ -262,5 +261,5 @@ func (r *Request) bind(ts *plan.Trees, f graphql.CollectedField, m *recordstore.
 	return b, err
 }
 
-// compact is what a request of the operation is read into.
-func (r *Request) compact() *recordstore.Compact { return r.engine.buffers.Compact(r.toRead) }
+// rowSet is what a request of the operation is read into.
+func (r *Request) rowSet() *recordstore.RowSet { return r.engine.buffers.RowSet(r.toRead) }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/99designs/gqlgen/graphql"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 )
 
@@ -21,8 +20,8 @@ type root struct {
 
 	bound plan.Bound
 	model *recordstore.Model
-	list  *recordstore.Compact // of a list or a record
-	keys  []string             // of a record, or of those that were written
+	list  *recordstore.RowSet // of a list or a record
+	keys  []string            // of a record, or of those that were written
 	top   *position
 	links shownLinks
 	done  done // what a mutation did
@@ -117,17 +116,17 @@ func (r *root) fetches(ahead bool) []*fetch {
 	}
 	t, l := r.bound.Tree, &r.bound.List
 	sel := t.Place.Selection
-	r.list = r.request.compact()
+	r.list = r.request.rowSet()
 	r.top = &position{place: t.Place}
-	joins, stencil := t.Reading.Joins(r.bound.Lists), t.Statement()
+	joins, cache := t.Reading.Joins(r.bound.Lists), t.Statement()
 	if t.Conn != nil {
 		return []*fetch{{request: &recordstore.List{
 			Model: sel.Model, Columns: sel.Columns, Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
-			Joins: joins, Stencil: stencil, Compact: r.list,
+			Joins: joins, Cache: cache, Into: r.list,
 		}}}
 	}
 	fetches := []*fetch{{request: &recordstore.Fetch{
-		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Stencil: stencil, Compact: r.list,
+		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.list,
 	}}}
 	if ahead && t.Single && keyIsText(sel.Model) {
 		fetches = append(fetches, r.ahead()...)
@@ -158,7 +157,7 @@ func keyIsText(m *recordstore.Model) bool {
 // enter takes what was read as positions of the first level.
 func (r *root) enter(next *level) {
 	if r.list != nil {
-		r.top.cells, r.top.n = &r.list.Cells, r.list.Len()
+		r.top.cells, r.top.n = &r.list.RowBuffer, r.list.Len()
 		next.add(&r.bound, r.top)
 	}
 	r.links.enter(next)
@@ -174,8 +173,8 @@ func (r *root) write() error {
 	case r.tell != nil:
 		return r.tell()
 	case r.bound.Conn != nil:
-		return o.connection(r.bound.Conn, &listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Spans[0], found: true, node: r.top})
-	case r.list.Spans[0].Len == 0:
+		return o.connection(r.bound.Conn, &listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Ranges[0], found: true, node: r.top})
+	case r.list.Ranges[0].Len == 0:
 		o.b = append(o.b, "null"...)
 		return nil
 	}

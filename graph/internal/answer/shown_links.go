@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"linkgraph/graph/internal/plan"
-
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
 )
@@ -26,8 +25,8 @@ type shownLink struct {
 type linkWork struct {
 	name    string
 	bound   plan.Bound
-	builder recordstore.CellBuilder
-	cells   recordstore.Cells
+	builder recordstore.RowBuilder
+	cells   recordstore.RowBuffer
 	n       int
 	top     *position
 }
@@ -70,7 +69,7 @@ func (r *root) showLinks(s *shownLinks, of *plan.LinkTrees, links []*linkstore.L
 		w.add(l)
 	}
 	for _, w := range s.works {
-		w.cells = w.builder.Cells(len(w.bound.Columns))
+		w.cells = w.builder.Buffer(len(w.bound.Columns))
 	}
 	return nil
 }

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"linkgraph/graph/internal/plan"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
 )
 
@@ -141,7 +140,7 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 }
 
 // cell writes the value of a column.
-func (o *Output) cell(f *plan.Field, cells *recordstore.Cells, row int) error {
+func (o *Output) cell(f *plan.Field, cells *recordstore.RowBuffer, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
 		if f.Null == "" {
@@ -170,19 +169,19 @@ func (o *Output) cell(f *plan.Field, cells *recordstore.Cells, row int) error {
 
 func (o *Output) one(f *plan.Field, h *followed, row int) error {
 	k := h.keys[row]
-	if k < 0 || h.rows.Spans[k].Len == 0 {
+	if k < 0 || h.rows.Ranges[k].Len == 0 {
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(f.Object, h.node, h.rows.Row(&h.rows.Spans[k], 0, false))
+	return o.object(f.Object, h.node, h.rows.Row(&h.rows.Ranges[k], 0, false))
 }
 
 func (o *Output) many(f *plan.Field, h *followed, row int) error {
 	w := listWriter{list: h.list, rows: h.rows, node: h.node, link: h.link}
 	if k := h.keys[row]; k >= 0 {
-		w.span, w.found = &h.rows.Spans[k], true
+		w.span, w.found = &h.rows.Ranges[k], true
 	} else {
-		w.span = &recordstore.Span{}
+		w.span = &recordstore.RowRange{}
 	}
 	return o.connection(f.Conn, &w)
 }
@@ -192,7 +191,7 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 	h := &p.hops[f.Hop]
 	_, there := p.cells.Cell(row, f.Cell)
 	if f.Kind == plan.WriteJoinedMany {
-		w := listWriter{list: h.list, span: &recordstore.Span{First: row}, found: true, node: h.node, link: h.link}
+		w := listWriter{list: h.list, span: &recordstore.RowRange{First: row}, found: true, node: h.node, link: h.link}
 		if there {
 			w.span.Len = 1
 		}
@@ -208,8 +207,8 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 // listWriter is a list that is written.
 type listWriter struct {
 	list       *plan.List
-	rows       *recordstore.Compact // nil of a join: the span is one row of those it begins at
-	span       *recordstore.Span
+	rows       *recordstore.RowSet // nil of a join: the span is one row of those it begins at
+	span       *recordstore.RowRange
 	found      bool // the list was looked for
 	node, link *position
 }

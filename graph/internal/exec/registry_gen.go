@@ -2514,8 +2514,8 @@ func Models() []recordstore.Model {
 }
 
 // Storefront returns what storefronts see.
-func Storefront() []plan.View {
-	return []plan.View{
+func Storefront() []plan.Scope {
+	return []plan.Scope{
 		{Model: "Product", Fields: []string{"id", "title", "handle", "subtitle", "description", "isGiftcard", "thumbnail", "weight", "length", "height", "width", "originCountry", "material", "collection", "type", "discountable", "createdAt", "updatedAt", "tags", "categories", "options", "variants", "images", "salesChannels", "relatedProducts", "translations"}, Where: `{"salesChannels":{"some":{}},"status":{"eq":"PUBLISHED"}}`},
 		{Model: "ProductVariant", Fields: []string{"id", "title", "sku", "barcode", "ean", "upc", "allowBackorder", "manageInventory", "originCountry", "material", "weight", "length", "height", "width", "variantRank", "thumbnail", "product", "options", "images", "priceSet", "inventoryItems", "translations"}, Where: `{"product":{"isNull":false}}`},
 		{Model: "ProductOption", Fields: []string{"id", "title", "values", "translations"}, Where: `{"products":{"some":{}}}`, Nested: true},

@@ -74,7 +74,7 @@ func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkCol
 }
 
 // Add adds the value of a link.
-func (c *LinkColumn) Add(to *recordstore.CellBuilder, l *linkstore.Link) {
+func (c *LinkColumn) Add(to *recordstore.RowBuilder, l *linkstore.Link) {
 	switch c.of {
 	case fromID:
 		to.Text(l.ID)

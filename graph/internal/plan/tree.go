@@ -22,7 +22,7 @@ type Tree struct {
 
 	list     List // of a root list
 	varying  varying
-	stencil  *recordstore.Stencil
+	cache    *recordstore.StatementCache
 	asked    usage    // by the arguments of the root list
 	fixed    usage    // by what stands beside all arguments
 	Reading  *Reading // of the records it begins with
@@ -54,22 +54,22 @@ type Place struct {
 // Hop is a hop of a plan.
 type Hop struct {
 	*selectedHop
-	ID         int // among the lists of the tree
-	parent     int // the hop that leads to where this one begins; -1 if that is the root
-	field      *ast.Field
-	path       string
-	asked      usage // by its arguments
-	varying    varying
-	From       []int // the cells of the near key
-	Near       *recordstore.Model
-	Node, Link *Place
-	LinkCells  []int // the columns of the join table's row that are read; nil if it is not
-	stencil    *recordstore.Stencil
-	united     *recordstore.Stencil // of several such hops at once, if each is from one record
-	Reading    *Reading             // of its statement
-	Joined     bool                 // the statement is that of another hop or of the root
-	joinedFrom int                  // the join of the statement that it begins at; -1 if it begins at what is joined to
-	shape      string               // of its statement; "" of a join
+	ID             int // among the lists of the tree
+	parent         int // the hop that leads to where this one begins; -1 if that is the root
+	field          *ast.Field
+	path           string
+	asked          usage // by its arguments
+	varying        varying
+	From           []int // the cells of the near key
+	Near           *recordstore.Model
+	Node, Link     *Place
+	LinkCells      []int // the columns of the join table's row that are read; nil if it is not
+	cache          *recordstore.StatementCache
+	cacheOfSeveral *recordstore.StatementCache // of several such hops at once, if each is from one record
+	Reading        *Reading                    // of its statement
+	Joined         bool                        // the statement is that of another hop or of the root
+	joinedFrom     int                         // the join of the statement that it begins at; -1 if it begins at what is joined to
+	shape          string                      // of its statement; "" of a join
 }
 
 // List makes the tree of a root list.
@@ -79,7 +79,7 @@ func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.Col
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, stencil: &recordstore.Stencil{}, asked: asked}
+	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, cache: &recordstore.StatementCache{}, asked: asked}
 	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
 	t.build(p, node, l.Where == nil && t.varying != varyingAll)
 	t.Conn = t.Place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Place, nil)
@@ -98,7 +98,7 @@ func (c *Compiler) Records(ctx context.Context, m *recordstore.Model, path strin
 			return nil, err
 		}
 	}
-	t := &Tree{rows: rows, Single: read, stencil: &recordstore.Stencil{}}
+	t := &Tree{rows: rows, Single: read, cache: &recordstore.StatementCache{}}
 	t.build(p, sel, read)
 	for _, set := range sets {
 		t.Objects = append(t.Objects, t.Place.object(p.op, set))
@@ -124,7 +124,7 @@ func (t *Tree) build(p *planner, root *Selection, read bool) {
 		near := at[made.near]
 		h := &Hop{
 			selectedHop: made.selectedHop, ID: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
-			Near: made.near.Model, varying: varies(made.field), stencil: &recordstore.Stencil{}, united: &recordstore.Stencil{},
+			Near: made.near.Model, varying: varies(made.field), cache: &recordstore.StatementCache{}, cacheOfSeveral: &recordstore.StatementCache{},
 		}
 		for _, col := range h.Near.Indexes(h.Relation.Columns) {
 			h.From = append(h.From, near.cells[col])
@@ -299,17 +299,19 @@ func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, pat
 }
 
 // Statement is what keeps the statement of the records it begins with, or nil if that depends on variables.
-func (t *Tree) Statement() *recordstore.Stencil { return statement(t.stencil, t.varying, t.Reading) }
-
-// Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
-func (h *Hop) Statement(several bool) *recordstore.Stencil {
-	if several && h.Single {
-		return statement(h.united, h.varying, h.Reading)
-	}
-	return statement(h.stencil, h.varying, h.Reading)
+func (t *Tree) Statement() *recordstore.StatementCache {
+	return statement(t.cache, t.varying, t.Reading)
 }
 
-func statement(s *recordstore.Stencil, v varying, r *Reading) *recordstore.Stencil {
+// Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
+func (h *Hop) Statement(several bool) *recordstore.StatementCache {
+	if several && h.Single {
+		return statement(h.cacheOfSeveral, h.varying, h.Reading)
+	}
+	return statement(h.cache, h.varying, h.Reading)
+}
+
+func statement(s *recordstore.StatementCache, v varying, r *Reading) *recordstore.StatementCache {
 	if v == varyingAll || slices.ContainsFunc(r.joins, func(h *Hop) bool { return h.varying == varyingAll }) {
 		return nil
 	}

@@ -9,8 +9,8 @@ import (
 	"linkgraph/internal/recordstore"
 )
 
-// View is what the storefront sees of a model, as the schema declares it.
-type View struct {
+// Scope is what the storefront sees of a model, as the schema declares it.
+type Scope struct {
 	Model  string
 	Fields []string
 	// Where is a filter as clients write it, in JSON. "" means every record.
@@ -23,15 +23,15 @@ type View struct {
 }
 
 // Narrow returns the catalogue as the storefront sees it.
-func Narrow(catalog *recordstore.Catalog, views []View) (*recordstore.Catalog, error) {
-	var narrow []recordstore.View
+func Narrow(catalog *recordstore.Catalog, views []Scope) (*recordstore.Catalog, error) {
+	var narrow []recordstore.Scope
 	var faults []error
 	for _, v := range views {
 		where, err := v.scope(catalog)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
 		}
-		narrow = append(narrow, recordstore.View{
+		narrow = append(narrow, recordstore.Scope{
 			Model: v.Model, Fields: v.Fields, Where: where, Above: v.Above, Keyed: v.Keyed, KeyedBy: v.KeyedBy, Nested: v.Nested,
 		})
 	}
@@ -42,7 +42,7 @@ func Narrow(catalog *recordstore.Catalog, views []View) (*recordstore.Catalog, e
 }
 
 // scope compiles which records are seen.
-func (v View) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
+func (v Scope) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
 	m, ok := catalog.Model(v.Model)
 	if !ok {
 		return nil, errors.New("there is no such model")

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// View is what some viewers see of one model.
-type View struct {
+// Scope is what some viewers see of one model.
+type Scope struct {
 	Model string
 	// Fields are the columns and relations that are seen.
 	Fields []string
@@ -41,7 +41,7 @@ func WithViewer(ctx context.Context, key string) context.Context {
 
 // Narrow returns the catalogue as viewers see it. What has no view cannot be named any more, and the records that a view
 // leaves out are left out of whatever is read, compared, counted or sorted by. The error reports every fault.
-func (c *Catalog) Narrow(views []View) (*Catalog, error) {
+func (c *Catalog) Narrow(views []Scope) (*Catalog, error) {
 	narrow := &Catalog{byName: make(map[string]*Model, len(c.models)), seen: map[string]bool{}, narrowed: true}
 	var faults []error
 	for _, m := range c.models {
@@ -74,7 +74,7 @@ func (c *Catalog) Narrow(views []View) (*Catalog, error) {
 	return narrow, nil
 }
 
-func (m *Model) narrow(v View) error {
+func (m *Model) narrow(v Scope) error {
 	m.scope, m.nested = v.Where, v.Nested
 	m.fields = make(map[string]bool, len(v.Fields))
 	for _, field := range v.Fields {

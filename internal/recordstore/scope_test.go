@@ -21,18 +21,18 @@ func TestViewFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		view View
+		view Scope
 		want string
 	}{
-		{View{Model: "A", Above: "up", Keyed: "doc", KeyedBy: "up_id"}, ""},
-		{View{Model: "A", Above: "b"}, `A: above: "b" is no to-one relation of it to itself`},
-		{View{Model: "A", Above: "down"}, `A: above: "down" is no to-one relation of it to itself`},
-		{View{Model: "A", Above: "id"}, `A: above: "id" is no to-one relation of it to itself`},
-		{View{Model: "A", Keyed: "id", KeyedBy: "up_id"}, `A: keyed: "id" and "up_id" must be a JSON and a text column of it`},
-		{View{Model: "A", Keyed: "doc", KeyedBy: "doc"}, `A: keyed: "doc" and "doc" must be`},
-		{View{Model: "A", Keyed: "doc"}, `A: keyed: "doc" and "" must be`},
+		{Scope{Model: "A", Above: "up", Keyed: "doc", KeyedBy: "up_id"}, ""},
+		{Scope{Model: "A", Above: "b"}, `A: above: "b" is no to-one relation of it to itself`},
+		{Scope{Model: "A", Above: "down"}, `A: above: "down" is no to-one relation of it to itself`},
+		{Scope{Model: "A", Above: "id"}, `A: above: "id" is no to-one relation of it to itself`},
+		{Scope{Model: "A", Keyed: "id", KeyedBy: "up_id"}, `A: keyed: "id" and "up_id" must be a JSON and a text column of it`},
+		{Scope{Model: "A", Keyed: "doc", KeyedBy: "doc"}, `A: keyed: "doc" and "doc" must be`},
+		{Scope{Model: "A", Keyed: "doc"}, `A: keyed: "doc" and "" must be`},
 	} {
-		_, err := catalog.Narrow([]View{c.view})
+		_, err := catalog.Narrow([]Scope{c.view})
 		switch {
 		case err == nil && c.want != "":
 			t.Errorf("%+v is accepted, want %q", c.view, c.want)

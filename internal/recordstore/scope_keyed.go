@@ -13,7 +13,7 @@ type keyed struct {
 }
 
 // key finds what is seen in the column of a view that holds values by column.
-func (c *Catalog) key(v View) error {
+func (c *Catalog) key(v Scope) error {
 	m := c.byName[v.Model]
 	if v.Keyed == "" {
 		return nil

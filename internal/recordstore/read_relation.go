@@ -23,13 +23,13 @@ type Hop struct {
 	Order      []Order
 	Page       *Page // of a to-many relation; nil means no rows, only the count
 	Count      bool
-	// Joins are followed in the same statement. They need Compact.
+	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Stencil keeps the statements. nil means that they are written anew.
-	Stencil *Stencil
-	// Compact is where the rows are put, in place of Result. nil means Result.
-	Compact *Compact
+	// Cache keeps the statements. nil means that they are written anew.
+	Cache *StatementCache
+	// Into is where the rows are put, in place of Result. nil means Result.
+	Into *RowSet
 	// Index finds a key in Keys. nil means that it is made if it is needed.
 	Index map[string]int
 
@@ -38,15 +38,15 @@ type Hop struct {
 }
 
 func (h *Hop) statements(c *Catalog) ([]statement, error) {
-	if h.Compact != nil {
-		h.Compact.Spans = make([]Span, len(h.Keys))
+	if h.Into != nil {
+		h.Into.Ranges = make([]RowRange, len(h.Keys))
 	} else {
 		h.Result = make([]Rows, len(h.Keys))
 	}
 	if len(h.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := h.Stencil.texts(c, len(h.Relation.Columns), h.Keys, h.Page, h.texts)
+	t, err := h.Cache.texts(c, len(h.Relation.Columns), h.Keys, h.Page, h.texts)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +147,10 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 // reads returns the function that reads the far records.
 func (h *Hop) reads(shape *rowShape) func(pgx.Rows) error {
 	switch {
-	case h.Compact != nil && shape.numbered:
-		return h.Compact.reads(shape, nil)
-	case h.Compact != nil:
-		return h.Compact.reads(shape, h.index())
+	case h.Into != nil && shape.numbered:
+		return h.Into.reads(shape, nil)
+	case h.Into != nil:
+		return h.Into.reads(shape, h.index())
 	case shape.numbered:
 		var ord int
 		scanner := newRowScanner(shape, &ord)
@@ -217,8 +217,8 @@ func (h *Hop) count(c *Catalog, keys []string) *text {
 
 func (h *Hop) counts(lead int) func(pgx.Rows) error {
 	index := h.index()
-	if h.Compact != nil {
-		return h.Compact.counts(lead, index)
+	if h.Into != nil {
+		return h.Into.counts(lead, index)
 	}
 	key := make(compositeCell, lead)
 	return rowByRow(func(rows pgx.Rows) error {
@@ -253,28 +253,28 @@ type Fetch struct {
 	Columns []int
 	// Deleted reads soft-deleted records too.
 	Deleted bool
-	// Joins are followed in the same statement. They need Compact.
+	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Stencil keeps the statement. nil means that it is written anew.
-	Stencil *Stencil
-	// Compact is where the records are put, in place of Result. nil means Result.
-	Compact *Compact
+	// Cache keeps the statement. nil means that it is written anew.
+	Cache *StatementCache
+	// Into is where the records are put, in place of Result. nil means Result.
+	Into *RowSet
 
 	// Result holds the records that exist, by key.
 	Result map[string]*Record
 }
 
 func (f *Fetch) statements(c *Catalog) ([]statement, error) {
-	if f.Compact != nil {
-		f.Compact.Spans = make([]Span, len(f.Keys))
+	if f.Into != nil {
+		f.Into.Ranges = make([]RowRange, len(f.Keys))
 	} else {
 		f.Result = make(map[string]*Record, len(f.Keys))
 	}
 	if len(f.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := f.Stencil.texts(c, len(f.Model.key), f.Keys, nil, f.texts)
+	t, err := f.Cache.texts(c, len(f.Model.key), f.Keys, nil, f.texts)
 	if err != nil {
 		return nil, err
 	}
@@ -298,8 +298,8 @@ func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
 }
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {
-	if f.Compact != nil {
-		return f.Compact.reads(shape, indexOf(f.Keys))
+	if f.Into != nil {
+		return f.Into.reads(shape, indexOf(f.Keys))
 	}
 	scanner := newRowScanner(shape)
 	return rowByRow(func(rows pgx.Rows) error {

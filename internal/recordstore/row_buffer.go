@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Cells are values of rows, each as the text in which it travels to Postgres: all in one string, so that neither a row nor a
+// RowBuffer is values of rows, each as the text in which it travels to Postgres: all in one string, so that neither a row nor a
 // value costs an allocation.
-type Cells struct {
+type RowBuffer struct {
 	text  string
 	ends  []uint32 // where each cell ends, after a 0; nullCell is added to those that are NULL
 	width int      // cells of a row
@@ -25,7 +25,7 @@ type Cells struct {
 const nullCell = 1 << 31
 
 // Len returns how many rows there are.
-func (c *Cells) Len() int {
+func (c *RowBuffer) Len() int {
 	if c.width == 0 {
 		return 0
 	}
@@ -33,7 +33,7 @@ func (c *Cells) Len() int {
 }
 
 // Cell returns a value. ok is false if it is NULL.
-func (c *Cells) Cell(row, column int) (text string, ok bool) {
+func (c *RowBuffer) Cell(row, column int) (text string, ok bool) {
 	i := row*c.width + column
 	end := c.ends[i+1]
 	return c.text[c.ends[i]&^nullCell : end&^nullCell], end&nullCell == 0
@@ -63,10 +63,10 @@ func cellText(col *Column, v any) (text string, ok bool) {
 	return textOf(v), true
 }
 
-// Buffers are what rows are read into, used again and again. The zero value is good.
-type Buffers struct{ pool sync.Pool }
+// RowBuffers are what rows are read into, used again and again. The zero value is good.
+type RowBuffers struct{ pool sync.Pool }
 
-func (b *Buffers) get() *cellBuffer {
+func (b *RowBuffers) get() *cellBuffer {
 	if b != nil {
 		if buffer, ok := b.pool.Get().(*cellBuffer); ok {
 			return buffer
@@ -78,7 +78,7 @@ func (b *Buffers) get() *cellBuffer {
 // keptCells is the largest buffer that is used again, in bytes.
 const keptCells = 1 << 20
 
-func (b *Buffers) put(buffer *cellBuffer) {
+func (b *RowBuffers) put(buffer *cellBuffer) {
 	if b != nil && cap(buffer.text) <= keptCells && cap(buffer.ends) <= keptCells/4 {
 		b.pool.Put(buffer)
 	}
@@ -112,8 +112,8 @@ func (b *cellBuffer) drop(width int) {
 }
 
 // cells are what was gathered, in memory of their own.
-func (b *cellBuffer) cells(width int) Cells {
-	return Cells{string(b.text), append(make([]uint32, 0, len(b.ends)), b.ends...), width}
+func (b *cellBuffer) cells(width int) RowBuffer {
+	return RowBuffer{string(b.text), append(make([]uint32, 0, len(b.ends)), b.ends...), width}
 }
 
 // decoding is how the bytes of a column become its text.

@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 
-	"linkgraph/modules"
-
 	"github.com/jackc/pgx/v5"
+
+	"linkgraph/modules"
 )
 
 // Pending is a migration that Migrate would run.

@@ -35,16 +35,16 @@ func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
 // texts are the statements of a request: the rows and their number, each only if it is asked for.
 type texts struct{ rows, count *text }
 
-// Stencil keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
+// StatementCache keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
 // in nothing else. It belongs to one catalogue. The zero value is good.
-type Stencil struct {
-	kept [2]atomic.Pointer[stencilled] // of forward and of backward pages
+type StatementCache struct {
+	kept [2]atomic.Pointer[cachedStatements] // of forward and of backward pages
 }
 
-type stencilled struct{ rows, count *stencilText }
+type cachedStatements struct{ rows, count *cachedStatement }
 
-// stencilText is a statement with holes.
-type stencilText struct {
+// cachedStatement is a statement with holes.
+type cachedStatement struct {
 	text
 	keys   []int // the arguments that are the keys, by the column of the key
 	key    []int // or the one key
@@ -57,9 +57,9 @@ const (
 	viewerMark = "\x00viewer"
 )
 
-// texts returns the statements for keys and a page. Without a stencil, or with a page that begins or ends at a cursor, they
+// texts returns the statements for keys and a page. Without a cache, or with a page that begins or ends at a cursor, they
 // are written anew.
-func (s *Stencil) texts(c *Catalog, columns int, keys []string, p *Page, write func(c *Catalog, keys []string) (texts, error)) (texts, error) {
+func (s *StatementCache) texts(c *Catalog, columns int, keys []string, p *Page, write func(c *Catalog, keys []string) (texts, error)) (texts, error) {
 	if s == nil || p != nil && (p.After != "" || p.Before != "") {
 		return write(c, keys)
 	}
@@ -79,7 +79,7 @@ func (s *Stencil) texts(c *Catalog, columns int, keys []string, p *Page, write f
 		if own, err := write(c, keys); err != nil || !own.sameOrder(t) {
 			return own, err
 		}
-		kept = &stencilled{newStencilText(t.rows), newStencilText(t.count)}
+		kept = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
 		slot.Store(kept)
 	}
 	of := keyColumns(keys, columns)
@@ -95,11 +95,11 @@ func (t texts) sameOrder(o texts) bool {
 	return t.rows == nil || t.rows.rows.signature == o.rows.rows.signature
 }
 
-func newStencilText(t *text) *stencilText {
+func newCachedStatement(t *text) *cachedStatement {
 	if t == nil {
 		return nil
 	}
-	s := &stencilText{text: *t}
+	s := &cachedStatement{text: *t}
 	for i, arg := range t.args {
 		switch arg := arg.(type) {
 		case string:
@@ -118,7 +118,7 @@ func newStencilText(t *text) *stencilText {
 	return s
 }
 
-func (s *stencilText) fill(c *Catalog, keys [][]string, limit int) *text {
+func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *text {
 	if s == nil {
 		return nil
 	}

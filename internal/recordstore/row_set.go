@@ -13,22 +13,22 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Compact is what a request read, without a record for each row. Its cells are, by row: those of the record's columns, those
+// RowSet is what a request read, without a record for each row. Its cells are, by row: those of the record's columns, those
 // of the join table's row, those of each join in the same manner, and the values of the sort keys if rows carry cursors.
-type Compact struct {
-	Cells
-	// Spans has an entry for each key of the request; that of a List has one.
-	Spans []Span
+type RowSet struct {
+	RowBuffer
+	// Ranges has an entry for each key of the request; that of a List has one.
+	Ranges []RowRange
 
-	buffers   *Buffers
+	buffers   *RowBuffers
 	allowance *Allowance // nil means without limit
 	order     []int32    // the rows span by span, if they came in another order
 	cursor    int        // where the sort keys are
 	signature string
 }
 
-// Span is the rows of one list.
-type Span struct {
+// RowRange is the rows of one list.
+type RowRange struct {
 	First, Len int
 	// More says that the list goes on beyond the page, in the direction it was read.
 	More bool
@@ -36,8 +36,8 @@ type Span struct {
 	Total int
 }
 
-// Compact returns what a request can be read into. The bytes of its rows are taken from the allowance; nil is without limit.
-func (b *Buffers) Compact(from *Allowance) *Compact { return &Compact{buffers: b, allowance: from} }
+// RowSet returns what a request can be read into. The bytes of its rows are taken from the allowance; nil is without limit.
+func (b *RowBuffers) RowSet(from *Allowance) *RowSet { return &RowSet{buffers: b, allowance: from} }
 
 // Allowance is how many bytes of rows may be read, by several requests one after the other.
 type Allowance struct{ limit, left int }
@@ -57,7 +57,7 @@ func (a *Allowance) take(bytes int) error {
 }
 
 // Row returns a row of a span, by its place in the list. Those of a backward page were read from the end.
-func (c *Compact) Row(s *Span, i int, backward bool) int {
+func (c *RowSet) Row(s *RowRange, i int, backward bool) int {
 	if backward {
 		i = s.Len - 1 - i
 	}
@@ -68,7 +68,7 @@ func (c *Compact) Row(s *Span, i int, backward bool) int {
 }
 
 // AppendCursor writes the cursor of a row.
-func (c *Compact) AppendCursor(b []byte, row int) []byte {
+func (c *RowSet) AppendCursor(b []byte, row int) []byte {
 	var space [256]byte
 	text := append(space[:0], `["`...)
 	text = append(append(text, c.signature...), '"')
@@ -190,7 +190,7 @@ func (r *rowReader) add(raw [][]byte) error {
 }
 
 // reads returns the function that reads all rows of a statement. index finds the list of a key.
-func (c *Compact) reads(shape *rowShape, index map[string]int) func(pgx.Rows) error {
+func (c *RowSet) reads(shape *rowShape, index map[string]int) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		b := c.buffers.get()
 		b.reset()
@@ -203,12 +203,12 @@ func (c *Compact) reads(shape *rowShape, index map[string]int) func(pgx.Rows) er
 			return fmt.Errorf("read: %w", classify(err))
 		}
 		c.cursor, c.signature = len(shape.columns)+len(shape.linkColumns)+len(shape.joined), shape.signature
-		c.Cells = b.cells(c.cursor + shape.sortKeys)
+		c.RowBuffer = b.cells(c.cursor + shape.sortKeys)
 		return nil
 	}
 }
 
-func (c *Compact) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index map[string]int) error {
+func (c *RowSet) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index map[string]int) error {
 	limit := 1
 	if shape.numbered || shape.lead == 0 && index == nil {
 		limit = shape.limit
@@ -231,8 +231,8 @@ func (c *Compact) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index m
 		if !known {
 			continue
 		}
-		if list >= 0 && c.Spans[list].Len >= limit {
-			c.Spans[list].More = true
+		if list >= 0 && c.Ranges[list].Len >= limit {
+			c.Ranges[list].More = true
 			continue
 		}
 		if err := r.add(raw); err != nil {
@@ -244,7 +244,7 @@ func (c *Compact) readAll(rows pgx.Rows, b *cellBuffer, shape *rowShape, index m
 				continue
 			}
 		}
-		s := &c.Spans[list]
+		s := &c.Ranges[list]
 		if s.Len == 0 {
 			s.First = n
 		}
@@ -312,12 +312,12 @@ func number(raw []byte) int {
 }
 
 // gather puts the rows of each list side by side.
-func (c *Compact) gather(of []int32) {
+func (c *RowSet) gather(of []int32) {
 	at := 0
-	next := make([]int, len(c.Spans))
-	for i := range c.Spans {
-		c.Spans[i].First, next[i] = at, at
-		at += c.Spans[i].Len
+	next := make([]int, len(c.Ranges))
+	for i := range c.Ranges {
+		c.Ranges[i].First, next[i] = at, at
+		at += c.Ranges[i].Len
 	}
 	c.order = make([]int32, len(of))
 	for row, list := range of {
@@ -327,13 +327,13 @@ func (c *Compact) gather(of []int32) {
 }
 
 // counts returns the function that reads how long lists are. lead is how many columns the key has.
-func (c *Compact) counts(lead int, index map[string]int) func(pgx.Rows) error {
+func (c *RowSet) counts(lead int, index map[string]int) func(pgx.Rows) error {
 	return rowByRow(func(rows pgx.Rows) error {
 		raw := rows.RawValues()
 		if lead == 0 {
-			c.Spans[0].Total = number(raw[0])
+			c.Ranges[0].Total = number(raw[0])
 		} else if list, known := listOf(raw[:lead], index); known {
-			c.Spans[list].Total = number(raw[lead])
+			c.Ranges[list].Total = number(raw[lead])
 		}
 		return nil
 	})

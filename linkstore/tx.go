@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// write is the transaction of a call. Statements that need not wait for each other's rows travel together: they are queued, and then
+// batchTx is the transaction of a call. Statements that need not wait for each other's rows travel together: they are queued, and then
 // sent in their order. The first that are sent take BEGIN with them, the last take COMMIT. A DB that hands out no connection begins
 // and ends its transactions by itself.
-type write struct {
+type batchTx struct {
 	db     DB
 	conn   sender // the call's alone; nil if db hands out none
 	giveUp func() // gives the connection back
@@ -41,8 +41,8 @@ const many = 500
 func (s statement) isLarge() bool { return s.n >= many }
 
 // start returns the transaction of a call, which begins with the first statements. finish or cancel ends it.
-func (s *Store) start(ctx context.Context) (*write, error) {
-	w := &write{db: s.db, giveUp: func() {}}
+func (s *Store) start(ctx context.Context) (*batchTx, error) {
+	w := &batchTx{db: s.db, giveUp: func() {}}
 	switch db := s.db.(type) {
 	case pgx.Tx: // the call is a savepoint
 	case Sessions:
@@ -67,7 +67,7 @@ func (s *Store) start(ctx context.Context) (*write, error) {
 
 // queue adds a statement on n rows to those that are sent next. read takes what it returns; nil means that nobody wants to know. A
 // statement that fails fails the call, and so does read.
-func (w *write) queue(n int, read func(pgx.Rows) error, sql string, args ...any) {
+func (w *batchTx) queue(n int, read func(pgx.Rows) error, sql string, args ...any) {
 	q := &pgx.QueuedQuery{SQL: sql, Arguments: args}
 	if read != nil {
 		q.Query(read)
@@ -76,10 +76,10 @@ func (w *write) queue(n int, read func(pgx.Rows) error, sql string, args ...any)
 }
 
 // send sends what is queued and reads what comes back.
-func (w *write) send(ctx context.Context) error { return w.sendAll(ctx, false) }
+func (w *batchTx) send(ctx context.Context) error { return w.sendAll(ctx, false) }
 
 // commit sends what is queued or was put off, and ends the transaction.
-func (w *write) commit(ctx context.Context) error {
+func (w *batchTx) commit(ctx context.Context) error {
 	for _, q := range w.last.QueuedQueries {
 		w.queued = append(w.queued, statement{QueuedQuery: q})
 	}
@@ -133,14 +133,14 @@ func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // cancel takes back what is not committed, and gives back the connection.
-func (w *write) cancel(ctx context.Context) {
+func (w *batchTx) cancel(ctx context.Context) {
 	if w.tx != nil && !w.done && (w.conn == nil || w.tx.Conn().PgConn().TxStatus() != 'I') {
 		_ = w.tx.Rollback(ctx) // the connection is closed if it fails
 	}
 	w.giveUp()
 }
 
-func (w *write) sendAll(ctx context.Context, last bool) error {
+func (w *batchTx) sendAll(ctx context.Context, last bool) error {
 	queued := w.queued
 	w.queued = nil
 	for len(queued) > 0 {
@@ -165,7 +165,7 @@ func (w *write) sendAll(ctx context.Context, last bool) error {
 }
 
 // begin begins the transaction by itself.
-func (w *write) begin(ctx context.Context) error {
+func (w *batchTx) begin(ctx context.Context) error {
 	if w.tx != nil {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (w *write) begin(ctx context.Context) error {
 }
 
 // alone runs a large statement, which is planned for its rows.
-func (w *write) alone(ctx context.Context, s statement) error {
+func (w *batchTx) alone(ctx context.Context, s statement) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (w *write) alone(ctx context.Context, s statement) error {
 
 // together runs statements in one round trip. The last ones of a call commit; if they are the first ones too, they are a transaction
 // without saying so.
-func (w *write) together(ctx context.Context, statements []statement, last bool) error {
+func (w *batchTx) together(ctx context.Context, statements []statement, last bool) error {
 	if w.conn == nil {
 		if err := w.begin(ctx); err != nil {
 			return err

@@ -22,7 +22,7 @@ func TestAppendCursorWritesWhatEncodeWrites(t *testing.T) {
 				buffer.text = append(buffer.text, b...)
 			}
 			buffer.end(second != nil)
-			c := Compact{Cells: buffer.cells(3), cursor: 1, signature: "k1x"}
+			c := RowSet{RowBuffer: buffer.cells(3), cursor: 1, signature: "k1x"}
 			if got, want := string(c.AppendCursor(nil, 0)), (Cursor{&a, second}).encode("k1x"); got != want {
 				t.Errorf("%q, %q: %s, want %s", a, b, got, want)
 			}
@@ -32,15 +32,15 @@ func TestAppendCursorWritesWhatEncodeWrites(t *testing.T) {
 
 func TestGatherPutsRowsOfAListSideBySide(t *testing.T) {
 	t.Parallel()
-	c := Compact{Spans: []Span{{Len: 2}, {}, {Len: 3}}}
+	c := RowSet{Ranges: []RowRange{{Len: 2}, {}, {Len: 3}}}
 	c.gather([]int32{2, 0, 2, 0, 2})
 	want := [][]int{{1, 3}, {}, {0, 2, 4}}
 	for list, rows := range want {
 		for i, row := range rows {
-			if got := c.Row(&c.Spans[list], i, false); got != row {
+			if got := c.Row(&c.Ranges[list], i, false); got != row {
 				t.Errorf("list %d, entry %d: row %d, want %d", list, i, got, row)
 			}
-			if got := c.Row(&c.Spans[list], len(rows)-1-i, true); got != row {
+			if got := c.Row(&c.Ranges[list], len(rows)-1-i, true); got != row {
 				t.Errorf("list %d backward, entry %d: row %d, want %d", list, i, got, row)
 			}
 		}
@@ -54,13 +54,13 @@ func TestCellBuilderKeepsWhatColumnsHold(t *testing.T) {
 		{Name: "time", Type: Time}, {Name: "json", Type: JSON}, {Name: "wrong", Type: Integer},
 	}}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
-	var b CellBuilder
+	var b RowBuilder
 	for _, row := range [][]any{{"", int64(-7), 1e21, true, at, json.RawMessage(`{"a": 1}`), "7"}, make([]any, len(m.Columns))} {
 		for i, v := range row {
 			b.Value(&m.Columns[i], v)
 		}
 	}
-	c := b.Cells(len(m.Columns))
+	c := b.Buffer(len(m.Columns))
 	if c.Len() != 2 {
 		t.Fatalf("%d rows", c.Len())
 	}
@@ -91,8 +91,8 @@ func TestAppendTime(t *testing.T) {
 	}
 }
 
-// TestStencilIsNotKeptIfTheOrderDependsOnTheViewer: cursors of two viewers are then not good for each other.
-func TestStencilIsNotKeptIfTheOrderDependsOnTheViewer(t *testing.T) {
+// TestStatementIsNotCachedIfTheOrderDependsOnTheViewer: cursors of two viewers are then not good for each other.
+func TestStatementIsNotCachedIfTheOrderDependsOnTheViewer(t *testing.T) {
 	t.Parallel()
 	shape := func(signature string) *rowShape { return &rowShape{sortKeys: 1, signature: signature} }
 	written := 0
@@ -111,7 +111,7 @@ func TestStencilIsNotKeptIfTheOrderDependsOnTheViewer(t *testing.T) {
 		depends bool
 		want    int // how often the statement is written for three requests
 	}{{false, 2}, {true, 6}} {
-		var s Stencil
+		var s StatementCache
 		written = 0
 		for range 3 {
 			got, err := s.texts(catalog, 1, []string{"k1", "k2"}, &Page{Limit: 5}, write(c.depends))
