@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // KeyColumn is a column of a primary key.
@@ -419,15 +420,12 @@ func (c keyColumn) canonical(value string) (canonical, reason string) {
 	return strconv.FormatInt(n, 10), ""
 }
 
-// canonicalUUID takes a uuid in either case, with all of its hyphens or none.
-func canonicalUUID(value string) (string, bool) {
-	digits := value
-	if len(value) == 36 && value[8] == '-' && value[13] == '-' && value[18] == '-' && value[23] == '-' {
-		digits = value[:8] + value[9:13] + value[14:18] + value[19:23] + value[24:]
-	}
-	if len(digits) != 32 || strings.Trim(digits, "0123456789abcdefABCDEF") != "" {
+// canonicalUUID takes a UUID in either case, with all of its hyphens or none. (pgx takes anything for a hyphen.)
+func canonicalUUID(text string) (string, bool) {
+	var uuid pgtype.UUID
+	if uuid.Scan(text) != nil {
 		return "", false
 	}
-	d := strings.ToLower(digits)
-	return strings.Join([]string{d[:8], d[8:12], d[12:16], d[16:20], d[20:]}, "-"), true
+	canonical := uuid.String()
+	return canonical, len(text) == 32 || canonical == strings.ToLower(text)
 }

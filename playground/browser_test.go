@@ -19,19 +19,17 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/internal/demo/demotest"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
 	"linkgraph/playground"
 )
 
@@ -43,20 +41,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{db: pgtest.NewFrom(t, "playground", func(ctx context.Context, pool *pgxpool.Pool) error {
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
-			return err
-		}
-		_, err = demo.Load(ctx, pool, g.Records, g.Links)
-		return err
-	})}
+	w := &world{db: demotest.New(t)}
 	var err error
 	if w.graph, err = graph.New(w.db.Pool, graph.Config{Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)

@@ -9,13 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/internal/demo/demotest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
 	"linkgraph/internal/audit"
-	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
 	"linkgraph/internal/recordstore"
 	"linkgraph/linkstore"
@@ -32,17 +33,7 @@ type world struct {
 func newDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "audit", func(ctx context.Context, pool *pgxpool.Pool) error {
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
-			return err
-		}
-		if _, err := demo.Load(ctx, pool, g.Records, g.Links); err != nil {
+		if err := demotest.Store(ctx, pool); err != nil {
 			return err
 		}
 		for range 2 { // it can be run again

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
 	"linkgraph/graph"
 	"linkgraph/graph/transport"
 	"linkgraph/internal/audit"
@@ -45,7 +47,7 @@ const (
 
 // Run serves until the context ends, then lets requests finish and stops the database.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
-	settings := heap.Set(os.Getenv, os.DirFS("/"))
+	settings := heap.Set(os.Getenv, memlimit.FromCgroup)
 	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
 	go heap.Release(ctx)
 	// The listener comes first: a second server on the same address must not touch the database.

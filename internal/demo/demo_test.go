@@ -1,34 +1,21 @@
 package demo_test
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	"linkgraph/internal/demo/demotest"
 
 	"linkgraph/graph"
 	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
 )
 
 // shop is a database with all tables and no records.
 func shop(t *testing.T) (*pgtest.DB, *graph.Graph) {
 	t.Helper()
-	db := pgtest.NewFrom(t, "shop", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		_, err = g.Links.Sync(ctx, linkstore.Safe)
-		return err
-	})
+	db := demotest.Empty(t)
 	g, err := graph.New(db.Pool, graph.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -16,17 +16,15 @@ import (
 	"testing"
 	"time"
 
+	"linkgraph/internal/demo/demotest"
+
 	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"linkgraph/graph"
-	"linkgraph/internal/demo"
 	"linkgraph/internal/overload"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
 )
 
 // watched is an API that is observed.
@@ -37,24 +35,6 @@ type watched struct {
 	pool    *pgxpool.Pool
 	spans   *tracetest.InMemoryExporter
 	lines   *bytes.Buffer
-}
-
-func demoDB(t testing.TB) *pgtest.DB {
-	t.Helper()
-	return pgtest.NewFrom(t, "observe", func(ctx context.Context, pool *pgxpool.Pool) error {
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		if _, err := g.Links.Sync(ctx, linkstore.Safe); err != nil {
-			return err
-		}
-		_, err = demo.Load(ctx, pool, g.Records, g.Links)
-		return err
-	})
 }
 
 func watch(t testing.TB, cfg Config) *watched {
@@ -68,7 +48,7 @@ func watch(t testing.TB, cfg Config) *watched {
 		cfg.Tracing = newTracing(sdktrace.WithSyncer(w.spans))
 	}
 	w.Observer = New(cfg)
-	pool, err := pgxpool.ParseConfig(demoDB(t).URL)
+	pool, err := pgxpool.ParseConfig(demotest.New(t).URL)
 	if err != nil {
 		t.Fatal(err)
 	}

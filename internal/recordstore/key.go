@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // A key travels as one text, whatever its columns are: the text of its one column, or the texts of its columns joined by
@@ -74,17 +76,15 @@ func (c *Column) split(key string) ([]any, error) {
 	return values, nil
 }
 
-var uuidSyntax = regexp.MustCompile(`^([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})$`)
-
 // canonical is the one spelling of a text that stands for a value of an SQL type, so that equal values are equal texts.
 func canonical(sqlType, text string) (string, string) {
 	switch sqlType {
 	case "uuid":
-		m := uuidSyntax.FindStringSubmatch(text)
-		if hyphens := strings.Count(text, "-"); m == nil || hyphens != 0 && hyphens != 4 {
+		uuid, ok := canonicalUUID(text)
+		if !ok {
 			return "", "must be a UUID, as in 9f3c1c2e-6a1b-4f5d-8e7a-0b1c2d3e4f50"
 		}
-		return strings.ToLower(strings.Join(m[1:], "-")), ""
+		return uuid, ""
 	case "smallint", "integer", "bigint":
 		bits := map[string]int{"smallint": 16, "integer": 32, "bigint": 64}[sqlType]
 		n, err := strconv.ParseInt(text, 10, bits)
@@ -94,6 +94,16 @@ func canonical(sqlType, text string) (string, string) {
 		return strconv.FormatInt(n, 10), ""
 	}
 	return text, ""
+}
+
+// canonicalUUID takes a UUID in either case, with all of its hyphens or none. (pgx takes anything for a hyphen.)
+func canonicalUUID(text string) (string, bool) {
+	var uuid pgtype.UUID
+	if uuid.Scan(text) != nil {
+		return "", false
+	}
+	canonical := uuid.String()
+	return canonical, len(text) == 32 || canonical == strings.ToLower(text)
 }
 
 // ref is how a statement refers to a key: an expression for each of its columns, and the SQL type of each.

@@ -191,7 +191,7 @@ func TestDefaultKeys(t *testing.T) {
 	for name, form := range map[string]func(key string) bool{
 		"Item":    func(k string) bool { return k == "1" || k == "2" || k == "3" },
 		"Other":   func(k string) bool { return k == "1" || k == "2" || k == "3" },
-		"Stamped": func(k string) bool { return uuidSyntax.MatchString(k) },
+		"Stamped": func(k string) bool { canonical, ok := canonicalUUID(k); return ok && canonical == k },
 		"Named":   func(k string) bool { return strings.HasPrefix(k, "n") },
 	} {
 		m := s.mustModel(t, name)

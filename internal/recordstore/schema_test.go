@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"linkgraph/internal/demo/demotest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -33,17 +35,7 @@ func medusaDB(t *testing.T) *pgtest.DB {
 // ourDB returns a database as this program makes it.
 func ourDB(t *testing.T) *pgtest.DB {
 	t.Helper()
-	return pgtest.NewFrom(t, "ours", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		_, err = g.Links.Sync(ctx, linkstore.Safe)
-		return err
-	})
+	return demotest.Empty(t)
 }
 
 func newGraph(t *testing.T, db *pgtest.DB) *graph.Graph {

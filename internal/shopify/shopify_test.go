@@ -14,13 +14,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	"linkgraph/internal/demo/demotest"
 
 	"linkgraph/graph"
 	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
 	"linkgraph/internal/shopify"
-	"linkgraph/linkstore"
 )
 
 // shop is a database and the API over it.
@@ -33,17 +31,7 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	db := pgtest.NewFrom(t, "shopify", func(ctx context.Context, pool *pgxpool.Pool) error {
-		g, err := graph.New(pool, graph.Config{})
-		if err != nil {
-			return err
-		}
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
-			return err
-		}
-		_, err = g.Links.Sync(ctx, linkstore.Safe)
-		return err
-	})
+	db := demotest.Empty(t)
 	g, err := graph.New(db.Pool, graph.Config{})
 	if err != nil {
 		t.Fatal(err)

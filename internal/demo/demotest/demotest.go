@@ -1,0 +1,53 @@
+// Package demotest makes databases for tests of what stands above both stores.
+package demotest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"linkgraph/graph"
+	"linkgraph/internal/demo"
+	"linkgraph/internal/pgtest"
+	"linkgraph/internal/recordstore"
+	"linkgraph/linkstore"
+)
+
+// Tables makes the tables of all modules and links.
+func Tables(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
+	g, err := graph.New(pool, graph.Config{})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := recordstore.Migrate(ctx, pool); err != nil {
+		return nil, err
+	}
+	_, err = g.Links.Sync(ctx, linkstore.Safe)
+	return g, err
+}
+
+// Store makes the tables, and the demo store in them.
+func Store(ctx context.Context, pool *pgxpool.Pool) error {
+	g, err := Tables(ctx, pool)
+	if err != nil {
+		return err
+	}
+	_, err = demo.Load(ctx, pool, g.Records, g.Links)
+	return err
+}
+
+// Empty returns a database with all tables, and no records but those that migrations make.
+func Empty(t testing.TB) *pgtest.DB {
+	t.Helper()
+	return pgtest.NewFrom(t, "empty", func(ctx context.Context, pool *pgxpool.Pool) error {
+		_, err := Tables(ctx, pool)
+		return err
+	})
+}
+
+// New returns a database with the demo store.
+func New(t testing.TB) *pgtest.DB {
+	t.Helper()
+	return pgtest.NewFrom(t, "demo", Store)
+}
