@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"linkgraph/graph/internal/plan"
 	"linkgraph/internal/recordstore"
@@ -273,31 +272,6 @@ func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) err
 		}
 		return nil
 	})
-}
-
-// each writes an object field by field.
-func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) error {
-	if len(fields) == 0 {
-		o.b = append(o.b, "{}"...)
-		return nil
-	}
-	for i := range fields {
-		f := &fields[i]
-		o.b = append(o.b, f.Key...)
-		if f.Kind == plan.WriteConstant {
-			o.b = append(o.b, f.Constant...)
-			continue
-		}
-		begin, mark := len(o.b), len(o.faults)
-		err := value(f)
-		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
-				return err
-			}
-		}
-	}
-	o.b = append(o.b, '}')
-	return nil
 }
 
 // text writes a text, or null.

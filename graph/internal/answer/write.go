@@ -139,6 +139,31 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 	return nil
 }
 
+// each writes an object field by field.
+func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) error {
+	if len(fields) == 0 {
+		o.b = append(o.b, "{}"...)
+		return nil
+	}
+	for i := range fields {
+		f := &fields[i]
+		o.b = append(o.b, f.Key...)
+		if f.Kind == plan.WriteConstant {
+			o.b = append(o.b, f.Constant...)
+			continue
+		}
+		begin, mark := len(o.b), len(o.faults)
+		err := value(f)
+		if err != nil || len(o.faults) > mark {
+			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
+				return err
+			}
+		}
+	}
+	o.b = append(o.b, '}')
+	return nil
+}
+
 // cell writes the value of a column.
 func (o *Output) cell(f *plan.Field, cells *recordstore.RowBuffer, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
@@ -222,35 +247,19 @@ func (w *listWriter) row(i int) int {
 }
 
 func (o *Output) connection(l *plan.Connection, w *listWriter) error {
-	if len(l.Fields) == 0 {
-		o.b = append(o.b, "{}"...)
-		return nil
-	}
-	for i := range l.Fields {
-		f := &l.Fields[i]
-		o.b = append(o.b, f.Key...)
-		var err error
-		begin, mark := len(o.b), len(o.faults)
+	return o.each(l.Fields, func(f *plan.Field) error {
 		switch f.Kind {
-		case plan.WriteConstant:
-			o.b = append(o.b, f.Constant...)
 		case plan.WriteTotal:
 			o.b = strconv.AppendInt(o.b, int64(w.span.Total), 10)
 		case plan.WriteInfo:
 			o.info(f.Fields, w)
 		case plan.WriteNodes:
-			err = o.nodes(f.Object, w)
+			return o.nodes(f.Object, w)
 		case plan.WriteEdges:
-			err = o.edges(f.Fields, w)
+			return o.edges(f.Fields, w)
 		}
-		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
-				return err
-			}
-		}
-	}
-	o.b = append(o.b, '}')
-	return nil
+		return nil
+	})
 }
 
 func (o *Output) nodes(l *plan.Object, w *listWriter) error {
@@ -262,33 +271,17 @@ func (o *Output) edges(fields []plan.Field, w *listWriter) error {
 }
 
 func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
-	if len(fields) == 0 {
-		o.b = append(o.b, "{}"...)
-		return nil
-	}
-	for i := range fields {
-		f := &fields[i]
-		o.b = append(o.b, f.Key...)
-		var err error
-		begin, mark := len(o.b), len(o.faults)
+	return o.each(fields, func(f *plan.Field) error {
 		switch f.Kind {
-		case plan.WriteConstant:
-			o.b = append(o.b, f.Constant...)
 		case plan.WriteCursor:
 			o.cursor(w, row)
 		case plan.WriteNode:
-			err = o.object(f.Object, w.node, row)
+			return o.object(f.Object, w.node, row)
 		case plan.WriteLink:
-			err = o.object(f.Object, w.link, row)
+			return o.object(f.Object, w.link, row)
 		}
-		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
-				return err
-			}
-		}
-	}
-	o.b = append(o.b, '}')
-	return nil
+		return nil
+	})
 }
 
 // list writes a list item by item. No item of a list may be null.

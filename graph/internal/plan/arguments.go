@@ -288,13 +288,18 @@ func (t translator) comparisons(path string, m *recordstore.Model, column int, r
 		}
 		all = append(all, c)
 	}
+	return conjunction(all), nil
+}
+
+// conjunction is nil of no conditions, and a single one itself.
+func conjunction(all recordstore.And) recordstore.Expr {
 	switch len(all) {
 	case 0:
-		return nil, nil
+		return nil
 	case 1:
-		return all[0], nil
+		return all[0]
 	}
-	return all, nil
+	return all
 }
 
 func (t translator) value(path string, col *recordstore.Column, v any) (any, error) {

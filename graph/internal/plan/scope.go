@@ -73,11 +73,5 @@ func (v Scope) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
 		}
 		all = append(all, recordstore.Related{Relation: r, Quantifier: recordstore.Some, Where: recordstore.Viewer{}})
 	}
-	switch len(all) {
-	case 0:
-		return nil, nil
-	case 1:
-		return all[0], nil
-	}
-	return all, nil
+	return conjunction(all), nil
 }
