@@ -44,7 +44,7 @@ func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Val
 		return nil
 	}
 	// Relies on the primary key of rules. The rules are locked: they are about to change.
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE id = ANY($1)`, c.column, c.rule), moved)
+	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys), moved)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 	}
 	// Relies on the primary key of owners. A statement of its own: what it waits for is seen by the next one.
 	if _, err := tx.Exec(ctx, fmt.Sprintf(
-		`SELECT 1 FROM %s WHERE id = ANY($1) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner), owners); err != nil {
+		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(SELECT %s)) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner, keys), owners); err != nil {
 		return err
 	}
 	// Relies on the index of live rules by owner.
@@ -78,8 +78,8 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 		UPDATE %[1]s AS o SET rules_count = n.number, updated_at = now()
 		FROM (
 			SELECT p.id, p.added + (
-				SELECT count(*) FROM %[2]s AS r WHERE r.%[3]s = p.id AND r.deleted_at IS NULL AND r.id <> ALL($3))::integer AS number
-			FROM unnest($1::text[], $2::integer[]) AS p(id, added)
+				SELECT count(*) FROM %[2]s AS r WHERE r.%[3]s = p.id AND r.deleted_at IS NULL AND r.id <> ALL((SELECT $3::text[])::text[]))::integer AS number
+			FROM unnest((SELECT $1::text[]), (SELECT $2::integer[])) AS p(id, added)
 		) AS n
 		WHERE o.id = n.id AND o.rules_count IS DISTINCT FROM n.number`, c.owner, c.rule, c.column), owners, numbers, append([]string{}, moved...))
 	return err
