@@ -11,13 +11,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"linkgraph/internal/demo/demotest"
+
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"linkgraph/graph"
-	"linkgraph/internal/demo"
 	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
 )
 
 // counter makes ids that are the same in every run.
@@ -28,15 +27,7 @@ func counter(start int64) func(prefix string) string {
 }
 
 func migrate(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
-	g, err := graph.New(pool, graph.Config{NewID: counter(0)})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := recordstore.Migrate(ctx, pool); err != nil {
-		return nil, err
-	}
-	_, err = g.Links.Sync(ctx, linkstore.Safe)
-	return g, err
+	return demotest.Tables(ctx, pool, graph.Config{NewID: counter(0)})
 }
 
 // newDB returns a database with all tables and no records but currencies.
@@ -52,12 +43,7 @@ func newDB(t testing.TB) *pgtest.DB {
 func newDemoDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "demo", func(ctx context.Context, pool *pgxpool.Pool) error {
-		g, err := migrate(ctx, pool)
-		if err != nil {
-			return err
-		}
-		_, err = demo.Load(ctx, pool, g.Records, g.Links)
-		return err
+		return demotest.Store(ctx, pool, graph.Config{NewID: counter(0)})
 	})
 }
 

@@ -33,7 +33,7 @@ type world struct {
 func newDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "audit", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if err := demotest.Store(ctx, pool); err != nil {
+		if err := demotest.Store(ctx, pool, graph.Config{}); err != nil {
 			return err
 		}
 		for range 2 { // it can be run again

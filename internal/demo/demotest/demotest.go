@@ -14,9 +14,9 @@ import (
 	"linkgraph/linkstore"
 )
 
-// Tables makes the tables of all modules and links.
-func Tables(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
-	g, err := graph.New(pool, graph.Config{})
+// Tables makes the tables of all modules and links, and returns the graph of them.
+func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.Graph, error) {
+	g, err := graph.New(pool, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +28,8 @@ func Tables(ctx context.Context, pool *pgxpool.Pool) (*graph.Graph, error) {
 }
 
 // Store makes the tables, and the demo store in them.
-func Store(ctx context.Context, pool *pgxpool.Pool) error {
-	g, err := Tables(ctx, pool)
+func Store(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) error {
+	g, err := Tables(ctx, pool, cfg)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func Store(ctx context.Context, pool *pgxpool.Pool) error {
 func Empty(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "empty", func(ctx context.Context, pool *pgxpool.Pool) error {
-		_, err := Tables(ctx, pool)
+		_, err := Tables(ctx, pool, graph.Config{})
 		return err
 	})
 }
@@ -49,5 +49,7 @@ func Empty(t testing.TB) *pgtest.DB {
 // New returns a database with the demo store.
 func New(t testing.TB) *pgtest.DB {
 	t.Helper()
-	return pgtest.NewFrom(t, "demo", Store)
+	return pgtest.NewFrom(t, "demo", func(ctx context.Context, pool *pgxpool.Pool) error {
+		return Store(ctx, pool, graph.Config{})
+	})
 }
