@@ -4,6 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 GOVULNCHECK_VERSION = v1.9.0
 DEADCODE_VERSION = v0.52.0
 TOOLS = .tools
+MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
 .PHONY: run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
@@ -79,6 +80,12 @@ siege: ## attack a server of its own and see what others notice; minutes; Linux;
 
 medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
 	go run ./internal/tools/medusacheck
+
+# The module's path stands in go.mod, in imports and in the rules of the linters.
+module-path: ## give the module another path: make module-path TO=example.com/shop/api
+	@test -n "$(TO)" || { echo 'say which: make module-path TO=example.com/shop/api'; exit 2; }
+	git grep -lzF '$(MODULE)' | xargs -0 sed -i 's|$(MODULE)|$(TO)|g'
+	gofmt -w $$(git ls-files '*.go')
 
 GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 

@@ -1,4 +1,4 @@
-module linkgraph
+module github.com/linkgraph/linkgraph
 
 go 1.26.0
 

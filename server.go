@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"linkgraph/internal/cli"
+	"github.com/linkgraph/linkgraph/internal/cli"
 )
 
 func main() {

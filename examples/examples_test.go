@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/examples/storefront/shop"
+	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
 // TestExamples runs all of them on one server. They change it, so they run one after the other.

@@ -1,4 +1,4 @@
-module linkgraph/examples
+module github.com/linkgraph/linkgraph/examples
 
 go 1.26.0
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestRevokingIsFinal goes through the ways in which a key that was revoked could become good again.

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"linkgraph/graph/transport"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // The codes of requests whose sender is not let in.

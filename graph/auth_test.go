@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo"
 )
 
 // TestDoor looks at what callers of each kind are answered, and what those are who are none.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // repeated writes a root field so many times, under names of its own.

@@ -13,10 +13,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // newMedusaDB returns a database as Medusa makes it, without rows.

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/exec"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // verbs are the root fields of a model.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/tools/explain"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/tools/explain"
 )
 
 // ordersDB has 5,000 orders in three versions of three items each, of 500 customers and two sales channels. The last order has

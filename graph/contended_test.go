@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestContendedRecords has clients write the same records in opposite orders: what they are answered is what became of the records, and

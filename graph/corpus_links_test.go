@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestCorpusOfLinkInputs names links in all the ways in which a request can be written.

@@ -19,9 +19,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/tools/txtar"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // corpus is documents with what was answered to them, kept in testdata/corpus/name.txtar. They were made at random once: every

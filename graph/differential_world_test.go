@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // row is a record in memory: its fields, and what its relations lead to.

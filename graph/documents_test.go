@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // TestDocumentLimits sets each limit low and goes one beyond it.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"linkgraph/graph/internal/answer"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // executor has the resolvers of an operation work together: what they start is read level by level, in as few statements as there

@@ -10,14 +10,14 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/graph/internal/answer"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
-	"linkgraph/modules/api_key"
-	"linkgraph/modules/pricing"
-	"linkgraph/modules/product"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/modules/api_key"
+	"github.com/linkgraph/linkgraph/modules/pricing"
+	"github.com/linkgraph/linkgraph/modules/product"
 )
 
 // DB is what the graph needs. *pgxpool.Pool and pgx.Tx satisfy it.

@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // Handler serves the API with the defaults of HTTP: to everyone, as admins.

@@ -9,8 +9,8 @@ import (
 	"net/url"
 	"time"
 
-	"linkgraph/graph/transport"
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // HTTP says how the API is served. The zero value is good: a zero field takes its default, one below zero turns off what

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // internals are what no answer may show: Go's types and traces, SQL, and the words of libraries.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // eventually waits for something that comes in its own time.

@@ -9,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/answer"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // introspector writes what is asked of the schema. It answers as the generated code does, which resolves each field of each

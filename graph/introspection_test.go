@@ -12,8 +12,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
 )
 
 // introspect is the query that GraphiQL and code generators send.

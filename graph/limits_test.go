@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestLimits sets each limit low and goes one beyond it: the answer names the limit and what was asked.

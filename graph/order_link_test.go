@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestOrderByWhatALinkLeadsTo orders products of a channel by the title of the product that the link's row leads to, which is

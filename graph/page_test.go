@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestQueryPage runs every query of docs/queries.md on the demo store and compares its statements with those on the page;

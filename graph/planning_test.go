@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/graph"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // sqlLog keeps the SQL of what is read.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // documents makes random documents from a schema: every field, argument and input that it has may occur, and things that are

@@ -8,10 +8,10 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/exec"
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // mutations makes random mutations.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // roughen puts values into columns that a store seldom has: nulls, controls, large numbers, times that are not in any year.

@@ -13,7 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // secretFields are the fields that are @secret, as Model.field, with the list that has records of the model.

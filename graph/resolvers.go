@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 
-	"linkgraph/graph/internal/answer"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // resolver resolves the root fields. Those about links are here; those of models are one line each, in graph/internal/exec. A resolver

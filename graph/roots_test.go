@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
 )
 
 // TestRootsTogether asks for several lists that share a fragment, and for each of them alone: what is read for all of them in one

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // priced is a store with prices and price lists, written as clients write them.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/tools/explain"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/tools/explain"
 )
 
 // bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them all. One price in

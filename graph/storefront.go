@@ -8,9 +8,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
-	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // Schema returns the schema that admins see, in the schema language.

@@ -3,7 +3,7 @@ package graph_test
 import (
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // BenchmarkStorefront asks for pages of a shop in a large store, with a key that sells nearly everything.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo"
 )
 
 // TestMutationsOfStorefronts checks that they are told that they may not write, however the mutation comes; and that what is no

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // unshared are the ways of storefronts that cannot lead from a record that is hidden to one that is seen.

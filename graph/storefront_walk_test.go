@@ -12,8 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
 )
 
 // walker goes every way through the schema of storefronts and looks at what comes back.

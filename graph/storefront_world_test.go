@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/graph/internal/exec"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // The words by which a test knows what storefronts must not see: records and columns.

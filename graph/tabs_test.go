@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"linkgraph/graph"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 // TestPlaygroundTabs runs every operation of every tab on the demo store, in order, as the caller that the tab is for: none of

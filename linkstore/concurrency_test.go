@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // TestConcurrentWriters has eight writers work on the same few records: no call fails but for reasons of its own, and what

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // deadlocks counts the statements that Postgres ended because two calls waited for each other.

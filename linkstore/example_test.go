@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/pgtest"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // exampleCatalog has two modules that know nothing of each other, and what joins them.

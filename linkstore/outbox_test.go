@@ -3,7 +3,7 @@ package linkstore_test
 import (
 	"testing"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // TestOutboxIsOfTheStore checks what docs/medusa.md says of the outbox: what another program writes to the tables makes no event, and so

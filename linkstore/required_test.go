@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // TestRequiredColumns makes links with a column that is NOT NULL and has no default, as Medusa's tables have them, and one

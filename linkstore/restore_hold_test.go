@@ -3,7 +3,7 @@ package linkstore_test
 import (
 	"testing"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // A restore that finds the other end of a link locked, which comes before its own records in the order of the locks, lets go of these, waits,

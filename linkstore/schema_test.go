@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // TestSyncMakesTheSchemaOfALink has a link table in a schema that is not there, and one in a schema that then is.

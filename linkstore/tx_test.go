@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // trips counts round trips.

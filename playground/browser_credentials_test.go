@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 const formShown = `!document.querySelector("#key-form").hidden`

@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 // TestBrowser walks the pages as a visitor does, with no network.

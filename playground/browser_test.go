@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -28,9 +28,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 // world is a demo store.

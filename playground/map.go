@@ -1,6 +1,6 @@
 package playground
 
-import "linkgraph/internal/recordstore"
+import "github.com/linkgraph/linkgraph/internal/recordstore"
 
 // mapModels is what the map's page has to know that the API does not tell: which module owns a model, and where its records
 // are. Everything else it asks the API.

@@ -19,7 +19,7 @@ import (
 	"strings"
 	"sync"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 //go:embed assets/*.html assets/*.css assets/*.js assets/graphiql assets/map

@@ -13,9 +13,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"linkgraph/graph"
-	"linkgraph/internal/recordstore"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 func get(t *testing.T, path string, header ...string) *http.Response {

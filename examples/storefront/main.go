@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"linkgraph/examples/storefront/shop"
+	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
 func main() {

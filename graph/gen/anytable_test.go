@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 const (

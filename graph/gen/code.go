@@ -7,8 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // code writes Go source.
@@ -23,7 +23,7 @@ func goName(field string) string { return templates.ToGo(field) }
 
 // registry writes the catalogue of models and links.
 func (s *spec) registry(w *code) {
-	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"linkgraph/linkstore\"\n\t\"linkgraph/internal/recordstore\"\n)\n", header, planPackage)
+	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"github.com/linkgraph/linkgraph/linkstore\"\n\t\"github.com/linkgraph/linkgraph/internal/recordstore\"\n)\n", header, planPackage)
 	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []recordstore.Model {\n\treturn []recordstore.Model{")
 	for _, m := range s.models {
 		s.registerModel(w, m)

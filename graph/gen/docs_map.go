@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
 // index is the page that leads to the others.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
 // modulePage is the page on one module.

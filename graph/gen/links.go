@@ -7,8 +7,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // links reads the @defineLink stanzas. Each adds relations to both models; a stored link adds a model for its rows.

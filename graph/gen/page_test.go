@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 )
 
 // block is a fenced block of a page, and the text before it.

@@ -9,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // maxNameBytes is how long Postgres lets an identifier be.

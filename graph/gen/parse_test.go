@@ -7,7 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
 // TestFaults checks that a mistake in a declaration is named with its place and the choices.

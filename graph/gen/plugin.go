@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	execPackage   = "linkgraph/graph/internal/exec"
-	planPackage   = "linkgraph/graph/internal/plan"
-	answerPackage = "linkgraph/graph/internal/answer"
+	execPackage   = "github.com/linkgraph/linkgraph/graph/internal/exec"
+	planPackage   = "github.com/linkgraph/linkgraph/graph/internal/plan"
+	answerPackage = "github.com/linkgraph/linkgraph/graph/internal/answer"
 	answerType    = answerPackage + ".Answer"
 )
 

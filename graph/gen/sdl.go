@@ -7,8 +7,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // sdl writes the part of the API that follows from the declarations.

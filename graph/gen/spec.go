@@ -3,8 +3,8 @@ package main
 import (
 	"slices"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // spec is what the schemas declare, checked and completed: everything the emitters need to know.

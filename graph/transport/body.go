@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // meteredBody is a body that counts against the memory of a Gate while it is read and while its request waits and runs.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // Config says how requests are read, and answers sent.

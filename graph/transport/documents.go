@@ -16,7 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
 
-	"linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
 )
 
 // document is a GraphQL document that was found valid.

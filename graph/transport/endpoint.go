@@ -14,10 +14,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/dbpool"
-	"linkgraph/internal/overload"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // Endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft).

@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"linkgraph/graph/internal/jsonread"
+	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
 )
 
 // request is a GraphQL request as HTTP carries it. Which parameters there are says the draft, "Request Parameters"; the

@@ -8,7 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // Codes that errors carry in extensions.code, of any request.

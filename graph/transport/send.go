@@ -10,7 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // heldFrom is the size in bytes from which an answer counts against the memory of its Gate.

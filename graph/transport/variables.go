@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/graph/internal/jsonread"
+	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
 )
 
 // variables are those of a request, as they are written: each is well-formed.

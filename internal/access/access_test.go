@@ -14,10 +14,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // What Medusa 2.21 makes: node's crypto.scrypt(token, salt, 64) with its default cost, as calculateHash of

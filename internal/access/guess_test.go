@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
 )
 
 // flood sends guesses from one address until the test is over, eight at a time, and returns when they are refused.

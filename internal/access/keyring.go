@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
-	"linkgraph/graph"
-	"linkgraph/modules/api_key"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/modules/api_key"
 )
 
 const (

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/modules/api_key"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/modules/api_key"
 )
 
 // TestTokensAreNotKept looks at all that is remembered of a key.

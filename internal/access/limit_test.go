@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestShopLimit has one address use up the limit of a key: others have their share all the same, and no more.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
 )
 
 func TestClientAddress(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"linkgraph/graph"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // JWT says which JSON Web Tokens are good. Of Secret and JWKSURL one is set, or none: then no token is good.

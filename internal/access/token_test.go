@@ -20,9 +20,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 const jwtSecret = "a secret of thirty-two bytes, or more"

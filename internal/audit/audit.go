@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Entry says who called, and what.

@@ -9,17 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/audit"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // world is the demo store with stores that write to a log.

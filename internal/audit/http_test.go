@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/graph"
-	"linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/audit"
 )
 
 var _ graph.Audit = (*audit.Log)(nil)

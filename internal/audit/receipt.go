@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // receipt is what a row says that a mutation did. Counts are complete; of each list the first entries are kept.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/access"
 )
 
 // accessFlags say who is let in. Keys are those of the database.

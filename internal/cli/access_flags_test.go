@@ -13,9 +13,9 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/golang-jwt/jwt/v5"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 const flagSecret = "a secret that is never printed: 1234567890"

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/audit"
 )
 
 type auditCommand struct {

@@ -10,13 +10,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/audit"
-	"linkgraph/internal/dbpool"
-	"linkgraph/internal/postgres"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // databaseFlags are those of every command.

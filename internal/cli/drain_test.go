@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"linkgraph/internal/access/accesstest"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // TestNotReadyBeforeThePortCloses asks /readyz from SIGTERM on: it says no before nobody answers, and requests are answered meanwhile.

@@ -21,9 +21,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/access/accesstest"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
 // killsVariable says at how many moments TestFirstStartIsKilled ends a first start.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // foreign is a small part of a database that Medusa made: two tables of modules, and their link table.

@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // httpFlags say how the API is served over HTTP. docs/http.md explains each.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 )
 
 // TestHTTPFlags starts a server with flags that say how it is served: each does what it says.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/internal/shopify"
+	"github.com/linkgraph/linkgraph/internal/shopify"
 )
 
 type importShopifyCommand struct {

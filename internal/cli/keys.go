@@ -10,10 +10,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // keysCommands look after the keys that the API is called with.

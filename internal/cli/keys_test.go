@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // TestKeysCommand makes, lists and revokes keys in a database that someone else uses at the time.

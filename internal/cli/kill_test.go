@@ -12,7 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 )
 
 // runVariable has the test binary be the program: a process of its own that can be killed. Its value is the arguments.

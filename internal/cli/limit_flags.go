@@ -3,8 +3,8 @@ package cli
 import (
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // limitFlags bound what one request may ask for. There are two of each: that of admins, and that of storefronts, which begins with

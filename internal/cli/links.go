@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/internal/discover"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/discover"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 type linksPlanCommand struct{ databaseFlags }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"linkgraph/internal/linkfile"
+	"github.com/linkgraph/linkgraph/internal/linkfile"
 )
 
 type linksImportCommand struct {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 type migrateCommand struct {

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"os"
 
-	"linkgraph/internal/observe"
+	"github.com/linkgraph/linkgraph/internal/observe"
 )
 
 // logFlags are those of every command.

@@ -20,9 +20,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/access/accesstest"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
 // migrated returns a database with all tables.

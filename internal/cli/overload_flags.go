@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/dbpool"
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // overloadFlags bound what the server and the database do at a time. docs/operations.md explains each.

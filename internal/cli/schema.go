@@ -3,7 +3,7 @@ package cli
 import (
 	"io"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 type schemaCommand struct {

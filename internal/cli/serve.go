@@ -13,14 +13,14 @@ import (
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
-	"linkgraph/internal/audit"
-	"linkgraph/internal/demo"
-	"linkgraph/internal/heap"
-	"linkgraph/internal/observe"
-	"linkgraph/internal/overload"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/internal/heap"
+	"github.com/linkgraph/linkgraph/internal/observe"
+	"github.com/linkgraph/linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 type serveCommand struct {

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 )
 
 // buffer collects what a server writes while a test reads it.

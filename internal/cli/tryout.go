@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"linkgraph/graph"
-	"linkgraph/internal/access"
-	"linkgraph/internal/recordstore"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 // tryoutFlags say whether whoever is at this machine can try the API without a key of their own.

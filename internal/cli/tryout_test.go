@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/pgtest"
-	"linkgraph/playground"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/playground"
 )
 
 // settings are what the playground is told.

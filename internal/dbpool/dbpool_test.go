@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 func until(t *testing.T, what string, condition func() bool) {

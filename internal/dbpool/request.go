@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // commitGrace is how long a request that ends may still take once it commits: for the COMMIT, and to show what was done.

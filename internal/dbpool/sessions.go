@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/overload"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Sessions hands the sessions of a pool to requests. Who writes gets a share of them, so that writers who wait for each other's locks

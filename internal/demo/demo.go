@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // PublishableKeyID is the id of the demo store's publishable key, which sells through its one channel.

@@ -5,11 +5,11 @@ import (
 	"sync"
 	"testing"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
-	"linkgraph/graph"
-	"linkgraph/internal/demo"
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // shop is a database with all tables and no records.

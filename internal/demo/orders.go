@@ -3,7 +3,7 @@ package demo
 import (
 	"strconv"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // market is where the store sells and how customers pay and get their goods.

@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"linkgraph/internal/discover"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/discover"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 var update = flag.Bool("update", false, "write the declarations of the golden file")

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
 // model is a table that a link's end was found to be, and how it is declared.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/internal/linkfile"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/linkfile"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // formulas are what spreadsheets run, and what looks like it.

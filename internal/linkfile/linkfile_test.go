@@ -19,10 +19,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/linkfile"
-	"linkgraph/internal/pgtest"
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/internal/linkfile"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // world is a database with the tables of the test catalogue and some records.

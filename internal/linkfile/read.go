@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // row is a row of a file: what it asks for, or why it cannot be understood.

@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"linkgraph/internal/dbpool"
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // metrics are those of one server, in a registry of its own.

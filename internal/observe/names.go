@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync"
 
-	"linkgraph/graph"
-	"linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
 // Names of operations that stand for many.

@@ -16,15 +16,15 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"linkgraph/graph"
-	"linkgraph/internal/overload"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
 // watched is an API that is observed.

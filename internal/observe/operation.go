@@ -10,7 +10,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // explainKey is where an answer's extensions say what the operation took.

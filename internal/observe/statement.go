@@ -14,7 +14,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/dbpool"
 )
 
 // WatchStatements has the sessions of a pool tell of their statements. It comes before the pool is made.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/graph"
+	"github.com/linkgraph/linkgraph/graph"
 )
 
 // TestNamesOfStorefronts has a storefront that makes up names: the metrics have one for all of them, and places for those of

@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
 // DB is a database of one test. It is dropped when the test ends.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 func TestNewLogsStatements(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
 func start(t *testing.T, dir string) *postgres.Server {

@@ -16,7 +16,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
-	"linkgraph/modules"
+	"github.com/linkgraph/linkgraph/modules"
 )
 
 // Applied is a migration that Migrate has run, or has left out.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/modules"
+	"github.com/linkgraph/linkgraph/modules"
 )
 
 // Pending is a migration that Migrate would run.

@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 //go:embed testdata/medusa-2.21.2.sql

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // TestStatementSize refuses a statement that is longer than it may be before it is sent: the store has no database.

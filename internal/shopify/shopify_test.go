@@ -14,11 +14,11 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 
-	"linkgraph/graph"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/shopify"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/shopify"
 )
 
 // shop is a database and the API over it.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // placed is a variant of the file and where it ended up.

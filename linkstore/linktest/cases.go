@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 func createIsIdempotent(h *harness) {

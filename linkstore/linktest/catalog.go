@@ -6,7 +6,7 @@ import (
 	"context"
 	"strings"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Subject is a store under test, and a way to make records in it.

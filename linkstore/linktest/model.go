@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Model is a store in memory. It says in plain loops over maps what the real one does in SQL, and knows neither locks nor

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/crypto/scrypt"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // Rules are the rules of the module's models.

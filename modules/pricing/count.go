@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // counter keeps rules_count of prices, or of price lists: how many live rules hang on each. Medusa compares it with the rules that

@@ -14,7 +14,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"linkgraph/examples/scripts/bulklink/api"
+	"github.com/linkgraph/linkgraph/examples/scripts/bulklink/api"
 )
 
 // linker resolves rows and links them.

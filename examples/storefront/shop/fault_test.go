@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"linkgraph/examples/storefront/shop"
+	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
 // TestFaults shows pages of a shop whose API answers in ways that the real one seldom does.

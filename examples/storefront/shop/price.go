@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
 // Price is what one piece costs.

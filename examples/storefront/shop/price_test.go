@@ -3,8 +3,8 @@ package shop_test
 import (
 	"testing"
 
-	"linkgraph/examples/storefront/api"
-	"linkgraph/examples/storefront/shop"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
 func plain(amount string) *api.Price { return &api.Price{Amount: amount} }

@@ -22,7 +22,7 @@ import (
 
 	"github.com/Khan/genqlient/graphql"
 
-	"linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
 // Config says which API the shop is for. The key must be given; the zero values of the others are what is said of them.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
-	"linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
 // Availability says whether a variant can be bought.

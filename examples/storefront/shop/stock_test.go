@@ -3,8 +3,8 @@ package shop_test
 import (
 	"testing"
 
-	"linkgraph/examples/storefront/api"
-	"linkgraph/examples/storefront/shop"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
 // item is a thing of which one is needed, with levels of stocked and reserved quantities.

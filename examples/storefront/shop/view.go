@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/examples/storefront/api"
+	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
 // What the templates show. Everything is text by now, and every address is in the visitor's currency and language.

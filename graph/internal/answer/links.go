@@ -9,9 +9,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/naming"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // What is told of link modules. The fields are those of the schema.

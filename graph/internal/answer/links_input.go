@@ -10,10 +10,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/jsonread"
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/naming"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // linkInputType is the type of the schema that names a link. (gqlgen takes exported names of this package for types of the schema.)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/graph-gophers/dataloader/v7"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // position is the records of a place, in one request.

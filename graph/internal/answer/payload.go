@@ -6,9 +6,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // done is what a mutation did.

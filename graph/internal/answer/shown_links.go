@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // shownLinks are links in the order in which they are shown.

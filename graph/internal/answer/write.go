@@ -9,8 +9,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // Output is where an answer is written. Begin says how long it may become.

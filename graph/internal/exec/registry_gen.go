@@ -5,9 +5,9 @@ package exec
 import (
 	_ "embed" // the schema of storefronts
 
-	"linkgraph/graph/internal/plan"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Models returns every model: those of the modules, then the rows of the links.

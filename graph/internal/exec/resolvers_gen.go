@@ -5,7 +5,7 @@ package exec
 import (
 	"context"
 
-	"linkgraph/graph/internal/answer"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
 )
 
 // Queries resolves the root fields of models.

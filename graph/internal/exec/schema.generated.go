@@ -5,13 +5,13 @@ package exec
 import (
 	"context"
 	"errors"
-	"linkgraph/graph/internal/answer"
 	"math"
 	"strconv"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -691,7 +691,7 @@ func (ec *executionContext) field_Mutation_createLinks_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
 		func(ctx context.Context, v any) (answer.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
+			return ec.unmarshalNLinks2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -713,7 +713,7 @@ func (ec *executionContext) field_Mutation_deleteLinks_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "records",
 		func(ctx context.Context, v any) (answer.RecordKeys, error) {
-			return ec.unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
+			return ec.unmarshalNRecordKeys2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -727,7 +727,7 @@ func (ec *executionContext) field_Mutation_dismissLinks_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
 		func(ctx context.Context, v any) (answer.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
+			return ec.unmarshalNLinks2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -741,7 +741,7 @@ func (ec *executionContext) field_Mutation_restoreLinks_args(ctx context.Context
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "records",
 		func(ctx context.Context, v any) (*answer.RecordKeys, error) {
-			return ec.unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
+			return ec.unmarshalORecordKeys2ᚖgithubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -815,7 +815,7 @@ func (ec *executionContext) field_Query_links_args(ctx context.Context, rawArgs 
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "links",
 		func(ctx context.Context, v any) (answer.Links, error) {
-			return ec.unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
+			return ec.unmarshalNLinks2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -856,7 +856,7 @@ func (ec *executionContext) _Mutation_createLinks(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -900,7 +900,7 @@ func (ec *executionContext) _Mutation_dismissLinks(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -944,7 +944,7 @@ func (ec *executionContext) _Mutation_deleteLinks(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -988,7 +988,7 @@ func (ec *executionContext) _Mutation_restoreLinks(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1031,7 +1031,7 @@ func (ec *executionContext) _Mutation_createApiKeys(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1054,7 +1054,7 @@ func (ec *executionContext) _Mutation_updateApiKeys(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1077,7 +1077,7 @@ func (ec *executionContext) _Mutation_deleteApiKeys(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1100,7 +1100,7 @@ func (ec *executionContext) _Mutation_restoreApiKeys(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1123,7 +1123,7 @@ func (ec *executionContext) _Mutation_createCarts(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1146,7 +1146,7 @@ func (ec *executionContext) _Mutation_updateCarts(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1169,7 +1169,7 @@ func (ec *executionContext) _Mutation_deleteCarts(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1192,7 +1192,7 @@ func (ec *executionContext) _Mutation_restoreCarts(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1215,7 +1215,7 @@ func (ec *executionContext) _Mutation_createCartAddresses(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1238,7 +1238,7 @@ func (ec *executionContext) _Mutation_updateCartAddresses(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1261,7 +1261,7 @@ func (ec *executionContext) _Mutation_deleteCartAddresses(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1284,7 +1284,7 @@ func (ec *executionContext) _Mutation_restoreCartAddresses(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1307,7 +1307,7 @@ func (ec *executionContext) _Mutation_createCartLineItems(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1330,7 +1330,7 @@ func (ec *executionContext) _Mutation_updateCartLineItems(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1353,7 +1353,7 @@ func (ec *executionContext) _Mutation_deleteCartLineItems(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1376,7 +1376,7 @@ func (ec *executionContext) _Mutation_restoreCartLineItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1399,7 +1399,7 @@ func (ec *executionContext) _Mutation_createCartLineItemAdjustments(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1422,7 +1422,7 @@ func (ec *executionContext) _Mutation_updateCartLineItemAdjustments(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1445,7 +1445,7 @@ func (ec *executionContext) _Mutation_deleteCartLineItemAdjustments(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1468,7 +1468,7 @@ func (ec *executionContext) _Mutation_restoreCartLineItemAdjustments(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1491,7 +1491,7 @@ func (ec *executionContext) _Mutation_createCartLineItemTaxLines(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1514,7 +1514,7 @@ func (ec *executionContext) _Mutation_updateCartLineItemTaxLines(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1537,7 +1537,7 @@ func (ec *executionContext) _Mutation_deleteCartLineItemTaxLines(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1560,7 +1560,7 @@ func (ec *executionContext) _Mutation_restoreCartLineItemTaxLines(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1583,7 +1583,7 @@ func (ec *executionContext) _Mutation_createCartShippingMethods(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1606,7 +1606,7 @@ func (ec *executionContext) _Mutation_updateCartShippingMethods(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1629,7 +1629,7 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethods(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1652,7 +1652,7 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethods(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1675,7 +1675,7 @@ func (ec *executionContext) _Mutation_createCartShippingMethodAdjustments(ctx co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1698,7 +1698,7 @@ func (ec *executionContext) _Mutation_updateCartShippingMethodAdjustments(ctx co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1721,7 +1721,7 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethodAdjustments(ctx co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1744,7 +1744,7 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethodAdjustments(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1767,7 +1767,7 @@ func (ec *executionContext) _Mutation_createCartShippingMethodTaxLines(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1790,7 +1790,7 @@ func (ec *executionContext) _Mutation_updateCartShippingMethodTaxLines(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1813,7 +1813,7 @@ func (ec *executionContext) _Mutation_deleteCartShippingMethodTaxLines(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1836,7 +1836,7 @@ func (ec *executionContext) _Mutation_restoreCartShippingMethodTaxLines(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1859,7 +1859,7 @@ func (ec *executionContext) _Mutation_createCartCreditLines(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1882,7 +1882,7 @@ func (ec *executionContext) _Mutation_updateCartCreditLines(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1905,7 +1905,7 @@ func (ec *executionContext) _Mutation_deleteCartCreditLines(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1928,7 +1928,7 @@ func (ec *executionContext) _Mutation_restoreCartCreditLines(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1951,7 +1951,7 @@ func (ec *executionContext) _Mutation_createCurrencies(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1974,7 +1974,7 @@ func (ec *executionContext) _Mutation_updateCurrencies(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1997,7 +1997,7 @@ func (ec *executionContext) _Mutation_deleteCurrencies(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2020,7 +2020,7 @@ func (ec *executionContext) _Mutation_restoreCurrencies(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2043,7 +2043,7 @@ func (ec *executionContext) _Mutation_createCustomers(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2066,7 +2066,7 @@ func (ec *executionContext) _Mutation_updateCustomers(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2089,7 +2089,7 @@ func (ec *executionContext) _Mutation_deleteCustomers(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2112,7 +2112,7 @@ func (ec *executionContext) _Mutation_restoreCustomers(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2135,7 +2135,7 @@ func (ec *executionContext) _Mutation_createCustomerAddresses(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2158,7 +2158,7 @@ func (ec *executionContext) _Mutation_updateCustomerAddresses(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2181,7 +2181,7 @@ func (ec *executionContext) _Mutation_deleteCustomerAddresses(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2204,7 +2204,7 @@ func (ec *executionContext) _Mutation_restoreCustomerAddresses(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2227,7 +2227,7 @@ func (ec *executionContext) _Mutation_createCustomerGroups(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2250,7 +2250,7 @@ func (ec *executionContext) _Mutation_updateCustomerGroups(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2273,7 +2273,7 @@ func (ec *executionContext) _Mutation_deleteCustomerGroups(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2296,7 +2296,7 @@ func (ec *executionContext) _Mutation_restoreCustomerGroups(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2319,7 +2319,7 @@ func (ec *executionContext) _Mutation_createFulfillmentSets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2342,7 +2342,7 @@ func (ec *executionContext) _Mutation_updateFulfillmentSets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2365,7 +2365,7 @@ func (ec *executionContext) _Mutation_deleteFulfillmentSets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2388,7 +2388,7 @@ func (ec *executionContext) _Mutation_restoreFulfillmentSets(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2411,7 +2411,7 @@ func (ec *executionContext) _Mutation_createServiceZones(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2434,7 +2434,7 @@ func (ec *executionContext) _Mutation_updateServiceZones(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2457,7 +2457,7 @@ func (ec *executionContext) _Mutation_deleteServiceZones(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2480,7 +2480,7 @@ func (ec *executionContext) _Mutation_restoreServiceZones(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2503,7 +2503,7 @@ func (ec *executionContext) _Mutation_createGeoZones(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2526,7 +2526,7 @@ func (ec *executionContext) _Mutation_updateGeoZones(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2549,7 +2549,7 @@ func (ec *executionContext) _Mutation_deleteGeoZones(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2572,7 +2572,7 @@ func (ec *executionContext) _Mutation_restoreGeoZones(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2595,7 +2595,7 @@ func (ec *executionContext) _Mutation_createShippingProfiles(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2618,7 +2618,7 @@ func (ec *executionContext) _Mutation_updateShippingProfiles(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2641,7 +2641,7 @@ func (ec *executionContext) _Mutation_deleteShippingProfiles(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2664,7 +2664,7 @@ func (ec *executionContext) _Mutation_restoreShippingProfiles(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2687,7 +2687,7 @@ func (ec *executionContext) _Mutation_createShippingOptions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2710,7 +2710,7 @@ func (ec *executionContext) _Mutation_updateShippingOptions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2733,7 +2733,7 @@ func (ec *executionContext) _Mutation_deleteShippingOptions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2756,7 +2756,7 @@ func (ec *executionContext) _Mutation_restoreShippingOptions(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2779,7 +2779,7 @@ func (ec *executionContext) _Mutation_createShippingOptionTypes(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2802,7 +2802,7 @@ func (ec *executionContext) _Mutation_updateShippingOptionTypes(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2825,7 +2825,7 @@ func (ec *executionContext) _Mutation_deleteShippingOptionTypes(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2848,7 +2848,7 @@ func (ec *executionContext) _Mutation_restoreShippingOptionTypes(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2871,7 +2871,7 @@ func (ec *executionContext) _Mutation_createShippingOptionRules(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2894,7 +2894,7 @@ func (ec *executionContext) _Mutation_updateShippingOptionRules(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2917,7 +2917,7 @@ func (ec *executionContext) _Mutation_deleteShippingOptionRules(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2940,7 +2940,7 @@ func (ec *executionContext) _Mutation_restoreShippingOptionRules(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2963,7 +2963,7 @@ func (ec *executionContext) _Mutation_createFulfillmentProviders(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2986,7 +2986,7 @@ func (ec *executionContext) _Mutation_updateFulfillmentProviders(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3009,7 +3009,7 @@ func (ec *executionContext) _Mutation_deleteFulfillmentProviders(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3032,7 +3032,7 @@ func (ec *executionContext) _Mutation_restoreFulfillmentProviders(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3055,7 +3055,7 @@ func (ec *executionContext) _Mutation_createFulfillments(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3078,7 +3078,7 @@ func (ec *executionContext) _Mutation_updateFulfillments(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3101,7 +3101,7 @@ func (ec *executionContext) _Mutation_deleteFulfillments(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3124,7 +3124,7 @@ func (ec *executionContext) _Mutation_restoreFulfillments(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3147,7 +3147,7 @@ func (ec *executionContext) _Mutation_createFulfillmentAddresses(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3170,7 +3170,7 @@ func (ec *executionContext) _Mutation_updateFulfillmentAddresses(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3193,7 +3193,7 @@ func (ec *executionContext) _Mutation_deleteFulfillmentAddresses(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3216,7 +3216,7 @@ func (ec *executionContext) _Mutation_restoreFulfillmentAddresses(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3239,7 +3239,7 @@ func (ec *executionContext) _Mutation_createFulfillmentItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3262,7 +3262,7 @@ func (ec *executionContext) _Mutation_updateFulfillmentItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3285,7 +3285,7 @@ func (ec *executionContext) _Mutation_deleteFulfillmentItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3308,7 +3308,7 @@ func (ec *executionContext) _Mutation_restoreFulfillmentItems(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3331,7 +3331,7 @@ func (ec *executionContext) _Mutation_createFulfillmentLabels(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3354,7 +3354,7 @@ func (ec *executionContext) _Mutation_updateFulfillmentLabels(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3377,7 +3377,7 @@ func (ec *executionContext) _Mutation_deleteFulfillmentLabels(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3400,7 +3400,7 @@ func (ec *executionContext) _Mutation_restoreFulfillmentLabels(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3423,7 +3423,7 @@ func (ec *executionContext) _Mutation_createInventoryItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3446,7 +3446,7 @@ func (ec *executionContext) _Mutation_updateInventoryItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3469,7 +3469,7 @@ func (ec *executionContext) _Mutation_deleteInventoryItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3492,7 +3492,7 @@ func (ec *executionContext) _Mutation_restoreInventoryItems(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3515,7 +3515,7 @@ func (ec *executionContext) _Mutation_createInventoryLevels(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3538,7 +3538,7 @@ func (ec *executionContext) _Mutation_updateInventoryLevels(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3561,7 +3561,7 @@ func (ec *executionContext) _Mutation_deleteInventoryLevels(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3584,7 +3584,7 @@ func (ec *executionContext) _Mutation_restoreInventoryLevels(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3607,7 +3607,7 @@ func (ec *executionContext) _Mutation_createReservationItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3630,7 +3630,7 @@ func (ec *executionContext) _Mutation_updateReservationItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3653,7 +3653,7 @@ func (ec *executionContext) _Mutation_deleteReservationItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3676,7 +3676,7 @@ func (ec *executionContext) _Mutation_restoreReservationItems(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3699,7 +3699,7 @@ func (ec *executionContext) _Mutation_createOrders(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3722,7 +3722,7 @@ func (ec *executionContext) _Mutation_updateOrders(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3745,7 +3745,7 @@ func (ec *executionContext) _Mutation_deleteOrders(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3768,7 +3768,7 @@ func (ec *executionContext) _Mutation_restoreOrders(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3791,7 +3791,7 @@ func (ec *executionContext) _Mutation_createOrderAddresses(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3814,7 +3814,7 @@ func (ec *executionContext) _Mutation_updateOrderAddresses(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3837,7 +3837,7 @@ func (ec *executionContext) _Mutation_deleteOrderAddresses(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3860,7 +3860,7 @@ func (ec *executionContext) _Mutation_restoreOrderAddresses(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3883,7 +3883,7 @@ func (ec *executionContext) _Mutation_createOrderItems(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3906,7 +3906,7 @@ func (ec *executionContext) _Mutation_updateOrderItems(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3929,7 +3929,7 @@ func (ec *executionContext) _Mutation_deleteOrderItems(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3952,7 +3952,7 @@ func (ec *executionContext) _Mutation_restoreOrderItems(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3975,7 +3975,7 @@ func (ec *executionContext) _Mutation_createOrderLineItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3998,7 +3998,7 @@ func (ec *executionContext) _Mutation_updateOrderLineItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4021,7 +4021,7 @@ func (ec *executionContext) _Mutation_deleteOrderLineItems(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4044,7 +4044,7 @@ func (ec *executionContext) _Mutation_restoreOrderLineItems(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4067,7 +4067,7 @@ func (ec *executionContext) _Mutation_createOrderLineItemAdjustments(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4090,7 +4090,7 @@ func (ec *executionContext) _Mutation_updateOrderLineItemAdjustments(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4113,7 +4113,7 @@ func (ec *executionContext) _Mutation_deleteOrderLineItemAdjustments(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4136,7 +4136,7 @@ func (ec *executionContext) _Mutation_restoreOrderLineItemAdjustments(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4159,7 +4159,7 @@ func (ec *executionContext) _Mutation_createOrderLineItemTaxLines(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4182,7 +4182,7 @@ func (ec *executionContext) _Mutation_updateOrderLineItemTaxLines(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4205,7 +4205,7 @@ func (ec *executionContext) _Mutation_deleteOrderLineItemTaxLines(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4228,7 +4228,7 @@ func (ec *executionContext) _Mutation_restoreOrderLineItemTaxLines(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4251,7 +4251,7 @@ func (ec *executionContext) _Mutation_createOrderShippings(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4274,7 +4274,7 @@ func (ec *executionContext) _Mutation_updateOrderShippings(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4297,7 +4297,7 @@ func (ec *executionContext) _Mutation_deleteOrderShippings(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4320,7 +4320,7 @@ func (ec *executionContext) _Mutation_restoreOrderShippings(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4343,7 +4343,7 @@ func (ec *executionContext) _Mutation_createOrderShippingMethods(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4366,7 +4366,7 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethods(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4389,7 +4389,7 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethods(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4412,7 +4412,7 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethods(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4435,7 +4435,7 @@ func (ec *executionContext) _Mutation_createOrderShippingMethodAdjustments(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4458,7 +4458,7 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethodAdjustments(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4481,7 +4481,7 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethodAdjustments(ctx c
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4504,7 +4504,7 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethodAdjustments(ctx 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4527,7 +4527,7 @@ func (ec *executionContext) _Mutation_createOrderShippingMethodTaxLines(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4550,7 +4550,7 @@ func (ec *executionContext) _Mutation_updateOrderShippingMethodTaxLines(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4573,7 +4573,7 @@ func (ec *executionContext) _Mutation_deleteOrderShippingMethodTaxLines(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4596,7 +4596,7 @@ func (ec *executionContext) _Mutation_restoreOrderShippingMethodTaxLines(ctx con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4619,7 +4619,7 @@ func (ec *executionContext) _Mutation_createOrderSummaries(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4642,7 +4642,7 @@ func (ec *executionContext) _Mutation_updateOrderSummaries(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4665,7 +4665,7 @@ func (ec *executionContext) _Mutation_deleteOrderSummaries(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4688,7 +4688,7 @@ func (ec *executionContext) _Mutation_restoreOrderSummaries(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4711,7 +4711,7 @@ func (ec *executionContext) _Mutation_createOrderCreditLines(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4734,7 +4734,7 @@ func (ec *executionContext) _Mutation_updateOrderCreditLines(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4757,7 +4757,7 @@ func (ec *executionContext) _Mutation_deleteOrderCreditLines(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4780,7 +4780,7 @@ func (ec *executionContext) _Mutation_restoreOrderCreditLines(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4803,7 +4803,7 @@ func (ec *executionContext) _Mutation_createOrderTransactions(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4826,7 +4826,7 @@ func (ec *executionContext) _Mutation_updateOrderTransactions(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4849,7 +4849,7 @@ func (ec *executionContext) _Mutation_deleteOrderTransactions(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4872,7 +4872,7 @@ func (ec *executionContext) _Mutation_restoreOrderTransactions(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4895,7 +4895,7 @@ func (ec *executionContext) _Mutation_createOrderChanges(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4918,7 +4918,7 @@ func (ec *executionContext) _Mutation_updateOrderChanges(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4941,7 +4941,7 @@ func (ec *executionContext) _Mutation_deleteOrderChanges(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4964,7 +4964,7 @@ func (ec *executionContext) _Mutation_restoreOrderChanges(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4987,7 +4987,7 @@ func (ec *executionContext) _Mutation_createOrderChangeActions(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5010,7 +5010,7 @@ func (ec *executionContext) _Mutation_updateOrderChangeActions(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5033,7 +5033,7 @@ func (ec *executionContext) _Mutation_deleteOrderChangeActions(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5056,7 +5056,7 @@ func (ec *executionContext) _Mutation_restoreOrderChangeActions(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5079,7 +5079,7 @@ func (ec *executionContext) _Mutation_createReturns(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5102,7 +5102,7 @@ func (ec *executionContext) _Mutation_updateReturns(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5125,7 +5125,7 @@ func (ec *executionContext) _Mutation_deleteReturns(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5148,7 +5148,7 @@ func (ec *executionContext) _Mutation_restoreReturns(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5171,7 +5171,7 @@ func (ec *executionContext) _Mutation_createReturnItems(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5194,7 +5194,7 @@ func (ec *executionContext) _Mutation_updateReturnItems(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5217,7 +5217,7 @@ func (ec *executionContext) _Mutation_deleteReturnItems(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5240,7 +5240,7 @@ func (ec *executionContext) _Mutation_restoreReturnItems(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5263,7 +5263,7 @@ func (ec *executionContext) _Mutation_createReturnReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5286,7 +5286,7 @@ func (ec *executionContext) _Mutation_updateReturnReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5309,7 +5309,7 @@ func (ec *executionContext) _Mutation_deleteReturnReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5332,7 +5332,7 @@ func (ec *executionContext) _Mutation_restoreReturnReasons(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5355,7 +5355,7 @@ func (ec *executionContext) _Mutation_createOrderClaims(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5378,7 +5378,7 @@ func (ec *executionContext) _Mutation_updateOrderClaims(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5401,7 +5401,7 @@ func (ec *executionContext) _Mutation_deleteOrderClaims(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5424,7 +5424,7 @@ func (ec *executionContext) _Mutation_restoreOrderClaims(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5447,7 +5447,7 @@ func (ec *executionContext) _Mutation_createOrderClaimItems(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5470,7 +5470,7 @@ func (ec *executionContext) _Mutation_updateOrderClaimItems(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5493,7 +5493,7 @@ func (ec *executionContext) _Mutation_deleteOrderClaimItems(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5516,7 +5516,7 @@ func (ec *executionContext) _Mutation_restoreOrderClaimItems(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5539,7 +5539,7 @@ func (ec *executionContext) _Mutation_createOrderClaimItemImages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5562,7 +5562,7 @@ func (ec *executionContext) _Mutation_updateOrderClaimItemImages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5585,7 +5585,7 @@ func (ec *executionContext) _Mutation_deleteOrderClaimItemImages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5608,7 +5608,7 @@ func (ec *executionContext) _Mutation_restoreOrderClaimItemImages(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5631,7 +5631,7 @@ func (ec *executionContext) _Mutation_createOrderExchanges(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5654,7 +5654,7 @@ func (ec *executionContext) _Mutation_updateOrderExchanges(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5677,7 +5677,7 @@ func (ec *executionContext) _Mutation_deleteOrderExchanges(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5700,7 +5700,7 @@ func (ec *executionContext) _Mutation_restoreOrderExchanges(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5723,7 +5723,7 @@ func (ec *executionContext) _Mutation_createOrderExchangeItems(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5746,7 +5746,7 @@ func (ec *executionContext) _Mutation_updateOrderExchangeItems(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5769,7 +5769,7 @@ func (ec *executionContext) _Mutation_deleteOrderExchangeItems(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5792,7 +5792,7 @@ func (ec *executionContext) _Mutation_restoreOrderExchangeItems(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5815,7 +5815,7 @@ func (ec *executionContext) _Mutation_createPaymentCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5838,7 +5838,7 @@ func (ec *executionContext) _Mutation_updatePaymentCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5861,7 +5861,7 @@ func (ec *executionContext) _Mutation_deletePaymentCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5884,7 +5884,7 @@ func (ec *executionContext) _Mutation_restorePaymentCollections(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5907,7 +5907,7 @@ func (ec *executionContext) _Mutation_createPaymentSessions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5930,7 +5930,7 @@ func (ec *executionContext) _Mutation_updatePaymentSessions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5953,7 +5953,7 @@ func (ec *executionContext) _Mutation_deletePaymentSessions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5976,7 +5976,7 @@ func (ec *executionContext) _Mutation_restorePaymentSessions(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5999,7 +5999,7 @@ func (ec *executionContext) _Mutation_createPayments(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6022,7 +6022,7 @@ func (ec *executionContext) _Mutation_updatePayments(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6045,7 +6045,7 @@ func (ec *executionContext) _Mutation_deletePayments(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6068,7 +6068,7 @@ func (ec *executionContext) _Mutation_restorePayments(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6091,7 +6091,7 @@ func (ec *executionContext) _Mutation_createCaptures(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6114,7 +6114,7 @@ func (ec *executionContext) _Mutation_updateCaptures(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6137,7 +6137,7 @@ func (ec *executionContext) _Mutation_deleteCaptures(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6160,7 +6160,7 @@ func (ec *executionContext) _Mutation_restoreCaptures(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6183,7 +6183,7 @@ func (ec *executionContext) _Mutation_createRefunds(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6206,7 +6206,7 @@ func (ec *executionContext) _Mutation_updateRefunds(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6229,7 +6229,7 @@ func (ec *executionContext) _Mutation_deleteRefunds(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6252,7 +6252,7 @@ func (ec *executionContext) _Mutation_restoreRefunds(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6275,7 +6275,7 @@ func (ec *executionContext) _Mutation_createRefundReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6298,7 +6298,7 @@ func (ec *executionContext) _Mutation_updateRefundReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6321,7 +6321,7 @@ func (ec *executionContext) _Mutation_deleteRefundReasons(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6344,7 +6344,7 @@ func (ec *executionContext) _Mutation_restoreRefundReasons(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6367,7 +6367,7 @@ func (ec *executionContext) _Mutation_createPaymentProviders(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6390,7 +6390,7 @@ func (ec *executionContext) _Mutation_updatePaymentProviders(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6413,7 +6413,7 @@ func (ec *executionContext) _Mutation_deletePaymentProviders(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6436,7 +6436,7 @@ func (ec *executionContext) _Mutation_restorePaymentProviders(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6459,7 +6459,7 @@ func (ec *executionContext) _Mutation_createAccountHolders(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6482,7 +6482,7 @@ func (ec *executionContext) _Mutation_updateAccountHolders(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6505,7 +6505,7 @@ func (ec *executionContext) _Mutation_deleteAccountHolders(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6528,7 +6528,7 @@ func (ec *executionContext) _Mutation_restoreAccountHolders(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6551,7 +6551,7 @@ func (ec *executionContext) _Mutation_createPriceSets(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6574,7 +6574,7 @@ func (ec *executionContext) _Mutation_updatePriceSets(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6597,7 +6597,7 @@ func (ec *executionContext) _Mutation_deletePriceSets(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6620,7 +6620,7 @@ func (ec *executionContext) _Mutation_restorePriceSets(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6643,7 +6643,7 @@ func (ec *executionContext) _Mutation_createPrices(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6666,7 +6666,7 @@ func (ec *executionContext) _Mutation_updatePrices(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6689,7 +6689,7 @@ func (ec *executionContext) _Mutation_deletePrices(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6712,7 +6712,7 @@ func (ec *executionContext) _Mutation_restorePrices(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6735,7 +6735,7 @@ func (ec *executionContext) _Mutation_createPriceRules(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6758,7 +6758,7 @@ func (ec *executionContext) _Mutation_updatePriceRules(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6781,7 +6781,7 @@ func (ec *executionContext) _Mutation_deletePriceRules(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6804,7 +6804,7 @@ func (ec *executionContext) _Mutation_restorePriceRules(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6827,7 +6827,7 @@ func (ec *executionContext) _Mutation_createPriceLists(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6850,7 +6850,7 @@ func (ec *executionContext) _Mutation_updatePriceLists(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6873,7 +6873,7 @@ func (ec *executionContext) _Mutation_deletePriceLists(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6896,7 +6896,7 @@ func (ec *executionContext) _Mutation_restorePriceLists(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6919,7 +6919,7 @@ func (ec *executionContext) _Mutation_createPriceListRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6942,7 +6942,7 @@ func (ec *executionContext) _Mutation_updatePriceListRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6965,7 +6965,7 @@ func (ec *executionContext) _Mutation_deletePriceListRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6988,7 +6988,7 @@ func (ec *executionContext) _Mutation_restorePriceListRules(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7011,7 +7011,7 @@ func (ec *executionContext) _Mutation_createPricePreferences(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7034,7 +7034,7 @@ func (ec *executionContext) _Mutation_updatePricePreferences(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7057,7 +7057,7 @@ func (ec *executionContext) _Mutation_deletePricePreferences(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7080,7 +7080,7 @@ func (ec *executionContext) _Mutation_restorePricePreferences(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7103,7 +7103,7 @@ func (ec *executionContext) _Mutation_createProducts(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7126,7 +7126,7 @@ func (ec *executionContext) _Mutation_updateProducts(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7149,7 +7149,7 @@ func (ec *executionContext) _Mutation_deleteProducts(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7172,7 +7172,7 @@ func (ec *executionContext) _Mutation_restoreProducts(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7195,7 +7195,7 @@ func (ec *executionContext) _Mutation_createProductVariants(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7218,7 +7218,7 @@ func (ec *executionContext) _Mutation_updateProductVariants(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7241,7 +7241,7 @@ func (ec *executionContext) _Mutation_deleteProductVariants(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7264,7 +7264,7 @@ func (ec *executionContext) _Mutation_restoreProductVariants(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7287,7 +7287,7 @@ func (ec *executionContext) _Mutation_createProductOptions(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7310,7 +7310,7 @@ func (ec *executionContext) _Mutation_updateProductOptions(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7333,7 +7333,7 @@ func (ec *executionContext) _Mutation_deleteProductOptions(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7356,7 +7356,7 @@ func (ec *executionContext) _Mutation_restoreProductOptions(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7379,7 +7379,7 @@ func (ec *executionContext) _Mutation_createProductProductOptions(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7402,7 +7402,7 @@ func (ec *executionContext) _Mutation_updateProductProductOptions(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7425,7 +7425,7 @@ func (ec *executionContext) _Mutation_deleteProductProductOptions(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7448,7 +7448,7 @@ func (ec *executionContext) _Mutation_restoreProductProductOptions(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7471,7 +7471,7 @@ func (ec *executionContext) _Mutation_createProductOptionValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7494,7 +7494,7 @@ func (ec *executionContext) _Mutation_updateProductOptionValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7517,7 +7517,7 @@ func (ec *executionContext) _Mutation_deleteProductOptionValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7540,7 +7540,7 @@ func (ec *executionContext) _Mutation_restoreProductOptionValues(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7563,7 +7563,7 @@ func (ec *executionContext) _Mutation_createProductCategories(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7586,7 +7586,7 @@ func (ec *executionContext) _Mutation_updateProductCategories(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7609,7 +7609,7 @@ func (ec *executionContext) _Mutation_deleteProductCategories(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7632,7 +7632,7 @@ func (ec *executionContext) _Mutation_restoreProductCategories(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7655,7 +7655,7 @@ func (ec *executionContext) _Mutation_createProductCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7678,7 +7678,7 @@ func (ec *executionContext) _Mutation_updateProductCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7701,7 +7701,7 @@ func (ec *executionContext) _Mutation_deleteProductCollections(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7724,7 +7724,7 @@ func (ec *executionContext) _Mutation_restoreProductCollections(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7747,7 +7747,7 @@ func (ec *executionContext) _Mutation_createProductTypes(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7770,7 +7770,7 @@ func (ec *executionContext) _Mutation_updateProductTypes(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7793,7 +7793,7 @@ func (ec *executionContext) _Mutation_deleteProductTypes(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7816,7 +7816,7 @@ func (ec *executionContext) _Mutation_restoreProductTypes(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7839,7 +7839,7 @@ func (ec *executionContext) _Mutation_createProductTags(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7862,7 +7862,7 @@ func (ec *executionContext) _Mutation_updateProductTags(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7885,7 +7885,7 @@ func (ec *executionContext) _Mutation_deleteProductTags(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7908,7 +7908,7 @@ func (ec *executionContext) _Mutation_restoreProductTags(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7931,7 +7931,7 @@ func (ec *executionContext) _Mutation_createProductImages(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7954,7 +7954,7 @@ func (ec *executionContext) _Mutation_updateProductImages(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7977,7 +7977,7 @@ func (ec *executionContext) _Mutation_deleteProductImages(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8000,7 +8000,7 @@ func (ec *executionContext) _Mutation_restoreProductImages(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8023,7 +8023,7 @@ func (ec *executionContext) _Mutation_createPromotions(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8046,7 +8046,7 @@ func (ec *executionContext) _Mutation_updatePromotions(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8069,7 +8069,7 @@ func (ec *executionContext) _Mutation_deletePromotions(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8092,7 +8092,7 @@ func (ec *executionContext) _Mutation_restorePromotions(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8115,7 +8115,7 @@ func (ec *executionContext) _Mutation_createCampaigns(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8138,7 +8138,7 @@ func (ec *executionContext) _Mutation_updateCampaigns(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8161,7 +8161,7 @@ func (ec *executionContext) _Mutation_deleteCampaigns(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8184,7 +8184,7 @@ func (ec *executionContext) _Mutation_restoreCampaigns(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8207,7 +8207,7 @@ func (ec *executionContext) _Mutation_createCampaignBudgets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8230,7 +8230,7 @@ func (ec *executionContext) _Mutation_updateCampaignBudgets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8253,7 +8253,7 @@ func (ec *executionContext) _Mutation_deleteCampaignBudgets(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8276,7 +8276,7 @@ func (ec *executionContext) _Mutation_restoreCampaignBudgets(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8299,7 +8299,7 @@ func (ec *executionContext) _Mutation_createCampaignBudgetUsages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8322,7 +8322,7 @@ func (ec *executionContext) _Mutation_updateCampaignBudgetUsages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8345,7 +8345,7 @@ func (ec *executionContext) _Mutation_deleteCampaignBudgetUsages(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8368,7 +8368,7 @@ func (ec *executionContext) _Mutation_restoreCampaignBudgetUsages(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8391,7 +8391,7 @@ func (ec *executionContext) _Mutation_createApplicationMethods(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8414,7 +8414,7 @@ func (ec *executionContext) _Mutation_updateApplicationMethods(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8437,7 +8437,7 @@ func (ec *executionContext) _Mutation_deleteApplicationMethods(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8460,7 +8460,7 @@ func (ec *executionContext) _Mutation_restoreApplicationMethods(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8483,7 +8483,7 @@ func (ec *executionContext) _Mutation_createPromotionRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8506,7 +8506,7 @@ func (ec *executionContext) _Mutation_updatePromotionRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8529,7 +8529,7 @@ func (ec *executionContext) _Mutation_deletePromotionRules(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8552,7 +8552,7 @@ func (ec *executionContext) _Mutation_restorePromotionRules(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8575,7 +8575,7 @@ func (ec *executionContext) _Mutation_createPromotionRuleValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8598,7 +8598,7 @@ func (ec *executionContext) _Mutation_updatePromotionRuleValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8621,7 +8621,7 @@ func (ec *executionContext) _Mutation_deletePromotionRuleValues(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8644,7 +8644,7 @@ func (ec *executionContext) _Mutation_restorePromotionRuleValues(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8667,7 +8667,7 @@ func (ec *executionContext) _Mutation_createRbacRoles(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8690,7 +8690,7 @@ func (ec *executionContext) _Mutation_updateRbacRoles(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8713,7 +8713,7 @@ func (ec *executionContext) _Mutation_deleteRbacRoles(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8736,7 +8736,7 @@ func (ec *executionContext) _Mutation_restoreRbacRoles(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8759,7 +8759,7 @@ func (ec *executionContext) _Mutation_createRbacPolicies(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8782,7 +8782,7 @@ func (ec *executionContext) _Mutation_updateRbacPolicies(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8805,7 +8805,7 @@ func (ec *executionContext) _Mutation_deleteRbacPolicies(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8828,7 +8828,7 @@ func (ec *executionContext) _Mutation_restoreRbacPolicies(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8851,7 +8851,7 @@ func (ec *executionContext) _Mutation_createRbacRolePolicies(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8874,7 +8874,7 @@ func (ec *executionContext) _Mutation_updateRbacRolePolicies(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8897,7 +8897,7 @@ func (ec *executionContext) _Mutation_deleteRbacRolePolicies(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8920,7 +8920,7 @@ func (ec *executionContext) _Mutation_restoreRbacRolePolicies(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8943,7 +8943,7 @@ func (ec *executionContext) _Mutation_createRbacRoleParents(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8966,7 +8966,7 @@ func (ec *executionContext) _Mutation_updateRbacRoleParents(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8989,7 +8989,7 @@ func (ec *executionContext) _Mutation_deleteRbacRoleParents(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9012,7 +9012,7 @@ func (ec *executionContext) _Mutation_restoreRbacRoleParents(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9035,7 +9035,7 @@ func (ec *executionContext) _Mutation_createRbacRoleInheritances(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9058,7 +9058,7 @@ func (ec *executionContext) _Mutation_updateRbacRoleInheritances(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9081,7 +9081,7 @@ func (ec *executionContext) _Mutation_deleteRbacRoleInheritances(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9104,7 +9104,7 @@ func (ec *executionContext) _Mutation_restoreRbacRoleInheritances(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9127,7 +9127,7 @@ func (ec *executionContext) _Mutation_createRegions(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9150,7 +9150,7 @@ func (ec *executionContext) _Mutation_updateRegions(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9173,7 +9173,7 @@ func (ec *executionContext) _Mutation_deleteRegions(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9196,7 +9196,7 @@ func (ec *executionContext) _Mutation_restoreRegions(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9219,7 +9219,7 @@ func (ec *executionContext) _Mutation_createCountries(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9242,7 +9242,7 @@ func (ec *executionContext) _Mutation_updateCountries(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9265,7 +9265,7 @@ func (ec *executionContext) _Mutation_deleteCountries(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9288,7 +9288,7 @@ func (ec *executionContext) _Mutation_restoreCountries(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9311,7 +9311,7 @@ func (ec *executionContext) _Mutation_createSalesChannels(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9334,7 +9334,7 @@ func (ec *executionContext) _Mutation_updateSalesChannels(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9357,7 +9357,7 @@ func (ec *executionContext) _Mutation_deleteSalesChannels(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9380,7 +9380,7 @@ func (ec *executionContext) _Mutation_restoreSalesChannels(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9403,7 +9403,7 @@ func (ec *executionContext) _Mutation_createStockLocations(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9426,7 +9426,7 @@ func (ec *executionContext) _Mutation_updateStockLocations(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9449,7 +9449,7 @@ func (ec *executionContext) _Mutation_deleteStockLocations(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9472,7 +9472,7 @@ func (ec *executionContext) _Mutation_restoreStockLocations(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9495,7 +9495,7 @@ func (ec *executionContext) _Mutation_createStockLocationAddresses(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9518,7 +9518,7 @@ func (ec *executionContext) _Mutation_updateStockLocationAddresses(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9541,7 +9541,7 @@ func (ec *executionContext) _Mutation_deleteStockLocationAddresses(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9564,7 +9564,7 @@ func (ec *executionContext) _Mutation_restoreStockLocationAddresses(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9587,7 +9587,7 @@ func (ec *executionContext) _Mutation_createStores(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9610,7 +9610,7 @@ func (ec *executionContext) _Mutation_updateStores(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9633,7 +9633,7 @@ func (ec *executionContext) _Mutation_deleteStores(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9656,7 +9656,7 @@ func (ec *executionContext) _Mutation_restoreStores(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9679,7 +9679,7 @@ func (ec *executionContext) _Mutation_createStoreCurrencies(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9702,7 +9702,7 @@ func (ec *executionContext) _Mutation_updateStoreCurrencies(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9725,7 +9725,7 @@ func (ec *executionContext) _Mutation_deleteStoreCurrencies(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9748,7 +9748,7 @@ func (ec *executionContext) _Mutation_restoreStoreCurrencies(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9771,7 +9771,7 @@ func (ec *executionContext) _Mutation_createStoreLocales(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9794,7 +9794,7 @@ func (ec *executionContext) _Mutation_updateStoreLocales(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9817,7 +9817,7 @@ func (ec *executionContext) _Mutation_deleteStoreLocales(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9840,7 +9840,7 @@ func (ec *executionContext) _Mutation_restoreStoreLocales(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9863,7 +9863,7 @@ func (ec *executionContext) _Mutation_createLocales(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9886,7 +9886,7 @@ func (ec *executionContext) _Mutation_updateLocales(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9909,7 +9909,7 @@ func (ec *executionContext) _Mutation_deleteLocales(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9932,7 +9932,7 @@ func (ec *executionContext) _Mutation_restoreLocales(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9955,7 +9955,7 @@ func (ec *executionContext) _Mutation_createTranslations(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9978,7 +9978,7 @@ func (ec *executionContext) _Mutation_updateTranslations(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10001,7 +10001,7 @@ func (ec *executionContext) _Mutation_deleteTranslations(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10024,7 +10024,7 @@ func (ec *executionContext) _Mutation_restoreTranslations(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10047,7 +10047,7 @@ func (ec *executionContext) _Mutation_createTranslationSettings(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10070,7 +10070,7 @@ func (ec *executionContext) _Mutation_updateTranslationSettings(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10093,7 +10093,7 @@ func (ec *executionContext) _Mutation_deleteTranslationSettings(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10116,7 +10116,7 @@ func (ec *executionContext) _Mutation_restoreTranslationSettings(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10139,7 +10139,7 @@ func (ec *executionContext) _Mutation_createUsers(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10162,7 +10162,7 @@ func (ec *executionContext) _Mutation_updateUsers(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10185,7 +10185,7 @@ func (ec *executionContext) _Mutation_deleteUsers(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10208,7 +10208,7 @@ func (ec *executionContext) _Mutation_restoreUsers(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10231,7 +10231,7 @@ func (ec *executionContext) _Mutation_createInvites(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10254,7 +10254,7 @@ func (ec *executionContext) _Mutation_updateInvites(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10277,7 +10277,7 @@ func (ec *executionContext) _Mutation_deleteInvites(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10300,7 +10300,7 @@ func (ec *executionContext) _Mutation_restoreInvites(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10323,7 +10323,7 @@ func (ec *executionContext) _Query_linkModules(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10347,7 +10347,7 @@ func (ec *executionContext) _Query_linkModule(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10391,7 +10391,7 @@ func (ec *executionContext) _Query_links(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10435,7 +10435,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10478,7 +10478,7 @@ func (ec *executionContext) _Query_apiKey(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10501,7 +10501,7 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10524,7 +10524,7 @@ func (ec *executionContext) _Query_cart(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10547,7 +10547,7 @@ func (ec *executionContext) _Query_carts(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10570,7 +10570,7 @@ func (ec *executionContext) _Query_cartAddress(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10593,7 +10593,7 @@ func (ec *executionContext) _Query_cartAddresses(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10616,7 +10616,7 @@ func (ec *executionContext) _Query_cartLineItem(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10639,7 +10639,7 @@ func (ec *executionContext) _Query_cartLineItems(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10662,7 +10662,7 @@ func (ec *executionContext) _Query_cartLineItemAdjustment(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10685,7 +10685,7 @@ func (ec *executionContext) _Query_cartLineItemAdjustments(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10708,7 +10708,7 @@ func (ec *executionContext) _Query_cartLineItemTaxLine(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10731,7 +10731,7 @@ func (ec *executionContext) _Query_cartLineItemTaxLines(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10754,7 +10754,7 @@ func (ec *executionContext) _Query_cartShippingMethod(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10777,7 +10777,7 @@ func (ec *executionContext) _Query_cartShippingMethods(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10800,7 +10800,7 @@ func (ec *executionContext) _Query_cartShippingMethodAdjustment(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10823,7 +10823,7 @@ func (ec *executionContext) _Query_cartShippingMethodAdjustments(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10846,7 +10846,7 @@ func (ec *executionContext) _Query_cartShippingMethodTaxLine(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10869,7 +10869,7 @@ func (ec *executionContext) _Query_cartShippingMethodTaxLines(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10892,7 +10892,7 @@ func (ec *executionContext) _Query_cartCreditLine(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10915,7 +10915,7 @@ func (ec *executionContext) _Query_cartCreditLines(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10938,7 +10938,7 @@ func (ec *executionContext) _Query_currency(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10961,7 +10961,7 @@ func (ec *executionContext) _Query_currencies(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10984,7 +10984,7 @@ func (ec *executionContext) _Query_customer(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11007,7 +11007,7 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11030,7 +11030,7 @@ func (ec *executionContext) _Query_customerAddress(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11053,7 +11053,7 @@ func (ec *executionContext) _Query_customerAddresses(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11076,7 +11076,7 @@ func (ec *executionContext) _Query_customerGroup(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11099,7 +11099,7 @@ func (ec *executionContext) _Query_customerGroups(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11122,7 +11122,7 @@ func (ec *executionContext) _Query_fulfillmentSet(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11145,7 +11145,7 @@ func (ec *executionContext) _Query_fulfillmentSets(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11168,7 +11168,7 @@ func (ec *executionContext) _Query_serviceZone(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11191,7 +11191,7 @@ func (ec *executionContext) _Query_serviceZones(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11214,7 +11214,7 @@ func (ec *executionContext) _Query_geoZone(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11237,7 +11237,7 @@ func (ec *executionContext) _Query_geoZones(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11260,7 +11260,7 @@ func (ec *executionContext) _Query_shippingProfile(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11283,7 +11283,7 @@ func (ec *executionContext) _Query_shippingProfiles(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11306,7 +11306,7 @@ func (ec *executionContext) _Query_shippingOption(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11329,7 +11329,7 @@ func (ec *executionContext) _Query_shippingOptions(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11352,7 +11352,7 @@ func (ec *executionContext) _Query_shippingOptionType(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11375,7 +11375,7 @@ func (ec *executionContext) _Query_shippingOptionTypes(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11398,7 +11398,7 @@ func (ec *executionContext) _Query_shippingOptionRule(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11421,7 +11421,7 @@ func (ec *executionContext) _Query_shippingOptionRules(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11444,7 +11444,7 @@ func (ec *executionContext) _Query_fulfillmentProvider(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11467,7 +11467,7 @@ func (ec *executionContext) _Query_fulfillmentProviders(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11490,7 +11490,7 @@ func (ec *executionContext) _Query_fulfillment(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11513,7 +11513,7 @@ func (ec *executionContext) _Query_fulfillments(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11536,7 +11536,7 @@ func (ec *executionContext) _Query_fulfillmentAddress(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11559,7 +11559,7 @@ func (ec *executionContext) _Query_fulfillmentAddresses(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11582,7 +11582,7 @@ func (ec *executionContext) _Query_fulfillmentItem(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11605,7 +11605,7 @@ func (ec *executionContext) _Query_fulfillmentItems(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11628,7 +11628,7 @@ func (ec *executionContext) _Query_fulfillmentLabel(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11651,7 +11651,7 @@ func (ec *executionContext) _Query_fulfillmentLabels(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11674,7 +11674,7 @@ func (ec *executionContext) _Query_inventoryItem(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11697,7 +11697,7 @@ func (ec *executionContext) _Query_inventoryItems(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11720,7 +11720,7 @@ func (ec *executionContext) _Query_inventoryLevel(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11743,7 +11743,7 @@ func (ec *executionContext) _Query_inventoryLevels(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11766,7 +11766,7 @@ func (ec *executionContext) _Query_reservationItem(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11789,7 +11789,7 @@ func (ec *executionContext) _Query_reservationItems(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11812,7 +11812,7 @@ func (ec *executionContext) _Query_order(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11835,7 +11835,7 @@ func (ec *executionContext) _Query_orders(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11858,7 +11858,7 @@ func (ec *executionContext) _Query_orderAddress(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11881,7 +11881,7 @@ func (ec *executionContext) _Query_orderAddresses(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11904,7 +11904,7 @@ func (ec *executionContext) _Query_orderItem(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11927,7 +11927,7 @@ func (ec *executionContext) _Query_orderItems(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11950,7 +11950,7 @@ func (ec *executionContext) _Query_orderLineItem(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11973,7 +11973,7 @@ func (ec *executionContext) _Query_orderLineItems(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11996,7 +11996,7 @@ func (ec *executionContext) _Query_orderLineItemAdjustment(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12019,7 +12019,7 @@ func (ec *executionContext) _Query_orderLineItemAdjustments(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12042,7 +12042,7 @@ func (ec *executionContext) _Query_orderLineItemTaxLine(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12065,7 +12065,7 @@ func (ec *executionContext) _Query_orderLineItemTaxLines(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12088,7 +12088,7 @@ func (ec *executionContext) _Query_orderShipping(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12111,7 +12111,7 @@ func (ec *executionContext) _Query_orderShippings(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12134,7 +12134,7 @@ func (ec *executionContext) _Query_orderShippingMethod(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12157,7 +12157,7 @@ func (ec *executionContext) _Query_orderShippingMethods(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12180,7 +12180,7 @@ func (ec *executionContext) _Query_orderShippingMethodAdjustment(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12203,7 +12203,7 @@ func (ec *executionContext) _Query_orderShippingMethodAdjustments(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12226,7 +12226,7 @@ func (ec *executionContext) _Query_orderShippingMethodTaxLine(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12249,7 +12249,7 @@ func (ec *executionContext) _Query_orderShippingMethodTaxLines(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12272,7 +12272,7 @@ func (ec *executionContext) _Query_orderSummary(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12295,7 +12295,7 @@ func (ec *executionContext) _Query_orderSummaries(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12318,7 +12318,7 @@ func (ec *executionContext) _Query_orderCreditLine(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12341,7 +12341,7 @@ func (ec *executionContext) _Query_orderCreditLines(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12364,7 +12364,7 @@ func (ec *executionContext) _Query_orderTransaction(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12387,7 +12387,7 @@ func (ec *executionContext) _Query_orderTransactions(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12410,7 +12410,7 @@ func (ec *executionContext) _Query_orderChange(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12433,7 +12433,7 @@ func (ec *executionContext) _Query_orderChanges(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12456,7 +12456,7 @@ func (ec *executionContext) _Query_orderChangeAction(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12479,7 +12479,7 @@ func (ec *executionContext) _Query_orderChangeActions(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12502,7 +12502,7 @@ func (ec *executionContext) _Query_return(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12525,7 +12525,7 @@ func (ec *executionContext) _Query_returns(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12548,7 +12548,7 @@ func (ec *executionContext) _Query_returnItem(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12571,7 +12571,7 @@ func (ec *executionContext) _Query_returnItems(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12594,7 +12594,7 @@ func (ec *executionContext) _Query_returnReason(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12617,7 +12617,7 @@ func (ec *executionContext) _Query_returnReasons(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12640,7 +12640,7 @@ func (ec *executionContext) _Query_orderClaim(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12663,7 +12663,7 @@ func (ec *executionContext) _Query_orderClaims(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12686,7 +12686,7 @@ func (ec *executionContext) _Query_orderClaimItem(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12709,7 +12709,7 @@ func (ec *executionContext) _Query_orderClaimItems(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12732,7 +12732,7 @@ func (ec *executionContext) _Query_orderClaimItemImage(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12755,7 +12755,7 @@ func (ec *executionContext) _Query_orderClaimItemImages(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12778,7 +12778,7 @@ func (ec *executionContext) _Query_orderExchange(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12801,7 +12801,7 @@ func (ec *executionContext) _Query_orderExchanges(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12824,7 +12824,7 @@ func (ec *executionContext) _Query_orderExchangeItem(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12847,7 +12847,7 @@ func (ec *executionContext) _Query_orderExchangeItems(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12870,7 +12870,7 @@ func (ec *executionContext) _Query_paymentCollection(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12893,7 +12893,7 @@ func (ec *executionContext) _Query_paymentCollections(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12916,7 +12916,7 @@ func (ec *executionContext) _Query_paymentSession(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12939,7 +12939,7 @@ func (ec *executionContext) _Query_paymentSessions(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12962,7 +12962,7 @@ func (ec *executionContext) _Query_payment(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12985,7 +12985,7 @@ func (ec *executionContext) _Query_payments(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13008,7 +13008,7 @@ func (ec *executionContext) _Query_capture(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13031,7 +13031,7 @@ func (ec *executionContext) _Query_captures(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13054,7 +13054,7 @@ func (ec *executionContext) _Query_refund(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13077,7 +13077,7 @@ func (ec *executionContext) _Query_refunds(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13100,7 +13100,7 @@ func (ec *executionContext) _Query_refundReason(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13123,7 +13123,7 @@ func (ec *executionContext) _Query_refundReasons(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13146,7 +13146,7 @@ func (ec *executionContext) _Query_paymentProvider(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13169,7 +13169,7 @@ func (ec *executionContext) _Query_paymentProviders(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13192,7 +13192,7 @@ func (ec *executionContext) _Query_accountHolder(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13215,7 +13215,7 @@ func (ec *executionContext) _Query_accountHolders(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13238,7 +13238,7 @@ func (ec *executionContext) _Query_priceSet(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13261,7 +13261,7 @@ func (ec *executionContext) _Query_priceSets(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13284,7 +13284,7 @@ func (ec *executionContext) _Query_price(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13307,7 +13307,7 @@ func (ec *executionContext) _Query_prices(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13330,7 +13330,7 @@ func (ec *executionContext) _Query_priceRule(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13353,7 +13353,7 @@ func (ec *executionContext) _Query_priceRules(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13376,7 +13376,7 @@ func (ec *executionContext) _Query_priceList(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13399,7 +13399,7 @@ func (ec *executionContext) _Query_priceLists(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13422,7 +13422,7 @@ func (ec *executionContext) _Query_priceListRule(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13445,7 +13445,7 @@ func (ec *executionContext) _Query_priceListRules(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13468,7 +13468,7 @@ func (ec *executionContext) _Query_pricePreference(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13491,7 +13491,7 @@ func (ec *executionContext) _Query_pricePreferences(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13514,7 +13514,7 @@ func (ec *executionContext) _Query_product(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13537,7 +13537,7 @@ func (ec *executionContext) _Query_products(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13560,7 +13560,7 @@ func (ec *executionContext) _Query_productVariant(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13583,7 +13583,7 @@ func (ec *executionContext) _Query_productVariants(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13606,7 +13606,7 @@ func (ec *executionContext) _Query_productOption(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13629,7 +13629,7 @@ func (ec *executionContext) _Query_productOptions(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13652,7 +13652,7 @@ func (ec *executionContext) _Query_productProductOption(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13675,7 +13675,7 @@ func (ec *executionContext) _Query_productProductOptions(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13698,7 +13698,7 @@ func (ec *executionContext) _Query_productOptionValue(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13721,7 +13721,7 @@ func (ec *executionContext) _Query_productOptionValues(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13744,7 +13744,7 @@ func (ec *executionContext) _Query_productCategory(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13767,7 +13767,7 @@ func (ec *executionContext) _Query_productCategories(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13790,7 +13790,7 @@ func (ec *executionContext) _Query_productCollection(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13813,7 +13813,7 @@ func (ec *executionContext) _Query_productCollections(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13836,7 +13836,7 @@ func (ec *executionContext) _Query_productType(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13859,7 +13859,7 @@ func (ec *executionContext) _Query_productTypes(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13882,7 +13882,7 @@ func (ec *executionContext) _Query_productTag(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13905,7 +13905,7 @@ func (ec *executionContext) _Query_productTags(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13928,7 +13928,7 @@ func (ec *executionContext) _Query_productImage(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13951,7 +13951,7 @@ func (ec *executionContext) _Query_productImages(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13974,7 +13974,7 @@ func (ec *executionContext) _Query_promotion(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -13997,7 +13997,7 @@ func (ec *executionContext) _Query_promotions(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14020,7 +14020,7 @@ func (ec *executionContext) _Query_campaign(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14043,7 +14043,7 @@ func (ec *executionContext) _Query_campaigns(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14066,7 +14066,7 @@ func (ec *executionContext) _Query_campaignBudget(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14089,7 +14089,7 @@ func (ec *executionContext) _Query_campaignBudgets(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14112,7 +14112,7 @@ func (ec *executionContext) _Query_campaignBudgetUsage(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14135,7 +14135,7 @@ func (ec *executionContext) _Query_campaignBudgetUsages(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14158,7 +14158,7 @@ func (ec *executionContext) _Query_applicationMethod(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14181,7 +14181,7 @@ func (ec *executionContext) _Query_applicationMethods(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14204,7 +14204,7 @@ func (ec *executionContext) _Query_promotionRule(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14227,7 +14227,7 @@ func (ec *executionContext) _Query_promotionRules(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14250,7 +14250,7 @@ func (ec *executionContext) _Query_promotionRuleValue(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14273,7 +14273,7 @@ func (ec *executionContext) _Query_promotionRuleValues(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14296,7 +14296,7 @@ func (ec *executionContext) _Query_rbacRole(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14319,7 +14319,7 @@ func (ec *executionContext) _Query_rbacRoles(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14342,7 +14342,7 @@ func (ec *executionContext) _Query_rbacPolicy(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14365,7 +14365,7 @@ func (ec *executionContext) _Query_rbacPolicies(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14388,7 +14388,7 @@ func (ec *executionContext) _Query_rbacRolePolicy(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14411,7 +14411,7 @@ func (ec *executionContext) _Query_rbacRolePolicies(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14434,7 +14434,7 @@ func (ec *executionContext) _Query_rbacRoleParent(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14457,7 +14457,7 @@ func (ec *executionContext) _Query_rbacRoleParents(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14480,7 +14480,7 @@ func (ec *executionContext) _Query_rbacRoleInheritance(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14503,7 +14503,7 @@ func (ec *executionContext) _Query_rbacRoleInheritances(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14526,7 +14526,7 @@ func (ec *executionContext) _Query_region(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14549,7 +14549,7 @@ func (ec *executionContext) _Query_regions(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14572,7 +14572,7 @@ func (ec *executionContext) _Query_country(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14595,7 +14595,7 @@ func (ec *executionContext) _Query_countries(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14618,7 +14618,7 @@ func (ec *executionContext) _Query_salesChannel(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14641,7 +14641,7 @@ func (ec *executionContext) _Query_salesChannels(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14664,7 +14664,7 @@ func (ec *executionContext) _Query_stockLocation(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14687,7 +14687,7 @@ func (ec *executionContext) _Query_stockLocations(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14710,7 +14710,7 @@ func (ec *executionContext) _Query_stockLocationAddress(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14733,7 +14733,7 @@ func (ec *executionContext) _Query_stockLocationAddresses(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14756,7 +14756,7 @@ func (ec *executionContext) _Query_store(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14779,7 +14779,7 @@ func (ec *executionContext) _Query_stores(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14802,7 +14802,7 @@ func (ec *executionContext) _Query_storeCurrency(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14825,7 +14825,7 @@ func (ec *executionContext) _Query_storeCurrencies(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14848,7 +14848,7 @@ func (ec *executionContext) _Query_storeLocale(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14871,7 +14871,7 @@ func (ec *executionContext) _Query_storeLocales(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14894,7 +14894,7 @@ func (ec *executionContext) _Query_locale(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14917,7 +14917,7 @@ func (ec *executionContext) _Query_locales(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14940,7 +14940,7 @@ func (ec *executionContext) _Query_translation(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14963,7 +14963,7 @@ func (ec *executionContext) _Query_translations(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14986,7 +14986,7 @@ func (ec *executionContext) _Query_translationSetting(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15009,7 +15009,7 @@ func (ec *executionContext) _Query_translationSettings(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15032,7 +15032,7 @@ func (ec *executionContext) _Query_user(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15055,7 +15055,7 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15078,7 +15078,7 @@ func (ec *executionContext) _Query_invite(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15101,7 +15101,7 @@ func (ec *executionContext) _Query_invites(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15124,7 +15124,7 @@ func (ec *executionContext) _Query_productVariantPriceSet(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15147,7 +15147,7 @@ func (ec *executionContext) _Query_productVariantPriceSets(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15170,7 +15170,7 @@ func (ec *executionContext) _Query_productVariantInventoryItem(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15193,7 +15193,7 @@ func (ec *executionContext) _Query_productVariantInventoryItems(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15216,7 +15216,7 @@ func (ec *executionContext) _Query_productSalesChannel(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15239,7 +15239,7 @@ func (ec *executionContext) _Query_productSalesChannels(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15262,7 +15262,7 @@ func (ec *executionContext) _Query_productShippingProfile(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15285,7 +15285,7 @@ func (ec *executionContext) _Query_productShippingProfiles(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15308,7 +15308,7 @@ func (ec *executionContext) _Query_productRelatedProduct(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15331,7 +15331,7 @@ func (ec *executionContext) _Query_productRelatedProducts(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15354,7 +15354,7 @@ func (ec *executionContext) _Query_publishableApiKeySalesChannel(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15377,7 +15377,7 @@ func (ec *executionContext) _Query_publishableApiKeySalesChannels(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15400,7 +15400,7 @@ func (ec *executionContext) _Query_salesChannelStockLocation(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15423,7 +15423,7 @@ func (ec *executionContext) _Query_salesChannelStockLocations(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15446,7 +15446,7 @@ func (ec *executionContext) _Query_locationFulfillmentSet(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15469,7 +15469,7 @@ func (ec *executionContext) _Query_locationFulfillmentSets(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15492,7 +15492,7 @@ func (ec *executionContext) _Query_locationFulfillmentProvider(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15515,7 +15515,7 @@ func (ec *executionContext) _Query_locationFulfillmentProviders(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15538,7 +15538,7 @@ func (ec *executionContext) _Query_shippingOptionPriceSet(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15561,7 +15561,7 @@ func (ec *executionContext) _Query_shippingOptionPriceSets(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15584,7 +15584,7 @@ func (ec *executionContext) _Query_regionPaymentProvider(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15607,7 +15607,7 @@ func (ec *executionContext) _Query_regionPaymentProviders(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15630,7 +15630,7 @@ func (ec *executionContext) _Query_cartPaymentCollection(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15653,7 +15653,7 @@ func (ec *executionContext) _Query_cartPaymentCollections(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15676,7 +15676,7 @@ func (ec *executionContext) _Query_cartPromotion(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15699,7 +15699,7 @@ func (ec *executionContext) _Query_cartPromotions(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15722,7 +15722,7 @@ func (ec *executionContext) _Query_orderCart(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15745,7 +15745,7 @@ func (ec *executionContext) _Query_orderCarts(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15768,7 +15768,7 @@ func (ec *executionContext) _Query_orderFulfillment(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15791,7 +15791,7 @@ func (ec *executionContext) _Query_orderFulfillments(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15814,7 +15814,7 @@ func (ec *executionContext) _Query_orderPaymentCollection(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15837,7 +15837,7 @@ func (ec *executionContext) _Query_orderPaymentCollections(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15860,7 +15860,7 @@ func (ec *executionContext) _Query_orderPromotion(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15883,7 +15883,7 @@ func (ec *executionContext) _Query_orderPromotions(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15906,7 +15906,7 @@ func (ec *executionContext) _Query_returnFulfillment(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15929,7 +15929,7 @@ func (ec *executionContext) _Query_returnFulfillments(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15952,7 +15952,7 @@ func (ec *executionContext) _Query_orderClaimPaymentCollection(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -15975,7 +15975,7 @@ func (ec *executionContext) _Query_orderClaimPaymentCollections(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15998,7 +15998,7 @@ func (ec *executionContext) _Query_orderExchangePaymentCollection(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16021,7 +16021,7 @@ func (ec *executionContext) _Query_orderExchangePaymentCollections(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16044,7 +16044,7 @@ func (ec *executionContext) _Query_customerAccountHolder(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16067,7 +16067,7 @@ func (ec *executionContext) _Query_customerAccountHolders(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16090,7 +16090,7 @@ func (ec *executionContext) _Query_userRbacRole(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16113,7 +16113,7 @@ func (ec *executionContext) _Query_userRbacRoles(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16136,7 +16136,7 @@ func (ec *executionContext) _Query_inviteRbacRole(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -16159,7 +16159,7 @@ func (ec *executionContext) _Query_inviteRbacRoles(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
-			return ec.marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20967,7 +20967,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+func (ec *executionContext) marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Answer!")
 		return graphql.Null
@@ -20975,26 +20975,26 @@ func (ec *executionContext) marshalNAnswer2linkgraphᚋgraphᚋinternalᚋanswer
 	return v
 }
 
-func (ec *executionContext) unmarshalNLinks2linkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx context.Context, v any) (answer.Links, error) {
+func (ec *executionContext) unmarshalNLinks2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx context.Context, v any) (answer.Links, error) {
 	var res answer.Links
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRecordKeys2linkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (answer.RecordKeys, error) {
+func (ec *executionContext) unmarshalNRecordKeys2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (answer.RecordKeys, error) {
 	var res answer.RecordKeys
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOAnswer2linkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+func (ec *executionContext) marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx context.Context, sel ast.SelectionSet, v answer.Answer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalORecordKeys2ᚖlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (*answer.RecordKeys, error) {
+func (ec *executionContext) unmarshalORecordKeys2ᚖgithubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (*answer.RecordKeys, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"linkgraph/graph/internal/jsonread"
+	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
 )
 
 // standard reads a text with encoding/json.

@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // commit adds what the root field asks for to the budget of the operation, or refuses it.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // Scope is what the storefront sees of a model, as the schema declares it.

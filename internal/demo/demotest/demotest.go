@@ -7,11 +7,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/demo"
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Tables makes the tables of all modules and links, and returns the graph of them.

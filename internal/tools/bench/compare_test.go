@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // comparisonOf returns a comparison on a store of its own.

@@ -23,11 +23,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/graph"
-	"linkgraph/internal/postgres"
-	"linkgraph/internal/recordstore"
-	"linkgraph/internal/tools/explain"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/tools/explain"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 func main() {

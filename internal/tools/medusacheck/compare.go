@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // comparer compares what Medusa answers with what this API answers over the same database, and both with the tables.

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // orders compares what orders, returns, claims and exchanges hold in the current version of the order.

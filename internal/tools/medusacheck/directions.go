@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // direction is a way across a link: from the records of a model, by one of its fields.

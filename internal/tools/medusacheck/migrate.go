@@ -62,7 +62,7 @@ func (c *check) migrateTwice(ctx context.Context, after *state) error {
 // build makes the program from the sources around this one.
 func (c *check) build(ctx context.Context) (string, error) {
 	program := filepath.Join(c.dir, "linkgraph")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "linkgraph").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/linkgraph/linkgraph").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w: %s", err, lastLines(out))
 	}
 	return program, nil

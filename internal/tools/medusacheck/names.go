@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/internal/naming"
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // What Medusa calls otherwise than this API. All other names are derived: models have the same name, a link is called like

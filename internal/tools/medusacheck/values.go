@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
 // equal reports whether a value of this API is the value that Medusa or the table has. Medusa's times end with milliseconds;

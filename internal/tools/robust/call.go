@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // Verb is what a call does.

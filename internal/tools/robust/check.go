@@ -11,9 +11,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"linkgraph/internal/recordstore"
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // Answer is what a call was answered, in a form that two stores give alike.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"linkgraph/linkstore"
-	"linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
 // checkWritten compares what the calls wrote beside their answers with these.

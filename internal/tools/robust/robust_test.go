@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"linkgraph/internal/pgtest"
-	"linkgraph/internal/tools/robust"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/tools/robust"
 )
 
 var (
