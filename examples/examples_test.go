@@ -61,7 +61,8 @@ func shows(t *testing.T, s *shop.Shop, path string, want ...string) {
 		}
 		rest = after
 	}
-	if strings.Count(page, "<h1>") != 1 || strings.Contains(page, "ZgotmplZ") || !strings.Contains(page, `<html lang="en">`) {
+	if strings.Count(page, "<h1>") != 1 || strings.Contains(page, "ZgotmplZ") ||
+		!strings.Contains(page, `<html lang="en">`) {
 		t.Errorf("%s is not made well:\n%s", path, page)
 	}
 }
@@ -70,24 +71,86 @@ func shows(t *testing.T, s *shop.Shop, path string, want ...string) {
 func demoStore(t *testing.T, l *live) {
 	s := open(t, l, l.publishable)
 	const shirt, hat = `<a href="/products/linen-shirt">`, `<a href="/products/straw-hat">`
-	shows(t, s, "/", "<h1>All products</h1>", `<a href="/categories/clothing">Clothing</a>`, "2 products", shirt, "€39.90", hat, "€24.50")
+	shows(
+		t,
+		s,
+		"/",
+		"<h1>All products</h1>",
+		`<a href="/categories/clothing">Clothing</a>`,
+		"2 products",
+		shirt,
+		"€39.90",
+		hat,
+		"€24.50",
+	)
 	// Those of the category below are there too.
-	shows(t, s, "/categories/clothing", "All products</a>", "<h1>Clothing</h1>", `<a href="/categories/shirts">Shirts</a>`, shirt, hat)
-	shows(t, s, "/categories/shirts", `<a href="/categories/clothing">Clothing</a>`, "<h1>Shirts</h1>", "1 product<", "https://example.com/shirt.jpg")
-	shows(t, s, "/products/linen-shirt", "Clothing</a>", "Shirts</a>", `alt="Linen shirt"`, "<h1>Linen shirt</h1>", "A light shirt",
-		"<dt>Size</dt><dd>S, M</dd>", "SHIRT-S", "€39.90", "In stock", "SHIRT-M", "In stock", `hreflang="de-DE"`, "Goes well with it", hat, "€24.50")
+	shows(
+		t,
+		s,
+		"/categories/clothing",
+		"All products</a>",
+		"<h1>Clothing</h1>",
+		`<a href="/categories/shirts">Shirts</a>`,
+		shirt,
+		hat,
+	)
+	shows(
+		t,
+		s,
+		"/categories/shirts",
+		`<a href="/categories/clothing">Clothing</a>`,
+		"<h1>Shirts</h1>",
+		"1 product<",
+		"https://example.com/shirt.jpg",
+	)
+	shows(
+		t,
+		s,
+		"/products/linen-shirt",
+		"Clothing</a>",
+		"Shirts</a>",
+		`alt="Linen shirt"`,
+		"<h1>Linen shirt</h1>",
+		"A light shirt",
+		"<dt>Size</dt><dd>S, M</dd>",
+		"SHIRT-S",
+		"€39.90",
+		"In stock",
+		"SHIRT-M",
+		"In stock",
+		`hreflang="de-DE"`,
+		"Goes well with it",
+		hat,
+		"€24.50",
+	)
 	shows(t, s, "/products/straw-hat?currency=usd", "One size", "$27.00", "In stock")
-	shows(t, s, "/products/linen-shirt?lang=de-de", `<h1><span lang="de-DE">Leinenhemd</span></h1>`, "Ein leichtes Hemd")
-	shows(t, s, "/categories/shirts?lang=de-DE&currency=usd", "<h1>Shirts</h1>", "/products/linen-shirt?currency=usd&amp;lang=de-DE", "Leinenhemd", "$44.00")
+	shows(
+		t,
+		s,
+		"/products/linen-shirt?lang=de-de",
+		`<h1><span lang="de-DE">Leinenhemd</span></h1>`,
+		"Ein leichtes Hemd",
+	)
+	shows(
+		t,
+		s,
+		"/categories/shirts?lang=de-DE&currency=usd",
+		"<h1>Shirts</h1>",
+		"/products/linen-shirt?currency=usd&amp;lang=de-DE",
+		"Leinenhemd",
+		"$44.00",
+	)
 	shows(t, s, "/products/linen-shirt?lang=fr", "<h1>Linen shirt</h1>")
 	shows(t, s, "/products/linen-shirt?lang=%25&currency=xxx", "<h1>Linen shirt</h1>", "€39.90")
 	// The gift box is a draft: for the shop there is none.
 	for _, path := range []string{"/products/gift-box", "/products/nothing", "/categories/nothing", "/nothing", "/products/"} {
-		if status, page := visit(t, s, path); status != http.StatusNotFound || !strings.Contains(page, "<h1>Not found</h1>") {
+		if status, page := visit(t, s, path); status != http.StatusNotFound ||
+			!strings.Contains(page, "<h1>Not found</h1>") {
 			t.Errorf("%s: %d %s", path, status, page)
 		}
 	}
-	if status, page := visit(t, s, "/?after=nonsense"); status != http.StatusBadRequest || !strings.Contains(page, "start from the first one") {
+	if status, page := visit(t, s, "/?after=nonsense"); status != http.StatusBadRequest ||
+		!strings.Contains(page, "start from the first one") {
 		t.Errorf("a bad cursor: %d %s", status, page)
 	}
 	w := httptest.NewRecorder()
@@ -146,7 +209,17 @@ func prices(t *testing.T, l *live) {
 		">Two<", "<strong>€210.50</strong>", "On backorder",
 		">Three<", "<strong>€180.00</strong>", "Sold out", // what is in town is not for the web shop
 		">Four<", "not in this currency", "In stock")
-	shows(t, s, "/", `<a href="/products/coat">`, "Coat &lt;b&gt;&amp;", "from", "€150.00", "<s>€200.00</s>", "Linen shirt")
+	shows(
+		t,
+		s,
+		"/",
+		`<a href="/products/coat">`,
+		"Coat &lt;b&gt;&amp;",
+		"from",
+		"€150.00",
+		"<s>€200.00</s>",
+		"Linen shirt",
+	)
 	shows(t, s, "/?currency=usd", "Coat", "No price in this currency", "Linen shirt", "$44.00")
 }
 
@@ -154,7 +227,8 @@ func prices(t *testing.T, l *live) {
 func refusedKeys(t *testing.T, l *live) {
 	for _, key := range []string{"pk_" + strings.Repeat("0", 64), "nonsense", l.secret} {
 		status, page := visit(t, open(t, l, key), "/")
-		if status != http.StatusInternalServerError || !strings.Contains(page, "LINKGRAPH_PUBLISHABLE_KEY") || strings.Contains(page, key) {
+		if status != http.StatusInternalServerError || !strings.Contains(page, "LINKGRAPH_PUBLISHABLE_KEY") ||
+			strings.Contains(page, key) {
 			t.Errorf("%s: %d %s", key, status, page)
 		}
 	}
@@ -170,19 +244,41 @@ func bulkLink(t *testing.T, l *live) {
 	for i := range bulk {
 		handle := fmt.Sprintf("bulk-%03d", i)
 		products = append(products, map[string]any{
-			"id": "prod_" + handle, "title": "Bulk " + handle[5:], "handle": handle, "status": "PUBLISHED", "categoryIds": []string{"pcat_demo_shirts"},
+			"id":          "prod_" + handle,
+			"title":       "Bulk " + handle[5:],
+			"handle":      handle,
+			"status":      "PUBLISHED",
+			"categoryIds": []string{"pcat_demo_shirts"},
 		})
 		fmt.Fprintf(&file, "%s,Web shop\n", handle)
 	}
-	l.ask(t, `mutation ($input: [ProductCreateInput!]!) { createProducts(input: $input) { products { id } } }`, map[string]any{"input": products})
-	l.ask(t, `mutation { createSalesChannels(input: [{ name: "Twice" }, { name: "Twice" }]) { salesChannels { id } } }`, nil)
+	l.ask(
+		t,
+		`mutation ($input: [ProductCreateInput!]!) { createProducts(input: $input) { products { id } } }`,
+		map[string]any{"input": products},
+	)
+	l.ask(
+		t,
+		`mutation { createSalesChannels(input: [{ name: "Twice" }, { name: "Twice" }]) { salesChannels { id } } }`,
+		nil,
+	)
 	tool := build(t, ".", "./scripts/bulklink")
 	links := write(t, file.String())
 	run := func(wantStatus int, wantOut, wantErr string, args ...string) {
 		t.Helper()
 		status, out, errs := program(t, []string{"LINKGRAPH_URL=" + l.url, "LINKGRAPH_KEY=" + l.secret}, tool, args...)
-		if status != wantStatus || !strings.Contains(out, wantOut) || !strings.Contains(errs, wantErr) || strings.Contains(out+errs, l.secret) {
-			t.Errorf("bulklink %v: status %d, want %d, %q, %q\n%.400s\n%s", args, status, wantStatus, wantOut, wantErr, out, errs)
+		if status != wantStatus || !strings.Contains(out, wantOut) || !strings.Contains(errs, wantErr) ||
+			strings.Contains(out+errs, l.secret) {
+			t.Errorf(
+				"bulklink %v: status %d, want %d, %q, %q\n%.400s\n%s",
+				args,
+				status,
+				wantStatus,
+				wantOut,
+				wantErr,
+				out,
+				errs,
+			)
 		}
 	}
 	run(0, "", "250 rows can be linked; nothing is written", "--dry-run", links)
@@ -191,13 +287,21 @@ func bulkLink(t *testing.T, l *live) {
 	linked(t, l, "bulk-%", "sc_demo_web", bulk)
 	run(0, "251\tbulk-249\tWeb shop\tUNCHANGED\n", "250 of 250 rows are linked: 250 UNCHANGED", links)
 
-	bad := write(t, "handle,sales_channel\nbulk-000,Shop in town\nnothing,Shop in town\nbulk-001,Nowhere\nbulk-002,Twice\n")
+	bad := write(
+		t,
+		"handle,sales_channel\nbulk-000,Shop in town\nnothing,Shop in town\nbulk-001,Nowhere\nbulk-002,Twice\n",
+	)
 	run(1, "", `line 3: there is no product with handle "nothing"`, bad)
 	run(1, "", `line 4: there is no sales channel called "Nowhere"`, bad)
 	run(1, "", `line 5: there is more than one sales channel called "Twice": sc_`, "--dry-run", bad)
 	linked(t, l, "bulk-%", "sc_demo_pos", 0)
 	run(2, "", "usage: bulklink", "--batch", "10001", links)
-	status, _, errs := program(t, []string{"LINKGRAPH_URL=" + l.url, "LINKGRAPH_KEY=sk_" + strings.Repeat("0", 64)}, tool, links)
+	status, _, errs := program(
+		t,
+		[]string{"LINKGRAPH_URL=" + l.url, "LINKGRAPH_KEY=sk_" + strings.Repeat("0", 64)},
+		tool,
+		links,
+	)
 	if status != 1 || !strings.Contains(errs, "LINKGRAPH_KEY: these credentials are not accepted") {
 		t.Errorf("with another key: %d %s", status, errs)
 	}
@@ -244,7 +348,13 @@ func bulkLinkShell(t *testing.T, l *live) {
 	linked(t, l, "linen-shirt", "sc_demo_pos", 0) // all of a batch or nothing
 	run(1, "2 of 3 lines are linked", []string{"BATCH=2"}, link, bad)
 	linked(t, l, "linen-shirt", "sc_demo_pos", 1)
-	run(1, "line 2: not two ids with a tab between them", nil, link, write(t, "prod_demo_shirt\tsc_demo_pos\nprod_demo_hat sc_demo_pos\n"))
+	run(
+		1,
+		"line 2: not two ids with a tab between them",
+		nil,
+		link,
+		write(t, "prod_demo_shirt\tsc_demo_pos\nprod_demo_hat sc_demo_pos\n"),
+	)
 	run(1, "GRAPHQL_VALIDATION_FAILED", nil, "NO_LINK", pairs)
 	run(1, "status 401, UNAUTHENTICATED", []string{"LINKGRAPH_KEY=sk_" + strings.Repeat("0", 64)}, link, pairs)
 	run(1, "LINKGRAPH_KEY", []string{"LINKGRAPH_KEY="}, link, pairs)

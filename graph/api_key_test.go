@@ -18,10 +18,23 @@ func TestRevokingIsFinal(t *testing.T) {
 	var made struct {
 		CreateAPIKeys struct{ APIKeys []struct{ ID string } }
 	}
-	a.ask(&made, `mutation { createApiKeys(input: [{ title: "A", type: SECRET }, { title: "B", type: PUBLISHABLE }, { title: "C", type: SECRET }]) { apiKeys { id } } }`, nil)
+	a.ask(
+		&made,
+		`mutation { createApiKeys(input: [{ title: "A", type: SECRET }, { title: "B", type: PUBLISHABLE }, { title: "C", type: SECRET }]) { apiKeys { id } } }`,
+		nil,
+	)
 	secret, public, other := made.CreateAPIKeys.APIKeys[0].ID, made.CreateAPIKeys.APIKeys[1].ID, made.CreateAPIKeys.APIKeys[2].ID
 	update := func(id, fields string) string {
-		return string(a.do(fmt.Sprintf(`mutation { updateApiKeys(input: [{ id: %q, %s }]) { apiKeys { id revokedAt } } }`, id, fields), nil))
+		return string(
+			a.do(
+				fmt.Sprintf(
+					`mutation { updateApiKeys(input: [{ id: %q, %s }]) { apiKeys { id revokedAt } } }`,
+					id,
+					fields,
+				),
+				nil,
+			),
+		)
 	}
 	goes := func(id, fields string) {
 		t.Helper()
@@ -32,7 +45,8 @@ func TestRevokingIsFinal(t *testing.T) {
 	refused := func(id, fields, why string) {
 		t.Helper()
 		got := update(id, fields)
-		if !strings.Contains(got, why) || !strings.Contains(got, `"code":"BAD_USER_INPUT"`) || !strings.Contains(got, `"index":0`) {
+		if !strings.Contains(got, why) || !strings.Contains(got, `"code":"BAD_USER_INPUT"`) ||
+			!strings.Contains(got, `"index":0`) {
 			t.Errorf("%s: %s, want %s", fields, got, why)
 		}
 	}
@@ -56,7 +70,19 @@ func TestRevokingIsFinal(t *testing.T) {
 	if got := update(other, `token: "sk_x"`); !strings.Contains(got, "is not defined by type") {
 		t.Errorf("another token: %s", got)
 	}
-	if got := string(a.do(fmt.Sprintf(`mutation { updateApiKeys(input: [{ id: %q, title: "x" }, { id: %q, revokedAt: null }]) { apiKeys { id } } }`, other, public), nil)); !strings.Contains(got, `"index":1`) {
+	if got := string(
+		a.do(
+			fmt.Sprintf(
+				`mutation { updateApiKeys(input: [{ id: %q, title: "x" }, { id: %q, revokedAt: null }]) { apiKeys { id } } }`,
+				other,
+				public,
+			),
+			nil,
+		),
+	); !strings.Contains(
+		got,
+		`"index":1`,
+	) {
 		t.Errorf("the second of two: %s", got)
 	}
 	// Deleting and restoring brings back a key that is revoked.

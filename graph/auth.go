@@ -59,7 +59,10 @@ func (g *Graph) AdminsOnly(authenticate func(*http.Request) (Caller, error), nex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := authenticate(r)
 		if err == nil && caller.Storefront {
-			err = &CredentialsError{ErrForbidden, "a publishable key gives no access here; send Authorization: Bearer with a secret API key"}
+			err = &CredentialsError{
+				ErrForbidden,
+				"a publishable key gives no access here; send Authorization: Bearer with a secret API key",
+			}
 		}
 		if err != nil {
 			a.refuse(w, r, err)
@@ -87,7 +90,10 @@ func (a *authGate) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(tooMany.RetryAfter.Seconds())))))
 		status, code = http.StatusTooManyRequests, codeTooMany
 		message = fmt.Sprintf("too many requests; wait for %s", tooMany.RetryAfter.Round(time.Second))
-	case recordstore.IsUnavailable(err), recordstore.IsTimeout(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case recordstore.IsUnavailable(err),
+		recordstore.IsTimeout(err),
+		errors.Is(err, context.Canceled),
+		errors.Is(err, context.DeadlineExceeded):
 		a.log.ErrorContext(r.Context(), "cannot look up credentials", "error", err)
 		h.Set("Retry-After", "1")
 		status, code, message = http.StatusServiceUnavailable, transport.CodeUnavailable, "credentials cannot be looked up at present; try again"

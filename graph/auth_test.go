@@ -19,12 +19,21 @@ func TestDoor(t *testing.T) {
 	var caller graph.Caller
 	var refused error
 	e := newEndpointOf(t, a, graph.HTTP{
-		Authenticate: func(*http.Request) (graph.Caller, error) { return caller, refused }, Origins: []string{"https://shop.example"},
+		Authenticate: func(*http.Request) (graph.Caller, error) { return caller, refused },
+		Origins:      []string{"https://shop.example"},
 	})
 	products := call{body: `{"query":"{ products { totalCount } }"}`}
-	mutation := call{body: `{"query":"mutation { createProductTypes(input: [{ value: \"New\" }]) { productTypes { value } } }"}`}
+	mutation := call{
+		body: `{"query":"mutation { createProductTypes(input: [{ value: \"New\" }]) { productTypes { value } } }"}`,
+	}
 	admin, reader := graph.Caller{ID: "apk_1", Role: graph.ReadWrite}, graph.Caller{ID: "apk_2", Role: graph.ReadOnly}
-	shop, stranger := graph.Caller{Storefront: true, ID: demo.PublishableKeyID}, graph.Caller{Storefront: true, ID: "apk_nobody"}
+	shop, stranger := graph.Caller{
+		Storefront: true,
+		ID:         demo.PublishableKeyID,
+	}, graph.Caller{
+		Storefront: true,
+		ID:         "apk_nobody",
+	}
 	unknown := &graph.CredentialsError{Is: graph.ErrUnauthenticated, Message: "send a key"}
 	for name, c := range map[string]struct {
 		call    call
@@ -65,7 +74,10 @@ func TestDoor(t *testing.T) {
 	if got := e.call(t, products); got.header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
 		t.Errorf("a refusal that a page cannot read: %v", got.header)
 	}
-	preflight := call{method: http.MethodOptions, headers: map[string]string{"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}}
+	preflight := call{
+		method:  http.MethodOptions,
+		headers: map[string]string{"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"},
+	}
 	if got := e.call(t, preflight); got.status != http.StatusNoContent {
 		t.Errorf("preflight: %d", got.status)
 	}
@@ -77,7 +89,8 @@ func TestDoor(t *testing.T) {
 // TestStorefrontDocuments lets storefronts run the documents of a file alone, and admins all.
 func TestStorefrontDocuments(t *testing.T) {
 	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{
-		Authenticate: byHeader, Storefront: graph.HTTPStorefront{Trusted: map[string]string{"all": "{ products { totalCount } }"}},
+		Authenticate: byHeader,
+		Storefront:   graph.HTTPStorefront{Trusted: map[string]string{"all": "{ products { totalCount } }"}},
 	})
 	shop := map[string]string{keyHeader: demo.PublishableKeyID}
 	for name, c := range map[string]struct {
@@ -94,7 +107,8 @@ func TestStorefrontDocuments(t *testing.T) {
 	}
 	// A document that storefronts cannot run is found at the start.
 	_, err := newAPI(t, newDemoDB(t), graph.Config{}).graph.HTTPHandler(graph.HTTP{
-		Authenticate: byHeader, Storefront: graph.HTTPStorefront{Trusted: map[string]string{"orders": "{ orders { totalCount } }"}},
+		Authenticate: byHeader,
+		Storefront:   graph.HTTPStorefront{Trusted: map[string]string{"orders": "{ orders { totalCount } }"}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "orders") {
 		t.Errorf("a document of admins for storefronts: %v", err)

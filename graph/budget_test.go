@@ -79,7 +79,8 @@ func TestBudget(t *testing.T) {
 			`{"v": {"or": [{}, {}]}}`, "conditions up to f3",
 		},
 		"conditions of sort keys": {
-			graph.Limits{MaxConditions: 1}, `{ products(orderBy: [{ variants: { filter: { sku: { eq: "a" } }, count: ASC } }]) { totalCount } }`,
+			graph.Limits{MaxConditions: 1},
+			`{ products(orderBy: [{ variants: { filter: { sku: { eq: "a" } }, count: ASC } }]) { totalCount } }`,
 			`{ products(orderBy: [{ variants: { filter: { sku: { eq: "a" }, title: { eq: "b" } }, count: ASC } }]) { totalCount } }`, "", "conditions",
 		},
 		"values over root fields": {
@@ -94,25 +95,30 @@ func TestBudget(t *testing.T) {
 			graph.Limits{MaxValueBytes: 300}, `{ products { totalCount } }`, `{ products(after: "` + strings.Repeat("W", 301) + `") { totalCount } }`, "", "bytes of the values",
 		},
 		"sort keys": {
-			graph.Limits{}, `{ products(orderBy: [{ id: ASC }, { title: ASC }, { handle: ASC }, { subtitle: ASC }, { status: ASC }, { createdAt: ASC }, { updatedAt: ASC }, { material: ASC }]) { totalCount } }`,
+			graph.Limits{},
+			`{ products(orderBy: [{ id: ASC }, { title: ASC }, { handle: ASC }, { subtitle: ASC }, { status: ASC }, { createdAt: ASC }, { updatedAt: ASC }, { material: ASC }]) { totalCount } }`,
 			`{ products(orderBy: [{ id: ASC }, { title: ASC }, { handle: ASC }, { subtitle: ASC }, { status: ASC }, { createdAt: ASC }, { updatedAt: ASC }, { material: ASC }, { height: ASC }]) { totalCount } }`,
 			"", "sort keys of products.orderBy: 9 is above the limit of 8",
 		},
 		"sort keys in a variable": {
-			graph.Limits{}, `{ products { totalCount } }`, `query ($v: [ProductOrder!]) { products(orderBy: $v) { totalCount } }`,
+			graph.Limits{},
+			`{ products { totalCount } }`, `query ($v: [ProductOrder!]) { products(orderBy: $v) { totalCount } }`,
 			`{"v": [` + strings.Repeat(`{"variants": {"count": "ASC"}},`, 40_000) + `{"title": "ASC"}]}`, "sort keys of products.orderBy: 40001 is above the limit of 8",
 		},
 		"relations of a filter": {
-			graph.Limits{MaxSearch: 1 << 20}, `{ products(filter: { ` + fmt.Sprintf(deep, `{ product: { type: { value: { eq: "a" } } } }`) + ` }) { totalCount } }`,
+			graph.Limits{MaxSearch: 1 << 20},
+			`{ products(filter: { ` + fmt.Sprintf(deep, `{ product: { type: { value: { eq: "a" } } } }`) + ` }) { totalCount } }`,
 			`{ products(filter: { ` + fmt.Sprintf(deep, `{ product: { variants: { some: { product: { title: { eq: "a" } } } } } }`) + ` }) { totalCount } }`,
 			"", "relations one below the other",
 		},
 		"relations of a sort key": {
-			graph.Limits{MaxRelations: 2}, `{ products(orderBy: [{ variants: { min: { priceSet: { id: ASC } } } }]) { totalCount } }`, `{ products(orderBy: [` + least + `]) { totalCount } }`,
+			graph.Limits{MaxRelations: 2},
+			`{ products(orderBy: [{ variants: { min: { priceSet: { id: ASC } } } }]) { totalCount } }`, `{ products(orderBy: [` + least + `]) { totalCount } }`,
 			"", "relations one below the other",
 		},
 		"relations of the filter of a sort key": {
-			graph.Limits{MaxRelations: 2}, `{ products(orderBy: [{ variants: { filter: { priceSet: { id: { eq: "a" } } }, count: ASC } }]) { totalCount } }`,
+			graph.Limits{MaxRelations: 2},
+			`{ products(orderBy: [{ variants: { filter: { priceSet: { id: { eq: "a" } } }, count: ASC } }]) { totalCount } }`,
 			`{ products(orderBy: [{ variants: { filter: { priceSet: { prices: { some: {} } } }, count: ASC } }]) { totalCount } }`, "", "relations one below the other",
 		},
 		"aggregates over root fields": {
@@ -122,7 +128,8 @@ func TestBudget(t *testing.T) {
 			graph.Limits{MaxSearch: 62}, repeated(4, `products(filter: { variants: { some: {} } }) { nodes { id } }`), repeated(5, `products(filter: { variants: { some: {} } }) { nodes { id } }`), "", "cost of filters, sort keys and counts up to f4",
 		},
 		"some, none and every": {
-			graph.Limits{MaxSearch: 30}, `{ products(filter: { variants: { some: { id: { eq: "a" } }, none: { id: { eq: "b" } } } }) { nodes { id } } }`,
+			graph.Limits{MaxSearch: 30},
+			`{ products(filter: { variants: { some: { id: { eq: "a" } }, none: { id: { eq: "b" } } } }) { nodes { id } } }`,
 			`{ products(filter: { variants: { some: { id: { eq: "a" } }, none: { id: { eq: "b" } }, every: { id: { ne: "b" } } } }) { nodes { id } } }`, "", "cost of filters",
 		},
 		"counts over root fields": {
@@ -164,7 +171,9 @@ func TestEqualSortKeys(t *testing.T) {
 		`{ variants: { min: { title: ASC } } }, { variants: { max: { title: ASC } } }, { variants: { count: ASC } }, { variants: { min: { sku: ASC } } }, { type: { id: ASC } }`: true,
 	} {
 		got := string(a.do(`{ products(orderBy: [`+order+`]) { nodes { id } } }`, nil))
-		if refused := strings.Contains(got, "the list is ordered by this field already") && strings.Contains(got, "BAD_USER_INPUT"); refused == good || good && strings.Contains(got, `"errors"`) {
+		if refused := strings.Contains(got, "the list is ordered by this field already") &&
+			strings.Contains(got, "BAD_USER_INPUT"); refused == good ||
+			good && strings.Contains(got, `"errors"`) {
 			t.Errorf("%s: %.300s", order, got)
 		}
 	}
@@ -198,7 +207,9 @@ func TestCeiling(t *testing.T) {
 				t.Errorf("within the limit: %.300s", got)
 			}
 			got := string(a.do(c.beyond, nil))
-			if !strings.Contains(got, `"LIMIT_EXCEEDED"`) || !strings.Contains(got, "bytes of the answer: there are more than the limit of 4000") || len(got) > 1000 {
+			if !strings.Contains(got, `"LIMIT_EXCEEDED"`) ||
+				!strings.Contains(got, "bytes of the answer: there are more than the limit of 4000") ||
+				len(got) > 1000 {
 				t.Errorf("%d bytes: %.300s", len(got), got)
 			}
 		})
@@ -208,17 +219,40 @@ func TestCeiling(t *testing.T) {
 // TestCeilingOfBatch has several operations in one request: the ceiling is that of all of them.
 func TestCeilingOfBatch(t *testing.T) {
 	t.Parallel()
-	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{Limits: graph.Limits{MaxAnswer: 4000, MaxConditions: 4}}), graph.HTTP{MaxBatch: 50})
+	e := newEndpointOf(
+		t,
+		newAPI(t, newDemoDB(t), graph.Config{Limits: graph.Limits{MaxAnswer: 4000, MaxConditions: 4}}),
+		graph.HTTP{MaxBatch: 50},
+	)
 	batch := func(n int, query string) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(asJSON(query)+",", n), ",") + "]"
 	}
-	if got := e.call(t, call{body: batch(2, `{ products { nodes { id title } } }`)}); strings.Contains(got.body, `"errors"`) {
+	if got := e.call(
+		t,
+		call{body: batch(2, `{ products { nodes { id title } } }`)},
+	); strings.Contains(
+		got.body,
+		`"errors"`,
+	) {
 		t.Errorf("within the limit: %.300s", got.body)
 	}
-	if got := e.call(t, call{body: batch(50, `{ products { nodes { id title } } }`)}); !strings.Contains(got.body, `"LIMIT_EXCEEDED"`) || len(got.body) > 20_000 {
+	if got := e.call(
+		t,
+		call{body: batch(50, `{ products { nodes { id title } } }`)},
+	); !strings.Contains(
+		got.body,
+		`"LIMIT_EXCEEDED"`,
+	) ||
+		len(got.body) > 20_000 {
 		t.Errorf("%d bytes: %.300s", len(got.body), got.body)
 	}
-	if got := e.call(t, call{body: batch(5, `{ products(filter: { title: { eq: "a" } }) { totalCount } }`)}); strings.Count(got.body, `"LIMIT_EXCEEDED"`) != 1 {
+	if got := e.call(
+		t,
+		call{body: batch(5, `{ products(filter: { title: { eq: "a" } }) { totalCount } }`)},
+	); strings.Count(
+		got.body,
+		`"LIMIT_EXCEEDED"`,
+	) != 1 {
 		t.Errorf("five conditions: %.1000s", got.body)
 	}
 }
@@ -229,27 +263,55 @@ func TestCeilingOfMutations(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
 	a := newAPI(t, db, graph.Config{Limits: graph.Limits{MaxCost: 20}})
-	got := string(a.do(`mutation { createProductTypes(input: [{ value: "New" }]) { productTypes { id products { nodes { id title } } } } }`, nil))
+	got := string(
+		a.do(
+			`mutation { createProductTypes(input: [{ value: "New" }]) { productTypes { id products { nodes { id title } } } } }`,
+			nil,
+		),
+	)
 	if !strings.Contains(got, `"LIMIT_EXCEEDED"`) {
 		t.Errorf("a record: %.300s", got)
 	}
-	if got := string(a.do(`{ productTypes(filter: { value: { eq: "New" } }) { totalCount } }`, nil)); !strings.Contains(got, `{"totalCount":0}`) {
+	if got := string(
+		a.do(`{ productTypes(filter: { value: { eq: "New" } }) { totalCount } }`, nil),
+	); !strings.Contains(
+		got,
+		`{"totalCount":0}`,
+	) {
 		t.Errorf("it was written all the same: %s", got)
 	}
 	const link = `{ product: { variantId: "variant_demo_gift_box" }, pricing: { priceSetId: "pset_demo_spare" } }`
-	got = string(a.do(`mutation { createLinks(links: [`+link+`]) { results { link { id ... on ProductVariantPriceSet { priceSet { prices { nodes { id } } } } } } } }`, nil))
+	got = string(
+		a.do(
+			`mutation { createLinks(links: [`+link+`]) { results { link { id ... on ProductVariantPriceSet { priceSet { prices { nodes { id } } } } } } } }`,
+			nil,
+		),
+	)
 	if !strings.Contains(got, `"LIMIT_EXCEEDED"`) {
 		t.Errorf("a link: %.300s", got)
 	}
-	if got := string(a.do(`mutation { createLinks(links: [`+link+`]) { results { outcome } } }`, nil)); !strings.Contains(got, `"CREATED"`) {
+	if got := string(
+		a.do(`mutation { createLinks(links: [`+link+`]) { results { outcome } } }`, nil),
+	); !strings.Contains(
+		got,
+		`"CREATED"`,
+	) {
 		t.Errorf("it was written all the same: %s", got)
 	}
 	short := newAPI(t, db, graph.Config{Limits: graph.Limits{MaxAnswer: 50}})
-	got = string(short.do(`mutation { deleteProductVariants(ids: ["variant_demo_shirt_s"]) { links { name } records { model ids } } }`, nil))
-	if !strings.Contains(got, `"LIMIT_EXCEEDED"`) || !strings.Contains(got, "the mutation was done, but what it did is not shown") {
+	got = string(
+		short.do(
+			`mutation { deleteProductVariants(ids: ["variant_demo_shirt_s"]) { links { name } records { model ids } } }`,
+			nil,
+		),
+	)
+	if !strings.Contains(got, `"LIMIT_EXCEEDED"`) ||
+		!strings.Contains(got, "the mutation was done, but what it did is not shown") {
 		t.Errorf("a receipt: %.300s", got)
 	}
-	if got := string(a.do(`{ productVariant(id: "variant_demo_shirt_s") { id } }`, nil)); got != `{"data":{"productVariant":null}}` {
+	if got := string(
+		a.do(`{ productVariant(id: "variant_demo_shirt_s") { id } }`, nil),
+	); got != `{"data":{"productVariant":null}}` {
 		t.Errorf("it says that it was done: %s", got)
 	}
 }
@@ -261,8 +323,15 @@ func TestReadAllowance(t *testing.T) {
 	if _, err := db.Pool.Exec(t.Context(), `UPDATE product SET description = repeat('x', 100000)`); err != nil {
 		t.Fatal(err)
 	}
-	got := string(newAPI(t, db, graph.Config{Limits: graph.Limits{MaxAnswer: 40_000}}).do(`{ products { nodes { description } } }`, nil))
-	if !strings.Contains(got, "bytes of the records that are read: there are more than the limit of 80000") || !strings.Contains(got, `"LIMIT_EXCEEDED"`) {
+	got := string(
+		newAPI(
+			t,
+			db,
+			graph.Config{Limits: graph.Limits{MaxAnswer: 40_000}},
+		).do(`{ products { nodes { description } } }`, nil),
+	)
+	if !strings.Contains(got, "bytes of the records that are read: there are more than the limit of 80000") ||
+		!strings.Contains(got, `"LIMIT_EXCEEDED"`) {
 		t.Errorf("%.300s", got)
 	}
 }
@@ -271,7 +340,11 @@ func TestReadAllowance(t *testing.T) {
 func TestSpentPoints(t *testing.T) {
 	t.Parallel()
 	var points []int
-	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{Spent: func(_ graph.Caller, n int) { points = append(points, n) }})
+	e := newEndpointOf(
+		t,
+		newAPI(t, newDemoDB(t), graph.Config{}),
+		graph.HTTP{Spent: func(_ graph.Caller, n int) { points = append(points, n) }},
+	)
 	for _, query := range []string{
 		`{ products { totalCount } }`,
 		`{ products(orderBy: [{ variants: { min: { priceSet: { prices: { min: { amount: ASC } } } } } }]) { nodes { id } } }`,
@@ -289,7 +362,14 @@ func TestSpentPoints(t *testing.T) {
 func TestDeadlineWhileWriting(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
-	e := newEndpointOf(t, newAPI(t, db, graph.Config{}), graph.HTTP{Timeout: time.Millisecond, Documents: transport.DocumentLimits{Aliases: -1, Repeats: -1, Fields: -1, Tokens: -1}})
+	e := newEndpointOf(
+		t,
+		newAPI(t, db, graph.Config{}),
+		graph.HTTP{
+			Timeout:   time.Millisecond,
+			Documents: transport.DocumentLimits{Aliases: -1, Repeats: -1, Fields: -1, Tokens: -1},
+		},
+	)
 	var b strings.Builder
 	for i := range 400 {
 		fmt.Fprintf(&b, "a%d: fields { name description } ", i)

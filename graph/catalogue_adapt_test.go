@@ -63,11 +63,31 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 				m.make(model.Name, map[string]any{model.Columns[i].Field: kept[target.Name]})
 			case t == nil && !r.Many && len(r.Columns) == 1 && r.Columns[0] != model.PrimaryKey:
 				taken[r.Columns[0]] = true
-				run(fmt.Sprintf(`UPDATE %s SET %s = (SELECT %s FROM %s WHERE %s = $1) WHERE %s = $2`, quote(model.Table), quote(r.Columns[0]),
-					quote(r.TargetColumns[0]), quote(target.Table), quote(target.PrimaryKey), quote(model.PrimaryKey)), kept[target.Name], kept[model.Name])
+				run(
+					fmt.Sprintf(
+						`UPDATE %s SET %s = (SELECT %s FROM %s WHERE %s = $1) WHERE %s = $2`,
+						quote(model.Table),
+						quote(r.Columns[0]),
+						quote(
+							r.TargetColumns[0],
+						),
+						quote(target.Table),
+						quote(target.PrimaryKey),
+						quote(model.PrimaryKey),
+					),
+					kept[target.Name],
+					kept[model.Name],
+				)
 			case r.Settable != "" && !tables[t.Table]:
-				record := recordstore.Values{model.Columns[model.Primary()].Field: kept[model.Name], r.Settable: []any{kept[target.Name]}}
-				if _, err := m.graph.Records.Update(context.Background(), model, []recordstore.Values{record}); err != nil {
+				record := recordstore.Values{
+					model.Columns[model.Primary()].Field: kept[model.Name],
+					r.Settable:                           []any{kept[target.Name]},
+				}
+				if _, err := m.graph.Records.Update(
+					context.Background(),
+					model,
+					[]recordstore.Values{record},
+				); err != nil {
 					m.Fatal(err)
 				}
 			}
@@ -75,12 +95,22 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 	}
 	for _, d := range m.graph.Links.Catalog().Links() {
 		var there bool
-		if err := db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL`, quote(d.Table)).Scan(&there); err != nil {
+		if err := db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL`, quote(d.Table)).
+			Scan(&there); err != nil {
 			t.Fatal(err)
 		}
 		if d.ReadOnly == "" && there {
-			run(fmt.Sprintf(`INSERT INTO %s (%s, %s, id) VALUES ($1, $2, $3)`, quote(d.Table), quote(d.Left.Key), quote(d.Right.Key)),
-				kept[d.Left.Model], kept[d.Right.Model], d.IDPrefix)
+			run(
+				fmt.Sprintf(
+					`INSERT INTO %s (%s, %s, id) VALUES ($1, $2, $3)`,
+					quote(d.Table),
+					quote(d.Left.Key),
+					quote(d.Right.Key),
+				),
+				kept[d.Left.Model],
+				kept[d.Right.Model],
+				d.IDPrefix,
+			)
 		}
 	}
 }
@@ -88,7 +118,10 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 // readOnly has a database refuse to be written to.
 func readOnly(t *testing.T, db *pgtest.DB) {
 	t.Helper()
-	if _, err := db.Pool.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`); err != nil {
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	db.Pool.Reset() // for sessions that know of it
@@ -119,10 +152,23 @@ func sweep(schema *ast.Schema, v verbs, m *recordstore.Model, all map[string]ver
 			fmt.Fprintf(&fields, " %s { %s }", f.Name, key)
 		}
 		for name, condition := range map[string]string{"some": some, "none": none} {
-			fmt.Fprintf(&counts, " %s_%s: %s(filter: { %s: { %s } }) { totalCount }", name, f.Name, v.list, f.Name, condition)
+			fmt.Fprintf(
+				&counts,
+				" %s_%s: %s(filter: { %s: { %s } }) { totalCount }",
+				name,
+				f.Name,
+				v.list,
+				f.Name,
+				condition,
+			)
 		}
 	}
-	return fmt.Sprintf(`{ all: %s(first: 1000) { totalCount nodes {%s } pageInfo { hasNextPage endCursor } } %s }`, v.list, &fields, &counts)
+	return fmt.Sprintf(
+		`{ all: %s(first: 1000) { totalCount nodes {%s } pageInfo { hasNextPage endCursor } } %s }`,
+		v.list,
+		&fields,
+		&counts,
+	)
 }
 
 // found is the answer to a sweep.
@@ -164,13 +210,21 @@ func sweepAll(t *testing.T, a *api, lacks map[string]bool) {
 			for _, node := range list.Nodes {
 				n = max(n, leads(node, r))
 			}
-			lacking := lacks[m.Name] || lacks[r.Target] || r.Through != nil && (lacks[r.Through.Row] || lacksTable(a, lacks, r.Through.Table))
+			lacking := lacks[m.Name] || lacks[r.Target] ||
+				r.Through != nil && (lacks[r.Through.Row] || lacksTable(a, lacks, r.Through.Table))
 			if lacking != (n == 0) {
 				t.Errorf("%s.%s leads to %d records", m.Name, r.Field, n)
 			}
 			with, without := answer["some_"+r.Field].TotalCount, answer["none_"+r.Field].TotalCount
 			if with+without != list.TotalCount || (with == 0) != lacking {
-				t.Errorf("%s.%s: %d lead to something, %d do not, of %d", m.Name, r.Field, with, without, list.TotalCount)
+				t.Errorf(
+					"%s.%s: %d lead to something, %d do not, of %d",
+					m.Name,
+					r.Field,
+					with,
+					without,
+					list.TotalCount,
+				)
 			}
 		}
 	}
@@ -180,13 +234,20 @@ func sweepAll(t *testing.T, a *api, lacks map[string]bool) {
 }
 
 func lacksTable(a *api, lacks map[string]bool, table string) bool {
-	return slices.ContainsFunc(a.graph.Records.Catalog().Models(), func(m *recordstore.Model) bool { return m.Table == table && lacks[m.Name] })
+	return slices.ContainsFunc(
+		a.graph.Records.Catalog().Models(),
+		func(m *recordstore.Model) bool { return m.Table == table && lacks[m.Name] },
+	)
 }
 
 // adapted returns a read-only API over a database as it is, and what it lacks: a table, or a column of one.
 func adapted(t *testing.T, db *pgtest.DB) (*api, []string) {
 	t.Helper()
-	a := newAPI(t, db, graph.Config{ReadOnly: true, Limits: graph.Limits{MaxPage: 1000, MaxCost: 10_000_000, MaxConditions: 1000}})
+	a := newAPI(
+		t,
+		db,
+		graph.Config{ReadOnly: true, Limits: graph.Limits{MaxPage: 1000, MaxCost: 10_000_000, MaxConditions: 1000}},
+	)
 	missing, err := a.graph.Adapt(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -254,8 +315,19 @@ func TestDatabases(t *testing.T) {
 		}
 		readOnly(t, db)
 		a, lacks := adapted(t, db)
-		tables := append(slices.Clone(notOfMedusa), "InviteRbacRole", "Locale", "RbacPolicy", "RbacRole", "RbacRoleInheritance", "RbacRoleParent",
-			"RbacRolePolicy", "Translation", "TranslationSetting", "UserRbacRole")
+		tables := append(
+			slices.Clone(notOfMedusa),
+			"InviteRbacRole",
+			"Locale",
+			"RbacPolicy",
+			"RbacRole",
+			"RbacRoleInheritance",
+			"RbacRoleParent",
+			"RbacRolePolicy",
+			"Translation",
+			"TranslationSetting",
+			"UserRbacRole",
+		)
 		want := append(slices.Clone(tables), "Product.external_id")
 		slices.Sort(want)
 		if !slices.Equal(lacks, want) {

@@ -68,7 +68,8 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 		t.Error("indexes on tables that are there are missing")
 	}
 	want := []string{
-		"user_rbac_role: table rbac_role is not there: it is Medusa's to make", "invite_rbac_role: table rbac_role is not there: it is Medusa's to make",
+		"user_rbac_role: table rbac_role is not there: it is Medusa's to make",
+		"invite_rbac_role: table rbac_role is not there: it is Medusa's to make",
 	}
 	if diff := cmp.Diff(want, blocked); diff != "" {
 		t.Errorf("blocked (-want +got):\n%s", diff)
@@ -93,14 +94,22 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 			t.Errorf("%s: %+v", c.mutation, f)
 		}
 	}
-	m.ask(nil, `mutation { deleteUsers(ids: ["`+user+`"]) { records { ids } } restoreUsers(ids: ["`+user+`"]) { records { ids } } }`, nil)
+	m.ask(
+		nil,
+		`mutation { deleteUsers(ids: ["`+user+`"]) { records { ids } } restoreUsers(ids: ["`+user+`"]) { records { ids } } }`,
+		nil,
+	)
 
 	exec(on)
 	if m = start(); len(blocked) > 0 {
 		t.Errorf("still blocked: %v", blocked)
 	}
 	role := m.make("RbacRole", nil)
-	m.ask(nil, `mutation { createLinks(links: [{ user: { userId: "`+user+`" }, rbac: { rbacRoleId: "`+role+`" } }]) { results { outcome } } }`, nil)
+	m.ask(
+		nil,
+		`mutation { createLinks(links: [{ user: { userId: "`+user+`" }, rbac: { rbacRoleId: "`+role+`" } }]) { results { outcome } } }`,
+		nil,
+	)
 	m.ask(&answer, `{ user(id: "`+user+`") { rbacRoles { totalCount nodes { id } } } }`, nil)
 	if answer.User.RbacRoles.TotalCount != 1 || !there("linkgraph_user_rbac_role_left") {
 		t.Errorf("got %+v", answer)
@@ -124,7 +133,11 @@ func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 	a.handler = a.graph.Handler()
 	m := newMaker(a)
 	mug, sofa := m.make("Product", nil), m.make("Product", nil)
-	m.ask(nil, `mutation { createLinks(links: [{ link: PRODUCT_RELATED_PRODUCT, ends: { left: "`+mug+`", right: "`+sofa+`" } }]) { results { outcome } } }`, nil)
+	m.ask(
+		nil,
+		`mutation { createLinks(links: [{ link: PRODUCT_RELATED_PRODUCT, ends: { left: "`+mug+`", right: "`+sofa+`" } }]) { results { outcome } } }`,
+		nil,
+	)
 	if _, err := db.Pool.Exec(t.Context(), `UPDATE product SET deleted_at = now() WHERE id = $1`, sofa); err != nil {
 		t.Fatal(err)
 	}
@@ -137,8 +150,13 @@ func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 		}
 		Products struct{ TotalCount int }
 	}
-	m.ask(&answer, `{ product(id: "`+mug+`") { relatedProducts { totalCount nodes { id } } } products(filter: { relatedProducts: { some: { id: { eq: "`+sofa+`" } } } }) { totalCount } }`, nil)
-	if answer.Product.RelatedProducts.TotalCount != 0 || len(answer.Product.RelatedProducts.Nodes) != 0 || answer.Products.TotalCount != 0 {
+	m.ask(
+		&answer,
+		`{ product(id: "`+mug+`") { relatedProducts { totalCount nodes { id } } } products(filter: { relatedProducts: { some: { id: { eq: "`+sofa+`" } } } }) { totalCount } }`,
+		nil,
+	)
+	if answer.Product.RelatedProducts.TotalCount != 0 || len(answer.Product.RelatedProducts.Nodes) != 0 ||
+		answer.Products.TotalCount != 0 {
 		t.Errorf("got %+v", answer)
 	}
 }

@@ -89,8 +89,17 @@ func (m *maker) make(model string, given map[string]any) string {
 		}
 	}
 	var made map[string]map[string][]map[string]string
-	m.ask(&made, fmt.Sprintf(`mutation($input: [%sCreateInput!]!) { %s(input: $input) { %s { key: %s } } }`, model, v.create, v.created, v.key),
-		map[string]any{"input": []any{input}})
+	m.ask(
+		&made,
+		fmt.Sprintf(
+			`mutation($input: [%sCreateInput!]!) { %s(input: $input) { %s { key: %s } } }`,
+			model,
+			v.create,
+			v.created,
+			v.key,
+		),
+		map[string]any{"input": []any{input}},
+	)
 	return made[v.create][v.created][0]["key"]
 }
 
@@ -100,7 +109,8 @@ func (m *maker) value(model *recordstore.Model, typ *ast.Definition, f *ast.Fiel
 	i, _ := model.Column(f.Name)
 	for _, r := range model.Relations {
 		target := m.model(r.Target)
-		if r.Through == nil && !r.Many && target.Module == model.Module && slices.Equal(r.Columns, []string{model.Columns[i].Name}) {
+		if r.Through == nil && !r.Many && target.Module == model.Module &&
+			slices.Equal(r.Columns, []string{model.Columns[i].Name}) {
 			return m.make(r.Target, nil)
 		}
 	}

@@ -53,7 +53,19 @@ func (s *side) leadsTo(m *maker, from string, far *side, want []string, link str
 			row = s.field + "Link { id name }"
 		}
 		var answer map[string]map[string]map[string]string
-		m.ask(&answer, fmt.Sprintf(`{ %s(%s: %q) { %s { key: %s } %s } }`, s.verbs.one, s.verbs.key, from, s.field, far.verbs.key, row), nil)
+		m.ask(
+			&answer,
+			fmt.Sprintf(
+				`{ %s(%s: %q) { %s { key: %s } %s } }`,
+				s.verbs.one,
+				s.verbs.key,
+				from,
+				s.field,
+				far.verbs.key,
+				row,
+			),
+			nil,
+		)
 		got := []string{}
 		if to := answer[s.verbs.one][s.field]; to != nil {
 			got = append(got, to["key"])
@@ -77,8 +89,19 @@ func (s *side) leadsTo(m *maker, from string, far *side, want []string, link str
 		edge = "link { id name }"
 	}
 	var answer map[string]map[string]page
-	m.ask(&answer, fmt.Sprintf(`{ %[1]s(%[2]s: %[3]q) { %[4]s { totalCount nodes { key: %[5]s } edges { node { key: %[5]s } %[6]s } } } }`,
-		s.verbs.one, s.verbs.key, from, s.field, far.verbs.key, edge), nil)
+	m.ask(
+		&answer,
+		fmt.Sprintf(
+			`{ %[1]s(%[2]s: %[3]q) { %[4]s { totalCount nodes { key: %[5]s } edges { node { key: %[5]s } %[6]s } } } }`,
+			s.verbs.one,
+			s.verbs.key,
+			from,
+			s.field,
+			far.verbs.key,
+			edge,
+		),
+		nil,
+	)
 	list := answer[s.verbs.one][s.field]
 	got := []string{}
 	for i, node := range list.Nodes {
@@ -147,8 +170,15 @@ func (l *linked) create(left, right string, reversed, replace bool, outcome stri
 	var answer struct {
 		CreateLinks struct{ Results []linkResult }
 	}
-	l.ask(&answer, fmt.Sprintf(`mutation { createLinks(links: [%s], replace: %v) { results { outcome link { id name } replaced { id } } } }`,
-		l.pair(left, right, reversed), replace), nil)
+	l.ask(
+		&answer,
+		fmt.Sprintf(
+			`mutation { createLinks(links: [%s], replace: %v) { results { outcome link { id name } replaced { id } } } }`,
+			l.pair(left, right, reversed),
+			replace,
+		),
+		nil,
+	)
 	r := answer.CreateLinks.Results[0]
 	l.same("createLinks", outcome, r.Outcome)
 	l.same("name", l.name(), r.Link["name"])
@@ -163,7 +193,11 @@ func (l *linked) dismiss(left, right, outcome string) {
 	var answer struct {
 		DismissLinks struct{ Results []linkResult }
 	}
-	l.ask(&answer, fmt.Sprintf(`mutation { dismissLinks(links: [%s]) { results { outcome } } }`, l.pair(left, right, true)), nil)
+	l.ask(
+		&answer,
+		fmt.Sprintf(`mutation { dismissLinks(links: [%s]) { results { outcome } } }`, l.pair(left, right, true)),
+		nil,
+	)
 	l.same("dismissLinks", outcome, answer.DismissLinks.Results[0].Outcome)
 }
 
@@ -184,7 +218,15 @@ func (l *linked) rows(link string) {
 	l.Helper()
 	left, right := l.left.records, l.right.records
 	var answer struct{ Links []map[string]string }
-	l.ask(&answer, fmt.Sprintf(`{ links(links: [%s, %s]) { id name } }`, l.pair(left[1], right[0], false), l.pair(left[0], right[0], true)), nil)
+	l.ask(
+		&answer,
+		fmt.Sprintf(
+			`{ links(links: [%s, %s]) { id name } }`,
+			l.pair(left[1], right[0], false),
+			l.pair(left[0], right[0], true),
+		),
+		nil,
+	)
 	want := []map[string]string{}
 	if link != "" {
 		want = append(want, map[string]string{"id": link, "name": l.name()})
@@ -246,7 +288,11 @@ func (l *linked) cardinality(link string) {
 		f := l.fails(fmt.Sprintf(`mutation { createLinks(links: [%s]) { results { outcome } } }`, l.pair(a, b, false)))
 		l.same("conflict", "LINK_CONFLICT", f.Extensions.Code)
 		existing := f.Extensions.Existing
-		l.same("existing", []string{l.def.Name, link, left[0], right[0]}, []string{existing.Link, existing.ID, existing.Left, existing.Right})
+		l.same(
+			"existing",
+			[]string{l.def.Name, link, left[0], right[0]},
+			[]string{existing.Link, existing.ID, existing.Left, existing.Right},
+		)
 		other, replaced := l.create(a, b, true, true, "CREATED")
 		l.same("replaced", []string{link}, replaced)
 		_, replaced = l.create(left[0], right[0], true, true, "REVIVED")
@@ -276,7 +322,11 @@ func (r cascadeReceipt) has(model, id string) bool {
 func (m *maker) cascade(verb, arg, id string) cascadeReceipt {
 	m.Helper()
 	var answer map[string]cascadeReceipt
-	m.ask(&answer, fmt.Sprintf(`mutation { %s(%s: [%q]) { links { id name } records { model ids } } }`, verb, arg, id), nil)
+	m.ask(
+		&answer,
+		fmt.Sprintf(`mutation { %s(%s: [%q]) { links { id name } records { model ids } } }`, verb, arg, id),
+		nil,
+	)
 	return answer[verb]
 }
 
@@ -291,13 +341,26 @@ func (s *side) exists(m *maker, id string) bool {
 func (l *linked) elsewhere(s *side, id string) (other *linked, link string) {
 	l.Helper()
 	for _, d := range l.graph.Links.Catalog().Links() {
-		if d == l.def || d.ReadOnly != "" || d.Left.Model != s.end.Model && d.Right.Model != s.end.Model || d.Left.Model == d.Right.Model {
+		if d == l.def || d.ReadOnly != "" || d.Left.Model != s.end.Model && d.Right.Model != s.end.Model ||
+			d.Left.Model == d.Right.Model {
 			continue
 		}
 		o := newLinked(l.maker, d)
-		o.left.records, o.right.records = []string{id, l.make(d.Left.Model, nil)}, []string{l.make(d.Right.Model, nil), l.make(d.Right.Model, nil)}
+		o.left.records, o.right.records = []string{
+			id,
+			l.make(d.Left.Model, nil),
+		}, []string{
+			l.make(d.Right.Model, nil),
+			l.make(d.Right.Model, nil),
+		}
 		if d.Left.Model != s.end.Model {
-			o.left.records, o.right.records = []string{l.make(d.Left.Model, nil), l.make(d.Left.Model, nil)}, []string{id, l.make(d.Right.Model, nil)}
+			o.left.records, o.right.records = []string{
+				l.make(d.Left.Model, nil),
+				l.make(d.Left.Model, nil),
+			}, []string{
+				id,
+				l.make(d.Right.Model, nil),
+			}
 		}
 		link, _ = o.create(o.left.records[0], o.right.records[0], false, false, "CREATED")
 		return o, link
@@ -385,10 +448,23 @@ func (l *linked) readOnly() {
 	key := l.right.records[0]
 	if i, _ := l.right.model.Column(d.Right.RecordKey); i != l.right.model.Primary() {
 		var answer map[string]map[string]string
-		l.ask(&answer, fmt.Sprintf(`{ %s(%s: %q) { key: %s } }`, l.right.verbs.one, l.right.verbs.key, key, l.right.model.Columns[i].Field), nil)
+		l.ask(
+			&answer,
+			fmt.Sprintf(
+				`{ %s(%s: %q) { key: %s } }`,
+				l.right.verbs.one,
+				l.right.verbs.key,
+				key,
+				l.right.model.Columns[i].Field,
+			),
+			nil,
+		)
 		key = answer[l.right.verbs.one]["key"]
 	}
-	l.left.records = []string{l.make(d.Left.Model, map[string]any{l.left.model.Columns[column].Field: key}), l.make(d.Left.Model, nil)}
+	l.left.records = []string{
+		l.make(d.Left.Model, map[string]any{l.left.model.Columns[column].Field: key}),
+		l.make(d.Left.Model, nil),
+	}
 	l.walks("")
 	for _, pair := range []string{
 		l.pair(l.left.records[1], key, false), l.pair(l.left.records[0], key, true),

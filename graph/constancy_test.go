@@ -70,9 +70,20 @@ func fill(t testing.TB, g *graph.Graph, n int) {
 			v := fmt.Sprintf("%s-%d", p, j)
 			variants = append(variants, recordstore.Values{"id": v, "title": v, "productId": p})
 			sets = append(sets, recordstore.Values{"id": "s" + v})
-			prices = append(prices, recordstore.Values{"id": "r" + v, "priceSetId": "s" + v, "currencyCode": "eur", "amount": j + 1})
+			prices = append(
+				prices,
+				recordstore.Values{"id": "r" + v, "priceSetId": "s" + v, "currencyCode": "eur", "amount": j + 1},
+			)
 			items = append(items, recordstore.Values{"id": "i" + v, "sku": v})
-			levels = append(levels, recordstore.Values{"id": "l" + v, "inventoryItemId": "i" + v, "locationId": "loc", "stockedQuantity": 5})
+			levels = append(
+				levels,
+				recordstore.Values{
+					"id":              "l" + v,
+					"inventoryItemId": "i" + v,
+					"locationId":      "loc",
+					"stockedQuantity": 5,
+				},
+			)
 			link("product_variant_price_set", v, "s"+v)
 			link("product_variant_inventory_item", v, "i"+v)
 		}

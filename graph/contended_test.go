@@ -31,8 +31,13 @@ func TestContendedRecords(t *testing.T) {
 	for i, id := range variants {
 		input = append(input, map[string]any{"id": id, "title": id, "productId": products[i%2]})
 	}
-	if answer := a.do(`mutation ($input: [ProductVariantCreateInput!]!) { createProductVariants(input: $input) { productVariants { id } } }`,
-		map[string]any{"input": input}); strings.Contains(string(answer), "errors") {
+	if answer := a.do(
+		`mutation ($input: [ProductVariantCreateInput!]!) { createProductVariants(input: $input) { productVariants { id } } }`,
+		map[string]any{"input": input},
+	); strings.Contains(
+		string(answer),
+		"errors",
+	) {
 		t.Fatalf("%s", answer)
 	}
 	ask := func(query string, variables map[string]any) {

@@ -25,7 +25,11 @@ func (panicking) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	return next(ctx)
 }
 
-func (panicking) StartRead(ctx context.Context, requests []recordstore.Request, _ []int) (context.Context, func(error)) {
+func (panicking) StartRead(
+	ctx context.Context,
+	requests []recordstore.Request,
+	_ []int,
+) (context.Context, func(error)) {
 	for _, r := range requests {
 		switch r := r.(type) {
 		case *recordstore.List:

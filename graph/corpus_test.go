@@ -109,7 +109,14 @@ func (c *corpus) compare(want, got *txtar.Archive) {
 			continue
 		}
 		number, _, _ := strings.Cut(f.Name, ".")
-		c.Errorf("%s of %s: run with -update if this is right (-want +got):\n%s%s%s", f.Name, c.name, is[number+".graphql"], is[number+".variables.json"], cmp.Diff(string(f.Data), is[f.Name]))
+		c.Errorf(
+			"%s of %s: run with -update if this is right (-want +got):\n%s%s%s",
+			f.Name,
+			c.name,
+			is[number+".graphql"],
+			is[number+".variables.json"],
+			cmp.Diff(string(f.Data), is[f.Name]),
+		)
 		if faults++; faults == 5 {
 			return
 		}
@@ -154,7 +161,10 @@ func (w *corpusWriter) add(k corpusCase, answer []byte, statements []string) {
 }
 
 func (w *corpusWriter) file(name, text string) {
-	w.archive.Files = append(w.archive.Files, txtar.File{Name: name, Data: []byte(strings.TrimRight(text, "\n") + "\n")})
+	w.archive.Files = append(
+		w.archive.Files,
+		txtar.File{Name: name, Data: []byte(strings.TrimRight(text, "\n") + "\n")},
+	)
 }
 
 func (w *corpusWriter) format() []byte {
@@ -184,14 +194,20 @@ func fix(t testing.TB, a *api) {
 	}
 	for _, m := range a.graph.Records.Catalog().Models() {
 		for _, column := range []string{"created_at", "updated_at"} {
-			if i, ok := m.Column(map[string]string{"created_at": "createdAt", "updated_at": "updatedAt"}[column]); !ok || m.Columns[i].Name != column {
+			if i, ok := m.Column(
+				map[string]string{"created_at": "createdAt", "updated_at": "updatedAt"}[column],
+			); !ok ||
+				m.Columns[i].Name != column {
 				continue
 			}
 			table := m.Table
 			if m.Schema != "" {
 				table = m.Schema + `"."` + table
 			}
-			if _, err := a.db.Pool.Exec(t.Context(), fmt.Sprintf(`UPDATE "%s" SET "%s" = '2024-06-01T10:20:30Z'`, table, column)); err != nil {
+			if _, err := a.db.Pool.Exec(
+				t.Context(),
+				fmt.Sprintf(`UPDATE "%s" SET "%s" = '2024-06-01T10:20:30Z'`, table, column),
+			); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -210,7 +226,11 @@ func TestCorpus(t *testing.T) {
 			w := newWorldIn(t, newDemoDB(t), uint64(seed)+1000)
 			fix(t, w.api)
 			roughen(t, w.api)
-			d := &documents{random: rand.New(rand.NewPCG(uint64(seed), 5)), schema: schema, cursors: map[string][]string{}}
+			d := &documents{
+				random:  rand.New(rand.NewPCG(uint64(seed), 5)),
+				schema:  schema,
+				cursors: map[string][]string{},
+			}
 			d.know(w.api)
 			c := &corpus{t, fmt.Sprint("queries_", seed), w.handler, w.db, unmasked, nil}
 			c.check(500, d.document, d.take)
@@ -233,7 +253,9 @@ func TestCorpusOfStorefronts(t *testing.T) {
 	s := newShop(t)
 	fix(t, s.api)
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "storefront", Input: graph.StorefrontSchema()})
-	h, err := s.graph.HTTPHandler(graph.HTTP{Authenticate: byHeader, Storefront: graph.HTTPStorefront{Introspection: true}})
+	h, err := s.graph.HTTPHandler(
+		graph.HTTP{Authenticate: byHeader, Storefront: graph.HTTPStorefront{Introspection: true}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,11 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-var differentialCases = flag.Int("differential", 3000, "how many random queries are compared with an evaluation in memory")
+var differentialCases = flag.Int(
+	"differential",
+	3000,
+	"how many random queries are compared with an evaluation in memory",
+)
 
 // oneOf picks a key of a map, the same in every run of a seed.
 func oneOf[V any](random *rand.Rand, m map[string]V) string {
@@ -120,7 +124,10 @@ func (w *world) relatedKey(name string, h hopShape, depth int) (map[string]any, 
 		many["filter"] = filter
 	}
 	counted := func(r *row) []edge {
-		return slices.DeleteFunc(slices.Clone(r.relations[name]), func(e edge) bool { return !holds(h.target, e, filter) })
+		return slices.DeleteFunc(
+			slices.Clone(r.relations[name]),
+			func(e edge) bool { return !holds(h.target, e, filter) },
+		)
 	}
 	if w.random.IntN(2) == 0 {
 		many["count"] = directions[w.random.IntN(4)]
@@ -207,7 +214,10 @@ func (w *world) differentialCase() bool {
 		}
 		order, reads, ways = append(order, key), append(reads, read), append(ways, directionOf(key))
 	}
-	want := slices.DeleteFunc(slices.Clone(w.rows[root.model]), func(r *row) bool { return !holds(root.model, edge{node: r}, filter) })
+	want := slices.DeleteFunc(
+		slices.Clone(w.rows[root.model]),
+		func(r *row) bool { return !holds(root.model, edge{node: r}, filter) },
+	)
 	slices.SortFunc(want, func(a, b *row) int {
 		for i, read := range reads {
 			if c := compareKeys(read(a), read(b), ways[i]); c != 0 {
@@ -227,7 +237,15 @@ func (w *world) differentialCase() bool {
 	if diff := gocmp.Diff(wantIDs, got); diff != "" || total != len(want) {
 		text, _ := json.Marshal(map[string]any{"filter": filter, "orderBy": order})
 		smallest, _ := json.Marshal(w.shrink(root.model, root.field, filter))
-		w.Errorf("%s with %s: %d in all, want %d (-want +got):\n%s\nthe smallest filter that differs: %s", root.field, text, total, len(want), diff, smallest)
+		w.Errorf(
+			"%s with %s: %d in all, want %d (-want +got):\n%s\nthe smallest filter that differs: %s",
+			root.field,
+			text,
+			total,
+			len(want),
+			diff,
+			smallest,
+		)
 		return false
 	}
 	return true
@@ -246,7 +264,12 @@ func sameField(a, b any) bool {
 // differs reports whether a filter alone has another answer than in memory.
 func (w *world) differs(model, field string, filter map[string]any) bool {
 	_, total := w.pages(model, field, filter, nil, 100, false)
-	return total != len(slices.DeleteFunc(slices.Clone(w.rows[model]), func(r *row) bool { return !holds(model, edge{node: r}, filter) }))
+	return total != len(
+		slices.DeleteFunc(
+			slices.Clone(w.rows[model]),
+			func(r *row) bool { return !holds(model, edge{node: r}, filter) },
+		),
+	)
 }
 
 // shrink takes away from a filter what the difference does not need.
@@ -297,12 +320,22 @@ func smallerFilters(filter map[string]any) []map[string]any {
 }
 
 // pages reads a list in pages, from one end or the other.
-func (w *world) pages(model, field string, filter map[string]any, order []any, size int, backward bool) (ids []string, total int) {
-	query := fmt.Sprintf(`query Q($filter: %[1]sFilter, $order: [%[1]sOrder!], $first: Int, $last: Int, $after: String, $before: String) {
+func (w *world) pages(
+	model, field string,
+	filter map[string]any,
+	order []any,
+	size int,
+	backward bool,
+) (ids []string, total int) {
+	query := fmt.Sprintf(
+		`query Q($filter: %[1]sFilter, $order: [%[1]sOrder!], $first: Int, $last: Int, $after: String, $before: String) {
 		%[2]s(filter: $filter, orderBy: $order, first: $first, last: $last, after: $after, before: $before) {
 			totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 		}
-	}`, model, field)
+	}`,
+		model,
+		field,
+	)
 	variables := map[string]any{"filter": filter, "order": order, "first": size}
 	if backward {
 		variables = map[string]any{"filter": filter, "order": order, "last": size}

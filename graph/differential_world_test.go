@@ -43,25 +43,49 @@ var shapes = map[string]shape{
 	"Product": {
 		map[string][]any{"title": texts, "subtitle": texts, "discountable": {true, false}},
 		map[string]hopShape{
-			"variants": {"ProductVariant", true, ""}, "salesChannels": {"SalesChannel", true, "ProductSalesChannel"},
-			"relatedProducts": {"Product", true, "ProductRelatedProduct"}, "relatedTo": {"Product", true, "ProductRelatedProduct"},
+			"variants":      {"ProductVariant", true, ""},
+			"salesChannels": {"SalesChannel", true, "ProductSalesChannel"},
+			"relatedProducts": {
+				"Product",
+				true,
+				"ProductRelatedProduct",
+			},
+			"relatedTo": {"Product", true, "ProductRelatedProduct"},
 		},
 	},
 	"ProductVariant": {
-		map[string][]any{"title": texts, "material": texts, "variantRank": {int64(0), int64(1), int64(-5), int64(2147483647)}},
+		map[string][]any{
+			"title":       texts,
+			"material":    texts,
+			"variantRank": {int64(0), int64(1), int64(-5), int64(2147483647)},
+		},
 		map[string]hopShape{
 			"product": {"Product", false, ""}, "priceSet": {"PriceSet", false, "ProductVariantPriceSet"},
 			"inventoryItems": {"InventoryItem", true, "ProductVariantInventoryItem"},
 		},
 	},
-	"PriceSet":     {nil, map[string]hopShape{"prices": {"Price", true, ""}, "variant": {"ProductVariant", false, "ProductVariantPriceSet"}}},
-	"Price":        {map[string][]any{"amount": decimals, "currencyCode": {"eur", "usd"}, "minQuantity": decimals}, map[string]hopShape{"priceSet": {"PriceSet", false, ""}}},
-	"SalesChannel": {map[string][]any{"name": texts, "isDisabled": {true, false}}, map[string]hopShape{"products": {"Product", true, "ProductSalesChannel"}}},
+	"PriceSet": {
+		nil,
+		map[string]hopShape{
+			"prices":  {"Price", true, ""},
+			"variant": {"ProductVariant", false, "ProductVariantPriceSet"},
+		},
+	},
+	"Price": {
+		map[string][]any{"amount": decimals, "currencyCode": {"eur", "usd"}, "minQuantity": decimals},
+		map[string]hopShape{"priceSet": {"PriceSet", false, ""}},
+	},
+	"SalesChannel": {
+		map[string][]any{"name": texts, "isDisabled": {true, false}},
+		map[string]hopShape{"products": {"Product", true, "ProductSalesChannel"}},
+	},
 	"InventoryItem": {map[string][]any{"title": texts, "weight": {int64(3), int64(4)}}, map[string]hopShape{
 		"variants": {"ProductVariant", true, "ProductVariantInventoryItem"},
 	}},
 	"ProductVariantInventoryItem": {map[string][]any{"requiredQuantity": decimals}, nil},
-	"ProductVariantPriceSet":      {nil, nil}, "ProductSalesChannel": {nil, nil}, "ProductRelatedProduct": {nil, nil},
+	"ProductVariantPriceSet":      {nil, nil},
+	"ProductSalesChannel":         {nil, nil},
+	"ProductRelatedProduct":       {nil, nil},
 }
 
 func rat(s string) *big.Rat {
@@ -69,7 +93,13 @@ func rat(s string) *big.Rat {
 	return r
 }
 
-var decimals = []any{rat("1"), rat("1.5"), rat("0.1"), rat("12345678901234567890.123456789"), rat("12345678901234567890.123456788")}
+var decimals = []any{
+	rat("1"),
+	rat("1.5"),
+	rat("0.1"),
+	rat("12345678901234567890.123456789"),
+	rat("12345678901234567890.123456788"),
+}
 
 // world is a small random store, in the database and in memory.
 type world struct {
@@ -79,8 +109,12 @@ type world struct {
 }
 
 var roots = []struct{ model, field string }{
-	{"Product", "products"}, {"ProductVariant", "productVariants"}, {"PriceSet", "priceSets"}, {"Price", "prices"},
-	{"SalesChannel", "salesChannels"}, {"InventoryItem", "inventoryItems"},
+	{"Product", "products"},
+	{"ProductVariant", "productVariants"},
+	{"PriceSet", "priceSets"},
+	{"Price", "prices"},
+	{"SalesChannel", "salesChannels"},
+	{"InventoryItem", "inventoryItems"},
 }
 
 func newWorld(t testing.TB, seed uint64) *world { return newWorldIn(t, newDB(t), seed) }
@@ -93,7 +127,11 @@ func newWorldIn(t testing.TB, db *pgtest.DB, seed uint64) *world {
 		m, _ := w.graph.Records.Catalog().Model(root.model)
 		var records []recordstore.Values
 		for i := range 9 {
-			r := &row{id: fmt.Sprintf("%s%d", strings.ToLower(root.model), i), fields: map[string]any{}, relations: map[string][]edge{}}
+			r := &row{
+				id:        fmt.Sprintf("%s%d", strings.ToLower(root.model), i),
+				fields:    map[string]any{},
+				relations: map[string][]edge{},
+			}
 			r.fields["id"] = r.id
 			v := recordstore.Values{"id": r.id}
 			for _, field := range slices.Sorted(maps.Keys(shapes[root.model].columns)) {
@@ -122,7 +160,10 @@ func newWorldIn(t testing.TB, db *pgtest.DB, seed uint64) *world {
 	for _, model := range []string{"SalesChannel", "InventoryItem", "ProductVariant", "Product"} {
 		list := w.rows[model]
 		gone := list[len(list)-1]
-		if _, err := w.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: model, IDs: []string{gone.id}}}); err != nil {
+		if _, err := w.graph.Links.DeleteRecords(
+			ctx,
+			[]linkstore.Records{{Model: model, IDs: []string{gone.id}}},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -53,7 +53,13 @@ func TestBombs(t *testing.T) {
 	e := newEndpoint(t, graph.HTTP{})
 	var doubling strings.Builder
 	for i := range 60 {
-		fmt.Fprintf(&doubling, "fragment F%d on Product { a: type { products { nodes { ...F%d } } } b: type { products { nodes { ...F%d } } } } ", i, i+1, i+1)
+		fmt.Fprintf(
+			&doubling,
+			"fragment F%d on Product { a: type { products { nodes { ...F%d } } } b: type { products { nodes { ...F%d } } } } ",
+			i,
+			i+1,
+			i+1,
+		)
 	}
 	many := func(n int, text func(int) string) string {
 		var b strings.Builder
@@ -96,7 +102,9 @@ func hashOf(text string) string {
 
 func persistedBody(t *testing.T, query, hash string) string {
 	t.Helper()
-	body := map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}}}
+	body := map[string]any{
+		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}},
+	}
 	if query != "" {
 		body["query"] = query
 	}
@@ -113,7 +121,10 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	const query = `{ products { totalCount } }`
 	const answer = `{"data":{"products":{"totalCount":3}}}`
 	hash := hashOf(query)
-	byURL := call{method: "GET", query: "extensions=" + url.QueryEscape(`{"persistedQuery":{"version":1,"sha256Hash":"`+hash+`"}}`)}
+	byURL := call{
+		method: "GET",
+		query:  "extensions=" + url.QueryEscape(`{"persistedQuery":{"version":1,"sha256Hash":"`+hash+`"}}`),
+	}
 	for _, c := range []struct {
 		name   string
 		call   call
@@ -139,7 +150,11 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 		}
 	}
 	// Older clients look for the code under status 200.
-	if got := e.call(t, call{body: persistedBody(t, "", hashOf("y")), headers: map[string]string{"Accept": older}}); got.status != 200 || !strings.Contains(got.body, "PERSISTED_QUERY_NOT_FOUND") {
+	if got := e.call(
+		t,
+		call{body: persistedBody(t, "", hashOf("y")), headers: map[string]string{"Accept": older}},
+	); got.status != 200 ||
+		!strings.Contains(got.body, "PERSISTED_QUERY_NOT_FOUND") {
 		t.Errorf("plain JSON: %+v", got)
 	}
 	// Others drive it out.
@@ -147,14 +162,26 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 		other := fmt.Sprintf("{ a%d: __typename }", i)
 		e.call(t, call{body: persistedBody(t, other, hashOf(other))})
 	}
-	if got := e.call(t, call{body: persistedBody(t, "", hash)}); !strings.Contains(got.body, "PERSISTED_QUERY_NOT_FOUND") {
+	if got := e.call(
+		t,
+		call{body: persistedBody(t, "", hash)},
+	); !strings.Contains(
+		got.body,
+		"PERSISTED_QUERY_NOT_FOUND",
+	) {
 		t.Errorf("kept beyond the limit: %s", got.body)
 	}
 	off := newEndpointOf(t, e.api, graph.HTTP{PersistedCache: -1})
 	if got := off.call(t, call{body: persistedBody(t, query, hash)}); got.body != answer {
 		t.Errorf("off, with text: %s", got.body)
 	}
-	if got := off.call(t, call{body: persistedBody(t, "", hash)}); !strings.Contains(got.body, "PERSISTED_QUERY_NOT_SUPPORTED") {
+	if got := off.call(
+		t,
+		call{body: persistedBody(t, "", hash)},
+	); !strings.Contains(
+		got.body,
+		"PERSISTED_QUERY_NOT_SUPPORTED",
+	) {
 		t.Errorf("off: %s", got.body)
 	}
 }
@@ -162,7 +189,18 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	const counted, named, change = `{ products { totalCount } }`, `query Named($id: ID!) { product(id: $id) { title } }`, `mutation { deleteProducts(ids: []) { deletionId } }`
-	trusted, err := transport.ParseTrusted([]byte(fmt.Sprintf(`{%q: %q, "0123456789abcdef0123456789abcdef": %q, "sha256:%s": %q}`, hashOf(counted), counted, named, hashOf(change), change)))
+	trusted, err := transport.ParseTrusted(
+		[]byte(
+			fmt.Sprintf(
+				`{%q: %q, "0123456789abcdef0123456789abcdef": %q, "sha256:%s": %q}`,
+				hashOf(counted),
+				counted,
+				named,
+				hashOf(change),
+				change,
+			),
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,10 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 	}
 	if errors.As(err, &conflict) && conflict.Existing.Left != "" {
 		out.Extensions["existing"] = map[string]any{
-			"link": conflict.Link, "id": conflict.Existing.ID, "left": conflict.Existing.Left, "right": conflict.Existing.Right,
+			"link":  conflict.Link,
+			"id":    conflict.Existing.ID,
+			"left":  conflict.Existing.Left,
+			"right": conflict.Existing.Right,
 		}
 	}
 }

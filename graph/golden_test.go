@@ -80,7 +80,10 @@ func golden(t *testing.T, file string) {
 		keep("variables" + n + ".json")
 		out.Files = append(out.Files, txtar.File{Name: "response" + n + ".json", Data: answer})
 		if !isMutation(query) {
-			out.Files = append(out.Files, txtar.File{Name: "statements" + n + ".sql", Data: []byte(statements(a.db.Statements()))})
+			out.Files = append(
+				out.Files,
+				txtar.File{Name: "statements" + n + ".sql", Data: []byte(statements(a.db.Statements()))},
+			)
 			if diff := cmp.Diff(string(answer), string(tidy(t, a.do(query, variables)))); diff != "" {
 				t.Errorf("again, now that the plan is there:\n%s", diff)
 			}

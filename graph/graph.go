@@ -107,8 +107,18 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
-	cfg.Deleted = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Deleted }, models, cfg.AbsentModels)
-	cfg.Restored = tellRules(records.Rules, func(r recordstore.Rule) toldOf { return r.Restored }, models, cfg.AbsentModels)
+	cfg.Deleted = tellRules(
+		records.Rules,
+		func(r recordstore.Rule) toldOf { return r.Deleted },
+		models,
+		cfg.AbsentModels,
+	)
+	cfg.Restored = tellRules(
+		records.Rules,
+		func(r recordstore.Rule) toldOf { return r.Restored },
+		models,
+		cfg.AbsentModels,
+	)
 	g.Links = linkstore.New(g.db, links, cfg)
 	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits}
 	if g.cfg.Observer != nil {
@@ -121,7 +131,13 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	if err != nil {
 		return err
 	}
-	engine.Records, engine.Links, engine.Limits = shop, linkstore.New(g.storefrontDB(), links, cfg), storefrontLimits(g.cfg.StorefrontLimits)
+	engine.Records, engine.Links, engine.Limits = shop, linkstore.New(
+		g.storefrontDB(),
+		links,
+		cfg,
+	), storefrontLimits(
+		g.cfg.StorefrontLimits,
+	)
 	g.storefront = side{answer.New(engine), resolver{shop, engine.Links}}
 	return nil
 }
@@ -171,7 +187,12 @@ func rules() map[string]recordstore.Rule {
 type toldOf = func(keys []string, last *pgx.Batch)
 
 // tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
-func tellRules(rules map[string]recordstore.Rule, which func(recordstore.Rule) toldOf, models *recordstore.Catalog, absent []string) func(changed []linkstore.Records, last *pgx.Batch) {
+func tellRules(
+	rules map[string]recordstore.Rule,
+	which func(recordstore.Rule) toldOf,
+	models *recordstore.Catalog,
+	absent []string,
+) func(changed []linkstore.Records, last *pgx.Batch) {
 	lacking := map[string]bool{}
 	for _, name := range absent {
 		if m, ok := models.Model(name); ok {
@@ -209,7 +230,9 @@ func catalogs() (*recordstore.Catalog, *linkstore.Catalog, error) {
 		for _, r := range m.Relations {
 			if r.Cascade {
 				end.Owns = append(end.Owns, linkstore.Owned{
-					Model: r.Target, Column: strings.Join(r.TargetColumns, ", "), OwnerColumn: strings.Join(r.Columns, ", "),
+					Model:       r.Target,
+					Column:      strings.Join(r.TargetColumns, ", "),
+					OwnerColumn: strings.Join(r.Columns, ", "),
 				})
 			}
 		}

@@ -39,7 +39,10 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	few := cfg
 	few.DocumentCache /= 4 // those who only read are few
 	reader, err := g.server(view{
-		side: g.admin, schema: readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()), introspection: true, partial: true,
+		side:          g.admin,
+		schema:        readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()),
+		introspection: true,
+		partial:       true,
 	}, few)
 	if err != nil {
 		return nil, err
@@ -48,11 +51,23 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	storefront, err := g.server(view{side: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection}, cfg.storefront())
+	storefront, err := g.server(
+		view{side: g.storefront, schema: schema, introspection: cfg.Storefront.Introspection},
+		cfg.storefront(),
+	)
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(&authGate{cfg.Authenticate, admin, reader, storefront, g.cfg.Logger, transport.Refuser(cfg.transport(g.cfg.Logger))}), nil
+	return cfg.wrap(
+		&authGate{
+			cfg.Authenticate,
+			admin,
+			reader,
+			storefront,
+			g.cfg.Logger,
+			transport.Refuser(cfg.transport(g.cfg.Logger)),
+		},
+	), nil
 }
 
 // view is the API as some callers see it.
@@ -115,7 +130,10 @@ func (w writers) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	case w.nobody:
 		e = gqlerror.ErrorPosf(op.Operation.Position, "this server is read-only: it answers queries alone")
 	case known && caller.Role != ReadWrite:
-		e = gqlerror.ErrorPosf(op.Operation.Position, "these credentials are read-only: they are good for queries alone")
+		e = gqlerror.ErrorPosf(
+			op.Operation.Position,
+			"these credentials are read-only: they are good for queries alone",
+		)
 	default:
 		return nil
 	}

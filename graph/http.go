@@ -72,7 +72,15 @@ type HTTPStorefront struct {
 func (h *HTTP) complete() {
 	h.Documents.Complete()
 	h.Storefront.Documents.OrDefault(transport.DocumentLimits{
-		Bytes: 64 << 10, Tokens: 5000, Aliases: 200, RootFields: 30, Directives: 200, Fragments: 100, Spreads: 400, Fields: 4000, Repeats: 250,
+		Bytes:      64 << 10,
+		Tokens:     5000,
+		Aliases:    200,
+		RootFields: 30,
+		Directives: 200,
+		Fragments:  100,
+		Spreads:    400,
+		Fields:     4000,
+		Repeats:    250,
 	})
 	orDefault(&h.MaxBody, 4<<20)
 	orDefault(&h.MaxURL, 16<<10)
@@ -113,26 +121,47 @@ func (h *HTTP) check() error {
 	for _, origin := range h.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			faults = append(faults, fmt.Errorf("origin %q: write it as a browser does, such as https://shop.example:8443; there is no wildcard", origin))
+			faults = append(
+				faults,
+				fmt.Errorf(
+					"origin %q: write it as a browser does, such as https://shop.example:8443; there is no wildcard",
+					origin,
+				),
+			)
 		}
 	}
 	if h.MaxBody < 0 || h.Storefront.MaxBody < 0 || h.MaxURL < 0 || h.MaxBatch < 0 || h.DocumentCache < 0 {
-		faults = append(faults, errors.New("the limits of bodies, URLs, batches and the document cache cannot be below zero"))
+		faults = append(
+			faults,
+			errors.New("the limits of bodies, URLs, batches and the document cache cannot be below zero"),
+		)
 	}
 	return errors.Join(faults...)
 }
 
 // wrap puts around the endpoint what is done for every request, whatever it asks.
 func (h *HTTP) wrap(next http.Handler) http.Handler {
-	return transport.SecureHeaders(transport.AllowOrigins(h.Origins, next)) // around all, so that a page can read that it was refused
+	return transport.SecureHeaders(
+		transport.AllowOrigins(h.Origins, next),
+	) // around all, so that a page can read that it was refused
 }
 
 // transport is how requests are read and answers sent. A zero timeout has become the default; one below zero is none.
 func (h *HTTP) transport(log *slog.Logger) transport.Config {
 	cfg := transport.Config{
-		MaxBody: h.MaxBody, MaxURL: h.MaxURL, MaxBatch: h.MaxBatch, Timeout: h.Timeout, Documents: h.Documents, DocumentCache: h.DocumentCache,
-		PersistedCache: h.PersistedCache, Trusted: h.Trusted, CompressFrom: h.CompressFrom, WriteTimeout: h.WriteTimeout, Gate: h.Gate,
-		HideSuggestions: h.HideSuggestions, Logger: log,
+		MaxBody:         h.MaxBody,
+		MaxURL:          h.MaxURL,
+		MaxBatch:        h.MaxBatch,
+		Timeout:         h.Timeout,
+		Documents:       h.Documents,
+		DocumentCache:   h.DocumentCache,
+		PersistedCache:  h.PersistedCache,
+		Trusted:         h.Trusted,
+		CompressFrom:    h.CompressFrom,
+		WriteTimeout:    h.WriteTimeout,
+		Gate:            h.Gate,
+		HideSuggestions: h.HideSuggestions,
+		Logger:          log,
 		Client: func(ctx context.Context) string {
 			caller, _ := CallerFrom(ctx)
 			return caller.ID + " " + caller.Address

@@ -13,14 +13,52 @@ import (
 )
 
 // internals are what no answer may show: Go's types and traces, SQL, and the words of libraries.
-var internals = regexp.MustCompile(`goroutine|runtime error|panic|\.go:\d|map\[string\]|interface \{|struct \{|json\.|strconv|reflect|\*ast\.|\bast\.|gqlerror|graphql\.[A-Z]|resolve\.|modules\.|linkstore\.|pgx|pgconn|SQLSTATE|SELECT |INSERT INTO|UPDATE "|DELETE FROM|WHERE |relation "|syntax error at or near|time\.Time|\bnil\b|0x[0-9a-f]{6}|context deadline|localhost:|127\.0\.0\.1`)
+var internals = regexp.MustCompile(
+	`goroutine|runtime error|panic|\.go:\d|map\[string\]|interface \{|struct \{|json\.|strconv|reflect|\*ast\.|\bast\.|gqlerror|graphql\.[A-Z]|resolve\.|modules\.|linkstore\.|pgx|pgconn|SQLSTATE|SELECT |INSERT INTO|UPDATE "|DELETE FROM|WHERE |relation "|syntax error at or near|time\.Time|\bnil\b|0x[0-9a-f]{6}|context deadline|localhost:|127\.0\.0\.1`,
+)
 
 // hostile are bodies and queries of URLs that mean no good.
 func hostile() (bodies, queries []string) {
 	values := []string{
-		`1`, `-1`, `0`, `1.5`, `1e999`, `-0`, `99999999999999999999999999`, `true`, `null`, `""`, `"x"`, `"\u0000"`, `"\ud800"`, `"' OR 1=1 --"`, `"\"; DROP TABLE product; --"`, `"%"`,
-		`"\\"`, `[]`, `[[]]`, `[null]`, `[[[[1]]]]`, `{}`, `{"a":1}`, `{"eq":null}`, `{"":""}`, `{"__typename":"x"}`, `"` + strings.Repeat("x", 5000) + `"`, `{"in":[]}`, `{"eq":{"eq":1}}`,
-		strings.Repeat("[", 200) + strings.Repeat("]", 200), strings.Repeat(`{"and":`, 100) + "1" + strings.Repeat("}", 100), `"2024-13-45T99:99:99Z"`, `"🏃"`,
+		`1`,
+		`-1`,
+		`0`,
+		`1.5`,
+		`1e999`,
+		`-0`,
+		`99999999999999999999999999`,
+		`true`,
+		`null`,
+		`""`,
+		`"x"`,
+		`"\u0000"`,
+		`"\ud800"`,
+		`"' OR 1=1 --"`,
+		`"\"; DROP TABLE product; --"`,
+		`"%"`,
+		`"\\"`,
+		`[]`,
+		`[[]]`,
+		`[null]`,
+		`[[[[1]]]]`,
+		`{}`,
+		`{"a":1}`,
+		`{"eq":null}`,
+		`{"":""}`,
+		`{"__typename":"x"}`,
+		`"` + strings.Repeat("x", 5000) + `"`,
+		`{"in":[]}`,
+		`{"eq":{"eq":1}}`,
+		strings.Repeat(
+			"[",
+			200,
+		) + strings.Repeat(
+			"]",
+			200,
+		),
+		strings.Repeat(`{"and":`, 100) + "1" + strings.Repeat("}", 100),
+		`"2024-13-45T99:99:99Z"`,
+		`"🏃"`,
 	}
 	// As variables of every kind that there is.
 	for _, declared := range []struct{ t, use string }{
@@ -34,11 +72,15 @@ func hostile() (bodies, queries []string) {
 		{"DateTimeFilter", "products(filter: { createdAt: $v }) { totalCount }"},
 	} {
 		for _, v := range values {
-			bodies = append(bodies, fmt.Sprintf(`{"query":"query ($v: %s) { %s }","variables":{"v":%s}}`, declared.t, declared.use, v))
+			bodies = append(
+				bodies,
+				fmt.Sprintf(`{"query":"query ($v: %s) { %s }","variables":{"v":%s}}`, declared.t, declared.use, v),
+			)
 		}
 	}
 	for _, v := range values {
-		bodies = append(bodies,
+		bodies = append(
+			bodies,
 			v,
 			fmt.Sprintf(`{"query":%s}`, v),
 			fmt.Sprintf(`{"query":"{ __typename }","variables":%s}`, v),
@@ -47,16 +89,35 @@ func hostile() (bodies, queries []string) {
 			fmt.Sprintf(`{"query":"{ __typename }","extensions":{"persistedQuery":%s}}`, v),
 			fmt.Sprintf(`{"documentId":%s}`, v),
 			fmt.Sprintf(`[%s]`, v),
-			fmt.Sprintf(`{"query":"mutation ($v: [ProductCreateInput!]!) { createProducts(input: $v) { products { id } } }","variables":{"v":%s}}`, v),
-			fmt.Sprintf(`{"query":"mutation ($v: [LinkInput!]!) { createLinks(links: $v) { links { __typename } } }","variables":{"v":%s}}`, v),
-			fmt.Sprintf(`{"query":"mutation { createProducts(input: [{ title: \"a\", metadata: $v }]) { products { id } } }","variables":{"v":%s}}`, v),
-			fmt.Sprintf(`{"query":"mutation ($v: JSON) { createProducts(input: [{ title: \"a\", metadata: $v }]) { products { metadata } } }","variables":{"v":%s}}`, v),
+			fmt.Sprintf(
+				`{"query":"mutation ($v: [ProductCreateInput!]!) { createProducts(input: $v) { products { id } } }","variables":{"v":%s}}`,
+				v,
+			),
+			fmt.Sprintf(
+				`{"query":"mutation ($v: [LinkInput!]!) { createLinks(links: $v) { links { __typename } } }","variables":{"v":%s}}`,
+				v,
+			),
+			fmt.Sprintf(
+				`{"query":"mutation { createProducts(input: [{ title: \"a\", metadata: $v }]) { products { id } } }","variables":{"v":%s}}`,
+				v,
+			),
+			fmt.Sprintf(
+				`{"query":"mutation ($v: JSON) { createProducts(input: [{ title: \"a\", metadata: $v }]) { products { metadata } } }","variables":{"v":%s}}`,
+				v,
+			),
 			asJSON(fmt.Sprintf(`{ products(filter: { title: %s }) { totalCount } }`, v)),
 			asJSON(fmt.Sprintf(`query ($v: Int = %s) { products(first: $v) { totalCount } }`, v)),
 			asJSON(fmt.Sprintf(`query ($v: JSON = %s) { __typename }`, v)),
-			asJSON(fmt.Sprintf(`query ($v: Decimal = %s) { prices(filter: { amount: { gt: $v } }) { totalCount } }`, v)),
+			asJSON(
+				fmt.Sprintf(`query ($v: Decimal = %s) { prices(filter: { amount: { gt: $v } }) { totalCount } }`, v),
+			),
 		)
-		queries = append(queries, "query="+url.QueryEscape(v), "query={__typename}&variables="+url.QueryEscape(v), "query={__typename}&extensions="+url.QueryEscape(v))
+		queries = append(
+			queries,
+			"query="+url.QueryEscape(v),
+			"query={__typename}&variables="+url.QueryEscape(v),
+			"query={__typename}&extensions="+url.QueryEscape(v),
+		)
 	}
 	for _, literal := range []string{`{}`, `{ a: 1 }`, `[]`, `[1]`, `[[1]]`, `1`, `"1"`, `1.5`, `99999999999`, `true`, `null`, `A`, `"""x"""`} {
 		for _, at := range []string{
@@ -86,8 +147,43 @@ func hostile() (bodies, queries []string) {
 		bodies = append(bodies, asJSON(doc))
 		queries = append(queries, "query="+url.QueryEscape(doc))
 	}
-	bodies = append(bodies, "", " ", "\x00", "\xff\xfe", "{", "[", `"`, "nul", "{}{}", "[]", "[{}]", `{"query":"{ __typename }"`, `{"query":"{ __typename }",}`, "\ufeff{}", strings.Repeat("[", 20_000), strings.Repeat(`{"a":`, 20_000))
-	queries = append(queries, "", "query", "query=", "%", "query=%", "query=%ff", ";", "query=a;b", "query=a&query=b", "variables={", "operationName=x", "extensions=[]", strings.Repeat("&", 1000), "documentId=x", "documentId=%00")
+	bodies = append(
+		bodies,
+		"",
+		" ",
+		"\x00",
+		"\xff\xfe",
+		"{",
+		"[",
+		`"`,
+		"nul",
+		"{}{}",
+		"[]",
+		"[{}]",
+		`{"query":"{ __typename }"`,
+		`{"query":"{ __typename }",}`,
+		"\ufeff{}",
+		strings.Repeat("[", 20_000),
+		strings.Repeat(`{"a":`, 20_000),
+	)
+	queries = append(
+		queries,
+		"",
+		"query",
+		"query=",
+		"%",
+		"query=%",
+		"query=%ff",
+		";",
+		"query=a;b",
+		"query=a&query=b",
+		"variables={",
+		"operationName=x",
+		"extensions=[]",
+		strings.Repeat("&", 1000),
+		"documentId=x",
+		"documentId=%00",
+	)
 	return bodies, queries
 }
 

@@ -54,7 +54,12 @@ func (e *endpoint) postFrom(t *testing.T, buffer, length int, body string) net.C
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetReadBuffer(buffer)
 	}
-	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", length, body); err != nil {
+	if _, err := fmt.Fprintf(
+		conn,
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		length,
+		body,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return conn
@@ -63,7 +68,11 @@ func (e *endpoint) postFrom(t *testing.T, buffer, length int, body string) net.C
 // large keeps a product whose description is so many bytes, and returns a query that asks for it.
 func (e *endpoint) large(t *testing.T, bytes int) string {
 	t.Helper()
-	if _, err := e.db.Pool.Exec(t.Context(), `INSERT INTO product (id, title, handle, description) VALUES ('prod_large', 'Large', 'large', repeat('x', $1))`, bytes); err != nil {
+	if _, err := e.db.Pool.Exec(
+		t.Context(),
+		`INSERT INTO product (id, title, handle, description) VALUES ('prod_large', 'Large', 'large', repeat('x', $1))`,
+		bytes,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return asJSON(`{ product(id: "prod_large") { description } }`)
@@ -78,7 +87,11 @@ func TestSlowReadersHoldNoPlace(t *testing.T) {
 	for range 4 {
 		e.post(t, len(body), body)
 	}
-	eventually(t, "all wait to be read", func() bool { s := g.Answers.Stats(); return s.Held == 4 && g.Limiter.Stats().Running == 0 })
+	eventually(
+		t,
+		"all wait to be read",
+		func() bool { s := g.Answers.Stats(); return s.Held == 4 && g.Limiter.Stats().Running == 0 },
+	)
 	if got := e.call(t, call{body: asJSON(`{ products { totalCount } }`)}); got.status != http.StatusOK {
 		t.Errorf("another client: %d %s", got.status, got.body)
 	}
@@ -110,7 +123,10 @@ func TestSlowReadersHoldNoPlace(t *testing.T) {
 func TestAnswersThatNobodyReadsEnd(t *testing.T) {
 	t.Parallel()
 	g := gate(1)
-	e := newEndpoint(t, graph.HTTP{Gate: g, WriteTimeout: 3 * time.Second}) // far above what the reader below may be held up
+	e := newEndpoint(
+		t,
+		graph.HTTP{Gate: g, WriteTimeout: 3 * time.Second},
+	) // far above what the reader below may be held up
 	body := e.large(t, 12<<20)
 	e.post(t, len(body), body)
 	eventually(t, "it was made", func() bool { return g.Answers.Stats().Held == 1 })
@@ -156,11 +172,14 @@ func TestRefusedForMemory(t *testing.T) {
 	owed.Owed()
 	body := e.large(t, 1<<20)
 	got := e.call(t, call{body: body})
-	if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, `"OVERLOADED"`) || got.header.Get("Retry-After") == "" {
+	if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, `"OVERLOADED"`) ||
+		got.header.Get("Retry-After") == "" {
 		t.Errorf("%d %.300s", got.status, got.body)
 	}
 	// What a mutation has done is told.
-	write := asJSON(`mutation { updateProducts(input: [{ id: "prod_large", title: "New" }]) { products { title description } } }`)
+	write := asJSON(
+		`mutation { updateProducts(input: [{ id: "prod_large", title: "New" }]) { products { title description } } }`,
+	)
 	if got := e.call(t, call{body: write}); got.status != http.StatusOK || !strings.Contains(got.body, "New") {
 		t.Errorf("%d %.300s", got.status, got.body)
 	}
@@ -177,9 +196,17 @@ func TestNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{older, newer} {
-		got := e.call(t, call{body: asJSON(`{ __typename }`), headers: map[string]string{"Accept": accept, "Origin": "https://shop.example"}})
-		if got.status != 503 || !strings.Contains(got.body, `"code":"UNAVAILABLE","reason":"OVERLOADED"`) || got.header.Get("Retry-After") == "" ||
-			!strings.HasPrefix(got.header.Get("Content-Type"), accept) || got.header.Get("Access-Control-Allow-Origin") == "" {
+		got := e.call(
+			t,
+			call{
+				body:    asJSON(`{ __typename }`),
+				headers: map[string]string{"Accept": accept, "Origin": "https://shop.example"},
+			},
+		)
+		if got.status != 503 || !strings.Contains(got.body, `"code":"UNAVAILABLE","reason":"OVERLOADED"`) ||
+			got.header.Get("Retry-After") == "" ||
+			!strings.HasPrefix(got.header.Get("Content-Type"), accept) ||
+			got.header.Get("Access-Control-Allow-Origin") == "" {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -230,14 +257,21 @@ func TestDearOperations(t *testing.T) {
 	if err != nil || place.Dear(t.Context()) != nil {
 		t.Fatal(err)
 	}
-	one := asJSON(`{ products(first: 1, orderBy: [{ variants: { min: { priceSet: { prices: { min: { amount: ASC } } } } } }]) { nodes { id } } }`)
+	one := asJSON(
+		`{ products(first: 1, orderBy: [{ variants: { min: { priceSet: { prices: { min: { amount: ASC } } } } } }]) { nodes { id } } }`,
+	)
 	if got := e.call(t, call{body: one}); got.status != 503 || !strings.Contains(got.body, `"OVERLOADED"`) {
 		t.Errorf("a dear one: %+v", got)
 	}
 	if got := e.call(t, call{body: asJSON(`{ products(first: 1) { nodes { id } } }`)}); got.status != http.StatusOK {
 		t.Errorf("another one: %+v", got)
 	}
-	if got := e.call(t, call{body: `[` + asJSON(`{ a: __typename }`) + `,` + one + `,` + asJSON(`{ b: __typename }`) + `]`}); !strings.Contains(got.body, `"a":"Query"`) || strings.Contains(got.body, `"b"`) || strings.Count(got.body, "OVERLOADED") != 2 {
+	if got := e.call(
+		t,
+		call{body: `[` + asJSON(`{ a: __typename }`) + `,` + one + `,` + asJSON(`{ b: __typename }`) + `]`},
+	); !strings.Contains(got.body, `"a":"Query"`) ||
+		strings.Contains(got.body, `"b"`) ||
+		strings.Count(got.body, "OVERLOADED") != 2 {
 		t.Errorf("a batch goes on without a place: %s", got.body)
 	}
 	place.Leave()
@@ -259,7 +293,12 @@ func TestAcceptEncoding(t *testing.T) {
 		if accept == "" {
 			headers["Accept-Encoding"] = "identity;q=1"
 		}
-		if got := e.call(t, call{body: asJSON(`{ __typename }`), headers: headers}); got.header.Get("Content-Encoding") != want {
+		if got := e.call(
+			t,
+			call{body: asJSON(`{ __typename }`), headers: headers},
+		); got.header.Get(
+			"Content-Encoding",
+		) != want {
 			t.Errorf("%q: %q", accept, got.header.Get("Content-Encoding"))
 		}
 	}

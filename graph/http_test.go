@@ -270,10 +270,12 @@ func TestAccept(t *testing.T) {
 func TestHeadAndOptions(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t, graph.HTTP{})
-	if got := e.call(t, call{method: "HEAD", query: "query={__typename}"}); got.status != 200 || got.body != "" || !strings.HasPrefix(got.header.Get("Content-Type"), older) {
+	if got := e.call(t, call{method: "HEAD", query: "query={__typename}"}); got.status != 200 || got.body != "" ||
+		!strings.HasPrefix(got.header.Get("Content-Type"), older) {
 		t.Errorf("HEAD: %+v", got)
 	}
-	if got := e.call(t, call{method: "OPTIONS"}); got.status != 204 || got.header.Get("Allow") != "GET, HEAD, POST, OPTIONS" || got.body != "" {
+	if got := e.call(t, call{method: "OPTIONS"}); got.status != 204 ||
+		got.header.Get("Allow") != "GET, HEAD, POST, OPTIONS" || got.body != "" {
 		t.Errorf("OPTIONS: %+v", got)
 	}
 }
@@ -380,14 +382,21 @@ func TestForgery(t *testing.T) {
 		{"with a type that needs none", map[string]string{"User-Agent": browser, "Content-Type": "text/plain"}, false},
 	} {
 		got := e.call(t, call{method: "GET", query: "query={__typename}", headers: c.headers})
-		if (got.status == 200) != c.ok || (!c.ok && (got.status != 403 || !strings.Contains(got.body, "GraphQL-Preflight"))) {
+		if (got.status == 200) != c.ok ||
+			(!c.ok && (got.status != 403 || !strings.Contains(got.body, "GraphQL-Preflight"))) {
 			t.Errorf("%s: got %d %s", c.name, got.status, got.body)
 		}
 		checkAnswer(t, got)
 	}
 	// A POST that needs no preflight is not read, whatever headers it has.
 	for _, contentType := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
-		got := e.call(t, call{body: asJSON("{ __typename }"), headers: map[string]string{"Content-Type": contentType, "GraphQL-Preflight": "1"}})
+		got := e.call(
+			t,
+			call{
+				body:    asJSON("{ __typename }"),
+				headers: map[string]string{"Content-Type": contentType, "GraphQL-Preflight": "1"},
+			},
+		)
 		if got.status != 415 {
 			t.Errorf("%q: got %d %s", contentType, got.status, got.body)
 		}
@@ -404,16 +413,20 @@ func TestCORS(t *testing.T) {
 	}
 	for _, origin := range []string{"https://shop.example", "http://localhost:3000"} {
 		got := preflight(origin)
-		if got.status != 204 || got.header.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(got.header.Get("Access-Control-Allow-Headers"), "Content-Type") ||
-			!strings.Contains(got.header.Get("Access-Control-Allow-Methods"), "POST") || got.header.Get("Access-Control-Allow-Credentials") != "" {
+		if got.status != 204 || got.header.Get("Access-Control-Allow-Origin") != origin ||
+			!strings.Contains(got.header.Get("Access-Control-Allow-Headers"), "Content-Type") ||
+			!strings.Contains(got.header.Get("Access-Control-Allow-Methods"), "POST") ||
+			got.header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("preflight of %s: %+v", origin, got)
 		}
 		got = e.call(t, call{body: asJSON("{ __typename }"), headers: map[string]string{"Origin": origin}})
-		if got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Origin") {
+		if got.status != 200 || got.header.Get("Access-Control-Allow-Origin") != origin ||
+			!strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Origin") {
 			t.Errorf("request of %s: %+v", origin, got)
 		}
 		// An error can be read as well.
-		if got = e.call(t, call{body: "nonsense", headers: map[string]string{"Origin": origin}}); got.status != 400 || got.header.Get("Access-Control-Allow-Origin") != origin {
+		if got = e.call(t, call{body: "nonsense", headers: map[string]string{"Origin": origin}}); got.status != 400 ||
+			got.header.Get("Access-Control-Allow-Origin") != origin {
 			t.Errorf("error for %s: %+v", origin, got)
 		}
 	}
@@ -421,16 +434,28 @@ func TestCORS(t *testing.T) {
 		if got := preflight(origin); got.status != 403 || got.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("preflight of %s: %+v", origin, got)
 		}
-		if got := e.call(t, call{body: asJSON("{ __typename }"), headers: map[string]string{"Origin": origin}}); got.header.Get("Access-Control-Allow-Origin") != "" {
+		if got := e.call(
+			t,
+			call{body: asJSON("{ __typename }"), headers: map[string]string{"Origin": origin}},
+		); got.header.Get(
+			"Access-Control-Allow-Origin",
+		) != "" {
 			t.Errorf("request of %s: %+v", origin, got)
 		}
 	}
 	none := newEndpointOf(t, e.api, graph.HTTP{})
-	if got := none.call(t, call{method: "OPTIONS", headers: map[string]string{"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}}); got.status != 403 {
+	if got := none.call(
+		t,
+		call{
+			method:  "OPTIONS",
+			headers: map[string]string{"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"},
+		},
+	); got.status != 403 {
 		t.Errorf("without a list: %+v", got)
 	}
 	for _, origin := range []string{"*", "shop.example", "https://shop.example/", "https://", "null"} {
-		if _, err := e.graph.HTTPHandler(graph.HTTP{Origins: []string{origin}}); err == nil || !strings.Contains(err.Error(), "origin") {
+		if _, err := e.graph.HTTPHandler(graph.HTTP{Origins: []string{origin}}); err == nil ||
+			!strings.Contains(err.Error(), "origin") {
 			t.Errorf("%q is taken: %v", origin, err)
 		}
 	}
@@ -443,7 +468,8 @@ func TestCompression(t *testing.T) {
 	for _, accept := range []string{older, newer} {
 		headers := map[string]string{"Accept": accept, "Accept-Encoding": "gzip"}
 		got := e.call(t, call{body: asJSON(large), headers: headers})
-		if got.header.Get("Content-Encoding") != "gzip" || !strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Accept-Encoding") {
+		if got.header.Get("Content-Encoding") != "gzip" ||
+			!strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Accept-Encoding") {
 			t.Fatalf("%s: %v", accept, got.header)
 		}
 		z, err := gzip.NewReader(strings.NewReader(got.body))
@@ -454,11 +480,22 @@ func TestCompression(t *testing.T) {
 		if want := e.call(t, call{body: asJSON(large)}).body; err != nil || string(plain) != want {
 			t.Errorf("%s: %v, got %d bytes, want %d", accept, err, len(plain), len(want))
 		}
-		if got := e.call(t, call{body: asJSON("{ __typename }"), headers: headers}); got.header.Get("Content-Encoding") != "" {
+		if got := e.call(
+			t,
+			call{body: asJSON("{ __typename }"), headers: headers},
+		); got.header.Get(
+			"Content-Encoding",
+		) != "" {
 			t.Errorf("%s: a tiny answer is compressed", accept)
 		}
 	}
-	if got := newEndpointOf(t, e.api, graph.HTTP{CompressFrom: -1}).call(t, call{body: asJSON(large), headers: map[string]string{"Accept-Encoding": "gzip"}}); got.header.Get("Content-Encoding") != "" {
+	if got := newEndpointOf(
+		t,
+		e.api,
+		graph.HTTP{CompressFrom: -1},
+	).call(t, call{body: asJSON(large), headers: map[string]string{"Accept-Encoding": "gzip"}}); got.header.Get(
+		"Content-Encoding",
+	) != "" {
 		t.Error("compressed where it is off")
 	}
 }
@@ -466,10 +503,15 @@ func TestCompression(t *testing.T) {
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	off := newEndpoint(t, graph.HTTP{})
-	if got := off.call(t, call{body: `[{"query":"{ __typename }"}]`}); got.status != 400 || !strings.Contains(got.body, "BATCHING_NOT_SUPPORTED") {
+	if got := off.call(t, call{body: `[{"query":"{ __typename }"}]`}); got.status != 400 ||
+		!strings.Contains(got.body, "BATCHING_NOT_SUPPORTED") {
 		t.Errorf("off: %+v", got)
 	}
-	on := newEndpointOf(t, off.api, graph.HTTP{MaxBatch: 3, Documents: transport.DocumentLimits{Aliases: 2, RootFields: 4}})
+	on := newEndpointOf(
+		t,
+		off.api,
+		graph.HTTP{MaxBatch: 3, Documents: transport.DocumentLimits{Aliases: 2, RootFields: 4}},
+	)
 	for _, c := range []struct {
 		name, body string
 		status     int
@@ -485,7 +527,8 @@ func TestBatch(t *testing.T) {
 		{"aliases of all together", `[{"query":"{ a: __typename b: __typename }"},{"query":"{ c: __typename }"}]`, 200, "aliases of the document: 3 is above the limit of 2"},
 		{"root fields of all together", `[{"query":"{ __typename b: __typename }"},{"query":"{ __typename products { totalCount } }"},{"query":"{ __typename }"}]`, 200, "root fields of the operation: 5 is above the limit of 4"},
 	} {
-		if got := on.call(t, call{body: c.body}); got.status != c.status || !strings.Contains(got.body, c.want) || !json.Valid([]byte(got.body)) {
+		if got := on.call(t, call{body: c.body}); got.status != c.status || !strings.Contains(got.body, c.want) ||
+			!json.Valid([]byte(got.body)) {
 			t.Errorf("%s: got %d %s\nwant %d %s", c.name, got.status, got.body, c.status, c.want)
 		}
 	}
@@ -504,18 +547,31 @@ func TestTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{older, newer} {
-		got := e.call(t, call{body: asJSON(`{ products { totalCount } }`), headers: map[string]string{"Accept": accept}})
-		if got.status != 504 || !strings.Contains(got.body, `"UNAVAILABLE"`) || !strings.Contains(got.body, "longer than 300ms") || strings.Contains(got.body, `"data"`) {
+		got := e.call(
+			t,
+			call{body: asJSON(`{ products { totalCount } }`), headers: map[string]string{"Accept": accept}},
+		)
+		if got.status != 504 || !strings.Contains(got.body, `"UNAVAILABLE"`) ||
+			!strings.Contains(got.body, "longer than 300ms") || strings.Contains(got.body, `"data"`) {
 			t.Errorf("a query: %+v", got)
 		}
-		got = e.call(t, call{body: asJSON(`mutation { updateProducts(input: [{ id: "prod_demo_hat", title: "x" }]) { products { id } } }`), headers: map[string]string{"Accept": accept}})
+		got = e.call(
+			t,
+			call{
+				body: asJSON(
+					`mutation { updateProducts(input: [{ id: "prod_demo_hat", title: "x" }]) { products { id } } }`,
+				),
+				headers: map[string]string{"Accept": accept},
+			},
+		)
 		if got.status != 504 || !strings.Contains(got.body, "look whether it was done") {
 			t.Errorf("a mutation: %+v", got)
 		}
 	}
 	deadline := time.Now().Add(10 * time.Second)
 	for waiting := -1; waiting != 0; time.Sleep(20 * time.Millisecond) {
-		if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+		if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).
+			Scan(&waiting); err != nil {
 			t.Fatal(err)
 		}
 		if time.Now().After(deadline) {
@@ -544,7 +600,8 @@ func TestHiddenSuggestions(t *testing.T) {
 			if !strings.Contains(got, `"errors"`) {
 				t.Errorf("no error: %s", got)
 			}
-			return strings.Contains(got, "Did you mean") || strings.Contains(got, "the fields are") || strings.Contains(got, "{ ... }")
+			return strings.Contains(got, "Did you mean") || strings.Contains(got, "the fields are") ||
+				strings.Contains(got, "{ ... }")
 		}
 		if !suggests(shown) {
 			t.Logf("suggests nothing anyway: %s", body)

@@ -34,7 +34,10 @@ func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootR
 	if field.Name != "__schema" && field.Name != "__type" {
 		return next(ctx)
 	}
-	value, err := answer.Written(ctx, func(to *answer.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) })
+	value, err := answer.Written(
+		ctx,
+		func(to *answer.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) },
+	)
 	if err != nil {
 		graphql.AddError(ctx, err)
 	}

@@ -39,7 +39,11 @@ fragment TypeRef on __Type {
 
 func answer(t testing.TB, h http.Handler, query string, variables map[string]any) string {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(mustJSON(t, map[string]any{"query": query, "variables": variables})))
+	r := httptest.NewRequest(
+		http.MethodPost,
+		"/graphql",
+		bytes.NewReader(mustJSON(t, map[string]any{"query": query, "variables": variables})),
+	)
 	r.Header.Set("content-type", "application/json")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)

@@ -20,23 +20,33 @@ func TestLimits(t *testing.T) {
 	}{
 		{"page", graph.Limits{MaxPage: 5}, `{ products(first: 5) { nodes { id } } }`, `{ products(last: 6) { nodes { id } } }`, "products.last: 6 is above the limit of 5"},
 		{
-			"nested page", graph.Limits{MaxPage: 5}, `{ products(first: 5) { nodes { variants(first: 5) { nodes { id } } } } }`,
+			"nested page",
+			graph.Limits{MaxPage: 5},
+			`{ products(first: 5) { nodes { variants(first: 5) { nodes { id } } } } }`,
 			`{ products(first: 5) { nodes { variants(first: 6) { nodes { id } } } } }`, "products.nodes.variants.first: 6 is above the limit of 5",
 		},
 		{
-			"depth", graph.Limits{MaxDepth: 2}, `{ productVariants { nodes { product { title } } } }`,
+			"depth",
+			graph.Limits{MaxDepth: 2},
+			`{ productVariants { nodes { product { title } } } }`,
 			`{ productVariants { nodes { product { type { value } } } } }`, "depth of productVariants.nodes.product.type: 3 is above the limit of 2",
 		},
 		{
-			"in", graph.Limits{MaxIn: 2}, `{ products(filter: { title: { in: ["a", "b"] } }) { nodes { id } } }`,
+			"in",
+			graph.Limits{MaxIn: 2},
+			`{ products(filter: { title: { in: ["a", "b"] } }) { nodes { id } } }`,
 			`{ products(filter: { title: { notIn: ["a", "b", "c"] } }) { nodes { id } } }`, "products.filter.title.notIn: 3 is above the limit of 2",
 		},
 		{
-			"conditions", graph.Limits{MaxConditions: 2}, `{ products(filter: { title: { eq: "a" }, handle: { eq: "b" } }) { nodes { id } } }`,
+			"conditions",
+			graph.Limits{MaxConditions: 2},
+			`{ products(filter: { title: { eq: "a" }, handle: { eq: "b" } }) { nodes { id } } }`,
 			`{ products(filter: { title: { eq: "a" }, or: [{ handle: { eq: "b" } }] }) { nodes { id } } }`, "3 is above the limit of 2",
 		},
 		{
-			"fields", graph.Limits{MaxCost: 106}, `{ products(first: 7) { nodes { variants(first: 6) { nodes { id } } } } }`,
+			"fields",
+			graph.Limits{MaxCost: 106},
+			`{ products(first: 7) { nodes { variants(first: 6) { nodes { id } } } } }`,
 			`{ products(first: 7) { nodes { variants(first: 7) { nodes { id } } } } }`, "fields of all records, if every page is full, up to products: 120 is above the limit of 106",
 		},
 	} {

@@ -21,8 +21,12 @@ func TestOrderByWhatALinkLeadsTo(t *testing.T) {
 			var answer struct {
 				SalesChannels struct{ Nodes []struct{ Products page } }
 			}
-			a.ask(&answer, `query Q($after: String) { salesChannels(first: 1) { nodes { products(first: 2, after: $after, orderBy: [`+key+direction+
-				`]) { nodes { id: title } pageInfo { hasNextPage endCursor } } } } }`, map[string]any{"after": cursor})
+			a.ask(
+				&answer,
+				`query Q($after: String) { salesChannels(first: 1) { nodes { products(first: 2, after: $after, orderBy: [`+key+direction+
+					`]) { nodes { id: title } pageInfo { hasNextPage endCursor } } } } }`,
+				map[string]any{"after": cursor},
+			)
 			p := answer.SalesChannels.Nodes[0].Products
 			for _, n := range p.Nodes {
 				titles = append(titles, n.ID)

@@ -21,7 +21,9 @@ func TestQueryPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	const path = "../docs/queries.md"
-	section := regexp.MustCompile("(?s)(## \\d+\\. [^\n]+\n.*?```graphql\n(.*?)```\n)\n<details><summary>.*?</details>\n")
+	section := regexp.MustCompile(
+		"(?s)(## \\d+\\. [^\n]+\n.*?```graphql\n(.*?)```\n)\n<details><summary>.*?</details>\n",
+	)
 	a := newAPI(t, newDemoDB(t), graph.Config{})
 	found := 0
 	got := section.ReplaceAllStringFunc(string(page), func(text string) string {
@@ -30,7 +32,12 @@ func TestQueryPage(t *testing.T) {
 		a.db.ResetStatements()
 		a.ask(nil, m[2], nil)
 		log := a.db.Statements()
-		return fmt.Sprintf("%s\n<details><summary>%d statements</summary>\n\n```sql\n%s;\n```\n\n</details>\n", m[1], len(log), strings.Join(log, ";\n\n"))
+		return fmt.Sprintf(
+			"%s\n<details><summary>%d statements</summary>\n\n```sql\n%s;\n```\n\n</details>\n",
+			m[1],
+			len(log),
+			strings.Join(log, ";\n\n"),
+		)
 	})
 	if found != 10 {
 		t.Fatalf("%d queries are on the page", found)

@@ -35,7 +35,11 @@ func walkPages(a *api, order string, size int, backward bool) []string {
 			args += fmt.Sprintf(", %s: %q", map[bool]string{false: "after", true: "before"}[backward], cursor)
 		}
 		var answer struct{ InventoryItems page }
-		a.ask(&answer, "{ inventoryItems("+args+") { nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }", nil)
+		a.ask(
+			&answer,
+			"{ inventoryItems("+args+") { nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+			nil,
+		)
 		p := answer.InventoryItems
 		var got []string
 		for _, n := range p.Nodes {
@@ -62,7 +66,11 @@ func TestPagesAddUp(t *testing.T) {
 	m, _ := a.graph.Records.Catalog().Model("InventoryItem")
 	var records []recordstore.Values
 	for i := range 97 {
-		r := recordstore.Values{"id": fmt.Sprintf("i%03d", (i*37)%97), "title": fmt.Sprintf("Ünïcode %d", i%5), "requiresShipping": i%2 == 0}
+		r := recordstore.Values{
+			"id":               fmt.Sprintf("i%03d", (i*37)%97),
+			"title":            fmt.Sprintf("Ünïcode %d", i%5),
+			"requiresShipping": i%2 == 0,
+		}
 		if i%3 > 0 {
 			r["weight"] = i % 4
 		}
@@ -105,7 +113,11 @@ func TestNestedPages(t *testing.T) {
 		if after != "" {
 			args += fmt.Sprintf(", after: %q", after)
 		}
-		a.ask(&answer, `{ salesChannel(id: "sc") { products(`+args+`, orderBy: [{ link: { createdAt: DESC } }, { title: DESC }]) { nodes { id } pageInfo { hasNextPage endCursor } } } }`, nil)
+		a.ask(
+			&answer,
+			`{ salesChannel(id: "sc") { products(`+args+`, orderBy: [{ link: { createdAt: DESC } }, { title: DESC }]) { nodes { id } pageInfo { hasNextPage endCursor } } } }`,
+			nil,
+		)
 		p := answer.SalesChannel.Products
 		for _, n := range p.Nodes {
 			all = append(all, n.ID)
@@ -146,7 +158,10 @@ func TestPagesHoldStill(t *testing.T) {
 				done <- err
 				return
 			}
-			if _, err := a.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: m.Name, IDs: []string{id}}}); err != nil {
+			if _, err := a.graph.Links.DeleteRecords(
+				ctx,
+				[]linkstore.Records{{Model: m.Name, IDs: []string{id}}},
+			); err != nil {
 				done <- err
 				return
 			}

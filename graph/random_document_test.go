@@ -157,8 +157,22 @@ func (d *documents) variableName() string { return fmt.Sprint("v", len(d.variabl
 
 // richRoots are root fields that lead to much in the stores of tests.
 var richRoots = []string{
-	"products", "productVariants", "priceSets", "prices", "salesChannels", "inventoryItems", "orders", "carts", "productCategories",
-	"regions", "stockLocations", "promotions", "customers", "node", "links", "productVariantInventoryItems",
+	"products",
+	"productVariants",
+	"priceSets",
+	"prices",
+	"salesChannels",
+	"inventoryItems",
+	"orders",
+	"carts",
+	"productCategories",
+	"regions",
+	"stockLocations",
+	"promotions",
+	"customers",
+	"node",
+	"links",
+	"productVariantInventoryItems",
 }
 
 // field selects a field. Those that lead further are rarer the deeper they stand.
@@ -166,11 +180,13 @@ func (d *documents) field(def *ast.Definition, at scope, depth int) string {
 	var f *ast.FieldDefinition
 	for {
 		f = def.Fields[d.random.IntN(len(def.Fields))]
-		if rich := def.Fields.ForName(richRoots[d.random.IntN(len(richRoots))]); depth == 0 && rich != nil && !d.one(3) {
+		if rich := def.Fields.ForName(richRoots[d.random.IntN(len(richRoots))]); depth == 0 && rich != nil &&
+			!d.one(3) {
 			f = rich
 		}
 		composite := d.schema.Types[f.Type.Name()].IsCompositeType()
-		if strings.HasPrefix(f.Name, "__") || composite && depth > 2 && !d.one(depth) && slices.ContainsFunc(def.Fields, d.isLeaf) {
+		if strings.HasPrefix(f.Name, "__") || composite && depth > 2 && !d.one(depth) &&
+			slices.ContainsFunc(def.Fields, d.isLeaf) {
 			continue
 		}
 		break
@@ -313,14 +329,29 @@ func (d *documents) input(def *ast.Definition, depth int) map[string]any {
 func leastInput(s *ast.Schema, def *ast.Definition) *ast.FieldDefinition {
 	for _, f := range def.Fields {
 		sub := s.Types[f.Type.Name()]
-		if sub.Kind != ast.InputObject || slices.ContainsFunc(sub.Fields, func(f *ast.FieldDefinition) bool { return f.Name == "eq" }) {
+		if sub.Kind != ast.InputObject ||
+			slices.ContainsFunc(sub.Fields, func(f *ast.FieldDefinition) bool { return f.Name == "eq" }) {
 			return f
 		}
 	}
 	return def.Fields[0]
 }
 
-var strange = []string{"a", "", "ä", "a%", `\`, `"`, "<b>&", "line\nline", "\u2028", "\x01\x7f", "😀", "eur", "2024-01-01"}
+var strange = []string{
+	"a",
+	"",
+	"ä",
+	"a%",
+	`\`,
+	`"`,
+	"<b>&",
+	"line\nline",
+	"\u2028",
+	"\x01\x7f",
+	"😀",
+	"eur",
+	"2024-01-01",
+}
 
 func (d *documents) scalar(name, of string) any {
 	switch of {
@@ -382,7 +413,10 @@ func (d *documents) know(a *api) {
 			d.ids = append(d.ids, r.Record.ID())
 			if m.Link != "" { // the columns after the id are the ends
 				d.pairs = append(d.pairs, map[string]any{
-					"link": enum(strings.ToUpper(m.Link)), "ends": map[string]any{"left": r.Record.Values[1], "right": r.Record.Values[2]},
+					"link": enum(
+						strings.ToUpper(m.Link),
+					),
+					"ends": map[string]any{"left": r.Record.Values[1], "right": r.Record.Values[2]},
 				})
 			}
 		}

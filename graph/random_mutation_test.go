@@ -31,7 +31,11 @@ type knownLink struct {
 
 func newMutations(a *api, seed uint64) *mutations {
 	m := &mutations{records: map[string][]string{}}
-	m.random, m.schema, m.cursors = rand.New(rand.NewPCG(seed, 11)), exec.NewExecutableSchema(exec.Config{}).Schema(), map[string][]string{}
+	m.random, m.schema, m.cursors = rand.New(
+		rand.NewPCG(seed, 11),
+	), exec.NewExecutableSchema(exec.Config{}).
+		Schema(),
+		map[string][]string{}
 	m.know(a)
 	for _, model := range a.graph.Records.Catalog().Models() {
 		l := &recordstore.List{Model: model, Page: &recordstore.Page{Limit: 6}}
@@ -78,10 +82,31 @@ func (m *mutations) document() document {
 
 func (m *mutations) name() string {
 	names := []string{
-		"createLinks", "createLinks", "createLinks", "createLinks", "dismissLinks", "dismissLinks", "deleteLinks", "restoreLinks", "restoreLinks",
-		"deleteProducts", "deleteProductVariants", "deleteSalesChannels", "deleteCurrencies", "restoreProducts", "restoreProductVariants",
-		"restoreSalesChannels", "restoreInventoryItems", "deleteInventoryItems", "createSalesChannels", "updateSalesChannels", "createProducts",
-		"updateProducts", "createApiKeys", "createProductVariants", "updatePrices",
+		"createLinks",
+		"createLinks",
+		"createLinks",
+		"createLinks",
+		"dismissLinks",
+		"dismissLinks",
+		"deleteLinks",
+		"restoreLinks",
+		"restoreLinks",
+		"deleteProducts",
+		"deleteProductVariants",
+		"deleteSalesChannels",
+		"deleteCurrencies",
+		"restoreProducts",
+		"restoreProductVariants",
+		"restoreSalesChannels",
+		"restoreInventoryItems",
+		"deleteInventoryItems",
+		"createSalesChannels",
+		"updateSalesChannels",
+		"createProducts",
+		"updateProducts",
+		"createApiKeys",
+		"createProductVariants",
+		"updatePrices",
 	}
 	for {
 		name := names[m.random.IntN(len(names))]
@@ -135,7 +160,9 @@ func (m *mutations) mutationArgument(f *ast.FieldDefinition, a *ast.ArgumentDefi
 		return list
 	case a.Name == "records":
 		l := m.links[m.random.IntN(len(m.links))]
-		return map[string]any{l.names[0]: map[string]any{naming.Camel(l.definition.Left.Key): m.some(l.left, 1+m.random.IntN(2))}}
+		return map[string]any{
+			l.names[0]: map[string]any{naming.Camel(l.definition.Left.Key): m.some(l.left, 1+m.random.IntN(2))},
+		}
 	}
 	return m.value(a.Name, a.Type, 2)
 }
@@ -190,7 +217,9 @@ func (m *mutations) linkInput() any {
 	in := map[string]any{}
 	if len(l.definition.Columns) > 0 && m.one(2) {
 		c := l.definition.Columns[m.random.IntN(len(l.definition.Columns))]
-		in["data"] = map[string]any{naming.Camel(c.Name): []any{json.Number("2"), json.Number("1.5"), "text", nil}[min(3, m.random.IntN(6))]}
+		in["data"] = map[string]any{
+			naming.Camel(c.Name): []any{json.Number("2"), json.Number("1.5"), "text", nil}[min(3, m.random.IntN(6))],
+		}
 	}
 	if m.one(3) || l.names[0] == l.names[1] {
 		in["link"], in["ends"] = enum(strings.ToUpper(l.definition.Name)), map[string]any{"left": left, "right": right}

@@ -23,7 +23,8 @@ func roughen(t testing.TB, a *api) {
 	for _, m := range a.graph.Records.Catalog().Models() {
 		for _, c := range m.Columns {
 			pool, ok := pools[c.Type]
-			if !ok || c.Parts != nil || c.Name == m.PrimaryKey || c.Name == "deleted_at" || foreign(m, c.Name) || strings.HasSuffix(c.Name, "_id") {
+			if !ok || c.Parts != nil || c.Name == m.PrimaryKey || c.Name == "deleted_at" || foreign(m, c.Name) ||
+				strings.HasSuffix(c.Name, "_id") {
 				continue
 			}
 			kind := c.SQLType
@@ -64,7 +65,15 @@ func tameLinks(t testing.TB, a *api) {
 			continue
 		}
 		for _, column := range []string{"created_at", "updated_at"} {
-			_, _ = a.db.Pool.Exec(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = '1999-12-31T23:59:59Z' WHERE NOT isfinite(%s)`, m.Table, column, column))
+			_, _ = a.db.Pool.Exec(
+				t.Context(),
+				fmt.Sprintf(
+					`UPDATE %s SET %s = '1999-12-31T23:59:59Z' WHERE NOT isfinite(%s)`,
+					m.Table,
+					column,
+					column,
+				),
+			)
 		}
 	}
 }

@@ -28,7 +28,13 @@ func readerSchema(whole *ast.Schema, models *recordstore.Catalog) *ast.Schema {
 			narrow.Types[name] = without(whole.Types[name], fields)
 		}
 	}
-	narrow.PossibleTypes, narrow.Implements = current(whole.PossibleTypes, narrow.Types), current(whole.Implements, narrow.Types)
+	narrow.PossibleTypes, narrow.Implements = current(
+		whole.PossibleTypes,
+		narrow.Types,
+	), current(
+		whole.Implements,
+		narrow.Types,
+	)
 	return &narrow
 }
 
@@ -64,6 +70,9 @@ func typesOf(schema *ast.Schema) map[string]string {
 
 func without(def *ast.Definition, fields []string) *ast.Definition {
 	out := *def
-	out.Fields = slices.DeleteFunc(slices.Clone(def.Fields), func(f *ast.FieldDefinition) bool { return slices.Contains(fields, f.Name) })
+	out.Fields = slices.DeleteFunc(
+		slices.Clone(def.Fields),
+		func(f *ast.FieldDefinition) bool { return slices.Contains(fields, f.Name) },
+	)
 	return &out
 }

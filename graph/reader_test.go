@@ -68,34 +68,81 @@ func TestSecretsAreForThoseWhoMayWrite(t *testing.T) {
 		list := lists[model]
 		m, _ := a.graph.Records.Catalog().Model(model)
 		i, _ := m.Column(field)
-		condition, prefix := fmt.Sprintf("{ %s: { isNull: false } }", field), map[string]any{field: map[string]any{"isNull": true}}
+		condition, prefix := fmt.Sprintf(
+			"{ %s: { isNull: false } }",
+			field,
+		), map[string]any{
+			field: map[string]any{"isNull": true},
+		}
 		asked := map[string]string{
-			"selection":      fmt.Sprintf("{ %s { nodes { %s } edges { node { %s } } } }", list, field, field),
-			"alias":          fmt.Sprintf("{ %s { nodes { title: %s } } }", list, field),
-			"fragment":       fmt.Sprintf("{ %s { nodes { ...f } } } fragment f on %s { %s }", list, model, field),
-			"node":           fmt.Sprintf(`{ node(id: "x") { ... on %s { %s } } }`, model, field),
-			"filter":         fmt.Sprintf("{ %s(filter: %s) { totalCount } }", list, condition),
-			"filter, nested": fmt.Sprintf("{ %s(filter: { or: [{ not: { and: [%s] } }] }) { totalCount } }", list, condition),
-			"variable":       fmt.Sprintf("query ($f: %sFilter) { %s(filter: $f) { totalCount } }", model, list),
-			"default":        fmt.Sprintf("query ($f: %sFilter = %s) { %s(filter: $f) { totalCount } }", model, condition, list),
+			"selection": fmt.Sprintf("{ %s { nodes { %s } edges { node { %s } } } }", list, field, field),
+			"alias":     fmt.Sprintf("{ %s { nodes { title: %s } } }", list, field),
+			"fragment":  fmt.Sprintf("{ %s { nodes { ...f } } } fragment f on %s { %s }", list, model, field),
+			"node":      fmt.Sprintf(`{ node(id: "x") { ... on %s { %s } } }`, model, field),
+			"filter":    fmt.Sprintf("{ %s(filter: %s) { totalCount } }", list, condition),
+			"filter, nested": fmt.Sprintf(
+				"{ %s(filter: { or: [{ not: { and: [%s] } }] }) { totalCount } }",
+				list,
+				condition,
+			),
+			"variable": fmt.Sprintf("query ($f: %sFilter) { %s(filter: $f) { totalCount } }", model, list),
+			"default": fmt.Sprintf(
+				"query ($f: %sFilter = %s) { %s(filter: $f) { totalCount } }",
+				model,
+				condition,
+				list,
+			),
 		}
 		if m.Columns[i].Type.String() != "json" {
 			asked["sort key"] = fmt.Sprintf("{ %s(orderBy: [{ %s: ASC }]) { nodes { id } } }", list, field)
-			asked["sort key, variable"] = fmt.Sprintf("query ($o: [%sOrder!]) { %s(orderBy: $o) { nodes { id } } }", model, list)
+			asked["sort key, variable"] = fmt.Sprintf(
+				"query ($o: [%sOrder!]) { %s(orderBy: $o) { nodes { id } } }",
+				model,
+				list,
+			)
 		}
 		for _, owner := range a.graph.Records.Catalog().Models() {
 			for _, r := range owner.Relations {
 				if r.Target != model || lists[owner.Name] == "" || owner.Link != "" {
 					continue
 				}
-				selected, path := fmt.Sprintf("%s { %s }", r.Field, field), fmt.Sprintf("{ %s: %s }", r.Field, condition)
+				selected, path := fmt.Sprintf(
+					"%s { %s }",
+					r.Field,
+					field,
+				), fmt.Sprintf(
+					"{ %s: %s }",
+					r.Field,
+					condition,
+				)
 				if r.Many {
-					selected, path = fmt.Sprintf("%s { nodes { %s } }", r.Field, field), fmt.Sprintf("{ %s: { some: %s } }", r.Field, condition)
+					selected, path = fmt.Sprintf(
+						"%s { nodes { %s } }",
+						r.Field,
+						field,
+					), fmt.Sprintf(
+						"{ %s: { some: %s } }",
+						r.Field,
+						condition,
+					)
 				}
-				asked["from "+owner.Name+"."+r.Field] = fmt.Sprintf("{ %s { nodes { %s } } }", lists[owner.Name], selected)
-				asked["filter of "+owner.Name+"."+r.Field] = fmt.Sprintf("{ %s(filter: %s) { totalCount } }", lists[owner.Name], path)
+				asked["from "+owner.Name+"."+r.Field] = fmt.Sprintf(
+					"{ %s { nodes { %s } } }",
+					lists[owner.Name],
+					selected,
+				)
+				asked["filter of "+owner.Name+"."+r.Field] = fmt.Sprintf(
+					"{ %s(filter: %s) { totalCount } }",
+					lists[owner.Name],
+					path,
+				)
 				if r.Many {
-					asked["filter in "+owner.Name+"."+r.Field] = fmt.Sprintf("{ %s { nodes { %s(filter: %s) { totalCount } } } }", lists[owner.Name], r.Field, condition)
+					asked["filter in "+owner.Name+"."+r.Field] = fmt.Sprintf(
+						"{ %s { nodes { %s(filter: %s) { totalCount } } } }",
+						lists[owner.Name],
+						r.Field,
+						condition,
+					)
 				}
 			}
 		}
@@ -111,7 +158,8 @@ func TestSecretsAreForThoseWhoMayWrite(t *testing.T) {
 				t.Errorf("%s, %s, read-write: %s", name, how, got)
 			}
 			for _, role := range []graph.Role{graph.ReadOnly, ""} {
-				if got := send(role, query, variables); !strings.Contains(got, `"errors"`) || strings.Contains(got, `"data":`) || !strings.Contains(got, field) {
+				if got := send(role, query, variables); !strings.Contains(got, `"errors"`) ||
+					strings.Contains(got, `"data":`) || !strings.Contains(got, field) {
 					t.Errorf("%s, %s, %q: %s\n%s", name, how, role, got, query)
 				}
 			}
@@ -127,7 +175,13 @@ func TestSchemaOfReaders(t *testing.T) {
 	secrets, _ := secretFields(t, a.graph)
 	named := func(role graph.Role) (all []string) {
 		t.Helper()
-		got := e.call(t, call{body: `{"query":"{ __schema { types { name possibleTypes { name } fields { name } inputFields { name } } } }"}`, headers: map[string]string{roleHeader: string(role)}})
+		got := e.call(
+			t,
+			call{
+				body:    `{"query":"{ __schema { types { name possibleTypes { name } fields { name } inputFields { name } } } }"}`,
+				headers: map[string]string{roleHeader: string(role)},
+			},
+		)
 		var answer struct {
 			Data struct {
 				Schema struct {
@@ -166,7 +220,8 @@ func TestSchemaOfReaders(t *testing.T) {
 	}
 	for _, name := range secrets {
 		model, field, _ := strings.Cut(name, ".")
-		if !hidden[name] || !hidden[model+"Filter."+field] || slices.Contains(whole, model+"Order."+field) != hidden[model+"Order."+field] {
+		if !hidden[name] || !hidden[model+"Filter."+field] ||
+			slices.Contains(whole, model+"Order."+field) != hidden[model+"Order."+field] {
 			t.Errorf("%s is not hidden", name)
 		}
 	}
@@ -176,7 +231,11 @@ func TestSchemaOfReaders(t *testing.T) {
 func TestTrustedDocumentsOfReaders(t *testing.T) {
 	t.Parallel()
 	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{
-		Authenticate: byRole, Trusted: map[string]string{"invites": "{ invites { nodes { token } } }", "products": "{ products { totalCount } }"},
+		Authenticate: byRole,
+		Trusted: map[string]string{
+			"invites":  "{ invites { nodes { token } } }",
+			"products": "{ products { totalCount } }",
+		},
 		Storefront: graph.HTTPStorefront{Trusted: map[string]string{"products": "{ products { totalCount } }"}},
 	})
 	for name, c := range map[string]struct {
@@ -187,14 +246,22 @@ func TestTrustedDocumentsOfReaders(t *testing.T) {
 		"writer": {"invites", graph.ReadWrite, `{"data":`}, "reader": {"invites", graph.ReadOnly, "DOCUMENT_NOT_TRUSTED"},
 		"reader of another": {"products", graph.ReadOnly, `{"data":`},
 	} {
-		if got := e.call(t, call{body: `{"documentId":"` + c.id + `"}`, headers: map[string]string{roleHeader: string(c.role)}}); !strings.Contains(got.body, c.want) {
+		if got := e.call(
+			t,
+			call{body: `{"documentId":"` + c.id + `"}`, headers: map[string]string{roleHeader: string(c.role)}},
+		); !strings.Contains(
+			got.body,
+			c.want,
+		) {
 			t.Errorf("%s: %s", name, got.body)
 		}
 	}
 }
 
 // telling are names of columns that may hold what gives access elsewhere.
-var telling = regexp.MustCompile(`(?i)token|salt|hash|secret|password|credential|otp|signature|context|details|^data$|url$`)
+var telling = regexp.MustCompile(
+	`(?i)token|salt|hash|secret|password|credential|otp|signature|context|details|^data$|url$`,
+)
 
 // TestSecretsAreListed compares docs/access.md with the schema: every secret is in its list, and every column whose name sounds
 // like one is in that list or in the one of those that were looked at and are shown.

@@ -51,7 +51,8 @@ func (q queries) Links(ctx context.Context, links answer.Links) (answer.Answer, 
 
 // LinkModule resolves `linkModule`: the link between two keys, in either order.
 func (q queries) LinkModule(ctx context.Context, moduleA, keyA, moduleB, keyB string) (answer.Answer, error) {
-	found := q.links.Catalog().Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
+	found := q.links.Catalog().
+		Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
 	if len(found) == 0 {
 		return answer.None()
 	}
@@ -120,7 +121,11 @@ func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (
 }
 
 // RestoreLinks resolves `restoreLinks`: what the latest deletion of the given records, or the named deletion, removed comes back.
-func (m mutations) RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string) (answer.Answer, error) {
+func (m mutations) RestoreLinks(
+	ctx context.Context,
+	records *answer.RecordKeys,
+	deletionID *string,
+) (answer.Answer, error) {
 	var receipt linkstore.Receipt
 	var err error
 	switch {

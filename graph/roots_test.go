@@ -20,13 +20,30 @@ func TestRootsTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorldIn(t, newDemoDB(t), 77)
 	roughen(t, w.api)
-	d := &documents{random: rand.New(rand.NewPCG(77, 5)), schema: exec.NewExecutableSchema(exec.Config{}).Schema(), cursors: map[string][]string{}}
+	d := &documents{
+		random:  rand.New(rand.NewPCG(77, 5)),
+		schema:  exec.NewExecutableSchema(exec.Config{}).Schema(),
+		cursors: map[string][]string{},
+	}
 	d.know(w.api)
 	lists := map[string]string{
-		"products": "Product", "productVariants": "ProductVariant", "priceSets": "PriceSet", "salesChannels": "SalesChannel",
-		"inventoryItems": "InventoryItem", "orders": "Order", "productSalesChannels": "ProductSalesChannel",
+		"products":             "Product",
+		"productVariants":      "ProductVariant",
+		"priceSets":            "PriceSet",
+		"salesChannels":        "SalesChannel",
+		"inventoryItems":       "InventoryItem",
+		"orders":               "Order",
+		"productSalesChannels": "ProductSalesChannel",
 	}
-	names := []string{"products", "productVariants", "priceSets", "salesChannels", "inventoryItems", "orders", "productSalesChannels"}
+	names := []string{
+		"products",
+		"productVariants",
+		"priceSets",
+		"salesChannels",
+		"inventoryItems",
+		"orders",
+		"productSalesChannels",
+	}
 	shown := 0
 	for range 150 {
 		d.fragments, d.variables, d.names = nil, nil, 0

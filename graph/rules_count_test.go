@@ -26,7 +26,10 @@ func (p *priced) create(model string, v recordstore.Values) {
 
 func (p *priced) price(id, set string, list any) {
 	p.Helper()
-	p.create("Price", recordstore.Values{"id": id, "priceSetId": set, "currencyCode": "eur", "amount": "1", "priceListId": list})
+	p.create(
+		"Price",
+		recordstore.Values{"id": id, "priceSetId": set, "currencyCode": "eur", "amount": "1", "priceListId": list},
+	)
 }
 
 // counts are what is kept of how many rules there are, by the owner.
@@ -62,7 +65,11 @@ func TestRulesAreCounted(t *testing.T) {
 	p := newPriced(t)
 	p.create("PriceSet", recordstore.Values{"id": "set"})
 	p.create("ProductVariant", recordstore.Values{"id": "v", "title": "v"})
-	if _, err := p.graph.Links.Create(t.Context(), []linkstore.Item{{Link: "product_variant_price_set", Left: "v", Right: "set"}}, linkstore.CreateOptions{}); err != nil {
+	if _, err := p.graph.Links.Create(
+		t.Context(),
+		[]linkstore.Item{{Link: "product_variant_price_set", Left: "v", Right: "set"}},
+		linkstore.CreateOptions{},
+	); err != nil {
 		t.Fatal(err)
 	}
 	p.create("PriceList", recordstore.Values{"id": "list", "title": "t", "description": "d"})
@@ -78,12 +85,24 @@ func TestRulesAreCounted(t *testing.T) {
 		}
 	}
 	do("", "a 0, b 0, list 0")
-	do(`{ createPriceRules(input: [{ id: "1", priceId: "a", attribute: "x", value: "1" }, { id: "2", priceId: "a", attribute: "y", value: "1", operator: GT },
-		{ id: "3", priceId: "b", attribute: "x", value: "1" }]) { priceRules { id } } }`, "a 2, b 1, list 0")
-	do(`{ createPriceListRules(input: [{ id: "4", priceListId: "list", attribute: "x", value: ["1"] }, { id: "5", priceListId: "list", attribute: "y", value: [] }]) {
-		priceListRules { priceList { rulesCount } } } }`, "a 2, b 1, list 2")
-	do(`{ updatePriceRules(input: [{ id: "2", priceId: "b" }, { id: "1", value: "7" }]) { priceRules { id } } }`, "a 1, b 2, list 2")
-	do(`{ updatePriceRules(input: [{ id: "2", priceId: "b" }, { id: "3", priceId: "a", attribute: "z" }]) { priceRules { id } } }`, "a 2, b 1, list 2")
+	do(
+		`{ createPriceRules(input: [{ id: "1", priceId: "a", attribute: "x", value: "1" }, { id: "2", priceId: "a", attribute: "y", value: "1", operator: GT },
+		{ id: "3", priceId: "b", attribute: "x", value: "1" }]) { priceRules { id } } }`,
+		"a 2, b 1, list 0",
+	)
+	do(
+		`{ createPriceListRules(input: [{ id: "4", priceListId: "list", attribute: "x", value: ["1"] }, { id: "5", priceListId: "list", attribute: "y", value: [] }]) {
+		priceListRules { priceList { rulesCount } } } }`,
+		"a 2, b 1, list 2",
+	)
+	do(
+		`{ updatePriceRules(input: [{ id: "2", priceId: "b" }, { id: "1", value: "7" }]) { priceRules { id } } }`,
+		"a 1, b 2, list 2",
+	)
+	do(
+		`{ updatePriceRules(input: [{ id: "2", priceId: "b" }, { id: "3", priceId: "a", attribute: "z" }]) { priceRules { id } } }`,
+		"a 2, b 1, list 2",
+	)
 	do(`{ deletePriceRules(ids: ["1", "2"]) { deletionId } }`, "a 1, b 0, list 2")
 	do(`{ restorePriceRules(ids: ["1"]) { deletionId } }`, "a 2, b 0, list 2")
 	do(`{ deletePrices(ids: ["a"]) { deletionId } }`, "b 0, list 2")
@@ -103,9 +122,15 @@ func TestRulesAreCounted(t *testing.T) {
 	if _, err := p.db.Pool.Exec(t.Context(), `UPDATE price SET rules_count = NULL`); err != nil {
 		t.Fatal(err)
 	}
-	p.do(`mutation { createPriceRules(input: [{ id: "6", priceId: "a", attribute: "q", value: "1" }, { id: "6", priceId: "b", attribute: "q", value: "1" }]) { priceRules { id } } }`, nil)
+	p.do(
+		`mutation { createPriceRules(input: [{ id: "6", priceId: "a", attribute: "q", value: "1" }, { id: "6", priceId: "b", attribute: "q", value: "1" }]) { priceRules { id } } }`,
+		nil,
+	)
 	do("", "a null, b null, list 2")
-	do(`{ createPriceRules(input: [{ id: "6", priceId: "a", attribute: "q", value: "1" }]) { priceRules { id } } }`, "a 3, b null, list 2")
+	do(
+		`{ createPriceRules(input: [{ id: "6", priceId: "a", attribute: "q", value: "1" }]) { priceRules { id } } }`,
+		"a 3, b null, list 2",
+	)
 }
 
 // TestRulesAreCountedByMany has many writers give rules to the same prices, move them and take them away.
@@ -123,8 +148,10 @@ func TestRulesAreCountedByMany(t *testing.T) {
 			for i := range 10 {
 				id, ctx := fmt.Sprintf("%d-%d", w, i), context.Background()
 				to, next := fmt.Sprint("p", (w+i)%3), fmt.Sprint("p", (w+2*i)%3)
-				_, err := p.graph.Records.Create(ctx, m, []recordstore.Values{{"id": id, "priceId": to, "attribute": id, "value": "x"},
-					{"id": id + "b", "priceId": next, "attribute": id + "b", "value": "x"}})
+				_, err := p.graph.Records.Create(ctx, m, []recordstore.Values{
+					{"id": id, "priceId": to, "attribute": id, "value": "x"},
+					{"id": id + "b", "priceId": next, "attribute": id + "b", "value": "x"},
+				})
 				if err == nil {
 					_, err = p.graph.Records.Update(ctx, m, []recordstore.Values{{"id": id, "priceId": next}})
 				}

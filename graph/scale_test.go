@@ -66,9 +66,20 @@ func bigDB(t testing.TB) *pgtest.DB {
 var (
 	seqScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	large   = map[string]bool{
-		"product": true, "product_variant": true, "price_set": true, "price": true, "inventory_item": true, "inventory_level": true,
-		"product_sales_channel": true, "product_variant_price_set": true, "product_variant_inventory_item": true, "product_related_product": true,
-		"price_rule": true, "product_variant_option": true, "product_product_option": true, "product_category_product": true,
+		"product":                        true,
+		"product_variant":                true,
+		"price_set":                      true,
+		"price":                          true,
+		"inventory_item":                 true,
+		"inventory_level":                true,
+		"product_sales_channel":          true,
+		"product_variant_price_set":      true,
+		"product_variant_inventory_item": true,
+		"product_related_product":        true,
+		"price_rule":                     true,
+		"product_variant_option":         true,
+		"product_product_option":         true,
+		"product_category_product":       true,
 	}
 )
 
@@ -113,7 +124,11 @@ func TestPlans(t *testing.T) {
 				query := c.query
 				if strings.Contains(query, "$cursor") {
 					var answer struct{ SalesChannel struct{ Products page } }
-					a.ask(&answer, `{ salesChannel(id: "c0") { products(first: 100) { nodes { id } pageInfo { endCursor } } } }`, nil)
+					a.ask(
+						&answer,
+						`{ salesChannel(id: "c0") { products(first: 100) { nodes { id } pageInfo { endCursor } } } }`,
+						nil,
+					)
 					query = strings.Replace(query, "$cursor", answer.SalesChannel.Products.PageInfo.EndCursor, 1)
 				}
 				a.graph, a.handler = g, g.Handler()

@@ -16,7 +16,8 @@ import (
 // Schema returns the schema that admins see, in the schema language.
 func Schema() string {
 	var b strings.Builder
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(exec.NewExecutableSchema(exec.Config{}).Schema())
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).
+		FormatSchema(exec.NewExecutableSchema(exec.Config{}).Schema())
 	return b.String()
 }
 
@@ -34,8 +35,14 @@ func storefrontSchema() (*ast.Schema, error) {
 // storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
 func storefrontLimits(l Limits) Limits {
 	l.Default(Limits{
-		MaxDepth: 12, MaxIn: 200, MaxConditions: 100, MaxValues: 2000, MaxValueBytes: 64 << 10, MaxSearch: 1000, MaxCost: 2_000_000,
-		MaxAnswer: 32 << 20,
+		MaxDepth:      12,
+		MaxIn:         200,
+		MaxConditions: 100,
+		MaxValues:     2000,
+		MaxValueBytes: 64 << 10,
+		MaxSearch:     1000,
+		MaxCost:       2_000_000,
+		MaxAnswer:     32 << 20,
 	})
 	return l
 }

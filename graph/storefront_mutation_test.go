@@ -45,7 +45,8 @@ func TestMutationsOfStorefronts(t *testing.T) {
 	}
 	// A trusted document that storefronts could never run is found at the start.
 	_, err := newAPI(t, newDemoDB(t), graph.Config{}).graph.HTTPHandler(graph.HTTP{
-		Authenticate: byHeader, Storefront: graph.HTTPStorefront{Trusted: map[string]string{"write": "mutation { fly }"}},
+		Authenticate: byHeader,
+		Storefront:   graph.HTTPStorefront{Trusted: map[string]string{"write": "mutation { fly }"}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "write") || !strings.Contains(err.Error(), "may not write") {
 		t.Errorf("a mutation for storefronts: %v", err)
@@ -69,7 +70,8 @@ func TestMembersGivenTwice(t *testing.T) {
 		`{"query":"{ __typename }","extensions":{"persistedQuery":null,"persistedQuery":{"version":1,"sha256Hash":"` + strings.Repeat("0", 64) + `"}}}`: `extensions has \"persistedQuery\" more than once`,
 		`[{"query":"{ __typename }"},{"query":"{ __typename }","query":"{ a }"}]`:                                                                       "query is given more than once",
 	} {
-		if got := e.call(t, call{body: body}); got.status != http.StatusBadRequest || !strings.Contains(got.body, want) || !strings.Contains(got.body, `"BAD_REQUEST"`) {
+		if got := e.call(t, call{body: body}); got.status != http.StatusBadRequest ||
+			!strings.Contains(got.body, want) || !strings.Contains(got.body, `"BAD_REQUEST"`) {
 			t.Errorf("%.100s: %d %s, want %s", body, got.status, got.body, want)
 		}
 	}
@@ -77,11 +79,19 @@ func TestMembersGivenTwice(t *testing.T) {
 		`{"query":"{ __typename }","QUERY":"{","Query":1}`, `{"more":1,"query":"{ __typename }","more":2}`,
 		`{"query":"{ __typename }","variables":{"a":{"b":1,"b":2},"A":1}}`,
 	} {
-		if got := e.call(t, call{body: body}); got.status != http.StatusOK || got.body != `{"data":{"__typename":"Query"}}` {
+		if got := e.call(t, call{body: body}); got.status != http.StatusOK ||
+			got.body != `{"data":{"__typename":"Query"}}` {
 			t.Errorf("%s: %d %s", body, got.status, got.body)
 		}
 	}
-	if got := e.call(t, call{method: http.MethodGet, query: `query={__typename}&variables={"a":1,"a":2}`, headers: map[string]string{"Apollo-Require-Preflight": "1"}}); got.status != http.StatusBadRequest {
+	if got := e.call(
+		t,
+		call{
+			method:  http.MethodGet,
+			query:   `query={__typename}&variables={"a":1,"a":2}`,
+			headers: map[string]string{"Apollo-Require-Preflight": "1"},
+		},
+	); got.status != http.StatusBadRequest {
 		t.Errorf("by GET: %d %s", got.status, got.body)
 	}
 }

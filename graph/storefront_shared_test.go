@@ -34,7 +34,9 @@ func TestStorefrontWorldShares(t *testing.T) {
 			continue
 		}
 		hidden := 0
-		if err := w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM `+m.Table+` WHERE id LIKE '%`+hiddenRecord+`%' AND deleted_at IS NULL`).Scan(&hidden); err != nil || hidden == 0 {
+		if err := w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM `+m.Table+` WHERE id LIKE '%`+hiddenRecord+`%' AND deleted_at IS NULL`).
+			Scan(&hidden); err != nil ||
+			hidden == 0 {
 			t.Errorf("%d records of %s are hidden: %v", hidden, v.Model, err)
 		}
 		if len(w.seen[v.Model]) == 0 {
@@ -56,7 +58,11 @@ func TestStorefrontWorldShares(t *testing.T) {
 			if !slices.ContainsFunc(slices.Collect(maps.Keys(from)), func(id string) bool {
 				return slices.Contains(w.seen[r.Target], id) && from[id] == "hidden seen "
 			}) {
-				t.Errorf("by %s no record that is seen is reached from one that is seen and one that is not: %v", way, from)
+				t.Errorf(
+					"by %s no record that is seen is reached from one that is seen and one that is not: %v",
+					way,
+					from,
+				)
 			}
 		}
 	}
@@ -78,7 +84,16 @@ func (w *walker) owners(root string, r *recordstore.Relation) map[string]string 
 				EndCursor   string
 			}
 		}
-		w.ask(&answer, fmt.Sprintf(`{ %s(first: 50, after: %s) { nodes { id %s } pageInfo { hasNextPage endCursor } } }`, root, cursor, inner), nil)
+		w.ask(
+			&answer,
+			fmt.Sprintf(
+				`{ %s(first: 50, after: %s) { nodes { id %s } pageInfo { hasNextPage endCursor } } }`,
+				root,
+				cursor,
+				inner,
+			),
+			nil,
+		)
 		for _, n := range answer[root].Nodes {
 			kind := "seen"
 			if strings.Contains(fmt.Sprint(n["id"]), hiddenRecord) {
@@ -207,11 +222,13 @@ func TestStorefrontTranslations(t *testing.T) {
 	w.sql(`UPDATE translation SET translations = '["SECRET"]' WHERE reference = 'product'`)
 	w.sql(`UPDATE translation SET reference = 'user' WHERE reference = 'product_variant'`)
 	const ask = `{ products { nodes { translations { nodes { translations } } variants { nodes { translations { nodes { translations } } } } } } }`
-	if got := fmt.Sprint(w.look(ask)); !strings.Contains(got, "translations:map[]") || strings.Contains(got, "übersetzt") {
+	if got := fmt.Sprint(w.look(ask)); !strings.Contains(got, "translations:map[]") ||
+		strings.Contains(got, "übersetzt") {
 		t.Errorf("got %s", got)
 	}
 	w.as("", graph.HTTPStorefront{})
-	if got := string(w.do(ask, nil)); !strings.Contains(got, `"hs_code": "SECRET"`) || !strings.Contains(got, `["SECRET"]`) {
+	if got := string(w.do(ask, nil)); !strings.Contains(got, `"hs_code": "SECRET"`) ||
+		!strings.Contains(got, `["SECRET"]`) {
 		t.Errorf("an admin does not see all: %.300s", got)
 	}
 }
@@ -221,7 +238,10 @@ func TestStorefrontCategoryCircle(t *testing.T) {
 	t.Parallel()
 	w := newWalker(t)
 	before := w.shop.ids("productCategories")
-	w.sql(`UPDATE product_category AS c SET parent_category_id = d.id FROM product_category AS d WHERE d.parent_category_id = c.id AND c.id = ANY($1) AND d.id = ANY($1)`, before)
+	w.sql(
+		`UPDATE product_category AS c SET parent_category_id = d.id FROM product_category AS d WHERE d.parent_category_id = c.id AND c.id = ANY($1) AND d.id = ANY($1)`,
+		before,
+	)
 	if diff := cmp.Diff(before, w.shop.ids("productCategories")); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
 	}

@@ -62,7 +62,8 @@ func (w *walker) clean(query string, v any) {
 			}
 		}
 		info, _ := v["pageInfo"].(map[string]any)
-		if nodes, ok := v["nodes"].([]any); ok && info["hasNextPage"] == false && v["totalCount"] != float64(len(nodes)) {
+		if nodes, ok := v["nodes"].([]any); ok && info["hasNextPage"] == false &&
+			v["totalCount"] != float64(len(nodes)) {
 			w.Errorf("totalCount counts what is not shown: %v, but %d nodes\n%s", v["totalCount"], len(nodes), query)
 		}
 	case []any:
@@ -121,7 +122,13 @@ func (w *walker) around(f *ast.FieldDefinition, args, inner string) string {
 		}
 		link += " }"
 	}
-	return fmt.Sprintf("%s(first: 10%s) { totalCount nodes { %s } edges { cursor node { __typename } %s } pageInfo { startCursor endCursor hasNextPage } }", f.Name, args, set, link)
+	return fmt.Sprintf(
+		"%s(first: 10%s) { totalCount nodes { %s } edges { cursor node { __typename } %s } pageInfo { startCursor endCursor hasNextPage } }",
+		f.Name,
+		args,
+		set,
+		link,
+	)
 }
 
 const deepest = 4 // relations of one path
@@ -268,7 +275,10 @@ func (w *walker) hiddenIDs() []string {
 		if !w.model(model).IsNode() || w.model(model).Link != "" {
 			continue
 		}
-		rows, err := w.db.Pool.Query(w.Context(), `SELECT id FROM `+w.model(model).Table+` WHERE id LIKE '%`+hiddenRecord+`%' ORDER BY id LIMIT 11`)
+		rows, err := w.db.Pool.Query(
+			w.Context(),
+			`SELECT id FROM `+w.model(model).Table+` WHERE id LIKE '%`+hiddenRecord+`%' ORDER BY id LIMIT 11`,
+		)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -299,7 +309,9 @@ func TestStorefrontOrders(t *testing.T) {
 		})
 	}
 	// The counts by which a cursor sorts are those of what is seen.
-	data := w.look(`{ products(orderBy: [{ variants: { count: DESC } }]) { edges { cursor node { variants { totalCount } } } } }`)
+	data := w.look(
+		`{ products(orderBy: [{ variants: { count: DESC } }]) { edges { cursor node { variants { totalCount } } } } }`,
+	)
 	for _, e := range data.(map[string]any)["products"].(map[string]any)["edges"].([]any) {
 		edge := e.(map[string]any)
 		raw, _ := base64.RawURLEncoding.DecodeString(edge["cursor"].(string))
@@ -430,13 +442,18 @@ func TestStorefrontNames(t *testing.T) {
 			for _, f := range def.Fields {
 				if seen.Fields.ForName(f.Name) == nil && name == "ProductFilter" {
 					refused("{ products(filter: { "+f.Name+": { eq: \"x\" } }) { totalCount } }", nil)
-					refused("query($f: ProductFilter) { products(filter: $f) { totalCount } }", map[string]any{"f": map[string]any{f.Name: map[string]any{"eq": "x"}}})
+					refused(
+						"query($f: ProductFilter) { products(filter: $f) { totalCount } }",
+						map[string]any{"f": map[string]any{f.Name: map[string]any{"eq": "x"}}},
+					)
 				}
 			}
 		}
 	}
-	for _, typo := range []string{"{ productz { id } }", "{ products { nodes { titel } } }", "{ products(filtr: {}) { totalCount } }",
-		"{ products(orderBy: [{ handel: ASC }]) { totalCount } }", "{ products { totalCount } ... on Qery { node } }", "{ products }"} {
+	for _, typo := range []string{
+		"{ productz { id } }", "{ products { nodes { titel } } }", "{ products(filtr: {}) { totalCount } }",
+		"{ products(orderBy: [{ handel: ASC }]) { totalCount } }", "{ products { totalCount } ... on Qery { node } }", "{ products }",
+	} {
 		refused(typo, nil)
 	}
 }
@@ -453,7 +470,8 @@ func (w *walker) hiddenFields(name string, def, seen *ast.Definition, refused fu
 func TestStorefrontIntrospection(t *testing.T) {
 	w := newWalker(t)
 	ask := `{ __schema { types { name fields { name } } mutationType { name } } __type(name: "Order") { name } }`
-	if raw := string(w.do(ask, nil)); strings.Contains(raw, "ProductVariant") || !strings.Contains(raw, "introspection") {
+	if raw := string(w.do(ask, nil)); strings.Contains(raw, "ProductVariant") ||
+		!strings.Contains(raw, "introspection") {
 		t.Errorf("introspection is off, but the answer is %.300s", raw)
 	}
 	w.as("apk_seen", graph.HTTPStorefront{Introspection: true})

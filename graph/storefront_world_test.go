@@ -45,7 +45,11 @@ type shop struct {
 // newShop returns the API of the shop, asked with the key apk_seen.
 func newShop(t testing.TB) *shop {
 	// The walk asks for more than a storefront may by default.
-	s := &shop{api: newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxCost: 100_000_000}}), views: map[string]plan.Scope{}, seen: map[string][]string{}}
+	s := &shop{
+		api:   newAPI(t, newDB(t), graph.Config{StorefrontLimits: graph.Limits{MaxCost: 100_000_000}}),
+		views: map[string]plan.Scope{},
+		seen:  map[string][]string{},
+	}
 	for _, v := range exec.Storefront() {
 		s.views[v.Model] = v
 	}
@@ -147,10 +151,28 @@ func (s *shop) fill() {
 		s.key(id)
 	}
 	channels := map[string]string{
-		"seen": s.add("SalesChannel", true, nil), "other": s.add("SalesChannel", false, nil), "deleted": s.add("SalesChannel", false, nil),
-		"disabled": s.add("SalesChannel", false, fields{"isDisabled": true}), "dismissed": s.add("SalesChannel", false, nil),
+		"seen": s.add(
+			"SalesChannel",
+			true,
+			nil,
+		),
+		"other":   s.add("SalesChannel", false, nil),
+		"deleted": s.add("SalesChannel", false, nil),
+		"disabled": s.add(
+			"SalesChannel",
+			false,
+			fields{"isDisabled": true},
+		),
+		"dismissed": s.add("SalesChannel", false, nil),
 	}
-	s.link("publishable_api_key_sales_channel", "apk_seen", channels["seen"], channels["disabled"], channels["deleted"], channels["dismissed"])
+	s.link(
+		"publishable_api_key_sales_channel",
+		"apk_seen",
+		channels["seen"],
+		channels["disabled"],
+		channels["deleted"],
+		channels["dismissed"],
+	)
 	s.link("publishable_api_key_sales_channel", "apk_other", channels["other"])
 	s.dismiss("publishable_api_key_sales_channel", "apk_seen", channels["dismissed"])
 	here, elsewhere := s.add("StockLocation", true, nil), s.add("StockLocation", false, nil)
@@ -186,14 +208,29 @@ func (s *shop) fill() {
 		}
 		products = append(products, id)
 	}
-	gone, unlinked := s.product(false, "published", shared, stock, lists), s.product(false, "published", shared, stock, lists)
+	gone, unlinked := s.product(
+		false,
+		"published",
+		shared,
+		stock,
+		lists,
+	), s.product(
+		false,
+		"published",
+		shared,
+		stock,
+		lists,
+	)
 	s.link("product_sales_channel", gone, channels["seen"])
 	s.link("product_sales_channel", unlinked, channels["seen"])
 	s.dismiss("product_sales_channel", unlinked, channels["seen"])
 	s.remove("Product", gone)
 	s.remove("SalesChannel", channels["deleted"])
 	for _, near := range products {
-		s.link("product_related_product", near, slices.DeleteFunc(slices.Clone(products), func(id string) bool { return id == near })...)
+		s.link(
+			"product_related_product",
+			near,
+			slices.DeleteFunc(slices.Clone(products), func(id string) bool { return id == near })...)
 	}
 	s.sharePictures(products[0], products[2])
 	s.deletedVariant(products[0], shared)
@@ -201,7 +238,10 @@ func (s *shop) fill() {
 
 // key makes a publishable key.
 func (s *shop) key(id string) string {
-	s.sql(`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ($1, 'pk_' || $1, '', 'pk', 'SECRET', 'publishable', '')`, id)
+	s.sql(
+		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ($1, 'pk_' || $1, '', 'pk', 'SECRET', 'publishable', '')`,
+		id,
+	)
 	return id
 }
 
@@ -216,19 +256,28 @@ func (s *shop) sharePictures(seen, hidden string) {
 // deletedVariant gives a product that is seen a variant that is deleted, with a choice of its own.
 func (s *shop) deletedVariant(product string, shared fields) {
 	value := s.choice(false, shared["optionIds"].([]string)[0])
-	s.remove("ProductVariant", s.add("ProductVariant", false, fields{"productId": product, "optionIds": []string{value}}))
+	s.remove(
+		"ProductVariant",
+		s.add("ProductVariant", false, fields{"productId": product, "optionIds": []string{value}}),
+	)
 }
 
 func (s *shop) dismiss(name, left, right string) {
 	s.Helper()
-	if _, err := s.graph.Links.Dismiss(context.Background(), []linkstore.Item{{Link: name, Left: left, Right: right}}); err != nil {
+	if _, err := s.graph.Links.Dismiss(
+		context.Background(),
+		[]linkstore.Item{{Link: name, Left: left, Right: right}},
+	); err != nil {
 		s.Fatal(err)
 	}
 }
 
 func (s *shop) remove(model, id string) {
 	s.Helper()
-	if _, err := s.graph.Links.DeleteRecords(context.Background(), []linkstore.Records{{Model: s.model(model).Name, IDs: []string{id}}}); err != nil {
+	if _, err := s.graph.Links.DeleteRecords(
+		context.Background(),
+		[]linkstore.Records{{Model: s.model(model).Name, IDs: []string{id}}},
+	); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -255,11 +304,30 @@ func (s *shop) taxonomy(seen bool, of fields) fields {
 // branch makes a branch of categories and what is closed in it, with what lies behind it.
 func (s *shop) branch(seen bool) []string {
 	category := func(seen, active, internal bool, parent any) string {
-		return s.add("ProductCategory", seen, fields{"isActive": active, "isInternal": internal, "parentCategoryId": parent})
+		return s.add(
+			"ProductCategory",
+			seen,
+			fields{"isActive": active, "isInternal": internal, "parentCategoryId": parent},
+		)
 	}
 	root := category(seen, seen, false, nil)
 	below := category(seen, seen, false, root)
-	closed, internal, gone := category(false, false, false, root), category(false, true, true, below), category(false, true, false, root)
+	closed, internal, gone := category(
+		false,
+		false,
+		false,
+		root,
+	), category(
+		false,
+		true,
+		true,
+		below,
+	), category(
+		false,
+		true,
+		false,
+		root,
+	)
 	all := []string{root, below, closed, internal, gone}
 	for _, above := range []string{closed, internal, gone} {
 		near := category(false, true, false, above)
@@ -289,7 +357,11 @@ func (s *shop) translate(model, id string, seen bool) {
 			texts[c.Name] = hiddenColumn
 		}
 	}
-	s.add("Translation", seen, fields{"referenceId": id, "reference": s.model(model).Table, "localeCode": "de", "translations": texts})
+	s.add(
+		"Translation",
+		seen,
+		fields{"referenceId": id, "reference": s.model(model).Table, "localeCode": "de", "translations": texts},
+	)
 }
 
 // stock makes items that all products share, with levels here and elsewhere.
@@ -302,7 +374,11 @@ func (s *shop) stock(here, elsewhere string) fields {
 
 func (s *shop) level(seen bool, item, location string) {
 	stocked := map[bool]string{true: "7", false: "9999"}[seen]
-	s.add("InventoryLevel", seen, fields{"inventoryItemId": item, "locationId": location, "stockedQuantity": stocked, "incomingQuantity": "9999"})
+	s.add(
+		"InventoryLevel",
+		seen,
+		fields{"inventoryItemId": item, "locationId": location, "stockedQuantity": stocked, "incomingQuantity": "9999"},
+	)
 }
 
 // product makes a product with all that hangs on it, of its own and shared with the others.
@@ -322,7 +398,11 @@ func (s *shop) product(seen bool, status string, shared, stock fields, lists []l
 	id := s.add("Product", seen, product)
 	image := s.add("ProductImage", seen, fields{"productId": id})
 	s.translate("Product", id, seen)
-	choices := []string{own["value"].(string), shared["value"].(string), s.choice(seen, shared["optionIds"].([]string)[0])}
+	choices := []string{
+		own["value"].(string),
+		shared["value"].(string),
+		s.choice(seen, shared["optionIds"].([]string)[0]),
+	}
 	variant := s.add("ProductVariant", seen, fields{"productId": id, "optionIds": choices, "imageIds": []string{image}})
 	s.translate("ProductVariant", variant, seen)
 	item := s.add("InventoryItem", seen, nil)

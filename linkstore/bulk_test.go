@@ -46,7 +46,11 @@ func (h *byHand) delete(ctx context.Context) error {
 func (h *byHand) upsertWithPromises(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, h.pool, func(tx pgx.Tx) error {
 		for _, ids := range [][]string{h.left, h.right} {
-			rows, err := tx.Query(ctx, `SELECT id FROM product WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL ORDER BY id FOR SHARE`, ids)
+			rows, err := tx.Query(
+				ctx,
+				`SELECT id FROM product WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL ORDER BY id FOR SHARE`,
+				ids,
+			)
 			if err != nil {
 				return err
 			}
@@ -54,7 +58,13 @@ func (h *byHand) upsertWithPromises(ctx context.Context) error {
 				return err
 			}
 		}
-		rows, err := tx.Query(ctx, guardedUpsert+` RETURNING product_id, related_product_id, id, created_at, updated_at`, h.left, h.right, h.ids)
+		rows, err := tx.Query(
+			ctx,
+			guardedUpsert+` RETURNING product_id, related_product_id, id, created_at, updated_at`,
+			h.left,
+			h.right,
+			h.ids,
+		)
 		if err != nil {
 			return err
 		}
@@ -88,7 +98,16 @@ func BenchmarkBulk(b *testing.B) {
 	for i := range items {
 		l, r := fmt.Sprintf("p%d", i+1), fmt.Sprintf("p%d", i+2)
 		items[i] = linkstore.Item{Link: linktest.Related, Left: l, Right: r}
-		h.left, h.right, h.ids = append(h.left, l), append(h.right, r), append(h.ids, fmt.Sprintf("lr_01KAAAAAAAAAAAAAAAAAA%05d", i))
+		h.left, h.right, h.ids = append(
+			h.left,
+			l,
+		), append(
+			h.right,
+			r,
+		), append(
+			h.ids,
+			fmt.Sprintf("lr_01KAAAAAAAAAAAAAAAAAA%05d", i),
+		)
 		products.IDs = append(products.IDs, l)
 	}
 	create := func(ctx context.Context) error {
@@ -105,7 +124,10 @@ func BenchmarkBulk(b *testing.B) {
 		return s.exec(ctx, `ANALYZE product_related`) // as autovacuum would, sooner or later
 	}
 	dead := func(ctx context.Context) error {
-		return errors.Join(full(ctx), s.exec(ctx, `UPDATE product_related SET deleted_at = now() WHERE deleted_at IS NULL`))
+		return errors.Join(
+			full(ctx),
+			s.exec(ctx, `UPDATE product_related SET deleted_at = now() WHERE deleted_at IS NULL`),
+		)
 	}
 	for _, c := range []struct {
 		name          string
@@ -308,7 +330,10 @@ func TestAnotherProgramMakesTheRow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := other.Exec(t.Context(), `INSERT INTO product_related (product_id, related_product_id, id, deleted_at) VALUES ('p1', 'p2', 'theirs', `+c.deleted+`)`); err != nil {
+			if _, err := other.Exec(
+				t.Context(),
+				`INSERT INTO product_related (product_id, related_product_id, id, deleted_at) VALUES ('p1', 'p2', 'theirs', `+c.deleted+`)`,
+			); err != nil {
 				t.Fatal(err)
 			}
 			if c.inTx {
@@ -321,7 +346,11 @@ func TestAnotherProgramMakesTheRow(t *testing.T) {
 			}
 			items := make([]linkstore.Item, c.n)
 			for i := range items {
-				items[i] = linkstore.Item{Link: linktest.Related, Left: fmt.Sprintf("p%d", i+1), Right: fmt.Sprintf("p%d", i+2)}
+				items[i] = linkstore.Item{
+					Link:  linktest.Related,
+					Left:  fmt.Sprintf("p%d", i+1),
+					Right: fmt.Sprintf("p%d", i+2),
+				}
 			}
 			done := make(chan error)
 			var results []linkstore.CreateResult
@@ -332,7 +361,8 @@ func TestAnotherProgramMakesTheRow(t *testing.T) {
 			}()
 			for waits := 0; waits == 0; {
 				if err := s.pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'
-					AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`).Scan(&waits); err != nil {
+					AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`).
+					Scan(&waits); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -202,7 +202,12 @@ func (c *Catalog) addLink(d *Definition, fault func(string, ...any)) {
 			fault("link %s: %s: a stored link holds primary keys, not %s", d.Name, side.name, side.end.RecordKey)
 		}
 		if side.end.DeleteCascade && (m.NoSoftDelete || m.Table == "") {
-			fault("link %s: %s: records of %s cannot be soft-deleted, so nothing can cascade to them", d.Name, side.name, m.Name)
+			fault(
+				"link %s: %s: records of %s cannot be soft-deleted, so nothing can cascade to them",
+				d.Name,
+				side.name,
+				m.Name,
+			)
 		}
 	}
 	if d.Name == "" {
@@ -349,7 +354,10 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 	}
 	if len(item.Keys) == 0 {
 		if named == nil {
-			return nil, Pair{}, &InvalidError{Field: "link", Reason: "is missing: name the link and its two ends, or two keys"}
+			return nil, Pair{}, &InvalidError{
+				Field:  "link",
+				Reason: "is missing: name the link and its two ends, or two keys",
+			}
 		}
 		return named, Pair{named.Name, item.Left, item.Right}, nil
 	}
@@ -357,7 +365,10 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 		return nil, Pair{}, &InvalidError{Field: "keys", Reason: "ends and keys exclude each other"}
 	}
 	if len(item.Keys) != 2 {
-		return nil, Pair{}, &InvalidError{Field: "keys", Reason: fmt.Sprintf("a link joins two records, %d were named", len(item.Keys))}
+		return nil, Pair{}, &InvalidError{
+			Field:  "keys",
+			Reason: fmt.Sprintf("a link joins two records, %d were named", len(item.Keys)),
+		}
 	}
 	a, b := item.Keys[0], item.Keys[1]
 	for _, k := range item.Keys {

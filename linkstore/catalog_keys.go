@@ -18,7 +18,13 @@ func (m *Model) setKey(fault func(string, ...any)) {
 			column.Type = "text"
 		}
 		if !slices.Contains(keyTypes, column.Type) {
-			fault("model %s: key column %s has unknown type %q; the choices are %s", m.Name, column.Name, column.Type, strings.Join(keyTypes, ", "))
+			fault(
+				"model %s: key column %s has unknown type %q; the choices are %s",
+				m.Name,
+				column.Name,
+				column.Type,
+				strings.Join(keyTypes, ", "),
+			)
 		}
 		if column.Name == "" || slices.Contains(names[:i], column.Name) {
 			fault("model %s: key column %d has no name of its own", m.Name, i+1)
@@ -58,14 +64,26 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 	}{{"left", &d.Left, d.left, &d.leftKey}, {"right", &d.Right, d.right, &d.rightKey}} {
 		end := side.end
 		if end.ColumnType != "" && end.ColumnType != "text" {
-			fault("link %s: %s: unknown column type %q; the choices are text, or none", d.Name, side.name, end.ColumnType)
+			fault(
+				"link %s: %s: unknown column type %q; the choices are text, or none",
+				d.Name,
+				side.name,
+				end.ColumnType,
+			)
 		}
 		if d.ReadOnly == "" {
 			if len(end.Columns) == 0 {
 				end.Columns = defaultColumns(end.Key, side.m)
 			}
 			if len(end.Columns) != len(side.m.key) {
-				fault("link %s: %s: %d columns cannot hold a key of %d: %s", d.Name, side.name, len(end.Columns), len(side.m.key), side.m.key.form())
+				fault(
+					"link %s: %s: %d columns cannot hold a key of %d: %s",
+					d.Name,
+					side.name,
+					len(end.Columns),
+					len(side.m.key),
+					side.m.key.form(),
+				)
 				end.Columns = defaultColumns(end.Key, side.m)
 			}
 			*side.key = columnsOf(side.m.PrimaryKey, end.Columns, end.ColumnType)
@@ -89,7 +107,13 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 		}
 		columns := splitColumns(d.ReadOnly)
 		if len(columns) != len(held) {
-			fault("link %s: %q does not name %d columns, as the key of %s has", d.Name, d.ReadOnly, len(held), side.m.Name)
+			fault(
+				"link %s: %q does not name %d columns, as the key of %s has",
+				d.Name,
+				d.ReadOnly,
+				len(held),
+				side.m.Name,
+			)
 			return
 		}
 		*side.key = columnsOf(held, columns, end.ColumnType)
@@ -114,7 +138,11 @@ func defaultColumns(key string, m *Model) []string {
 
 // checkColumns finds columns of the link table that have the same name.
 func (d *Definition) checkColumns(fault func(string, ...any)) {
-	names := slices.Concat([]string{"id", "created_at", "updated_at", "deleted_at"}, d.leftKey.names(), d.rightKey.names())
+	names := slices.Concat(
+		[]string{"id", "created_at", "updated_at", "deleted_at"},
+		d.leftKey.names(),
+		d.rightKey.names(),
+	)
 	for _, c := range d.Columns {
 		names = append(names, c.Name)
 	}

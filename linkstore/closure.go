@@ -37,7 +37,14 @@ func (known edges) of(r record) *leads {
 // stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again where it looked before it
 // locked, until nothing was added behind its back: what it returns was locked before it was read. What has to be locked before what is
 // locked already is added to what is known, and the call has to be run again. See "How calls are ordered".
-func (s *Store) stableClosure(ctx context.Context, tx *batchTx, roots []record, index []int, withRoots bool, known map[record]bool) (*closure, error) {
+func (s *Store) stableClosure(
+	ctx context.Context,
+	tx *batchTx,
+	roots []record,
+	index []int,
+	withRoots bool,
+	known map[record]bool,
+) (*closure, error) {
 	first, locked, stays := newLocks(), newHeld(), map[record]bool{}
 	take := func(wanted *locks, r record) {
 		wanted.add(r.model, r.id, forDelete)
@@ -195,7 +202,11 @@ type way struct {
 // lookFrom queues the statement of a model. Each row says which way leads from what record to which one, and whether that is there
 // and goes with the first.
 func (s *Store) lookFrom(tx *batchTx, known edges, m *Model, ids []string, owners bool) {
-	l := text(s, textKey{what: "look", of: m, large: len(ids) >= many, more: owners}, func() *look { return s.newLook(m, len(ids), owners) })
+	l := text(
+		s,
+		textKey{what: "look", of: m, large: len(ids) >= many, more: owners},
+		func() *look { return s.newLook(m, len(ids), owners) },
+	)
 	if len(l.ways) == 0 {
 		return
 	}
@@ -268,9 +279,17 @@ func (s *Store) waysByOwner(m *Model, n int) []way {
 		for i, column := range splitColumns(o.Column) {
 			on[i] = "t." + quote(column) + " = o." + quote(owner[i])
 		}
-		ways = append(ways, way{to: child, key: child.key, keys: m.key.selected("o") + ", " + child.key.selected("t"), rest: fmt.Sprintf(
-			`true FROM %s AS o JOIN %s AS t ON %s WHERE %s AND t.deleted_at IS NULL`,
-			m.table(), child.table(), strings.Join(on, " AND "), m.amongMany("o", 1, n))})
+		ways = append(
+			ways,
+			way{
+				to:   child,
+				key:  child.key,
+				keys: m.key.selected("o") + ", " + child.key.selected("t"),
+				rest: fmt.Sprintf(
+					`true FROM %s AS o JOIN %s AS t ON %s WHERE %s AND t.deleted_at IS NULL`,
+					m.table(), child.table(), strings.Join(on, " AND "), m.amongMany("o", 1, n)),
+			},
+		)
 	}
 	return ways
 }
@@ -293,12 +312,26 @@ func (s *Store) waysByLink(m *Model, n int) []way {
 			}
 			goes, join := "false", ""
 			if cascades {
-				join = fmt.Sprintf(" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL", to.table(), to.key.matches("f", far, "t"))
+				join = fmt.Sprintf(
+					" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL",
+					to.table(),
+					to.key.matches("f", far, "t"),
+				)
 				goes = "f." + quote(to.key[0].name) + " IS NOT NULL"
 			}
-			ways = append(ways, way{to: to, key: far, link: d, left: left, keys: near.selected("t") + ", " + far.selected("t"), rest: fmt.Sprintf(
-				`%s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
-				goes, d.table(), join, near.amongMany("t", 1, n))})
+			ways = append(
+				ways,
+				way{
+					to:   to,
+					key:  far,
+					link: d,
+					left: left,
+					keys: near.selected("t") + ", " + far.selected("t"),
+					rest: fmt.Sprintf(
+						`%s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
+						goes, d.table(), join, near.amongMany("t", 1, n)),
+				},
+			)
 		}
 	}
 	return ways

@@ -104,7 +104,8 @@ func checkInvariants(t *testing.T, s *subject) {
 			continue
 		}
 		d, _ := s.Catalog().Link(p.Link)
-		if !state.Records[linktest.Record{Model: d.Left.Model, ID: p.Left}] || !state.Records[linktest.Record{Model: d.Right.Model, ID: p.Right}] {
+		if !state.Records[linktest.Record{Model: d.Left.Model, ID: p.Left}] ||
+			!state.Records[linktest.Record{Model: d.Right.Model, ID: p.Right}] {
 			t.Errorf("live link with a deleted end: %v", p)
 		}
 		var ends []string

@@ -252,7 +252,13 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 }
 
 // createKind writes the pairs of one link, whose rows are locked.
-func (s *Store) createKind(ctx context.Context, tx *batchTx, links []*newLink, standing []Link, opts CreateOptions) error {
+func (s *Store) createKind(
+	ctx context.Context,
+	tx *batchTx,
+	links []*newLink,
+	standing []Link,
+	opts CreateOptions,
+) error {
 	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
@@ -283,7 +289,10 @@ func checkRequired(links []*newLink, opts CreateOptions) error {
 			if _, given := l.data[c.Name]; given || !c.required() {
 				continue
 			}
-			if err := l.fault(opts, &InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"}); err != nil {
+			if err := l.fault(
+				opts,
+				&InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"},
+			); err != nil {
 				return err
 			}
 		}
@@ -337,7 +346,13 @@ func (s *Store) lockRows(tx *batchTx, links []*newLink) {
 }
 
 // makeRoom finds the live links that the new ones exclude, among those that stand. With Replace it dismisses them.
-func (s *Store) makeRoom(ctx context.Context, tx *batchTx, links []*newLink, standing []Link, opts CreateOptions) error {
+func (s *Store) makeRoom(
+	ctx context.Context,
+	tx *batchTx,
+	links []*newLink,
+	standing []Link,
+	opts CreateOptions,
+) error {
 	if len(links) == 0 || len(standing) == 0 {
 		return nil
 	}

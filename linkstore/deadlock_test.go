@@ -65,11 +65,27 @@ func newContended(t *testing.T, writers int) (*linkstore.Store, *deadlocks) {
 		{Module: "channel", Name: "Channel", Table: "channel", Key: "channel_id"},
 		{Module: "stock", Name: "Location", Table: "location", Key: "location_id"},
 		{Module: "pricing", Name: "PriceSet", Table: "price_set", Key: "price_set_id"},
-		{Module: "product", Name: "Product", Table: "product", Key: "product_id", Owns: []linkstore.Owned{{Model: "Variant", Column: "product_id"}}},
+		{
+			Module: "product",
+			Name:   "Product",
+			Table:  "product",
+			Key:    "product_id",
+			Owns:   []linkstore.Owned{{Model: "Variant", Column: "product_id"}},
+		},
 		{Module: "product", Name: "Variant", Table: "variant", Key: "variant_id"},
 	}, []linkstore.Definition{
-		{Name: linktest.Priced, IDPrefix: "lp", Left: linkstore.End{Model: "Variant"}, Right: linkstore.End{Model: "PriceSet", DeleteCascade: true}},
-		{Name: linktest.Sold, IDPrefix: "lc", Left: linkstore.End{Model: "Product", IsList: true}, Right: linkstore.End{Model: "Channel", IsList: true}},
+		{
+			Name:     linktest.Priced,
+			IDPrefix: "lp",
+			Left:     linkstore.End{Model: "Variant"},
+			Right:    linkstore.End{Model: "PriceSet", DeleteCascade: true},
+		},
+		{
+			Name:     linktest.Sold,
+			IDPrefix: "lc",
+			Left:     linkstore.End{Model: "Product", IsList: true},
+			Right:    linkstore.End{Model: "Channel", IsList: true},
+		},
 		{
 			Name: linktest.Related, IDPrefix: "lr", Left: linkstore.End{Model: "Product", IsList: true},
 			Right: linkstore.End{Model: "Product", Key: "related_product_id", IsList: true},
@@ -78,17 +94,29 @@ func newContended(t *testing.T, writers int) (*linkstore.Store, *deadlocks) {
 			Name: linktest.Paired, IDPrefix: "lx", Left: linkstore.End{Model: "Channel", DeleteCascade: true},
 			Right: linkstore.End{Model: "Location", DeleteCascade: true},
 		},
-		{Name: linktest.Shown, IDPrefix: "lh", Left: linkstore.End{Model: "Variant", IsList: true}, Right: linkstore.End{Model: "Channel"}},
+		{
+			Name:     linktest.Shown,
+			IDPrefix: "lh",
+			Left:     linkstore.End{Model: "Variant", IsList: true},
+			Right:    linkstore.End{Model: "Channel"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"product", "price_set", "channel", "location"} {
-		if _, err := pool.Exec(t.Context(), `INSERT INTO `+table+` (id) SELECT left($1::text, 1) || n FROM generate_series(1, 3) AS n`, table); err != nil {
+		if _, err := pool.Exec(
+			t.Context(),
+			`INSERT INTO `+table+` (id) SELECT left($1::text, 1) || n FROM generate_series(1, 3) AS n`,
+			table,
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := pool.Exec(t.Context(), `INSERT INTO variant (id, product_id) SELECT 'v' || n, 'p' || 1 + n % 2 FROM generate_series(1, 4) AS n`); err != nil {
+	if _, err := pool.Exec(
+		t.Context(),
+		`INSERT INTO variant (id, product_id) SELECT 'v' || n, 'p' || 1 + n % 2 FROM generate_series(1, 4) AS n`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return linkstore.New(pool, catalog, linkstore.Config{}), counted

@@ -59,7 +59,10 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 	}
 	for i, r := range roots {
 		if withRoots && (r.model.NoSoftDelete || r.model.Table == "") {
-			return Receipt{}, &ItemError{index[i], &InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"}}
+			return Receipt{}, &ItemError{
+				index[i],
+				&InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"},
+			}
 		}
 	}
 	var receipt Receipt
@@ -70,7 +73,12 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 			return nil, err
 		}
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt} }, s.remove(ctx, tx, c, &receipt)
+		return func() Written { return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt} }, s.remove(
+			ctx,
+			tx,
+			c,
+			&receipt,
+		)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("delete: %w", err)
@@ -115,7 +123,13 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 }
 
 // liveRoots returns those of the given records that are live. They are locked.
-func (s *Store) liveRoots(ctx context.Context, tx *batchTx, roots []record, index []int, locked *locks) ([]record, error) {
+func (s *Store) liveRoots(
+	ctx context.Context,
+	tx *batchTx,
+	roots []record,
+	index []int,
+	locked *locks,
+) ([]record, error) {
 	s.list(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
@@ -144,7 +158,13 @@ func (s *Store) remove(ctx context.Context, tx *batchTx, c *closure, receipt *Re
 	}
 	receipt.DeletionID = s.newIDs("del", 1)[0]
 	s.noteDeletion(tx, receipt.DeletionID, c)
-	if err := s.detachAll(ctx, tx, sortedPairs(c.links), removal{"delete", receipt.DeletionID}, &receipt.Links); err != nil {
+	if err := s.detachAll(
+		ctx,
+		tx,
+		sortedPairs(c.links),
+		removal{"delete", receipt.DeletionID},
+		&receipt.Links,
+	); err != nil {
 		return err
 	}
 	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)

@@ -49,7 +49,8 @@ func (s *Store) Adopted(ctx context.Context) ([]string, error) {
 	}
 	var names, tables []string
 	for _, d := range s.catalog.links {
-		if d.ReadOnly == "" && !slices.ContainsFunc(made, func(t madeTable) bool { return t.Schema == d.Schema && t.Table == d.Table }) {
+		if d.ReadOnly == "" &&
+			!slices.ContainsFunc(made, func(t madeTable) bool { return t.Schema == d.Schema && t.Table == d.Table }) {
 			names, tables = append(names, d.Name), append(tables, d.table())
 		}
 	}
@@ -166,23 +167,27 @@ func (s *Store) describeTables(ctx context.Context, tables []foundTable) error {
 	var base string
 	var c TableColumn
 	var position int
-	_, err = pgx.ForEachRow(rows, []any{&oid, &c.Name, &base, &c.Type, &c.NotNull, &c.Default, &position}, func() error {
-		t := byOID[oid]
-		switch {
-		case position > 0:
-			if base == "character varying" {
-				base = "varchar"
+	_, err = pgx.ForEachRow(
+		rows,
+		[]any{&oid, &c.Name, &base, &c.Type, &c.NotNull, &c.Default, &position},
+		func() error {
+			t := byOID[oid]
+			switch {
+			case position > 0:
+				if base == "character varying" {
+					base = "varchar"
+				}
+				t.Keys = append(t.Keys, KeyColumn{c.Name, base})
+			case c.Name == "id":
+				t.hasID = true
+			case c.Name == "deleted_at":
+				t.hasAt = true
+			case !slices.Contains([]string{"created_at", "updated_at"}, c.Name):
+				t.Columns = append(t.Columns, c)
 			}
-			t.Keys = append(t.Keys, KeyColumn{c.Name, base})
-		case c.Name == "id":
-			t.hasID = true
-		case c.Name == "deleted_at":
-			t.hasAt = true
-		case !slices.Contains([]string{"created_at", "updated_at"}, c.Name):
-			t.Columns = append(t.Columns, c)
-		}
-		return nil
-	})
+			return nil
+		},
+	)
 	return err
 }
 
@@ -195,7 +200,11 @@ func (s *Store) lookAtRows(ctx context.Context, t *foundTable) error {
 	}
 	if t.hasAt && len(t.Keys) == 2 {
 		for i, key := range t.Keys {
-			lists[i] = fmt.Sprintf(`EXISTS (SELECT 1 FROM %s WHERE deleted_at IS NULL GROUP BY %s HAVING count(*) > 1)`, table, quote(key.Name))
+			lists[i] = fmt.Sprintf(
+				`EXISTS (SELECT 1 FROM %s WHERE deleted_at IS NULL GROUP BY %s HAVING count(*) > 1)`,
+				table,
+				quote(key.Name),
+			)
 		}
 	}
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`SELECT %s, %s, %s`, id, lists[0], lists[1]))

@@ -33,7 +33,10 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 		pairs[i], order[i] = pair, i
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return pairs[i].compare(pairs[j]) })
-	order = slices.CompactFunc(order, func(i, j int) bool { return pairs[i] == pairs[j] }) // the same pair again is not linked any more
+	order = slices.CompactFunc(
+		order,
+		func(i, j int) bool { return pairs[i] == pairs[j] },
+	) // the same pair again is not linked any more
 	sorted := make([]Pair, len(order))
 	for n, i := range order {
 		sorted[n] = pairs[i]
@@ -91,8 +94,11 @@ func (s *Store) checkUnlinked(ctx context.Context, tx *batchTx, pairs []Pair, re
 	var args []any
 	for _, name := range sortedKeys(byKind) {
 		d := s.catalog.byLink[name]
-		parts = append(parts, fmt.Sprintf(`EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL)`,
-			d.pairArraysFrom(1+len(args), 0), d.pairNames(""), d.table(), d.pairOn()))
+		parts = append(
+			parts,
+			fmt.Sprintf(`EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) JOIN %s AS t ON %s WHERE t.deleted_at IS NULL)`,
+				d.pairArraysFrom(1+len(args), 0), d.pairNames(""), d.table(), d.pairOn()),
+		)
 		args = append(args, d.argsOf(byKind[name])...)
 	}
 	var linked bool
@@ -148,7 +154,14 @@ func sortedPairs(pairs []Pair) []Pair {
 
 // detach removes live links of one kind, locking them in order. The pairs are sorted, each once, and so are the links that it adds to
 // those removed.
-func (s *Store) detach(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+func (s *Store) detach(
+	ctx context.Context,
+	tx *batchTx,
+	d *Definition,
+	pairs []Pair,
+	why removal,
+	removed *[]Link,
+) error {
 	switch {
 	case len(pairs) >= many:
 		return s.detachMany(ctx, tx, d, pairs, why, removed)
@@ -186,12 +199,21 @@ func (s *Store) detachText(d *Definition, why removal, more bool) string {
 	if why.deletion != "" {
 		at = s.deletedAt(d.width() + 1)
 		from = "whole LEFT JOIN written AS t ON whole.yes"
-		noted = fmt.Sprintf(`, noted AS (
+		noted = fmt.Sprintf(
+			`, noted AS (
 			INSERT INTO %s (deletion_id, link, left_key, right_key)
 			SELECT $%d::text, %s, %s, %s FROM written AS t
 		), whole AS MATERIALIZED (
 			SELECT CASE WHEN count(*) = cardinality($1) THEN true ELSE %s() END AS yes FROM written)`,
-			s.own("deletion_link"), d.width()+1, literal(d.Name), d.leftKey.idText(), d.rightKey.idText(), s.own("overtaken"))
+			s.own(
+				"deletion_link",
+			),
+			d.width()+1,
+			literal(d.Name),
+			d.leftKey.idText(),
+			d.rightKey.idText(),
+			s.own("overtaken"),
+		)
 	}
 	return fmt.Sprintf(`
 		WITH %snow AS MATERIALIZED (SELECT %s AS at), written AS (
@@ -207,7 +229,14 @@ func (s *Store) deletedAt(parameter int) string {
 }
 
 // detachMany locks the links before it removes them. Relies on the primary key.
-func (s *Store) detachMany(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) error {
+func (s *Store) detachMany(
+	ctx context.Context,
+	tx *batchTx,
+	d *Definition,
+	pairs []Pair,
+	why removal,
+	removed *[]Link,
+) error {
 	live, err := lockLive(ctx, tx, d, pairs)
 	if err == nil && why.deletion != "" && len(live) < len(pairs) {
 		err = changedError{}

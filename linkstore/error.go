@@ -45,7 +45,14 @@ func (e *ConflictError) Error() string {
 	if e.Existing.Left == "" {
 		return fmt.Sprintf("%s: %q and %q cannot be linked: one of them has a link already", e.Link, e.Left, e.Right)
 	}
-	return fmt.Sprintf("%s: %q and %q cannot be linked: %q is linked to %q", e.Link, e.Left, e.Right, e.Existing.Left, e.Existing.Right)
+	return fmt.Sprintf(
+		"%s: %q and %q cannot be linked: %q is linked to %q",
+		e.Link,
+		e.Left,
+		e.Right,
+		e.Existing.Left,
+		e.Existing.Right,
+	)
 }
 
 // Unwrap gives ErrConflict.
@@ -99,7 +106,12 @@ func (e *InvalidError) Unwrap() error { return ErrInvalid }
 type ReadOnlyError struct{ Link, Model, Column string }
 
 func (e *ReadOnlyError) Error() string {
-	return fmt.Sprintf("link %s is read-only: column %s of %s holds it, so change that record", e.Link, e.Column, e.Model)
+	return fmt.Sprintf(
+		"link %s is read-only: column %s of %s holds it, so change that record",
+		e.Link,
+		e.Column,
+		e.Model,
+	)
 }
 
 // Unwrap gives ErrReadOnly.
@@ -234,7 +246,11 @@ func duplicateOf(err error) error {
 	if !errors.As(err, &pg) {
 		return err
 	}
-	return fmt.Errorf("%w: another live record has the same %s", ErrConflict, strings.TrimSuffix(strings.TrimPrefix(pg.Detail, "Key "), " already exists."))
+	return fmt.Errorf(
+		"%w: another live record has the same %s",
+		ErrConflict,
+		strings.TrimSuffix(strings.TrimPrefix(pg.Detail, "Key "), " already exists."),
+	)
 }
 
 // missingOf turns a NULL that a column does not take into a typed error. Columns that are declared are checked before; this one
@@ -244,5 +260,8 @@ func missingOf(err error) error {
 	if !errors.As(err, &pg) || pg.Code != "23502" {
 		return err
 	}
-	return &InvalidError{Field: pg.ColumnName, Reason: "is missing: table " + pg.TableName + " has no default for it, and the link does not declare it"}
+	return &InvalidError{
+		Field:  pg.ColumnName,
+		Reason: "is missing: table " + pg.TableName + " has no default for it, and the link does not declare it",
+	}
 }

@@ -129,8 +129,16 @@ func ExampleStore_DeleteRecords() {
 	store, _, drop := exampleStore(ctx)
 	defer drop()
 
-	mustCreate(ctx, store, priced("small", "cheap"), linkstore.Item{Link: "variant_item", Left: "small", Right: "shirt"})
-	receipt, err := store.DeleteRecords(ctx, []linkstore.Records{{Module: "product", Key: "variant_id", IDs: []string{"small"}}})
+	mustCreate(
+		ctx,
+		store,
+		priced("small", "cheap"),
+		linkstore.Item{Link: "variant_item", Left: "small", Right: "shirt"},
+	)
+	receipt, err := store.DeleteRecords(
+		ctx,
+		[]linkstore.Records{{Module: "product", Key: "variant_id", IDs: []string{"small"}}},
+	)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -219,7 +227,13 @@ func ExampleStore_Linked() {
 		linkstore.Item{Link: "variant_item", Left: "small", Right: "shirt"},
 		linkstore.Item{Link: "variant_item", Left: "small", Right: "button", Data: map[string]any{"quantity": 6}})
 	// One statement, however many ids.
-	linked, err := store.Linked(ctx, "variant_item", linkstore.Left, []string{"small", "large"}, linkstore.LinkedOptions{})
+	linked, err := store.Linked(
+		ctx,
+		"variant_item",
+		linkstore.Left,
+		[]string{"small", "large"},
+		linkstore.LinkedOptions{},
+	)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -290,7 +304,8 @@ func ExampleStore_WithTx() {
 		if _, err := tx.Exec(ctx, `INSERT INTO variant (id) VALUES ('medium')`); err != nil {
 			return err
 		}
-		if _, err := store.WithTx(tx).Create(ctx, []linkstore.Item{priced("medium", "cheap")}, linkstore.CreateOptions{}); err != nil {
+		if _, err := store.WithTx(tx).
+			Create(ctx, []linkstore.Item{priced("medium", "cheap")}, linkstore.CreateOptions{}); err != nil {
 			return err
 		}
 		return failure

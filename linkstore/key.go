@@ -379,15 +379,24 @@ func (k keyColumns) split(field, id string) ([]string, error) {
 	}
 	parts := strings.Split(id, ":")
 	if len(parts) != len(k) {
-		return nil, &InvalidError{Field: field, Reason: fmt.Sprintf("must have %d parts, in the form %s", len(k), k.form())}
+		return nil, &InvalidError{
+			Field:  field,
+			Reason: fmt.Sprintf("must have %d parts, in the form %s", len(k), k.form()),
+		}
 	}
 	for i, c := range k {
 		if !escapedWell(parts[i]) {
-			return nil, &InvalidError{Field: field, Reason: fmt.Sprintf("%s: %% is written %%25 and : is written %%3A, in the form %s", c.name, k.form())}
+			return nil, &InvalidError{
+				Field:  field,
+				Reason: fmt.Sprintf("%s: %% is written %%25 and : is written %%3A, in the form %s", c.name, k.form()),
+			}
 		}
 		part, reason := c.canonical(unescape.Replace(parts[i]))
 		if reason != "" {
-			return nil, &InvalidError{Field: field, Reason: fmt.Sprintf("%s %s, in the form %s", c.name, reason, k.form())}
+			return nil, &InvalidError{
+				Field:  field,
+				Reason: fmt.Sprintf("%s %s, in the form %s", c.name, reason, k.form()),
+			}
 		}
 		parts[i] = part
 	}

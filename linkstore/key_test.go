@@ -16,7 +16,10 @@ import (
 // keyed returns a model with this key.
 func keyed(t testing.TB, key ...linkstore.KeyColumn) *linkstore.Model {
 	t.Helper()
-	catalog, err := linkstore.NewCatalog([]linkstore.Model{{Module: "stock", Name: "Bin", Table: "bin", Key: "bin_id", PrimaryKey: key}}, nil)
+	catalog, err := linkstore.NewCatalog(
+		[]linkstore.Model{{Module: "stock", Name: "Bin", Table: "bin", Key: "bin_id", PrimaryKey: key}},
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +78,12 @@ func TestKeysAreSplitAndJoined(t *testing.T) {
 }
 
 func FuzzSplitKey(f *testing.F) {
-	m := keyed(f, linkstore.KeyColumn{Name: "aisle"}, linkstore.KeyColumn{Name: "number", Type: "integer"}, linkstore.KeyColumn{Name: "side", Type: "varchar"})
+	m := keyed(
+		f,
+		linkstore.KeyColumn{Name: "aisle"},
+		linkstore.KeyColumn{Name: "number", Type: "integer"},
+		linkstore.KeyColumn{Name: "side", Type: "varchar"},
+	)
 	f.Add("A", "1", "left")
 	f.Add("%:", "-0", "%3A%25")
 	f.Add("", "+7", "")
@@ -103,18 +111,62 @@ func TestCatalogReportsFaultsOfKeys(t *testing.T) {
 	t.Parallel()
 	bin := []linkstore.KeyColumn{{Name: "aisle"}, {Name: "number", Type: "integer"}}
 	_, err := linkstore.NewCatalog([]linkstore.Model{
-		{Module: "a", Name: "A", Table: "a", Key: "a_id", PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "money"}}},
-		{Module: "a", Name: "B", Table: "b", Key: "b_id", PrimaryKey: bin, Owns: []linkstore.Owned{{Model: "C", Column: "b_id"}}},
+		{
+			Module:     "a",
+			Name:       "A",
+			Table:      "a",
+			Key:        "a_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "money"}},
+		},
+		{
+			Module:     "a",
+			Name:       "B",
+			Table:      "b",
+			Key:        "b_id",
+			PrimaryKey: bin,
+			Owns:       []linkstore.Owned{{Model: "C", Column: "b_id"}},
+		},
 		{Module: "a", Name: "C", Table: "c", Key: "c_id", PrimaryKey: []linkstore.KeyColumn{{Name: "x"}, {Name: "x"}}},
 		{Module: "a", Name: "D", Table: "d", Key: "d_id"},
 	}, []linkstore.Definition{
-		{Name: "count", IDPrefix: "x", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B", Columns: []string{"b"}}},
-		{Name: "clash", IDPrefix: "x", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B", Columns: []string{"d_id", "number"}}},
-		{Name: "extra", IDPrefix: "x", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B"}, Columns: []linkstore.Column{{Name: "b_aisle"}}},
-		{Name: "type", IDPrefix: "x", Left: linkstore.End{Model: "D", ColumnType: "char"}, Right: linkstore.End{Model: "B"}},
-		{Name: "other", IDPrefix: "x", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B", RecordKey: "aisle"}},
+		{
+			Name:     "count",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "D"},
+			Right:    linkstore.End{Model: "B", Columns: []string{"b"}},
+		},
+		{
+			Name:     "clash",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "D"},
+			Right:    linkstore.End{Model: "B", Columns: []string{"d_id", "number"}},
+		},
+		{
+			Name:     "extra",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "D"},
+			Right:    linkstore.End{Model: "B"},
+			Columns:  []linkstore.Column{{Name: "b_aisle"}},
+		},
+		{
+			Name:     "type",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "D", ColumnType: "char"},
+			Right:    linkstore.End{Model: "B"},
+		},
+		{
+			Name:     "other",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "D"},
+			Right:    linkstore.End{Model: "B", RecordKey: "aisle"},
+		},
 		{Name: "held", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B"}, ReadOnly: "b_id"},
-		{Name: "tableless", Left: linkstore.End{Model: "D"}, Right: linkstore.End{Model: "B", Columns: []string{"x", "y"}}, ReadOnly: "x, y"},
+		{
+			Name:     "tableless",
+			Left:     linkstore.End{Model: "D"},
+			Right:    linkstore.End{Model: "B", Columns: []string{"x", "y"}},
+			ReadOnly: "x, y",
+		},
 	})
 	for _, want := range []string{
 		`key column id has unknown type "money"; the choices are text, varchar, smallint, integer, bigint, uuid`,
@@ -142,7 +194,11 @@ func seedKeys(t *testing.T, s *subject) {
 	}
 	var items []linkstore.Item
 	for _, bin := range otherKeys.ids["Bin"] {
-		items = append(items, linkstore.Item{Link: linktest.Stowed, Left: "i1", Right: bin}, linkstore.Item{Link: linktest.Adjoined, Left: bin, Right: "A:20"})
+		items = append(
+			items,
+			linkstore.Item{Link: linktest.Stowed, Left: "i1", Right: bin},
+			linkstore.Item{Link: linktest.Adjoined, Left: bin, Right: "A:20"},
+		)
 	}
 	for _, customer := range otherKeys.ids["Customer"] {
 		items = append(items, linkstore.Item{Link: linktest.Courted, Left: "c1", Right: customer})
@@ -197,10 +253,25 @@ func TestLinkedByKeysOfEveryKind(t *testing.T) {
 			t.Errorf("%s %v (-want +got):\n%s", c.link, c.ids, diff)
 		}
 	}
-	if _, err := s.Linked(t.Context(), linktest.Stowed, linkstore.Right, []string{"A"}, linkstore.LinkedOptions{}); !errors.Is(err, linkstore.ErrInvalid) {
+	if _, err := s.Linked(
+		t.Context(),
+		linktest.Stowed,
+		linkstore.Right,
+		[]string{"A"},
+		linkstore.LinkedOptions{},
+	); !errors.Is(
+		err,
+		linkstore.ErrInvalid,
+	) {
 		t.Errorf("linked to half a key: %v", err)
 	}
-	got, err := s.Get(t.Context(), []linkstore.Item{{Link: linktest.Stowed, Left: "i1", Right: "A:01"}, {Link: linktest.Stowed, Left: "i2", Right: "A:1"}})
+	got, err := s.Get(
+		t.Context(),
+		[]linkstore.Item{
+			{Link: linktest.Stowed, Left: "i1", Right: "A:01"},
+			{Link: linktest.Stowed, Left: "i2", Right: "A:1"},
+		},
+	)
 	if err != nil || got[0] == nil || got[0].Right != "A:1" || got[1] != nil {
 		t.Errorf("get: %v, %v", got, err)
 	}

@@ -71,9 +71,17 @@ func newShop(t *testing.T) *subject {
 	t.Helper()
 	s := newSubject(t, newDB(t).Pool)
 	for _, r := range []linktest.Record{
-		{Model: "Product", ID: "p1"}, {Model: "Product", ID: "p2"}, {Model: "Variant", ID: "v1"}, {Model: "Variant", ID: "v2"}, {Model: "Variant", ID: "v3"},
-		{Model: "PriceSet", ID: "s1"}, {Model: "PriceSet", ID: "s2"}, {Model: "Channel", ID: "c1"}, {Model: "Channel", ID: "c2"},
-		{Model: "Channel", ID: "c3"}, {Model: "Item", ID: "i1"},
+		{Model: "Product", ID: "p1"},
+		{Model: "Product", ID: "p2"},
+		{Model: "Variant", ID: "v1"},
+		{Model: "Variant", ID: "v2"},
+		{Model: "Variant", ID: "v3"},
+		{Model: "PriceSet", ID: "s1"},
+		{Model: "PriceSet", ID: "s2"},
+		{Model: "Channel", ID: "c1"},
+		{Model: "Channel", ID: "c2"},
+		{Model: "Channel", ID: "c3"},
+		{Model: "Item", ID: "i1"},
 	} {
 		if err := s.PutRecord(t.Context(), r.Model, r.ID, ""); err != nil {
 			t.Fatal(err)
@@ -158,7 +166,10 @@ func TestDeletionBehindDismiss(t *testing.T) {
 func TestLargeDeletionBehindDismiss(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	if err := s.exec(t.Context(), `INSERT INTO product (id) SELECT 'x' || n FROM generate_series(1, 600) AS n`); err != nil {
+	if err := s.exec(
+		t.Context(),
+		`INSERT INTO product (id) SELECT 'x' || n FROM generate_series(1, 600) AS n`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	var items []linkstore.Item
@@ -186,7 +197,11 @@ func TestDeletionBehindReplace(t *testing.T) {
 	s.link(t, priced("v1", "s1"))
 	var receipt linkstore.Receipt
 	overtaking(t, s, func(first *linkstore.Store) error {
-		_, err := first.Create(t.Context(), []linkstore.Item{priced("v1", "s2")}, linkstore.CreateOptions{Replace: true})
+		_, err := first.Create(
+			t.Context(),
+			[]linkstore.Item{priced("v1", "s2")},
+			linkstore.CreateOptions{Replace: true},
+		)
 		return err
 	}, func(second *linkstore.Store) (err error) {
 		receipt, err = second.DeleteRecords(t.Context(), recordsOf("Variant", "v1"))
@@ -221,7 +236,11 @@ func TestTwoRestoresOfOneDeletion(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.link(t, priced("v1", "s1"), sold("p1", "c1"))
-	deletion := must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), append(recordsOf("Variant", "v1", "v2"), recordsOf("Product", "p1")...)))
+	deletion := must[linkstore.Receipt](
+		t,
+	)(
+		s.DeleteRecords(t.Context(), append(recordsOf("Variant", "v1", "v2"), recordsOf("Product", "p1")...)),
+	)
 	var one, other linkstore.Receipt
 	overtaking(t, s, func(first *linkstore.Store) (err error) {
 		one, err = first.Restore(t.Context(), recordsOf("Variant", "v1"))
@@ -311,13 +330,28 @@ func TestDeletionBehindCreate(t *testing.T) {
 	s := newShop(t)
 	var receipt linkstore.Receipt
 	overtaking(t, s, func(first *linkstore.Store) error {
-		_, err := first.Create(t.Context(), []linkstore.Item{priced("v1", "s1"), sold("p1", "c1")}, linkstore.CreateOptions{})
+		_, err := first.Create(
+			t.Context(),
+			[]linkstore.Item{priced("v1", "s1"), sold("p1", "c1")},
+			linkstore.CreateOptions{},
+		)
 		return err
 	}, func(second *linkstore.Store) (err error) {
-		receipt, err = second.DeleteRecords(t.Context(), append(recordsOf("Channel", "c1"), recordsOf("Variant", "v1")...))
+		receipt, err = second.DeleteRecords(
+			t.Context(),
+			append(recordsOf("Channel", "c1"), recordsOf("Variant", "v1")...),
+		)
 		return err
 	})
-	sameReceipt(t, receipt, "Channel c1", "PriceSet s1", "Variant v1", "{product_channel p1 c1}", "{variant_price_set v1 s1}")
+	sameReceipt(
+		t,
+		receipt,
+		"Channel c1",
+		"PriceSet s1",
+		"Variant v1",
+		"{product_channel p1 c1}",
+		"{variant_price_set v1 s1}",
+	)
 }
 
 // A deletion takes a record that has just been restored to the owner that it deletes, or misses it before it is back.
@@ -345,7 +379,10 @@ func TestLatestDeletionIsNotByTheClock(t *testing.T) {
 	s := newShop(t)
 	must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), recordsOf("Variant", "v1")))
 	must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Variant", "v1")))
-	if err := s.exec(t.Context(), `UPDATE linkgraph.deletion SET deleted_at = deleted_at + interval '5 s'`); err != nil { // the clock is put back
+	if err := s.exec(
+		t.Context(),
+		`UPDATE linkgraph.deletion SET deleted_at = deleted_at + interval '5 s'`,
+	); err != nil { // the clock is put back
 		t.Fatal(err)
 	}
 	second := must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), recordsOf("Variant", "v1")))
@@ -376,5 +413,10 @@ func TestEarlierDeletionsAreNumbered(t *testing.T) {
 	}
 	sameReceipt(t, must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Variant", "v1"))), "Variant v1")
 	must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), recordsOf("Variant", "v1")))
-	sameReceipt(t, must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Variant", "v1", "v2"))), "Variant v1", "Variant v2")
+	sameReceipt(
+		t,
+		must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Variant", "v1", "v2"))),
+		"Variant v1",
+		"Variant v2",
+	)
 }

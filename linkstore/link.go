@@ -124,7 +124,14 @@ func (d *Definition) scanWith(before, keys []any) *linkScan {
 
 // link is the one that the last row holds the values of.
 func (s *linkScan) link(left, right string) Link {
-	l := Link{Name: s.def.Name, ID: s.id, Left: left, Right: right, CreatedAt: s.createdAt.UTC(), UpdatedAt: s.updatedAt.UTC()}
+	l := Link{
+		Name:      s.def.Name,
+		ID:        s.id,
+		Left:      left,
+		Right:     right,
+		CreatedAt: s.createdAt.UTC(),
+		UpdatedAt: s.updatedAt.UTC(),
+	}
 	if s.deletedAt != nil {
 		at := s.deletedAt.UTC()
 		l.DeletedAt = &at

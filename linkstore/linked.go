@@ -24,7 +24,13 @@ type LinkedOptions struct {
 
 // Linked returns the live links of records on one side, by their ids: one statement, however many records there are. Of a
 // read-only link the keys alone are known. An id that no record can have is an *InvalidError, unless the key is one text.
-func (s *Store) Linked(ctx context.Context, link string, from Side, ids []string, opts LinkedOptions) (map[string][]Link, error) {
+func (s *Store) Linked(
+	ctx context.Context,
+	link string,
+	from Side,
+	ids []string,
+	opts LinkedOptions,
+) (map[string][]Link, error) {
 	d, ok := s.catalog.Link(link)
 	if !ok {
 		return nil, &UndefinedError{"link", link, s.catalog.linkNames(), ErrLinkNotDefined}

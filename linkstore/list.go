@@ -238,7 +238,11 @@ func (l *lister) condition(c Condition) (string, error) {
 		}
 		return fmt.Sprintf("%s %s %s::%s", name, c.Op, l.arg(valueText(c.Value)), sqlType), nil
 	}
-	return "", &InvalidError{c.Column, fmt.Sprintf("there is no comparison %q", c.Op), []string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"}}
+	return "", &InvalidError{
+		c.Column,
+		fmt.Sprintf("there is no comparison %q", c.Op),
+		[]string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"},
+	}
 }
 
 // among finds a key among ids.
@@ -433,7 +437,15 @@ func (m *LinkModule) Each(ctx context.Context, fn func(Link) error) error {
 	if m.store.absent(m.def) {
 		return nil
 	}
-	rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE t.deleted_at IS NULL ORDER BY %s`, m.def.columns(), m.def.table(), m.def.keys("t")))
+	rows, err := m.store.db.Query(
+		ctx,
+		fmt.Sprintf(
+			`SELECT %s FROM %s AS t WHERE t.deleted_at IS NULL ORDER BY %s`,
+			m.def.columns(),
+			m.def.table(),
+			m.def.keys("t"),
+		),
+	)
 	if err != nil {
 		return fmt.Errorf("list %s: %w", m.def.Name, err)
 	}
@@ -467,7 +479,10 @@ func (m *LinkModule) ListAndCount(ctx context.Context, opts ListOptions) ([]Link
 	}
 	var n int
 	err = m.store.read(ctx, func() error {
-		rows, err := m.store.db.Query(ctx, fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE %s`, m.def.table(), where), l.args...)
+		rows, err := m.store.db.Query(
+			ctx,
+			fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE %s`, m.def.table(), where),
+			l.args...)
 		if err != nil {
 			return err
 		}

@@ -77,10 +77,12 @@ func TestSyncOnlyAddsIndexesToATableOfMedusa(t *testing.T) {
 			t.Fatal(err)
 		}
 		blocked := done.Actions[1]
-		if blocked.Kind != linkstore.Blocked || !slices.Equal(blocked.Offenders, []string{"p1 has 2 links"}) || !strings.Contains(blocked.Reason, "linkgraph_product_channel_one_right") {
+		if blocked.Kind != linkstore.Blocked || !slices.Equal(blocked.Offenders, []string{"p1 has 2 links"}) ||
+			!strings.Contains(blocked.Reason, "linkgraph_product_channel_one_right") {
 			t.Errorf("blocked: %+v", blocked)
 		}
-		if text := done.String(); !strings.Contains(text, "blocked     product_channel") || !strings.Contains(text, "in the way: p1 has 2 links") {
+		if text := done.String(); !strings.Contains(text, "blocked     product_channel") ||
+			!strings.Contains(text, "in the way: p1 has 2 links") {
 			t.Errorf("plan:\n%s", text)
 		}
 	}
@@ -90,7 +92,8 @@ func TestSyncOnlyAddsIndexesToATableOfMedusa(t *testing.T) {
 			added = append(added, r)
 		}
 	}
-	if len(added) != 2 || slices.ContainsFunc(added, func(r string) bool { return !strings.Contains(r, "INDEX linkgraph_") }) {
+	if len(added) != 2 ||
+		slices.ContainsFunc(added, func(r string) bool { return !strings.Contains(r, "INDEX linkgraph_") }) {
 		t.Errorf("added:\n%s", strings.Join(added, "\n"))
 	}
 	// The index comes as soon as nothing is in its way, and goes when the definition lets it.
@@ -109,12 +112,25 @@ func TestSyncOnlyAddsIndexesToATableOfMedusa(t *testing.T) {
 func TestSyncLeavesColumnsOfMedusaAlone(t *testing.T) {
 	t.Parallel()
 	pool := medusaDB(t, "timestamptz")
-	run(t, pool, `ALTER TABLE product_channel ADD COLUMN note varchar(255), ADD COLUMN rank bigint NOT NULL DEFAULT 0, ADD COLUMN day date`)
+	run(
+		t,
+		pool,
+		`ALTER TABLE product_channel ADD COLUMN note varchar(255), ADD COLUMN rank bigint NOT NULL DEFAULT 0, ADD COLUMN day date`,
+	)
 	d := productChannel()
-	d.Columns = []linkstore.Column{{Name: "note", Type: linkstore.Text}, {Name: "rank", Type: linkstore.Integer, NotNull: true, Default: "0"}}
+	d.Columns = []linkstore.Column{
+		{Name: "note", Type: linkstore.Text},
+		{Name: "rank", Type: linkstore.Integer, NotNull: true, Default: "0"},
+	}
 	runSync(t, oneLink(t, pool, d), linkstore.All, linkstore.UpdateTable)
 	results, err := oneLink(t, pool, d).Create(t.Context(), []linkstore.Item{
-		{Link: d.Name, Left: "p1", Right: "c1", Data: map[string]any{"note": "n", "rank": 3}}, {Link: d.Name, Left: "p1", Right: "c2"},
+		{
+			Link:  d.Name,
+			Left:  "p1",
+			Right: "c1",
+			Data:  map[string]any{"note": "n", "rank": 3},
+		},
+		{Link: d.Name, Left: "p1", Right: "c2"},
 	}, linkstore.CreateOptions{})
 	if err != nil || results[0].Outcome != linkstore.Updated || results[1].Outcome != linkstore.Unchanged {
 		t.Errorf("create: %+v, %v", results, err)
@@ -122,7 +138,8 @@ func TestSyncLeavesColumnsOfMedusaAlone(t *testing.T) {
 	d.Columns = []linkstore.Column{{Name: "day", Type: linkstore.Timestamp}}
 	runSync(t, oneLink(t, pool, d), linkstore.All, linkstore.Noop, linkstore.Blocked)
 	d.Columns = []linkstore.Column{{Name: "weight", Type: linkstore.Decimal}}
-	if _, err := oneLink(t, pool, d).Sync(t.Context(), linkstore.All); !errors.Is(err, linkstore.ErrInvalid) || !strings.Contains(err.Error(), "has no column weight") {
+	if _, err := oneLink(t, pool, d).Sync(t.Context(), linkstore.All); !errors.Is(err, linkstore.ErrInvalid) ||
+		!strings.Contains(err.Error(), "has no column weight") {
 		t.Errorf("a column that is not there: %v", err)
 	}
 }
@@ -135,7 +152,8 @@ func TestPlanWritesNothing(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if got := kinds(plan); !slices.Equal(got, []linkstore.ActionKind{linkstore.UpdateTable}) || strings.Count(plan.String(), "CREATE INDEX") != 2 {
+		if got := kinds(plan); !slices.Equal(got, []linkstore.ActionKind{linkstore.UpdateTable}) ||
+			strings.Count(plan.String(), "CREATE INDEX") != 2 {
 			t.Errorf("plan:\n%s", plan)
 		}
 		_, err = oneLink(t, pool, productChannel()).WithTx(tx).Undeclared(t.Context())
@@ -165,21 +183,30 @@ func TestPlanComparesTheTypesOfKeys(t *testing.T) {
 	}
 	number := linkstore.Model{PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "integer"}}}
 	if err := plan(linkstore.Model{}, number, linkstore.End{}); !errors.Is(err, linkstore.ErrInvalid) ||
-		!strings.Contains(err.Error(), `column channel_id of table product_channel is character varying, and the key it should hold is integer: set columnType: "text"`) {
+		!strings.Contains(
+			err.Error(),
+			`column channel_id of table product_channel is character varying, and the key it should hold is integer: set columnType: "text"`,
+		) {
 		t.Errorf("a number in a column of texts: %v", err)
 	}
 	if err := plan(linkstore.Model{}, number, linkstore.End{ColumnType: "text"}); err != nil {
 		t.Errorf("a number kept as text: %v", err)
 	}
-	run(t, pool, `DELETE FROM product_channel; ALTER TABLE product_channel ALTER COLUMN channel_id TYPE integer USING 0`)
+	run(
+		t,
+		pool,
+		`DELETE FROM product_channel; ALTER TABLE product_channel ALTER COLUMN channel_id TYPE integer USING 0`,
+	)
 	if err := plan(linkstore.Model{}, number, linkstore.End{}); err != nil {
 		t.Errorf("a number: %v", err)
 	}
-	if err := plan(linkstore.Model{}, linkstore.Model{}, linkstore.End{}); err == nil || !strings.Contains(err.Error(), "is integer, and the key it should hold is text") {
+	if err := plan(linkstore.Model{}, linkstore.Model{}, linkstore.End{}); err == nil ||
+		!strings.Contains(err.Error(), "is integer, and the key it should hold is text") {
 		t.Errorf("a text in a column of numbers: %v", err)
 	}
 	big := linkstore.Model{PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "bigint"}}}
-	if err := plan(linkstore.Model{}, big, linkstore.End{}); err == nil || !strings.Contains(err.Error(), "is integer, and the key it should hold is bigint") {
+	if err := plan(linkstore.Model{}, big, linkstore.End{}); err == nil ||
+		!strings.Contains(err.Error(), "is integer, and the key it should hold is bigint") {
 		t.Errorf("a key too wide: %v", err)
 	}
 	small := linkstore.Model{PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "smallint"}}}
@@ -251,7 +278,10 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 				w.s = oneLink(t, w.pool, productChannel())
 				runSync(t, w.s, linkstore.Safe, linkstore.UpdateTable)
 				c.before(w)
-				receipt, err := w.s.DeleteRecords(t.Context(), []linkstore.Records{{Model: "Product", IDs: []string{"p1"}}})
+				receipt, err := w.s.DeleteRecords(
+					t.Context(),
+					[]linkstore.Records{{Model: "Product", IDs: []string{"p1"}}},
+				)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -259,7 +289,10 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 				c.after(w)
 				restore(w)
 				var live []string
-				rows, err := w.pool.Query(context.WithoutCancel(t.Context()), `SELECT channel_id FROM product_channel WHERE deleted_at IS NULL ORDER BY 1`)
+				rows, err := w.pool.Query(
+					context.WithoutCancel(t.Context()),
+					`SELECT channel_id FROM product_channel WHERE deleted_at IS NULL ORDER BY 1`,
+				)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -298,16 +331,32 @@ func TestUndeclaredLinkTables(t *testing.T) {
 			('Odd', '{}'), ('gone', '{}')`)
 	want := []linkstore.LinkTable{
 		{
-			Schema: "public", Table: "Odd",
-			Keys: []linkstore.KeyColumn{{Name: "post_id", Type: "bigint"}, {Name: "site_code", Type: "text"}, {Name: "lang", Type: "uuid"}},
+			Schema: "public",
+			Table:  "Odd",
+			Keys: []linkstore.KeyColumn{
+				{Name: "post_id", Type: "bigint"},
+				{Name: "site_code", Type: "text"},
+				{Name: "lang", Type: "uuid"},
+			},
 		},
 		{
-			Schema: "public", Table: "my_posts", IDPrefix: "my_post",
-			Keys:    []linkstore.KeyColumn{{Name: "product_variant_id", Type: "varchar"}, {Name: "post_id", Type: "varchar"}},
-			Columns: []linkstore.TableColumn{{Name: "sort", Type: "integer", NotNull: true, Default: "0"}, {Name: "amount", Type: "numeric(10,0)"}},
+			Schema:   "public",
+			Table:    "my_posts",
+			IDPrefix: "my_post",
+			Keys: []linkstore.KeyColumn{
+				{Name: "product_variant_id", Type: "varchar"},
+				{Name: "post_id", Type: "varchar"},
+			},
+			Columns: []linkstore.TableColumn{
+				{Name: "sort", Type: "integer", NotNull: true, Default: "0"},
+				{Name: "amount", Type: "numeric(10,0)"},
+			},
 			// v1 has two posts; that c had two variants is over.
 			ToIsList:   true,
-			FromModule: "product", FromModel: "product_variant", ToModule: "blog", ToModel: "post",
+			FromModule: "product",
+			FromModel:  "product_variant",
+			ToModule:   "blog",
+			ToModel:    "post",
 		},
 	}
 	if found, err = s.Undeclared(t.Context()); err != nil {

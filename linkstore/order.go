@@ -33,7 +33,10 @@ func (c *Catalog) setLockOrder() {
 	}
 	for left := slices.Clone(c.models); len(left) > 0; {
 		next := max(0, slices.IndexFunc(left, func(m *Model) bool {
-			return !slices.ContainsFunc(after[m], func(before *Model) bool { return before != m && slices.Contains(left, before) })
+			return !slices.ContainsFunc(
+				after[m],
+				func(before *Model) bool { return before != m && slices.Contains(left, before) },
+			)
 		}))
 		left[next].rank = len(c.ordered)
 		c.ordered = append(c.ordered, left[next])

@@ -14,7 +14,8 @@ func TestOutboxIsOfTheStore(t *testing.T) {
 	s := newSubject(t, newDB(t).Pool)
 	events := func() (text string) {
 		t.Helper()
-		if err := s.pool.QueryRow(ctx, `SELECT COALESCE(string_agg(concat_ws(' ', event, cause, left_key, right_key), ', ' ORDER BY id), '') FROM linkgraph.link_event`).Scan(&text); err != nil {
+		if err := s.pool.QueryRow(ctx, `SELECT COALESCE(string_agg(concat_ws(' ', event, cause, left_key, right_key), ', ' ORDER BY id), '') FROM linkgraph.link_event`).
+			Scan(&text); err != nil {
 			t.Fatal(err)
 		}
 		return text

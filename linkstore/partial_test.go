@@ -22,7 +22,12 @@ func TestPartial(t *testing.T) {
 		t.Fatal(err)
 	}
 	stocked := func(quantity any) linkstore.Item {
-		return linkstore.Item{Link: linktest.Stocked, Left: "v1", Right: "i1", Data: map[string]any{"quantity": quantity}}
+		return linkstore.Item{
+			Link:  linktest.Stocked,
+			Left:  "v1",
+			Right: "i1",
+			Data:  map[string]any{"quantity": quantity},
+		}
 	}
 	items := []linkstore.Item{
 		priced("v1", "s1"),
@@ -40,8 +45,19 @@ func TestPartial(t *testing.T) {
 		priced("v9", "s2"), // the same fault again
 	}
 	want := []error{
-		nil, linkstore.ErrConflict, linkstore.ErrRecordNotFound, nil, linkstore.ErrConflict, linkstore.ErrLinkNotDefined,
-		linkstore.ErrReadOnly, nil, linkstore.ErrInvalid, nil, linkstore.ErrInvalid, linkstore.ErrInvalid, linkstore.ErrRecordNotFound,
+		nil,
+		linkstore.ErrConflict,
+		linkstore.ErrRecordNotFound,
+		nil,
+		linkstore.ErrConflict,
+		linkstore.ErrLinkNotDefined,
+		linkstore.ErrReadOnly,
+		nil,
+		linkstore.ErrInvalid,
+		nil,
+		linkstore.ErrInvalid,
+		linkstore.ErrInvalid,
+		linkstore.ErrRecordNotFound,
 	}
 	n.calls = nil
 	// v2 gets s2, although v1 and v9 asked for it first.
@@ -57,7 +73,8 @@ func TestPartial(t *testing.T) {
 	if len(n.calls) != 1 || len(n.calls[0].Items) != 4 {
 		t.Errorf("told: %+v", n.calls)
 	}
-	if results[0].Outcome != linkstore.Unchanged || results[7].Outcome != linkstore.Created || results[9].Outcome != linkstore.Unchanged {
+	if results[0].Outcome != linkstore.Unchanged || results[7].Outcome != linkstore.Created ||
+		results[9].Outcome != linkstore.Unchanged {
 		t.Errorf("outcomes: %+v", results)
 	}
 	for i, item := range items { // alone, each fails as it did
@@ -82,10 +99,21 @@ func TestWithWritten(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := store.Create(t.Context(), []linkstore.Item{priced("v1", "s1")}, linkstore.CreateOptions{}); err != nil {
+	if _, err := store.Create(
+		t.Context(),
+		[]linkstore.Item{priced("v1", "s1")},
+		linkstore.CreateOptions{},
+	); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Create(t.Context(), []linkstore.Item{priced("v2", "s2")}, linkstore.CreateOptions{}); !errors.Is(err, refused) {
+	if _, err := store.Create(
+		t.Context(),
+		[]linkstore.Item{priced("v2", "s2")},
+		linkstore.CreateOptions{},
+	); !errors.Is(
+		err,
+		refused,
+	) {
 		t.Errorf("the second: %v", err)
 	}
 	if got := s.rows(t); also != 2 || len(n.calls) != 2 || !slices.Equal(got, []string{"create_links"}) {
@@ -142,7 +170,11 @@ func TestUnchangedIsNotRewritten(t *testing.T) {
 func TestEach(t *testing.T) {
 	t.Parallel()
 	s, _ := newTold(t)
-	if _, err := s.Create(t.Context(), []linkstore.Item{priced("v2", "s1"), priced("v1", "s2")}, linkstore.CreateOptions{}); err != nil {
+	if _, err := s.Create(
+		t.Context(),
+		[]linkstore.Item{priced("v2", "s1"), priced("v1", "s2")},
+		linkstore.CreateOptions{},
+	); err != nil {
 		t.Fatal(err)
 	}
 	module, err := s.Module(linktest.Priced)

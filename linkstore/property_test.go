@@ -26,19 +26,54 @@ type world struct {
 var (
 	texts = world{
 		[]string{"Product", "Variant", "PriceSet", "Price", "Item", "Location", "Set", "Channel"},
-		[]string{linktest.Priced, linktest.Stocked, linktest.Sold, linktest.Served, linktest.Related, linktest.Paired, linktest.Shown},
+		[]string{
+			linktest.Priced,
+			linktest.Stocked,
+			linktest.Sold,
+			linktest.Served,
+			linktest.Related,
+			linktest.Paired,
+			linktest.Shown,
+		},
 		map[string][]string{
-			"Product": {"p1", "p2"}, "Variant": {"v1", "v2"}, "PriceSet": {"s1", "s2"}, "Price": {"r1", "r2"}, "Item": {"i1"},
-			"Location": {"l1", "l2"}, "Set": {"f1", "f2"}, "Channel": {"c1", "c2"},
+			"Product": {
+				"p1",
+				"p2",
+			},
+			"Variant":  {"v1", "v2"},
+			"PriceSet": {"s1", "s2"},
+			"Price":    {"r1", "r2"},
+			"Item":     {"i1"},
+			"Location": {"l1", "l2"},
+			"Set":      {"f1", "f2"},
+			"Channel":  {"c1", "c2"},
 		},
 		map[string]string{"v1": "p1", "v2": "p1", "r1": "s1", "r2": "s2"},
 	}
 	otherKeys = world{
 		[]string{"Item", "Bin", "Shelf", "Channel", "Customer", "Contract", "Region"},
-		[]string{linktest.Signed, linktest.Rented, linktest.Stowed, linktest.Courted, linktest.Visited, linktest.Adjoined},
+		[]string{
+			linktest.Signed,
+			linktest.Rented,
+			linktest.Stowed,
+			linktest.Courted,
+			linktest.Visited,
+			linktest.Adjoined,
+		},
 		map[string][]string{
-			"Item": {"i1", "i2"}, "Bin": {"A:1", "A:20", "%3A%25:-3"}, "Shelf": {"1", "20", "-3"}, "Channel": {"c1", "c2"}, "Customer": {"9", "10"},
-			"Contract": {"00000000-0000-0000-0000-00000000000a", "ffffffff-0000-4000-8000-000000000000"}, "Region": {"9007199254740993", "-1"},
+			"Item": {
+				"i1",
+				"i2",
+			},
+			"Bin":      {"A:1", "A:20", "%3A%25:-3"},
+			"Shelf":    {"1", "20", "-3"},
+			"Channel":  {"c1", "c2"},
+			"Customer": {"9", "10"},
+			"Contract": {
+				"00000000-0000-0000-0000-00000000000a",
+				"ffffffff-0000-4000-8000-000000000000",
+			},
+			"Region": {"9007199254740993", "-1"},
 		},
 		map[string]string{"1": "A:1", "20": "A:1", "-3": "%3A%25:-3"},
 	}
@@ -73,10 +108,20 @@ func randomSequences(t *testing.T, w world) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		ctx := context.Background()
-		if _, err := pool.Exec(ctx, `TRUNCATE linkgraph.deletion, linkgraph.link_event, `+strings.Join(tables, ", ")+` CASCADE`); err != nil {
+		if _, err := pool.Exec(
+			ctx,
+			`TRUNCATE linkgraph.deletion, linkgraph.link_event, `+strings.Join(tables, ", ")+` CASCADE`,
+		); err != nil {
 			rt.Fatal(err)
 		}
-		p := &pairing{T: rt, world: w, catalog: catalog, real: newSubject(t, pool), model: linktest.NewModel(catalog), deletions: map[string]string{}}
+		p := &pairing{
+			T:         rt,
+			world:     w,
+			catalog:   catalog,
+			real:      newSubject(t, pool),
+			model:     linktest.NewModel(catalog),
+			deletions: map[string]string{},
+		}
 		p.seed()
 		for range rapid.IntRange(3, 20).Draw(rt, "steps") {
 			p.step()
@@ -118,10 +163,14 @@ func (p *pairing) items() []linkstore.Item {
 		link := rapid.SampledFrom(p.links).Draw(p.T, "link")
 		d, _ := p.catalog.Link(link)
 		items[i] = linkstore.Item{
-			Link: link, Left: rapid.SampledFrom(p.ids[d.Left.Model]).Draw(p.T, "left"), Right: rapid.SampledFrom(p.ids[d.Right.Model]).Draw(p.T, "right"),
+			Link:  link,
+			Left:  rapid.SampledFrom(p.ids[d.Left.Model]).Draw(p.T, "left"),
+			Right: rapid.SampledFrom(p.ids[d.Right.Model]).Draw(p.T, "right"),
 		}
 		if link == linktest.Stocked && rapid.Bool().Draw(p.T, "with data") {
-			items[i].Data = map[string]any{"quantity": rapid.SampledFrom([]string{"1", "2", "2.5"}).Draw(p.T, "quantity")}
+			items[i].Data = map[string]any{
+				"quantity": rapid.SampledFrom([]string{"1", "2", "2.5"}).Draw(p.T, "quantity"),
+			}
 		}
 	}
 	return items
@@ -186,7 +235,11 @@ func (p *pairing) step() {
 }
 
 var classes = []error{
-	linkstore.ErrInvalid, linkstore.ErrConflict, linkstore.ErrRecordNotFound, linkstore.ErrReadOnly, linkstore.ErrDeletionNotFound,
+	linkstore.ErrInvalid,
+	linkstore.ErrConflict,
+	linkstore.ErrRecordNotFound,
+	linkstore.ErrReadOnly,
+	linkstore.ErrDeletionNotFound,
 }
 
 // sameError compares the classes of errors and reports whether there was none.
@@ -205,7 +258,14 @@ func (p *pairing) sameError(call string, got, want error) bool {
 func (p *pairing) compareResults(got, want []linkstore.CreateResult) {
 	for i := range want {
 		if got[i].Outcome != want[i].Outcome || len(got[i].Replaced) != len(want[i].Replaced) {
-			p.Fatalf("create, item %d: got %s, %d replaced; want %s, %d", i, got[i].Outcome, len(got[i].Replaced), want[i].Outcome, len(want[i].Replaced))
+			p.Fatalf(
+				"create, item %d: got %s, %d replaced; want %s, %d",
+				i,
+				got[i].Outcome,
+				len(got[i].Replaced),
+				want[i].Outcome,
+				len(want[i].Replaced),
+			)
 		}
 		if l := got[i].Link; l.DeletedAt != nil || l.ID == "" {
 			p.Fatalf("create, item %d: %+v", i, l)

@@ -13,7 +13,10 @@ import (
 func TestRequiredColumns(t *testing.T) {
 	t.Parallel()
 	d := productChannel()
-	d.Columns = []linkstore.Column{{Name: "amount", Type: linkstore.Decimal, NotNull: true}, {Name: "note", Type: linkstore.Text, NotNull: true, EmptyDefault: true}}
+	d.Columns = []linkstore.Column{
+		{Name: "amount", Type: linkstore.Decimal, NotNull: true},
+		{Name: "note", Type: linkstore.Text, NotNull: true, EmptyDefault: true},
+	}
 	for _, table := range []string{"ours", "Medusa's"} {
 		t.Run(table, func(t *testing.T) {
 			t.Parallel()
@@ -22,7 +25,11 @@ func TestRequiredColumns(t *testing.T) {
 				run(t, pool, medusaTable("timestamptz")+`; DELETE FROM product_channel;
 					ALTER TABLE product_channel ADD COLUMN amount numeric(10,0) NOT NULL, ADD COLUMN note text NOT NULL`)
 			} else {
-				run(t, pool, `INSERT INTO product (id) VALUES ('p1'), ('p2'); INSERT INTO channel (id) VALUES ('c1'), ('c2')`)
+				run(
+					t,
+					pool,
+					`INSERT INTO product (id) VALUES ('p1'), ('p2'); INSERT INTO channel (id) VALUES ('c1'), ('c2')`,
+				)
 			}
 			s := oneLink(t, pool, d)
 			if _, err := s.Sync(t.Context(), linkstore.Safe); err != nil {
@@ -46,7 +53,8 @@ func TestRequiredColumns(t *testing.T) {
 				t.Errorf("message: %v", err)
 			}
 			results, err := create(link("c1", full))
-			if err != nil || results[0].Outcome != linkstore.Created || results[0].Link.Data["amount"] != "3" || results[0].Link.Data["note"] != "" {
+			if err != nil || results[0].Outcome != linkstore.Created || results[0].Link.Data["amount"] != "3" ||
+				results[0].Link.Data["note"] != "" {
 				t.Fatalf("with a value: %+v, %v", results, err)
 			}
 			if results, err = create(link("c1", nil)); err != nil || results[0].Outcome != linkstore.Unchanged {
@@ -55,10 +63,12 @@ func TestRequiredColumns(t *testing.T) {
 			if _, err := s.Dismiss(t.Context(), []linkstore.Item{link("c1", nil)}); err != nil {
 				t.Fatal(err)
 			}
-			if results, err = create(link("c1", nil)); err != nil || results[0].Outcome != linkstore.Revived || results[0].Link.Data["amount"] != "3" {
+			if results, err = create(link("c1", nil)); err != nil || results[0].Outcome != linkstore.Revived ||
+				results[0].Link.Data["amount"] != "3" {
 				t.Errorf("a revived link keeps its value: %+v, %v", results, err)
 			}
-			if _, err = create(link("c1", map[string]any{"amount": nil})); !errors.As(err, &invalid) || invalid.Reason != "must not be null" {
+			if _, err = create(link("c1", map[string]any{"amount": nil})); !errors.As(err, &invalid) ||
+				invalid.Reason != "must not be null" {
 				t.Errorf("null: %v", err)
 			}
 		})
@@ -69,13 +79,24 @@ func TestRequiredColumns(t *testing.T) {
 func TestUndeclaredColumnThatMustBeGiven(t *testing.T) {
 	t.Parallel()
 	pool := emptyDB(t)
-	run(t, pool, medusaTable("timestamptz")+`; DELETE FROM product_channel; ALTER TABLE product_channel ADD COLUMN due date NOT NULL`)
+	run(
+		t,
+		pool,
+		medusaTable(
+			"timestamptz",
+		)+`; DELETE FROM product_channel; ALTER TABLE product_channel ADD COLUMN due date NOT NULL`,
+	)
 	d := productChannel()
 	s := oneLink(t, pool, d)
 	runSync(t, s, linkstore.Safe, linkstore.UpdateTable)
-	_, err := s.Create(t.Context(), []linkstore.Item{{Link: d.Name, Left: "p1", Right: "c1"}}, linkstore.CreateOptions{})
+	_, err := s.Create(
+		t.Context(),
+		[]linkstore.Item{{Link: d.Name, Left: "p1", Right: "c1"}},
+		linkstore.CreateOptions{},
+	)
 	var invalid *linkstore.InvalidError
-	if !errors.As(err, &invalid) || invalid.Field != "due" || !strings.Contains(invalid.Reason, "table product_channel has no default for it") {
+	if !errors.As(err, &invalid) || invalid.Field != "due" ||
+		!strings.Contains(invalid.Reason, "table product_channel has no default for it") {
 		t.Errorf("got %v", err)
 	}
 }

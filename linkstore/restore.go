@@ -26,7 +26,12 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	var receipt Receipt
 	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(ctx, tx, r, &receipt)
+		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(
+			ctx,
+			tx,
+			r,
+			&receipt,
+		)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore: %w", err)
@@ -155,11 +160,17 @@ func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 			ids, err := m.key.collect(rows)
 			back.records(m, ids)
 			return err
-		}, fmt.Sprintf(`
+		}, fmt.Sprintf(
+			`
 			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, %s) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
-			m.table(), m.key.arraysOf(1, len(ids)), parameter(len(m.key)+1, "timestamptz", "", len(ids)), m.key.given("", "id"),
-			m.key.on("p", "id"), m.key.selected("t")), append(m.key.args(ids), ats)...)
+			m.table(),
+			m.key.arraysOf(1, len(ids)),
+			parameter(len(m.key)+1, "timestamptz", "", len(ids)),
+			m.key.given("", "id"),
+			m.key.on("p", "id"),
+			m.key.selected("t"),
+		), append(m.key.args(ids), ats)...)
 	}
 }
 
@@ -265,7 +276,17 @@ func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any
 	for i, l := range links {
 		left[i], right[i], ats[i] = l.Left, l.Right, l.at
 	}
-	return d.pairArrays(len(links)) + ", " + parameter(d.width()+1, "timestamptz", "", len(links)), append(d.pairArgs(left, right), ats)
+	return d.pairArrays(
+			len(links),
+		) + ", " + parameter(
+			d.width()+1,
+			"timestamptz",
+			"",
+			len(links),
+		), append(
+			d.pairArgs(left, right),
+			ats,
+		)
 }
 
 // revive queues the update of links that come back, and tells of them. Relies on the primary key.

@@ -114,10 +114,34 @@ func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) 
 				continue
 			}
 			if d.left == r.model {
-				deletions, links, sides, keys = append(deletions, r.deletion), append(links, d.Name), append(sides, "left"), append(keys, r.id)
+				deletions, links, sides, keys = append(
+					deletions,
+					r.deletion,
+				), append(
+					links,
+					d.Name,
+				), append(
+					sides,
+					"left",
+				), append(
+					keys,
+					r.id,
+				)
 			}
 			if d.right == r.model {
-				deletions, links, sides, keys = append(deletions, r.deletion), append(links, d.Name), append(sides, "right"), append(keys, r.id)
+				deletions, links, sides, keys = append(
+					deletions,
+					r.deletion,
+				), append(
+					links,
+					d.Name,
+				), append(
+					sides,
+					"right",
+				), append(
+					keys,
+					r.id,
+				)
 			}
 		}
 	}

@@ -22,7 +22,12 @@ func TestRestoreBehindDeletionOfOtherEnd(t *testing.T) {
 		return err
 	})
 	sameReceipt(t, receipt, "Channel c1", "{product_channel p2 c1}")
-	sameReceipt(t, must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Product", "p1"))), "Product p1", "{product_channel p1 c1}")
+	sameReceipt(
+		t,
+		must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Product", "p1"))),
+		"Product p1",
+		"{product_channel p1 c1}",
+	)
 }
 
 // The same where the other end has no row here.
@@ -58,7 +63,11 @@ func TestRestoreBehindDeletionElsewhere(t *testing.T) {
 		return err
 	})
 	sameReceipt(t, receipt, "Product p2", "{product_elsewhere p2 x}")
-	sameReceipt(t, must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Thing", "x"))), "{product_elsewhere p1 x}")
+	sameReceipt(
+		t,
+		must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Thing", "x"))),
+		"{product_elsewhere p1 x}",
+	)
 }
 
 // A record that another call restored while it was not locked yet does not come back twice.

@@ -59,7 +59,8 @@ type explained struct {
 }
 
 func (e *explained) explain(ctx context.Context, sql string, args []any) {
-	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.Contains(sql, "INSERT INTO \"") && !strings.Contains(sql, "UPDATE \"") {
+	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.Contains(sql, "INSERT INTO \"") &&
+		!strings.Contains(sql, "UPDATE \"") {
 		return
 	}
 	rows, err := e.Tx.Query(ctx, "EXPLAIN "+sql, args...)
@@ -106,10 +107,19 @@ func TestStatementsUseIndexes(t *testing.T) {
 	db := &explained{tx, map[string]string{}}
 	s := linkstore.New(db, catalog, linkstore.Config{})
 	ctx := t.Context()
-	items := []linkstore.Item{{Link: linktest.Sold, Left: "p1", Right: "c0"}, {Link: linktest.Priced, Left: "v1", Right: "s1"}}
+	items := []linkstore.Item{
+		{Link: linktest.Sold, Left: "p1", Right: "c0"},
+		{Link: linktest.Priced, Left: "v1", Right: "s1"},
+	}
 	const contract = "00000000-0000-4000-8000-000000000007"
 	keyed := []linkstore.Item{
-		{Link: linktest.Stowed, Left: "i5", Right: "A5:5"}, {Link: linktest.Rented, Left: contract, Right: "A7:7"}, {Link: linktest.Courted, Left: "c1", Right: "7"},
+		{
+			Link:  linktest.Stowed,
+			Left:  "i5",
+			Right: "A5:5",
+		},
+		{Link: linktest.Rented, Left: contract, Right: "A7:7"},
+		{Link: linktest.Courted, Left: "c1", Right: "7"},
 	}
 	records := []linkstore.Records{{Model: "Product", IDs: []string{"p7", "p9"}}}
 	module, err := s.Module(linktest.Sold)
@@ -236,7 +246,13 @@ func BenchmarkLinked(b *testing.B) {
 		ids[i] = fmt.Sprintf("p%d", i*7+1)
 	}
 	for b.Loop() {
-		if _, err := s.Linked(b.Context(), linktest.Sold, linkstore.Left, ids, linkstore.LinkedOptions{Limit: 20}); err != nil {
+		if _, err := s.Linked(
+			b.Context(),
+			linktest.Sold,
+			linkstore.Left,
+			ids,
+			linkstore.LinkedOptions{Limit: 20},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -20,7 +20,8 @@ func TestSyncMakesTheSchemaOfALink(t *testing.T) {
 	runSync(t, oneLink(t, pool, d), linkstore.Safe, linkstore.CreateTable)
 	runSync(t, oneLink(t, pool, d), linkstore.Safe, linkstore.Noop)
 	d.Name, d.Table = "second", "second"
-	if plan, err = oneLink(t, pool, d).Plan(t.Context()); err != nil || strings.Contains(plan.String(), "CREATE SCHEMA") {
+	if plan, err = oneLink(t, pool, d).Plan(t.Context()); err != nil ||
+		strings.Contains(plan.String(), "CREATE SCHEMA") {
 		t.Errorf("plan: %v %v", plan, err)
 	}
 }

@@ -106,7 +106,10 @@ func (s *subject) readRecords(ctx context.Context, m *linkstore.Model, state lin
 		columns = append(columns, pgx.Identifier{column.Name}.Sanitize()+"::text")
 		dests = append(dests, &parts[i])
 	}
-	rows, err := s.query(ctx, fmt.Sprintf(`SELECT %s, %s FROM %s`, strings.Join(columns, ", "), live, tableOf(m.Schema, m.Table)))
+	rows, err := s.query(
+		ctx,
+		fmt.Sprintf(`SELECT %s, %s FROM %s`, strings.Join(columns, ", "), live, tableOf(m.Schema, m.Table)),
+	)
 	if err != nil {
 		return err
 	}

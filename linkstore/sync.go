@@ -97,7 +97,8 @@ const ownPrefix = "linkgraph_"
 func (d *Definition) indexName(part string) string { return shorten(ownPrefix + d.Table + "_" + part) }
 
 func (i index) same(o index) bool {
-	return i.unique == o.unique && i.partial == o.partial && strings.Join(i.columns, ",") == strings.Join(o.columns, ",")
+	return i.unique == o.unique && i.partial == o.partial &&
+		strings.Join(i.columns, ",") == strings.Join(o.columns, ",")
 }
 
 func (d *Definition) createIndex(i index) string {
@@ -112,7 +113,14 @@ func (d *Definition) createIndex(i index) string {
 	for j, c := range i.columns {
 		columns[j] = quote(c)
 	}
-	return fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s", unique, quote(i.name), d.table(), strings.Join(columns, ", "), where)
+	return fmt.Sprintf(
+		"CREATE %sINDEX %s ON %s (%s)%s",
+		unique,
+		quote(i.name),
+		d.table(),
+		strings.Join(columns, ", "),
+		where,
+	)
 }
 
 func (c *Column) ddl() string {
@@ -192,7 +200,15 @@ func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Actio
 		if err != nil {
 			return nil, err
 		}
-		return []Action{{Kind: CreateTable, Link: d.Name, Table: d.Table, Reason: "no table yet", SQL: append(statements, d.createTable()...)}}, nil
+		return []Action{
+			{
+				Kind:   CreateTable,
+				Link:   d.Name,
+				Table:  d.Table,
+				Reason: "no table yet",
+				SQL:    append(statements, d.createTable()...),
+			},
+		}, nil
 	}
 	if err := d.checkTable(columns); err != nil {
 		return nil, err
@@ -235,7 +251,12 @@ func (s *Store) createSchema(ctx context.Context, d *Definition) ([]string, erro
 func (d *Definition) checkTable(columns map[string]string) error {
 	for _, name := range slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
 		if columns[name] == "" {
-			return fmt.Errorf("%w: table %s exists and is no table of this link: it has no column %s", ErrInvalid, d.Table, name)
+			return fmt.Errorf(
+				"%w: table %s exists and is no table of this link: it has no column %s",
+				ErrInvalid,
+				d.Table,
+				name,
+			)
 		}
 	}
 	for _, side := range []struct {
@@ -251,7 +272,15 @@ func (d *Definition) checkTable(columns map[string]string) error {
 			if !c.text && characterTypes[have] {
 				advice = fmt.Sprintf(`: set columnType: "text" at the end %s of this link`, side.end.Key)
 			}
-			return fmt.Errorf("%w: column %s of table %s is %s, and the key it should hold is %s%s", ErrInvalid, c.name, d.Table, have, c.sql(), advice)
+			return fmt.Errorf(
+				"%w: column %s of table %s is %s, and the key it should hold is %s%s",
+				ErrInvalid,
+				c.name,
+				d.Table,
+				have,
+				c.sql(),
+				advice,
+			)
 		}
 	}
 	return nil
@@ -284,14 +313,31 @@ func (p *linkPlan) columns(have map[string]string) error {
 		c := &d.Columns[i]
 		switch have := have[c.Name]; {
 		case have == "" && !p.ours:
-			return fmt.Errorf("%w: table %s has no column %s, and is not this program's to change: add it where the table was made", ErrInvalid, d.Table, c.Name)
+			return fmt.Errorf(
+				"%w: table %s has no column %s, and is not this program's to change: add it where the table was made",
+				ErrInvalid,
+				d.Table,
+				c.Name,
+			)
 		case have == "":
 			p.reasons = append(p.reasons, "add column "+c.Name)
 			p.update.SQL = append(p.update.SQL, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", d.table(), c.ddl()))
 		case !c.holds(have):
-			a := Action{Kind: Destructive, Link: d.Name, Table: d.Table, Reason: fmt.Sprintf("column %s is %s, not %s", c.Name, have, c.Type.sql())}
+			a := Action{
+				Kind:   Destructive,
+				Link:   d.Name,
+				Table:  d.Table,
+				Reason: fmt.Sprintf("column %s is %s, not %s", c.Name, have, c.Type.sql()),
+			}
 			if p.ours {
-				a.SQL = []string{fmt.Sprintf("ALTER TABLE %[1]s ALTER COLUMN %[2]s TYPE %[3]s USING %[2]s::text::%[3]s", d.table(), quote(c.Name), c.Type.sql())}
+				a.SQL = []string{
+					fmt.Sprintf(
+						"ALTER TABLE %[1]s ALTER COLUMN %[2]s TYPE %[3]s USING %[2]s::text::%[3]s",
+						d.table(),
+						quote(c.Name),
+						c.Type.sql(),
+					),
+				}
 			} else {
 				a.Kind, a.Offenders = Blocked, []string{"another program made the table"}
 			}
@@ -426,7 +472,10 @@ func (s *Store) madeTables(ctx context.Context) ([]madeTable, error) {
 	if exists, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool]); err != nil || !exists {
 		return nil, err
 	}
-	if rows, err = s.db.Query(ctx, `SELECT link, schema_name, table_name FROM `+s.own("link_table")+` ORDER BY link`); err != nil {
+	if rows, err = s.db.Query(
+		ctx,
+		`SELECT link, schema_name, table_name FROM `+s.own("link_table")+` ORDER BY link`,
+	); err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[madeTable])
@@ -445,7 +494,11 @@ func (s *Store) planOrphans(made []madeTable) []Action {
 			Kind: Destructive, Link: t.Link, Table: t.Table, Reason: "the link is not declared any more",
 			SQL: []string{
 				"DROP TABLE IF EXISTS " + tableName(t.Schema, t.Table),
-				fmt.Sprintf("DELETE FROM %s WHERE link = '%s'", s.own("link_table"), strings.ReplaceAll(t.Link, "'", "''")),
+				fmt.Sprintf(
+					"DELETE FROM %s WHERE link = '%s'",
+					s.own("link_table"),
+					strings.ReplaceAll(t.Link, "'", "''"),
+				),
 			},
 		})
 	}
@@ -459,7 +512,11 @@ type OffendersError struct {
 }
 
 func (e *OffendersError) Error() string {
-	return fmt.Sprintf("%s: records have more links than the definition allows: %s", e.Link, strings.Join(e.Offenders, "; "))
+	return fmt.Sprintf(
+		"%s: records have more links than the definition allows: %s",
+		e.Link,
+		strings.Join(e.Offenders, "; "),
+	)
 }
 
 // Unwrap gives ErrConflict.

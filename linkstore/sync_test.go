@@ -92,7 +92,10 @@ func TestSyncChecksRowsBeforeACardinality(t *testing.T) {
 	d := productChannel()
 	s := oneLink(t, pool, d)
 	runSync(t, s, linkstore.Safe, linkstore.CreateTable)
-	if _, err := pool.Exec(t.Context(), `INSERT INTO product (id) VALUES ('p1'); INSERT INTO channel (id) VALUES ('c1'), ('c2')`); err != nil {
+	if _, err := pool.Exec(
+		t.Context(),
+		`INSERT INTO product (id) VALUES ('p1'); INSERT INTO channel (id) VALUES ('c1'), ('c2')`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	items := []linkstore.Item{{Link: d.Name, Left: "p1", Right: "c1"}, {Link: d.Name, Left: "p1", Right: "c2"}}
@@ -110,7 +113,14 @@ func TestSyncChecksRowsBeforeACardinality(t *testing.T) {
 		t.Fatal(err)
 	}
 	runSync(t, narrow, linkstore.Safe, linkstore.UpdateTable)
-	if _, err := narrow.Create(t.Context(), items[1:], linkstore.CreateOptions{}); !errors.Is(err, linkstore.ErrConflict) {
+	if _, err := narrow.Create(
+		t.Context(),
+		items[1:],
+		linkstore.CreateOptions{},
+	); !errors.Is(
+		err,
+		linkstore.ErrConflict,
+	) {
 		t.Errorf("second link: %v", err)
 	}
 	runSync(t, s, linkstore.Safe, linkstore.UpdateTable) // wide again: the unique index goes
@@ -142,13 +152,15 @@ func TestSyncAdoptsAMedusaTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := done.String(); strings.Contains(text, "DROP") || strings.Contains(text, "ALTER") || strings.Contains(text, "_id on") {
+	if text := done.String(); strings.Contains(text, "DROP") || strings.Contains(text, "ALTER") ||
+		strings.Contains(text, "_id on") {
 		t.Errorf("more than indexes:\n%s", text)
 	}
 	results, err := s.Create(t.Context(), []linkstore.Item{
 		{Link: "product_channel", Left: "p1", Right: "c1"}, {Link: "product_channel", Left: "p2", Right: "c1"},
 	}, linkstore.CreateOptions{})
-	if err != nil || results[0].Outcome != linkstore.Unchanged || results[0].Link.ID != "pc_old" || results[1].Outcome != linkstore.Created {
+	if err != nil || results[0].Outcome != linkstore.Unchanged || results[0].Link.ID != "pc_old" ||
+		results[1].Outcome != linkstore.Created {
 		t.Fatalf("got %+v, %v", results, err)
 	}
 	// A deletion is restored although the table keeps whole seconds.
@@ -171,7 +183,8 @@ func TestSyncDropsOnlyWhatItMade(t *testing.T) {
 	s := oneLink(t, pool, renamed)
 	exists := func() (there bool) {
 		t.Helper()
-		if err := pool.QueryRow(t.Context(), `SELECT to_regclass('product_channel') IS NOT NULL`).Scan(&there); err != nil {
+		if err := pool.QueryRow(t.Context(), `SELECT to_regclass('product_channel') IS NOT NULL`).
+			Scan(&there); err != nil {
 			t.Fatal(err)
 		}
 		return there
@@ -230,7 +243,12 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 		{Module: "a", Name: "A2", Table: "a2", Key: "a_id"},
 		{Module: "b", Name: "B", Table: "b", Key: "b_id", NoSoftDelete: true},
 	}, []linkstore.Definition{
-		{Name: "x", IDPrefix: "x", Left: linkstore.End{Model: "A"}, Right: linkstore.End{Model: "B", DeleteCascade: true}},
+		{
+			Name:     "x",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "A"},
+			Right:    linkstore.End{Model: "B", DeleteCascade: true},
+		},
 		{Name: "y", Left: linkstore.End{Model: "A"}, Right: linkstore.End{Model: "B"}},
 		{Name: "z", IDPrefix: "z", Left: linkstore.End{Model: "A"}, Right: linkstore.End{Model: "C"}},
 		{Name: "w", IDPrefix: "w", Left: linkstore.End{Model: "A"}, Right: linkstore.End{Model: "A"}},
@@ -244,7 +262,9 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 		}
 	}
 	long := linkstore.Definition{
-		IDPrefix: "l", Left: linkstore.End{Model: "AVeryLongNameOfAModelIndeed"}, Right: linkstore.End{Model: "AnotherVeryLongNameOfAModel"},
+		IDPrefix: "l",
+		Left:     linkstore.End{Model: "AVeryLongNameOfAModelIndeed"},
+		Right:    linkstore.End{Model: "AnotherVeryLongNameOfAModel"},
 	}
 	c, err := linkstore.NewCatalog([]linkstore.Model{
 		{Module: "first", Name: "AVeryLongNameOfAModelIndeed", Table: "a", Key: "a_id"},
@@ -253,7 +273,8 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Links()[0].Table; got != "first_a_very_long_name_of_a_model_indeed_second_another_ver_"+got[len(got)-8:] && len(got) != 63 {
+	if got := c.Links()[0].Table; got != "first_a_very_long_name_of_a_model_indeed_second_another_ver_"+got[len(got)-8:] &&
+		len(got) != 63 {
 		t.Errorf("table %q", got)
 	}
 }

@@ -84,7 +84,8 @@ func (w *batchTx) commit(ctx context.Context) error {
 		w.queued = append(w.queued, statement{QueuedQuery: q})
 	}
 	// What somebody else reads may fail: only then it is known whether to commit.
-	if w.conn == nil || slices.ContainsFunc(w.last.QueuedQueries, func(q *pgx.QueuedQuery) bool { return q.Fn != nil }) {
+	if w.conn == nil ||
+		slices.ContainsFunc(w.last.QueuedQueries, func(q *pgx.QueuedQuery) bool { return q.Fn != nil }) {
 		if err := w.send(ctx); err != nil {
 			return err
 		}

@@ -230,7 +230,11 @@ func TestConnection(t *testing.T) {
 	}
 	for range 3 {
 		for _, left := range []string{"p9", "p1"} {
-			_, err := s.Create(ctx, []linkstore.Item{{Link: linktest.Sold, Left: left, Right: "c1"}}, linkstore.CreateOptions{})
+			_, err := s.Create(
+				ctx,
+				[]linkstore.Item{{Link: linktest.Sold, Left: left, Right: "c1"}},
+				linkstore.CreateOptions{},
+			)
 			if (err == nil) != (left == "p1") {
 				t.Fatal(err)
 			}
@@ -247,14 +251,36 @@ func TestEventData(t *testing.T) {
 	pool := newDB(t).Pool
 	ctx := t.Context()
 	catalog, err := linkstore.NewCatalog([]linkstore.Model{
-		{Module: "a", Name: "A", Key: "a_id"}, {Module: "b", Name: "B", Key: "b_id", PrimaryKey: []linkstore.KeyColumn{{Name: "x"}, {Name: "y", Type: "integer"}}},
-	}, []linkstore.Definition{{
-		Name: "it's", Table: "its", IDPrefix: "x", Left: linkstore.End{Model: "A", IsList: true}, Right: linkstore.End{Model: "B", IsList: true},
-		Columns: []linkstore.Column{
-			{Name: "te'xt"}, {Name: "whole", Type: linkstore.Integer}, {Name: "exact", Type: linkstore.Decimal}, {Name: "yes", Type: linkstore.Boolean},
-			{Name: "at", Type: linkstore.Timestamp}, {Name: "doc", Type: linkstore.JSON}, {Name: "float", Type: linkstore.Float}, {Name: "fixed", Default: "x"},
+		{
+			Module: "a",
+			Name:   "A",
+			Key:    "a_id",
 		},
-	}})
+		{
+			Module:     "b",
+			Name:       "B",
+			Key:        "b_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "x"}, {Name: "y", Type: "integer"}},
+		},
+	}, []linkstore.Definition{
+		{
+			Name:     "it's",
+			Table:    "its",
+			IDPrefix: "x",
+			Left:     linkstore.End{Model: "A", IsList: true},
+			Right:    linkstore.End{Model: "B", IsList: true},
+			Columns: []linkstore.Column{
+				{Name: "te'xt"},
+				{Name: "whole", Type: linkstore.Integer},
+				{Name: "exact", Type: linkstore.Decimal},
+				{Name: "yes", Type: linkstore.Boolean},
+				{Name: "at", Type: linkstore.Timestamp},
+				{Name: "doc", Type: linkstore.JSON},
+				{Name: "float", Type: linkstore.Float},
+				{Name: "fixed", Default: "x"},
+			},
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +308,11 @@ func TestEventData(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		rows, err := pool.Query(ctx, `SELECT concat_ws(' ', right_key, data, count(*)) FROM linkgraph.link_event WHERE right_key = $1 GROUP BY right_key, data`, right)
+		rows, err := pool.Query(
+			ctx,
+			`SELECT concat_ws(' ', right_key, data, count(*)) FROM linkgraph.link_event WHERE right_key = $1 GROUP BY right_key, data`,
+			right,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,14 @@ func givenOf(links []*newLink) *given {
 			named[name] = true
 		}
 	}
-	g := &given{def: d, n: len(links), args: d.pairArgs(left, right), arrays: []string{d.pairArrays(len(links))}, names: []string{d.pairNames("")}, named: len(named) > 0}
+	g := &given{
+		def:    d,
+		n:      len(links),
+		args:   d.pairArgs(left, right),
+		arrays: []string{d.pairArrays(len(links))},
+		names:  []string{d.pairNames("")},
+		named:  len(named) > 0,
+	}
 	for i := range d.Columns {
 		c := givenColumn{&d.Columns[i], "", ""}
 		if named[c.Name] {
@@ -166,7 +173,12 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 			strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), conflict, returned)
 	}
 	if len(links) < many {
-		writeFew(tx, links, g.text(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }), g.args)
+		writeFew(
+			tx,
+			links,
+			g.text(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }),
+			g.args,
+		)
 	} else {
 		tx.queue(len(links), madeRows(links, ids), sql(d.values()), g.args...)
 	}
@@ -191,7 +203,12 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 	}
 	for _, l := range lost {
 		if l.old == nil {
-			return fmt.Errorf("link %s: the row of %s and %s was there, and is gone", l.pair.Link, l.pair.Left, l.pair.Right)
+			return fmt.Errorf(
+				"link %s: the row of %s and %s was there, and is gone",
+				l.pair.Link,
+				l.pair.Left,
+				l.pair.Right,
+			)
 		}
 	}
 	return nil
@@ -235,7 +252,12 @@ func (l *newLink) wrote(link Link) {
 // fewText is a statement that writes the rows of a few links and returns them. It also tells of them, or of those that a condition
 // names.
 func (s *Store) fewText(d *Definition, sql, attached string) string {
-	return `WITH written AS (` + sql + `)` + s.told(d, "attached", "create", attached) + ` SELECT ` + d.columns() + ` FROM written AS t`
+	return `WITH written AS (` + sql + `)` + s.told(
+		d,
+		"attached",
+		"create",
+		attached,
+	) + ` SELECT ` + d.columns() + ` FROM written AS t`
 }
 
 // writeFew queues such a statement.
@@ -272,12 +294,17 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 	keys := givenOf(links).args
 	row := make([]any, len(keys), len(keys)+3)
 	names := slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at"})
-	_, err := tx.tx.CopyFrom(ctx, identifier(d.Schema, d.Table), names, pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
-		for k, of := range keys {
-			row[k] = of.([]string)[i]
-		}
-		return append(row, ids[i], &now, &now), nil
-	}))
+	_, err := tx.tx.CopyFrom(
+		ctx,
+		identifier(d.Schema, d.Table),
+		names,
+		pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
+			for k, of := range keys {
+				row[k] = of.([]string)[i]
+			}
+			return append(row, ids[i], &now, &now), nil
+		}),
+	)
 	if err != nil {
 		return err
 	}
@@ -309,7 +336,10 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 	var sets []string
 	for _, c := range g.columns {
 		if c.given != "" {
-			sets = append(sets, fmt.Sprintf(", %[1]s = CASE WHEN %[2]s THEN %[3]s ELSE t.%[1]s END", quote(c.Name), c.given, c.value))
+			sets = append(
+				sets,
+				fmt.Sprintf(", %[1]s = CASE WHEN %[2]s THEN %[3]s ELSE t.%[1]s END", quote(c.Name), c.given, c.value),
+			)
 		}
 	}
 	var dead []string
@@ -330,7 +360,12 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 			RETURNING %s`, d.table(), strings.Join(sets, ""), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn(), returned)
 	}
 	if len(links) < many {
-		writeFew(tx, links, g.text(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }), g.args)
+		writeFew(
+			tx,
+			links,
+			g.text(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }),
+			g.args,
+		)
 		return
 	}
 	tx.queue(len(links), func(rows pgx.Rows) error {

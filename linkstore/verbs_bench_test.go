@@ -39,9 +39,13 @@ func newVerbs(b *testing.B) *verbs {
 	}
 	b.Cleanup(pool.Close)
 	s := newSubject(b, pool)
-	s.Store = linkstore.New(pool, s.Catalog(), linkstore.Config{Written: func(context.Context, linkstore.Written, *pgx.Batch) error {
-		return nil // as a server, which audits, learns what was written before the commit
-	}})
+	s.Store = linkstore.New(
+		pool,
+		s.Catalog(),
+		linkstore.Config{Written: func(context.Context, linkstore.Written, *pgx.Batch) error {
+			return nil // as a server, which audits, learns what was written before the commit
+		}},
+	)
 	v := &verbs{subject: s, elapsed: map[string]time.Duration{}, cpu: map[string]time.Duration{}}
 	if err := pool.QueryRow(b.Context(), `SELECT pg_backend_pid()`).Scan(&v.pid); err != nil {
 		b.Fatal(err)
@@ -142,7 +146,11 @@ func (v *verbs) round(b *testing.B, n, from int) {
 		return err
 	})
 	for _, table := range []string{"variant_price_set", "variant_item", "variant_channel_hero"} {
-		if err := v.exec(b.Context(), `DELETE FROM `+table+` WHERE deleted_at IS NOT NULL AND variant_id = ANY($1::text[])`, variants.IDs); err != nil {
+		if err := v.exec(
+			b.Context(),
+			`DELETE FROM `+table+` WHERE deleted_at IS NOT NULL AND variant_id = ANY($1::text[])`,
+			variants.IDs,
+		); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -54,10 +54,22 @@ func (s *Store) told(d *Definition, event, cause, which string) string {
 	if which != "" {
 		which = " WHERE " + which
 	}
-	return fmt.Sprintf(`, told AS (
+	return fmt.Sprintf(
+		`, told AS (
 		INSERT INTO %s (event, cause, link, left_key, right_key, data)
 		SELECT %s, %s, %s, %s, %s, %s FROM written AS t%s ORDER BY %s)`,
-		s.own("link_event"), literal(event), literal(cause), literal(d.Name), d.leftKey.idText(), d.rightKey.idText(), d.dataText(), which, d.order("t"))
+		s.own(
+			"link_event",
+		),
+		literal(event),
+		literal(cause),
+		literal(d.Name),
+		d.leftKey.idText(),
+		d.rightKey.idText(),
+		d.dataText(),
+		which,
+		d.order("t"),
+	)
 }
 
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

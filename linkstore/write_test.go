@@ -95,8 +95,17 @@ func TestWritten(t *testing.T) {
 		}
 	}
 
-	_, err := s.Create(ctx, []linkstore.Item{priced("v2", "s2"), {Link: linktest.Stocked, Left: "v1", Right: "i1"}, priced("v2", "s2")}, linkstore.CreateOptions{})
-	outcomes(tell(err), "CREATED "+linktest.Priced+" v2 s2", "CREATED "+linktest.Stocked+" v1 i1", "UNCHANGED "+linktest.Priced+" v2 s2")
+	_, err := s.Create(
+		ctx,
+		[]linkstore.Item{priced("v2", "s2"), {Link: linktest.Stocked, Left: "v1", Right: "i1"}, priced("v2", "s2")},
+		linkstore.CreateOptions{},
+	)
+	outcomes(
+		tell(err),
+		"CREATED "+linktest.Priced+" v2 s2",
+		"CREATED "+linktest.Stocked+" v1 i1",
+		"UNCHANGED "+linktest.Priced+" v2 s2",
+	)
 	_, err = s.Create(ctx, []linkstore.Item{priced("v2", "s2")}, linkstore.CreateOptions{})
 	outcomes(tell(err), "UNCHANGED "+linktest.Priced+" v2 s2")
 	_, err = s.Create(ctx, []linkstore.Item{priced("v1", "s2")}, linkstore.CreateOptions{Replace: true})
@@ -139,7 +148,17 @@ func TestWritten(t *testing.T) {
 		t.Errorf("a restore of what is back: %+v", w)
 	}
 
-	want := []string{"create_links", "create_links", "create_links", "dismiss_links", "delete_links", "restore", "delete_records", "restore_deletion", "restore_deletion"}
+	want := []string{
+		"create_links",
+		"create_links",
+		"create_links",
+		"dismiss_links",
+		"delete_links",
+		"restore",
+		"delete_records",
+		"restore_deletion",
+		"restore_deletion",
+	}
 	if diff := cmp.Diff(want, s.rows(t)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
@@ -180,7 +199,11 @@ func TestWrittenIsOneWithTheWrite(t *testing.T) {
 				}
 				store = store.WithTx(tx)
 				t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-				if _, err := store.Create(t.Context(), []linkstore.Item{c.item}, linkstore.CreateOptions{}); err != nil {
+				if _, err := store.Create(
+					t.Context(),
+					[]linkstore.Item{c.item},
+					linkstore.CreateOptions{},
+				); err != nil {
 					t.Fatal(err)
 				}
 				var told int

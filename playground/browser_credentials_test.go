@@ -22,7 +22,10 @@ func (b *tab) examples() (tabs []playground.Tab, admin, storefront, other int) {
 		b.Fatal(err)
 	}
 	at := func(name string) int {
-		return slices.IndexFunc(tabs, func(t playground.Tab) bool { return strings.Contains(t.Document, "query "+name+" ") })
+		return slices.IndexFunc(
+			tabs,
+			func(t playground.Tab) bool { return strings.Contains(t.Document, "query "+name+" ") },
+		)
 	}
 	return tabs, at("AdminList"), at("CategoryPage"), at("ProductPage")
 }
@@ -120,7 +123,10 @@ func testRestart(b *tab, s *site) {
 	b.showTab(admin, tabs[admin])
 	b.click(`[aria-label="Show History"]`)
 	b.wait(`document.querySelector(".graphiql-history-item-label")`)
-	evaluate[chromedp.Void](b, `[...document.querySelectorAll(".graphiql-history-item-label")].findLast((i) => i.textContent === "CategoryPage").setAttribute("data-chosen", "")`)
+	evaluate[chromedp.Void](
+		b,
+		`[...document.querySelectorAll(".graphiql-history-item-label")].findLast((i) => i.textContent === "CategoryPage").setAttribute("data-chosen", "")`,
+	)
 	b.click("[data-chosen]")
 	b.document(tabs[storefront].Document)
 	b.headers(publishable)
@@ -251,7 +257,9 @@ func testMapRestart(b *tab, s *site) {
 	s.start("sk_second", true)
 	b.click("#refresh")
 	b.wait(`document.querySelector("#status").textContent.startsWith("Counted")`)
-	b.wait(`![...document.querySelectorAll(".label .count")].some((c) => c.textContent === "?") && document.querySelector(".label .count").textContent !== "…"`)
+	b.wait(
+		`![...document.querySelectorAll(".label .count")].some((c) => c.textContent === "?") && document.querySelector(".label .count").textContent !== "…"`,
+	)
 	b.sentFor(s, "Counts", false)
 	if evaluate[bool](b, formShown) {
 		b.Error("the map asks for a key that the page knows")
@@ -277,7 +285,10 @@ func testMapKey(b *tab, s *site) {
 	}
 	enter("sk_wrong")
 	b.wait(formShown + ` && document.querySelector("#key").getAttribute("aria-invalid") === "true"`)
-	if evaluate[bool](b, `document.querySelector(".label, #rows tr") || document.querySelector(".picture").checkVisibility()`) {
+	if evaluate[bool](
+		b,
+		`document.querySelector(".label, #rows tr") || document.querySelector(".picture").checkVisibility()`,
+	) {
 		b.Error("the map is shown with a wrong key")
 	}
 	evaluate[chromedp.Void](b, `document.querySelector("#key").value = ""`)
@@ -309,7 +320,9 @@ func testMapKey(b *tab, s *site) {
 	b.wait(formShown)
 	enter("sk_second")
 	b.wait(`document.querySelector("#key-form").hidden`)
-	b.wait(`document.querySelector("#status").textContent.startsWith("Counted") && ![...document.querySelectorAll(".label .count")].some((c) => c.textContent === "?")`)
+	b.wait(
+		`document.querySelector("#status").textContent.startsWith("Counted") && ![...document.querySelectorAll(".label .count")].some((c) => c.textContent === "?")`,
+	)
 	b.sentFor(s, "Counts", false)
 	b.noKeyKept()
 }

@@ -70,7 +70,10 @@ func testMap(b *tab, s *site) {
 			b.Errorf("%s has %d models, want %d", module, boxes[module], n)
 		}
 	}
-	names := evaluate[string](b, `[...document.querySelectorAll(".label")].map((l) => l.getAttribute("aria-label")).join("\n")`)
+	names := evaluate[string](
+		b,
+		`[...document.querySelectorAll(".label")].map((l) => l.getAttribute("aria-label")).join("\n")`,
+	)
 	for _, l := range linked {
 		if !strings.Contains(names, l.Name+" (") {
 			b.Errorf("the picture lacks %s", l.Name)
@@ -98,7 +101,10 @@ func testMap(b *tab, s *site) {
 	}
 
 	// A link, and its query in the playground.
-	evaluate[chromedp.Void](b, fmt.Sprintf(labelOf+`.setAttribute("data-chosen", "")`, "product_variant_inventory_item"))
+	evaluate[chromedp.Void](
+		b,
+		fmt.Sprintf(labelOf+`.setAttribute("data-chosen", "")`, "product_variant_inventory_item"),
+	)
 	b.click(".label[data-chosen]")
 	b.wait(fmt.Sprintf(panelTitle, "product_variant_inventory_item"))
 	panel = evaluate[string](b, `document.querySelector("#panel").innerText`)
@@ -119,7 +125,9 @@ func testMap(b *tab, s *site) {
 	b.do(chromedp.Navigate(s.url + "/map#order_payment_collection"))
 	b.wait(fmt.Sprintf(panelTitle, "order_payment_collection"))
 	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "rbac"))
-	b.wait(`document.querySelectorAll(".module:not([hidden])").length === 2 && document.querySelectorAll("#rows tr:not([hidden])").length === 2`)
+	b.wait(
+		`document.querySelectorAll(".module:not([hidden])").length === 2 && document.querySelectorAll("#rows tr:not([hidden])").length === 2`,
+	)
 	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "!"))
 	b.wait(`document.querySelector("#none").checkVisibility()`)
 }
@@ -142,7 +150,10 @@ func testCounts(b *tab, s *site) {
 		b.Errorf("%d requests to count %d links", n, len(b.shown()))
 	}
 	const link = "product_sales_channel"
-	tag, err := s.db.Pool.Exec(context.Background(), `UPDATE product_sales_channel SET deleted_at = now() WHERE deleted_at IS NULL`)
+	tag, err := s.db.Pool.Exec(
+		context.Background(),
+		`UPDATE product_sales_channel SET deleted_at = now() WHERE deleted_at IS NULL`,
+	)
 	if err != nil || tag.RowsAffected() == 0 {
 		b.Fatal(tag, err)
 	}

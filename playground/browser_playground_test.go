@@ -55,10 +55,21 @@ func TestBrowser(t *testing.T) {
 
 // answers has a piece of what each operation of the tabs answers.
 var answers = map[string]string{
-	"Walk": `"title": "Linen shirt"`, "Link": `"outcome": "CREATED"`, "BothSides": `"amount": "59.00"`, "Dismiss": `"outcome": "DISMISSED"`,
-	"Delete": `"pset_demo_shirt_s"`, "Gone": `"priceSet": null`, "Restore": `"pset_demo_shirt_s"`, "LinkModules": `"product_sales_channel"`,
-	"ListLinks": `"requiredQuantity": "1"`, "ProductPage": `"description": "A light shirt for warm days."`, "NotForSale": `"product": null`,
-	"CategoryPage": `"handle": "straw-hat"`, "AdminList": `"title": "Gift box"`, "Bulk": `"requiredQuantity": "2"`, "Orders": `"displayId": 1`,
+	"Walk":         `"title": "Linen shirt"`,
+	"Link":         `"outcome": "CREATED"`,
+	"BothSides":    `"amount": "59.00"`,
+	"Dismiss":      `"outcome": "DISMISSED"`,
+	"Delete":       `"pset_demo_shirt_s"`,
+	"Gone":         `"priceSet": null`,
+	"Restore":      `"pset_demo_shirt_s"`,
+	"LinkModules":  `"product_sales_channel"`,
+	"ListLinks":    `"requiredQuantity": "1"`,
+	"ProductPage":  `"description": "A light shirt for warm days."`,
+	"NotForSale":   `"product": null`,
+	"CategoryPage": `"handle": "straw-hat"`,
+	"AdminList":    `"title": "Gift box"`,
+	"Bulk":         `"requiredQuantity": "2"`,
+	"Orders":       `"displayId": 1`,
 }
 
 // showTab shows an example.
@@ -79,7 +90,12 @@ func (b *tab) sentFor(s *site, operation string, storefront bool) {
 		want = request{publishable: publishable}
 	}
 	if got.authorization != want.authorization || got.publishable != want.publishable {
-		b.Errorf("%s was sent with Authorization %q and publishable key %q", operation, got.authorization, got.publishable)
+		b.Errorf(
+			"%s was sent with Authorization %q and publishable key %q",
+			operation,
+			got.authorization,
+			got.publishable,
+		)
 	}
 }
 
@@ -116,7 +132,10 @@ func testTabs(b *tab, s *site) {
 	b.click(`[aria-label="Show History"]`)
 	b.wait(`document.querySelector(".graphiql-history")`)
 	for _, name := range names {
-		if !evaluate[bool](b, fmt.Sprintf(`document.querySelector(".graphiql-history").textContent.includes(%q)`, name)) {
+		if !evaluate[bool](
+			b,
+			fmt.Sprintf(`document.querySelector(".graphiql-history").textContent.includes(%q)`, name),
+		) {
 			b.Errorf("the history lacks %s", name)
 		}
 	}
@@ -149,5 +168,7 @@ func testEditors(b *tab, s *site) {
 	b.document("{\n  products {\n    totalCount\n  }\n}\n")
 	b.headers("{\n  \"a\": \"b\"\n}")
 
-	b.wait(`["editor", "graphql", "json"].every((w) => performance.getEntriesByName(new URL("playground/graphiql/" + w + ".worker.js", location).href).length)`)
+	b.wait(
+		`["editor", "graphql", "json"].every((w) => performance.getEntriesByName(new URL("playground/graphiql/" + w + ".worker.js", location).href).length)`,
+	)
 }

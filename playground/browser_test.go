@@ -19,8 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -29,6 +27,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/playground"
 )
@@ -87,7 +86,10 @@ func (w *world) newSite(t *testing.T, told bool) *site {
 	mux.HandleFunc("/graphql", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		sent := request{authorization: r.Header.Get("Authorization"), publishable: r.Header.Get("X-Publishable-Api-Key")}
+		sent := request{
+			authorization: r.Header.Get("Authorization"),
+			publishable:   r.Header.Get("X-Publishable-Api-Key"),
+		}
 		_ = json.Unmarshal(body, &sent)
 		s.mu.Lock()
 		s.requests = append(s.requests, sent)
@@ -206,11 +208,13 @@ func open(t *testing.T, parent context.Context, s *site, scheme string, width, h
 	err = chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
-			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != own.Host && u.Scheme != "data" && u.Scheme != "blob" {
+			if u, err := url.Parse(e.Request.URL); err != nil || u.Host != own.Host && u.Scheme != "data" &&
+				u.Scheme != "blob" {
 				t.Errorf("asks another machine: %s", e.Request.URL)
 			}
 		case *log.EventEntryAdded:
-			if b.refused.Load() && e.Entry.Source == log.EntrySourceNetwork && strings.Contains(e.Entry.Text, "status of 401") {
+			if b.refused.Load() && e.Entry.Source == log.EntrySourceNetwork &&
+				strings.Contains(e.Entry.Text, "status of 401") {
 				return
 			}
 			if e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity {
@@ -359,7 +363,10 @@ func (b *tab) try(operation string, several bool) string {
 	evaluate[chromedp.Void](b, model(responseText)+`.setValue("")`)
 	b.click(".graphiql-execute-button")
 	if several {
-		item := fmt.Sprintf(`[...document.querySelectorAll("[role=menuitem]")].find((i) => i.textContent === %q)`, operation)
+		item := fmt.Sprintf(
+			`[...document.querySelectorAll("[role=menuitem]")].find((i) => i.textContent === %q)`,
+			operation,
+		)
 		b.wait(item)
 		evaluate[chromedp.Void](b, item+`.setAttribute("data-chosen", "")`)
 		b.click("[role=menuitem][data-chosen]")

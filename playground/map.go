@@ -41,14 +41,25 @@ type mapRelation struct {
 func mapOf(models *recordstore.Catalog) mapModels {
 	var s mapModels
 	for _, m := range models.Models() {
-		out := mapModel{Name: m.Name, Module: m.Module, Link: m.Link, Table: m.Table, Key: m.Key, IDPrefix: m.IDPrefix, Relations: []mapRelation{}}
+		out := mapModel{
+			Name:      m.Name,
+			Module:    m.Module,
+			Link:      m.Link,
+			Table:     m.Table,
+			Key:       m.Key,
+			IDPrefix:  m.IDPrefix,
+			Relations: []mapRelation{},
+		}
 		out.Primary = m.Columns[m.Primary()].Field
 		if m.Schema != "" {
 			out.Table = m.Schema + "." + m.Table
 		}
 		for i := range m.Columns {
 			c := &m.Columns[i]
-			out.Columns = append(out.Columns, mapColumn{Field: c.Field, Name: columnName(c), Type: c.Type.String(), Secret: c.Secret})
+			out.Columns = append(
+				out.Columns,
+				mapColumn{Field: c.Field, Name: columnName(c), Type: c.Type.String(), Secret: c.Secret},
+			)
 		}
 		for i := range m.Relations {
 			r := &m.Relations[i]

@@ -189,8 +189,13 @@ func load(cfg Config) (map[string]*file, error) {
 func newFile(name string, source []byte, plain func() []byte, zipped []byte) *file {
 	sum := sha256.Sum256(source)
 	f := &file{
-		contentType: mime.TypeByExtension(path.Ext(name)), etag: `"` + hex.EncodeToString(sum[:12]) + `"`, policy: policy,
-		plain: plain, zipped: zipped,
+		contentType: mime.TypeByExtension(
+			path.Ext(name),
+		),
+		etag:   `"` + hex.EncodeToString(sum[:12]) + `"`,
+		policy: policy,
+		plain:  plain,
+		zipped: zipped,
 	}
 	if strings.HasPrefix(name, "map/") {
 		f.policy = mapPolicy

@@ -114,12 +114,14 @@ func TestGuardsNamesAlone(t *testing.T) {
 	const names = "/playground/map/map.json"
 	for _, header := range [][]string{nil, {"Authorization", "Bearer bad"}} {
 		r := getFrom(cfg, names, header...)
-		if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusUnauthorized || strings.Contains(string(body), "product") {
+		if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusUnauthorized ||
+			strings.Contains(string(body), "product") {
 			t.Errorf("with %v: %d %.100s", header, r.StatusCode, body)
 		}
 	}
 	r := getFrom(cfg, names, "Authorization", "Bearer good")
-	if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusOK || !strings.Contains(string(body), "ProductVariant") {
+	if body, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusOK ||
+		!strings.Contains(string(body), "ProductVariant") {
 		t.Errorf("with credentials: %d %.100s", r.StatusCode, body)
 	}
 	if cache := r.Header.Get("Cache-Control"); cache != "no-store" || r.Header.Get("ETag") != "" {
@@ -147,7 +149,10 @@ func TestTellsCredentials(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]map[string]string{cfg.Admin, cfg.Storefront}, []map[string]string{got.Admin, got.Storefront}); diff != "" {
+		if diff := cmp.Diff(
+			[]map[string]string{cfg.Admin, cfg.Storefront},
+			[]map[string]string{got.Admin, got.Storefront},
+		); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		known := len(cfg.Admin)+len(cfg.Storefront) > 0
@@ -161,8 +166,11 @@ func TestTellsCredentials(t *testing.T) {
 func TestTellsThoseWhoAreTrusted(t *testing.T) {
 	t.Parallel()
 	cfg := playground.Config{
-		Admin: map[string]string{"Authorization": "Bearer sk_1"}, Storefront: map[string]string{"x-publishable-api-key": "pk_1"},
-		Trust: func(r *http.Request) bool { return r.Header.Get(playground.TokenHeader) == "good" },
+		Admin: map[string]string{
+			"Authorization": "Bearer sk_1",
+		},
+		Storefront: map[string]string{"x-publishable-api-key": "pk_1"},
+		Trust:      func(r *http.Request) bool { return r.Header.Get(playground.TokenHeader) == "good" },
 	}
 	for _, c := range []struct {
 		token string
@@ -175,7 +183,8 @@ func TestTellsThoseWhoAreTrusted(t *testing.T) {
 			}
 			r := getFrom(cfg, path, headers...)
 			body, _ := io.ReadAll(r.Body)
-			if told := strings.Contains(string(body), "sk_1") || strings.Contains(string(body), "pk_1"); told != (c.told && path == "/playground/settings.json") {
+			if told := strings.Contains(string(body), "sk_1") ||
+				strings.Contains(string(body), "pk_1"); told != (c.told && path == "/playground/settings.json") {
 				t.Errorf("%q, %s: told %v", c.token, path, told)
 			}
 			if path != "/playground/settings.json" {
@@ -263,7 +272,8 @@ func TestTabsAreDocuments(t *testing.T) {
 		Endpoint string
 		Tabs     []playground.Tab
 	}
-	if err := json.NewDecoder(get(t, "/playground/settings.json").Body).Decode(&settings); err != nil || settings.Endpoint != "/graphql" {
+	if err := json.NewDecoder(get(t, "/playground/settings.json").Body).Decode(&settings); err != nil ||
+		settings.Endpoint != "/graphql" {
 		t.Errorf("settings: %+v, %v", settings, err)
 	}
 	if diff := cmp.Diff(tabs, settings.Tabs); diff != "" {

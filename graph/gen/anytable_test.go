@@ -108,13 +108,24 @@ func (s *shop) test(t *testing.T) {
 	before := s.describe(t)
 	s.try(t)
 	want := map[string]int{
-		"sql": 5, "file": 2, "also": 4, "generate": 1, "export DATABASE_URL=postgres://user:password@localhost/shop": 1, "go run . migrate --plan": 1,
-		"go run . migrate": 1, "go run .": 1, "go run . links discover": 1, "query": 2, "answer": 2, "text": 4,
+		"sql":      5,
+		"file":     2,
+		"also":     4,
+		"generate": 1,
+		"export DATABASE_URL=postgres://user:password@localhost/shop": 1,
+		"go run . migrate --plan":                                     1,
+		"go run . migrate":                                            1,
+		"go run .":                                                    1,
+		"go run . links discover":                                     1,
+		"query":                                                       2,
+		"answer":                                                      2,
+		"text":                                                        4,
 	}
 	if diff := cmp.Diff(want, s.done); diff != "" {
 		t.Errorf("the page is read differently (-want +got):\n%s", diff)
 	}
-	if plan := s.program(t, "links", "plan"); strings.Contains(plan, "blocked") || strings.Contains(plan, "create") || strings.Contains(plan, "update") {
+	if plan := s.program(t, "links", "plan"); strings.Contains(plan, "blocked") || strings.Contains(plan, "create") ||
+		strings.Contains(plan, "update") {
 		t.Errorf("there is more to do:\n%s", plan)
 	}
 	if diff := cmp.Diff(before, s.describe(t)); diff != "" {
@@ -139,8 +150,21 @@ func (s *shop) describe(t *testing.T) string {
 			UNION ALL
 			SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = ANY($1::regclass[])
 		) AS l`, []string{
-		"wms.supplier", "wms.device", "wms.bin", "wms.pallet", "wms.pallet_item", "wms.device_location", "erp.purchase", "post", "site", "edition",
-		"product_product_blog_post", "my_posts", "product_product_blog_site_code", "product_product_blog_edition", "link_module_migrations",
+		"wms.supplier",
+		"wms.device",
+		"wms.bin",
+		"wms.pallet",
+		"wms.pallet_item",
+		"wms.device_location",
+		"erp.purchase",
+		"post",
+		"site",
+		"edition",
+		"product_product_blog_post",
+		"my_posts",
+		"product_product_blog_site_code",
+		"product_product_blog_edition",
+		"link_module_migrations",
 	}).Scan(&text)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +231,12 @@ func (s *shop) paging(t *testing.T) {
 				if list.order != "" {
 					arguments += ", orderBy: [" + list.order + "]"
 				}
-				query := fmt.Sprintf("%s(%s) { nodes { key: %s } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } }", list.field, arguments, list.key)
+				query := fmt.Sprintf(
+					"%s(%s) { nodes { key: %s } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } }",
+					list.field,
+					arguments,
+					list.key,
+				)
 				if list.path != "" {
 					query = list.path + " { " + query + " }"
 				}

@@ -23,8 +23,14 @@ func goName(field string) string { return templates.ToGo(field) }
 
 // registry writes the catalogue of models and links.
 func (s *spec) registry(w *code) {
-	w.line("%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"github.com/linkgraph/linkgraph/linkstore\"\n\t\"github.com/linkgraph/linkgraph/internal/recordstore\"\n)\n", header, planPackage)
-	w.line("// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []recordstore.Model {\n\treturn []recordstore.Model{")
+	w.line(
+		"%s\nimport (\n\t_ \"embed\" // the schema of storefronts\n\n\t%q\n\t\"github.com/linkgraph/linkgraph/linkstore\"\n\t\"github.com/linkgraph/linkgraph/internal/recordstore\"\n)\n",
+		header,
+		planPackage,
+	)
+	w.line(
+		"// Models returns every model: those of the modules, then the rows of the links.\nfunc Models() []recordstore.Model {\n\treturn []recordstore.Model{",
+	)
 	for _, m := range s.models {
 		s.registerModel(w, m)
 	}
@@ -127,8 +133,13 @@ func (s *spec) registerModel(w *code, m *model) {
 }
 
 var linkColumnTypes = map[recordstore.Type]string{
-	recordstore.Text: "Text", recordstore.Integer: "Integer", recordstore.Float: "Float", recordstore.Decimal: "Decimal",
-	recordstore.Boolean: "Boolean", recordstore.Time: "Timestamp", recordstore.JSON: "JSON",
+	recordstore.Text:    "Text",
+	recordstore.Integer: "Integer",
+	recordstore.Float:   "Float",
+	recordstore.Decimal: "Decimal",
+	recordstore.Boolean: "Boolean",
+	recordstore.Time:    "Timestamp",
+	recordstore.JSON:    "JSON",
 }
 
 func (s *spec) registerLink(w *code, d *link) {
@@ -183,8 +194,15 @@ func (s *spec) resolvers(w *code) {
 	w.line("// Queries resolves the root fields of models.\ntype Queries struct{}\n")
 	w.line("// Mutations resolves the mutations of models.\ntype Mutations struct{}\n")
 	root := func(on, field, verb, model string) {
-		w.line("// %s resolves the field %s.\nfunc (%s) %s(ctx context.Context) (answer.Answer, error) { return answer.%s(ctx, %q) }\n",
-			goName(field), field, on, goName(field), verb, model)
+		w.line(
+			"// %s resolves the field %s.\nfunc (%s) %s(ctx context.Context) (answer.Answer, error) { return answer.%s(ctx, %q) }\n",
+			goName(field),
+			field,
+			on,
+			goName(field),
+			verb,
+			model,
+		)
 	}
 	for _, m := range s.models {
 		root("Queries", naming.Camel(m.name), "Record", m.name)

@@ -39,7 +39,10 @@ func (m *manual) linkTable(w *page, md *model) {
 		if says := m.says[h.name]; says != "" {
 			name += "<br>" + says
 		}
-		rows = append(rows, []string{h.fields(), leads, name, h.keptIn(), h.cardinality(), h.cascadeNote(), h.extra(), h.example()})
+		rows = append(
+			rows,
+			[]string{h.fields(), leads, name, h.keptIn(), h.cardinality(), h.cascadeNote(), h.extra(), h.example()},
+		)
 	}
 	if rows != nil {
 		w.line("**Links**\n")
@@ -62,7 +65,11 @@ func (l *link) keptIn() string {
 	if l.readOnly == nil {
 		return "table " + tableName(l.schema, l.table)
 	}
-	return fmt.Sprintf("%s of %s, read-only", columnText(l.readOnly), tableName(l.left.model.schema, l.left.model.table))
+	return fmt.Sprintf(
+		"%s of %s, read-only",
+		columnText(l.readOnly),
+		tableName(l.left.model.schema, l.left.model.table),
+	)
 }
 
 // cardinality says how many of the near end are linked to how many of the far end.

@@ -13,7 +13,9 @@ import (
 func (m *manual) index() string {
 	w := &page{}
 	w.line("%s\n\n# Modules and links\n", pageMark)
-	w.line("A module owns its tables and knows no other; a link joins records of two. [Links](../links.md) says what links promise,")
+	w.line(
+		"A module owns its tables and knows no other; a link joins records of two. [Links](../links.md) says what links promise,",
+	)
 	w.line("[Add a module and a link](../add-a-module.md) how to declare more.\n\n## Modules\n")
 	modules := slices.Sorted(slices.Values(m.spec.modules))
 	var rows [][]string
@@ -43,12 +45,31 @@ func (m *manual) linkIndex(w *page) {
 		} else {
 			readOnly = columnText(l.readOnly)
 		}
-		rows = append(rows, []string{tick(l.name), m.says[l.name], l.left.ref(), l.right.ref(), left.cardinality(), l.deletes(), table, readOnly})
+		rows = append(
+			rows,
+			[]string{
+				tick(l.name),
+				m.says[l.name],
+				l.left.ref(),
+				l.right.ref(),
+				left.cardinality(),
+				l.deletes(),
+				table,
+				readOnly,
+			},
+		)
 	}
-	w.line("## Links\n\nThe left end comes first in the cardinality. A read-only link is a column of the left model's table.")
+	w.line(
+		"## Links\n\nThe left end comes first in the cardinality. A read-only link is a column of the left model's table.",
+	)
 	if i := slices.IndexFunc(m.spec.links, func(l *link) bool { return l.rows != nil }); i >= 0 {
 		example := m.spec.links[i].rows
-		w.line("The rows of other links have a type and root fields of their own: `%s`, `%s`, `%s`.", example.name, naming.Camel(example.name), example.plural)
+		w.line(
+			"The rows of other links have a type and root fields of their own: `%s`, `%s`, `%s`.",
+			example.name,
+			naming.Camel(example.name),
+			example.plural,
+		)
 	}
 	w.line("")
 	w.table([]string{"Link", "Meaning", "Left", "Right", "Cardinality", "Cascade", "Table", "Read-only"}, rows)

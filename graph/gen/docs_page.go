@@ -72,10 +72,20 @@ func (m *manual) facts(w *page, md *model) {
 	w.line("- Ids: %s, %s", tick(md.primary), ids)
 	for _, k := range m.spec.moduleKeys(md.module) {
 		if k.model == md {
-			w.line("- Key: %s, in inputs `{ %s: { %s: \"…\" } }`", tick(k.name), naming.Camel(md.module), naming.Camel(k.name))
+			w.line(
+				"- Key: %s, in inputs `{ %s: { %s: \"…\" } }`",
+				tick(k.name),
+				naming.Camel(md.module),
+				naming.Camel(k.name),
+			)
 		}
 	}
-	w.line("- Queries: `%s(%s:)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`", naming.Camel(md.name), md.primary, md.plural)
+	w.line(
+		"- Queries: `%s(%s:)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`",
+		naming.Camel(md.name),
+		md.primary,
+		md.plural,
+	)
 	verbs := []string{"create", "update"}
 	if md.softDelete {
 		verbs = append(verbs, "delete", "restore")

@@ -56,7 +56,10 @@ func TestPagesOfSchema(t *testing.T) {
 	}
 	got := m.pages()
 	if *update {
-		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return strings.HasSuffix(f.Name, ".md") })
+		archive.Files = slices.DeleteFunc(
+			archive.Files,
+			func(f txtar.File) bool { return strings.HasSuffix(f.Name, ".md") },
+		)
 		for _, name := range slices.Sorted(maps.Keys(got)) {
 			archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(got[name])})
 		}
@@ -171,7 +174,11 @@ func headings(text string) map[string]bool {
 		if fenced || heading == line || !strings.HasPrefix(heading, " ") {
 			continue
 		}
-		slug := strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), ""), " ", "-")
+		slug := strings.ReplaceAll(
+			notInAnchor.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), ""),
+			" ",
+			"-",
+		)
 		unique := slug
 		for i := 1; found[unique]; i++ {
 			unique = fmt.Sprintf("%s-%d", slug, i)

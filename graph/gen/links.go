@@ -139,13 +139,25 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 	for _, child := range v.Children {
 		f := r.fields("LinkColumnDefinition", child.Value)
 		c := &column{
-			field: raw(f["name"]), name: naming.Snake(raw(f["name"])), gqlType: raw(f["type"]), hasDefault: f["default"] != nil,
-			notNull: f["default"] != nil || raw(f["required"]) == "true", defaultText: raw(f["default"]),
+			field: raw(
+				f["name"],
+			),
+			name:        naming.Snake(raw(f["name"])),
+			gqlType:     raw(f["type"]),
+			hasDefault:  f["default"] != nil,
+			notNull:     f["default"] != nil || raw(f["required"]) == "true",
+			defaultText: raw(f["default"]),
 		}
 		c.description = "Extra column of the link."
 		var ok bool
 		if c.typ, ok = scalarTypes[c.gqlType]; !ok || c.gqlType == "ID" {
-			r.fault(d.Position, "link %s: column %s: %q is no column type; the choices are String, Int, Float, Decimal, Boolean, DateTime, JSON", l.name, c.field, c.gqlType)
+			r.fault(
+				d.Position,
+				"link %s: column %s: %q is no column type; the choices are String, Int, Float, Decimal, Boolean, DateTime, JSON",
+				l.name,
+				c.field,
+				c.gqlType,
+			)
 			continue
 		}
 		switch {
@@ -166,19 +178,38 @@ func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 		return
 	}
 	if len(l.readOnly) != len(l.right.recordKey) {
-		r.fault(d.Position, "link %s: readOnly: the key of %s has %d columns", l.name, right.name, len(l.right.recordKey))
+		r.fault(
+			d.Position,
+			"link %s: readOnly: the key of %s has %d columns",
+			l.name,
+			right.name,
+			len(l.right.recordKey),
+		)
 		return
 	}
 	if l.left.field != "" {
 		left.relations = append(left.relations, &relation{
-			field: l.left.field, target: right, many: l.right.isList, columns: l.readOnly, targetColumns: l.right.recordKey,
-			description: fmt.Sprintf("The %s that `%s` names.", right.name, col.field),
+			field:         l.left.field,
+			target:        right,
+			many:          l.right.isList,
+			columns:       l.readOnly,
+			targetColumns: l.right.recordKey,
+			description:   fmt.Sprintf("The %s that `%s` names.", right.name, col.field),
 		})
 	}
 	if l.right.field != "" {
 		right.relations = append(right.relations, &relation{
-			field: l.right.field, target: left, many: l.left.isList, columns: l.right.recordKey, targetColumns: l.readOnly,
-			description: fmt.Sprintf("%s whose `%s` names this %s.", naming.Pascal(left.plural), col.field, right.name),
+			field:         l.right.field,
+			target:        left,
+			many:          l.left.isList,
+			columns:       l.right.recordKey,
+			targetColumns: l.readOnly,
+			description: fmt.Sprintf(
+				"%s whose `%s` names this %s.",
+				naming.Pascal(left.plural),
+				col.field,
+				right.name,
+			),
 		})
 	}
 }
@@ -189,12 +220,28 @@ func (r *reader) storedLink(l *link) {
 		l.table = l.name
 	}
 	rows := &model{
-		name: l.typeName, plural: naming.Plural(naming.Camel(l.typeName)), module: "link", schema: l.schema, table: l.table, idPrefix: l.idPrefix, primary: "id",
+		name:        l.typeName,
+		plural:      naming.Plural(naming.Camel(l.typeName)),
+		module:      "link",
+		schema:      l.schema,
+		table:       l.table,
+		idPrefix:    l.idPrefix,
+		primary:     "id",
 		description: fmt.Sprintf("A link between %s and %s.", article(l.left.model.name), article(l.right.model.name)),
-		link:        l, node: true, softDelete: true,
+		link:        l,
+		node:        true,
+		softDelete:  true,
 	}
 	text := func(field, gqlType, description string) *column {
-		return &column{field: field, name: naming.Snake(field), gqlType: gqlType, typ: scalarTypes[gqlType], notNull: true, readOnly: true, description: description}
+		return &column{
+			field:       field,
+			name:        naming.Snake(field),
+			gqlType:     gqlType,
+			typ:         scalarTypes[gqlType],
+			notNull:     true,
+			readOnly:    true,
+			description: description,
+		}
 	}
 	rows.columns = append(rows.columns, text("id", "ID", "Identifies the link for life."))
 	for _, e := range []*end{l.left, l.right} {
@@ -272,8 +319,14 @@ func (r *reader) hop(l *link, near, far *end) {
 		return
 	}
 	t := &through{
-		schema: l.schema, table: l.table, columns: near.columns, targetColumns: far.columns, text: near.text, targetText: far.text,
-		softDelete: true, row: l.typeName,
+		schema:        l.schema,
+		table:         l.table,
+		columns:       near.columns,
+		targetColumns: far.columns,
+		text:          near.text,
+		targetText:    far.text,
+		softDelete:    true,
+		row:           l.typeName,
 	}
 	near.model.relations = append(near.model.relations, &relation{
 		field: near.field, target: far.model, many: far.isList, columns: near.recordKey, targetColumns: far.recordKey,
@@ -305,6 +358,12 @@ func upper(s string) string { return strings.ToUpper(s) }
 
 // typeNames are the names of recordstore.Type in generated code.
 var typeNames = map[recordstore.Type]string{
-	recordstore.Text: "Text", recordstore.Integer: "Integer", recordstore.Float: "Float", recordstore.Decimal: "Decimal",
-	recordstore.Boolean: "Boolean", recordstore.Time: "Time", recordstore.JSON: "JSON", recordstore.Enum: "Enum",
+	recordstore.Text:    "Text",
+	recordstore.Integer: "Integer",
+	recordstore.Float:   "Float",
+	recordstore.Decimal: "Decimal",
+	recordstore.Boolean: "Boolean",
+	recordstore.Time:    "Time",
+	recordstore.JSON:    "JSON",
+	recordstore.Enum:    "Enum",
 }

@@ -109,8 +109,17 @@ func (r *reader) models() {
 		}
 		a := arguments{r, d}
 		m := &model{
-			name: def.Name, plural: a.text("plural"), module: a.text("module"), schema: a.text("schema"), table: a.text("table"),
-			idPrefix: a.text("idPrefix"), key: a.text("key"), primary: a.text("primaryKey"), description: def.Description,
+			name:   def.Name,
+			plural: a.text("plural"),
+			module: a.text("module"),
+			schema: a.text("schema"),
+			table:  a.text("table"),
+			idPrefix: a.text(
+				"idPrefix",
+			),
+			key:         a.text("key"),
+			primary:     a.text("primaryKey"),
+			description: def.Description,
 		}
 		if m.plural == "" {
 			m.plural = naming.Plural(naming.Camel(m.name))
@@ -138,8 +147,14 @@ func (r *reader) models() {
 }
 
 var scalarTypes = map[string]recordstore.Type{
-	"ID": recordstore.Text, "String": recordstore.Text, "Int": recordstore.Integer, "Float": recordstore.Float, "Decimal": recordstore.Decimal,
-	"Boolean": recordstore.Boolean, "DateTime": recordstore.Time, "JSON": recordstore.JSON,
+	"ID":       recordstore.Text,
+	"String":   recordstore.Text,
+	"Int":      recordstore.Integer,
+	"Float":    recordstore.Float,
+	"Decimal":  recordstore.Decimal,
+	"Boolean":  recordstore.Boolean,
+	"DateTime": recordstore.Time,
+	"JSON":     recordstore.JSON,
 }
 
 // storeColumns are kept by the store.
@@ -147,18 +162,33 @@ var storeColumns = []string{"createdAt", "updatedAt", "deletedAt"}
 
 func (r *reader) column(m *model, f *ast.FieldDefinition) {
 	if f.Type.Elem != nil {
-		r.fault(f.Position, "%s.%s: a column holds one value; a list of records comes from @belongsTo(inverse:) or @manyToMany", m.name, f.Name)
+		r.fault(
+			f.Position,
+			"%s.%s: a column holds one value; a list of records comes from @belongsTo(inverse:) or @manyToMany",
+			m.name,
+			f.Name,
+		)
 		return
 	}
 	c := &column{
-		field: f.Name, name: naming.Snake(f.Name), gqlType: f.Type.NamedType, notNull: f.Type.NonNull, description: f.Description,
-		readOnly: f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
-		secret:   f.Directives.ForName("secret") != nil,
+		field:       f.Name,
+		name:        naming.Snake(f.Name),
+		gqlType:     f.Type.NamedType,
+		notNull:     f.Type.NonNull,
+		description: f.Description,
+		readOnly:    f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
+		secret:      f.Directives.ForName("secret") != nil,
 	}
 	var ok bool
 	if c.typ, ok = scalarTypes[c.gqlType]; !ok {
 		if c.enum, ok = r.spec.enums[c.gqlType]; !ok {
-			r.fault(f.Position, "%s.%s: type %s is no column type; the choices are the scalars, an enum, or a model with @belongsTo", m.name, f.Name, c.gqlType)
+			r.fault(
+				f.Position,
+				"%s.%s: type %s is no column type; the choices are the scalars, an enum, or a model with @belongsTo",
+				m.name,
+				f.Name,
+				c.gqlType,
+			)
 			return
 		}
 		c.typ = recordstore.Enum
@@ -183,7 +213,14 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		c.hasDefault = true
 	}
 	if slices.Contains(storeColumns, f.Name) && c.name != naming.Snake(f.Name) {
-		r.fault(f.Position, "%s.%s: the store keeps %s under that name alone; declare %q as a field of another name", m.name, f.Name, naming.Snake(f.Name), c.name)
+		r.fault(
+			f.Position,
+			"%s.%s: the store keeps %s under that name alone; declare %q as a field of another name",
+			m.name,
+			f.Name,
+			naming.Snake(f.Name),
+			c.name,
+		)
 	}
 	if len(c.name) > maxNameBytes {
 		r.fault(f.Position, "%s.%s: column name is longer than %d bytes", m.name, f.Name, maxNameBytes)
@@ -227,7 +264,13 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 		return
 	}
 	if target.module != m.module {
-		r.fault(f.Position, "%s: %s belongs to module %s; modules do not know each other, so declare a link in schema.graphqls", where, target.name, target.module)
+		r.fault(
+			f.Position,
+			"%s: %s belongs to module %s; modules do not know each other, so declare a link in schema.graphqls",
+			where,
+			target.name,
+			target.module,
+		)
 	}
 	columns := r.columns(f.Position, where, m, a.texts("column"))
 	if columns == nil {
@@ -245,9 +288,15 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 		cascade: a.flag("cascadeTarget"), declared: true, description: f.Description,
 	})
 	inverse := relation{
-		field: a.text("inverse"), target: m, many: !a.flag("inverseOne"), columns: target.keyColumns(), targetColumns: columns,
-		cascade:     a.flag("cascade"),
-		description: fmt.Sprintf("%s that belong to this %s.", naming.Pascal(m.plural), target.name),
+		field: a.text(
+			"inverse",
+		),
+		target:        m,
+		many:          !a.flag("inverseOne"),
+		columns:       target.keyColumns(),
+		targetColumns: columns,
+		cascade:       a.flag("cascade"),
+		description:   fmt.Sprintf("%s that belong to this %s.", naming.Pascal(m.plural), target.name),
 	}
 	if current := a.text("current"); current != "" {
 		r.current(f.Position, where, target, &inverse, current, a.text("inverseAll"))
@@ -259,21 +308,50 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 
 // current narrows an inverse to the records of the owner's own version, and adds one of all versions.
 func (r *reader) current(pos *ast.Position, where string, owner *model, inverse *relation, current, allField string) {
-	far, near := r.columns(pos, where, inverse.target, []string{current}), r.columns(pos, where, owner, []string{current})
+	far, near := r.columns(
+		pos,
+		where,
+		inverse.target,
+		[]string{current},
+	), r.columns(
+		pos,
+		where,
+		owner,
+		[]string{current},
+	)
 	if far == nil || near == nil {
 		return
 	}
 	if allField != "" {
 		all := *inverse
 		all.field, all.many = allField, true
-		all.description = fmt.Sprintf("%s of every %s of this %s.", naming.Pascal(inverse.target.plural), current, owner.name)
+		all.description = fmt.Sprintf(
+			"%s of every %s of this %s.",
+			naming.Pascal(inverse.target.plural),
+			current,
+			owner.name,
+		)
 		owner.relations = append(owner.relations, &all)
 		inverse.cascade = false // all of them go with the owner
 	}
-	inverse.columns, inverse.targetColumns = append(slices.Clone(inverse.columns), near...), append(slices.Clone(inverse.targetColumns), far...)
-	inverse.description = fmt.Sprintf("%s of the current %s of this %s.", naming.Pascal(inverse.target.plural), current, owner.name)
+	inverse.columns, inverse.targetColumns = append(
+		slices.Clone(inverse.columns),
+		near...), append(
+		slices.Clone(inverse.targetColumns),
+		far...)
+	inverse.description = fmt.Sprintf(
+		"%s of the current %s of this %s.",
+		naming.Pascal(inverse.target.plural),
+		current,
+		owner.name,
+	)
 	if !inverse.many {
-		inverse.description = fmt.Sprintf("The %s of the current %s of this %s.", inverse.target.name, current, owner.name)
+		inverse.description = fmt.Sprintf(
+			"The %s of the current %s of this %s.",
+			inverse.target.name,
+			current,
+			owner.name,
+		)
 	}
 }
 
@@ -298,19 +376,47 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 		return
 	}
 	if target.module != m.module {
-		r.fault(pos, "%s.%s: %s belongs to module %s; declare a link in schema.graphqls", m.name, field, target.name, target.module)
+		r.fault(
+			pos,
+			"%s.%s: %s belongs to module %s; declare a link in schema.graphqls",
+			m.name,
+			field,
+			target.name,
+			target.module,
+		)
 	}
 	prefix := a.text("idPrefix")
 	t := &through{
-		schema: a.text("schema"), table: a.text("table"), columns: a.texts("column"), targetColumns: a.texts("targetColumn"),
-		idPrefix: prefix, softDelete: prefix != "",
+		schema: a.text(
+			"schema",
+		),
+		table:         a.text("table"),
+		columns:       a.texts("column"),
+		targetColumns: a.texts("targetColumn"),
+		idPrefix:      prefix,
+		softDelete:    prefix != "",
 	}
 	if len(t.columns) != len(m.keyColumns()) || len(t.targetColumns) != len(target.keyColumns()) {
-		r.fault(pos, "%s.%s: the keys of %s and %s have %d and %d columns", m.name, field, m.name, target.name, len(m.keyColumns()), len(target.keyColumns()))
+		r.fault(
+			pos,
+			"%s.%s: the keys of %s and %s have %d and %d columns",
+			m.name,
+			field,
+			m.name,
+			target.name,
+			len(m.keyColumns()),
+			len(target.keyColumns()),
+		)
 	}
 	rel := &relation{
-		field: field, target: target, many: true, columns: m.keyColumns(), targetColumns: target.keyColumns(),
-		through: t, settable: naming.Singular(field) + "Ids", description: fmt.Sprintf("%s of this %s.", naming.Pascal(field), m.name),
+		field:         field,
+		target:        target,
+		many:          true,
+		columns:       m.keyColumns(),
+		targetColumns: target.keyColumns(),
+		through:       t,
+		settable:      naming.Singular(field) + "Ids",
+		description:   fmt.Sprintf("%s of this %s.", naming.Pascal(field), m.name),
 	}
 	m.relations = append(m.relations, rel)
 	if current := a.text("current"); current != "" {
@@ -337,15 +443,30 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 		return
 	}
 	if target.module != m.module {
-		r.fault(pos, "%s: %s belongs to module %s; declare a link in schema.graphqls", where, target.name, target.module)
+		r.fault(
+			pos,
+			"%s: %s belongs to module %s; declare a link in schema.graphqls",
+			where,
+			target.name,
+			target.module,
+		)
 	}
 	near, far := r.columns(pos, where, m, a.texts("column")), r.columns(pos, where, target, a.texts("targetColumn"))
 	if len(near) != len(far) {
 		r.fault(pos, "%s: %d columns are compared with %d", where, len(near), len(far))
 	}
 	m.relations = append(m.relations, &relation{
-		field: a.text("field"), target: target, many: true, columns: near, targetColumns: far,
-		description: fmt.Sprintf("%s with the %s of this %s.", naming.Pascal(target.plural), strings.Join(near, " and "), m.name),
+		field:         a.text("field"),
+		target:        target,
+		many:          true,
+		columns:       near,
+		targetColumns: far,
+		description: fmt.Sprintf(
+			"%s with the %s of this %s.",
+			naming.Pascal(target.plural),
+			strings.Join(near, " and "),
+			m.name,
+		),
 	})
 }
 

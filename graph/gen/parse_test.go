@@ -41,7 +41,12 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := read([]*ast.Source{{Name: "schema.graphqls", Input: directives}, {Name: "m.graphqls", Input: models + c.schema}})
+			_, err := read(
+				[]*ast.Source{
+					{Name: "schema.graphqls", Input: directives},
+					{Name: "m.graphqls", Input: models + c.schema},
+				},
+			)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}

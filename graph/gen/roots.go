@@ -29,7 +29,10 @@ var byHand = map[string]map[string]string{
 // all of them.
 func keepRoots(data *codegen.Data) error {
 	data.Inputs, data.Interfaces = nil, nil
-	data.Objects = slices.DeleteFunc(data.Objects, func(o *codegen.Object) bool { return !o.Root && !strings.HasPrefix(o.Name, "__") })
+	data.Objects = slices.DeleteFunc(
+		data.Objects,
+		func(o *codegen.Object) bool { return !o.Root && !strings.HasPrefix(o.Name, "__") },
+	)
 	of := newGoTypes(data)
 	for _, root := range []*codegen.Object{data.QueryRoot, data.MutationRoot} {
 		root.DisableConcurrency = true

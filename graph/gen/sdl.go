@@ -63,8 +63,14 @@ var comparisons = []struct {
 }
 
 var opDocs = map[string]string{
-	"eq": "Equal.", "ne": "Not equal. Never holds for a null.", "in": "One of these.", "notIn": "None of these. Never holds for a null.",
-	"gt": "Greater.", "gte": "Greater or equal.", "lt": "Less.", "lte": "Less or equal.",
+	"eq":    "Equal.",
+	"ne":    "Not equal. Never holds for a null.",
+	"in":    "One of these.",
+	"notIn": "None of these. Never holds for a null.",
+	"gt":    "Greater.",
+	"gte":   "Greater or equal.",
+	"lt":    "Less.",
+	"lte":   "Less or equal.",
 	"like":  "Matches the pattern: `%` is any text, `_` any one character, `\\\\` before either takes it literally.",
 	"ilike": "As like, in upper or lower case.",
 }
@@ -226,8 +232,20 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		return
 	}
 	w.line("extend type Query {")
-	w.line("  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s", m.name, naming.Camel(m.name), m.primary, m.name)
-	w.line("  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n", naming.Pascal(m.plural), m.plural, listArguments(m.name+"Filter", m.name+"Order"), m.name)
+	w.line(
+		"  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s",
+		m.name,
+		naming.Camel(m.name),
+		m.primary,
+		m.name,
+	)
+	w.line(
+		"  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n",
+		naming.Pascal(m.plural),
+		m.plural,
+		listArguments(m.name+"Filter", m.name+"Order"),
+		m.name,
+	)
 	if m.link == nil && m.view == nil {
 		s.mutations(w, m)
 	}
@@ -279,7 +297,12 @@ func (s *spec) relationFields(w *sdl, m *model) {
 
 func (s *spec) connection(w *sdl, name, edge, node, row, description string) {
 	w.doc("", "A page of a list. "+description)
-	w.line("type %s {\n  edges: [%s!]!\n  \"The records of the edges.\"\n  nodes: [%s!]!\n  pageInfo: PageInfo!", name, edge, node)
+	w.line(
+		"type %s {\n  edges: [%s!]!\n  \"The records of the edges.\"\n  nodes: [%s!]!\n  pageInfo: PageInfo!",
+		name,
+		edge,
+		node,
+	)
 	w.line("  \"How many there are in the whole list. Counted only if asked for.\"\n  totalCount: Int!\n}\n")
 	w.line("\"One entry of a %s.\"\ntype %s {\n  cursor: String!\n  node: %s!", name, edge, node)
 	if row != "" {
@@ -291,7 +314,12 @@ func (s *spec) connection(w *sdl, name, edge, node, row, description string) {
 // filterInput writes the filter of a model's records; with a relation across a link, of those and their links.
 func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 	w.line("\"Which %s. All that is given must hold.\"\ninput %s {", naming.Pascal(m.plural), name)
-	w.line("  and: [%s!]\n  or: [%s!]\n  \"Exactly those that the condition does not hold for.\"\n  not: %s", name, name, name)
+	w.line(
+		"  and: [%s!]\n  or: [%s!]\n  \"Exactly those that the condition does not hold for.\"\n  not: %s",
+		name,
+		name,
+		name,
+	)
 	w.line("  \"Where a to-one relation leads here: whether there is none.\"\n  isNull: Boolean")
 	for _, c := range m.columns {
 		if m.view.filters(c.field) {
@@ -313,7 +341,12 @@ func (s *spec) filterInput(w *sdl, m *model, name string, across *relation) {
 	}
 	w.line("}\n")
 	w.line("\"How many of the related %s.\"\ninput %sMany {", naming.Pascal(m.plural), name)
-	w.line("  \"At least one.\"\n  some: %s\n  \"Not one.\"\n  none: %s\n  \"All of them, or there is none.\"\n  every: %s\n}\n", name, name, name)
+	w.line(
+		"  \"At least one.\"\n  some: %s\n  \"Not one.\"\n  none: %s\n  \"All of them, or there is none.\"\n  every: %s\n}\n",
+		name,
+		name,
+		name,
+	)
 }
 
 func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
@@ -338,22 +371,59 @@ func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 	}
 	w.line("}\n")
 	filter := strings.TrimSuffix(name, "Order") + "Filter"
-	w.line("\"A sort key made of many %s: their number, or their least or greatest value.\"\ninput %sMany {", naming.Pascal(m.plural), name)
-	w.line("  \"Which of them count. All, if left out.\"\n  filter: %s\n  count: OrderDirection\n  min: %s\n  max: %s\n}\n", filter, name, name)
+	w.line(
+		"\"A sort key made of many %s: their number, or their least or greatest value.\"\ninput %sMany {",
+		naming.Pascal(m.plural),
+		name,
+	)
+	w.line(
+		"  \"Which of them count. All, if left out.\"\n  filter: %s\n  count: OrderDirection\n  min: %s\n  max: %s\n}\n",
+		filter,
+		name,
+		name,
+	)
 }
 
 func (s *spec) mutations(w *sdl, m *model) {
 	plural := naming.Pascal(m.plural)
 	s.writeInput(w, m, "Create")
 	s.writeInput(w, m, "Update")
-	w.line("\"What createX made.\"\ntype Create%sPayload {\n  \"In the order of the input.\"\n  %s: [%s!]!\n}\n", plural, m.plural, m.name)
-	w.line("\"What updateX changed.\"\ntype Update%sPayload {\n  \"In the order of the input.\"\n  %s: [%s!]!\n}\n", plural, m.plural, m.name)
+	w.line(
+		"\"What createX made.\"\ntype Create%sPayload {\n  \"In the order of the input.\"\n  %s: [%s!]!\n}\n",
+		plural,
+		m.plural,
+		m.name,
+	)
+	w.line(
+		"\"What updateX changed.\"\ntype Update%sPayload {\n  \"In the order of the input.\"\n  %s: [%s!]!\n}\n",
+		plural,
+		m.plural,
+		m.name,
+	)
 	w.line("extend type Mutation {")
-	w.line("  \"Makes records, all or none.\"\n  create%s(input: [%sCreateInput!]!): Create%sPayload!", plural, m.name, plural)
-	w.line("  \"Changes the given fields of records, all or none.\"\n  update%s(input: [%sUpdateInput!]!): Update%sPayload!", plural, m.name, plural)
+	w.line(
+		"  \"Makes records, all or none.\"\n  create%s(input: [%sCreateInput!]!): Create%sPayload!",
+		plural,
+		m.name,
+		plural,
+	)
+	w.line(
+		"  \"Changes the given fields of records, all or none.\"\n  update%s(input: [%sUpdateInput!]!): Update%sPayload!",
+		plural,
+		m.name,
+		plural,
+	)
 	if m.softDelete {
-		w.line("  \"Deletes records, what hangs on them and their links: one transaction.\"\n  delete%s(%ss: [ID!]!): CascadePayload!", plural, m.primary)
-		w.line("  \"Brings back exactly what the latest deletion of the records removed.\"\n  restore%s(%ss: [ID!]!): CascadePayload!", plural, m.primary)
+		w.line(
+			"  \"Deletes records, what hangs on them and their links: one transaction.\"\n  delete%s(%ss: [ID!]!): CascadePayload!",
+			plural,
+			m.primary,
+		)
+		w.line(
+			"  \"Brings back exactly what the latest deletion of the records removed.\"\n  restore%s(%ss: [ID!]!): CascadePayload!",
+			plural,
+			m.primary,
+		)
 	}
 	w.line("}\n")
 }

@@ -115,7 +115,8 @@ func (m *model) keyColumns() []string {
 // isNode reports whether records can be fetched by their id alone: numbers and composite keys cannot.
 func (m *model) isNode() bool {
 	c := m.column("id")
-	return c != nil && m.primary == "id" && c.typ == recordstore.Text && c.parts == nil && !slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
+	return c != nil && m.primary == "id" && c.typ == recordstore.Text && c.parts == nil &&
+		!slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
 }
 
 // connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its

@@ -63,9 +63,21 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 		rel := v.model.relation(field)
 		switch {
 		case rel == nil && (v.model.column(field) == nil || v.model.column(field).field != field):
-			r.fault(pos, "storefront: %s has no field %q; the fields are %s", v.model.name, field, strings.Join(v.model.fieldNames(), ", "))
+			r.fault(
+				pos,
+				"storefront: %s has no field %q; the fields are %s",
+				v.model.name,
+				field,
+				strings.Join(v.model.fieldNames(), ", "),
+			)
 		case rel != nil && r.spec.view(rel.target.name) == nil:
-			r.fault(pos, "storefront: %s.%s leads to %s, which storefronts do not see", v.model.name, field, rel.target.name)
+			r.fault(
+				pos,
+				"storefront: %s.%s leads to %s, which storefronts do not see",
+				v.model.name,
+				field,
+				rel.target.name,
+			)
 		case rel == nil && v.model.column(field).secret:
 			r.fault(pos, "storefront: %s.%s is @secret", v.model.name, field)
 		case rel == nil:
@@ -79,11 +91,19 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 			}
 		}
 	}
-	if rel := v.model.relation(v.above); v.above != "" && (rel == nil || rel.target != v.model || rel.many || rel.through != nil) {
+	if rel := v.model.relation(v.above); v.above != "" &&
+		(rel == nil || rel.target != v.model || rel.many || rel.through != nil) {
 		r.fault(pos, "storefront: %s: above: %q is no to-one relation of it to itself", v.model.name, v.above)
 	}
-	if c := v.model.column(v.keyed); v.keyed != "" && (c == nil || c.gqlType != "JSON" || v.model.column(v.keyedBy) == nil) {
-		r.fault(pos, "storefront: %s: keyed: %q and %q must be a JSON column of it, and a column", v.model.name, v.keyed, v.keyedBy)
+	if c := v.model.column(v.keyed); v.keyed != "" &&
+		(c == nil || c.gqlType != "JSON" || v.model.column(v.keyedBy) == nil) {
+		r.fault(
+			pos,
+			"storefront: %s: keyed: %q and %q must be a JSON column of it, and a column",
+			v.model.name,
+			v.keyed,
+			v.keyedBy,
+		)
 	}
 	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
 		r.fault(pos, "storefront: %s: key: %q is no relation to ApiKey", v.model.name, v.key)
@@ -94,11 +114,20 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 func (r *reader) checkReference(pos *ast.Position, v *view, field string) {
 	name := v.model.column(field).name
 	for _, rel := range v.model.relations {
-		if rel.through != nil || rel.many || slices.Contains(v.model.keyColumns(), name) || !slices.Contains(rel.columns, name) {
+		if rel.through != nil || rel.many || slices.Contains(v.model.keyColumns(), name) ||
+			!slices.Contains(rel.columns, name) {
 			continue
 		}
-		if target := r.spec.view(rel.target.name); target == nil || target.where != "" || target.key != "" || target.above != "" {
-			r.fault(pos, "storefront: %s.%s holds keys of %s, also of those that are not seen; show %q instead", v.model.name, field, rel.target.name, rel.field)
+		if target := r.spec.view(rel.target.name); target == nil || target.where != "" || target.key != "" ||
+			target.above != "" {
+			r.fault(
+				pos,
+				"storefront: %s.%s holds keys of %s, also of those that are not seen; show %q instead",
+				v.model.name,
+				field,
+				rel.target.name,
+				rel.field,
+			)
 		}
 	}
 }
@@ -167,7 +196,10 @@ func (s *spec) registerViews(w *code) {
 		w.line("{%s},", l)
 	}
 	w.line("\t}\n}\n")
-	w.line("// StorefrontSchema is the schema that storefronts see.\n//\n//go:embed %s\nvar StorefrontSchema string\n", storefrontFile)
+	w.line(
+		"// StorefrontSchema is the schema that storefronts see.\n//\n//go:embed %s\nvar StorefrontSchema string\n",
+		storefrontFile,
+	)
 }
 
 const storefrontFile = "storefront_gen.graphqls"
@@ -207,7 +239,9 @@ func (s *spec) storefrontSchema(declared []*ast.Source) (string, error) {
 	}
 	narrow := s.narrow()
 	w := &sdl{}
-	w.line("\"What is asked of the shop.\"\ntype Query {\n  \"A record by its id. Null if there is none.\"\n  node(id: ID!): Node\n}\n")
+	w.line(
+		"\"What is asked of the shop.\"\ntype Query {\n  \"A record by its id. Null if there is none.\"\n  node(id: ID!): Node\n}\n",
+	)
 	w.WriteString(narrow.base(doc))
 	used := narrow.filtered()
 	for _, c := range comparisons {

@@ -107,7 +107,10 @@ func objectsOfCorrectType(observers *validator.Events, addError validator.AddErr
 			return
 		}
 		if v.Definition.Kind == ast.Enum || v.Definition.OneOf("Int", "Float", "String", "Boolean", "ID") {
-			addError(validator.Message(`Expected value of type "%s", found %s.`, v.ExpectedType.String(), v.String()), core.At(v.Position))
+			addError(
+				validator.Message(`Expected value of type "%s", found %s.`, v.ExpectedType.String(), v.String()),
+				core.At(v.Position),
+			)
 		}
 	})
 }
@@ -151,7 +154,13 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if errs := d.validate(parsed); len(errs) > 0 {
 		return nil, errs
 	}
-	doc := &document{text: text, parsed: parsed, variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{}, counts: c, plans: plan.NewPlans(parsed)}
+	doc := &document{
+		text:      text,
+		parsed:    parsed,
+		variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{},
+		counts:    c,
+		plans:     plan.NewPlans(parsed),
+	}
 	for _, op := range parsed.Operations {
 		doc.variables[op] = op.VariableDefinitions
 		op.VariableDefinitions = nil
@@ -167,7 +176,10 @@ func (d *documents) forbidden(doc *ast.QueryDocument) *gqlerror.Error {
 	}
 	for _, op := range doc.Operations {
 		if op.Operation == ast.Mutation {
-			err := gqlerror.ErrorPosf(op.Position, "a storefront may not write: a publishable key is good for queries alone; mutations need a secret key that may write")
+			err := gqlerror.ErrorPosf(
+				op.Position,
+				"a storefront may not write: a publishable key is good for queries alone; mutations need a secret key that may write",
+			)
 			errcode.Set(err, CodeForbidden)
 			return err
 		}
@@ -222,7 +234,13 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 			}
 			err.Message = shorten(err.Message, mostMessage)
 			if errs = append(errs, err); len(errs) == maxErrors {
-				errs = append(errs, gqlerror.Errorf("there are more errors than %d; the rest of the document was not looked at", maxErrors))
+				errs = append(
+					errs,
+					gqlerror.Errorf(
+						"there are more errors than %d; the rest of the document was not looked at",
+						maxErrors,
+					),
+				)
 				panic(tooManyErrors{})
 			}
 		})

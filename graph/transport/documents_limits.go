@@ -29,7 +29,15 @@ type DocumentLimits struct {
 // Complete gives the fields that are zero their defaults.
 func (l *DocumentLimits) Complete() {
 	l.OrDefault(DocumentLimits{
-		Bytes: 256 << 10, Tokens: 15_000, Aliases: 500, RootFields: 100, Directives: 500, Fragments: 200, Spreads: 1000, Fields: 10_000, Repeats: 500,
+		Bytes:      256 << 10,
+		Tokens:     15_000,
+		Aliases:    500,
+		RootFields: 100,
+		Directives: 500,
+		Fragments:  200,
+		Spreads:    1000,
+		Fields:     10_000,
+		Repeats:    500,
 	})
 }
 
@@ -201,7 +209,11 @@ func (c *counter) value(v *ast.Value) {
 	c.nodes++
 	if v.Kind == ast.IntValue || v.Kind == ast.FloatValue {
 		if _, err := v.Value(nil); err != nil && c.fault == nil {
-			c.fault = gqlerror.ErrorPosf(v.Position, "the number %s is too large to be written as a literal; write it as a string", shorten(v.Raw, mostEcho))
+			c.fault = gqlerror.ErrorPosf(
+				v.Position,
+				"the number %s is too large to be written as a literal; write it as a string",
+				shorten(v.Raw, mostEcho),
+			)
 			errcode.Set(c.fault, CodeBadInput)
 		}
 	}

@@ -110,11 +110,15 @@ func (p *persisted) find(req *request) (*document, *refusal, gqlerror.List) {
 // recall returns a document that was kept. Its error is the one that tells Apollo's clients to send the text along.
 func (p *persisted) recall(hash string) (*document, *refusal, gqlerror.List) {
 	if p.kept == nil {
-		return nil, nil, gqlerror.List{{Message: "PersistedQueryNotSupported", Extensions: map[string]any{"code": codeNotPersisting}}}
+		return nil, nil, gqlerror.List{
+			{Message: "PersistedQueryNotSupported", Extensions: map[string]any{"code": codeNotPersisting}},
+		}
 	}
 	text, ok := p.kept.get(hash)
 	if !ok {
-		return nil, nil, gqlerror.List{{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": codeNotPersisted}}}
+		return nil, nil, gqlerror.List{
+			{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": codeNotPersisted}},
+		}
 	}
 	doc, errs := p.documents.load(text)
 	return doc, nil, errs
@@ -126,14 +130,28 @@ func (p *persisted) findTrusted(req *request, hash string) (*document, *refusal)
 		id = hash
 	}
 	if id == "" {
-		return nil, refuse(http.StatusForbidden, codeNotTrusted, "this server runs the documents that it was given alone: name one by documentId, or by the extension persistedQuery")
+		return nil, refuse(
+			http.StatusForbidden,
+			codeNotTrusted,
+			"this server runs the documents that it was given alone: name one by documentId, or by the extension persistedQuery",
+		)
 	}
 	doc, ok := p.trusted[id]
 	if !ok {
-		return nil, refuse(http.StatusForbidden, codeNotTrusted, "no document of this server has the id %q", shorten(id, mostEcho))
+		return nil, refuse(
+			http.StatusForbidden,
+			codeNotTrusted,
+			"no document of this server has the id %q",
+			shorten(id, mostEcho),
+		)
 	}
 	if req.hasQuery && req.query != doc.text {
-		return nil, refuse(http.StatusForbidden, codeNotTrusted, "the document that is sent is not the one that the id %q names", shorten(id, mostEcho))
+		return nil, refuse(
+			http.StatusForbidden,
+			codeNotTrusted,
+			"the document that is sent is not the one that the id %q names",
+			shorten(id, mostEcho),
+		)
 	}
 	return doc, nil
 }
@@ -147,7 +165,9 @@ func persistedHash(extensions map[string]any) (string, *refusal) {
 	object, _ := raw.(map[string]any)
 	hash, _ := object["sha256Hash"].(string)
 	if sum, err := hex.DecodeString(hash); err != nil || len(sum) != sha256.Size {
-		return "", malformed("extensions.persistedQuery must have the version 1, and in sha256Hash 64 hexadecimal digits")
+		return "", malformed(
+			"extensions.persistedQuery must have the version 1, and in sha256Hash 64 hexadecimal digits",
+		)
 	}
 	if version, _ := object["version"].(json.Number); version != "1" {
 		return "", malformed("extensions.persistedQuery must have the version 1")

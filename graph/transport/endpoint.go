@@ -82,7 +82,13 @@ func (e *Endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 }
 
 // make runs the requests in a place and returns the answer.
-func (e *Endpoint) make(ctx context.Context, control *http.ResponseController, run *run, requests []*request, batch bool) (*reply, *refusal) {
+func (e *Endpoint) make(
+	ctx context.Context,
+	control *http.ResponseController,
+	run *run,
+	requests []*request,
+	batch bool,
+) (*reply, *refusal) {
 	place, err := e.enter(ctx)
 	if err != nil {
 		return nil, overloaded(err)
@@ -134,23 +140,46 @@ func (e *Endpoint) enter(ctx context.Context) (*overload.Place, error) {
 const allowedMethods = "GET, HEAD, POST, OPTIONS"
 
 // read reads the requests. There are none for OPTIONS.
-func (e *Endpoint) read(w http.ResponseWriter, r *http.Request, media mediaType) (requests []*request, batch bool, no *refusal) {
+func (e *Endpoint) read(
+	w http.ResponseWriter,
+	r *http.Request,
+	media mediaType,
+) (requests []*request, batch bool, no *refusal) {
 	switch r.Method {
 	case http.MethodOptions:
 		w.Header().Set("Allow", allowedMethods)
 		return nil, false, nil
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
-		no = refuse(http.StatusMethodNotAllowed, codeMethod, "the method %s is not served: use GET or POST", shorten(r.Method, mostEcho))
+		no = refuse(
+			http.StatusMethodNotAllowed,
+			codeMethod,
+			"the method %s is not served: use GET or POST",
+			shorten(r.Method, mostEcho),
+		)
 		no.allow = allowedMethods
 		return nil, false, no
 	}
 	if media == "" {
-		return nil, false, refuse(http.StatusNotAcceptable, codeNotAcceptable, "an answer is %s or %s, in UTF-8; Accept has neither", graphqlResponse, plainJSON)
+		return nil, false, refuse(
+			http.StatusNotAcceptable,
+			codeNotAcceptable,
+			"an answer is %s or %s, in UTF-8; Accept has neither",
+			graphqlResponse,
+			plainJSON,
+		)
 	}
 	if r.Method != http.MethodPost {
 		if forged(r) {
-			return nil, false, refuse(http.StatusForbidden, CodeForbidden, "a browser must send one of the headers %s, %s, %s and %s with a GET: no page of another origin can", preflightHeaders[0], preflightHeaders[1], preflightHeaders[2], preflightHeaders[3])
+			return nil, false, refuse(
+				http.StatusForbidden,
+				CodeForbidden,
+				"a browser must send one of the headers %s, %s, %s and %s with a GET: no page of another origin can",
+				preflightHeaders[0],
+				preflightHeaders[1],
+				preflightHeaders[2],
+				preflightHeaders[3],
+			)
 		}
 		req, no := parseURL(r.URL.RawQuery, e.cfg.MaxURL)
 		return []*request{req}, false, no
@@ -184,7 +213,12 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	params.ReadTime.Start = graphql.GetStartTime(ctx)
 	params.ReadTime.End = graphql.Now()
 	// What gqlgen hands to its hooks when it cannot make a context for an operation itself.
-	op := &graphql.OperationContext{Stats: graphql.Stats{Read: params.ReadTime, OperationStart: params.ReadTime.Start}, RawQuery: req.query, OperationName: req.operationName, Headers: r.header}
+	op := &graphql.OperationContext{
+		Stats:         graphql.Stats{Read: params.ReadTime, OperationStart: params.ReadTime.Start},
+		RawQuery:      req.query,
+		OperationName: req.operationName,
+		Headers:       r.header,
+	}
 	failed := func(errs ...*gqlerror.Error) (*graphql.Response, int, *refusal) {
 		resp := r.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		resp.Data = nil
@@ -263,7 +297,11 @@ func (r *run) writing(ctx context.Context, kind ast.Operation) *refusal {
 }
 
 // finish decides what of an execution is answered.
-func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response) (*graphql.Response, int, *refusal) {
+func (r *run) finish(
+	ctx context.Context,
+	op *graphql.OperationContext,
+	resp *graphql.Response,
+) (*graphql.Response, int, *refusal) {
 	cut := ctx.Err() != nil && (resp == nil || len(resp.Errors) > 0)
 	// What a mutation has done is told, even if the time was over before the rest of it was.
 	done := resp != nil && op.Operation.Operation == ast.Mutation && len(resp.Data) > 0 && string(resp.Data) != "null"
@@ -282,7 +320,10 @@ func (r *run) finish(ctx context.Context, op *graphql.OperationContext, resp *gr
 func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 	status, message := http.StatusServiceUnavailable, "the request was ended before it was answered"
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		status, message = http.StatusGatewayTimeout, fmt.Sprintf("the request took longer than %s and was ended", r.cfg.Timeout)
+		status, message = http.StatusGatewayTimeout, fmt.Sprintf(
+			"the request took longer than %s and was ended",
+			r.cfg.Timeout,
+		)
 	}
 	if kind == ast.Mutation {
 		message += "; look whether it was done before you repeat it"

@@ -22,7 +22,12 @@ func SecureHeaders(next http.Handler) http.Handler {
 
 // The headers that no page can send to another origin unless a preflight lets it. The first is ours; the others are what
 // clients send already.
-var preflightHeaders = [...]string{"GraphQL-Preflight", "GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Requested-With"}
+var preflightHeaders = [...]string{
+	"GraphQL-Preflight",
+	"GraphQL-Require-Preflight",
+	"Apollo-Require-Preflight",
+	"X-Requested-With",
+}
 
 // forged says whether the request may be one that a page of another origin had a browser send without a preflight: an image,
 // a form, a link. Such a page cannot read the answer, but it can measure it. What is no browser is let through: it is not
@@ -40,7 +45,9 @@ func forged(r *http.Request) bool {
 		return site != "same-origin" && site != "none" // none: the user typed the address
 	}
 	// A browser that is older than Sec-Fetch-Site (2023), or on an origin that it does not trust with it: plain HTTP.
-	return strings.HasPrefix(r.UserAgent(), "Mozilla/") || r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Cookie") != ""
+	return strings.HasPrefix(r.UserAgent(), "Mozilla/") || r.Header.Get("Origin") != "" ||
+		r.Header.Get("Referer") != "" ||
+		r.Header.Get("Cookie") != ""
 }
 
 // AllowOrigins lets pages of the listed origins read the answers of next.

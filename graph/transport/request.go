@@ -44,7 +44,13 @@ func malformed(format string, args ...any) *refusal {
 // parseURL reads the request of a GET.
 func parseURL(rawQuery string, limit int) (*request, *refusal) {
 	if len(rawQuery) > limit {
-		return nil, refuse(http.StatusRequestURITooLong, CodeLimit, "the query of the URL has %d bytes, which is above the limit of %d; send it by POST", len(rawQuery), limit)
+		return nil, refuse(
+			http.StatusRequestURITooLong,
+			CodeLimit,
+			"the query of the URL has %d bytes, which is above the limit of %d; send it by POST",
+			len(rawQuery),
+			limit,
+		)
 	}
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -91,7 +97,11 @@ func (p *member) parse(text string) *refusal {
 // readBody reads the body of a POST into the buffer.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.Buffer) *refusal {
 	if !isJSON(r.Header.Get("Content-Type")) {
-		return refuse(http.StatusUnsupportedMediaType, codeMediaType, "the Content-Type of a request must be application/json, in UTF-8")
+		return refuse(
+			http.StatusUnsupportedMediaType,
+			codeMediaType,
+			"the Content-Type of a request must be application/json, in UTF-8",
+		)
 	}
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return refuse(http.StatusUnsupportedMediaType, codeMediaType, "compressed requests are not read")
@@ -102,7 +112,12 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.B
 	switch {
 	case err == nil:
 	case errors.As(err, &large):
-		return refuse(http.StatusRequestEntityTooLarge, CodeLimit, "the body has more bytes than the limit of %d", limit)
+		return refuse(
+			http.StatusRequestEntityTooLarge,
+			CodeLimit,
+			"the body has more bytes than the limit of %d",
+			limit,
+		)
 	case errors.As(err, &network) && network.Timeout():
 		return refuse(http.StatusRequestTimeout, codeBadRequest, "the body did not come in time")
 	default:
@@ -160,7 +175,13 @@ func parseBatch(d *jsontext.Decoder, most int) (requests []*request, no *refusal
 	case n == 0:
 		return nil, malformed("the list has no requests")
 	case n > most:
-		return nil, refuse(http.StatusBadRequest, CodeLimit, "requests of the list: %d is above the limit of %d", n, most)
+		return nil, refuse(
+			http.StatusBadRequest,
+			CodeLimit,
+			"requests of the list: %d is above the limit of %d",
+			n,
+			most,
+		)
 	}
 	return requests, nil
 }

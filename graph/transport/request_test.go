@@ -22,7 +22,8 @@ func FuzzRequest(f *testing.F) {
 	words := regexp.MustCompile(`json:|Go |map\[|struct|interface|strconv|\*graph`)
 	check := func(t *testing.T, req *request, no *refusal) {
 		if no != nil {
-			if no.status < 400 || no.status >= 500 || no.code == "" || no.message == "" || words.MatchString(no.message) {
+			if no.status < 400 || no.status >= 500 || no.code == "" || no.message == "" ||
+				words.MatchString(no.message) {
 				t.Errorf("refused with %+v", *no)
 			}
 			return
@@ -39,7 +40,8 @@ func FuzzRequest(f *testing.F) {
 		check(t, req, no)
 		for _, most := range []int{0, 3} {
 			requests, batch, no := parseBody(text, most)
-			if utf8.Valid(text) && (no == nil && !json.Valid(text) || no != nil && json.Valid(text) && strings.Contains(no.message, "not JSON")) {
+			if utf8.Valid(text) &&
+				(no == nil && !json.Valid(text) || no != nil && json.Valid(text) && strings.Contains(no.message, "not JSON")) {
 				t.Errorf("%q: %v, and encoding/json says %v", text, no, json.Valid(text))
 			}
 			if no == nil && (len(requests) == 0 || len(requests) > max(most, 1) || (batch && most == 0)) {

@@ -27,8 +27,14 @@ func randomValue(r *rand.Rand, t *ast.Type, depth int) any {
 	switch {
 	case one(25):
 		return []any{
-			nil, "x", json.Number("1"), json.Number("1.5"), json.Number("99999999999"), json.Number("1e400"), true, []any{}, map[string]any{}, []any{nil}, []any{"a"},
-			map[string]any{"id": "a", "__typename": "In"}, map[string]any{"other": json.Number("1")}, "red", "RED",
+			nil, "x", json.Number("1"), json.Number("1.5"), json.Number("99999999999"), json.Number("1e400"), true,
+			[]any{},
+			map[string]any{},
+			[]any{nil},
+			[]any{"a"},
+			map[string]any{"id": "a", "__typename": "In"},
+			map[string]any{"other": json.Number("1")},
+			"red", "RED",
 		}[r.IntN(15)]
 	case !t.NonNull && one(10):
 		return nil
@@ -72,8 +78,12 @@ func randomValue(r *rand.Rand, t *ast.Type, depth int) any {
 func TestInputs(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	doc, err := parser.ParseQuery(&ast.Source{Input: `query Q($a: In, $b: [In!]!, $c: [[Int]], $d: [ID!], $e: [Color], $f: Float, $g: JSON, $h: [JSON!], $i: Int! = 3, $k: [In]) {
-		f(a: $a, b: $b, c: $c, d: $d, e: $e, f: $f, g: $g, h: $h, i: $i, k: $k) }`})
+	doc, err := parser.ParseQuery(
+		&ast.Source{
+			Input: `query Q($a: In, $b: [In!]!, $c: [[Int]], $d: [ID!], $e: [Color], $f: Float, $g: JSON, $h: [JSON!], $i: Int! = 3, $k: [In]) {
+		f(a: $a, b: $b, c: $c, d: $d, e: $e, f: $f, g: $g, h: $h, i: $i, k: $k) }`,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +115,8 @@ func TestInputs(t *testing.T) {
 			}
 		case wantErr == nil:
 			stricter++
-			if !strings.Contains(fault.Message, "cannot represent") && !strings.Contains(fault.Message, "is not a value of") {
+			if !strings.Contains(fault.Message, "cannot represent") &&
+				!strings.Contains(fault.Message, "is not a value of") {
 				t.Fatalf("%d: %s\nis refused: %v", n, body, fault)
 			}
 		default:

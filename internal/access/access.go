@@ -104,8 +104,15 @@ func New(ctx context.Context, cfg Config) (*Authenticator, error) {
 		cfg.Limits.Unknown = unknownPerHost
 	}
 	a := &Authenticator{
-		now: cfg.Now, extra: map[digest]graph.Caller{}, users: newUsers(cfg), proxies: cfg.Proxies,
-		storefront: newShopLimit(cfg.Limits.Storefront), admin: newBuckets(cfg.Limits.Admin), unknown: newBuckets(cfg.Limits.Unknown),
+		now:     cfg.Now,
+		extra:   map[digest]graph.Caller{},
+		users:   newUsers(cfg),
+		proxies: cfg.Proxies,
+		storefront: newShopLimit(
+			cfg.Limits.Storefront,
+		),
+		admin:   newBuckets(cfg.Limits.Admin),
+		unknown: newBuckets(cfg.Limits.Unknown),
 	}
 	for i, e := range cfg.Extra {
 		if len(e.Token) < minExtra || !visible(e.Token) {

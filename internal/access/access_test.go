@@ -110,7 +110,8 @@ func refused(t *testing.T, a *access.Authenticator, r *http.Request, class error
 	}
 	for _, values := range r.Header {
 		for _, v := range values {
-			if _, token, _ := strings.Cut(v, " "); len(token) > 8 && strings.Contains(told.Message, token) || len(v) > 20 && strings.Contains(told.Message, v) {
+			if _, token, _ := strings.Cut(v, " "); len(token) > 8 && strings.Contains(told.Message, token) ||
+				len(v) > 20 && strings.Contains(told.Message, v) {
 				t.Errorf("the message repeats the credential: %s", told.Message)
 			}
 		}
@@ -151,7 +152,12 @@ func TestKeysThatMedusaMade(t *testing.T) {
 		accepted(t, a, shop(publishable), webShop)
 	}
 	accepted(t, a, request("authorization", "bEARER   "+medusaToken), backOffice)
-	accepted(t, a, request("Authorization", "Bearer "+medusaToken, "X-Publishable-Api-Key", "pk_unknown_key"), backOffice)
+	accepted(
+		t,
+		a,
+		request("Authorization", "Bearer "+medusaToken, "X-Publishable-Api-Key", "pk_unknown_key"),
+		backOffice,
+	)
 }
 
 func TestBadCredentials(t *testing.T) {
@@ -303,7 +309,11 @@ func TestRoles(t *testing.T) {
 	if err := access.SetRole(t.Context(), db.Pool, "apk_secret", "owner"); err == nil {
 		t.Error("a role that is none is kept")
 	}
-	exec(t, db, `ALTER TABLE linkgraph.api_key_role DROP CONSTRAINT api_key_role_role_check; UPDATE linkgraph.api_key_role SET role = 'owner'`)
+	exec(
+		t,
+		db,
+		`ALTER TABLE linkgraph.api_key_role DROP CONSTRAINT api_key_role_role_check; UPDATE linkgraph.api_key_role SET role = 'owner'`,
+	)
 	accepted(t, a, bearer(medusaToken), graph.Caller{ID: "apk_secret", Name: "Back office", Role: graph.ReadOnly})
 }
 
@@ -368,7 +378,8 @@ func TestRolesThatCannotBeRead(t *testing.T) {
 func serverError(t *testing.T, a *access.Authenticator, r *http.Request) {
 	t.Helper()
 	caller, err := a.Authenticate(r)
-	if err == nil || errors.Is(err, graph.ErrUnauthenticated) || errors.Is(err, graph.ErrForbidden) || caller != (graph.Caller{}) {
+	if err == nil || errors.Is(err, graph.ErrUnauthenticated) || errors.Is(err, graph.ErrForbidden) ||
+		caller != (graph.Caller{}) {
 		t.Errorf("got %+v, %v", caller, err)
 	}
 }
@@ -394,7 +405,14 @@ func TestExtraKeys(t *testing.T) {
 	t.Parallel()
 	token := "lk_" + strings.Repeat("x", 32)
 	playground := graph.Caller{ID: "playground", Role: graph.ReadWrite}
-	a := open(t, access.Config{DB: pgtest.New(t).Pool, Extra: []access.Extra{{Token: token, Caller: playground}}, Limits: access.Limits{Admin: 3}})
+	a := open(
+		t,
+		access.Config{
+			DB:     pgtest.New(t).Pool,
+			Extra:  []access.Extra{{Token: token, Caller: playground}},
+			Limits: access.Limits{Admin: 3},
+		},
+	)
 	accepted(t, a, bearer(token), playground)
 	refused(t, a, bearer(token+"x"), graph.ErrUnauthenticated)
 	refused(t, a, shop(token), graph.ErrUnauthenticated)
@@ -411,7 +429,11 @@ func TestExtraKeys(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	db, now := keys(t), newClock()
-	exec(t, db, `INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_other', 'pk_another_shop', '', '', 'Other', 'publishable', '')`)
+	exec(
+		t,
+		db,
+		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_other', 'pk_another_shop', '', '', 'Other', 'publishable', '')`,
+	)
 	a := open(t, access.Config{DB: db.Pool, Now: now.Now, Limits: access.Limits{Storefront: 6, Admin: 2}})
 	for range 6 {
 		accepted(t, a, shop(publishable), webShop)
@@ -459,7 +481,9 @@ func TestGuessing(t *testing.T) {
 		t.Errorf("the database is asked: %v", s)
 	}
 	accepted(t, a, from("192.0.2.1:6", shop(publishable)), webShop) // never seen before
-	now.pass(10 * time.Second)                                      // what is remembered is old, and less than one guess came back
+	now.pass(
+		10 * time.Second,
+	) // what is remembered is old, and less than one guess came back
 	accepted(t, a, from("192.0.2.1:8", bearer(medusaToken)), backOffice)
 	limited(t, a, from("192.0.2.1:9", bearer("sk_9876543210")))
 	for i := range 4 {
@@ -499,7 +523,8 @@ func TestLastUsed(t *testing.T) {
 	a := open(t, access.Config{DB: db.Pool, CacheFor: -1})
 	lastUsed := func() (at *time.Time) {
 		t.Helper()
-		if err := db.Pool.QueryRow(t.Context(), `SELECT last_used_at FROM api_key WHERE id = 'apk_shop'`).Scan(&at); err != nil {
+		if err := db.Pool.QueryRow(t.Context(), `SELECT last_used_at FROM api_key WHERE id = 'apk_shop'`).
+			Scan(&at); err != nil {
 			t.Fatal(err)
 		}
 		return at
@@ -556,7 +581,8 @@ func TestListAndRevoke(t *testing.T) {
 	t.Parallel()
 	db := keys(t)
 	all, err := access.Keys(t.Context(), db.Pool)
-	if err != nil || len(all) != 2 || all[0].ID != "apk_secret" || all[0].Role != graph.ReadWrite || all[0].Redacted != medusaRedacted || all[1].Role != "" {
+	if err != nil || len(all) != 2 || all[0].ID != "apk_secret" || all[0].Role != graph.ReadWrite ||
+		all[0].Redacted != medusaRedacted || all[1].Role != "" {
 		t.Errorf("keys: %+v, %v", all, err)
 	}
 	exec(t, db, `UPDATE api_key SET revoked_at = now() + interval '1 hour'`)
@@ -565,7 +591,10 @@ func TestListAndRevoke(t *testing.T) {
 	}
 	var past bool
 	var by string
-	if err := db.Pool.QueryRow(t.Context(), `SELECT revoked_at <= now(), revoked_by FROM api_key WHERE id = 'apk_secret'`).Scan(&past, &by); err != nil || !past || by != "me" {
+	if err := db.Pool.QueryRow(t.Context(), `SELECT revoked_at <= now(), revoked_by FROM api_key WHERE id = 'apk_secret'`).
+		Scan(&past, &by); err != nil ||
+		!past ||
+		by != "me" {
 		t.Errorf("revoked: %v by %s, %v", past, by, err)
 	}
 	if err := access.Revoke(t.Context(), db.Pool, "apk_secret", "me"); !errors.Is(err, access.ErrRevoked) {

@@ -65,7 +65,11 @@ func TestGoodKeysUnderAFlood(t *testing.T) {
 func TestFloodAtOneKey(t *testing.T) {
 	t.Parallel()
 	db := keys(t)
-	exec(t, db, `INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_known', 'a hash', 'salt', 'sk_999***999', 'Known', 'secret', '')`)
+	exec(
+		t,
+		db,
+		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_known', 'a hash', 'salt', 'sk_999***999', 'Known', 'secret', '')`,
+	)
 	a := open(t, access.Config{DB: db.Pool, Limits: access.Limits{Unknown: 3}})
 	flood(t, a, func(i int) *http.Request { return bearer(fmt.Sprintf("sk_999%058x999", i)) })
 	accepted(t, a, from("192.0.2.1:2", bearer(medusaToken)), backOffice)
@@ -79,7 +83,9 @@ func TestGuessesOfThoseWhoHangUp(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range 4 {
-		if _, err := a.Authenticate(from("192.0.2.1:1", shop(fmt.Sprintf("pk_%064x", i))).WithContext(gone)); err == nil {
+		if _, err := a.Authenticate(
+			from("192.0.2.1:1", shop(fmt.Sprintf("pk_%064x", i))).WithContext(gone),
+		); err == nil {
 			t.Fatal("it is let in")
 		}
 	}
@@ -114,7 +120,12 @@ func TestLookUpsTogether(t *testing.T) {
 	for n := range 300 {
 		all.Go(func() {
 			id := fmt.Sprint(n + 1)
-			accepted(t, a, shop("pk_shop_number_"+id), graph.Caller{ID: "apk_" + id, Name: "Shop " + id, Storefront: true})
+			accepted(
+				t,
+				a,
+				shop("pk_shop_number_"+id),
+				graph.Caller{ID: "apk_" + id, Name: "Shop " + id, Storefront: true},
+			)
 			refused(t, a, shop("pk_shop_nobody_"+id), graph.ErrUnauthenticated)
 		})
 	}

@@ -138,7 +138,12 @@ func (k *keyring) look(ctx context.Context, c credential, d digest, suspect stri
 }
 
 // find returns the key with this token.
-func (k *keyring) find(ctx context.Context, c credential, d digest, suspect string) (found foundKey, ok bool, err error) {
+func (k *keyring) find(
+	ctx context.Context,
+	c credential,
+	d digest,
+	suspect string,
+) (found foundKey, ok bool, err error) {
 	candidates, err := k.lookUps.find(ctx, c)
 	if err != nil {
 		return foundKey{}, false, err

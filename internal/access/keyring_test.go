@@ -21,13 +21,26 @@ func TestTokensAreNotKept(t *testing.T) {
 	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
-	token, unknown, extra := "sk_"+strings.Repeat("ab", 32), "sk_"+strings.Repeat("cd", 32), "lk_"+strings.Repeat("ef", 32)
+	token, unknown, extra := "sk_"+strings.Repeat(
+		"ab",
+		32,
+	), "sk_"+strings.Repeat(
+		"cd",
+		32,
+	), "lk_"+strings.Repeat(
+		"ef",
+		32,
+	)
 	hash, err := api_key.Hash(token, "salt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Pool.Exec(t.Context(), `INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk', $1, 'salt', $2, 'A', 'secret', '')`,
-		hash, redact(token)); err != nil {
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk', $1, 'salt', $2, 'A', 'secret', '')`,
+		hash,
+		redact(token),
+	); err != nil {
 		t.Fatal(err)
 	}
 	a, err := New(t.Context(), Config{DB: db.Pool, Extra: []Extra{{Token: extra}}})
@@ -46,7 +59,8 @@ func TestTokensAreNotKept(t *testing.T) {
 	}
 	kept := fmt.Sprintf("%s %+v %+v %s", a.keys.seen.Keys(), a.keys.seen.Values(), a.extra, a.keys.unknown.Keys())
 	for _, token := range []string{token, unknown, extra} {
-		if strings.Contains(kept, token) || strings.Contains(kept, token[3:]) || strings.Contains(kept, hex.EncodeToString([]byte(token))) {
+		if strings.Contains(kept, token) || strings.Contains(kept, token[3:]) ||
+			strings.Contains(kept, hex.EncodeToString([]byte(token))) {
 			t.Errorf("a token is kept: %s", kept)
 		}
 	}

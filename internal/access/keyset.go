@@ -65,9 +65,13 @@ type keySet struct {
 func loadKeySet(ctx context.Context, url string, log *slog.Logger) (func(context.Context) jwt.Keyfunc, error) {
 	set := &keySet{Storage: jwkset.NewMemoryStorage(), log: log}
 	source, err := jwkset.NewStorageFromHTTP(url, jwkset.HTTPClientStorageOptions{
-		Client: keySetClient(), Ctx: ctx, HTTPTimeout: keySetTimeout, NoErrorReturnFirstHTTPReq: true,
-		RefreshErrorHandler: func(_ context.Context, err error) { log.Warn("the keys of tokens are not loaded", "error", err) },
-		RefreshInterval:     refreshEvery, Storage: set,
+		Client:                    keySetClient(),
+		Ctx:                       ctx,
+		HTTPTimeout:               keySetTimeout,
+		NoErrorReturnFirstHTTPReq: true,
+		RefreshErrorHandler:       func(_ context.Context, err error) { log.Warn("the keys of tokens are not loaded", "error", err) },
+		RefreshInterval:           refreshEvery,
+		Storage:                   set,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("JWT: %w", err)

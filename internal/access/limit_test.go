@@ -27,7 +27,8 @@ func TestShopLimit(t *testing.T) {
 		t.Errorf("%d requests of another address, want its share", n)
 	}
 	var tooMany *graph.TooManyRequestsError
-	if err := l.take("key", "b", now); !errors.As(err, &tooMany) || tooMany.RetryAfter <= 0 || tooMany.RetryAfter > time.Minute {
+	if err := l.take("key", "b", now); !errors.As(err, &tooMany) || tooMany.RetryAfter <= 0 ||
+		tooMany.RetryAfter > time.Minute {
 		t.Errorf("%v", err)
 	}
 	if l.take("another key", "a", now) != nil {

@@ -22,9 +22,15 @@ func ParseProxies(networks []string) (Proxies, error) {
 		}
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("%q is no network: write it in CIDR notation, such as 10.0.0.0/8 or fd00::/8, or one address", text)
+			return nil, fmt.Errorf(
+				"%q is no network: write it in CIDR notation, such as 10.0.0.0/8 or fd00::/8, or one address",
+				text,
+			)
 		case prefix.Bits() == 0:
-			return nil, fmt.Errorf("%q is every address: clients could then say that they are anyone; name the networks of the proxies alone", text)
+			return nil, fmt.Errorf(
+				"%q is every address: clients could then say that they are anyone; name the networks of the proxies alone",
+				text,
+			)
 		case prefix.Addr().Is4In6():
 			return nil, fmt.Errorf("%q: write a network of IPv4 as one, such as 10.0.0.0/8", text)
 		}

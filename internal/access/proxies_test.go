@@ -70,7 +70,8 @@ func TestClientAddress(t *testing.T) {
 func TestProxiesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "proxy.example", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "0.0.0.0/0", "::/0", "::ffff:10.0.0.0/104", "fe80::1%eth0", "10.0.0.1:80"} {
-		if all, err := access.ParseProxies([]string{"10.0.0.0/8", bad}); err == nil || !strings.Contains(err.Error(), `"`+bad+`"`) {
+		if all, err := access.ParseProxies([]string{"10.0.0.0/8", bad}); err == nil ||
+			!strings.Contains(err.Error(), `"`+bad+`"`) {
 			t.Errorf("%q: %v, %v", bad, all, err)
 		}
 	}

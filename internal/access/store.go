@@ -23,7 +23,8 @@ var (
 // Migrate makes the table of roles, linkgraph.api_key_role, unless it is there. Several servers may do so at once.
 func Migrate(ctx context.Context, db interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
-}) error {
+},
+) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		// The lock is that of linkstore, which makes the same schema.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
@@ -59,7 +60,8 @@ type tables struct{ Keys, Roles bool }
 // must not count as none.
 func lookForTables(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}) (tables, error) {
+},
+) (tables, error) {
 	var there tables
 	err := db.QueryRow(ctx, `SELECT to_regclass('api_key') IS NOT NULL, to_regclass('linkgraph.api_key_role') IS NOT NULL`).
 		Scan(&there.Keys, &there.Roles)
@@ -143,7 +145,8 @@ func redact(token string) string { return token[:6] + "***" + token[len(token)-3
 // SetRole gives a secret key a role.
 func SetRole(ctx context.Context, db interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-}, keyID string, role graph.Role) error {
+}, keyID string, role graph.Role,
+) error {
 	// api_key_role_pkey
 	_, err := db.Exec(ctx, `
 		INSERT INTO linkgraph.api_key_role (api_key_id, role) VALUES ($1, $2)

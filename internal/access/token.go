@@ -139,7 +139,9 @@ func (v *verifier) admin(claims jwt.MapClaims) (graph.Caller, error) {
 	id := text(claims, "sub")
 	if _, ok := claims["actor_type"]; ok {
 		if !medusaAdmin(claims) {
-			return graph.Caller{}, forbidden("the token is not of an admin: its actor_type is not user, or it has no actor yet")
+			return graph.Caller{}, forbidden(
+				"the token is not of an admin: its actor_type is not user, or it has no actor yet",
+			)
 		}
 		if role == "" {
 			role = graph.ReadWrite
@@ -147,10 +149,19 @@ func (v *verifier) admin(claims jwt.MapClaims) (graph.Caller, error) {
 		id = text(claims, "actor_id")
 	}
 	if id == "" {
-		return graph.Caller{}, unauthenticated(fmt.Sprintf("the token has no subject of at most %d printable bytes", maxClaim))
+		return graph.Caller{}, unauthenticated(
+			fmt.Sprintf("the token has no subject of at most %d printable bytes", maxClaim),
+		)
 	}
 	if role == "" {
-		return graph.Caller{}, forbidden(fmt.Sprintf("the token gives no access: its claim %s is neither %s nor %s", v.roleClaim, graph.ReadOnly, graph.ReadWrite))
+		return graph.Caller{}, forbidden(
+			fmt.Sprintf(
+				"the token gives no access: its claim %s is neither %s nor %s",
+				v.roleClaim,
+				graph.ReadOnly,
+				graph.ReadWrite,
+			),
+		)
 	}
 	name := text(claims, "name")
 	if name == "" {

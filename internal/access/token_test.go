@@ -60,22 +60,44 @@ func in(d time.Duration) int64 { return time.Now().Add(d).Unix() }
 // packages/medusa/src/api/auth/utils/generate-jwt-token.ts writes them.
 func medusaUser() jwt.MapClaims {
 	return jwt.MapClaims{
-		"actor_id": "user_1", "actor_type": "user", "auth_identity_id": "authid_1", "auth_provider": "emailpass", "mfa_enabled": false,
-		"app_metadata": map[string]any{"user_id": "user_1"}, "user_metadata": map[string]any{}, "iat": in(0), "exp": in(24 * time.Hour),
+		"actor_id":         "user_1",
+		"actor_type":       "user",
+		"auth_identity_id": "authid_1",
+		"auth_provider":    "emailpass",
+		"mfa_enabled":      false,
+		"app_metadata": map[string]any{
+			"user_id": "user_1",
+		},
+		"user_metadata": map[string]any{},
+		"iat":           in(0),
+		"exp":           in(24 * time.Hour),
 	}
 }
 
 func TestTokensOfMedusa(t *testing.T) {
 	t.Parallel()
-	a := open(t, access.Config{DB: pgtest.New(t).Pool, JWT: access.JWT{Secret: jwtSecret}, Limits: access.Limits{Unknown: -1}})
+	a := open(
+		t,
+		access.Config{DB: pgtest.New(t).Pool, JWT: access.JWT{Secret: jwtSecret}, Limits: access.Limits{Unknown: -1}},
+	)
 	token := func(change jwt.MapClaims) *http.Request {
 		return bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", with(medusaUser(), change)))
 	}
 	admin := graph.Caller{ID: "user_1", Role: graph.ReadWrite}
 	accepted(t, a, token(nil), admin)
 	accepted(t, a, token(jwt.MapClaims{"mfa_enabled": nil}), admin) // before Medusa had second factors
-	accepted(t, a, token(jwt.MapClaims{"mfa_enabled": true, "mfa_challenge_completed_at": "2026-01-01T00:00:00.000Z"}), admin)
-	accepted(t, a, token(jwt.MapClaims{"linkgraph_role": "read-only", "name": "Ada"}), graph.Caller{ID: "user_1", Name: "Ada", Role: graph.ReadOnly})
+	accepted(
+		t,
+		a,
+		token(jwt.MapClaims{"mfa_enabled": true, "mfa_challenge_completed_at": "2026-01-01T00:00:00.000Z"}),
+		admin,
+	)
+	accepted(
+		t,
+		a,
+		token(jwt.MapClaims{"linkgraph_role": "read-only", "name": "Ada"}),
+		graph.Caller{ID: "user_1", Name: "Ada", Role: graph.ReadOnly},
+	)
 	for name, change := range map[string]jwt.MapClaims{
 		"customer":             {"actor_type": "customer"},
 		"customer with a role": {"actor_type": "customer", "linkgraph_role": "read-write"},
@@ -160,8 +182,14 @@ func (p *provider) config() access.JWT {
 
 func (p *provider) claims() jwt.MapClaims {
 	return jwt.MapClaims{
-		"sub": "auth0|7", "email": "ada@example.com", "iss": "https://id.example", "aud": []string{"other", "linkgraph"},
-		"iat": in(0), "nbf": in(0), "exp": in(time.Hour), "linkgraph_role": "read-only",
+		"sub":            "auth0|7",
+		"email":          "ada@example.com",
+		"iss":            "https://id.example",
+		"aud":            []string{"other", "linkgraph"},
+		"iat":            in(0),
+		"nbf":            in(0),
+		"exp":            in(time.Hour),
+		"linkgraph_role": "read-only",
 	}
 }
 
@@ -183,7 +211,9 @@ func TestTokensOfAProvider(t *testing.T) {
 	accepted(t, a, rs(jwt.MapClaims{"linkgraph_role": []string{"staff", "read-only", "read-write"}}), writer)
 	accepted(t, a, rs(jwt.MapClaims{"email": "a\nb"}), graph.Caller{ID: "auth0|7", Role: graph.ReadOnly})
 
-	public := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&p.rsa.PublicKey)})
+	public := pem.EncodeToMemory(
+		&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&p.rsa.PublicKey)},
+	)
 	pkix, err := x509.MarshalPKIXPublicKey(&p.rsa.PublicKey)
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +285,8 @@ func TestTokensOfAProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, a, r, graph.ErrForbidden) })
 	}
-	if _, err := a.Authenticate(rs(jwt.MapClaims{"linkgraph_role": nil})); err == nil || !strings.Contains(err.Error(), "linkgraph_role") {
+	if _, err := a.Authenticate(rs(jwt.MapClaims{"linkgraph_role": nil})); err == nil ||
+		!strings.Contains(err.Error(), "linkgraph_role") {
 		t.Errorf("the message does not name the claim: %v", err)
 	}
 	if n := p.requests.Load(); n > 2 {
@@ -265,10 +296,26 @@ func TestTokensOfAProvider(t *testing.T) {
 
 func TestRoleClaim(t *testing.T) {
 	t.Parallel()
-	a := open(t, access.Config{DB: pgtest.New(t).Pool, JWT: access.JWT{Secret: jwtSecret, RoleClaim: "https://shop.example/role", Issuer: "me"}})
+	a := open(
+		t,
+		access.Config{
+			DB:  pgtest.New(t).Pool,
+			JWT: access.JWT{Secret: jwtSecret, RoleClaim: "https://shop.example/role", Issuer: "me"},
+		},
+	)
 	claims := jwt.MapClaims{"sub": "a", "iss": "me", "exp": in(time.Hour), "https://shop.example/role": "read-write"}
-	accepted(t, a, bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", claims)), graph.Caller{ID: "a", Role: graph.ReadWrite})
-	refused(t, a, bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", with(claims, jwt.MapClaims{"iss": "you"}))), graph.ErrUnauthenticated)
+	accepted(
+		t,
+		a,
+		bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", claims)),
+		graph.Caller{ID: "a", Role: graph.ReadWrite},
+	)
+	refused(
+		t,
+		a,
+		bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", with(claims, jwt.MapClaims{"iss": "you"}))),
+		graph.ErrUnauthenticated,
+	)
 	refused(t, a, bearer(sign(t, jwt.SigningMethodHS384, []byte(jwtSecret), "", claims)), graph.ErrUnauthenticated)
 	refused(t, a, bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret+"!"), "", claims)), graph.ErrUnauthenticated)
 	renamed := with(claims, jwt.MapClaims{"https://shop.example/role": nil, "linkgraph_role": "read-write"})
@@ -281,7 +328,12 @@ func TestNewKeys(t *testing.T) {
 	p := newProvider(t)
 	a := open(t, access.Config{DB: pgtest.New(t).Pool, JWT: p.config()})
 	p.serve(t, rsaJWK("new", &p.rsa.PublicKey, nil))
-	accepted(t, a, bearer(sign(t, jwt.SigningMethodRS256, p.rsa, "new", p.claims())), graph.Caller{ID: "auth0|7", Name: "ada@example.com", Role: graph.ReadOnly})
+	accepted(
+		t,
+		a,
+		bearer(sign(t, jwt.SigningMethodRS256, p.rsa, "new", p.claims())),
+		graph.Caller{ID: "auth0|7", Name: "ada@example.com", Role: graph.ReadOnly},
+	)
 	refused(t, a, bearer(sign(t, jwt.SigningMethodRS256, p.rsa, "rsa", p.claims())), graph.ErrUnauthenticated)
 }
 
@@ -343,7 +395,15 @@ func TestRedirects(t *testing.T) {
 func TestBadTokensAreLimited(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	a := open(t, access.Config{DB: pgtest.New(t).Pool, JWT: access.JWT{Secret: jwtSecret}, Limits: access.Limits{Unknown: 2, Admin: 3}, Now: now.Now})
+	a := open(
+		t,
+		access.Config{
+			DB:     pgtest.New(t).Pool,
+			JWT:    access.JWT{Secret: jwtSecret},
+			Limits: access.Limits{Unknown: 2, Admin: 3},
+			Now:    now.Now,
+		},
+	)
 	good := bearer(sign(t, jwt.SigningMethodHS256, []byte(jwtSecret), "", medusaUser()))
 	bad := bearer(sign(t, jwt.SigningMethodHS256, []byte("another"), "", medusaUser()))
 	refused(t, a, bad, graph.ErrUnauthenticated)

@@ -23,7 +23,15 @@ func TestTokensOfDeletedUsers(t *testing.T) {
 	t.Parallel()
 	db, now := keys(t), newClock()
 	exec(t, db, `INSERT INTO "user" (id, email) VALUES ('user_1', 'a@example.com'), ('user_2', 'b@example.com')`)
-	a := open(t, access.Config{DB: db.Pool, Now: now.Now, JWT: access.JWT{Secret: jwtSecret}, Limits: access.Limits{Unknown: -1}})
+	a := open(
+		t,
+		access.Config{
+			DB:     db.Pool,
+			Now:    now.Now,
+			JWT:    access.JWT{Secret: jwtSecret},
+			Limits: access.Limits{Unknown: -1},
+		},
+	)
 	admin := graph.Caller{ID: "user_1", Role: graph.ReadWrite}
 	medusa := func() *http.Request { return signed(t, medusaUser()) }
 	ofRole := func(sub string) *http.Request {
@@ -33,7 +41,12 @@ func TestTokensOfDeletedUsers(t *testing.T) {
 	accepted(t, a, ofRole("user_1"), graph.Caller{ID: "user_1", Role: graph.ReadOnly})
 	accepted(t, a, ofRole("auth0|7"), graph.Caller{ID: "auth0|7", Role: graph.ReadOnly}) // another provider's
 	refused(t, a, signed(t, with(medusaUser(), jwt.MapClaims{"actor_id": "user_9"})), graph.ErrUnauthenticated)
-	refused(t, a, signed(t, with(medusaUser(), jwt.MapClaims{"actor_id": "user_9", "linkgraph_role": "read-only"})), graph.ErrUnauthenticated)
+	refused(
+		t,
+		a,
+		signed(t, with(medusaUser(), jwt.MapClaims{"actor_id": "user_9", "linkgraph_role": "read-only"})),
+		graph.ErrUnauthenticated,
+	)
 
 	exec(t, db, `UPDATE "user" SET deleted_at = now() WHERE id = 'user_1'`)
 	db.ResetStatements()

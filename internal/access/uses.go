@@ -53,5 +53,6 @@ func (u *uses) note(key foundKey) {
 // declined reports whether Postgres will not write, however often it is asked.
 func declined(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "25006" || pg.Code == "42501") // read_only_sql_transaction, insufficient_privilege
+	return errors.As(err, &pg) &&
+		(pg.Code == "25006" || pg.Code == "42501") // read_only_sql_transaction, insufficient_privilege
 }

@@ -9,14 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -128,34 +127,68 @@ func TestLinks(t *testing.T) {
 	w.must(err)
 	id := results[0].Link.ID
 	one := fmt.Sprintf(`"link": %q, "left": "variant_demo_gift_box", "right": "pset_demo_spare", "id": %q`, prices, id)
-	w.same(`{"counts": {"outcomes": {"CREATED": 1}, "links": {"`+prices+`": 1}}, "links": [{"outcome": "CREATED", `+one+`}]}`, w.row("create_links"))
+	w.same(
+		`{"counts": {"outcomes": {"CREATED": 1}, "links": {"`+prices+`": 1}}, "links": [{"outcome": "CREATED", `+one+`}]}`,
+		w.row("create_links"),
+	)
 
 	_, err = w.links.Create(ctx, []linkstore.Item{gift}, linkstore.CreateOptions{})
 	w.must(err)
-	w.same(`{"counts": {"outcomes": {"UNCHANGED": 1}, "links": {"`+prices+`": 1}}, "links": [{"outcome": "UNCHANGED", `+one+`}]}`, w.row("create_links"))
+	w.same(
+		`{"counts": {"outcomes": {"UNCHANGED": 1}, "links": {"`+prices+`": 1}}, "links": [{"outcome": "UNCHANGED", `+one+`}]}`,
+		w.row("create_links"),
+	)
 
 	deleted, err := w.links.Delete(ctx, []linkstore.Records{{Model: "PriceSet", IDs: []string{"pset_demo_spare"}}})
 	w.must(err)
 	given := `"given": [{"model": "PriceSet", "ids": ["pset_demo_spare"]}]`
-	w.same(fmt.Sprintf(`{%s, "deletion_id": %q, "counts": {"links": {%q: 1}}, "links": [{%s}]}`, given, deleted.DeletionID, prices, one), w.row("delete_links"))
+	w.same(
+		fmt.Sprintf(
+			`{%s, "deletion_id": %q, "counts": {"links": {%q: 1}}, "links": [{%s}]}`,
+			given,
+			deleted.DeletionID,
+			prices,
+			one,
+		),
+		w.row("delete_links"),
+	)
 
 	_, err = w.links.RestoreDeletion(ctx, deleted.DeletionID)
 	w.must(err)
-	w.same(fmt.Sprintf(`{"given_deletion": %[1]q, "deletion_id": %[1]q, "counts": {"links": {%[2]q: 1}}, "links": [{%[3]s}]}`, deleted.DeletionID, prices, one), w.row("restore_deletion"))
+	w.same(
+		fmt.Sprintf(
+			`{"given_deletion": %[1]q, "deletion_id": %[1]q, "counts": {"links": {%[2]q: 1}}, "links": [{%[3]s}]}`,
+			deleted.DeletionID,
+			prices,
+			one,
+		),
+		w.row("restore_deletion"),
+	)
 
 	_, err = w.links.Dismiss(ctx, []linkstore.Item{gift, gift})
 	w.must(err)
-	w.same(`{"counts": {"outcomes": {"DISMISSED": 1, "NOT_FOUND": 1}, "links": {"`+prices+`": 2}}, "links": [{"outcome": "DISMISSED", `+one+`},
-		{"outcome": "NOT_FOUND", "link": "`+prices+`", "left": "variant_demo_gift_box", "right": "pset_demo_spare"}]}`, w.row("dismiss_links"))
+	w.same(
+		`{"counts": {"outcomes": {"DISMISSED": 1, "NOT_FOUND": 1}, "links": {"`+prices+`": 2}}, "links": [{"outcome": "DISMISSED", `+one+`},
+		{"outcome": "NOT_FOUND", "link": "`+prices+`", "left": "variant_demo_gift_box", "right": "pset_demo_spare"}]}`,
+		w.row("dismiss_links"),
+	)
 
-	_, err = w.links.Create(ctx, []linkstore.Item{{Link: prices, Left: "variant_demo_gift_box", Right: "pset_demo_shirt_s"}}, linkstore.CreateOptions{Replace: true})
+	_, err = w.links.Create(
+		ctx,
+		[]linkstore.Item{{Link: prices, Left: "variant_demo_gift_box", Right: "pset_demo_shirt_s"}},
+		linkstore.CreateOptions{Replace: true},
+	)
 	w.must(err)
 	receipt := w.row("create_links")
 	if replaced, _ := receipt["replaced"].([]any); len(replaced) != 1 {
 		t.Errorf("replaced: %v", receipt["replaced"])
 	}
 
-	_, err = w.links.Create(ctx, []linkstore.Item{gift, {Link: prices, Left: "nobody", Right: "pset_demo_spare"}}, linkstore.CreateOptions{Partial: true})
+	_, err = w.links.Create(
+		ctx,
+		[]linkstore.Item{gift, {Link: prices, Left: "nobody", Right: "pset_demo_spare"}},
+		linkstore.CreateOptions{Partial: true},
+	)
 	w.must(err)
 	counts, _ := w.row("create_links")["counts"].(map[string]any)
 	if outcomes, _ := counts["outcomes"].(map[string]any); outcomes["REJECTED"] != 2.0 { // the gift box has another price by now
@@ -170,15 +203,40 @@ func TestRecords(t *testing.T) {
 	ctx := t.Context()
 	product := w.products()
 
-	ids, err := w.records.Create(ctx, product, []recordstore.Values{{"title": "Scarf", "handle": "scarf"}, {"title": "Glove", "handle": "glove"}})
+	ids, err := w.records.Create(
+		ctx,
+		product,
+		[]recordstore.Values{{"title": "Scarf", "handle": "scarf"}, {"title": "Glove", "handle": "glove"}},
+	)
 	w.must(err)
-	w.same(fmt.Sprintf(`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}]}`, ids[0], ids[1]), w.row("create_records"))
+	w.same(
+		fmt.Sprintf(
+			`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}]}`,
+			ids[0],
+			ids[1],
+		),
+		w.row("create_records"),
+	)
 
-	_, err = w.records.Update(ctx, product, []recordstore.Values{{"id": ids[0], "title": "Shawl"}, {"id": ids[1], "is_giftcard": true}})
+	_, err = w.records.Update(
+		ctx,
+		product,
+		[]recordstore.Values{{"id": ids[0], "title": "Shawl"}, {"id": ids[1], "is_giftcard": true}},
+	)
 	w.must(err)
-	w.same(fmt.Sprintf(`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}], "fields": ["isGiftcard", "title"]}`, ids[0], ids[1]), w.row("update_records"))
+	w.same(
+		fmt.Sprintf(
+			`{"counts": {"records": {"Product": 2}}, "records": [{"model": "Product", "ids": [%q, %q]}], "fields": ["isGiftcard", "title"]}`,
+			ids[0],
+			ids[1],
+		),
+		w.row("update_records"),
+	)
 
-	deleted, err := w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
+	deleted, err := w.links.DeleteRecords(
+		ctx,
+		[]linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}},
+	)
 	w.must(err)
 	receipt := w.row("delete_records")
 	w.same(`[{"model": "ProductVariant", "ids": ["variant_demo_shirt_s"]}]`, receipt["given"])
@@ -189,9 +247,15 @@ func TestRecords(t *testing.T) {
 		t.Errorf("removed: %v", counts)
 	}
 
-	_, err = w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
+	_, err = w.links.DeleteRecords(
+		ctx,
+		[]linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}},
+	)
 	w.must(err)
-	w.same(`{"given": [{"model": "ProductVariant", "ids": ["variant_demo_shirt_s"]}], "counts": {}}`, w.row("delete_records"))
+	w.same(
+		`{"given": [{"model": "ProductVariant", "ids": ["variant_demo_shirt_s"]}], "counts": {}}`,
+		w.row("delete_records"),
+	)
 
 	_, err = w.links.Restore(ctx, []linkstore.Records{{Model: "ProductVariant", IDs: []string{"variant_demo_shirt_s"}}})
 	w.must(err)
@@ -207,17 +271,26 @@ func TestNoRowWithoutWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, audit.Config{})
 	ctx := t.Context()
-	if _, err := w.links.Create(ctx, []linkstore.Item{{Link: channels, Left: "nobody", Right: "sc_demo_pos"}}, linkstore.CreateOptions{}); err == nil {
+	if _, err := w.links.Create(
+		ctx,
+		[]linkstore.Item{{Link: channels, Left: "nobody", Right: "sc_demo_pos"}},
+		linkstore.CreateOptions{},
+	); err == nil {
 		t.Error("a link of nobody")
 	}
-	if _, err := w.records.Create(ctx, w.products(), []recordstore.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}}); err == nil {
+	if _, err := w.records.Create(
+		ctx,
+		w.products(),
+		[]recordstore.Values{{"title": "Again", "handle": "linen-shirt"}, {"title": "Again", "handle": "linen-shirt"}},
+	); err == nil {
 		t.Error("two products with one handle")
 	}
 	refused := errors.New("refused")
 	if err := pgx.BeginFunc(ctx, w.db.Pool, func(tx pgx.Tx) error {
 		_, err := w.records.WithTx(tx).Create(ctx, w.products(), []recordstore.Values{{"title": "Never"}})
 		w.must(err)
-		_, err = w.links.WithTx(tx).Dismiss(ctx, []linkstore.Item{{Link: channels, Left: "prod_demo_shirt", Right: "sc_demo_web"}})
+		_, err = w.links.WithTx(tx).
+			Dismiss(ctx, []linkstore.Item{{Link: channels, Left: "prod_demo_shirt", Right: "sc_demo_web"}})
 		w.must(err)
 		return refused
 	}); !errors.Is(err, refused) {
@@ -242,13 +315,19 @@ func TestNoWriteWithoutRow(t *testing.T) {
 	if _, err := w.records.Create(ctx, w.products(), []recordstore.Values{{"title": "Scarf"}}); err == nil {
 		t.Error("a product without a row")
 	}
-	if _, err := w.links.DeleteRecords(ctx, []linkstore.Records{{Model: "Product", IDs: []string{"prod_demo_shirt"}}}); err == nil {
+	if _, err := w.links.DeleteRecords(
+		ctx,
+		[]linkstore.Records{{Model: "Product", IDs: []string{"prod_demo_shirt"}}},
+	); err == nil {
 		t.Error("a deletion without a row")
 	}
 	found, err := w.links.Get(ctx, []linkstore.Item{item})
 	w.must(err)
 	var written int
-	w.must(w.db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM product WHERE title = 'Scarf' OR deleted_at IS NOT NULL) + (SELECT count(*) FROM linkgraph.deletion)`).Scan(&written))
+	w.must(
+		w.db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM product WHERE title = 'Scarf' OR deleted_at IS NOT NULL) + (SELECT count(*) FROM linkgraph.deletion)`).
+			Scan(&written),
+	)
 	if found[0] != nil || written != 0 {
 		t.Errorf("something was written: %v, %d", found[0], written)
 	}
@@ -356,7 +435,10 @@ func BenchmarkCreate(b *testing.B) {
 					_, err := links.Create(b.Context(), items, linkstore.CreateOptions{})
 					w.must(err)
 					b.StopTimer()
-					_, err = w.db.Pool.Exec(b.Context(), `DELETE FROM product_sales_channel WHERE sales_channel_id = 'sc_demo_pos'`)
+					_, err = w.db.Pool.Exec(
+						b.Context(),
+						`DELETE FROM product_sales_channel WHERE sales_channel_id = 'sc_demo_pos'`,
+					)
 					w.must(err)
 					b.StartTimer()
 				}

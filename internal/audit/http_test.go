@@ -22,7 +22,12 @@ var _ graph.Audit = (*audit.Log)(nil)
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	w := &world{TB: t, db: newDB(t)}
-	g, err := graph.New(w.db.Pool, graph.Config{Audit: audit.New(audit.Config{Who: audit.Request(func(context.Context) string { return "req-7" })})})
+	g, err := graph.New(
+		w.db.Pool,
+		graph.Config{
+			Audit: audit.New(audit.Config{Who: audit.Request(func(context.Context) string { return "req-7" })}),
+		},
+	)
 	w.must(err)
 	handler := g.Handler()
 	send := func(query string, variables map[string]any, caller *graph.Caller) string {
@@ -44,7 +49,11 @@ func TestHTTP(t *testing.T) {
 		bad: createLinks(links: [{ product: { productId: "nobody" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } }
 		gone: deleteProductVariants(ids: ["variant_demo_shirt_s"]) { deletionId }
 	}`
-	answer := send(document, map[string]any{"title": "Very secret scarf"}, &graph.Caller{ID: "apk_1", Name: "Jane's key", Role: graph.ReadWrite})
+	answer := send(
+		document,
+		map[string]any{"title": "Very secret scarf"},
+		&graph.Caller{ID: "apk_1", Name: "Jane's key", Role: graph.ReadWrite},
+	)
 	if !strings.Contains(answer, "RECORD_NOT_FOUND") {
 		t.Errorf("the answer: %s", answer)
 	}
@@ -65,16 +74,31 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", fields, diff)
 		}
 	}
-	if diff := cmp.Diff([]string{"create_records by createProducts", "create_links by again: createLinks", "delete_records by gone: deleteProductVariants"}, fields); diff != "" {
+	if diff := cmp.Diff(
+		[]string{
+			"create_records by createProducts",
+			"create_links by again: createLinks",
+			"delete_records by gone: deleteProductVariants",
+		},
+		fields,
+	); diff != "" {
 		t.Errorf("rows (-want +got):\n%s\n%s", diff, answer)
 	}
 
-	send(`mutation { dismissLinks(links: [{ product: { productId: "prod_demo_hat" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } } }`, nil, nil)
+	send(
+		`mutation { dismissLinks(links: [{ product: { productId: "prod_demo_hat" }, salesChannel: { salesChannelId: "sc_demo_pos" } }]) { results { outcome } } }`,
+		nil,
+		nil,
+	)
 	rows = w.rows()
-	if len(rows) != 1 || rows[0].CallerKind != audit.Anonymous || rows[0].Operation != "" || rows[0].Field != "dismissLinks" {
+	if len(rows) != 1 || rows[0].CallerKind != audit.Anonymous || rows[0].Operation != "" ||
+		rows[0].Field != "dismissLinks" {
 		t.Errorf("of nobody: %+v", rows)
 	}
-	if line := rows[0].String(); !strings.Contains(line, "anonymous  dismiss_links  by { dismissLinks }  1 DISMISSED, 1 product_sales_channel  request req-7") {
+	if line := rows[0].String(); !strings.Contains(
+		line,
+		"anonymous  dismiss_links  by { dismissLinks }  1 DISMISSED, 1 product_sales_channel  request req-7",
+	) {
 		t.Errorf("the line: %s", line)
 	}
 	send(`{ products { totalCount } }`, nil, nil)

@@ -24,19 +24,32 @@ type accessFlags struct {
 }
 
 // authenticator returns what says who sends a request. It loads the keys of tokens until the context ends.
-func (f accessFlags) authenticator(ctx context.Context, db *database, extra ...access.Extra) (*access.Authenticator, error) {
+func (f accessFlags) authenticator(
+	ctx context.Context,
+	db *database,
+	extra ...access.Extra,
+) (*access.Authenticator, error) {
 	proxies, err := access.ParseProxies(f.TrustedProxy)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-proxy: %w", err)
 	}
 	return access.New(ctx, access.Config{
-		DB: db.aside, Log: db.log,
+		DB:  db.aside,
+		Log: db.log,
 		JWT: access.JWT{
-			Secret: f.JWTSecret, JWKSURL: f.JWKSURL, Audience: f.JWTAudience, Issuer: f.JWTIssuer, RoleClaim: f.JWTRoleClaim,
+			Secret:    f.JWTSecret,
+			JWKSURL:   f.JWKSURL,
+			Audience:  f.JWTAudience,
+			Issuer:    f.JWTIssuer,
+			RoleClaim: f.JWTRoleClaim,
 		},
 		CacheFor: orOff(f.KeyCache),
-		Limits:   access.Limits{Storefront: f.RateLimitStorefront, Admin: f.RateLimitAdmin, Unknown: orOff(f.RateLimitUnknown)},
-		Proxies:  proxies,
-		Extra:    extra,
+		Limits: access.Limits{
+			Storefront: f.RateLimitStorefront,
+			Admin:      f.RateLimitAdmin,
+			Unknown:    orOff(f.RateLimitUnknown),
+		},
+		Proxies: proxies,
+		Extra:   extra,
 	})
 }

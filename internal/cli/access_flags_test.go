@@ -49,8 +49,28 @@ func TestAccessFlags(t *testing.T) {
 	t.Parallel()
 	db := &database{aside: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
 	extra := access.Extra{Token: strings.Repeat("x", 32), Caller: graph.Caller{ID: "extra", Storefront: true}}
-	f := parseAccess(t, io.Discard, "--jwt-secret", flagSecret, "--jwt-audience", "a", "--jwt-audience", "b", "--jwt-issuer", "i",
-		"--jwt-role-claim", "r", "--rate-limit-storefront", "1", "--rate-limit-admin", "2", "--rate-limit-unknown", "3", "--key-cache", "0")
+	f := parseAccess(
+		t,
+		io.Discard,
+		"--jwt-secret",
+		flagSecret,
+		"--jwt-audience",
+		"a",
+		"--jwt-audience",
+		"b",
+		"--jwt-issuer",
+		"i",
+		"--jwt-role-claim",
+		"r",
+		"--rate-limit-storefront",
+		"1",
+		"--rate-limit-admin",
+		"2",
+		"--rate-limit-unknown",
+		"3",
+		"--key-cache",
+		"0",
+	)
 	a, err := f.authenticator(t.Context(), db, extra)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +82,13 @@ func TestAccessFlags(t *testing.T) {
 		return err
 	}
 	token := func(aud, iss string) string {
-		claims := jwt.MapClaims{"sub": "s", "aud": aud, "iss": iss, "r": "read-only", "exp": time.Now().Add(time.Hour).Unix()}
+		claims := jwt.MapClaims{
+			"sub": "s",
+			"aud": aud,
+			"iss": iss,
+			"r":   "read-only",
+			"exp": time.Now().Add(time.Hour).Unix(),
+		}
 		s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(flagSecret))
 		if err != nil {
 			t.Fatal(err)
@@ -75,10 +101,15 @@ func TestAccessFlags(t *testing.T) {
 		refused error
 		limited bool
 	}{
-		{token: token("a", "i")}, {token: token("b", "i")}, {token: token("b", "i"), limited: true}, // --rate-limit-admin
-		{token: extra.Token}, {token: extra.Token, limited: true}, // --rate-limit-storefront
-		{token: token("c", "i"), refused: graph.ErrUnauthenticated}, {token: token("a", "j"), refused: graph.ErrUnauthenticated},
-		{token: "x", refused: graph.ErrUnauthenticated}, {token: "x", limited: true}, // --rate-limit-unknown
+		{token: token("a", "i")},
+		{token: token("b", "i")},
+		{token: token("b", "i"), limited: true}, // --rate-limit-admin
+		{token: extra.Token},
+		{token: extra.Token, limited: true}, // --rate-limit-storefront
+		{token: token("c", "i"), refused: graph.ErrUnauthenticated},
+		{token: token("a", "j"), refused: graph.ErrUnauthenticated},
+		{token: "x", refused: graph.ErrUnauthenticated},
+		{token: "x", limited: true}, // --rate-limit-unknown
 	} {
 		if err := send(c.token); errors.As(err, &tooMany) != c.limited || !c.limited && !errors.Is(err, c.refused) {
 			t.Errorf("request %d: %v", i, err)
@@ -97,7 +128,14 @@ func TestAccessFlags(t *testing.T) {
 // TestTrustedProxyFlag sets the environment, so it is not parallel.
 func TestTrustedProxyFlag(t *testing.T) {
 	db := &database{aside: pgtest.New(t).Pool, log: slog.New(slog.DiscardHandler)}
-	_, err := parseAccess(t, io.Discard, "--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "ten").authenticator(t.Context(), db)
+	_, err := parseAccess(
+		t,
+		io.Discard,
+		"--trusted-proxy",
+		"10.0.0.0/8",
+		"--trusted-proxy",
+		"ten",
+	).authenticator(t.Context(), db)
 	if err == nil || !strings.Contains(err.Error(), `--trusted-proxy: "ten"`) {
 		t.Errorf("a network that is none: %v", err)
 	}

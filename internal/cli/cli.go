@@ -42,9 +42,12 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer stop()
 	var cli commands
 	exited := false
-	parser, err := kong.New(&cli,
+	parser, err := kong.New(
+		&cli,
 		kong.Name("linkgraph"),
-		kong.Description("A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir."),
+		kong.Description(
+			"A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir.",
+		),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.UsageOnError(),

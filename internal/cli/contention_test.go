@@ -38,7 +38,11 @@ func lockRows(t *testing.T, db *pgtest.DB, table string, ids ...string) pgx.Tx {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-	if _, err := tx.Exec(t.Context(), `SELECT FROM `+pgx.Identifier{table}.Sanitize()+` WHERE id = ANY ($1) FOR UPDATE`, ids); err != nil {
+	if _, err := tx.Exec(
+		t.Context(),
+		`SELECT FROM `+pgx.Identifier{table}.Sanitize()+` WHERE id = ANY ($1) FOR UPDATE`,
+		ids,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return tx
@@ -54,7 +58,19 @@ func TestReadsPassWritersThatWait(t *testing.T) {
 		t.Run(sessions, func(t *testing.T) {
 			t.Parallel()
 			db := contended(t)
-			s := serve(t, "--database-url", db.URL, "--db-max-conns", sessions, "--max-concurrent", "8", "--lock-timeout", "0", "--queue-timeout", "5m")
+			s := serve(
+				t,
+				"--database-url",
+				db.URL,
+				"--db-max-conns",
+				sessions,
+				"--max-concurrent",
+				"8",
+				"--lock-timeout",
+				"0",
+				"--queue-timeout",
+				"5m",
+			)
 			tx := lockRows(t, db, "product_variant", "variant_1")
 			const writers = 24
 			done := make(chan error, writers)
@@ -71,7 +87,11 @@ func TestReadsPassWritersThatWait(t *testing.T) {
 					done <- err
 				}()
 			}
-			until(t, "writers hold all sessions that they can", func() bool { return stuck(t, db) == hold && queued(t, s) > 0 })
+			until(
+				t,
+				"writers hold all sessions that they can",
+				func() bool { return stuck(t, db) == hold && queued(t, s) > 0 },
+			)
 			for range 20 {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				a, err := ask(ctx, t, s.url, `{ regions { totalCount } }`)
@@ -108,7 +128,13 @@ func TestLockTimeout(t *testing.T) {
 	db := contended(t)
 	s := serve(t, "--database-url", db.URL, "--lock-timeout", "100ms")
 	const link = `{ product: { variantId: "variant_4" }, pricing: { priceSetId: "pset_4" } }`
-	if a, err := ask(t.Context(), t, s.url, `mutation { createLinks(links: [`+link+`, { product: { variantId: "variant_2" }, pricing: { priceSetId: "pset_2" } }]) { results { outcome } } deleteProductVariants(ids: ["variant_2"]) { deletionId } restoreProductVariants(ids: ["variant_2"]) { deletionId } }`); err != nil || a.code() != "" {
+	if a, err := ask(
+		t.Context(),
+		t,
+		s.url,
+		`mutation { createLinks(links: [`+link+`, { product: { variantId: "variant_2" }, pricing: { priceSetId: "pset_2" } }]) { results { outcome } } deleteProductVariants(ids: ["variant_2"]) { deletionId } restoreProductVariants(ids: ["variant_2"]) { deletionId } }`,
+	); err != nil ||
+		a.code() != "" {
 		t.Fatalf("%v, %+v", err, a)
 	}
 	kinds := map[string]string{
@@ -120,7 +146,13 @@ func TestLockTimeout(t *testing.T) {
 		"deleteProductVariants":  `mutation { deleteProductVariants(ids: ["variant_1"]) { deletionId } }`,
 		"restoreProductVariants": `mutation { restoreProductVariants(ids: ["variant_2"]) { deletionId } }`,
 	}
-	if a, err := ask(t.Context(), t, s.url, `mutation { deleteProductVariants(ids: ["variant_2"]) { deletionId } }`); err != nil || a.code() != "" {
+	if a, err := ask(
+		t.Context(),
+		t,
+		s.url,
+		`mutation { deleteProductVariants(ids: ["variant_2"]) { deletionId } }`,
+	); err != nil ||
+		a.code() != "" {
 		t.Fatalf("%v, %+v", err, a)
 	}
 	written := func() (n int) {
@@ -167,8 +199,23 @@ func TestLockTimeout(t *testing.T) {
 func TestWaitForASessionEnds(t *testing.T) {
 	t.Parallel()
 	db := contended(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "1", "--max-concurrent", "8", "--lock-timeout", "0", "--statement-timeout", "0",
-		"--request-timeout", "5m", "--queue-timeout", "200ms")
+	s := serve(
+		t,
+		"--database-url",
+		db.URL,
+		"--db-max-conns",
+		"1",
+		"--max-concurrent",
+		"8",
+		"--lock-timeout",
+		"0",
+		"--statement-timeout",
+		"0",
+		"--request-timeout",
+		"5m",
+		"--queue-timeout",
+		"200ms",
+	)
 	tx := lockRows(t, db, "product_variant", "variant_1")
 	done := make(chan *answer, 1)
 	go func() {
@@ -185,7 +232,8 @@ func TestWaitForASessionEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != http.StatusServiceUnavailable || a.code() != "UNAVAILABLE" || a.header.Get("Retry-After") == "" || !strings.Contains(a.raw, "OVERLOADED") {
+		if a.status != http.StatusServiceUnavailable || a.code() != "UNAVAILABLE" ||
+			a.header.Get("Retry-After") == "" || !strings.Contains(a.raw, "OVERLOADED") {
 			t.Errorf("%s: %d %s", document, a.status, a.raw)
 		}
 	}

@@ -48,7 +48,12 @@ type database struct {
 }
 
 // open connects to the database that the flags name, or starts the private one.
-func (f *databaseFlags) open(ctx context.Context, s *streams, mode sessionMode, options ...func(*pgxpool.Config)) (*database, error) {
+func (f *databaseFlags) open(
+	ctx context.Context,
+	s *streams,
+	mode sessionMode,
+	options ...func(*pgxpool.Config),
+) (*database, error) {
 	return f.openBy(ctx, s, postgres.Start, mode, options...)
 }
 
@@ -58,11 +63,22 @@ func (f *databaseFlags) with(ctx context.Context, s *streams, mode sessionMode, 
 }
 
 // withRunning is with for commands that may run while a server does: the private Postgres of the folder is used if it runs.
-func (f *databaseFlags) withRunning(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
+func (f *databaseFlags) withRunning(
+	ctx context.Context,
+	s *streams,
+	mode sessionMode,
+	run func(db *database) error,
+) error {
 	return f.withBy(ctx, s, postgres.Open, mode, run)
 }
 
-func (f *databaseFlags) withBy(ctx context.Context, s *streams, start starter, mode sessionMode, run func(db *database) error) error {
+func (f *databaseFlags) withBy(
+	ctx context.Context,
+	s *streams,
+	start starter,
+	mode sessionMode,
+	run func(db *database) error,
+) error {
 	db, err := f.openBy(ctx, s, start, mode)
 	if err != nil {
 		return err
@@ -74,12 +90,21 @@ func (f *databaseFlags) withBy(ctx context.Context, s *streams, start starter, m
 // starter gives a private Postgres that runs.
 type starter func(context.Context, postgres.Config) (*postgres.Server, error)
 
-func (f *databaseFlags) openBy(ctx context.Context, s *streams, start starter, mode sessionMode, options ...func(*pgxpool.Config)) (*database, error) {
+func (f *databaseFlags) openBy(
+	ctx context.Context,
+	s *streams,
+	start starter,
+	mode sessionMode,
+	options ...func(*pgxpool.Config),
+) (*database, error) {
 	db := &database{log: s.log, command: s.command}
 	url := f.DatabaseURL
 	if url == "" {
 		var err error
-		if db.server, err = start(ctx, postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err}); err != nil {
+		if db.server, err = start(
+			ctx,
+			postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err},
+		); err != nil {
 			return nil, err
 		}
 		url = db.server.URL()
@@ -136,7 +161,10 @@ func (db *database) connect(ctx context.Context, url string, mode sessionMode, o
 	if err := db.pool.Ping(ping); err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
 	}
-	db.graph, err = graph.New(db.pool, graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})})
+	db.graph, err = graph.New(
+		db.pool,
+		graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})},
+	)
 	return err
 }
 
@@ -174,7 +202,9 @@ func (db *database) taken(cfg *pgxpool.Config) map[string]string {
 }
 
 // errPooledMigration is told in place of migrating through a pooler: migrations hold a lock of a session.
-var errPooledMigration = errors.New("the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again")
+var errPooledMigration = errors.New(
+	"the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again",
+)
 
 // givenUp counts sessions that were given up and still work.
 type givenUp struct{ admins, storefronts *dbpool.Watch }

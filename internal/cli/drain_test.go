@@ -73,7 +73,17 @@ func TestDrainThatRunsOutOfTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := contended(t)
-			s := serve(t, "--database-url", db.URL, "--db-max-conns", "4", "--lock-timeout", "0", "--drain-timeout", "100ms")
+			s := serve(
+				t,
+				"--database-url",
+				db.URL,
+				"--db-max-conns",
+				"4",
+				"--lock-timeout",
+				"0",
+				"--drain-timeout",
+				"100ms",
+			)
 			letGo := slowCommits(t, db, committing.table)
 			lockRows(t, db, "product_variant", "variant_1")
 			tx := lockRows(t, db, "product")
@@ -102,7 +112,8 @@ func TestDrainThatRunsOutOfTime(t *testing.T) {
 				}
 			}
 			letGo()
-			if a := <-commits; a == nil || a.status != http.StatusOK || a.code() != "" || !strings.Contains(a.raw, "Kept") && !strings.Contains(a.raw, "CREATED") {
+			if a := <-commits; a == nil || a.status != http.StatusOK || a.code() != "" ||
+				!strings.Contains(a.raw, "Kept") && !strings.Contains(a.raw, "CREATED") {
 				t.Errorf("one that committed: %+v", a)
 			}
 			if err := <-stopped; err != nil {
@@ -113,7 +124,9 @@ func TestDrainThatRunsOutOfTime(t *testing.T) {
 				t.Errorf("%v: %d rows", err, n)
 			}
 			var title string
-			if err := db.Pool.QueryRow(t.Context(), `SELECT title FROM product_variant WHERE id = 'variant_1'`).Scan(&title); err != nil || title != "One" {
+			if err := db.Pool.QueryRow(t.Context(), `SELECT title FROM product_variant WHERE id = 'variant_1'`).
+				Scan(&title); err != nil ||
+				title != "One" {
 				t.Errorf("%v: what was not committed: %s", err, title)
 			}
 		})
@@ -151,7 +164,11 @@ func TestDatabaseThatTakesNoWrites(t *testing.T) {
 		status, body := s.get(t, "/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "takes no writes")
 	})
-	until(t, "one that only reads is ready", func() bool { status, _ := reader.get(t, "/readyz"); return status == http.StatusOK })
+	until(
+		t,
+		"one that only reads is ready",
+		func() bool { status, _ := reader.get(t, "/readyz"); return status == http.StatusOK },
+	)
 	for _, document := range []string{
 		renameVariant, `mutation { createLinks(links: [{ product: { variantId: "variant_1" }, pricing: { priceSetId: "pset_1" } }]) { results { outcome } } }`,
 		`mutation { deleteProductVariants(ids: ["variant_1"]) { deletionId } }`, `mutation { createSalesChannels(input: [{ name: "No" }]) { salesChannels { id } } }`,
@@ -202,7 +219,10 @@ func TestReadsThatAreEndedForOthers(t *testing.T) {
 			}
 			s := serve(t, "--database-url", db.URL)
 			for _, conflicts := range []int{1, 2, 1000} {
-				if _, err := db.Pool.Exec(t.Context(), `UPDATE conflicting SET count = `+map[int]string{1: "1", 2: "2", 1000: "1000"}[conflicts]+`; ALTER SEQUENCE conflict RESTART`); err != nil {
+				if _, err := db.Pool.Exec(
+					t.Context(),
+					`UPDATE conflicting SET count = `+map[int]string{1: "1", 2: "2", 1000: "1000"}[conflicts]+`; ALTER SEQUENCE conflict RESTART`,
+				); err != nil {
 					t.Fatal(err)
 				}
 				a, err := ask(t.Context(), t, s.url, document)

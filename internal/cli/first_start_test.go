@@ -62,7 +62,11 @@ func begin(t *testing.T, dir string) *starting {
 		t.Fatal(err)
 	}
 	s := &starting{cmd: exec.Command(program), log: &buffer{}, ended: make(chan struct{})}
-	s.cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 --data-dir "+dir, "JWT_SECRET="+accesstest.Secret)
+	s.cmd.Env = append(
+		os.Environ(),
+		runVariable+"=serve --addr 127.0.0.1:0 --data-dir "+dir,
+		"JWT_SECRET="+accesstest.Secret,
+	)
 	s.cmd.Stderr = s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.cmd.Start(); err != nil {
@@ -199,7 +203,8 @@ func undisturbed(t *testing.T) *course {
 			c.took[i] = end.Sub(at[i])
 		}
 		var err error
-		if c.rows, err = rowCounts(t.Context(), dir); err != nil || c.rows["public.product"] != 3 || c.rows["public.api_key"] != 2 {
+		if c.rows, err = rowCounts(t.Context(), dir); err != nil || c.rows["public.product"] != 3 ||
+			c.rows["public.api_key"] != 2 {
 			t.Fatalf("an undisturbed start: %v, %v", c.rows, err)
 		}
 		s.kill()
@@ -238,7 +243,9 @@ func (c *course) moments(n int) []instant {
 func quickPostgres(t *testing.T) {
 	t.Helper()
 	var real string
-	if err := pgtest.New(t).Pool.QueryRow(t.Context(), `SELECT setting FROM pg_config WHERE name = 'BINDIR'`).Scan(&real); err != nil {
+	if err := pgtest.New(t).
+		Pool.QueryRow(t.Context(), `SELECT setting FROM pg_config WHERE name = 'BINDIR'`).
+		Scan(&real); err != nil {
 		t.Fatal(err)
 	}
 	bin := dataDir(t)
@@ -249,7 +256,10 @@ func quickPostgres(t *testing.T) {
 		}
 	}
 	if err := exec.Command(filepath.Join(bin, "postgres"), "--version").Run(); err != nil {
-		t.Logf("Postgres as it is, which is slower: %v", err) // one that was fetched may need libraries that were fetched with it
+		t.Logf(
+			"Postgres as it is, which is slower: %v",
+			err,
+		) // one that was fetched may need libraries that were fetched with it
 		return
 	}
 	t.Setenv("LINKGRAPH_POSTGRES_BIN", bin)
@@ -319,7 +329,11 @@ func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err erro
 	if diff := cmp.Diff(c.rows, got); diff != "" {
 		return fmt.Errorf("rows (-undisturbed +next start):\n%s\nthe first start:\n%s", diff, first.log)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "postgres", "data.new*")); len(left) > 1 { // one may be given up just now
+	if left, _ := filepath.Glob(
+		filepath.Join(dir, "postgres", "data.new*"),
+	); len(
+		left,
+	) > 1 { // one may be given up just now
 		return fmt.Errorf("what an initdb left stays: %v", left)
 	}
 	return keyBeside(t, dir, url)
@@ -328,10 +342,20 @@ func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err erro
 // keyBeside makes a key while a server runs on the folder, and uses it.
 func keyBeside(t *testing.T, dir, url string) error {
 	var token, told bytes.Buffer
-	if err := Run(t.Context(), []string{"keys", "create", "--type", "secret", "--title", "Again", "--data-dir", dir}, &token, &told); err != nil {
+	if err := Run(
+		t.Context(),
+		[]string{"keys", "create", "--type", "secret", "--title", "Again", "--data-dir", dir},
+		&token,
+		&told,
+	); err != nil {
 		return fmt.Errorf("keys create: %w\n%s", err, &told)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"{ products { totalCount } }"}`))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		url+"/graphql",
+		strings.NewReader(`{"query":"{ products { totalCount } }"}`),
+	)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ func TestForeignDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := relations(t, db)
-	if _, err := try(t, "serve", "--addr", "127.0.0.1:0", "--database-url", db.URL); err == nil || !strings.Contains(err.Error(), "migrate --plan") {
+	if _, err := try(t, "serve", "--addr", "127.0.0.1:0", "--database-url", db.URL); err == nil ||
+		!strings.Contains(err.Error(), "migrate --plan") {
 		t.Errorf("serve on a foreign database: %v", err)
 	}
 	readOnly := serve(t, "--read-only", "--database-url", db.URL)
@@ -94,7 +95,8 @@ func TestForeignDatabase(t *testing.T) {
 			t.Errorf("the plan has %s", never)
 		}
 	}
-	if found, err := try(t, "links", "discover", "--database-url", db.URL); err != nil || !strings.Contains(found, "is declared") {
+	if found, err := try(t, "links", "discover", "--database-url", db.URL); err != nil ||
+		!strings.Contains(found, "is declared") {
 		t.Errorf("links discover: %s %v", found, err)
 	}
 	if after := relations(t, db); after != before {
@@ -119,7 +121,13 @@ func TestAdoptedDatabase(t *testing.T) {
 		t.Errorf("a second plan is not empty: %v\n%s", err, plan)
 	}
 	s := serve(t, "--database-url", db.URL)
-	if got := s.post(t, `mutation { createLinks(links: [{ product: { productId: "prod_1" }, salesChannel: { salesChannelId: "sc_1" } }]) { results { outcome link { id } } } }`); !strings.Contains(got, `"UNCHANGED","link":{"id":"prodsc_1"}`) {
+	if got := s.post(
+		t,
+		`mutation { createLinks(links: [{ product: { productId: "prod_1" }, salesChannel: { salesChannelId: "sc_1" } }]) { results { outcome link { id } } } }`,
+	); !strings.Contains(
+		got,
+		`"UNCHANGED","link":{"id":"prodsc_1"}`,
+	) {
 		t.Error(got)
 	}
 	// The other program deletes a channel and leaves its link, then makes another.
@@ -130,7 +138,10 @@ func TestAdoptedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	const ids = `{ product(id: "prod_1") { salesChannels { totalCount nodes { id } } } products(filter: { salesChannels: { some: { id: { eq: "sc_1" } } } }) { totalCount } }`
-	if got, want := s.post(t, ids), `{"data":{"product":{"salesChannels":{"totalCount":1,"nodes":[{"id":"sc_2"}]}},"products":{"totalCount":0}}}`; got != want {
+	if got, want := s.post(
+		t,
+		ids,
+	), `{"data":{"product":{"salesChannels":{"totalCount":1,"nodes":[{"id":"sc_2"}]}},"products":{"totalCount":0}}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -37,15 +37,34 @@ type door interface {
 }
 
 // api is the handler of the API, with the limits of each side, behind the gates.
-func (f *httpFlags) api(g *graph.Graph, admins, storefronts *limitFlags, gates gates, write time.Duration, door door) (http.Handler, error) {
+func (f *httpFlags) api(
+	g *graph.Graph,
+	admins, storefronts *limitFlags,
+	gates gates,
+	write time.Duration,
+	door door,
+) (http.Handler, error) {
 	cfg := graph.HTTP{
-		MaxBody: admins.MaxBody, MaxURL: f.MaxURL, MaxBatch: f.Batch, Timeout: orOff(admins.RequestTimeout), Documents: admins.documents(),
-		DocumentCache: f.DocumentCache, PersistedCache: orOff(f.APQCache), Origins: f.CORSOrigin,
-		CompressFrom: orOff(f.CompressFrom), HideSuggestions: !f.Suggestions,
-		WriteTimeout: orOff(write), Gate: gates.admins,
-		Authenticate: door.Authenticate, Spent: door.Spent, Storefront: graph.HTTPStorefront{
-			MaxBody: storefronts.MaxBody, Timeout: orOff(storefronts.RequestTimeout), Documents: storefronts.documents(),
-			Introspection: f.StorefrontIntrospection, Gate: gates.storefronts,
+		MaxBody:         admins.MaxBody,
+		MaxURL:          f.MaxURL,
+		MaxBatch:        f.Batch,
+		Timeout:         orOff(admins.RequestTimeout),
+		Documents:       admins.documents(),
+		DocumentCache:   f.DocumentCache,
+		PersistedCache:  orOff(f.APQCache),
+		Origins:         f.CORSOrigin,
+		CompressFrom:    orOff(f.CompressFrom),
+		HideSuggestions: !f.Suggestions,
+		WriteTimeout:    orOff(write),
+		Gate:            gates.admins,
+		Authenticate:    door.Authenticate,
+		Spent:           door.Spent,
+		Storefront: graph.HTTPStorefront{
+			MaxBody:       storefronts.MaxBody,
+			Timeout:       orOff(storefronts.RequestTimeout),
+			Documents:     storefronts.documents(),
+			Introspection: f.StorefrontIntrospection,
+			Gate:          gates.storefronts,
 		},
 	}
 	var err error

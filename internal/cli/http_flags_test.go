@@ -16,7 +16,25 @@ import (
 func TestHTTPFlags(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	s := serve(t, "--data-dir", dir, "--no-demo", "--batch", "2", "--max-header", "8192", "--max-aliases", "1", "--cors-origin", "https://a.example", "--cors-origin", "https://b.example", "--no-suggestions", "--apq-cache", "0")
+	s := serve(
+		t,
+		"--data-dir",
+		dir,
+		"--no-demo",
+		"--batch",
+		"2",
+		"--max-header",
+		"8192",
+		"--max-aliases",
+		"1",
+		"--cors-origin",
+		"https://a.example",
+		"--cors-origin",
+		"https://b.example",
+		"--no-suggestions",
+		"--apq-cache",
+		"0",
+	)
 	send := func(body string, headers ...string) (int, http.Header, string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", strings.NewReader(body))
@@ -38,16 +56,36 @@ func TestHTTPFlags(t *testing.T) {
 		}
 		return answer.StatusCode, answer.Header, string(text)
 	}
-	if _, _, body := send(`[{"query":"{ __typename }"},{"query":"{ __typename }"}]`); !strings.HasPrefix(body, `[{"data"`) {
+	if _, _, body := send(
+		`[{"query":"{ __typename }"},{"query":"{ __typename }"}]`,
+	); !strings.HasPrefix(
+		body,
+		`[{"data"`,
+	) {
 		t.Errorf("--batch: %s", body)
 	}
-	if status, _, _ := send(`{"query":"{ __typename }"}`, "X-Large", strings.Repeat("x", 16<<10)); status != http.StatusRequestHeaderFieldsTooLarge {
+	if status, _, _ := send(
+		`{"query":"{ __typename }"}`,
+		"X-Large",
+		strings.Repeat("x", 16<<10),
+	); status != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("--max-header: %d", status)
 	}
-	if _, _, body := send(`{"query":"{ a: __typename b: __typename }"}`); !strings.Contains(body, "above the limit of 1") {
+	if _, _, body := send(
+		`{"query":"{ a: __typename b: __typename }"}`,
+	); !strings.Contains(
+		body,
+		"above the limit of 1",
+	) {
 		t.Errorf("--max-aliases: %s", body)
 	}
-	if _, header, _ := send(`{"query":"{ __typename }"}`, "Origin", "https://b.example"); header.Get("Access-Control-Allow-Origin") != "https://b.example" {
+	if _, header, _ := send(
+		`{"query":"{ __typename }"}`,
+		"Origin",
+		"https://b.example",
+	); header.Get(
+		"Access-Control-Allow-Origin",
+	) != "https://b.example" {
 		t.Errorf("--cors-origin: %v", header)
 	}
 	if _, _, body := send(`{"query":"{ prducts { totalCount } }"}`); strings.Contains(body, "Did you mean") {
@@ -62,7 +100,9 @@ func TestHTTPFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Body.Close()
-		if r.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(r.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'") || r.Header.Get("Referrer-Policy") != "no-referrer" {
+		if r.Header.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.Contains(r.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'") ||
+			r.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: %v", path, r.Header)
 		}
 	}
@@ -80,7 +120,12 @@ func TestHTTPFlags(t *testing.T) {
 		`origin "*"`:   {"--cors-origin", "*"},
 		`missing.json`: {"--trusted-documents", filepath.Join(t.TempDir(), "missing.json")},
 	} {
-		err := Run(t.Context(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir, "--no-demo"}, args...), io.Discard, io.Discard)
+		err := Run(
+			t.Context(),
+			append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir, "--no-demo"}, args...),
+			io.Discard,
+			io.Discard,
+		)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
 		}

@@ -63,7 +63,11 @@ func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
 		}
 		fmt.Fprintln(s.out, token)
 		if c.Type == "secret" {
-			fmt.Fprintf(s.err, "key %s is made; it is sent as Authorization: Bearer TOKEN. The token is not shown again.\n", id)
+			fmt.Fprintf(
+				s.err,
+				"key %s is made; it is sent as Authorization: Bearer TOKEN. The token is not shown again.\n",
+				id,
+			)
 			return nil
 		}
 		fmt.Fprintf(s.err, "key %s is made; it is sent as x-publishable-api-key: TOKEN.\n", id)
@@ -80,7 +84,8 @@ func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.T
 	if !ok {
 		return "", "", errors.New("there is no model ApiKey")
 	}
-	made, err := g.Records.WithTx(tx).CreateShown(ctx, model, []recordstore.Values{{"title": c.Title, "type": c.Type, "createdBy": madeBy}})
+	made, err := g.Records.WithTx(tx).
+		CreateShown(ctx, model, []recordstore.Values{{"title": c.Title, "type": c.Type, "createdBy": madeBy}})
 	if err != nil {
 		return "", "", err
 	}

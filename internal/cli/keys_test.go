@@ -37,17 +37,31 @@ func TestKeysCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := made.FindStringSubmatch(told)
-		if m == nil || !regexp.MustCompile(`^`+prefix+`[0-9a-f]{64}\n$`).MatchString(out) || strings.Contains(told, strings.TrimSpace(out)) {
+		if m == nil || !regexp.MustCompile(`^`+prefix+`[0-9a-f]{64}\n$`).MatchString(out) ||
+			strings.Contains(told, strings.TrimSpace(out)) {
 			t.Fatalf("stdout %q, stderr %q", out, told)
 		}
 		return strings.TrimSpace(out), m[1]
 	}
 	writer, writerID := create("sk_", "--type", "secret", "--title", "Imports")
 	reader, readerID := create("sk_", "--type", "secret", "--title", "Re\x1bports", "--role", "read-only")
-	if _, err := db.Pool.Exec(t.Context(), `INSERT INTO sales_channel (id, name, is_disabled) VALUES ('sc_1', 'Web', false), ('sc_2', 'POS', false)`); err != nil {
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`INSERT INTO sales_channel (id, name, is_disabled) VALUES ('sc_1', 'Web', false), ('sc_2', 'POS', false)`,
+	); err != nil {
 		t.Fatal(err)
 	}
-	shop, shopID := create("pk_", "--type", "publishable", "--title", "Web shop", "--channel", "sc_1", "--channel", "sc_2")
+	shop, shopID := create(
+		"pk_",
+		"--type",
+		"publishable",
+		"--title",
+		"Web shop",
+		"--channel",
+		"sc_1",
+		"--channel",
+		"sc_2",
+	)
 	var channels string
 	if err := db.Pool.QueryRow(t.Context(), `
 		SELECT string_agg(sales_channel_id, ' ' ORDER BY sales_channel_id) FROM publishable_api_key_sales_channel
@@ -91,7 +105,9 @@ func TestKeysCommand(t *testing.T) {
 		}
 	}
 	var hash string
-	if err := db.Pool.QueryRow(t.Context(), `SELECT token FROM api_key WHERE id = $1`, writerID).Scan(&hash); err != nil || hash == writer {
+	if err := db.Pool.QueryRow(t.Context(), `SELECT token FROM api_key WHERE id = $1`, writerID).
+		Scan(&hash); err != nil ||
+		hash == writer {
 		t.Fatalf("kept: %s, %v", hash, err)
 	}
 	for _, secret := range []string{writer, reader, hash} {
@@ -109,7 +125,8 @@ func TestKeysCommand(t *testing.T) {
 	if _, _, err := keys("revoke", writerID); err == nil || !strings.Contains(err.Error(), "revoked already") {
 		t.Errorf("revoke again: %v", err)
 	}
-	if out, _, err := keys("list"); err != nil || !regexp.MustCompile(writerID+`.* 20\S+Z +Imports\n`).MatchString(out) {
+	if out, _, err := keys("list"); err != nil ||
+		!regexp.MustCompile(writerID+`.* 20\S+Z +Imports\n`).MatchString(out) {
 		t.Errorf("list after revoking: %v\n%s", err, out)
 	}
 }
@@ -129,7 +146,8 @@ func TestKeysCommandMakesAllOrNothing(t *testing.T) {
 		{"--type secret --title=", "--title is empty"},
 	} {
 		out, err := try(t, append([]string{"keys", "create", "--database-url", db.URL}, strings.Fields(c.args)...)...)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(out, "pk_") || strings.Contains(out, "sk_") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(out, "pk_") ||
+			strings.Contains(out, "sk_") {
 			t.Errorf("%s: %v\n%s", c.args, err, out)
 		}
 	}
@@ -147,7 +165,8 @@ func TestKeysOfAForeignDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := relations(t, db)
-	if _, err := try(t, "keys", "create", "--type", "secret", "--title", "A", "--database-url", db.URL); err == nil || !strings.Contains(err.Error(), "migrate --plan") {
+	if _, err := try(t, "keys", "create", "--type", "secret", "--title", "A", "--database-url", db.URL); err == nil ||
+		!strings.Contains(err.Error(), "migrate --plan") {
 		t.Errorf("create: %v", err)
 	}
 	if _, err := try(t, "keys", "list", "--database-url", db.URL); err != nil {

@@ -107,9 +107,19 @@ func killSeed(t *testing.T, url string) {
 		channels = append(channels, fmt.Sprintf(`{ id: "sc_%d", name: "Channel %d" }`, c, c))
 	}
 	for i := range killItems {
-		products = append(products,
-			fmt.Sprintf(`{ id: "prod_link_%d", title: "L", handle: "l-%d" }`, i, i), fmt.Sprintf(`{ id: "prod_del_%d", title: "D", handle: "d-%d" }`, i, i))
-		variants = append(variants, fmt.Sprintf(`{ title: "A", productId: "prod_del_%d" }, { title: "B", productId: "prod_del_%d" }`, i, i))
+		products = append(
+			products,
+			fmt.Sprintf(
+				`{ id: "prod_link_%d", title: "L", handle: "l-%d" }`,
+				i,
+				i,
+			),
+			fmt.Sprintf(`{ id: "prod_del_%d", title: "D", handle: "d-%d" }`, i, i),
+		)
+		variants = append(
+			variants,
+			fmt.Sprintf(`{ title: "A", productId: "prod_del_%d" }, { title: "B", productId: "prod_del_%d" }`, i, i),
+		)
 		links = append(links, channelLinks(fmt.Sprintf("prod_del_%d", i)))
 	}
 	for _, document := range []string{
@@ -127,7 +137,10 @@ func killSeed(t *testing.T, url string) {
 func channelLinks(product string) string {
 	var links []string
 	for c := range killChannels {
-		links = append(links, fmt.Sprintf(`{ product: { productId: %q }, salesChannel: { salesChannelId: "sc_%d" } }`, product, c))
+		links = append(
+			links,
+			fmt.Sprintf(`{ product: { productId: %q }, salesChannel: { salesChannelId: "sc_%d" } }`, product, c),
+		)
 	}
 	return strings.Join(links, ",")
 }
@@ -200,7 +213,11 @@ func TestKill(t *testing.T) {
 			})
 		}
 		wanted := 10 * (round + 1)
-		until(t, "some mutations are acknowledged", func() bool { return linked.count() >= wanted && deleted.count() >= wanted })
+		until(
+			t,
+			"some mutations are acknowledged",
+			func() bool { return linked.count() >= wanted && deleted.count() >= wanted },
+		)
 		kill()
 		done.Wait()
 		checkKilled(t, pg.URL(), linked, deleted)
@@ -209,7 +226,12 @@ func TestKill(t *testing.T) {
 	// The bookkeeping is good for what it is for.
 	restored := false
 	for id := range deleted.records {
-		a, err := ask(t.Context(), t, url, fmt.Sprintf(`mutation { restoreProducts(ids: [%q]) { links { id } records { ids } } }`, id))
+		a, err := ask(
+			t.Context(),
+			t,
+			url,
+			fmt.Sprintf(`mutation { restoreProducts(ids: [%q]) { links { id } records { ids } } }`, id),
+		)
 		if err != nil || a.code() != "" {
 			t.Fatalf("restore: %v, %+v", err, a)
 		}
@@ -234,14 +256,22 @@ func checkKilled(t *testing.T, url string, linked, deleted *acknowledged) {
 	defer conn.Close(context.Background())
 	until(t, "Postgres has ended the sessions of the killed server", func() bool {
 		var n int
-		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&n); err != nil {
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`).
+			Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n == 0
 	})
 	// Each has a row in the audit for having been made, and those to delete one for their links.
 	none, all := state{audited: 1}, state{links: killChannels, attached: killChannels, audited: 2}
-	gone := state{deleted: 1, attached: killChannels, detached: killChannels, records: 3, linkRecords: killChannels, audited: 3}
+	gone := state{
+		deleted:     1,
+		attached:    killChannels,
+		detached:    killChannels,
+		records:     3,
+		linkRecords: killChannels,
+		audited:     3,
+	}
 	kept := state{variants: 2, links: killChannels, attached: killChannels, audited: 2}
 	for i := range killItems {
 		id := fmt.Sprintf("prod_link_%d", i)

@@ -38,16 +38,31 @@ type limitFlags struct {
 // limits are those of what is read and written.
 func (f *limitFlags) limits() graph.Limits {
 	return graph.Limits{
-		MaxPage: f.MaxPage, MaxDepth: f.MaxDepth, MaxIn: f.MaxIn, MaxConditions: f.MaxConditions, MaxValues: f.MaxValues,
-		MaxValueBytes: f.MaxValueBytes, MaxSortKeys: f.MaxSortKeys, MaxRelations: f.MaxRelations, MaxSearch: f.MaxSearch,
-		MaxCost: f.MaxCost, MaxAnswer: f.MaxAnswer,
+		MaxPage:       f.MaxPage,
+		MaxDepth:      f.MaxDepth,
+		MaxIn:         f.MaxIn,
+		MaxConditions: f.MaxConditions,
+		MaxValues:     f.MaxValues,
+		MaxValueBytes: f.MaxValueBytes,
+		MaxSortKeys:   f.MaxSortKeys,
+		MaxRelations:  f.MaxRelations,
+		MaxSearch:     f.MaxSearch,
+		MaxCost:       f.MaxCost,
+		MaxAnswer:     f.MaxAnswer,
 	}
 }
 
 // documents are those of what is parsed.
 func (f *limitFlags) documents() transport.DocumentLimits {
 	return transport.DocumentLimits{
-		Bytes: f.MaxDocument, Tokens: f.MaxTokens, Aliases: f.MaxAliases, RootFields: f.MaxRootFields, Directives: f.MaxDirectives,
-		Fragments: f.MaxFragments, Spreads: f.MaxSpreads, Fields: f.MaxFields, Repeats: f.MaxRepeats,
+		Bytes:      f.MaxDocument,
+		Tokens:     f.MaxTokens,
+		Aliases:    f.MaxAliases,
+		RootFields: f.MaxRootFields,
+		Directives: f.MaxDirectives,
+		Fragments:  f.MaxFragments,
+		Spreads:    f.MaxSpreads,
+		Fields:     f.MaxFields,
+		Repeats:    f.MaxRepeats,
 	}
 }

@@ -64,7 +64,12 @@ func (c *linksExportCommand) Run(ctx context.Context, s *streams) error {
 			return err
 		}
 		exporter := linkfile.Exporter{
-			DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Stdout: s.out, Progress: s.err,
+			DB:       db.pool,
+			Links:    db.graph.Links,
+			Link:     c.Link,
+			Format:   linkfile.Format(c.Format),
+			Stdout:   s.out,
+			Progress: s.err,
 		}
 		if c.Format == "" && c.File == "-" {
 			exporter.Format = linkfile.CSV

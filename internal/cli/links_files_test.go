@@ -43,14 +43,32 @@ func TestLinksFiles(t *testing.T) {
 		if out := command(t, "links", "import", file, "--database-url", db.URL); !strings.Contains(out, "2 rows") {
 			t.Errorf("%s: %s", format, out)
 		}
-		exec(`DO $$ BEGIN ASSERT (SELECT string_agg(variant_id || inventory_item_id || required_quantity, ' ' ORDER BY variant_id)
-			FROM product_variant_inventory_item WHERE deleted_at IS NULL) = 'v1i12 v2i21'; END $$`)
+		exec(
+			`DO $$ BEGIN ASSERT (SELECT string_agg(variant_id || inventory_item_id || required_quantity, ' ' ORDER BY variant_id)
+			FROM product_variant_inventory_item WHERE deleted_at IS NULL) = 'v1i12 v2i21'; END $$`,
+		)
 	}
-	if out := command(t, "links", "export", "--link", "product_variant_inventory_item", "--database-url", db.URL); strings.Count(out, "product_variant_inventory_item,v") != 2 {
+	if out := command(
+		t,
+		"links",
+		"export",
+		"--link",
+		"product_variant_inventory_item",
+		"--database-url",
+		db.URL,
+	); strings.Count(
+		out,
+		"product_variant_inventory_item,v",
+	) != 2 {
 		t.Errorf("to the standard output:\n%s", out)
 	}
 	for _, args := range [][]string{{"export", "--link", "product_variant"}, {"import", in, "--link", "product_variant"}, {"import", filepath.Join(dir, "links.xls")}} {
-		if err := Run(t.Context(), append(append([]string{"links"}, args...), "--database-url", db.URL), io.Discard, io.Discard); err == nil {
+		if err := Run(
+			t.Context(),
+			append(append([]string{"links"}, args...), "--database-url", db.URL),
+			io.Discard,
+			io.Discard,
+		); err == nil {
 			t.Errorf("%v is accepted", args)
 		}
 	}

@@ -47,6 +47,9 @@ func (db *database) showPlan(ctx context.Context, s *streams) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "-- links\n%s", plan)
-	fmt.Fprintln(s.out, "-- bookkeeping: what deletions removed, the outbox and the versions of the above are in the Postgres schema linkgraph")
+	fmt.Fprintln(
+		s.out,
+		"-- bookkeeping: what deletions removed, the outbox and the versions of the above are in the Postgres schema linkgraph",
+	)
 	return nil
 }

@@ -46,5 +46,7 @@ func (f observeFlags) observer(ctx context.Context, s *streams, private bool) (*
 			s.log.Warn("traces are lost", "error", err)
 		}
 	}
-	return observe.New(observe.Config{Log: s.log, Tracing: tracing, Explain: explain, MaxNames: f.MetricsNames}), stop, nil
+	return observe.New(
+		observe.Config{Log: s.log, Tracing: tracing, Explain: explain, MaxNames: f.MetricsNames},
+	), stop, nil
 }

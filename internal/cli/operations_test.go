@@ -177,7 +177,23 @@ func TestStatementTimeout(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "2", "--max-concurrent", "3", "--max-queue", "4", "--queue-timeout", "5m", "--key-cache", "5m", "--lock-timeout", "0")
+	s := serve(
+		t,
+		"--database-url",
+		db.URL,
+		"--db-max-conns",
+		"2",
+		"--max-concurrent",
+		"3",
+		"--max-queue",
+		"4",
+		"--queue-timeout",
+		"5m",
+		"--key-cache",
+		"5m",
+		"--lock-timeout",
+		"0",
+	)
 	tx := lockProducts(t, db)
 	const clients = 200
 	var served, refused, other atomic.Int64
@@ -283,7 +299,11 @@ func TestPostgresComesAndGoes(t *testing.T) {
 			for n := 0; ctx.Err() == nil; n++ {
 				document := `{ products(first: 5) { totalCount nodes { variants { nodes { id } } } } }`
 				if write := n%2 == 0; write {
-					document = fmt.Sprintf(`mutation { createSalesChannels(input: [{ name: "%d %d" }]) { salesChannels { id } } }`, i, n)
+					document = fmt.Sprintf(
+						`mutation { createSalesChannels(input: [{ name: "%d %d" }]) { salesChannels { id } } }`,
+						i,
+						n,
+					)
 				}
 				a, err := ask(context.Background(), t, s.url, document)
 				switch {
@@ -398,12 +418,16 @@ func TestObservedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(string(text), `"statements":1`) || !strings.Contains(string(text), `"Product list"`) {
+	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(string(text), `"statements":1`) ||
+		!strings.Contains(string(text), `"Product list"`) {
 		t.Errorf("%v: %s", response.Header, text)
 	}
-	line := regexp.MustCompile(`(?m)^\{.*"msg":"request".*"operation":"Page","statements":1,"request_id":"of-the-test"\}$`)
+	line := regexp.MustCompile(
+		`(?m)^\{.*"msg":"request".*"operation":"Page","statements":1,"request_id":"of-the-test"\}$`,
+	)
 	until(t, "the request is in the log", func() bool { return line.MatchString(s.log.String()) })
-	if status, text := s.get(t, "/metrics"); status != http.StatusOK || !strings.Contains(text, `linkgraph_operations_total{name="Page",outcome="ok",type="query"} 1`) {
+	if status, text := s.get(t, "/metrics"); status != http.StatusOK ||
+		!strings.Contains(text, `linkgraph_operations_total{name="Page",outcome="ok",type="query"} 1`) {
 		t.Errorf("metrics: %d %s", status, text)
 	}
 }

@@ -114,8 +114,17 @@ func (f overloadFlags) gate(running, queued int, pool *pgxpool.Pool) *overload.G
 		running = 2 * sessions
 	}
 	return &overload.Gate{
-		Limiter: overload.New(overload.Config{Running: running, Dear: sessions / 2, Writing: dbpool.Writers(running), Queued: queued, Wait: f.QueueTimeout}),
-		Bodies:  overload.NewBudget(f.BodyMemory), Answers: overload.NewBudget(f.AnswerMemory),
+		Limiter: overload.New(
+			overload.Config{
+				Running: running,
+				Dear:    sessions / 2,
+				Writing: dbpool.Writers(running),
+				Queued:  queued,
+				Wait:    f.QueueTimeout,
+			},
+		),
+		Bodies:  overload.NewBudget(f.BodyMemory),
+		Answers: overload.NewBudget(f.AnswerMemory),
 	}
 }
 
@@ -142,7 +151,13 @@ func (f overloadFlags) listener(l net.Listener, s *streams) *overload.Connection
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && uint64(most)+spareFiles > files.Cur {
 		most = max(int(files.Cur)-spareFiles, 1)
-		s.log.Warn("fewer connections than --max-connections: the process may not open more files", "connections", most, "files", files.Cur)
+		s.log.Warn(
+			"fewer connections than --max-connections: the process may not open more files",
+			"connections",
+			most,
+			"files",
+			files.Cur,
+		)
 	}
 	return overload.Bound(l, most)
 }
@@ -157,7 +172,10 @@ func (f overloadFlags) server(h http.Handler, c *overload.Connections) *http.Ser
 
 // sessions hands out those of a pool to requests. Behind a pooler they have settings.
 func (f overloadFlags) sessions(pool *pgxpool.Pool, settings map[string]string) *dbpool.Sessions {
-	return dbpool.New(pool, dbpool.Share{Writers: dbpool.Writers(int(pool.Config().MaxConns)), Wait: f.QueueTimeout, Settings: settings})
+	return dbpool.New(
+		pool,
+		dbpool.Share{Writers: dbpool.Writers(int(pool.Config().MaxConns)), Wait: f.QueueTimeout, Settings: settings},
+	)
 }
 
 // requestSettings are those of the sessions of admins, behind a pooler.

@@ -14,7 +14,12 @@ import (
 
 // askShop sends a document as a storefront.
 func askShop(ctx context.Context, url, key, query string) (status int, body string, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/graphql", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
+	r, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodPost,
+		url+"/graphql",
+		strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)),
+	)
 	if err != nil {
 		return 0, "", err
 	}
@@ -34,8 +39,27 @@ func askShop(ctx context.Context, url, key, query string) (status int, body stri
 func TestStorefrontsDoNotKeepAdminsOut(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	s := serve(t, "--database-url", db.URL, "--db-max-conns", "1", "--max-concurrent", "1", "--storefront-db-conns", "2",
-		"--storefront-max-concurrent", "3", "--storefront-max-queue", "2", "--storefront-statement-timeout", "2s", "--lock-timeout", "0", "--queue-timeout", "1m")
+	s := serve(
+		t,
+		"--database-url",
+		db.URL,
+		"--db-max-conns",
+		"1",
+		"--max-concurrent",
+		"1",
+		"--storefront-db-conns",
+		"2",
+		"--storefront-max-concurrent",
+		"3",
+		"--storefront-max-queue",
+		"2",
+		"--storefront-statement-timeout",
+		"2s",
+		"--lock-timeout",
+		"0",
+		"--queue-timeout",
+		"1m",
+	)
 	key := command(t, "keys", "create", "--database-url", db.URL, "--type", "publishable", "--title", "Shop")
 	key = strings.Fields(key)[0]
 	const query = `{ products { nodes { id } } }`
@@ -59,7 +83,8 @@ func TestStorefrontsDoNotKeepAdminsOut(t *testing.T) {
 		}()
 	}
 	until(t, "both sessions of storefronts are at work", func() bool { return stuck(t, db) == 2 })
-	if a, err := ask(t.Context(), t, s.url, `{ regions { nodes { id } } }`); err != nil || a.status != http.StatusOK || a.code() != "" {
+	if a, err := ask(t.Context(), t, s.url, `{ regions { nodes { id } } }`); err != nil || a.status != http.StatusOK ||
+		a.code() != "" {
 		t.Errorf("an admin: %v, %+v", err, a)
 	}
 	refused, ended := 0, 0
@@ -79,7 +104,8 @@ func TestStorefrontsDoNotKeepAdminsOut(t *testing.T) {
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if status, body, err := askShop(t.Context(), s.url, key, query); err != nil || status != http.StatusOK || strings.Contains(body, "errors") {
+	if status, body, err := askShop(t.Context(), s.url, key, query); err != nil || status != http.StatusOK ||
+		strings.Contains(body, "errors") {
 		t.Errorf("afterwards: %v: %d %s", err, status, body)
 	}
 }
@@ -93,12 +119,16 @@ func TestStorefrontSessionsCannotWrite(t *testing.T) {
 	if err := open.connect(t.Context(), db.URL, writes, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := open.openShop(t.Context(), overloadFlags{StatementTimeout: time.Minute, StorefrontStatementTimeout: 3 * time.Second}.shop); err != nil {
+	if err := open.openShop(
+		t.Context(),
+		overloadFlags{StatementTimeout: time.Minute, StorefrontStatementTimeout: 3 * time.Second}.shop,
+	); err != nil {
 		t.Fatal(err)
 	}
 	for setting, want := range map[string]string{"default_transaction_read_only": "on", "statement_timeout": "3s", "search_path": "public"} {
 		var got string
-		if err := open.shop.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
+		if err := open.shop.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil ||
+			got != want {
 			t.Errorf("%s: %q, want %q: %v", setting, got, want, err)
 		}
 	}
@@ -126,7 +156,11 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nx-publishable-api-key: %s\r\nContent-Length: 1000\r\n\r\n{", key); err != nil {
+	if _, err := fmt.Fprintf(
+		conn,
+		"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nx-publishable-api-key: %s\r\nContent-Length: 1000\r\n\r\n{",
+		key,
+	); err != nil {
 		t.Fatal(err)
 	}
 	r, err := http.ReadResponse(bufio.NewReader(conn), nil)

@@ -64,8 +64,14 @@ func behind(t *testing.T, db *pgtest.DB, settings ...string) string {
 		to += " password=" + cfg.Password
 	}
 	lines := append([]string{
-		"[databases]", "* = " + to,
-		"[pgbouncer]", "listen_addr = 127.0.0.1", "listen_port = " + port, "unix_socket_dir =", "auth_type = trust", "auth_file = " + users,
+		"[databases]",
+		"* = " + to,
+		"[pgbouncer]",
+		"listen_addr = 127.0.0.1",
+		"listen_port = " + port,
+		"unix_socket_dir =",
+		"auth_type = trust",
+		"auth_file = " + users,
 	}, settings...)
 	for path, text := range map[string]string{users: fmt.Sprintf("%q \"\"\n", cfg.User), ini: strings.Join(lines, "\n") + "\n"} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -126,7 +132,15 @@ func TestBehindPgBouncer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := contended(t)
-			s := serve(t, "--database-url", behind(t, db, settings...), "--db-max-conns", "8", "--storefront-db-conns", "4")
+			s := serve(
+				t,
+				"--database-url",
+				behind(t, db, settings...),
+				"--db-max-conns",
+				"8",
+				"--storefront-db-conns",
+				"4",
+			)
 			key := strings.Fields(command(t, "keys", "create", "--database-url", db.URL, "--type", "publishable", "--title", "Shop"))[0]
 			var done sync.WaitGroup
 			for i := range 12 {
@@ -138,11 +152,19 @@ func TestBehindPgBouncer(t *testing.T) {
 							`{ products(first: 5) { totalCount nodes { title variants { totalCount nodes { title priceSet { id } } } salesChannels(first: 3) { nodes { id } } } } }`,
 							fmt.Sprintf(`mutation { deleteSalesChannels(ids: ["sc_%d_%d"]) { deletionId links { name } } }`, i, n),
 						} {
-							if a, err := ask(t.Context(), t, s.url, document); err != nil || a.code() != "" || a.status != http.StatusOK {
+							if a, err := ask(t.Context(), t, s.url, document); err != nil || a.code() != "" ||
+								a.status != http.StatusOK {
 								t.Errorf("%s: %v, %+v", document, err, a)
 							}
 						}
-						if status, body, err := askShop(t.Context(), s.url, key, `{ products { nodes { title } } }`); err != nil || status != http.StatusOK || strings.Contains(body, "errors") {
+						if status, body, err := askShop(
+							t.Context(),
+							s.url,
+							key,
+							`{ products { nodes { title } } }`,
+						); err != nil ||
+							status != http.StatusOK ||
+							strings.Contains(body, "errors") {
 							t.Errorf("a storefront: %v: %d %s", err, status, body)
 						}
 					}
@@ -150,13 +172,17 @@ func TestBehindPgBouncer(t *testing.T) {
 			}
 			done.Wait()
 			var live, dead int
-			if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE deleted_at IS NULL), count(deleted_at) FROM product_sales_channel`).Scan(&live, &dead); err != nil || live != 0 || dead != 120 {
+			if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE deleted_at IS NULL), count(deleted_at) FROM product_sales_channel`).
+				Scan(&live, &dead); err != nil ||
+				live != 0 ||
+				dead != 120 {
 				t.Errorf("%v: %d links are live, %d dead", err, live, dead)
 			}
 			if status, body := s.get(t, "/readyz"); status != http.StatusOK {
 				t.Errorf("readyz: %d %s", status, body)
 			}
-			if log := s.log.String(); strings.Contains(log, "internal error") || !strings.Contains(log, "behind a pooler") {
+			if log := s.log.String(); strings.Contains(log, "internal error") ||
+				!strings.Contains(log, "behind a pooler") {
 				t.Errorf("the log:\n%s", log)
 			}
 		})
@@ -169,11 +195,25 @@ func TestSettingsBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	db := contended(t)
 	through := behind(t, db, inTransactions...)
-	s := serve(t, "--database-url", through, "--lock-timeout", "100ms", "--statement-timeout", "20s", "--storefront-statement-timeout", "300ms",
-		"--db-max-conns", "1", "--storefront-db-conns", "1")
+	s := serve(
+		t,
+		"--database-url",
+		through,
+		"--lock-timeout",
+		"100ms",
+		"--statement-timeout",
+		"20s",
+		"--storefront-statement-timeout",
+		"300ms",
+		"--db-max-conns",
+		"1",
+		"--storefront-db-conns",
+		"1",
+	)
 	key := strings.Fields(command(t, "keys", "create", "--database-url", db.URL, "--type", "publishable", "--title", "Shop"))[0]
 	const list = `{ products { nodes { title } } }` // a statement is prepared before its transaction: once
-	if status, body, err := askShop(t.Context(), s.url, key, list); err != nil || status != http.StatusOK || strings.Contains(body, "errors") {
+	if status, body, err := askShop(t.Context(), s.url, key, list); err != nil || status != http.StatusOK ||
+		strings.Contains(body, "errors") {
 		t.Fatalf("%v: %d %s", err, status, body)
 	}
 	if a, err := ask(t.Context(), t, s.url, readAndWrite["query"]); err != nil || a.code() != "" {
@@ -194,7 +234,8 @@ func TestSettingsBehindPgBouncer(t *testing.T) {
 	if a, err := ask(t.Context(), t, s.url, readAndWrite["query"]); err != nil || a.code() != "LOCK_TIMEOUT" {
 		t.Errorf("a read: %v, %+v", err, a)
 	}
-	if status, body, err := askShop(t.Context(), s.url, key, list); err != nil || !strings.Contains(body, "LOCK_TIMEOUT") {
+	if status, body, err := askShop(t.Context(), s.url, key, list); err != nil ||
+		!strings.Contains(body, "LOCK_TIMEOUT") {
 		t.Errorf("a storefront: %v: %d %s", err, status, body)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
@@ -212,7 +253,9 @@ func TestSettingsBehindPgBouncer(t *testing.T) {
 	defer other.Close(context.Background())
 	for range 20 {
 		var settings string
-		if err := other.QueryRow(t.Context(), `SELECT current_setting('lock_timeout') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('transaction_read_only')`).Scan(&settings); err != nil || settings != "0 0 off" {
+		if err := other.QueryRow(t.Context(), `SELECT current_setting('lock_timeout') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('transaction_read_only')`).
+			Scan(&settings); err != nil ||
+			settings != "0 0 off" {
 			t.Errorf("another program's session: %v: %s", err, settings)
 		}
 	}
@@ -227,14 +270,19 @@ func TestStorefrontsCannotWriteBehindPgBouncer(t *testing.T) {
 	if err := open.connect(t.Context(), behind(t, db, inTransactions...), writes, nil); err != nil {
 		t.Fatal(err)
 	}
-	flags := overloadFlags{StatementTimeout: time.Minute, StorefrontStatementTimeout: 3 * time.Second, LockTimeout: time.Second}
+	flags := overloadFlags{
+		StatementTimeout:           time.Minute,
+		StorefrontStatementTimeout: 3 * time.Second,
+		LockTimeout:                time.Second,
+	}
 	if err := open.openShop(t.Context(), flags.shop); err != nil {
 		t.Fatal(err)
 	}
 	sessions := flags.sessions(open.shop, open.settings.storefronts)
 	for setting, want := range map[string]string{"transaction_read_only": "on", "statement_timeout": "3s", "lock_timeout": "1s", "search_path": "public"} {
 		var got string
-		if err := sessions.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
+		if err := sessions.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil ||
+			got != want {
 			t.Errorf("%s: %q, want %q: %v", setting, got, want, err)
 		}
 	}
@@ -273,7 +321,12 @@ func TestPgBouncerThatDoesNotDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := c.prepare(t)
-			err := Run(t.Context(), []string{"serve", "--addr", "127.0.0.1:0", "--database-url", behind(t, db, c.settings...)}, io.Discard, io.Discard)
+			err := Run(
+				t.Context(),
+				[]string{"serve", "--addr", "127.0.0.1:0", "--database-url", behind(t, db, c.settings...)},
+				io.Discard,
+				io.Discard,
+			)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("the start says: %v", err)
 			}

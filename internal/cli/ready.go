@@ -23,7 +23,8 @@ func (r *readiness) lack(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	var readOnly bool
-	if err := r.db.aside.QueryRow(ctx, `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean`).Scan(&readOnly); err != nil {
+	if err := r.db.aside.QueryRow(ctx, `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean`).
+		Scan(&readOnly); err != nil {
 		return "the database does not answer"
 	}
 	if readOnly && r.writes {

@@ -75,8 +75,17 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if db.graph, err = graph.New(c.sessions(db.pool, c.requestSettings(db)), graph.Config{
-		StorefrontDB: c.sessions(db.shop, db.settings.storefronts), Logger: s.log, Limits: c.Limits.limits(), StorefrontLimits: c.Storefront.limits(), MaxItems: c.MaxItems, ReadOnly: c.ReadOnly, Observer: observer,
-		Audit: audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+		StorefrontDB: c.sessions(
+			db.shop,
+			db.settings.storefronts,
+		),
+		Logger:           s.log,
+		Limits:           c.Limits.limits(),
+		StorefrontLimits: c.Storefront.limits(),
+		MaxItems:         c.MaxItems,
+		ReadOnly:         c.ReadOnly,
+		Observer:         observer,
+		Audit:            audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
 	}); err != nil {
 		return err
 	}
@@ -139,7 +148,15 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 	}
 	missing, err := db.graph.Adapt(ctx)
 	for _, m := range missing {
-		s.log.Info("not in the database: reads as empty, is not written", "model", m.Model, "table", m.Table, "columns", m.Columns)
+		s.log.Info(
+			"not in the database: reads as empty, is not written",
+			"model",
+			m.Model,
+			"table",
+			m.Table,
+			"columns",
+			m.Columns,
+		)
 	}
 	return err
 }
@@ -147,15 +164,33 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 // greet says where to go.
 func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
-	fmt.Fprintf(s.err, "\n  Playground   http://%[1]s%[2]s\n  Map          http://%[1]s%[3]s\n  GraphQL      http://%[1]s/graphql\n", addr, tryout.link("/"), tryout.link("/map"))
+	fmt.Fprintf(
+		s.err,
+		"\n  Playground   http://%[1]s%[2]s\n  Map          http://%[1]s%[3]s\n  GraphQL      http://%[1]s/graphql\n",
+		addr,
+		tryout.link("/"),
+		tryout.link("/map"),
+	)
 	if made.SecretKey != "" {
-		fmt.Fprintf(s.err, "\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n", made.SecretKey, made.PublishableKey)
+		fmt.Fprintf(
+			s.err,
+			"\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n",
+			made.SecretKey,
+			made.PublishableKey,
+		)
 	}
 	fmt.Fprintln(s.err)
 }
 
 // handler serves everything: the API, the pages, and what those who run the server ask.
-func (c *serveCommand) handler(db *database, api http.Handler, observer *observe.Observer, ready http.Handler, authenticate authenticate, tryout *tryout) http.Handler {
+func (c *serveCommand) handler(
+	db *database,
+	api http.Handler,
+	observer *observe.Observer,
+	ready http.Handler,
+	authenticate authenticate,
+	tryout *tryout,
+) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api) // times its answers itself
@@ -167,7 +202,12 @@ func (c *serveCommand) handler(db *database, api http.Handler, observer *observe
 	}
 	mux.Handle("/metrics", timed(admins(observer.MetricsHandler())))
 	mux.Handle("/", timed(playground.Handler(playground.Config{
-		Endpoint: "/graphql", Models: db.graph.Records.Catalog(), Guard: admins, Admin: tryout.admin(), Storefront: tryout.storefront(), Trust: tryout.trust(),
+		Endpoint:   "/graphql",
+		Models:     db.graph.Records.Catalog(),
+		Guard:      admins,
+		Admin:      tryout.admin(),
+		Storefront: tryout.storefront(),
+		Trust:      tryout.trust(),
 	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.Handle("/readyz", ready)

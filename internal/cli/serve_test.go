@@ -112,7 +112,8 @@ func (s *server) get(t *testing.T, path string) (status int, body string) {
 
 func (s *server) post(t *testing.T, query string) string {
 	t.Helper()
-	r, err := accesstest.Client(t).Post(s.url+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
+	r, err := accesstest.Client(t).
+		Post(s.url+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(`{"query": %q}`, query)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,9 @@ func (s *server) refuses(t *testing.T) {
 		"X-Nothing": "", "Authorization": "Bearer sk_" + strings.Repeat("0", 64), "authorization": "Basic YTpi", "x-publishable-api-key": "pk_unknown",
 	} {
 		status, got := s.with(t, header, value)
-		if status != http.StatusUnauthorized || !regexp.MustCompile(`^\{"errors":\[\{"message":"[^"]+","extensions":\{"code":"UNAUTHENTICATED"\}\}\]\}$`).MatchString(got) {
+		if status != http.StatusUnauthorized ||
+			!regexp.MustCompile(`^\{"errors":\[\{"message":"[^"]+","extensions":\{"code":"UNAUTHENTICATED"\}\}\]\}$`).
+				MatchString(got) {
 			t.Errorf("%s %s: %d %s", header, value, status, got)
 		}
 	}
@@ -157,7 +160,12 @@ func (s *server) refuses(t *testing.T) {
 
 func (s *server) with(t *testing.T, header, value string) (status int, body string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", strings.NewReader(`{"query":"{ products { totalCount } }"}`))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.url+"/graphql",
+		strings.NewReader(`{"query":"{ products { totalCount } }"}`),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,10 +198,23 @@ func TestServe(t *testing.T) {
 	if status, _ := s.get(t, "/nothing"); status != http.StatusNotFound {
 		t.Errorf("/nothing: %d", status)
 	}
-	if got := s.post(t, `mutation { createProducts(input: [{ title: "Kept" }]) { products { handle } } }`); !strings.Contains(got, `"kept"`) {
+	if got := s.post(
+		t,
+		`mutation { createProducts(input: [{ title: "Kept" }]) { products { handle } } }`,
+	); !strings.Contains(
+		got,
+		`"kept"`,
+	) {
 		t.Errorf("create: %s", got)
 	}
-	if status, body := s.get(t, "/graphql?query=mutation+%7B+deleteProducts(ids:[])+%7B+deletionId+%7D+%7D"); !strings.Contains(body, "errors") || strings.Contains(body, `"data":{`) {
+	if status, body := s.get(
+		t,
+		"/graphql?query=mutation+%7B+deleteProducts(ids:[])+%7B+deletionId+%7D+%7D",
+	); !strings.Contains(
+		body,
+		"errors",
+	) ||
+		strings.Contains(body, `"data":{`) {
 		t.Errorf("a mutation by GET: %d %s", status, body)
 	}
 	admin := regexp.MustCompile(`Authorization: Bearer (sk_[0-9a-f]{64})\n`).FindStringSubmatch(s.log.String())
@@ -216,11 +237,18 @@ func TestServe(t *testing.T) {
 
 	// What was written is there after a restart, and the demo store is not loaded again.
 	again := serve(t, "--data-dir", dir)
-	if got := again.post(t, `{ products(filter: { handle: { eq: "kept" } }) { totalCount } all: products { totalCount } }`); !strings.Contains(got, `{"totalCount":1},"all":{"totalCount":4}`) {
+	if got := again.post(
+		t,
+		`{ products(filter: { handle: { eq: "kept" } }) { totalCount } all: products { totalCount } }`,
+	); !strings.Contains(
+		got,
+		`{"totalCount":1},"all":{"totalCount":4}`,
+	) {
 		t.Errorf("after a restart: %s", got)
 	}
 	again.lets(t, "Authorization", "Bearer "+admin[1], `{"data":{"products":{"totalCount":4}}}`)
-	if strings.Contains(again.log.String(), "sk_") || strings.Contains(again.log.String(), "pk_") || strings.Count(s.log.String(), admin[1]) != 1 {
+	if strings.Contains(again.log.String(), "sk_") || strings.Contains(again.log.String(), "pk_") ||
+		strings.Count(s.log.String(), admin[1]) != 1 {
 		t.Error("keys are shown again")
 	}
 }
@@ -257,7 +285,17 @@ func command(t *testing.T, args ...string) string {
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	if out := command(t, "links", "plan", "--data-dir", dir); !strings.Contains(out, "create      product_variant_price_set") || !strings.Contains(out, "CREATE TABLE") {
+	if out := command(
+		t,
+		"links",
+		"plan",
+		"--data-dir",
+		dir,
+	); !strings.Contains(
+		out,
+		"create      product_variant_price_set",
+	) ||
+		!strings.Contains(out, "CREATE TABLE") {
 		t.Errorf("plan of an empty database:\n%s", out)
 	}
 	if out := command(t, "migrate", "--data-dir", dir); !strings.Contains(out, "up to date") {
@@ -273,7 +311,17 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := command(t, "import", "shopify", file, "--data-dir", dir); !strings.Contains(out, "2 products with 3 variants: ") {
+	if out := command(
+		t,
+		"import",
+		"shopify",
+		file,
+		"--data-dir",
+		dir,
+	); !strings.Contains(
+		out,
+		"2 products with 3 variants: ",
+	) {
 		t.Errorf("import: %s", out)
 	}
 	if out := command(t, "import", "shopify", file, "--data-dir", dir); !strings.Contains(out, "nothing to change") {
@@ -289,7 +337,8 @@ func TestHelpNamesFlagsAndEnvironment(t *testing.T) {
 			t.Errorf("the help lacks %s:\n%s", want, out)
 		}
 	}
-	if err := Run(t.Context(), []string{"serve", "--adr", "x"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--addr") {
+	if err := Run(t.Context(), []string{"serve", "--adr", "x"}, io.Discard, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "--addr") {
 		t.Errorf("a mistyped flag: %v", err)
 	}
 }

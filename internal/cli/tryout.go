@@ -44,7 +44,10 @@ func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, err
 	case !wanted:
 		return &tryout{}, nil
 	case !loopback:
-		return nil, fmt.Errorf("--tryout lets everyone in who reaches %s; it is for a loopback address alone, such as 127.0.0.1:8080", addr)
+		return nil, fmt.Errorf(
+			"--tryout lets everyone in who reaches %s; it is for a loopback address alone, such as 127.0.0.1:8080",
+			addr,
+		)
 	}
 	return &tryout{secret: "sk_" + random(), token: random(), readOnly: readOnly}, nil
 }
@@ -65,7 +68,9 @@ func (t *tryout) keys() []access.Extra {
 	if t.readOnly {
 		role = graph.ReadOnly
 	}
-	return []access.Extra{{Token: t.secret, Caller: graph.Caller{ID: "tryout", Name: "playground of this machine", Role: role}}}
+	return []access.Extra{
+		{Token: t.secret, Caller: graph.Caller{ID: "tryout", Name: "playground of this machine", Role: role}},
+	}
 }
 
 // find looks for a publishable key to try a storefront with: the oldest that is good and has a sales channel.
@@ -89,7 +94,11 @@ func (t *tryout) find(ctx context.Context, g *graph.Graph) error {
 		where = append(where, recordstore.Related{Relation: r, Quantifier: recordstore.Some})
 	}
 	list := &recordstore.List{
-		Model: m, Columns: []int{column("token")}, Where: where, Order: []recordstore.Order{{Column: column("createdAt")}}, Page: &recordstore.Page{Limit: 1},
+		Model:   m,
+		Columns: []int{column("token")},
+		Where:   where,
+		Order:   []recordstore.Order{{Column: column("createdAt")}},
+		Page:    &recordstore.Page{Limit: 1},
 	}
 	if err := g.Records.Read(ctx, list); err != nil {
 		return fmt.Errorf("look for a publishable key: %w", err)

@@ -29,7 +29,8 @@ type settings struct {
 // token is that of the link which the start printed.
 func (s *server) token(t *testing.T) string {
 	t.Helper()
-	found := regexp.MustCompile(`Playground +http://\S+/\?token=(\S+)\n +Map +http://\S+/map\?token=(\S+)\n`).FindStringSubmatch(s.log.String())
+	found := regexp.MustCompile(`Playground +http://\S+/\?token=(\S+)\n +Map +http://\S+/map\?token=(\S+)\n`).
+		FindStringSubmatch(s.log.String())
 	if found == nil || found[1] != found[2] || len(found[1]) != 64 {
 		t.Fatalf("no links with a token:\n%s", s.log)
 	}
@@ -77,7 +78,12 @@ func TestTryout(t *testing.T) {
 	token := private.token(t)
 	found := private.settings(t, token)
 	private.lets(t, "Authorization", found.Admin["Authorization"], `{"data":{"products":{"totalCount":3}}}`)
-	private.lets(t, "x-publishable-api-key", found.Storefront["x-publishable-api-key"], `{"data":{"products":{"totalCount":2}}}`)
+	private.lets(
+		t,
+		"x-publishable-api-key",
+		found.Storefront["x-publishable-api-key"],
+		`{"data":{"products":{"totalCount":2}}}`,
+	)
 	if strings.Contains(private.log.String(), strings.TrimPrefix(found.Admin["Authorization"], "Bearer ")) {
 		t.Error("the key of the pages is in the log")
 	}
@@ -116,7 +122,8 @@ func TestTryout(t *testing.T) {
 	db := migrated(t)
 	for _, args := range [][]string{{"--database-url", db.URL}, {"--database-url", db.URL, "--no-tryout"}} {
 		s := serve(t, args...)
-		if found := s.settings(t, token); len(found.Admin)+len(found.Storefront) > 0 || found.Link || strings.Contains(s.log.String(), "token=") {
+		if found := s.settings(t, token); len(found.Admin)+len(found.Storefront) > 0 || found.Link ||
+			strings.Contains(s.log.String(), "token=") {
 			t.Errorf("%v: the pages carry keys", args[2:])
 		}
 	}
@@ -220,12 +227,18 @@ func TestTryoutPeers(t *testing.T) {
 func TestTryoutIsForThisMachine(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	err := Run(t.Context(), []string{"serve", "--addr", "0.0.0.0:0", "--tryout", "--database-url", db.URL}, io.Discard, io.Discard)
+	err := Run(
+		t.Context(),
+		[]string{"serve", "--addr", "0.0.0.0:0", "--tryout", "--database-url", db.URL},
+		io.Discard,
+		io.Discard,
+	)
 	if err == nil || !strings.Contains(err.Error(), "--tryout") {
 		t.Errorf("--tryout on every address: %v", err)
 	}
 	everywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 80}
-	if key, err := (tryoutFlags{}).tryout(false, true, everywhere); err != nil || key.secret != "" || key.trust() != nil || key.link("/") != "/" {
+	if key, err := (tryoutFlags{}).tryout(false, true, everywhere); err != nil || key.secret != "" ||
+		key.trust() != nil || key.link("/") != "/" {
 		t.Errorf("the private Postgres on every address: %v, %v", key, err)
 	}
 }

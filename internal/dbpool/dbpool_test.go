@@ -46,7 +46,8 @@ func pool(t *testing.T, size int32, change func(*pgxpool.Config)) (*pgxpool.Pool
 	})
 	return p, w, func() int {
 		var n int
-		if err := db.Pool.QueryRow(context.Background(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kept' AND state = 'active'`).Scan(&n); err != nil {
+		if err := db.Pool.QueryRow(context.Background(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kept' AND state = 'active'`).
+			Scan(&n); err != nil {
 			t.Error(err)
 		}
 		return n

@@ -59,16 +59,24 @@ func literal(text string) string {
 
 // What a pooler is asked to be set to.
 var (
-	errNoTransactions = errors.New("the pooler in front of the database pools statements, so it has no transactions: set pool_mode = transaction (PgBouncer 1.21 or later) or pool_mode = session")
-	errNoPrepared     = errors.New("the pooler in front of the database loses prepared statements between transactions: set max_prepared_statements = 200 (PgBouncer 1.21 or later), or pool_mode = session")
+	errNoTransactions = errors.New(
+		"the pooler in front of the database pools statements, so it has no transactions: set pool_mode = transaction (PgBouncer 1.21 or later) or pool_mode = session",
+	)
+	errNoPrepared = errors.New(
+		"the pooler in front of the database loses prepared statements between transactions: set max_prepared_statements = 200 (PgBouncer 1.21 or later), or pool_mode = session",
+	)
 )
 
 // pathError is a role whose tables would be looked for in other schemas than they are to be.
 type pathError struct{ role, is, want string }
 
 func (e *pathError) Error() string {
-	return fmt.Sprintf("behind a pooler search_path has to be that of the role, which finds tables in %s: run ALTER ROLE %s SET search_path = %s, and reconnect the pooler's sessions",
-		e.is, pgx.Identifier{e.role}.Sanitize(), e.want)
+	return fmt.Sprintf(
+		"behind a pooler search_path has to be that of the role, which finds tables in %s: run ALTER ROLE %s SET search_path = %s, and reconnect the pooler's sessions",
+		e.is,
+		pgx.Identifier{e.role}.Sanitize(),
+		e.want,
+	)
 }
 
 // asking is how long a pooler has to answer a question that it may never answer: with one session for all, it waits for that one.

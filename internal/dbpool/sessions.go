@@ -80,7 +80,11 @@ func (s *Sessions) write(ctx context.Context) (*pgxpool.Conn, func(), error) {
 }
 
 // within bounds the wait for a session.
-func (s *Sessions) within(ctx context.Context, r *request, acquire func(context.Context) (*pgxpool.Conn, error)) (*pgxpool.Conn, error) {
+func (s *Sessions) within(
+	ctx context.Context,
+	r *request,
+	acquire func(context.Context) (*pgxpool.Conn, error),
+) (*pgxpool.Conn, error) {
 	if s.wait <= 0 {
 		return acquire(ctx)
 	}

@@ -24,7 +24,12 @@ var ErrInTheWay = errors.New("records are in the way of the demo store")
 
 // Load makes the demo store, all of it or nothing, in a database that never had it and has no products. It changes nothing in others:
 // a store that was emptied since stays empty.
-func Load(ctx context.Context, db recordstore.DB, records *recordstore.Store, links *linkstore.Store) (Credentials, error) {
+func Load(
+	ctx context.Context,
+	db recordstore.DB,
+	records *recordstore.Store,
+	links *linkstore.Store,
+) (Credentials, error) {
 	var keys Credentials
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		begun, err := begin(ctx, tx)
@@ -109,8 +114,16 @@ func (l *loader) make(model string, records ...recordstore.Values) []recordstore
 type values = recordstore.Values
 
 func (l *loader) products() {
-	l.make("ProductType", values{"id": "ptyp_demo_clothing", "value": "Clothing"}, values{"id": "ptyp_demo_gifts", "value": "Gifts"})
-	l.make("ProductTag", values{"id": "ptag_demo_cotton", "value": "cotton"}, values{"id": "ptag_demo_new", "value": "new"})
+	l.make(
+		"ProductType",
+		values{"id": "ptyp_demo_clothing", "value": "Clothing"},
+		values{"id": "ptyp_demo_gifts", "value": "Gifts"},
+	)
+	l.make(
+		"ProductTag",
+		values{"id": "ptag_demo_cotton", "value": "cotton"},
+		values{"id": "ptag_demo_new", "value": "new"},
+	)
 	l.make("ProductCollection", values{"id": "pcol_demo_summer", "title": "Summer"})
 	l.make("ProductCategory",
 		values{"id": "pcat_demo_clothing", "name": "Clothing", "isActive": true},
@@ -119,39 +132,98 @@ func (l *loader) products() {
 	l.make("ProductOptionValue",
 		values{"id": "optval_demo_s", "value": "S", "optionId": "opt_demo_size", "rank": 0},
 		values{"id": "optval_demo_m", "value": "M", "optionId": "opt_demo_size", "rank": 1})
-	l.make("Product",
+	l.make(
+		"Product",
 		values{
-			"id": "prod_demo_shirt", "title": "Linen shirt", "description": "A light shirt for warm days.", "status": "published",
-			"typeId": "ptyp_demo_clothing", "collectionId": "pcol_demo_summer", "tagIds": []string{"ptag_demo_cotton", "ptag_demo_new"},
-			"categoryIds": []string{"pcat_demo_shirts"}, "optionIds": []string{"opt_demo_size"},
+			"id":           "prod_demo_shirt",
+			"title":        "Linen shirt",
+			"description":  "A light shirt for warm days.",
+			"status":       "published",
+			"typeId":       "ptyp_demo_clothing",
+			"collectionId": "pcol_demo_summer",
+			"tagIds":       []string{"ptag_demo_cotton", "ptag_demo_new"},
+			"categoryIds":  []string{"pcat_demo_shirts"},
+			"optionIds":    []string{"opt_demo_size"},
 		},
 		values{
-			"id": "prod_demo_hat", "title": "Straw hat", "description": "Keeps the sun off.", "status": "published",
-			"typeId": "ptyp_demo_clothing", "collectionId": "pcol_demo_summer", "categoryIds": []string{"pcat_demo_clothing"},
+			"id":           "prod_demo_hat",
+			"title":        "Straw hat",
+			"description":  "Keeps the sun off.",
+			"status":       "published",
+			"typeId":       "ptyp_demo_clothing",
+			"collectionId": "pcol_demo_summer",
+			"categoryIds":  []string{"pcat_demo_clothing"},
 		},
-		values{"id": "prod_demo_gift", "title": "Gift box", "description": "A shirt and a hat, wrapped.", "typeId": "ptyp_demo_gifts"})
-	l.make("ProductImage", values{"id": "img_demo_shirt", "url": "https://example.com/shirt.jpg", "productId": "prod_demo_shirt"})
-	l.make("ProductVariant",
-		values{"id": "variant_demo_shirt_s", "title": "S", "sku": "SHIRT-S", "productId": "prod_demo_shirt", "variantRank": 0, "optionIds": []string{"optval_demo_s"}},
-		values{"id": "variant_demo_shirt_m", "title": "M", "sku": "SHIRT-M", "productId": "prod_demo_shirt", "variantRank": 1, "optionIds": []string{"optval_demo_m"}},
+		values{
+			"id":          "prod_demo_gift",
+			"title":       "Gift box",
+			"description": "A shirt and a hat, wrapped.",
+			"typeId":      "ptyp_demo_gifts",
+		},
+	)
+	l.make(
+		"ProductImage",
+		values{"id": "img_demo_shirt", "url": "https://example.com/shirt.jpg", "productId": "prod_demo_shirt"},
+	)
+	l.make(
+		"ProductVariant",
+		values{
+			"id":          "variant_demo_shirt_s",
+			"title":       "S",
+			"sku":         "SHIRT-S",
+			"productId":   "prod_demo_shirt",
+			"variantRank": 0,
+			"optionIds":   []string{"optval_demo_s"},
+		},
+		values{
+			"id":          "variant_demo_shirt_m",
+			"title":       "M",
+			"sku":         "SHIRT-M",
+			"productId":   "prod_demo_shirt",
+			"variantRank": 1,
+			"optionIds":   []string{"optval_demo_m"},
+		},
 		values{"id": "variant_demo_hat", "title": "One size", "sku": "HAT", "productId": "prod_demo_hat"},
-		values{"id": "variant_demo_gift_box", "title": "Gift box", "sku": "GIFT", "productId": "prod_demo_gift"})
+		values{"id": "variant_demo_gift_box", "title": "Gift box", "sku": "GIFT", "productId": "prod_demo_gift"},
+	)
 }
 
 func (l *loader) prices() {
 	sets := []struct{ id, eur, usd string }{
-		{"shirt_s", "39.90", "44.00"}, {"shirt_m", "39.90", "44.00"}, {"hat", "24.50", "27.00"}, {"spare", "59.00", "65.00"},
+		{
+			"shirt_s",
+			"39.90",
+			"44.00",
+		},
+		{"shirt_m", "39.90", "44.00"},
+		{"hat", "24.50", "27.00"},
+		{"spare", "59.00", "65.00"},
 	}
 	for _, s := range sets {
 		l.make("PriceSet", values{"id": "pset_demo_" + s.id})
-		l.make("Price",
-			values{"id": "price_demo_" + s.id + "_eur", "priceSetId": "pset_demo_" + s.id, "currencyCode": "eur", "amount": s.eur},
-			values{"id": "price_demo_" + s.id + "_usd", "priceSetId": "pset_demo_" + s.id, "currencyCode": "usd", "amount": s.usd})
+		l.make(
+			"Price",
+			values{
+				"id":           "price_demo_" + s.id + "_eur",
+				"priceSetId":   "pset_demo_" + s.id,
+				"currencyCode": "eur",
+				"amount":       s.eur,
+			},
+			values{
+				"id":           "price_demo_" + s.id + "_usd",
+				"priceSetId":   "pset_demo_" + s.id,
+				"currencyCode": "usd",
+				"amount":       s.usd,
+			},
+		)
 	}
 }
 
 func (l *loader) stock() {
-	l.make("StockLocationAddress", values{"id": "laddr_demo_main", "address1": "Harbour Street 1", "city": "Hamburg", "countryCode": "de"})
+	l.make(
+		"StockLocationAddress",
+		values{"id": "laddr_demo_main", "address1": "Harbour Street 1", "city": "Hamburg", "countryCode": "de"},
+	)
 	l.make("StockLocation",
 		values{"id": "sloc_demo_main", "name": "Main warehouse", "addressId": "laddr_demo_main"},
 		values{"id": "sloc_demo_shop", "name": "Shop in town"})
@@ -159,13 +231,38 @@ func (l *loader) stock() {
 		values{"id": "iitem_demo_shirt_s", "sku": "SHIRT-S", "title": "Linen shirt, S"},
 		values{"id": "iitem_demo_shirt_m", "sku": "SHIRT-M", "title": "Linen shirt, M"},
 		values{"id": "iitem_demo_hat", "sku": "HAT", "title": "Straw hat"})
-	l.make("InventoryLevel",
-		values{"id": "ilev_demo_shirt_s", "inventoryItemId": "iitem_demo_shirt_s", "locationId": "sloc_demo_main", "stockedQuantity": 40},
-		values{"id": "ilev_demo_shirt_m", "inventoryItemId": "iitem_demo_shirt_m", "locationId": "sloc_demo_main", "stockedQuantity": 25},
-		values{"id": "ilev_demo_shirt_m_shop", "inventoryItemId": "iitem_demo_shirt_m", "locationId": "sloc_demo_shop", "stockedQuantity": 3},
-		values{"id": "ilev_demo_hat", "inventoryItemId": "iitem_demo_hat", "locationId": "sloc_demo_main", "stockedQuantity": 12})
+	l.make(
+		"InventoryLevel",
+		values{
+			"id":              "ilev_demo_shirt_s",
+			"inventoryItemId": "iitem_demo_shirt_s",
+			"locationId":      "sloc_demo_main",
+			"stockedQuantity": 40,
+		},
+		values{
+			"id":              "ilev_demo_shirt_m",
+			"inventoryItemId": "iitem_demo_shirt_m",
+			"locationId":      "sloc_demo_main",
+			"stockedQuantity": 25,
+		},
+		values{
+			"id":              "ilev_demo_shirt_m_shop",
+			"inventoryItemId": "iitem_demo_shirt_m",
+			"locationId":      "sloc_demo_shop",
+			"stockedQuantity": 3,
+		},
+		values{
+			"id":              "ilev_demo_hat",
+			"inventoryItemId": "iitem_demo_hat",
+			"locationId":      "sloc_demo_main",
+			"stockedQuantity": 12,
+		},
+	)
 	l.make("FulfillmentSet", values{"id": "fuset_demo_main", "name": "Shipping from Hamburg", "type": "shipping"})
-	l.make("ServiceZone", values{"id": "serzo_demo_eu", "name": "Central Europe", "fulfillmentSetId": "fuset_demo_main"})
+	l.make(
+		"ServiceZone",
+		values{"id": "serzo_demo_eu", "name": "Central Europe", "fulfillmentSetId": "fuset_demo_main"},
+	)
 	l.make("GeoZone",
 		values{"id": "fgz_demo_de", "countryCode": "de", "serviceZoneId": "serzo_demo_eu"},
 		values{"id": "fgz_demo_at", "countryCode": "at", "serviceZoneId": "serzo_demo_eu"})
@@ -175,7 +272,15 @@ func (l *loader) shop() {
 	l.make("SalesChannel",
 		values{"id": "sc_demo_web", "name": "Web shop"},
 		values{"id": "sc_demo_pos", "name": "Shop in town"})
-	l.make("Store", values{"id": "store_demo", "name": "Demo store", "defaultSalesChannelId": "sc_demo_web", "defaultLocationId": "sloc_demo_main"})
+	l.make(
+		"Store",
+		values{
+			"id":                    "store_demo",
+			"name":                  "Demo store",
+			"defaultSalesChannelId": "sc_demo_web",
+			"defaultLocationId":     "sloc_demo_main",
+		},
+	)
 	l.make("StoreCurrency",
 		values{"id": "stocur_demo_eur", "storeId": "store_demo", "currencyCode": "eur", "isDefault": true},
 		values{"id": "stocur_demo_usd", "storeId": "store_demo", "currencyCode": "usd"})

@@ -5,10 +5,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/demo"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
@@ -42,12 +41,30 @@ func TestLoadIsWholeOrNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	exec(`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_demo_admin', 't', '', '', 'Mine', 'secret', 'x')`)
+	exec(
+		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk_demo_admin', 't', '', '', 'Mine', 'secret', 'x')`,
+	)
 	keys, err := demo.Load(t.Context(), db.Pool, g.Records, g.Links)
 	if !errors.Is(err, demo.ErrInTheWay) || keys != (demo.Credentials{}) {
 		t.Fatalf("%+v, %v", keys, err)
 	}
-	if n := count(t, db, `product`) + count(t, db, `price`) + count(t, db, `customer`) + count(t, db, `linkgraph.link_event`); n != 0 {
+	if n := count(
+		t,
+		db,
+		`product`,
+	) + count(
+		t,
+		db,
+		`price`,
+	) + count(
+		t,
+		db,
+		`customer`,
+	) + count(
+		t,
+		db,
+		`linkgraph.link_event`,
+	); n != 0 {
 		t.Errorf("%d records of half a store", n)
 	}
 	exec(`DELETE FROM api_key`)
@@ -69,7 +86,10 @@ func TestLoadIsWholeOrNothing(t *testing.T) {
 func TestLoadLeavesAStoreAlone(t *testing.T) {
 	t.Parallel()
 	db, g := shop(t)
-	if _, err := db.Pool.Exec(t.Context(), `INSERT INTO product (id, title, handle, deleted_at) VALUES ('prod_own', 'Own', 'own', now())`); err != nil {
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`INSERT INTO product (id, title, handle, deleted_at) VALUES ('prod_own', 'Own', 'own', now())`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -77,7 +77,10 @@ func (w *writer) String() string {
 
 func (w *writer) link(ctx context.Context, t linkstore.LinkTable) error {
 	if len(t.Keys) != 2 {
-		w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s: a link joins two keys, its primary key has %d columns\n", t.Table, len(t.Keys)))
+		w.stanzas = append(
+			w.stanzas,
+			fmt.Sprintf("  # %s: a link joins two keys, its primary key has %d columns\n", t.Table, len(t.Keys)),
+		)
 		return nil
 	}
 	var ends [2]*end
@@ -116,7 +119,13 @@ func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 	fmt.Fprintf(&b, "  # %s and %s.\n", from.model, to.model)
 	for _, e := range []struct{ near, far *end }{{from, to}, {to, from}} {
 		if !e.far.isList {
-			fmt.Fprintf(&b, "  # No row shows %s %s with several of %s: if the link allows one alone, take isList from %[3]s.\n", article(e.near.model), e.near.model, e.far.model)
+			fmt.Fprintf(
+				&b,
+				"  # No row shows %s %s with several of %s: if the link allows one alone, take isList from %[3]s.\n",
+				article(e.near.model),
+				e.near.model,
+				e.far.model,
+			)
 		}
 	}
 	from.isList, to.isList = true, true
@@ -207,8 +216,15 @@ func (w *writer) field(near, far *end) string {
 
 // linkTypes are the types of extra columns, by that of the table's column.
 var linkTypes = map[string]string{
-	"text": "String", "character varying": "String", "integer": "Int", "bigint": "Int", "numeric": "Decimal", "boolean": "Boolean",
-	"timestamp with time zone": "DateTime", "jsonb": "JSON", "double precision": "Float",
+	"text":                     "String",
+	"character varying":        "String",
+	"integer":                  "Int",
+	"bigint":                   "Int",
+	"numeric":                  "Decimal",
+	"boolean":                  "Boolean",
+	"timestamp with time zone": "DateTime",
+	"jsonb":                    "JSON",
+	"double precision":         "Float",
 }
 
 // linkField reports whether an extra column can have the field that its name gives.
@@ -228,7 +244,10 @@ func linkColumns(columns []linkstore.TableColumn) (declared, comments []string) 
 		gqlType, ok := linkTypes[typeModifier.ReplaceAllString(c.Type, "")]
 		value, literal := defaultText(c.Default)
 		if !ok {
-			comment("is left out: extra columns are text, integer, bigint, numeric, boolean, timestamptz, jsonb or double precision, not %s", c.Type)
+			comment(
+				"is left out: extra columns are text, integer, bigint, numeric, boolean, timestamptz, jsonb or double precision, not %s",
+				c.Type,
+			)
 		} else if ok = linkField(c.Name); !ok {
 			comment("is left out: a link has another field of this name, or there is none that gives it")
 		}
@@ -257,7 +276,11 @@ func linkColumns(columns []linkstore.TableColumn) (declared, comments []string) 
 
 // end finds the model at one end: a declared one, one that was found before, or a table that looks like it. If there is none
 // it says why.
-func (w *writer) end(ctx context.Context, module, alias string, key linkstore.KeyColumn) (e *end, reason string, err error) {
+func (w *writer) end(
+	ctx context.Context,
+	module, alias string,
+	key linkstore.KeyColumn,
+) (e *end, reason string, err error) {
 	e = &end{alias: alias, key: key}
 	if e.alias == "" {
 		e.alias = strings.TrimSuffix(key.Name, "_id")
@@ -291,7 +314,8 @@ func (w *writer) declared(module, alias, key string) *recordstore.Model {
 		}
 	}
 	for _, m := range w.records.Models() {
-		if m.Link == "" && m.Module == module && (slices.Contains([]string{naming.Snake(m.Name), m.Table}, module+"_"+alias) || m.Key == key) {
+		if m.Link == "" && m.Module == module &&
+			(slices.Contains([]string{naming.Snake(m.Name), m.Table}, module+"_"+alias) || m.Key == key) {
 			return m
 		}
 	}

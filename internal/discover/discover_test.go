@@ -23,12 +23,40 @@ func catalogs(t *testing.T) (*linkstore.Catalog, *recordstore.Catalog) {
 		return recordstore.Column{Name: name, Field: name, NotNull: true}
 	}
 	records, err := recordstore.NewCatalog([]recordstore.Model{
-		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", Key: "product_id", Columns: []recordstore.Column{column("id"), column("posts")}},
-		{Name: "ProductVariant", Module: "product", Table: "product_variant", PrimaryKey: "id", Key: "variant_id", Columns: []recordstore.Column{column("id")}},
+		{
+			Name:       "Product",
+			Module:     "product",
+			Table:      "product",
+			PrimaryKey: "id",
+			Key:        "product_id",
+			Columns:    []recordstore.Column{column("id"), column("posts")},
+		},
+		{
+			Name:       "ProductVariant",
+			Module:     "product",
+			Table:      "product_variant",
+			PrimaryKey: "id",
+			Key:        "variant_id",
+			Columns:    []recordstore.Column{column("id")},
+		},
 		{Name: "Bin", Module: "product", Table: "bin", PrimaryKey: "id", Key: "bin_id", Columns: []recordstore.Column{
-			{Name: "id", Field: "id", NotNull: true, Parts: []string{"aisle", "number"}}, column("aisle"), column("number"),
+			{
+				Name:    "id",
+				Field:   "id",
+				NotNull: true,
+				Parts:   []string{"aisle", "number"},
+			},
+			column("aisle"),
+			column("number"),
 		}},
-		{Name: "Note", Module: "notes", Table: "note", PrimaryKey: "id", Key: "note_id", Columns: []recordstore.Column{column("id")}},
+		{
+			Name:       "Note",
+			Module:     "notes",
+			Table:      "note",
+			PrimaryKey: "id",
+			Key:        "note_id",
+			Columns:    []recordstore.Column{column("id")},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

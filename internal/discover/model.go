@@ -39,7 +39,19 @@ type column struct {
 }
 
 // typesOfAPI are the types of the API that a model's type may not be called like.
-var typesOfAPI = []string{"Query", "Mutation", "Subscription", "Node", "Link", "LinkModule", "LinkEnd", "LinkColumn", "LinkName", "PageInfo", "RecordIds"}
+var typesOfAPI = []string{
+	"Query",
+	"Mutation",
+	"Subscription",
+	"Node",
+	"Link",
+	"LinkModule",
+	"LinkEnd",
+	"LinkColumn",
+	"LinkName",
+	"PageInfo",
+	"RecordIds",
+}
 
 // discover looks for the table of a model: one called like it, in any schema, with a primary key of one column. If there is
 // none it says why.
@@ -57,7 +69,11 @@ func (w *writer) discover(ctx context.Context, module, alias, key string) (found
 		return nil, "", err
 	}
 	if found == nil {
-		return nil, fmt.Sprintf("no table was found for %s.%s; declare the model, then run this again", module, alias), nil
+		return nil, fmt.Sprintf(
+			"no table was found for %s.%s; declare the model, then run this again",
+			module,
+			alias,
+		), nil
 	}
 	if _, ok := w.records.Model(m.name); ok || w.find(m.name) != nil || slices.Contains(typesOfAPI, m.name) {
 		m.name = naming.Pascal(module) + m.name
@@ -96,7 +112,8 @@ func (m *model) read(ctx context.Context, db DB) error {
 	}
 	for _, c := range columns {
 		raw := strings.TrimPrefix(c.name, "raw_")
-		if raw != c.name && slices.ContainsFunc(columns, func(o column) bool { return o.name == raw && o.sqlType == "numeric" }) {
+		if raw != c.name &&
+			slices.ContainsFunc(columns, func(o column) bool { return o.name == raw && o.sqlType == "numeric" }) {
 			continue // repeats a decimal
 		}
 		c.field = m.fieldOf(c.name)
@@ -127,7 +144,8 @@ func (m *model) fieldOf(column string) string {
 	if !firstOfName.MatchString(name) {
 		name = "column" + name
 	}
-	clash := taken(name) || slices.Contains([]string{"createdAt", "updatedAt", "deletedAt"}, name) && naming.Snake(name) != column
+	clash := taken(name) ||
+		slices.Contains([]string{"createdAt", "updatedAt", "deletedAt"}, name) && naming.Snake(name) != column
 	for n, base := 2, name; m.has(name) || clash && name == base; n++ {
 		name = fmt.Sprintf("%s%d", base, n)
 	}
@@ -141,8 +159,14 @@ func (m *model) readPrefix(ctx context.Context, db DB) error {
 	}
 	i := slices.IndexFunc(m.columns, func(c column) bool { return c.primary })
 	key := pgx.Identifier{m.columns[i].name}.Sanitize()
-	rows, err := db.Query(ctx, fmt.Sprintf(`SELECT %[1]s::text FROM %[2]s WHERE %[1]s ~ '^[a-z0-9_]+_[0-9A-HJKMNP-TV-Z]{26}$' ORDER BY %[1]s LIMIT 1`,
-		key, pgx.Identifier{m.schema, m.table}.Sanitize()))
+	rows, err := db.Query(
+		ctx,
+		fmt.Sprintf(
+			`SELECT %[1]s::text FROM %[2]s WHERE %[1]s ~ '^[a-z0-9_]+_[0-9A-HJKMNP-TV-Z]{26}$' ORDER BY %[1]s LIMIT 1`,
+			key,
+			pgx.Identifier{m.schema, m.table}.Sanitize(),
+		),
+	)
 	if err != nil {
 		return err
 	}
@@ -151,7 +175,10 @@ func (m *model) readPrefix(ctx context.Context, db DB) error {
 		m.idPrefix = id[:strings.LastIndexByte(id, '_')]
 	}
 	if m.idPrefix == "" && m.primary == "id" {
-		m.comments = append(m.comments, "No record shows what its ids begin with: add idPrefix, or ids are to be given.")
+		m.comments = append(
+			m.comments,
+			"No record shows what its ids begin with: add idPrefix, or ids are to be given.",
+		)
 	}
 	return err
 }
@@ -265,8 +292,10 @@ func (m *model) String() string {
 
 // kept are columns that the store keeps: their defaults are not declared.
 var kept = map[string]string{
-	"created_at": "When the record was made", "updated_at": "When the record last changed", "deleted_at": "Set once the record is deleted",
-	"id": "Identifies the record",
+	"created_at": "When the record was made",
+	"updated_at": "When the record last changed",
+	"deleted_at": "Set once the record is deleted",
+	"id":         "Identifies the record",
 }
 
 func (c *column) String() string {
@@ -284,7 +313,8 @@ func (c *column) String() string {
 	if c.generated {
 		line += " @readOnly"
 	}
-	if value, _ := defaultText(c.expression); c.expression != "" && !slices.Contains([]string{"created_at", "updated_at"}, c.name) {
+	if value, _ := defaultText(c.expression); c.expression != "" &&
+		!slices.Contains([]string{"created_at", "updated_at"}, c.name) {
 		line += fmt.Sprintf(" @default(value: %q)", value)
 	}
 	return line + "\n"

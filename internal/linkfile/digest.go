@@ -20,8 +20,14 @@ type ChangedError struct {
 }
 
 func (e *ChangedError) Error() string {
-	return fmt.Sprintf("%s is not the file that the import began with: %s (it had come to line %d, byte %d); nothing was written. "+
-		"Resume with the file as it was, or bring this one in from its beginning, without --resume", e.File, e.Reason, e.Line, e.Offset)
+	return fmt.Sprintf(
+		"%s is not the file that the import began with: %s (it had come to line %d, byte %d); nothing was written. "+
+			"Resume with the file as it was, or bring this one in from its beginning, without --resume",
+		e.File,
+		e.Reason,
+		e.Line,
+		e.Offset,
+	)
 }
 
 // digest hashes a file while it is read, as far as its rows were brought in. What was read beyond that waits.

@@ -81,31 +81,42 @@ func (e *Exporter) definitions() ([]*linkstore.Definition, error) {
 	return slices.DeleteFunc(all, func(d *linkstore.Definition) bool { return d.ReadOnly != "" }), nil
 }
 
-func (e *Exporter) write(ctx context.Context, w io.Writer, name string, format Format, definitions []*linkstore.Definition) (n int, err error) {
+func (e *Exporter) write(
+	ctx context.Context,
+	w io.Writer,
+	name string,
+	format Format,
+	definitions []*linkstore.Definition,
+) (n int, err error) {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	out := encoderOf(format, buffered, definitions)
 	bar := newCount(e.Progress, name)
 	defer func() { _ = bar.Finish() }()
 	// One snapshot for all links.
-	err = pgx.BeginTxFunc(ctx, e.DB, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		links := e.Links.WithTx(tx)
-		for _, d := range definitions {
-			module, err := links.Module(d.Name)
-			if err != nil {
-				return err
-			}
-			err = module.Each(ctx, func(l linkstore.Link) error {
-				if n++; n%1000 == 0 {
-					_ = bar.Set(n)
+	err = pgx.BeginTxFunc(
+		ctx,
+		e.DB,
+		pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+		func(tx pgx.Tx) error {
+			links := e.Links.WithTx(tx)
+			for _, d := range definitions {
+				module, err := links.Module(d.Name)
+				if err != nil {
+					return err
 				}
-				return out(d, l)
-			})
-			if err != nil {
-				return err
+				err = module.Each(ctx, func(l linkstore.Link) error {
+					if n++; n%1000 == 0 {
+						_ = bar.Set(n)
+					}
+					return out(d, l)
+				})
+				if err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		},
+	)
 	return n, errors.Join(err, buffered.Flush())
 }
 
@@ -117,7 +128,11 @@ func newCount(w io.Writer, name string) *progressbar.ProgressBar {
 }
 
 // encoderOf returns what writes a link. CSV has the extra columns of all links that are written.
-func encoderOf(format Format, w *bufio.Writer, definitions []*linkstore.Definition) func(*linkstore.Definition, linkstore.Link) error {
+func encoderOf(
+	format Format,
+	w *bufio.Writer,
+	definitions []*linkstore.Definition,
+) func(*linkstore.Definition, linkstore.Link) error {
 	if format == JSONL {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)

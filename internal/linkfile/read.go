@@ -178,7 +178,11 @@ func (s *csvSource) read() (row, error) {
 }
 
 func (s *csvSource) item(cells []string) (linkstore.Item, error) {
-	item := linkstore.Item{Link: s.link, Left: unguard(cells[s.at[leftColumn]]), Right: unguard(cells[s.at[rightColumn]])}
+	item := linkstore.Item{
+		Link:  s.link,
+		Left:  unguard(cells[s.at[leftColumn]]),
+		Right: unguard(cells[s.at[rightColumn]]),
+	}
 	if i, ok := s.at[linkColumn]; ok && cells[i] != "" {
 		item.Link = strings.ToLower(unguard(cells[i]))
 	}
@@ -239,7 +243,13 @@ type jsonSource struct {
 }
 
 func newJSONL(from io.Reader, catalog *linkstore.Catalog, link string, offset int64, line int) *jsonSource {
-	return &jsonSource{catalog: catalog, link: link, r: bufio.NewReaderSize(from, 64<<10), offset: offset, line: line - 1}
+	return &jsonSource{
+		catalog: catalog,
+		link:    link,
+		r:       bufio.NewReaderSize(from, 64<<10),
+		offset:  offset,
+		line:    line - 1,
+	}
 }
 
 func (s *jsonSource) header() []string { return nil }

@@ -59,7 +59,10 @@ func Singular(s string) string {
 	switch {
 	case strings.HasSuffix(s, "ies"):
 		return s[:len(s)-3] + "y"
-	case strings.HasSuffix(s, "sses"), strings.HasSuffix(s, "xes"), strings.HasSuffix(s, "ches"), strings.HasSuffix(s, "shes"):
+	case strings.HasSuffix(s, "sses"),
+		strings.HasSuffix(s, "xes"),
+		strings.HasSuffix(s, "ches"),
+		strings.HasSuffix(s, "shes"):
 		return s[:len(s)-2]
 	default:
 		return strings.TrimSuffix(s, "s")

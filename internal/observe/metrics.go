@@ -49,16 +49,44 @@ func newMetrics() *metrics {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
 	}
 	m := &metrics{
-		registry:   prometheus.NewRegistry(),
-		requests:   counter("linkgraph_http_requests_total", "Requests to /graphql that were answered.", "method", "status"),
+		registry: prometheus.NewRegistry(),
+		requests: counter(
+			"linkgraph_http_requests_total",
+			"Requests to /graphql that were answered.",
+			"method",
+			"status",
+		),
 		operations: counter("linkgraph_operations_total", "Operations that were answered.", "type", "name", "outcome"),
-		executions: counter("linkgraph_executions_total", "Operations by how they were executed: by a plan that was there, or by a new one.", "by"),
-		opSeconds:  histogram("linkgraph_operation_duration_seconds", "Time of an operation, without parsing and queueing.", secondBuckets, "type", "name"),
-		opCalls:    histogram("linkgraph_operation_statements", "SQL statements of an operation, begin and commit among them.", statementBuckets, "type", "name"),
-		errors:     counter("linkgraph_errors_total", "Errors in answers.", "code"),
-		statements: prometheus.NewCounter(prometheus.CounterOpts{Name: "linkgraph_statements_total", Help: "SQL statements that were sent."}),
+		executions: counter(
+			"linkgraph_executions_total",
+			"Operations by how they were executed: by a plan that was there, or by a new one.",
+			"by",
+		),
+		opSeconds: histogram(
+			"linkgraph_operation_duration_seconds",
+			"Time of an operation, without parsing and queueing.",
+			secondBuckets,
+			"type",
+			"name",
+		),
+		opCalls: histogram(
+			"linkgraph_operation_statements",
+			"SQL statements of an operation, begin and commit among them.",
+			statementBuckets,
+			"type",
+			"name",
+		),
+		errors: counter("linkgraph_errors_total", "Errors in answers.", "code"),
+		statements: prometheus.NewCounter(
+			prometheus.CounterOpts{Name: "linkgraph_statements_total", Help: "SQL statements that were sent."},
+		),
 
-		hopSeconds:    histogram("linkgraph_hop_duration_seconds", "Time of the round trip that a hop travelled in until it was answered, without the wait for a session.", secondBuckets, "hop"),
+		hopSeconds: histogram(
+			"linkgraph_hop_duration_seconds",
+			"Time of the round trip that a hop travelled in until it was answered, without the wait for a session.",
+			secondBuckets,
+			"hop",
+		),
 		hopKeys:       histogram("linkgraph_hop_keys", "Records that a hop starts from.", keyBuckets, "hop"),
 		hopStatements: counter("linkgraph_hop_statements_total", "SQL statements of a hop.", "hop"),
 		hopRows:       counter("linkgraph_hop_rows_total", "Rows that a hop read.", "hop"),
@@ -70,8 +98,20 @@ func newMetrics() *metrics {
 	})
 	info.Set(1)
 	m.registry.MustRegister(
-		m.requests, m.operations, m.executions, m.opSeconds, m.opCalls, m.errors, m.statements, m.hopSeconds, m.hopKeys, m.hopStatements, m.hopRows, info,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests,
+		m.operations,
+		m.executions,
+		m.opSeconds,
+		m.opCalls,
+		m.errors,
+		m.statements,
+		m.hopSeconds,
+		m.hopKeys,
+		m.hopStatements,
+		m.hopRows,
+		info,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
 }
@@ -115,11 +155,15 @@ func (o *Observer) group(api string) group {
 }
 
 func (w group) gauge(name, help string, value func() float64) {
-	w.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: w.labels}, value))
+	w.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: w.labels}, value),
+	)
 }
 
 func (w group) counter(name, help string, value func() float64) {
-	w.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: w.labels}, value))
+	w.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: w.labels}, value),
+	)
 }
 
 // WatchPool adds the metrics of the sessions with Postgres.
@@ -128,38 +172,98 @@ func (o *Observer) WatchPool(api string, pool *pgxpool.Pool, given *dbpool.Watch
 	stat := func(value func(*pgxpool.Stat) float64) func() float64 {
 		return func() float64 { return value(pool.Stat()) }
 	}
-	w.gauge("linkgraph_pool_sessions_max", "Most sessions.", stat(func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }))
-	w.gauge("linkgraph_pool_sessions_used", "Sessions in use.", stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }))
-	w.gauge("linkgraph_pool_sessions_idle", "Sessions that wait for use.", stat(func(s *pgxpool.Stat) float64 { return float64(s.IdleConns()) }))
-	w.gauge("linkgraph_pool_sessions_given_up", "Sessions that were given up and that Postgres still works on. They are among those in use.",
-		func() float64 { return float64(given.GivenUp()) })
-	w.counter("linkgraph_pool_sessions_opened_total", "Sessions that were opened.", stat(func(s *pgxpool.Stat) float64 { return float64(s.NewConnsCount()) }))
-	w.counter("linkgraph_pool_acquired_total", "Times a session was taken.", stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) }))
-	w.counter("linkgraph_pool_waited_total", "Times none was free and one had to be waited for.", stat(func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) }))
-	w.counter("linkgraph_pool_wait_seconds_total", "Time of those waits.", stat(func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() }))
+	w.gauge(
+		"linkgraph_pool_sessions_max",
+		"Most sessions.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }),
+	)
+	w.gauge(
+		"linkgraph_pool_sessions_used",
+		"Sessions in use.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }),
+	)
+	w.gauge(
+		"linkgraph_pool_sessions_idle",
+		"Sessions that wait for use.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.IdleConns()) }),
+	)
+	w.gauge(
+		"linkgraph_pool_sessions_given_up",
+		"Sessions that were given up and that Postgres still works on. They are among those in use.",
+		func() float64 { return float64(given.GivenUp()) },
+	)
+	w.counter(
+		"linkgraph_pool_sessions_opened_total",
+		"Sessions that were opened.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.NewConnsCount()) }),
+	)
+	w.counter(
+		"linkgraph_pool_acquired_total",
+		"Times a session was taken.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) }),
+	)
+	w.counter(
+		"linkgraph_pool_waited_total",
+		"Times none was free and one had to be waited for.",
+		stat(func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) }),
+	)
+	w.counter(
+		"linkgraph_pool_wait_seconds_total",
+		"Time of those waits.",
+		stat(func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() }),
+	)
 }
 
 // WatchGate adds the metrics of what waits to be let in, and of the memory that is held for clients.
 func (o *Observer) WatchGate(api string, g *overload.Gate) {
 	w := o.group(api)
-	w.gauge("linkgraph_requests_running", "Requests that are being worked on.", func() float64 { return float64(g.Limiter.Stats().Running) })
-	w.gauge("linkgraph_requests_dear", "Those of them that are dear.", func() float64 { return float64(g.Limiter.Stats().Dear) })
-	w.gauge("linkgraph_requests_queued", "Requests that wait.", func() float64 { return float64(g.Limiter.Stats().Queued) })
+	w.gauge(
+		"linkgraph_requests_running",
+		"Requests that are being worked on.",
+		func() float64 { return float64(g.Limiter.Stats().Running) },
+	)
+	w.gauge(
+		"linkgraph_requests_dear",
+		"Those of them that are dear.",
+		func() float64 { return float64(g.Limiter.Stats().Dear) },
+	)
+	w.gauge(
+		"linkgraph_requests_queued",
+		"Requests that wait.",
+		func() float64 { return float64(g.Limiter.Stats().Queued) },
+	)
 	for _, reason := range overload.Reasons() {
 		of := group{w.registry, prometheus.Labels{"api": api, "reason": string(reason)}}
-		of.counter("linkgraph_requests_rejected_total", "Requests that were refused with 503, or were gone before it was their turn.",
-			func() float64 { return float64(g.Limiter.Stats().Rejected[reason]) })
+		of.counter(
+			"linkgraph_requests_rejected_total",
+			"Requests that were refused with 503, or were gone before it was their turn.",
+			func() float64 { return float64(g.Limiter.Stats().Rejected[reason]) },
+		)
 	}
 	for what, budget := range map[string]*overload.Budget{"body": g.Bodies, "answer": g.Answers} {
 		of := group{w.registry, prometheus.Labels{"api": api, "of": what}}
-		of.gauge("linkgraph_held_bytes", "Bytes of bodies and of answers that are held for clients.", func() float64 { return float64(budget.Stats().Used) })
-		of.counter("linkgraph_clients_given_up_total", "Clients that were too slow for how little memory there was.", func() float64 { return float64(budget.Stats().Cut) })
+		of.gauge(
+			"linkgraph_held_bytes",
+			"Bytes of bodies and of answers that are held for clients.",
+			func() float64 { return float64(budget.Stats().Used) },
+		)
+		of.counter(
+			"linkgraph_clients_given_up_total",
+			"Clients that were too slow for how little memory there was.",
+			func() float64 { return float64(budget.Stats().Cut) },
+		)
 	}
 }
 
 // WatchConnections adds the metric of open connections.
 func (o *Observer) WatchConnections(c *overload.Connections) {
-	group{registry: o.metrics.registry}.gauge("linkgraph_connections", "Open connections.", func() float64 { return float64(c.Open()) })
+	group{
+		registry: o.metrics.registry,
+	}.gauge(
+		"linkgraph_connections",
+		"Open connections.",
+		func() float64 { return float64(c.Open()) },
+	)
 }
 
 type buildVersion struct{ number, revision string }

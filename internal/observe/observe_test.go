@@ -16,14 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
@@ -59,7 +58,11 @@ func watch(t testing.TB, cfg Config) *watched {
 	t.Cleanup(w.pool.Close)
 	w.WatchPool("admin", w.pool, nil)
 	w.WatchGate("admin", &overload.Gate{
-		Limiter: overload.New(overload.Config{Running: 1}), Bodies: overload.NewBudget(1), Answers: overload.NewBudget(1),
+		Limiter: overload.New(
+			overload.Config{Running: 1},
+		),
+		Bodies:  overload.NewBudget(1),
+		Answers: overload.NewBudget(1),
 	})
 	g, err := graph.New(w.pool, graph.Config{Logger: cfg.Log, Observer: w.Observer})
 	if err != nil {
@@ -116,7 +119,14 @@ func tree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) string 
 	var b strings.Builder
 	for _, s := range spans {
 		if s.Parent.SpanID() == parent {
-			fmt.Fprintf(&b, "%s%s (%s)\n%s", indent, s.Name, s.SpanKind, tree(spans, s.SpanContext.SpanID(), indent+"  "))
+			fmt.Fprintf(
+				&b,
+				"%s%s (%s)\n%s",
+				indent,
+				s.Name,
+				s.SpanKind,
+				tree(spans, s.SpanContext.SpanID(), indent+"  "),
+			)
 		}
 	}
 	return b.String()
@@ -157,7 +167,8 @@ func TestTrace(t *testing.T) {
 		}
 		switch s.Name {
 		case "query":
-			if about["graphql.operation.name"] != "Walk" || about["graphql.operation.type"] != "query" || about["linkgraph.statements"] != "5" {
+			if about["graphql.operation.name"] != "Walk" || about["graphql.operation.type"] != "query" ||
+				about["linkgraph.statements"] != "5" {
 				t.Errorf("operation: %v", about)
 			}
 		case "Product.variants":
@@ -165,7 +176,8 @@ func TestTrace(t *testing.T) {
 				t.Errorf("hop: %v", about)
 			}
 		case "SELECT " + database:
-			if about["db.system.name"] != "postgresql" || !strings.HasPrefix(about["db.query.text"], "SELECT ") || about["db.namespace"] != database {
+			if about["db.system.name"] != "postgresql" || !strings.HasPrefix(about["db.query.text"], "SELECT ") ||
+				about["db.namespace"] != database {
 				t.Errorf("statement: %v", about)
 			}
 		}
@@ -185,7 +197,8 @@ func TestTraceOfFailures(t *testing.T) {
 	w.spans.Reset()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query": "{ products { nodes { id } } }"}`)).WithContext(ctx)
+	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query": "{ products { nodes { id } } }"}`)).
+		WithContext(ctx)
 	r.Header.Set("Content-Type", "application/json")
 	w.handler.ServeHTTP(httptest.NewRecorder(), r)
 	for _, s := range w.spans.GetSpans() {
@@ -193,12 +206,20 @@ func TestTraceOfFailures(t *testing.T) {
 			t.Errorf("%s does not end", s.Name)
 		}
 	}
-	if got := tree(w.spans.GetSpans(), trace.SpanID{}, ""); !strings.HasPrefix(got, "POST /graphql (server)\n  query (server)\n") {
+	if got := tree(
+		w.spans.GetSpans(),
+		trace.SpanID{},
+		"",
+	); !strings.HasPrefix(
+		got,
+		"POST /graphql (server)\n  query (server)\n",
+	) {
 		t.Errorf("a request that was ended:\n%s", got)
 	}
 	w.spans.Reset()
 	w.ask(`mutation { updateProducts(input: [{ id: "prod_none", title: "x" }]) { products { id } } }`)
-	if got := tree(w.spans.GetSpans(), trace.SpanID{}, ""); !strings.Contains(got, "  mutation (server)\n    BEGIN") || !strings.Contains(got, "    ROLLBACK") {
+	if got := tree(w.spans.GetSpans(), trace.SpanID{}, ""); !strings.Contains(got, "  mutation (server)\n    BEGIN") ||
+		!strings.Contains(got, "    ROLLBACK") {
 		t.Errorf("a mutation:\n%s", got)
 	}
 }
@@ -259,14 +280,22 @@ func TestExplain(t *testing.T) {
 	}
 	// The list has two fields. Each of two products has three, a list of 20 variants with two fields and one of 20 channels with one; a
 	// record in a list is one field more than it has.
-	if variants, channels := 2+20*2, 1+20*2; r.Statements != 5 || r.RoundTrips != 2 || r.Cost != int64(2+2*(1+3+variants+channels)) {
+	if variants, channels := 2+20*2, 1+20*2; r.Statements != 5 || r.RoundTrips != 2 ||
+		r.Cost != int64(2+2*(1+3+variants+channels)) {
 		t.Errorf("%+v", r)
 	}
 	var hops []string
 	for _, h := range r.Hops {
 		hops = append(hops, fmt.Sprint(h.Hop, " ", h.RoundTrip, " ", h.Keys, " ", h.Statements))
 	}
-	if want := []string{"Product list 1 0 2", "Product.variants 2 2 2", "Product.salesChannels 2 2 1"}; !slices.Equal(hops, want) {
+	if want := []string{
+		"Product list 1 0 2",
+		"Product.variants 2 2 2",
+		"Product.salesChannels 2 2 1",
+	}; !slices.Equal(
+		hops,
+		want,
+	) {
 		t.Errorf("got %q, want %q", hops, want)
 	}
 	off := watch(t, Config{})
@@ -308,7 +337,8 @@ func TestExport(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if !slices.Equal(paths, []string{"/v1/traces"}) || !bytes.Contains(sent, []byte("a span of the test")) || !bytes.Contains(sent, []byte("shop-api")) {
+	if !slices.Equal(paths, []string{"/v1/traces"}) || !bytes.Contains(sent, []byte("a span of the test")) ||
+		!bytes.Contains(sent, []byte("shop-api")) {
 		t.Errorf("%v: %q", paths, sent)
 	}
 }

@@ -54,7 +54,11 @@ func newHop(r recordstore.Request) hop {
 }
 
 // StartRead watches the requests of one round trip.
-func (o *Observer) StartRead(ctx context.Context, requests []recordstore.Request, statements []int) (context.Context, func(error)) {
+func (o *Observer) StartRead(
+	ctx context.Context,
+	requests []recordstore.Request,
+	statements []int,
+) (context.Context, func(error)) {
 	r := &read{sent: time.Now()}
 	for i, n := range statements {
 		if n == 0 {

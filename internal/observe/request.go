@@ -67,7 +67,10 @@ func (o *Observer) startRequest(ctx context.Context, r *http.Request) (context.C
 }
 
 func endRequest(span trace.Span, req *request, status int) {
-	span.SetAttributes(semconv.HTTPResponseStatusCode(status), attribute.Int64("linkgraph.statements", req.statements.Load()))
+	span.SetAttributes(
+		semconv.HTTPResponseStatusCode(status),
+		attribute.Int64("linkgraph.statements", req.statements.Load()),
+	)
 	if status >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, "")
 	}
@@ -83,19 +86,36 @@ func method(r *http.Request) string {
 	return "_OTHER"
 }
 
-func (o *Observer) logRequest(ctx context.Context, r *http.Request, req *request, status int, took time.Duration, api bool) {
+func (o *Observer) logRequest(
+	ctx context.Context,
+	r *http.Request,
+	req *request,
+	status int,
+	took time.Duration,
+	api bool,
+) {
 	level := slog.LevelDebug
 	if api {
 		level = slog.LevelInfo
 		o.metrics.request(method(r), status)
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status), slog.Duration("duration", took),
+		slog.String(
+			"method",
+			r.Method,
+		),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", status),
+		slog.Duration("duration", took),
 	}
 	req.mu.Lock()
 	defer req.mu.Unlock()
 	if len(req.operations) > 0 {
-		attrs = append(attrs, slog.String("operation", strings.Join(req.operations, ",")), slog.Int64("statements", req.statements.Load()))
+		attrs = append(
+			attrs,
+			slog.String("operation", strings.Join(req.operations, ",")),
+			slog.Int64("statements", req.statements.Load()),
+		)
 	}
 	o.log.LogAttrs(ctx, level, "request", attrs...)
 }

@@ -102,9 +102,18 @@ func (o *Observer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndDa
 // startStatement starts the span of a statement. The text is safe to show: values travel as parameters.
 func (o *Observer) startStatement(ctx context.Context, sql string, at time.Time) trace.Span {
 	verb := verbOf(sql)
-	_, span := o.tracer.Start(ctx, verb+" "+o.database, trace.WithTimestamp(at), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		semconv.DBSystemNamePostgreSQL, semconv.DBNamespace(o.database), semconv.DBOperationName(verb), semconv.DBQueryText(sql),
-	))
+	_, span := o.tracer.Start(
+		ctx,
+		verb+" "+o.database,
+		trace.WithTimestamp(at),
+		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(
+			semconv.DBSystemNamePostgreSQL,
+			semconv.DBNamespace(o.database),
+			semconv.DBOperationName(verb),
+			semconv.DBQueryText(sql),
+		),
+	)
 	return span
 }
 

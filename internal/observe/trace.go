@@ -28,8 +28,15 @@ func StartTracing(ctx context.Context, getenv func(string) string, log *slog.Log
 		return nil, fmt.Errorf("traces: %w", err)
 	}
 	// What the environment says of the resource comes last and wins.
-	about, err := resource.New(ctx, resource.WithTelemetrySDK(),
-		resource.WithAttributes(semconv.ServiceName("linkgraph"), semconv.ServiceVersion(version().number)), resource.WithFromEnv())
+	about, err := resource.New(
+		ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			semconv.ServiceName("linkgraph"),
+			semconv.ServiceVersion(version().number),
+		),
+		resource.WithFromEnv(),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}

@@ -62,7 +62,8 @@ func TestWantsTraces(t *testing.T) {
 			return ""
 		}
 		wanted, err := wantsTraces(getenv)
-		if wanted != c.wanted || (err == nil) != (c.fault == "") || err != nil && !strings.Contains(err.Error(), c.fault) {
+		if wanted != c.wanted || (err == nil) != (c.fault == "") || err != nil &&
+			!strings.Contains(err.Error(), c.fault) {
 			t.Errorf("%s: %v, %v", c.env, wanted, err)
 		}
 	}
@@ -104,7 +105,8 @@ func TestRequestIDs(t *testing.T) {
 			Duration          time.Duration
 		}
 		last := lines.Bytes()[bytes.IndexByte(lines.Bytes(), '\n'):]
-		if err := json.Unmarshal(last, &line); err != nil || line.Msg != "request" || line.Method != http.MethodPost || line.Path != "/graphql" || line.Status != 418 {
+		if err := json.Unmarshal(last, &line); err != nil || line.Msg != "request" || line.Method != http.MethodPost ||
+			line.Path != "/graphql" || line.Status != 418 {
 			t.Errorf("%v: %s", err, last)
 		}
 	}
@@ -127,7 +129,8 @@ func TestLinesWithoutRequest(t *testing.T) {
 	}
 	log.WithGroup("g").WarnContext(context.Background(), "told", "a", 1)
 	log.Info("not told")
-	if got := lines.String(); !strings.Contains(got, "g.a=1") || strings.Contains(got, "request_id") || strings.Contains(got, "not told") {
+	if got := lines.String(); !strings.Contains(got, "g.a=1") || strings.Contains(got, "request_id") ||
+		strings.Contains(got, "not told") {
 		t.Errorf("%s", got)
 	}
 }

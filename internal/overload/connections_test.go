@@ -109,7 +109,6 @@ func TestBusyConnections(t *testing.T) {
 			t.Error(err)
 		}
 	}
-
 }
 
 // TestTimedWrites ends an answer that nobody reads, and not one that is read in parts.
@@ -117,10 +116,14 @@ func TestTimedWrites(t *testing.T) {
 	t.Parallel()
 	wrote := make(chan error, 1)
 	big := make([]byte, 64<<20)
-	_, addr := listen(t, 10, TimedWrites(300*time.Millisecond, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, err := w.Write(big)
-		wrote <- err
-	})))
+	_, addr := listen(
+		t,
+		10,
+		TimedWrites(300*time.Millisecond, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, err := w.Write(big)
+			wrote <- err
+		})),
+	)
 	silent := dial(t, addr)
 	if _, err := fmt.Fprint(silent, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
@@ -151,7 +154,11 @@ func TestRefusalsArrive(t *testing.T) {
 	_, addr := listen(t, 10, http.NotFoundHandler())
 	for range 3 {
 		conn := dial(t, addr)
-		_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Large: %s\r\n\r\n", strings.Repeat("x", 2<<20)) // the server may close before it has all
+		_, _ = fmt.Fprintf(
+			conn,
+			"GET / HTTP/1.1\r\nHost: x\r\nX-Large: %s\r\n\r\n",
+			strings.Repeat("x", 2<<20),
+		) // the server may close before it has all
 		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -35,7 +35,13 @@ type waiter struct {
 }
 
 func newLane(places, queued int) *lane {
-	return &lane{places: max(places, 1), mostQueued: queued, callers: map[string]*caller{}, rejected: map[Reason]int64{}, moved: time.Now()}
+	return &lane{
+		places:     max(places, 1),
+		mostQueued: queued,
+		callers:    map[string]*caller{},
+		rejected:   map[Reason]int64{},
+		moved:      time.Now(),
+	}
 }
 
 // enter takes a place, or says why not.
@@ -153,7 +159,8 @@ func (l *lane) next() *caller {
 		if len(c.waiting) == 0 {
 			continue
 		}
-		if best == nil || c.running < best.running || c.running == best.running && c.waiting[0].order < best.waiting[0].order {
+		if best == nil || c.running < best.running || c.running == best.running &&
+			c.waiting[0].order < best.waiting[0].order {
 			best = c
 		}
 	}

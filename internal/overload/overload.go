@@ -71,7 +71,12 @@ type Limiter struct {
 
 // New returns a limiter.
 func New(cfg Config) *Limiter {
-	return &Limiter{wait: cfg.Wait, usual: newLane(cfg.Running, cfg.Queued), dear: newLane(cfg.Dear, cfg.Queued), writing: newLane(cfg.Writing, cfg.Queued)}
+	return &Limiter{
+		wait:    cfg.Wait,
+		usual:   newLane(cfg.Running, cfg.Queued),
+		dear:    newLane(cfg.Dear, cfg.Queued),
+		writing: newLane(cfg.Writing, cfg.Queued),
+	}
 }
 
 // Enter waits for a place for a request of a caller. Its error is an *Error.

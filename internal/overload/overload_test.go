@@ -215,7 +215,14 @@ func TestFlood(t *testing.T) {
 	done.Wait()
 	s := l.Stats()
 	if most.Load() > 6 || served.Load() == 0 || s.Rejected[Full] != refused.Load() || s.Rejected[Gone] != gone.Load() {
-		t.Errorf("at most %d ran, %d served, %d refused, %d gone: %+v", most.Load(), served.Load(), refused.Load(), gone.Load(), s)
+		t.Errorf(
+			"at most %d ran, %d served, %d refused, %d gone: %+v",
+			most.Load(),
+			served.Load(),
+			refused.Load(),
+			gone.Load(),
+			s,
+		)
 	}
 	if s.Running != 0 || s.Queued != 0 || len(l.usual.callers) != 0 || len(l.dear.callers) != 0 {
 		t.Errorf("left behind: %+v, %v", s, l.usual.callers)

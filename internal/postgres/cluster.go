@@ -94,8 +94,14 @@ func (l *layout) checkVersion(bin binaries) error {
 		return err
 	}
 	if made := strings.TrimSpace(string(text)); made != strconv.Itoa(bin.version) {
-		return fmt.Errorf("the data in %s is of Postgres %s, the binaries in %s are of %d: set LINKGRAPH_POSTGRES_BIN to the folder of Postgres %s, or move the data away",
-			l.data, made, bin.dir, bin.version, made)
+		return fmt.Errorf(
+			"the data in %s is of Postgres %s, the binaries in %s are of %d: set LINKGRAPH_POSTGRES_BIN to the folder of Postgres %s, or move the data away",
+			l.data,
+			made,
+			bin.dir,
+			bin.version,
+			made,
+		)
 	}
 	return nil
 }

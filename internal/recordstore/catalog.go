@@ -266,10 +266,21 @@ func (c *Catalog) checkRelation(m *Model, r *Relation) error {
 		}
 	}
 	if len(r.Columns) == 0 || len(r.Columns) != len(r.TargetColumns) && r.Through == nil {
-		return fmt.Errorf("model %s: relation %s compares %d columns with %d", m.Name, r.Field, len(r.Columns), len(r.TargetColumns))
+		return fmt.Errorf(
+			"model %s: relation %s compares %d columns with %d",
+			m.Name,
+			r.Field,
+			len(r.Columns),
+			len(r.TargetColumns),
+		)
 	}
 	if t := r.Through; t != nil && (len(t.Columns) != len(r.Columns) || len(t.TargetColumns) != len(r.TargetColumns)) {
-		return fmt.Errorf("model %s: relation %s: the columns of %s do not fit those of the records", m.Name, r.Field, t.Table)
+		return fmt.Errorf(
+			"model %s: relation %s: the columns of %s do not fit those of the records",
+			m.Name,
+			r.Field,
+			t.Table,
+		)
 	}
 	if r.Through != nil && r.Through.Row != "" {
 		row, ok := c.byName[r.Through.Row]

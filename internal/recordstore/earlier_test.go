@@ -113,16 +113,22 @@ func TestRowsInTheWayOfIndexes(t *testing.T) {
 		for _, b := range upgrade(t, db) {
 			told[b.Module] = b.Blocked
 		}
-		if len(told) != 3 || !strings.Contains(told["product"], "'Size': opt_a, opt_b.") || !strings.Contains(told["stock_location"], "'addr': sloc_a, sloc_b.") ||
-			!strings.Contains(told["api_key"], "apk_a, apk_b") || strings.Contains(told["api_key"], "tellme") {
+		if len(told) != 3 || !strings.Contains(told["product"], "'Size': opt_a, opt_b.") ||
+			!strings.Contains(told["stock_location"], "'addr': sloc_a, sloc_b.") ||
+			!strings.Contains(told["api_key"], "apk_a, apk_b") ||
+			strings.Contains(told["api_key"], "tellme") {
 			t.Errorf("in the way: %q", told)
 		}
 	}
 	var n int
-	if err := db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM product_option) + (SELECT count(*) FROM stock_location) + (SELECT count(*) FROM api_key)`).Scan(&n); err != nil || n != 10 {
+	if err := db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM product_option) + (SELECT count(*) FROM stock_location) + (SELECT count(*) FROM api_key)`).
+		Scan(&n); err != nil ||
+		n != 10 {
 		t.Errorf("%d rows are left, %v", n, err)
 	}
-	exec(`UPDATE product_option SET title = 'Length' WHERE id = 'opt_b'; UPDATE stock_location SET address_id = NULL WHERE id = 'sloc_b'; UPDATE api_key SET token = 'other' WHERE id = 'apk_b'`)
+	exec(
+		`UPDATE product_option SET title = 'Length' WHERE id = 'opt_b'; UPDATE stock_location SET address_id = NULL WHERE id = 'sloc_b'; UPDATE api_key SET token = 'other' WHERE id = 'apk_b'`,
+	)
 	if blocked := upgrade(t, db); len(blocked) > 0 {
 		t.Errorf("after they were mended: %+v", blocked)
 	}

@@ -373,8 +373,17 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	}
 	scope := b.scopeFrom(near, r, target)
 	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, scope) {
-		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + named("f.", target, columns).equals(far) + " OFFSET 0) AS " + s.target
-		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + named(s.target+".", target, columns).equals(far)
+		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + named(
+			"f.",
+			target,
+			columns,
+		).equals(far) +
+			" OFFSET 0) AS " + s.target
+		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + named(
+			s.target+".",
+			target,
+			columns,
+		).equals(far)
 		s.live += target.live(s.target)
 	}
 	s.live += b.seen(target, scope, s.target)

@@ -29,8 +29,21 @@ func (e Above) compile(b *builder, m *Model, alias string) {
 	for _, expr := range near.exprs {
 		first = append(first, expr+" IS NULL")
 	}
-	b.printf("(%s OR NOT EXISTS (WITH RECURSIVE %s(%s, seen) AS (%s FROM %s WHERE %s UNION %s FROM %s JOIN %s ON %s WHERE %s.seen)"+
-		" SELECT 1 FROM %s WHERE NOT %s.seen))",
-		strings.Join(first, " OR "), up, next.list(), step, from, far.equals(near),
-		step, up, from, far.equals(named(up+".", m, m.Indexes(e.Relation.Columns))), up, up, up)
+	b.printf(
+		"(%s OR NOT EXISTS (WITH RECURSIVE %s(%s, seen) AS (%s FROM %s WHERE %s UNION %s FROM %s JOIN %s ON %s WHERE %s.seen)"+
+			" SELECT 1 FROM %s WHERE NOT %s.seen))",
+		strings.Join(first, " OR "),
+		up,
+		next.list(),
+		step,
+		from,
+		far.equals(near),
+		step,
+		up,
+		from,
+		far.equals(named(up+".", m, m.Indexes(e.Relation.Columns))),
+		up,
+		up,
+		up,
+	)
 }

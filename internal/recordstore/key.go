@@ -57,7 +57,11 @@ func (c *Column) split(key string) ([]any, error) {
 		return nil, &ValueError{Field: c.Field, Value: key, Reason: form}
 	}
 	if badEscape.MatchString(key) {
-		return nil, &ValueError{Field: c.Field, Value: key, Reason: form + ", with % written %25 and : written %3A inside of a value"}
+		return nil, &ValueError{
+			Field:  c.Field,
+			Value:  key,
+			Reason: form + ", with % written %25 and : written %3A inside of a value",
+		}
 	}
 	values := make([]any, len(texts))
 	for i, p := range c.parts {

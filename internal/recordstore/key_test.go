@@ -21,7 +21,13 @@ func FuzzJoinKey(f *testing.F) {
 	f.Add("", "", ":")
 	f.Add("%:", "%3A%25", "%3a:%25:x")
 	f.Add("a%", "2", "50%:1")
-	m := &Model{Columns: []Column{{Name: "id", Field: "id", parts: []int{1, 2}}, {Name: "a", Field: "a"}, {Name: "b", Field: "b"}}}
+	m := &Model{
+		Columns: []Column{
+			{Name: "id", Field: "id", parts: []int{1, 2}},
+			{Name: "a", Field: "a"},
+			{Name: "b", Field: "b"},
+		},
+	}
 	m.Columns[0].of = m
 	f.Fuzz(func(t *testing.T, a, b, raw string) {
 		parts := []string{a, b}
@@ -124,39 +130,104 @@ func keyModels() []Model {
 		{Name: "number", Field: "number", Type: Integer, NotNull: true, SQLType: "smallint"},
 		{Name: "device", Field: "device", NotNull: true, SQLType: "uuid"},
 	}
-	texts := &Through{Table: "bin_item", Columns: []string{"bin_number", "bin_aisle", "bin_device"}, TargetColumns: []string{"item"}, Text: true, TargetText: true, SoftDelete: true}
-	back := &Through{Table: "bin_item", Columns: []string{"item"}, TargetColumns: []string{"bin_number", "bin_aisle", "bin_device"}, Text: true, TargetText: true, SoftDelete: true}
+	texts := &Through{
+		Table:         "bin_item",
+		Columns:       []string{"bin_number", "bin_aisle", "bin_device"},
+		TargetColumns: []string{"item"},
+		Text:          true,
+		TargetText:    true,
+		SoftDelete:    true,
+	}
+	back := &Through{
+		Table:         "bin_item",
+		Columns:       []string{"item"},
+		TargetColumns: []string{"bin_number", "bin_aisle", "bin_device"},
+		Text:          true,
+		TargetText:    true,
+		SoftDelete:    true,
+	}
 	typed := &Through{Table: "pair", Columns: key, TargetColumns: []string{"no"}}
 	nullable := slices.Clone(bin[1:])
 	for i := range nullable {
 		nullable[i].NotNull = false
 	}
 	one := func(name, sqlType string) Model {
-		return Model{Name: pascal(name), Module: "keys", Table: name, PrimaryKey: "no", Columns: []Column{{Name: "no", Field: "no", NotNull: true, SQLType: sqlType, Default: true}, {Name: "code", Field: "code"}}}
+		return Model{
+			Name:       pascal(name),
+			Module:     "keys",
+			Table:      name,
+			PrimaryKey: "no",
+			Columns: []Column{
+				{Name: "no", Field: "no", NotNull: true, SQLType: sqlType, Default: true},
+				{Name: "code", Field: "code"},
+			},
+		}
 	}
 	stamped, named, bare := one("stamped", "uuid"), one("named", ""), one("bare", "")
-	stamped.PrimaryKey, stamped.Columns[0] = "id", Column{Name: "id", Field: "id", NotNull: true, SQLType: "uuid", Default: true}
+	stamped.PrimaryKey, stamped.Columns[0] = "id", Column{
+		Name:    "id",
+		Field:   "id",
+		NotNull: true,
+		SQLType: "uuid",
+		Default: true,
+	}
 	named.PrimaryKey, named.Columns = "code", []Column{{Name: "code", Field: "code", NotNull: true, Default: true}}
 	bare.PrimaryKey, bare.Columns = "code", []Column{{Name: "code", Field: "code", NotNull: true, Default: true}}
 	return []Model{
 		{
-			Name: "Bin", Module: "keys", Schema: "Odd one", Table: "bin", PrimaryKey: "id", Columns: append(bin, Column{Name: "note", Field: "note"}),
+			Name:       "Bin",
+			Module:     "keys",
+			Schema:     "Odd one",
+			Table:      "bin",
+			PrimaryKey: "id",
+			Columns:    append(bin, Column{Name: "note", Field: "note"}),
 			Relations: []Relation{
 				{Field: "items", Target: "Item", Many: true, Columns: key, TargetColumns: key},
-				{Field: "linked", Target: "Item", Many: true, Columns: key, TargetColumns: []string{"no"}, Through: texts},
-				{Field: "paired", Target: "Item", Many: true, Columns: key, TargetColumns: []string{"no"}, Through: typed, Settable: "pairedIds"},
+				{
+					Field:         "linked",
+					Target:        "Item",
+					Many:          true,
+					Columns:       key,
+					TargetColumns: []string{"no"},
+					Through:       texts,
+				},
+				{
+					Field:         "paired",
+					Target:        "Item",
+					Many:          true,
+					Columns:       key,
+					TargetColumns: []string{"no"},
+					Through:       typed,
+					Settable:      "pairedIds",
+				},
 			},
 		},
 		{
-			Name: "Item", Module: "keys", Table: "item", PrimaryKey: "no", SoftDelete: true,
-			Columns: append([]Column{{Name: "no", Field: "no", NotNull: true, SQLType: "bigint", Default: true}}, nullable...),
+			Name:       "Item",
+			Module:     "keys",
+			Table:      "item",
+			PrimaryKey: "no",
+			SoftDelete: true,
+			Columns: append(
+				[]Column{{Name: "no", Field: "no", NotNull: true, SQLType: "bigint", Default: true}},
+				nullable...),
 			Relations: []Relation{
 				{Field: "bin", Target: "Bin", Columns: key, TargetColumns: key},
-				{Field: "linkedBins", Target: "Bin", Many: true, Columns: []string{"no"}, TargetColumns: key, Through: back},
+				{
+					Field:         "linkedBins",
+					Target:        "Bin",
+					Many:          true,
+					Columns:       []string{"no"},
+					TargetColumns: key,
+					Through:       back,
+				},
 				{Field: "linkedBin", Target: "Bin", Columns: []string{"no"}, TargetColumns: key, Through: back},
 			},
 		},
-		one("other", "integer"), stamped, named, bare,
+		one("other", "integer"),
+		stamped,
+		named,
+		bare,
 	}
 }
 
@@ -196,7 +267,8 @@ func TestDefaultKeys(t *testing.T) {
 	} {
 		m := s.mustModel(t, name)
 		keys, err := s.Create(t.Context(), m, []Values{{}, {m.PrimaryKey: nil}, {}})
-		if err != nil || len(keys) != 3 || keys[0] == keys[1] || slices.ContainsFunc(keys, func(k string) bool { return !form(k) }) {
+		if err != nil || len(keys) != 3 || keys[0] == keys[1] ||
+			slices.ContainsFunc(keys, func(k string) bool { return !form(k) }) {
 			t.Errorf("%s: %q, %v", name, keys, err)
 			continue
 		}
@@ -235,9 +307,19 @@ func TestKeysOfSeveralColumns(t *testing.T) {
 	if err != nil || updated[0] != want[0] {
 		t.Errorf("updated: %q, %v", updated, err)
 	}
-	list := &List{Model: bins, Columns: []int{bins.columns["note"], bins.columns["device"]}, Page: &Page{Limit: 9}, Count: true}
+	list := &List{
+		Model:   bins,
+		Columns: []int{bins.columns["note"], bins.columns["device"]},
+		Page:    &Page{Limit: 9},
+		Count:   true,
+	}
 	none := &List{Model: bins, Where: Compare{bins.primary, In, []any{}}, Page: &Page{Limit: 9}, Count: true}
-	above := &List{Model: bins, Where: Compare{bins.primary, Gt, want[2]}, Order: []Order{{Column: bins.primary, Desc: true}}, Page: &Page{Limit: 9}}
+	above := &List{
+		Model: bins,
+		Where: Compare{bins.primary, Gt, want[2]},
+		Order: []Order{{Column: bins.primary, Desc: true}},
+		Page:  &Page{Limit: 9},
+	}
 	nothing := &Fetch{Model: bins}
 	if err := s.Read(t.Context(), list, none, above, nothing); err != nil {
 		t.Fatal(err)
@@ -255,16 +337,20 @@ func TestKeysOfSeveralColumns(t *testing.T) {
 	if diff := cmp.Diff([]string{want[0], want[1]}, ids(above.Result)); diff != "" {
 		t.Errorf("above (-want +got):\n%s", diff)
 	}
-	if _, err := s.Create(t.Context(), bins, []Values{{"aisle": "A", "number": 2}}); err == nil || !strings.Contains(err.Error(), "device: is missing") {
+	if _, err := s.Create(t.Context(), bins, []Values{{"aisle": "A", "number": 2}}); err == nil ||
+		!strings.Contains(err.Error(), "device: is missing") {
 		t.Errorf("without a part: %v", err)
 	}
-	if _, err := s.Update(t.Context(), bins, []Values{{"id": want[0], "aisle": "B"}}); err == nil || !strings.Contains(err.Error(), "aisle: is part of the key, which does not change") {
+	if _, err := s.Update(t.Context(), bins, []Values{{"id": want[0], "aisle": "B"}}); err == nil ||
+		!strings.Contains(err.Error(), "aisle: is part of the key, which does not change") {
 		t.Errorf("a part that changes: %v", err)
 	}
-	if _, err := s.Create(t.Context(), bins, []Values{{"id": "2:Z:" + device}}); err == nil || !strings.Contains(err.Error(), "id: is set by the store alone") {
+	if _, err := s.Create(t.Context(), bins, []Values{{"id": "2:Z:" + device}}); err == nil ||
+		!strings.Contains(err.Error(), "id: is set by the store alone") {
 		t.Errorf("a key that is given whole: %v", err)
 	}
-	if _, err := s.Create(t.Context(), items, []Values{{"aisle": "Z", "number": 2, "device": device}}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("there is no Bin %q", "2:Z:"+device)) {
+	if _, err := s.Create(t.Context(), items, []Values{{"aisle": "Z", "number": 2, "device": device}}); err == nil ||
+		!strings.Contains(err.Error(), fmt.Sprintf("there is no Bin %q", "2:Z:"+device)) {
 		t.Errorf("a reference to nothing: %v", err)
 	}
 }
@@ -294,17 +380,35 @@ func TestRelationsOverKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Update(t.Context(), items, []Values{
-		{"no": "1", "aisle": "A", "number": 2, "device": device}, {"no": "2", "aisle": "A", "number": 2, "device": device}, {"no": 3, "aisle": "B:", "number": 2},
+		{
+			"no":     "1",
+			"aisle":  "A",
+			"number": 2,
+			"device": device,
+		},
+		{"no": "2", "aisle": "A", "number": 2, "device": device},
+		{"no": 3, "aisle": "B:", "number": 2},
 	}); err == nil {
 		t.Fatal("a number is no text, unless it is written as one")
 	}
 	if _, err := s.Update(t.Context(), items, []Values{
-		{"no": "1", "aisle": "A", "number": 2, "device": device}, {"no": "2", "aisle": "A", "number": 2, "device": device}, {"no": "3", "aisle": "B:", "number": 2},
+		{
+			"no":     "1",
+			"aisle":  "A",
+			"number": 2,
+			"device": device,
+		},
+		{"no": "2", "aisle": "A", "number": 2, "device": device},
+		{"no": "3", "aisle": "B:", "number": 2},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.Exec(t.Context(), `INSERT INTO bin_item (bin_number, bin_aisle, bin_device, item, deleted_at) VALUES
-		('2', 'A', $1, '3', NULL), ('2', 'A', $1, '1', NULL), ('2', 'B:', $1, '1', NULL), ('2', 'B:', $1, '2', now())`, device); err != nil {
+	if _, err := s.db.Exec(
+		t.Context(),
+		`INSERT INTO bin_item (bin_number, bin_aisle, bin_device, item, deleted_at) VALUES
+		('2', 'A', $1, '3', NULL), ('2', 'A', $1, '1', NULL), ('2', 'B:', $1, '1', NULL), ('2', 'B:', $1, '2', now())`,
+		device,
+	); err != nil {
 		t.Fatal(err)
 	}
 	hop := func(m *Model, field string, keys ...string) *Hop {
@@ -374,11 +478,19 @@ func TestRelationsOverKeys(t *testing.T) {
 		}
 	}
 	linked, _ := bins.Relation("linked")
-	ordered := &List{Model: bins, Order: []Order{{Path: []Step{{Relation: linked, Aggregate: Count}}, Desc: true}}, Page: &Page{Limit: 9}}
+	ordered := &List{
+		Model: bins,
+		Order: []Order{{Path: []Step{{Relation: linked, Aggregate: Count}}, Desc: true}},
+		Page:  &Page{Limit: 9},
+	}
 	if err := s.Read(t.Context(), ordered); err != nil || !slices.Equal(ids(ordered.Result), []string{a, b}) {
 		t.Errorf("by count: %v, %v", ids(ordered.Result), err)
 	}
-	if _, err := s.Update(t.Context(), bins, []Values{{"id": "02:A:" + device, "pairedIds": []string{"3"}}}); err != nil {
+	if _, err := s.Update(
+		t.Context(),
+		bins,
+		[]Values{{"id": "02:A:" + device, "pairedIds": []string{"3"}}},
+	); err != nil {
 		t.Fatal(err)
 	}
 	paired := hop(bins, "paired", a)
@@ -414,7 +526,16 @@ func TestCatalogReportsFaultsOfParts(t *testing.T) {
 		{Column{Name: "aisle", Field: "aisle"}, `"aisle" of id is no column that is never null`},
 		{Column{Name: "row", Field: "row", NotNull: true}, `"aisle" of id is no column that is never null`},
 	} {
-		_, err := NewCatalog([]Model{{Name: "Bin", Table: "bin", PrimaryKey: "id", Columns: []Column{{Name: "id", Field: "id", Parts: []string{"aisle"}}, c.column}}})
+		_, err := NewCatalog(
+			[]Model{
+				{
+					Name:       "Bin",
+					Table:      "bin",
+					PrimaryKey: "id",
+					Columns:    []Column{{Name: "id", Field: "id", Parts: []string{"aisle"}}, c.column},
+				},
+			},
+		)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}

@@ -36,7 +36,10 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 				arg = b.arg(id)
 				key = arg
 			}
-			parts = append(parts, fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, b.live(m, "t")))
+			parts = append(
+				parts,
+				fmt.Sprintf("SELECT %d FROM %s AS t WHERE t.id = %s%s", i, m.from(), key, b.live(m, "t")),
+			)
 		}
 	}
 	if parts == nil {

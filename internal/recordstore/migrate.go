@@ -116,7 +116,9 @@ func noteMissing(ctx context.Context, pool *pgxpool.Pool, module string) error {
 // settleNotes notes the tables that were missing and are there now: this program made them, in this run or in one that was ended.
 func settleNotes(ctx context.Context, pool *pgxpool.Pool) error {
 	var noted bool
-	if err := pool.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table_missing') IS NOT NULL`).Scan(&noted); err != nil || !noted {
+	if err := pool.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table_missing') IS NOT NULL`).
+		Scan(&noted); err != nil ||
+		!noted {
 		return err
 	}
 	_, err := pool.Exec(ctx, `
@@ -167,8 +169,16 @@ func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Ap
 	if err != nil {
 		return nil, err
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithTableName("linkgraph.migration_"+module), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(
+		goose.DialectPostgres,
+		db,
+		files,
+		goose.WithTableName(
+			"linkgraph.migration_"+module,
+		),
+		goose.WithSessionLocker(locker),
+		goose.WithDisableGlobalRegistry(true),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +193,15 @@ func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Ap
 	}
 	var rows *pgconn.PgError
 	if partial != nil && errors.As(err, &rows) && rows.Code == blockedCode {
-		return append(applied, Applied{Module: module, File: partial.Failed.Source.Path, Duration: partial.Failed.Duration, Blocked: rows.Message}), nil
+		return append(
+			applied,
+			Applied{
+				Module:   module,
+				File:     partial.Failed.Source.Path,
+				Duration: partial.Failed.Duration,
+				Blocked:  rows.Message,
+			},
+		), nil
 	}
 	return applied, err
 }

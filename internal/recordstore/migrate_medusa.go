@@ -19,7 +19,9 @@ func keptByMedusa(ctx context.Context, db DB) (bool, error) {
 }
 
 var (
-	ownIndex    = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (linkgraph_\w+) ON ("[^"]+"|[\w.]+) \(([^)]*)\)`)
+	ownIndex = regexp.MustCompile(
+		`^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (linkgraph_\w+) ON ("[^"]+"|[\w.]+) \(([^)]*)\)`,
+	)
 	leadingName = regexp.MustCompile(`^"?(\w+)"?`)
 )
 
@@ -68,7 +70,10 @@ func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
 
 // ownIndexes are the names of the indexes that this program made beside the tables: another schema may hold another shop.
 func ownIndexes(ctx context.Context, db DB) (map[string]bool, error) {
-	rows, err := db.Query(ctx, `SELECT c.relname FROM pg_class AS c WHERE c.relname LIKE 'linkgraph\_%' AND c.relkind IN ('i', 'I') AND pg_table_is_visible(c.oid)`)
+	rows, err := db.Query(
+		ctx,
+		`SELECT c.relname FROM pg_class AS c WHERE c.relname LIKE 'linkgraph\_%' AND c.relkind IN ('i', 'I') AND pg_table_is_visible(c.oid)`,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,10 @@ func appliedVersions(ctx context.Context, db DB) (map[string]map[int64]bool, err
 	}
 	var parts []string
 	for i, t := range tables {
-		parts = append(parts, fmt.Sprintf("SELECT %d, version_id, is_applied, id FROM %s", i, tableName("linkgraph", t)))
+		parts = append(
+			parts,
+			fmt.Sprintf("SELECT %d, version_id, is_applied, id FROM %s", i, tableName("linkgraph", t)),
+		)
 	}
 	if rows, err = db.Query(ctx, strings.Join(parts, " UNION ALL ")+" ORDER BY 4"); err != nil {
 		return nil, err
@@ -181,10 +184,16 @@ var makes = []struct {
 	there   string
 }{
 	{madeTable, "to_regclass(p.name) IS NOT NULL"},
-	{regexp.MustCompile(`(?i)\bCREATE (?:UNIQUE )?INDEX IF NOT EXISTS ("[^"]+"|\w+) ON`), "to_regclass(p.name) IS NOT NULL"},
+	{
+		regexp.MustCompile(`(?i)\bCREATE (?:UNIQUE )?INDEX IF NOT EXISTS ("[^"]+"|\w+) ON`),
+		"to_regclass(p.name) IS NOT NULL",
+	},
 	{regexp.MustCompile(`(?i)\bCREATE SEQUENCE IF NOT EXISTS ("[^"]+"|[\w.]+)`), "to_regclass(p.name) IS NOT NULL"},
 	{regexp.MustCompile(`(?i)\bCREATE TYPE ("[^"]+"|[\w.]+) AS`), "to_regtype(p.name) IS NOT NULL"},
-	{regexp.MustCompile(`(?i)\bADD CONSTRAINT "?(\w+)"?`), "EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = p.name)"},
+	{
+		regexp.MustCompile(`(?i)\bADD CONSTRAINT "?(\w+)"?`),
+		"EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = p.name)",
+	},
 }
 
 // withEffect leaves out statements that only make what is there. One that makes nothing of the kinds known here, such as an
@@ -207,7 +216,11 @@ func withEffect(ctx context.Context, db DB, statements []string) ([]string, erro
 		if len(names) == 0 {
 			continue
 		}
-		rows, err := db.Query(ctx, `SELECT p.ord, `+m.there+` FROM unnest($1::text[]) WITH ORDINALITY AS p(name, ord)`, names)
+		rows, err := db.Query(
+			ctx,
+			`SELECT p.ord, `+m.there+` FROM unnest($1::text[]) WITH ORDINALITY AS p(name, ord)`,
+			names,
+		)
 		if err != nil {
 			return nil, err
 		}

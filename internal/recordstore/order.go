@@ -139,7 +139,12 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 			m, alias = b.rows[alias].model, b.rows[alias].alias
 		}
 		col := &m.Columns[o.Column]
-		return term{expr: b.column(m, alias, o.Column), column: col, key: m.Table + "." + col.Name, maybeNull: !col.NotNull}
+		return term{
+			expr:      b.column(m, alias, o.Column),
+			column:    col,
+			key:       m.Table + "." + col.Name,
+			maybeNull: !col.NotNull,
+		}
 	}
 	step := path[0]
 	row := ""
@@ -161,9 +166,17 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	near := b.ref(m, alias, m.Indexes(step.Relation.Columns))
 	where := b.part(func() { b.conditions(target, src, step.Where) })
 	return term{
-		expr:   "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.equals(near) + where + limit + ")",
-		column: inner.column, maybeNull: !counts,
-		key: row + step.Relation.Field + " " + string(step.Aggregate) + " " + whereKey(b.catalog, m, target, step) + " " + inner.key,
+		expr:      "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.equals(near) + where + limit + ")",
+		column:    inner.column,
+		maybeNull: !counts,
+		key: row + step.Relation.Field + " " + string(
+			step.Aggregate,
+		) + " " + whereKey(
+			b.catalog,
+			m,
+			target,
+			step,
+		) + " " + inner.key,
 	}
 }
 
@@ -304,6 +317,7 @@ func (b *builder) after(t term, value *string) {
 // SameKey reports whether both sort by the same values, in whatever direction.
 func (o Order) SameKey(other Order) bool {
 	return o.Column == other.Column && o.Row == other.Row && slices.EqualFunc(o.Path, other.Path, func(a, b Step) bool {
-		return a.Relation == b.Relation && a.Row == b.Row && a.Aggregate == b.Aggregate && reflect.DeepEqual(a.Where, b.Where)
+		return a.Relation == b.Relation && a.Row == b.Row && a.Aggregate == b.Aggregate &&
+			reflect.DeepEqual(a.Where, b.Where)
 	})
 }

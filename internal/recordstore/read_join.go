@@ -57,7 +57,12 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 		columns := shapeColumns(target, selected, row, j.RowColumns)
 		near[i] = nearRow{alias, 0, target, selected}
 		out.list += ", " + alias + ".*"
-		out.sources += fmt.Sprintf(" LEFT JOIN LATERAL (%s) AS %s(%s) ON TRUE", lateral, alias, numbered(widthOf(columns)))
+		out.sources += fmt.Sprintf(
+			" LEFT JOIN LATERAL (%s) AS %s(%s) ON TRUE",
+			lateral,
+			alias,
+			numbered(widthOf(columns)),
+		)
 		out.columns = append(out.columns, columns...)
 	}
 	return out, nil
@@ -65,7 +70,14 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 
 // lateral is the statement that looks up the record of one row.
 func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []int) (string, error) {
-	h := Hop{Model: j.Model, Relation: j.Relation, Columns: j.Columns, RowColumns: j.RowColumns, Where: j.Where, Order: j.Order}
+	h := Hop{
+		Model:      j.Model,
+		Relation:   j.Relation,
+		Columns:    j.Columns,
+		RowColumns: j.RowColumns,
+		Where:      j.Where,
+		Order:      j.Order,
+	}
 	if j.Relation.Many {
 		h.Page, h.Single = &Page{Limit: 1, Backward: j.Backward}, true
 	}

@@ -9,7 +9,18 @@ import (
 
 func TestAppendCursorWritesWhatEncodeWrites(t *testing.T) {
 	t.Parallel()
-	texts := []string{"", "a", "p_1", `"\`, "<b>&", "ä😀", "\x00\x1f\x7f", "\u2028", "\xff", "2026-01-01T00:00:00.000001Z"}
+	texts := []string{
+		"",
+		"a",
+		"p_1",
+		`"\`,
+		"<b>&",
+		"ä😀",
+		"\x00\x1f\x7f",
+		"\u2028",
+		"\xff",
+		"2026-01-01T00:00:00.000001Z",
+	}
 	for _, a := range texts {
 		for _, b := range append(texts, "NULL") {
 			second := &b
@@ -50,8 +61,13 @@ func TestGatherPutsRowsOfAListSideBySide(t *testing.T) {
 func TestCellBuilderKeepsWhatColumnsHold(t *testing.T) {
 	t.Parallel()
 	m := &Model{Name: "M", Columns: []Column{
-		{Name: "text", Type: Text}, {Name: "integer", Type: Integer}, {Name: "float", Type: Float}, {Name: "boolean", Type: Boolean},
-		{Name: "time", Type: Time}, {Name: "json", Type: JSON}, {Name: "wrong", Type: Integer},
+		{Name: "text", Type: Text},
+		{Name: "integer", Type: Integer},
+		{Name: "float", Type: Float},
+		{Name: "boolean", Type: Boolean},
+		{Name: "time", Type: Time},
+		{Name: "json", Type: JSON},
+		{Name: "wrong", Type: Integer},
 	}}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
 	var b RowBuilder
@@ -103,7 +119,9 @@ func TestStatementIsNotCachedIfTheOrderDependsOnTheViewer(t *testing.T) {
 			if depends {
 				signature = c.viewer
 			}
-			return texts{rows: &text{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature), limit: 2}}, nil
+			return texts{
+				rows: &text{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature), limit: 2},
+			}, nil
 		}
 	}
 	catalog := &Catalog{viewer: "me"}

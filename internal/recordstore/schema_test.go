@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -219,7 +218,8 @@ func TestPlansOfAMedusaDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range plan.Actions {
-		if a.Kind != linkstore.UpdateTable && (a.Kind != linkstore.CreateTable || !notOfMedusa[a.Table]) || len(a.Offenders) > 0 {
+		if a.Kind != linkstore.UpdateTable && (a.Kind != linkstore.CreateTable || !notOfMedusa[a.Table]) ||
+			len(a.Offenders) > 0 {
 			t.Errorf("%s %s: %s", a.Kind, a.Table, a.Reason)
 		}
 		for i, sql := range a.SQL {
@@ -258,7 +258,8 @@ func TestPlansOfAMedusaDatabase(t *testing.T) {
 	if pending, err = recordstore.MigrationPlan(t.Context(), db.Pool); err != nil || len(pending) > 0 {
 		t.Errorf("a second plan: %v, %v", pending, err)
 	}
-	if plan, err = g.Links.Plan(t.Context()); err != nil || slices.ContainsFunc(plan.Actions, func(a linkstore.Action) bool { return a.Kind != linkstore.Noop }) {
+	if plan, err = g.Links.Plan(t.Context()); err != nil ||
+		slices.ContainsFunc(plan.Actions, func(a linkstore.Action) bool { return a.Kind != linkstore.Noop }) {
 		t.Errorf("a second plan: %v, %v", plan, err)
 	}
 	if foreign, err := recordstore.Foreign(t.Context(), db.Pool, g.Records.Catalog()); err != nil || foreign {

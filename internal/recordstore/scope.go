@@ -199,8 +199,10 @@ func (r *Relation) undoes(o *Relation, near *Model) bool {
 	if r.Through == nil || o.Through == nil {
 		return r.Through == o.Through
 	}
-	return r.Through.Schema == o.Through.Schema && r.Through.Table == o.Through.Table && r.Through.SoftDelete == o.Through.SoftDelete &&
-		slices.Equal(r.Through.Columns, o.Through.TargetColumns) && slices.Equal(r.Through.TargetColumns, o.Through.Columns)
+	return r.Through.Schema == o.Through.Schema && r.Through.Table == o.Through.Table &&
+		r.Through.SoftDelete == o.Through.SoftDelete &&
+		slices.Equal(r.Through.Columns, o.Through.TargetColumns) &&
+		slices.Equal(r.Through.TargetColumns, o.Through.Columns)
 }
 
 func (Viewer) compile(b *builder, m *Model, alias string) {

@@ -10,11 +10,17 @@ func TestViewFaults(t *testing.T) {
 	t.Parallel()
 	text := func(name string) Column { return Column{Name: name, Field: name} }
 	catalog, err := NewCatalog([]Model{
-		{Name: "A", Table: "a", PrimaryKey: "id", Columns: []Column{text("id"), text("up_id"), text("b_id"), {Name: "doc", Field: "doc", Type: JSON}}, Relations: []Relation{
-			{Field: "up", Target: "A", Columns: []string{"up_id"}, TargetColumns: []string{"id"}},
-			{Field: "down", Target: "A", Many: true, Columns: []string{"id"}, TargetColumns: []string{"up_id"}},
-			{Field: "b", Target: "B", Columns: []string{"b_id"}, TargetColumns: []string{"id"}},
-		}},
+		{
+			Name:       "A",
+			Table:      "a",
+			PrimaryKey: "id",
+			Columns:    []Column{text("id"), text("up_id"), text("b_id"), {Name: "doc", Field: "doc", Type: JSON}},
+			Relations: []Relation{
+				{Field: "up", Target: "A", Columns: []string{"up_id"}, TargetColumns: []string{"id"}},
+				{Field: "down", Target: "A", Many: true, Columns: []string{"id"}, TargetColumns: []string{"up_id"}},
+				{Field: "b", Target: "B", Columns: []string{"b_id"}, TargetColumns: []string{"id"}},
+			},
+		},
 		{Name: "B", Table: "b", PrimaryKey: "id", Columns: []Column{text("id")}},
 	})
 	if err != nil {
@@ -51,12 +57,33 @@ func TestScopeFromASeenRecord(t *testing.T) {
 	}
 	catalog, err := NewCatalog([]Model{
 		{Name: "A", Table: "a", PrimaryKey: "id", Columns: []Column{text("id")}, Relations: []Relation{
-			{Field: "bs", Target: "B", Many: true, Columns: []string{"id"}, TargetColumns: []string{"id"}, Through: join("a_id", "b_id")},
-			{Field: "turned", Target: "B", Many: true, Columns: []string{"id"}, TargetColumns: []string{"id"}, Through: join("b_id", "a_id")},
+			{
+				Field:         "bs",
+				Target:        "B",
+				Many:          true,
+				Columns:       []string{"id"},
+				TargetColumns: []string{"id"},
+				Through:       join("a_id", "b_id"),
+			},
+			{
+				Field:         "turned",
+				Target:        "B",
+				Many:          true,
+				Columns:       []string{"id"},
+				TargetColumns: []string{"id"},
+				Through:       join("b_id", "a_id"),
+			},
 			{Field: "owned", Target: "B", Many: true, Columns: []string{"id"}, TargetColumns: []string{"a_id"}},
 		}},
 		{Name: "B", Table: "b", PrimaryKey: "id", Columns: []Column{text("id"), text("a_id")}, Relations: []Relation{
-			{Field: "as", Target: "A", Many: true, Columns: []string{"id"}, TargetColumns: []string{"id"}, Through: join("b_id", "a_id")},
+			{
+				Field:         "as",
+				Target:        "A",
+				Many:          true,
+				Columns:       []string{"id"},
+				TargetColumns: []string{"id"},
+				Through:       join("b_id", "a_id"),
+			},
 			{Field: "a", Target: "A", Columns: []string{"a_id"}, TargetColumns: []string{"id"}},
 		}},
 	})

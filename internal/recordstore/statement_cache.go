@@ -59,7 +59,13 @@ const (
 
 // texts returns the statements for keys and a page. Without a cache, or with a page that begins or ends at a cursor, they
 // are written anew.
-func (s *StatementCache) texts(c *Catalog, columns int, keys []string, p *Page, write func(c *Catalog, keys []string) (texts, error)) (texts, error) {
+func (s *StatementCache) texts(
+	c *Catalog,
+	columns int,
+	keys []string,
+	p *Page,
+	write func(c *Catalog, keys []string) (texts, error),
+) (texts, error) {
 	if s == nil || p != nil && (p.After != "" || p.Before != "") {
 		return write(c, keys)
 	}

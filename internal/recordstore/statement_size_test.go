@@ -9,9 +9,15 @@ import (
 
 // TestStatementSize refuses a statement that is longer than it may be before it is sent: the store has no database.
 func TestStatementSize(t *testing.T) {
-	catalog, err := recordstore.NewCatalog([]recordstore.Model{{
-		Module: "m", Name: "Thing", Table: "thing", PrimaryKey: "id", Columns: []recordstore.Column{{Field: "id", Name: "id", Type: recordstore.Text}},
-	}})
+	catalog, err := recordstore.NewCatalog([]recordstore.Model{
+		{
+			Module:     "m",
+			Name:       "Thing",
+			Table:      "thing",
+			PrimaryKey: "id",
+			Columns:    []recordstore.Column{{Field: "id", Name: "id", Type: recordstore.Text}},
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +27,10 @@ func TestStatementSize(t *testing.T) {
 		many = append(many, recordstore.Compare{Column: 0, Op: recordstore.Eq, Value: "a"})
 	}
 	store := recordstore.New(nil, catalog, recordstore.Config{MaxStatement: 1000})
-	err = store.Read(t.Context(), &recordstore.List{Model: m, Columns: []int{0}, Where: many, Page: &recordstore.Page{Limit: 1}})
+	err = store.Read(
+		t.Context(),
+		&recordstore.List{Model: m, Columns: []int{0}, Where: many, Page: &recordstore.Page{Limit: 1}},
+	)
 	var size *recordstore.SizeError
 	if !errors.Is(err, recordstore.ErrLimit) || !errors.As(err, &size) || size.Limit != 1000 || size.Asked <= 1000 {
 		t.Errorf("%v", err)

@@ -250,7 +250,11 @@ func normalizeKey(col *Column, v any) (string, error) {
 	case n == nil || key == "":
 		return "", &ValueError{Field: col.Field, Value: v, Reason: "must not be empty"}
 	case len(key) > maxKeyBytes:
-		return "", &ValueError{Field: col.Field, Value: v, Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes)}
+		return "", &ValueError{
+			Field:  col.Field,
+			Value:  v,
+			Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes),
+		}
 	}
 	return key, nil
 }

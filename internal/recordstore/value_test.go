@@ -98,7 +98,10 @@ func TestSlug(t *testing.T) {
 }
 
 func FuzzCursor(f *testing.F) {
-	terms := []term{{column: &Column{Name: "n", Type: Integer}, key: "n", maybeNull: true}, {column: &Column{Name: "id", NotNull: true}, key: "id"}}
+	terms := []term{
+		{column: &Column{Name: "n", Type: Integer}, key: "n", maybeNull: true},
+		{column: &Column{Name: "id", NotNull: true}, key: "id"},
+	}
 	one := "1"
 	f.Add(Cursor{&one, &one}.encode(orderSignature(terms)))
 	f.Add("")

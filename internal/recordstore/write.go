@@ -117,7 +117,14 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 			return nil, &ItemError{i, err}
 		}
 		if other, ok := seen[drafts[i].key]; ok {
-			return nil, &ItemError{i, &ValueError{Field: model.PrimaryKey, Value: drafts[i].key, Reason: fmt.Sprintf("is changed by item %d already", other)}}
+			return nil, &ItemError{
+				i,
+				&ValueError{
+					Field:  model.PrimaryKey,
+					Value:  drafts[i].key,
+					Reason: fmt.Sprintf("is changed by item %d already", other),
+				},
+			}
 		}
 		seen[drafts[i].key] = i
 	}
@@ -176,7 +183,10 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 		return classify(err)
 	}
 	if expression == "" {
-		return &ItemError{lack[0], &ValueError{Field: col.Field, Reason: "is missing, and the table has no default for it"}}
+		return &ItemError{
+			lack[0],
+			&ValueError{Field: col.Field, Reason: "is missing, and the table has no default for it"},
+		}
 	}
 	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(lack))
 	if err != nil {
@@ -194,7 +204,12 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 }
 
 // applyRule lets a module complete the records.
-func (s *Store) applyRule(ctx context.Context, tx pgx.Tx, rule func(context.Context, pgx.Tx, []Values) error, drafts []draft) error {
+func (s *Store) applyRule(
+	ctx context.Context,
+	tx pgx.Tx,
+	rule func(context.Context, pgx.Tx, []Values) error,
+	drafts []draft,
+) error {
 	if rule == nil {
 		return nil
 	}
@@ -240,7 +255,10 @@ func insert(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []in
 	names := columnsOf(drafts[group[0]])
 	_, err = tx.Exec(ctx, fmt.Sprintf(
 		`INSERT INTO %[1]s (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
-		m.table(), quoted("", names), quoted("r.", names)), rows)
+		m.table(),
+		quoted("", names),
+		quoted("r.", names),
+	), rows)
 	return atItem(classify(err), m, drafts, group)
 }
 
@@ -269,7 +287,11 @@ func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group 
 	}
 	_, err = tx.Exec(ctx, fmt.Sprintf(
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
-		m.table(), strings.Join(set, ", "), named("t.", m, m.key).equals(named("r.", m, m.key)), strings.Join(differs, " OR ")), rows)
+		m.table(),
+		strings.Join(set, ", "),
+		named("t.", m, m.key).equals(named("r.", m, m.key)),
+		strings.Join(differs, " OR "),
+	), rows)
 	return atItem(classify(err), m, drafts, group)
 }
 

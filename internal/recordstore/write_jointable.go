@@ -61,8 +61,11 @@ func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relati
 	b := newBuilder(s.catalog)
 	owned := nearCols.among(b, owners)
 	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
-	_, err := tx.Exec(ctx, fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
-		remove, owned, t.live("j"), pairs, names, nearKey.equals(nearCols), farKey.equals(farCols)), b.args...)
+	_, err := tx.Exec(
+		ctx,
+		fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
+			remove, owned, t.live("j"), pairs, names, nearKey.equals(nearCols), farKey.equals(farCols)),
+		b.args...)
 	if err != nil || len(near) == 0 {
 		return err
 	}
@@ -70,18 +73,31 @@ func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relati
 	pairs, names, nearKey, farKey = pairSet(b, nearCols, farCols, near, far)
 	columns := quoted("", append(slices.Clone(t.Columns), t.TargetColumns...))
 	if !t.SoftDelete {
-		_, err = tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
-			table, columns, nearKey.list(), farKey.list(), pairs, names), b.args...)
+		_, err = tx.Exec(
+			ctx,
+			fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
+				table, columns, nearKey.list(), farKey.list(), pairs, names),
+			b.args...)
 		return err
 	}
 	ids := make([]string, len(near))
 	for i := range ids {
 		ids[i] = s.cfg.NewID(t.IDPrefix)
 	}
-	_, err = tx.Exec(ctx, fmt.Sprintf(`
+	_, err = tx.Exec(ctx, fmt.Sprintf(
+		`
 		INSERT INTO %[1]s (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
 		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
-		table, columns, nearKey.list(), farKey.list(), b.arg(ids), pairs, names, nearCols.equals(nearKey), farCols.equals(farKey)), b.args...)
+		table,
+		columns,
+		nearKey.list(),
+		farKey.list(),
+		b.arg(ids),
+		pairs,
+		names,
+		nearCols.equals(nearKey),
+		farCols.equals(farKey),
+	), b.args...)
 	return err
 }
 

@@ -157,7 +157,14 @@ func (h held) checkOwn(m *Model, drafts []draft) error {
 }
 
 // liveKeys locks the live records among the keys, in the order of their texts, and returns which they are. Relies on the key's index.
-func liveKeys(ctx context.Context, tx pgx.Tx, m *Model, columns []int, keys []string, strength string) (map[string]bool, error) {
+func liveKeys(
+	ctx context.Context,
+	tx pgx.Tx,
+	m *Model,
+	columns []int,
+	keys []string,
+	strength string,
+) (map[string]bool, error) {
 	b := newBuilder(nil)
 	key := named("t.", m, columns)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
@@ -189,7 +196,8 @@ const manyKeys = 500
 // refers reports whether a relation is a column of the model that names records of its module by their key.
 func (s *Store) refers(m *Model, r *Relation) bool {
 	target := s.catalog.Target(r)
-	return r.Through == nil && !r.Many && !m.IsKey(r.Columns) && target.IsKey(r.TargetColumns) && target.Module == m.Module
+	return r.Through == nil && !r.Many && !m.IsKey(r.Columns) && target.IsKey(r.TargetColumns) &&
+		target.Module == m.Module
 }
 
 // formerReferences are the keys that records hold in the columns of a relation before they change. Relies on the key's index.

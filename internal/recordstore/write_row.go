@@ -43,7 +43,10 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 		}
 		i, ok := m.Column(name)
 		if !ok {
-			return d, &ValueError{Field: name, Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.choices())}
+			return d, &ValueError{
+				Field:  name,
+				Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.choices()),
+			}
 		}
 		col := &m.Columns[i]
 		if col.absent {
@@ -120,7 +123,11 @@ func (d *draft) compositeKey(m *Model, create bool) error {
 		}
 		d.key = joinKey(parts)
 		if len(d.key) > maxKeyBytes {
-			return &ValueError{Field: col.Field, Value: d.key, Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes)}
+			return &ValueError{
+				Field:  col.Field,
+				Value:  d.key,
+				Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes),
+			}
 		}
 		return nil
 	}

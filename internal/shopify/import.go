@@ -42,7 +42,13 @@ func (r Report) String() string {
 	if r.Created+r.Updated+r.LinksCreated == 0 {
 		return read + ": nothing to change"
 	}
-	return fmt.Sprintf("%s: %d records created, %d updated, %d links created", read, r.Created, r.Updated, r.LinksCreated)
+	return fmt.Sprintf(
+		"%s: %d records created, %d updated, %d links created",
+		read,
+		r.Created,
+		r.Updated,
+		r.LinksCreated,
+	)
 }
 
 // File brings one file into the store, all of it or nothing, in one transaction. A second run changes nothing. The error
@@ -59,8 +65,12 @@ func (i *Importer) File(ctx context.Context, name string) (Report, error) {
 	var report Report
 	err = pgx.BeginFunc(ctx, i.DB, func(tx pgx.Tx) error {
 		run := &run{
-			ctx: ctx, records: i.Records.WithTx(tx), links: i.Links.WithTx(tx), currency: strings.ToLower(i.Currency), file: name,
-			known: map[string]map[string]string{},
+			ctx:      ctx,
+			records:  i.Records.WithTx(tx),
+			links:    i.Links.WithTx(tx),
+			currency: strings.ToLower(i.Currency),
+			file:     name,
+			known:    map[string]map[string]string{},
 		}
 		if err := run.shop(i.StockLocation, i.SalesChannel); err != nil {
 			return err

@@ -164,8 +164,15 @@ func (p *parser) row(line int, row []string) {
 
 func (p *parser) newProduct(line int, handle string, get cells) *product {
 	pr := &product{
-		line: line, handle: handle, title: get("Title"), body: get("Body (HTML)"), vendor: get("Vendor"), typ: get("Type"),
-		seoTitle: get("SEO Title"), seoDescription: get("SEO Description"), category: get("Product Category"),
+		line:           line,
+		handle:         handle,
+		title:          get("Title"),
+		body:           get("Body (HTML)"),
+		vendor:         get("Vendor"),
+		typ:            get("Type"),
+		seoTitle:       get("SEO Title"),
+		seoDescription: get("SEO Description"),
+		category:       get("Product Category"),
 	}
 	for tag := range strings.SplitSeq(get("Tags"), ",") {
 		if tag = strings.TrimSpace(tag); tag != "" && !slices.Contains(pr.tags, tag) {
@@ -197,9 +204,14 @@ func (p *parser) flag(line int, column, text string, missing bool) bool {
 
 func (p *parser) variant(line int, pr *product, get cells) variant {
 	v := variant{
-		line: line, sku: strings.TrimPrefix(get("Variant SKU"), "'"), barcode: strings.TrimPrefix(get("Variant Barcode"), "'"),
-		grams: get("Variant Grams"), quantity: get("Variant Inventory Qty"), price: get("Variant Price"),
-		compareAt: get("Variant Compare At Price"), image: get("Variant Image"),
+		line:      line,
+		sku:       strings.TrimPrefix(get("Variant SKU"), "'"),
+		barcode:   strings.TrimPrefix(get("Variant Barcode"), "'"),
+		grams:     get("Variant Grams"),
+		quantity:  get("Variant Inventory Qty"),
+		price:     get("Variant Price"),
+		compareAt: get("Variant Compare At Price"),
+		image:     get("Variant Image"),
 	}
 	for i := range pr.options {
 		v.values = append(v.values, get(fmt.Sprintf("Option%d Value", i+1)))

@@ -14,9 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/linkgraph/linkgraph/internal/demo/demotest"
-
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/shopify"
 )
@@ -36,9 +35,19 @@ func newShop(t testing.TB) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &shop{t, db, g, shopify.Importer{
-		DB: db.Pool, Records: g.Records, Links: g.Links, Currency: "EUR", StockLocation: "Warehouse", SalesChannel: "Web",
-	}}
+	return &shop{
+		t,
+		db,
+		g,
+		shopify.Importer{
+			DB:            db.Pool,
+			Records:       g.Records,
+			Links:         g.Links,
+			Currency:      "EUR",
+			StockLocation: "Warehouse",
+			SalesChannel:  "Web",
+		},
+	}
 }
 
 func (s *shop) load(files ...string) []shopify.Report {
@@ -226,7 +235,8 @@ func TestImport(t *testing.T) {
 		t.Errorf("%d variants compared", n)
 	}
 	tea, cup := store["green-tea"], store["cup"]
-	if tea.Status != "PUBLISHED" || cup.Status != "DRAFT" || tea.Type == nil || tea.Type.Value != "Tea" || cup.Type != nil {
+	if tea.Status != "PUBLISHED" || cup.Status != "DRAFT" || tea.Type == nil || tea.Type.Value != "Tea" ||
+		cup.Type != nil {
 		t.Errorf("got %+v and %+v", tea, cup)
 	}
 	if v := tea.Variants.Nodes[1]; v.Title != "250 g / Whole" || v.Sku != "TEA-G-250" || len(v.Options.Nodes) != 2 {
@@ -251,7 +261,11 @@ func TestImportTwiceChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := filepath.Join(t.TempDir(), "tea.csv")
-	if err := os.WriteFile(changed, bytes.Replace(text, []byte("7.90,9.90"), []byte("8.20,9.90"), 1), 0o600); err != nil {
+	if err := os.WriteFile(
+		changed,
+		bytes.Replace(text, []byte("7.90,9.90"), []byte("8.20,9.90"), 1),
+		0o600,
+	); err != nil {
 		t.Fatal(err)
 	}
 	if r := s.load(changed)[0]; r.Created != 0 || r.Updated != 1 {
@@ -284,7 +298,8 @@ func TestBadFileWritesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := s.importer.File(t.Context(), file)
-			if err == nil || !strings.Contains(err.Error(), "bad.csv"+c.want) || !strings.Contains(err.Error(), "nothing was imported") {
+			if err == nil || !strings.Contains(err.Error(), "bad.csv"+c.want) ||
+				!strings.Contains(err.Error(), "nothing was imported") {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 			if n := len(s.products()); n != 0 {
@@ -325,7 +340,8 @@ func TestUnknownCurrency(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.importer.Currency = "xyz"
-	if _, err := s.importer.File(t.Context(), "testdata/tea.csv"); err == nil || !strings.Contains(err.Error(), `no currency "xyz"`) {
+	if _, err := s.importer.File(t.Context(), "testdata/tea.csv"); err == nil ||
+		!strings.Contains(err.Error(), `no currency "xyz"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -183,7 +183,14 @@ func (r *run) retag(part []*product, there map[string]*recordstore.Record, tagID
 }
 
 func (p *product) values(typeID string) values {
-	v := values{"title": p.title, "isGiftcard": p.giftCard, "status": "draft", "description": nil, "typeId": nil, "thumbnail": nil}
+	v := values{
+		"title":       p.title,
+		"isGiftcard":  p.giftCard,
+		"status":      "draft",
+		"description": nil,
+		"typeId":      nil,
+		"thumbnail":   nil,
+	}
 	if p.published {
 		v["status"] = "published"
 	}
@@ -323,7 +330,11 @@ func (r *run) optionValues(part []*product, optionIDs map[[2]string]string) (map
 	return all, nil
 }
 
-func (r *run) writeVariants(part []*product, ids map[string]string, optionValues map[[3]string]string) ([]placed, error) {
+func (r *run) writeVariants(
+	part []*product,
+	ids map[string]string,
+	optionValues map[[3]string]string,
+) ([]placed, error) {
 	var owners []string
 	for _, p := range part {
 		owners = append(owners, ids[p.handle])
@@ -430,7 +441,12 @@ func (r *run) linked(link string, variants []placed) (map[string]string, error) 
 }
 
 // attach makes a far record for each variant that has none, links them, and returns the far ids of all.
-func (r *run) attach(link, model string, variants []placed, make func(placed) values, data map[string]any) (map[string]string, error) {
+func (r *run) attach(
+	link, model string,
+	variants []placed,
+	make func(placed) values,
+	data map[string]any,
+) (map[string]string, error) {
 	far, err := r.linked(link, variants)
 	if err != nil {
 		return nil, err
@@ -455,7 +471,13 @@ func (r *run) attach(link, model string, variants []placed, make func(placed) va
 }
 
 func (r *run) writePrices(variants []placed) error {
-	sets, err := r.attach("product_variant_price_set", "PriceSet", variants, func(placed) values { return values{} }, nil)
+	sets, err := r.attach(
+		"product_variant_price_set",
+		"PriceSet",
+		variants,
+		func(placed) values { return values{} },
+		nil,
+	)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,15 @@ func createIsIdempotent(h *harness) {
 func createTakesKeysInEitherOrder(h *harness) {
 	h.put("Product", "p1")
 	h.put("Channel", "c1")
-	product, channel := linkstore.Key{Module: "product", Name: "product_id", ID: "p1"}, linkstore.Key{Module: "channel", Name: "channel_id", ID: "c1"}
+	product, channel := linkstore.Key{
+		Module: "product",
+		Name:   "product_id",
+		ID:     "p1",
+	}, linkstore.Key{
+		Module: "channel",
+		Name:   "channel_id",
+		ID:     "c1",
+	}
 	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{product, channel}}), linkstore.Created)
 	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{channel, product}}), linkstore.Unchanged)
 	h.live([]string{Sold + " p1 c1"}, nil)
@@ -43,7 +51,12 @@ func manyKindsAreAllOrNothing(h *harness) {
 	h.put("Variant", "v1")
 	h.put("PriceSet", "s1", "s2")
 	h.put("Channel", "c1")
-	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c1"), pair(Priced, "v1", "s1"), pair(Priced, "nobody", "s2"))
+	h.createFails(
+		linkstore.ErrRecordNotFound,
+		pair(Sold, "p1", "c1"),
+		pair(Priced, "v1", "s1"),
+		pair(Priced, "nobody", "s2"),
+	)
 	h.outcomes(h.create(pair(Sold, "p1", "c1"), pair(Priced, "v1", "s1")), linkstore.Created, linkstore.Created)
 }
 
@@ -73,7 +86,13 @@ func cardinalityIsEnforced(h *harness) {
 	h.put("Location", "l1", "l2")
 	h.put("Set", "f1", "f2")
 	h.put("Channel", "c1", "c2")
-	h.create(pair(Priced, "v1", "s1"), pair(Served, "l1", "f1"), pair(Served, "l1", "f2"), pair(Shown, "v1", "c1"), pair(Shown, "v2", "c1"))
+	h.create(
+		pair(Priced, "v1", "s1"),
+		pair(Served, "l1", "f1"),
+		pair(Served, "l1", "f2"),
+		pair(Shown, "v1", "c1"),
+		pair(Shown, "v2", "c1"),
+	)
 	h.createFails(linkstore.ErrConflict, pair(Priced, "v1", "s2"))
 	h.createFails(linkstore.ErrConflict, pair(Priced, "v2", "s1"))
 	h.createFails(linkstore.ErrConflict, pair(Served, "l2", "f1"))
@@ -86,7 +105,11 @@ func replaceDismisses(h *harness) {
 	h.put("Variant", "v1", "v2")
 	h.put("PriceSet", "s1", "s2")
 	h.create(pair(Priced, "v1", "s1"), pair(Priced, "v2", "s2"))
-	results, err := h.s.Create(h.Context(), []linkstore.Item{pair(Priced, "v1", "s2")}, linkstore.CreateOptions{Replace: true})
+	results, err := h.s.Create(
+		h.Context(),
+		[]linkstore.Item{pair(Priced, "v1", "s2")},
+		linkstore.CreateOptions{Replace: true},
+	)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -102,7 +125,13 @@ func recordsMustBeLive(h *harness) {
 	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c9"))
 	h.deleteRecords("Channel", "c1")
 	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c1"))
-	if _, err := h.s.DeleteRecords(h.Context(), records("Product", "p9")); !errors.Is(err, linkstore.ErrRecordNotFound) {
+	if _, err := h.s.DeleteRecords(
+		h.Context(),
+		records("Product", "p9"),
+	); !errors.Is(
+		err,
+		linkstore.ErrRecordNotFound,
+	) {
 		h.Errorf("delete of a record that never was: %v", err)
 	}
 	if r := h.deleteRecords("Channel", "c1"); r.DeletionID != "" {
@@ -240,7 +269,13 @@ func readOnlyLinksAreNotWritten(h *harness) {
 	h.put("PriceSet", "s1")
 	h.put("Product", "p1")
 	h.createFails(linkstore.ErrReadOnly, pair(Held, "s1", "p1"))
-	if _, err := h.s.Dismiss(h.Context(), []linkstore.Item{pair(Held, "s1", "p1")}); !errors.Is(err, linkstore.ErrReadOnly) {
+	if _, err := h.s.Dismiss(
+		h.Context(),
+		[]linkstore.Item{pair(Held, "s1", "p1")},
+	); !errors.Is(
+		err,
+		linkstore.ErrReadOnly,
+	) {
 		h.Errorf("dismiss: %v", err)
 	}
 }
@@ -258,7 +293,10 @@ func badInputIsRefused(h *harness) {
 		h.createFails(linkstore.ErrInvalid, item)
 	}
 	h.createFails(linkstore.ErrLinkNotDefined, pair("no_such_link", "p1", "c1"))
-	h.createFails(linkstore.ErrLinkNotDefined, linkstore.Item{Keys: []linkstore.Key{key("product", "product_id", "p1"), key("pricing", "price_id", "r1")}})
+	h.createFails(
+		linkstore.ErrLinkNotDefined,
+		linkstore.Item{Keys: []linkstore.Key{key("product", "product_id", "p1"), key("pricing", "price_id", "r1")}},
+	)
 }
 
 const (
@@ -280,7 +318,11 @@ func keysHaveOneForm(h *harness) {
 	h.live([]string{
 		Signed + " 7 " + contractA, Stowed + " i1 A%3A1%25:12", Courted + " c1 7", Visited + " 7 -9007199254740993",
 	}, nil)
-	h.outcomes(h.dismiss(pair(Stowed, "i1", "A%3A1%25:+12"), pair(Courted, "c1", "0007")), linkstore.Dismissed, linkstore.Dismissed)
+	h.outcomes(
+		h.dismiss(pair(Stowed, "i1", "A%3A1%25:+12"), pair(Courted, "c1", "0007")),
+		linkstore.Dismissed,
+		linkstore.Dismissed,
+	)
 	h.deleteRecords("Customer", "07", "7")
 	h.live(nil, []string{"7", contractA})
 	h.restore("Contract", strings.ToUpper(contractA))
@@ -315,21 +357,48 @@ func keysOfEveryKindKeepCardinality(h *harness) {
 	h.put("Contract", contractA, contractB)
 	h.put("Bin", "A:1", "A:10", "B:1")
 	h.put("Channel", "c1", "c2")
-	h.create(pair(Signed, "1", contractA), pair(Signed, "1", contractB), pair(Rented, contractA, "A:1"), pair(Courted, "c1", "1"))
+	h.create(
+		pair(Signed, "1", contractA),
+		pair(Signed, "1", contractB),
+		pair(Rented, contractA, "A:1"),
+		pair(Courted, "c1", "1"),
+	)
 	h.createFails(linkstore.ErrConflict, pair(Signed, "10", contractA))
 	h.createFails(linkstore.ErrConflict, pair(Rented, contractA, "A:10"))
 	h.createFails(linkstore.ErrConflict, pair(Rented, contractB, "A:1"))
-	h.createFails(linkstore.ErrConflict, pair(Rented, contractB, "B:1"), pair(Rented, contractB, "B:01"), pair(Rented, contractB, "A:10"))
+	h.createFails(
+		linkstore.ErrConflict,
+		pair(Rented, contractB, "B:1"),
+		pair(Rented, contractB, "B:01"),
+		pair(Rented, contractB, "A:10"),
+	)
 	h.createFails(linkstore.ErrConflict, pair(Courted, "c2", "01"))
-	h.outcomes(h.create(pair(Rented, contractB, "B:1"), pair(Courted, "c1", "10")), linkstore.Created, linkstore.Created)
-	results, err := h.s.Create(h.Context(), []linkstore.Item{pair(Rented, contractA, "B:1")}, linkstore.CreateOptions{Replace: true})
+	h.outcomes(
+		h.create(pair(Rented, contractB, "B:1"), pair(Courted, "c1", "10")),
+		linkstore.Created,
+		linkstore.Created,
+	)
+	results, err := h.s.Create(
+		h.Context(),
+		[]linkstore.Item{pair(Rented, contractA, "B:1")},
+		linkstore.CreateOptions{Replace: true},
+	)
 	if err != nil {
 		h.Fatal(err)
 	}
 	if len(results[0].Replaced) != 2 {
 		h.Errorf("%d links were replaced, want 2", len(results[0].Replaced))
 	}
-	h.live([]string{Signed + " 1 " + contractA, Signed + " 1 " + contractB, Rented + " " + contractA + " B:1", Courted + " c1 1", Courted + " c1 10"}, nil)
+	h.live(
+		[]string{
+			Signed + " 1 " + contractA,
+			Signed + " 1 " + contractB,
+			Rented + " " + contractA + " B:1",
+			Courted + " c1 1",
+			Courted + " c1 10",
+		},
+		nil,
+	)
 }
 
 func keysOfEveryKindCascade(h *harness) {
@@ -339,7 +408,12 @@ func keysOfEveryKindCascade(h *harness) {
 	h.putOwned("Shelf", "-4", "A:1")
 	h.putOwned("Shelf", "5", "A:2")
 	h.put("Item", "i1")
-	h.create(pair(Signed, "1", contractA), pair(Rented, contractA, "A:1"), pair(Rented, contractB, "A:2"), pair(Stowed, "i1", "A:1"))
+	h.create(
+		pair(Signed, "1", contractA),
+		pair(Rented, contractA, "A:1"),
+		pair(Rented, contractB, "A:2"),
+		pair(Stowed, "i1", "A:1"),
+	)
 	receipt := h.deleteRecords("Customer", "1")
 	if len(receipt.Links) != 3 || len(receipt.Records) != 4 {
 		h.Errorf("receipt: %+v", receipt)
@@ -349,7 +423,10 @@ func keysOfEveryKindCascade(h *harness) {
 		h.Fatal(err)
 	}
 	h.live([]string{
-		Signed + " 1 " + contractA, Rented + " " + contractA + " A:1", Rented + " " + contractB + " A:2", Stowed + " i1 A:1",
+		Signed + " 1 " + contractA,
+		Rented + " " + contractA + " A:1",
+		Rented + " " + contractB + " A:2",
+		Stowed + " i1 A:1",
 	}, nil)
 	h.delete("Contract", contractA, contractB)
 	h.create(pair(Signed, "1", contractB))

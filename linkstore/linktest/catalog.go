@@ -65,20 +65,48 @@ const (
 // and a link of every kind.
 func Catalog() (*linkstore.Catalog, error) {
 	return linkstore.NewCatalog([]linkstore.Model{
-		{Module: "product", Name: "Product", Table: "product", Key: "product_id", Owns: []linkstore.Owned{{Model: "Variant", Column: "product_id"}}},
+		{
+			Module: "product",
+			Name:   "Product",
+			Table:  "product",
+			Key:    "product_id",
+			Owns:   []linkstore.Owned{{Model: "Variant", Column: "product_id"}},
+		},
 		{Module: "product", Name: "Variant", Table: "variant", Key: "variant_id"},
-		{Module: "pricing", Name: "PriceSet", Table: "price_set", Key: "price_set_id", Owns: []linkstore.Owned{{Model: "Price", Column: "price_set_id"}}},
+		{
+			Module: "pricing",
+			Name:   "PriceSet",
+			Table:  "price_set",
+			Key:    "price_set_id",
+			Owns:   []linkstore.Owned{{Model: "Price", Column: "price_set_id"}},
+		},
 		{Module: "pricing", Name: "Price", Table: "price", Key: "price_id"},
 		{Module: "stock", Name: "Item", Table: "item", Key: "item_id"},
 		{
-			Module: "stock", Name: "Bin", Table: "bin", Key: "bin_id", PrimaryKey: []linkstore.KeyColumn{{Name: "aisle"}, {Name: "number", Type: "integer"}},
-			Owns: []linkstore.Owned{{Model: "Shelf", Column: "bin_aisle, bin_number"}},
+			Module:     "stock",
+			Name:       "Bin",
+			Table:      "bin",
+			Key:        "bin_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "aisle"}, {Name: "number", Type: "integer"}},
+			Owns:       []linkstore.Owned{{Model: "Shelf", Column: "bin_aisle, bin_number"}},
 		},
-		{Module: "stock", Name: "Shelf", Table: "shelf", Key: "shelf_id", PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "smallint"}}},
+		{
+			Module:     "stock",
+			Name:       "Shelf",
+			Table:      "shelf",
+			Key:        "shelf_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "smallint"}},
+		},
 		{Module: "stock", Name: "Location", Table: "location", Key: "location_id"},
 		{Module: "stock", Name: "Set", Table: "fulfillment_set", Key: "set_id"},
 		{Module: "channel", Name: "Channel", Table: "channel", Key: "channel_id"},
-		{Module: "crm", Name: "Customer", Table: "customer", Key: "customer_id", PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "integer"}}},
+		{
+			Module:     "crm",
+			Name:       "Customer",
+			Table:      "customer",
+			Key:        "customer_id",
+			PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "integer"}},
+		},
 		{
 			Module: "crm", Name: "Contract", Schema: "crm", Table: "contract", Key: "contract_id",
 			PrimaryKey: []linkstore.KeyColumn{{Name: "id", Type: "uuid"}},
@@ -88,13 +116,31 @@ func Catalog() (*linkstore.Catalog, error) {
 			PrimaryKey: []linkstore.KeyColumn{{Name: "number", Type: "bigint"}},
 		},
 	}, []linkstore.Definition{
-		{Name: Priced, IDPrefix: "lp", Left: linkstore.End{Model: "Variant"}, Right: linkstore.End{Model: "PriceSet", DeleteCascade: true}},
 		{
-			Name: Stocked, IDPrefix: "ls", Left: linkstore.End{Model: "Variant", IsList: true}, Right: linkstore.End{Model: "Item", IsList: true},
-			Columns: []linkstore.Column{{Name: "quantity", Type: linkstore.Decimal, NotNull: true, Default: "1"}},
+			Name:     Priced,
+			IDPrefix: "lp",
+			Left:     linkstore.End{Model: "Variant"},
+			Right:    linkstore.End{Model: "PriceSet", DeleteCascade: true},
 		},
-		{Name: Sold, IDPrefix: "lc", Left: linkstore.End{Model: "Product", IsList: true}, Right: linkstore.End{Model: "Channel", IsList: true}},
-		{Name: Served, IDPrefix: "lf", Left: linkstore.End{Model: "Location"}, Right: linkstore.End{Model: "Set", IsList: true, DeleteCascade: true}},
+		{
+			Name:     Stocked,
+			IDPrefix: "ls",
+			Left:     linkstore.End{Model: "Variant", IsList: true},
+			Right:    linkstore.End{Model: "Item", IsList: true},
+			Columns:  []linkstore.Column{{Name: "quantity", Type: linkstore.Decimal, NotNull: true, Default: "1"}},
+		},
+		{
+			Name:     Sold,
+			IDPrefix: "lc",
+			Left:     linkstore.End{Model: "Product", IsList: true},
+			Right:    linkstore.End{Model: "Channel", IsList: true},
+		},
+		{
+			Name:     Served,
+			IDPrefix: "lf",
+			Left:     linkstore.End{Model: "Location"},
+			Right:    linkstore.End{Model: "Set", IsList: true, DeleteCascade: true},
+		},
 		{
 			Name: Related, IDPrefix: "lr", Left: linkstore.End{Model: "Product", IsList: true},
 			Right: linkstore.End{Model: "Product", Key: "related_product_id", IsList: true},
@@ -103,7 +149,12 @@ func Catalog() (*linkstore.Catalog, error) {
 			Name: Paired, IDPrefix: "lx", Left: linkstore.End{Model: "Channel", DeleteCascade: true},
 			Right: linkstore.End{Model: "Location", DeleteCascade: true},
 		},
-		{Name: Shown, IDPrefix: "lh", Left: linkstore.End{Model: "Variant", IsList: true}, Right: linkstore.End{Model: "Channel"}},
+		{
+			Name:     Shown,
+			IDPrefix: "lh",
+			Left:     linkstore.End{Model: "Variant", IsList: true},
+			Right:    linkstore.End{Model: "Channel"},
+		},
 		{
 			Name: Held, Left: linkstore.End{Model: "PriceSet", IsList: true}, Right: linkstore.End{Model: "Product"},
 			ReadOnly: "product_id",
@@ -112,7 +163,12 @@ func Catalog() (*linkstore.Catalog, error) {
 			Name: Signed, Schema: "crm", IDPrefix: "lg", Left: linkstore.End{Model: "Customer"},
 			Right: linkstore.End{Model: "Contract", IsList: true, DeleteCascade: true},
 		},
-		{Name: Rented, IDPrefix: "lb", Left: linkstore.End{Model: "Contract"}, Right: linkstore.End{Model: "Bin", DeleteCascade: true}},
+		{
+			Name:     Rented,
+			IDPrefix: "lb",
+			Left:     linkstore.End{Model: "Contract"},
+			Right:    linkstore.End{Model: "Bin", DeleteCascade: true},
+		},
 		{
 			Name: Stowed, IDPrefix: "lw", Left: linkstore.End{Model: "Item", IsList: true},
 			Right: linkstore.End{Model: "Bin", Columns: []string{"aisle", "bin"}, IsList: true},
@@ -121,7 +177,12 @@ func Catalog() (*linkstore.Catalog, error) {
 			Name: Courted, IDPrefix: "lk", Left: linkstore.End{Model: "Channel"},
 			Right: linkstore.End{Model: "Customer", ColumnType: "text", IsList: true, DeleteCascade: true},
 		},
-		{Name: Visited, IDPrefix: "lv", Left: linkstore.End{Model: "Customer", IsList: true}, Right: linkstore.End{Model: "Region", IsList: true}},
+		{
+			Name:     Visited,
+			IDPrefix: "lv",
+			Left:     linkstore.End{Model: "Customer", IsList: true},
+			Right:    linkstore.End{Model: "Region", IsList: true},
+		},
 		{
 			Name: Adjoined, IDPrefix: "la", Left: linkstore.End{Model: "Bin", IsList: true},
 			Right: linkstore.End{Model: "Bin", Key: "neighbour_id"},

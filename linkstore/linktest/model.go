@@ -119,7 +119,11 @@ func (m *Model) resolve(items []linkstore.Item) ([]linkstore.Pair, error) {
 }
 
 // Create links pairs.
-func (m *Model) Create(_ context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error) {
+func (m *Model) Create(
+	_ context.Context,
+	items []linkstore.Item,
+	opts linkstore.CreateOptions,
+) ([]linkstore.CreateResult, error) {
 	pairs, err := m.resolve(items)
 	if err != nil {
 		return nil, err
@@ -181,7 +185,10 @@ func (m *Model) makeRoom(pairs []linkstore.Pair, opts linkstore.CreateOptions, r
 			}
 			gone = append(gone, q)
 			if !slices.Contains(pairs[:i], p) {
-				results[i].Replaced = append(results[i].Replaced, linkstore.Link{Name: q.Link, Left: q.Left, Right: q.Right})
+				results[i].Replaced = append(
+					results[i].Replaced,
+					linkstore.Link{Name: q.Link, Left: q.Left, Right: q.Right},
+				)
 			}
 		}
 	}
@@ -222,7 +229,10 @@ func (m *Model) Dismiss(_ context.Context, items []linkstore.Item) ([]linkstore.
 	for i, p := range pairs {
 		results[i].Outcome = linkstore.NotFound
 		if l := m.now.links[p]; l.live {
-			results[i] = linkstore.DismissResult{Outcome: linkstore.Dismissed, Link: &linkstore.Link{Name: p.Link, Left: p.Left, Right: p.Right}}
+			results[i] = linkstore.DismissResult{
+				Outcome: linkstore.Dismissed,
+				Link:    &linkstore.Link{Name: p.Link, Left: p.Left, Right: p.Right},
+			}
 			m.now.links[p] = linkState{quantity: l.quantity}
 		}
 	}
@@ -429,7 +439,8 @@ func (m *Model) restore(records []back) (linkstore.Receipt, error) {
 		}
 		for _, b := range records {
 			b.from = byID[b.from.id]
-			if state := m.now.records[b.Record]; b.from.records[b.Record] && !state.live && state.deletedBy == b.from.id {
+			if state := m.now.records[b.Record]; b.from.records[b.Record] && !state.live &&
+				state.deletedBy == b.from.id {
 				m.now.records[b.Record] = recordState{live: true, owner: state.owner}
 				receipt.Records = append(receipt.Records, linkstore.Records{Model: b.Model, IDs: []string{b.ID}})
 			}
@@ -469,7 +480,10 @@ func (m *Model) reattach(records []back, receipt *linkstore.Receipt) error {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return slices.Compare([]string{a.pair.Link, a.pair.Left, a.pair.Right}, []string{b.pair.Link, b.pair.Left, b.pair.Right})
+		return slices.Compare(
+			[]string{a.pair.Link, a.pair.Left, a.pair.Right},
+			[]string{b.pair.Link, b.pair.Left, b.pair.Right},
+		)
 	})
 	for _, c := range all {
 		left, right := m.ends(c.pair)

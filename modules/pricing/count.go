@@ -44,7 +44,11 @@ func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Val
 		return nil
 	}
 	// Relies on the primary key of rules. The rules are locked: they are about to change.
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys), moved)
+	rows, err := tx.Query(
+		ctx,
+		fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys),
+		moved,
+	)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,10 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 	}
 	// Relies on the primary key of owners. A statement of its own: what it waits for is seen by the next one.
 	if _, err := tx.Exec(ctx, fmt.Sprintf(
-		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(SELECT %s)) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner, keys), owners); err != nil {
+		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(SELECT %s)) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`,
+		c.owner,
+		keys,
+	), owners); err != nil {
 		return err
 	}
 	// Relies on the index of live rules by owner.
@@ -93,7 +100,10 @@ func (c counter) rulesChanged(rules []string, last *pgx.Batch) {
 	// Relies on the primary keys.
 	owners := fmt.Sprintf(`SELECT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys)
 	last.Queue(fmt.Sprintf(
-		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(%s)) AND deleted_at IS NULL ORDER BY id COLLATE "C" FOR NO KEY UPDATE`, c.owner, owners), rules)
+		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(%s)) AND deleted_at IS NULL ORDER BY id COLLATE "C" FOR NO KEY UPDATE`,
+		c.owner,
+		owners,
+	), rules)
 	c.recount(owners, rules, last)
 }
 

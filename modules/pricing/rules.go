@@ -12,14 +12,26 @@ import (
 
 // Rules are the rules of the module's models.
 func Rules() map[string]recordstore.Rule {
-	ofPrices, ofLists := counter{"price", "price_rule", "price_id"}, counter{"price_list", "price_list_rule", "price_list_id"}
+	ofPrices, ofLists := counter{
+		"price",
+		"price_rule",
+		"price_id",
+	}, counter{
+		"price_list",
+		"price_list_rule",
+		"price_list_id",
+	}
 	return map[string]recordstore.Rule{
 		"Price": {Create: lower, Update: lower, Restored: ofPrices.ownersRestored},
-		"PriceRule": {Create: ofPrices.created, Update: ofPrices.updated, WritesOwners: true,
-			Deleted: ofPrices.rulesChanged, Restored: ofPrices.rulesChanged},
+		"PriceRule": {
+			Create: ofPrices.created, Update: ofPrices.updated, WritesOwners: true,
+			Deleted: ofPrices.rulesChanged, Restored: ofPrices.rulesChanged,
+		},
 		"PriceList": {Restored: ofLists.ownersRestored},
-		"PriceListRule": {Create: ofLists.created, Update: ofLists.updated, WritesOwners: true,
-			Deleted: ofLists.rulesChanged, Restored: ofLists.rulesChanged},
+		"PriceListRule": {
+			Create: ofLists.created, Update: ofLists.updated, WritesOwners: true,
+			Deleted: ofLists.rulesChanged, Restored: ofLists.rulesChanged,
+		},
 	}
 }
 

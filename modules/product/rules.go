@@ -74,7 +74,9 @@ func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 			}
 			if within(above, id) {
 				return &recordstore.ItemError{Index: i, Err: &recordstore.ValueError{
-					Field: "parentCategoryId", Value: parent, Reason: fmt.Sprintf("category %q is below %q", parent, id),
+					Field:  "parentCategoryId",
+					Value:  parent,
+					Reason: fmt.Sprintf("category %q is below %q", parent, id),
 				}}
 			}
 			path = above + "." + id

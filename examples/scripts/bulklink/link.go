@@ -139,7 +139,12 @@ func (l *linker) summary(rows int) string {
 		done += l.outcomes[outcome]
 		counts = append(counts, fmt.Sprintf("%d %s", l.outcomes[outcome], outcome))
 	}
-	return fmt.Sprintf("%d of %d rows are linked: %s", done, rows, cmp.Or(strings.Join(counts, ", "), "nothing was done"))
+	return fmt.Sprintf(
+		"%d of %d rows are linked: %s",
+		done,
+		rows,
+		cmp.Or(strings.Join(counts, ", "), "nothing was done"),
+	)
 }
 
 // atLine names the row that an error of a batch is about, or else the rows of the batch.

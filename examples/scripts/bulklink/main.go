@@ -44,7 +44,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	flags := flag.NewFlagSet("bulklink", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: bulklink [--dry-run] [--batch N] FILE.csv\nThe key is read from LINKGRAPH_KEY, the address of the API from LINKGRAPH_URL.")
+		fmt.Fprintln(
+			stderr,
+			"usage: bulklink [--dry-run] [--batch N] FILE.csv\nThe key is read from LINKGRAPH_KEY, the address of the API from LINKGRAPH_URL.",
+		)
 		flags.PrintDefaults()
 	}
 	dry := flags.Bool("dry-run", false, "resolve all rows and write nothing")

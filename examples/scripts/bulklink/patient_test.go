@@ -72,7 +72,12 @@ func TestPatient(t *testing.T) {
 				next: keyed{"sk_1", server.Client()}, attempts: 4, told: func(string, time.Duration) {},
 				wait: func(_ context.Context, d time.Duration) error { pauses = append(pauses, d); return nil },
 			}
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("links"))
+			request, err := http.NewRequestWithContext(
+				t.Context(),
+				http.MethodPost,
+				server.URL,
+				strings.NewReader("links"),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,10 @@ func readRows(file io.Reader) ([]*row, error) {
 	}
 	handle, channel := slices.Index(header, "handle"), slices.Index(header, "sales_channel")
 	if handle < 0 || channel < 0 {
-		return nil, fmt.Errorf("line 1: the header has no columns handle and sales_channel: %s", strings.Join(header, ","))
+		return nil, fmt.Errorf(
+			"line 1: the header has no columns handle and sales_channel: %s",
+			strings.Join(header, ","),
+		)
 	}
 	var rows []*row
 	var faults []error
@@ -47,7 +50,11 @@ func readRows(file io.Reader) ([]*row, error) {
 			return nil, err // names the line
 		}
 		line, _ := r.FieldPos(0)
-		found := &row{line: line, handle: strings.TrimSpace(record[handle]), channel: strings.TrimSpace(record[channel])}
+		found := &row{
+			line:    line,
+			handle:  strings.TrimSpace(record[handle]),
+			channel: strings.TrimSpace(record[channel]),
+		}
 		if found.handle == "" || found.channel == "" {
 			faults = append(faults, fmt.Errorf("line %d: the handle or the sales channel is empty", line))
 		}

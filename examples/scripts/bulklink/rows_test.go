@@ -7,7 +7,9 @@ import (
 
 func TestReadRows(t *testing.T) {
 	t.Parallel()
-	rows, err := readRows(strings.NewReader("\ufeffsales_channel,note,handle\nWeb,\"two\nlines\",hat\n\"Shop, in town\",, shirt \n"))
+	rows, err := readRows(
+		strings.NewReader("\ufeffsales_channel,note,handle\nWeb,\"two\nlines\",hat\n\"Shop, in town\",, shirt \n"),
+	)
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}

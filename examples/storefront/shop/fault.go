@@ -20,7 +20,18 @@ type messagePage struct{ Title, Text string }
 func (s *Shop) fault(w http.ResponseWriter, r *http.Request, err error) (int, content) {
 	status, page := classify(err)
 	if status >= http.StatusInternalServerError {
-		s.cfg.Log.ErrorContext(r.Context(), page.Title, "path", r.URL.Path, "status", status, "error", err, "hint", page.Text)
+		s.cfg.Log.ErrorContext(
+			r.Context(),
+			page.Title,
+			"path",
+			r.URL.Path,
+			"status",
+			status,
+			"error",
+			err,
+			"hint",
+			page.Text,
+		)
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
@@ -37,27 +48,45 @@ func classify(err error) (status int, page messagePage) {
 	var notJSON *json.SyntaxError
 	switch {
 	case errors.Is(err, errNotFound):
-		return http.StatusNotFound, messagePage{"Not found", "There is nothing at this address, or it is not for sale any more."}
+		return http.StatusNotFound, messagePage{
+			"Not found",
+			"There is nothing at this address, or it is not for sale any more.",
+		}
 	case errors.As(err, &answer):
 		switch answer.StatusCode {
 		case http.StatusUnauthorized, http.StatusForbidden:
-			return http.StatusInternalServerError, messagePage{"This shop is not set up", "The API refuses the key in LINKGRAPH_PUBLISHABLE_KEY."}
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return http.StatusInternalServerError, messagePage{
+				"This shop is not set up",
+				"The API refuses the key in LINKGRAPH_PUBLISHABLE_KEY.",
+			}
+		case http.StatusTooManyRequests,
+			http.StatusBadGateway,
+			http.StatusServiceUnavailable,
+			http.StatusGatewayTimeout:
 			return http.StatusServiceUnavailable, away
 		case http.StatusNotFound, http.StatusMethodNotAllowed:
-			return http.StatusInternalServerError, messagePage{"This shop is not set up", "There is no API at LINKGRAPH_URL."}
+			return http.StatusInternalServerError, messagePage{
+				"This shop is not set up",
+				"There is no API at LINKGRAPH_URL.",
+			}
 		}
 	case errors.As(err, &refused):
 		switch code(refused) {
 		case "UNAVAILABLE":
 			return http.StatusServiceUnavailable, away
 		case "BAD_USER_INPUT": // the cursor is all that a visitor can get wrong
-			return http.StatusBadRequest, messagePage{"No such page", "This page of the list is not there any more. Please start from the first one."}
+			return http.StatusBadRequest, messagePage{
+				"No such page",
+				"This page of the list is not there any more. Please start from the first one.",
+			}
 		}
 	case errors.As(err, &network):
 		return http.StatusServiceUnavailable, away
 	case errors.As(err, &notJSON):
-		return http.StatusInternalServerError, messagePage{"This shop is not set up", "There is no API at LINKGRAPH_URL."}
+		return http.StatusInternalServerError, messagePage{
+			"This shop is not set up",
+			"There is no API at LINKGRAPH_URL.",
+		}
 	}
 	return http.StatusInternalServerError, messagePage{"Something went wrong", "This page cannot be shown."}
 }

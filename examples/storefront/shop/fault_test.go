@@ -37,7 +37,9 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { test.answer(w) }))
+			away := httptest.NewServer(
+				http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { test.answer(w) }),
+			)
 			defer away.Close()
 			var log bytes.Buffer
 			s, err := shop.New(shop.Config{URL: away.URL, Key: "pk_1", Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -79,7 +81,8 @@ func TestUnreachable(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "<h1>We are busy</h1>") {
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+		!strings.Contains(w.Body.String(), "<h1>We are busy</h1>") {
 		t.Errorf("%d %v\n%s", w.Code, w.Header(), w.Body)
 	}
 }

@@ -63,7 +63,9 @@ func New(cfg Config) (*Shop, error) {
 		return nil, fmt.Errorf("LINKGRAPH_URL is no address of HTTP: %q", cfg.URL)
 	}
 	if cfg.Key == "" {
-		return nil, errors.New("LINKGRAPH_PUBLISHABLE_KEY is empty; it is the key that the first start of linkgraph prints, or that linkgraph keys create makes")
+		return nil, errors.New(
+			"LINKGRAPH_PUBLISHABLE_KEY is empty; it is the key that the first start of linkgraph prints, or that linkgraph keys create makes",
+		)
 	}
 	if len(cfg.Currencies) == 0 {
 		cfg.Currencies = []string{"eur", "usd"}
@@ -95,7 +97,10 @@ func New(cfg Config) (*Shop, error) {
 	s.mux.HandleFunc("GET /{$}", s.page(s.home))
 	s.mux.HandleFunc("GET /categories/{handle}", s.page(s.category))
 	s.mux.HandleFunc("GET /products/{handle}", s.page(s.product))
-	s.mux.HandleFunc("GET /", s.page(func(context.Context, visit, *http.Request) (content, error) { return content{}, errNotFound }))
+	s.mux.HandleFunc(
+		"GET /",
+		s.page(func(context.Context, visit, *http.Request) (content, error) { return content{}, errNotFound }),
+	)
 	return s, nil
 }
 
@@ -113,7 +118,10 @@ func (k keyed) Do(r *http.Request) (*http.Response, error) {
 // ServeHTTP serves a page or a file.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set(
+		"Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	s.mux.ServeHTTP(w, r)
@@ -221,7 +229,17 @@ func (s *Shop) home(ctx context.Context, v visit, r *http.Request) (content, err
 
 func (s *Shop) category(ctx context.Context, v visit, r *http.Request) (content, error) {
 	handle, after := r.PathValue("handle"), r.FormValue("after")
-	answer, err := api.CategoryPage(ctx, s.client, handle, v.currency, v.currency, v.locale, v.locale != "", s.cfg.PageSize, after)
+	answer, err := api.CategoryPage(
+		ctx,
+		s.client,
+		handle,
+		v.currency,
+		v.currency,
+		v.locale,
+		v.locale != "",
+		s.cfg.PageSize,
+		after,
+	)
 	if err != nil {
 		return content{}, err
 	}
@@ -244,7 +262,15 @@ func (s *Shop) category(ctx context.Context, v visit, r *http.Request) (content,
 }
 
 func (s *Shop) product(ctx context.Context, v visit, r *http.Request) (content, error) {
-	answer, err := api.ProductPage(ctx, s.client, r.PathValue("handle"), v.currency, v.currency, v.locale, v.locale != "")
+	answer, err := api.ProductPage(
+		ctx,
+		s.client,
+		r.PathValue("handle"),
+		v.currency,
+		v.currency,
+		v.locale,
+		v.locale != "",
+	)
 	if err != nil {
 		return content{}, err
 	}

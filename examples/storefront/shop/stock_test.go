@@ -43,7 +43,11 @@ func TestAvailabilityOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := &api.Variant{ManageInventory: test.managed, AllowBackorder: test.backorder, InventoryItems: &api.VariantInventory{Edges: test.items}}
+			v := &api.Variant{
+				ManageInventory: test.managed,
+				AllowBackorder:  test.backorder,
+				InventoryItems:  &api.VariantInventory{Edges: test.items},
+			}
 			got, left, err := shop.AvailabilityOf(v)
 			if err != nil || got != test.want || left != test.left {
 				t.Errorf("%s, %d left, %v; want %s, %d left", got, left, err, test.want, test.left)

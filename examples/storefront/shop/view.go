@@ -178,7 +178,13 @@ func showPrice(p Price, c *api.Currency) *price {
 }
 
 // list is what both lists show.
-func (v visit) list(page *listPage, path, handle string, products *api.Products, c *api.Currency, after string) (err error) {
+func (v visit) list(
+	page *listPage,
+	path, handle string,
+	products *api.Products,
+	c *api.Currency,
+	after string,
+) (err error) {
 	page.Total = products.TotalCount
 	if page.Cards, err = v.cards(products.Nodes, c); err != nil {
 		return err
@@ -194,8 +200,14 @@ func (v visit) list(page *listPage, path, handle string, products *api.Products,
 
 func (v visit) product(p *api.Product, c *api.Currency) (*productPage, error) {
 	page := &productPage{
-		Title: text(p.Translations, "title", p.Title), Subtitle: text(p.Translations, "subtitle", p.Subtitle),
-		Description: text(p.Translations, "description", p.Description), Material: text(p.Translations, "material", p.Material),
+		Title:    text(p.Translations, "title", p.Title),
+		Subtitle: text(p.Translations, "subtitle", p.Subtitle),
+		Description: text(
+			p.Translations,
+			"description",
+			p.Description,
+		),
+		Material:  text(p.Translations, "material", p.Material),
 		Languages: v.languages(p),
 	}
 	var in *api.CategoryAncestry
@@ -232,7 +244,12 @@ func (v visit) languages(p *api.Product) []link {
 		here := strings.EqualFold(other.locale, v.locale)
 		links[0].Here = links[0].Here && !here
 		links = append(links, link{
-			Title: words{language.LocaleCode, language.LocaleCode}, URL: other.address("/products/", p.Handle, nil), Here: here,
+			Title: words{
+				language.LocaleCode,
+				language.LocaleCode,
+			},
+			URL:  other.address("/products/", p.Handle, nil),
+			Here: here,
 		})
 	}
 	return links

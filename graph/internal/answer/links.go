@@ -124,14 +124,20 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 		case "data":
 			data, ok := v.(map[string]any)
 			if !ok {
-				return item, plan.Invalidf("data", "the values of a link's extra columns are an object, as in { requiredQuantity: 2 }")
+				return item, plan.Invalidf(
+					"data",
+					"the values of a link's extra columns are an object, as in { requiredQuantity: 2 }",
+				)
 			}
 			item.Data = data
 		default:
 			keys := plan.ObjectOf(v)
 			for _, key := range plan.SortedKeys(keys) {
 				if keys[key] != nil {
-					item.Keys = append(item.Keys, linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])})
+					item.Keys = append(
+						item.Keys,
+						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])},
+					)
 				}
 			}
 		}
@@ -166,7 +172,12 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 			return nil, plan.Invalidf("data."+name, "link %s has no extra columns", d.Name)
 		}
 		if !known {
-			return nil, plan.Invalidf("data."+name, "link %s has no such extra column; the choices are %s", d.Name, strings.Join(choices, ", "))
+			return nil, plan.Invalidf(
+				"data."+name,
+				"link %s has no such extra column; the choices are %s",
+				d.Name,
+				strings.Join(choices, ", "),
+			)
 		}
 		data[column] = item.Data[name]
 	}

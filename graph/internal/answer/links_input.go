@@ -84,7 +84,12 @@ func (in *LinkInputs) Read(t *ast.Type, text []byte) (v any, ok bool) {
 	if in == nil || t.Elem == nil || t.Elem.NamedType != linkInputType {
 		return nil, false
 	}
-	r := linkReader{LinkInputs: in, all: string(text), scan: jsonread.New(text), items: make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1)}
+	r := linkReader{
+		LinkInputs: in,
+		all:        string(text),
+		scan:       jsonread.New(text),
+		items:      make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
+	}
 	err := jsonread.List(r.scan, r.item)
 	return Links{items: r.items}, err == nil
 }

@@ -142,8 +142,14 @@ func (r *Request) fetch(all []*fetch) error {
 		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
 	n := len(all)
-	loader := dataloader.NewBatchedLoader(batch, dataloader.WithBatchCapacity[*fetch, struct{}](n),
-		dataloader.WithInputCapacity[*fetch, struct{}](n), dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}))
+	loader := dataloader.NewBatchedLoader(
+		batch,
+		dataloader.WithBatchCapacity[*fetch, struct{}](n),
+		dataloader.WithInputCapacity[*fetch, struct{}](
+			n,
+		),
+		dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}),
+	)
 	thunks := make([]dataloader.Thunk[struct{}], n)
 	for i, f := range all {
 		thunks[i] = loader.Load(r.ctx, f)
@@ -215,9 +221,20 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 	}
 	h, l := first.hop, &first.bound.Lists[first.hop.ID]
 	return &recordstore.Hop{
-		Model: h.Near, Relation: h.Relation, Keys: keys, Index: seen, Single: h.Single && len(keys) <= 1, Columns: h.Node.Selection.Columns, RowColumns: h.LinkCells,
-		Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
-		Joins: h.Reading.Joins(first.bound.Lists), Cache: h.Statement(len(keys) > 1), Into: rows,
+		Model:      h.Near,
+		Relation:   h.Relation,
+		Keys:       keys,
+		Index:      seen,
+		Single:     h.Single && len(keys) <= 1,
+		Columns:    h.Node.Selection.Columns,
+		RowColumns: h.LinkCells,
+		Where:      l.Where,
+		Order:      l.Order,
+		Page:       l.PageOf(),
+		Count:      l.Count,
+		Joins:      h.Reading.Joins(first.bound.Lists),
+		Cache:      h.Statement(len(keys) > 1),
+		Into:       rows,
 	}
 }
 

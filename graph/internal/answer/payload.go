@@ -104,7 +104,11 @@ func Restore(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).engine.links.Restore)
 }
 
-func cascade(ctx context.Context, model string, run func(context.Context, []linkstore.Records) (linkstore.Receipt, error)) (Answer, error) {
+func cascade(
+	ctx context.Context,
+	model string,
+	run func(context.Context, []linkstore.Records) (linkstore.Receipt, error),
+) (Answer, error) {
 	list := graphql.CoerceList(onlyArgument(ctx))
 	keys := make([]string, len(list))
 	for i, v := range list {
@@ -171,7 +175,12 @@ func (r *root) checkRecords() error {
 	shows := false
 	for i := range r.keys {
 		if r.list.Ranges[i].Len == 0 {
-			return fmt.Errorf("%w: %s %q was deleted while it was being written", recordstore.ErrNotFound, r.model.Name, r.keys[i])
+			return fmt.Errorf(
+				"%w: %s %q was deleted while it was being written",
+				recordstore.ErrNotFound,
+				r.model.Name,
+				r.keys[i],
+			)
 		}
 		shows = shows || i < len(r.done.created) && len(r.done.created[i].Shown) > 0
 	}

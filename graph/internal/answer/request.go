@@ -255,7 +255,13 @@ func (r *Request) guarded(f func() error) (err error) {
 }
 
 // bind finds or makes the tree of records of a model below a root field.
-func (r *Request) bind(ts *plan.Trees, f graphql.CollectedField, m *recordstore.Model, rows int, compile func() (*plan.Tree, error)) (plan.Bound, error) {
+func (r *Request) bind(
+	ts *plan.Trees,
+	f graphql.CollectedField,
+	m *recordstore.Model,
+	rows int,
+	compile func() (*plan.Tree, error),
+) (plan.Bound, error) {
 	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
 	r.compiled = r.compiled || !known
 	return b, err

@@ -173,7 +173,10 @@ func (r *root) write() error {
 	case r.tell != nil:
 		return r.tell()
 	case r.bound.Conn != nil:
-		return o.connection(r.bound.Conn, &listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Ranges[0], found: true, node: r.top})
+		return o.connection(
+			r.bound.Conn,
+			&listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Ranges[0], found: true, node: r.top},
+		)
 	case r.list.Ranges[0].Len == 0:
 		o.b = append(o.b, "null"...)
 		return nil

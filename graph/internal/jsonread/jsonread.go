@@ -14,7 +14,11 @@ import (
 // New returns a decoder of a text. Whoever reads an object looks for names that are repeated, where it matters. Half a surrogate pair is
 // read as U+FFFD, as encoding/json does.
 func New(text []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return jsontext.NewDecoder(
+		bytes.NewBuffer(text),
+		jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true),
+	)
 }
 
 // KindError says that a value is of another kind than it has to be.

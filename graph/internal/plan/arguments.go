@@ -118,7 +118,11 @@ func (t translator) spendCondition(path string) error {
 func (t translator) across(path string, weight int) (translator, error) {
 	t.depth++
 	if t.depth > t.limits.MaxRelations {
-		return t, &LimitError{What: "relations one below the other in " + path, Limit: t.limits.MaxRelations, Asked: t.depth}
+		return t, &LimitError{
+			What:  "relations one below the other in " + path,
+			Limit: t.limits.MaxRelations,
+			Asked: t.depth,
+		}
 	}
 	return t, t.tally.add(path, usage{search: weight * t.depth})
 }
@@ -258,7 +262,12 @@ func (t translator) related(path string, r *recordstore.Relation, raw map[string
 	return recordstore.Related{Relation: r, Quantifier: recordstore.Some, Where: where}, nil
 }
 
-func (t translator) comparisons(path string, m *recordstore.Model, column int, raw map[string]any) (recordstore.Expr, error) {
+func (t translator) comparisons(
+	path string,
+	m *recordstore.Model,
+	column int,
+	raw map[string]any,
+) (recordstore.Expr, error) {
 	col := &m.Columns[column]
 	var all recordstore.And
 	for i, op := range SortedKeys(raw) {
@@ -279,7 +288,8 @@ func (t translator) comparisons(path string, m *recordstore.Model, column int, r
 			c.Value, err = t.values(at, col, ListOf(v))
 		default:
 			c.Value, err = t.value(at, col, v)
-			if text, ok := c.Value.(string); ok && (c.Op == recordstore.Like || c.Op == recordstore.ILike) && endsInEscape(text) {
+			if text, ok := c.Value.(string); ok && (c.Op == recordstore.Like || c.Op == recordstore.ILike) &&
+				endsInEscape(text) {
 				err = Invalidf(at, `a pattern must not end with \: write \\ for the character itself`)
 			}
 		}
@@ -374,7 +384,11 @@ func (t translator) sortKey(path string, m, row *recordstore.Model, raw map[stri
 	}
 	keys := slices.DeleteFunc(SortedKeys(raw), func(k string) bool { return raw[k] == nil })
 	if len(keys) != 1 {
-		return recordstore.Order{}, Invalidf(path, "a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]", len(keys))
+		return recordstore.Order{}, Invalidf(
+			path,
+			"a sort key has exactly one field, this one has %d; write a list: [{ a: ASC }, { b: DESC }]",
+			len(keys),
+		)
 	}
 	name := keys[0]
 	if name == "link" && row != nil {
@@ -400,7 +414,10 @@ func (t translator) sortKey(path string, m, row *recordstore.Model, raw map[stri
 
 func direction(v any) recordstore.Order {
 	text, _ := v.(string)
-	return recordstore.Order{Desc: strings.HasPrefix(text, "DESC"), NullsFirst: text == "ASC_NULLS_FIRST" || text == "DESC"}
+	return recordstore.Order{
+		Desc:       strings.HasPrefix(text, "DESC"),
+		NullsFirst: text == "ASC_NULLS_FIRST" || text == "DESC",
+	}
 }
 
 // relatedKey reads a sort key that lies across a relation: a field of the one record, or an aggregate of many.
@@ -430,7 +447,11 @@ func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[str
 		}
 	}
 	if len(given) != 1 {
-		return recordstore.Order{}, Invalidf(path, "a list is sorted by exactly one of count, min and max; %d are given", len(given))
+		return recordstore.Order{}, Invalidf(
+			path,
+			"a list is sorted by exactly one of count, min and max; %d are given",
+			len(given),
+		)
 	}
 	step.Aggregate = recordstore.Aggregate(given[0])
 	if step.Aggregate == recordstore.Count {
@@ -447,7 +468,12 @@ func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[str
 		case col.Type == recordstore.Boolean:
 			return o, Invalidf(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
 		case col.Parts != nil:
-			return o, Invalidf(path+"."+given[0], "%s is made of %s; take one of them", col.Field, strings.Join(col.Parts, " and "))
+			return o, Invalidf(
+				path+"."+given[0],
+				"%s is made of %s; take one of them",
+				col.Field,
+				strings.Join(col.Parts, " and "),
+			)
 		}
 	}
 	o.Path = append([]recordstore.Step{step}, o.Path...)

@@ -28,7 +28,12 @@ type Compiler struct {
 
 // NewCompiler returns a compiler. Limits that are zero take their defaults. spent is told of the fields that each root field writes, if
 // every page is full; nil means nobody is.
-func NewCompiler(catalog *recordstore.Catalog, links *linkstore.Catalog, limits Limits, spent func(ctx context.Context, fields int)) *Compiler {
+func NewCompiler(
+	catalog *recordstore.Catalog,
+	links *linkstore.Catalog,
+	limits Limits,
+	spent func(ctx context.Context, fields int),
+) *Compiler {
 	limits.complete()
 	return &Compiler{catalog, links, limits, spent}
 }
@@ -58,12 +63,20 @@ func (c *Compiler) LinkModel(name string) (*recordstore.Model, error) {
 // planner begins to plan a root field.
 func (c *Compiler) planner(ctx context.Context) *planner {
 	p := &planner{compiler: c, ctx: ctx, budget: BudgetFrom(ctx), op: graphql.GetOperationContext(ctx)}
-	p.translator = translator{catalog: c.catalog, limits: &c.limits, tally: &tally{limits: &c.limits, before: p.budget.get()}}
+	p.translator = translator{
+		catalog: c.catalog,
+		limits:  &c.limits,
+		tally:   &tally{limits: &c.limits, before: p.budget.get()},
+	}
 	return p
 }
 
 // root compiles the list of a root field. asked is by its arguments.
-func (p *planner) root(m *recordstore.Model, f graphql.CollectedField, args map[string]any) (l List, node *Selection, asked usage, err error) {
+func (p *planner) root(
+	m *recordstore.Model,
+	f graphql.CollectedField,
+	args map[string]any,
+) (l List, node *Selection, asked usage, err error) {
 	if l, err = p.list(f.Alias, m, nil, args); err != nil {
 		return l, nil, asked, err
 	}

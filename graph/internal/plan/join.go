@@ -51,7 +51,9 @@ func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 func (h *Hop) toOne(near *Selection) bool {
 	r, l := h.Relation, &h.list
 	if r.Many {
-		return l.rows && l.Page.Limit == 1 && !l.Count && !l.cursors && !l.more && !pageVaries(h.field) && l.Page.After == "" && l.Page.Before == ""
+		return l.rows && l.Page.Limit == 1 && !l.Count && !l.cursors && !l.more && !pageVaries(h.field) &&
+			l.Page.After == "" &&
+			l.Page.Before == ""
 	}
 	return r.Through != nil || near.Model.IsKey(r.Columns) || near.most <= joinedRows
 }

@@ -155,7 +155,12 @@ func columnLayout(col *recordstore.Column, nonNull bool, cell int) Field {
 }
 
 // connection lays out a list of records, and of the link rows that lead to them if they are read.
-func (*Place) connection(op *graphql.OperationContext, name string, set ast.SelectionSet, node, link *Place) *Connection {
+func (*Place) connection(
+	op *graphql.OperationContext,
+	name string,
+	set ast.SelectionSet,
+	node, link *Place,
+) *Connection {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
 		switch f.Name {
@@ -168,7 +173,10 @@ func (*Place) connection(op *graphql.OperationContext, name string, set ast.Sele
 		case "nodes":
 			fields.add(f, Field{Kind: WriteNodes, Object: node.object(op, f.Selections)})
 		case "edges":
-			fields.add(f, Field{Kind: WriteEdges, Fields: edgeLayout(op, f.Definition.Type.Name(), f.Selections, node, link)})
+			fields.add(
+				f,
+				Field{Kind: WriteEdges, Fields: edgeLayout(op, f.Definition.Type.Name(), f.Selections, node, link)},
+			)
 		}
 	}
 	return &Connection{fields}

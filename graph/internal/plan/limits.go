@@ -31,8 +31,18 @@ type Limits struct {
 
 func (l *Limits) complete() {
 	l.Default(Limits{
-		DefaultPage: 20, MaxPage: 100, MaxDepth: 16, MaxIn: 1000, MaxConditions: 400, MaxValues: 20_000, MaxValueBytes: 1 << 20,
-		MaxSortKeys: 8, MaxRelations: 5, MaxSearch: 20_000, MaxCost: 20_000_000, MaxAnswer: 256 << 20,
+		DefaultPage:   20,
+		MaxPage:       100,
+		MaxDepth:      16,
+		MaxIn:         1000,
+		MaxConditions: 400,
+		MaxValues:     20_000,
+		MaxValueBytes: 1 << 20,
+		MaxSortKeys:   8,
+		MaxRelations:  5,
+		MaxSearch:     20_000,
+		MaxCost:       20_000_000,
+		MaxAnswer:     256 << 20,
 	})
 }
 
@@ -42,10 +52,18 @@ func (l *Limits) Default(other Limits) {
 		limit *int
 		value int
 	}{
-		{&l.DefaultPage, other.DefaultPage}, {&l.MaxPage, other.MaxPage}, {&l.MaxDepth, other.MaxDepth}, {&l.MaxIn, other.MaxIn},
-		{&l.MaxConditions, other.MaxConditions}, {&l.MaxValues, other.MaxValues}, {&l.MaxValueBytes, other.MaxValueBytes},
-		{&l.MaxSortKeys, other.MaxSortKeys}, {&l.MaxRelations, other.MaxRelations}, {&l.MaxSearch, other.MaxSearch},
-		{&l.MaxCost, other.MaxCost}, {&l.MaxAnswer, other.MaxAnswer},
+		{&l.DefaultPage, other.DefaultPage},
+		{&l.MaxPage, other.MaxPage},
+		{&l.MaxDepth, other.MaxDepth},
+		{&l.MaxIn, other.MaxIn},
+		{&l.MaxConditions, other.MaxConditions},
+		{&l.MaxValues, other.MaxValues},
+		{&l.MaxValueBytes, other.MaxValueBytes},
+		{&l.MaxSortKeys, other.MaxSortKeys},
+		{&l.MaxRelations, other.MaxRelations},
+		{&l.MaxSearch, other.MaxSearch},
+		{&l.MaxCost, other.MaxCost},
+		{&l.MaxAnswer, other.MaxAnswer},
 	} {
 		if *f.limit == 0 {
 			*f.limit = f.value
@@ -79,7 +97,13 @@ func (u *usage) add(o usage) {
 }
 
 func (u *usage) minus(o usage) usage {
-	return usage{u.conditions - o.conditions, u.values - o.values, u.valueBytes - o.valueBytes, u.search - o.search, u.fields - o.fields}
+	return usage{
+		u.conditions - o.conditions,
+		u.values - o.values,
+		u.valueBytes - o.valueBytes,
+		u.search - o.search,
+		u.fields - o.fields,
+	}
 }
 
 // check refuses what is above a limit. path says how far the operation was looked at.

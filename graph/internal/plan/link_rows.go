@@ -59,14 +59,21 @@ const (
 // newLinkColumn finds where the value of a column comes from, as linkRecord does.
 func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkColumn {
 	c := LinkColumn{column: &m.Columns[i]}
-	values := map[string]linkValue{"id": fromID, "created_at": fromCreated, "updated_at": fromUpdated, "deleted_at": fromDeleted}
+	values := map[string]linkValue{
+		"id":         fromID,
+		"created_at": fromCreated,
+		"updated_at": fromUpdated,
+		"deleted_at": fromDeleted,
+	}
 	values[keyColumn(&d.Left)], values[keyColumn(&d.Right)] = fromLeft, fromRight
 	c.of = values[c.column.Name]
 	isTime := c.of == fromCreated || c.of == fromUpdated || c.of == fromDeleted
 	switch {
 	case c.of == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
 		c.of = fromData
-	case c.column.Type == recordstore.Time && !isTime, c.column.Type != recordstore.Time && isTime, !isTime && c.column.Type != recordstore.Text:
+	case c.column.Type == recordstore.Time && !isTime,
+		c.column.Type != recordstore.Time && isTime,
+		!isTime && c.column.Type != recordstore.Text:
 		c.of = fromRecord
 	}
 	c.record = func(l *linkstore.Link) any { return linkRecord(m, d, *l).Values[i] }

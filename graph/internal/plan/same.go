@@ -11,7 +11,15 @@ import (
 func (h *Hop) signature() string {
 	var b strings.Builder
 	write := func(of *Hop) {
-		fmt.Fprintf(&b, "%s.%s %v %v %d;", of.Near.Name, of.Relation.Field, of.target.Columns, of.LinkCells, of.joinedFrom)
+		fmt.Fprintf(
+			&b,
+			"%s.%s %v %v %d;",
+			of.Near.Name,
+			of.Relation.Field,
+			of.target.Columns,
+			of.LinkCells,
+			of.joinedFrom,
+		)
 	}
 	write(h)
 	for _, joined := range h.Reading.joins {

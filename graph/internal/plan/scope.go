@@ -32,7 +32,13 @@ func Narrow(catalog *recordstore.Catalog, views []Scope) (*recordstore.Catalog, 
 			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
 		}
 		narrow = append(narrow, recordstore.Scope{
-			Model: v.Model, Fields: v.Fields, Where: where, Above: v.Above, Keyed: v.Keyed, KeyedBy: v.KeyedBy, Nested: v.Nested,
+			Model:   v.Model,
+			Fields:  v.Fields,
+			Where:   where,
+			Above:   v.Above,
+			Keyed:   v.Keyed,
+			KeyedBy: v.KeyedBy,
+			Nested:  v.Nested,
 		})
 	}
 	if err := errors.Join(faults...); err != nil {

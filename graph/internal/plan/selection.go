@@ -101,7 +101,13 @@ func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet
 	return nil
 }
 
-func (p *planner) addHop(s *Selection, path string, depth int, f graphql.CollectedField, r *recordstore.Relation) error {
+func (p *planner) addHop(
+	s *Selection,
+	path string,
+	depth int,
+	f graphql.CollectedField,
+	r *recordstore.Relation,
+) error {
 	for _, i := range s.Model.Indexes(r.Columns) {
 		s.addColumn(i)
 	}
@@ -172,7 +178,14 @@ func (p *planner) list(path string, m, row *recordstore.Model, args map[string]a
 }
 
 // addConnection compiles the fields of a connection: what of the list is looked at, and what of its records.
-func (p *planner) addConnection(l *List, node *Selection, link **Selection, path string, depth int, set ast.SelectionSet) error {
+func (p *planner) addConnection(
+	l *List,
+	node *Selection,
+	link **Selection,
+	path string,
+	depth int,
+	set ast.SelectionSet,
+) error {
 	for _, f := range graphql.CollectFields(p.op, set, nil) {
 		switch f.Name {
 		case "totalCount":
@@ -203,7 +216,14 @@ func (p *planner) addConnection(l *List, node *Selection, link **Selection, path
 	return nil
 }
 
-func (p *planner) addEdges(l *List, node *Selection, link **Selection, path string, depth int, set ast.SelectionSet) error {
+func (p *planner) addEdges(
+	l *List,
+	node *Selection,
+	link **Selection,
+	path string,
+	depth int,
+	set ast.SelectionSet,
+) error {
 	for _, f := range graphql.CollectFields(p.op, set, nil) {
 		var err error
 		switch f.Name {

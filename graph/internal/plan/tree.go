@@ -79,7 +79,13 @@ func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.Col
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{list: l, varying: varies(f.Field), rows: l.Page.Limit, cache: &recordstore.StatementCache{}, asked: asked}
+	t := &Tree{
+		list:    l,
+		varying: varies(f.Field),
+		rows:    l.Page.Limit,
+		cache:   &recordstore.StatementCache{},
+		asked:   asked,
+	}
 	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
 	t.build(p, node, l.Where == nil && t.varying != varyingAll)
 	t.Conn = t.Place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Place, nil)
@@ -89,7 +95,14 @@ func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.Col
 
 // Records makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
 // ways as there are selection sets.
-func (c *Compiler) Records(ctx context.Context, m *recordstore.Model, path string, rows int, read bool, sets ...ast.SelectionSet) (*Tree, error) {
+func (c *Compiler) Records(
+	ctx context.Context,
+	m *recordstore.Model,
+	path string,
+	rows int,
+	read bool,
+	sets ...ast.SelectionSet,
+) (*Tree, error) {
 	p := c.planner(ctx)
 	sel := newSelection(m, rows)
 	sel.single = read
@@ -123,8 +136,16 @@ func (t *Tree) build(p *planner, root *Selection, read bool) {
 	for i, made := range p.made {
 		near := at[made.near]
 		h := &Hop{
-			selectedHop: made.selectedHop, ID: i, parent: leads[made.near], field: made.field, path: made.path, asked: made.asked,
-			Near: made.near.Model, varying: varies(made.field), cache: &recordstore.StatementCache{}, cacheOfSeveral: &recordstore.StatementCache{},
+			selectedHop:    made.selectedHop,
+			ID:             i,
+			parent:         leads[made.near],
+			field:          made.field,
+			path:           made.path,
+			asked:          made.asked,
+			Near:           made.near.Model,
+			varying:        varies(made.field),
+			cache:          &recordstore.StatementCache{},
+			cacheOfSeveral: &recordstore.StatementCache{},
 		}
 		for _, col := range h.Near.Indexes(h.Relation.Columns) {
 			h.From = append(h.From, near.cells[col])
@@ -178,7 +199,8 @@ func varies(f *ast.Field) varying {
 }
 
 func hasVariable(v *ast.Value) bool {
-	return v.Kind == ast.Variable || slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return hasVariable(c.Value) })
+	return v.Kind == ast.Variable ||
+		slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return hasVariable(c.Value) })
 }
 
 // keepable reports whether the hops of a place are the same for all values of variables. They are not if two fields follow
@@ -215,7 +237,14 @@ type Trees struct {
 }
 
 // Bind finds the tree of a model and reads its arguments, or makes it. known is false if it had to be made.
-func (ts *Trees) Bind(ctx context.Context, c *Compiler, f graphql.CollectedField, m *recordstore.Model, rows int, compile func() (*Tree, error)) (b Bound, known bool, err error) {
+func (ts *Trees) Bind(
+	ctx context.Context,
+	c *Compiler,
+	f graphql.CollectedField,
+	m *recordstore.Model,
+	rows int,
+	compile func() (*Tree, error),
+) (b Bound, known bool, err error) {
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
 	ts.mu.RUnlock()
@@ -267,7 +296,15 @@ func (c *Compiler) bind(ctx context.Context, t *Tree, f graphql.CollectedField, 
 		if !h.Relation.Many {
 			continue
 		}
-		if !p.bindList(&b.Lists[i], p.catalog.Target(h.Relation), p.catalog.Row(h.Relation), h.field, h.path, h.varying, h.asked) {
+		if !p.bindList(
+			&b.Lists[i],
+			p.catalog.Target(h.Relation),
+			p.catalog.Row(h.Relation),
+			h.field,
+			h.path,
+			h.varying,
+			h.asked,
+		) {
 			return b, false
 		}
 	}

@@ -16,7 +16,11 @@ import (
 func comparisonOf(t *testing.T) *comparison {
 	t.Helper()
 	const products = 640
-	db := pgtest.NewFrom(t, "bench", func(ctx context.Context, pool *pgxpool.Pool) error { return load(ctx, pool, products) })
+	db := pgtest.NewFrom(
+		t,
+		"bench",
+		func(ctx context.Context, pool *pgxpool.Pool) error { return load(ctx, pool, products) },
+	)
 	c, err := newComparison(t.Context(), db.Pool, options{out: io.Discard, products: products})
 	if err != nil {
 		t.Fatal(err)
@@ -69,10 +73,18 @@ func TestHandWritesCarefully(t *testing.T) {
 		written
 		v variables
 	}{
-		{create, links("w1", "w2", "w1")}, {create, links("w2", "w3")}, {create, links("w1", "nobody")},
-		{dismiss, links("w1", "w9", "w1")}, {create, links("w1", "w2")},
-		{remove, shared}, {remove, shared}, {restore, shared}, {restore, shared},
-		{remove, variables{IDs: []string{"nobody"}}}, {restore, variables{IDs: []string{"nobody"}}}, {restore, variables{IDs: []string{variantID(7)}}},
+		{create, links("w1", "w2", "w1")},
+		{create, links("w2", "w3")},
+		{create, links("w1", "nobody")},
+		{dismiss, links("w1", "w9", "w1")},
+		{create, links("w1", "w2")},
+		{remove, shared},
+		{remove, shared},
+		{restore, shared},
+		{restore, shared},
+		{remove, variables{IDs: []string{"nobody"}}},
+		{restore, variables{IDs: []string{"nobody"}}},
+		{restore, variables{IDs: []string{variantID(7)}}},
 	}
 	var answers [2][][]byte
 	var states [2][][]string

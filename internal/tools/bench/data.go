@@ -28,7 +28,13 @@ func steps(products int) []step {
 		{"variants", f(`
 			INSERT INTO product_variant (id, title, sku, product_id)
 			SELECT 'v' || lpad(n::text, 8, '0'), 'Variant ' || n, 'SKU-' || n, 'p' || lpad((1 + (n - 1) / 5)::text, 8, '0') FROM generate_series(1, %d) AS n`, variants)},
-		{"price sets", f(`INSERT INTO price_set (id) SELECT 's' || lpad(n::text, 8, '0') FROM generate_series(1, %d) AS n`, variants)},
+		{
+			"price sets",
+			f(
+				`INSERT INTO price_set (id) SELECT 's' || lpad(n::text, 8, '0') FROM generate_series(1, %d) AS n`,
+				variants,
+			),
+		},
 		{"prices", f(`
 			INSERT INTO price (id, price_set_id, currency_code, amount, raw_amount)
 			SELECT 'r' || c || lpad(n::text, 8, '0'), 's' || lpad(n::text, 8, '0'), c, 1 + (n * 31) %% 1000, '{}'
@@ -61,16 +67,46 @@ type query struct{ name, query string }
 func queries(products int) []query {
 	half := fmt.Sprintf("%08d", products/2)
 	return []query{
-		{"product page", `{ product(id: "p` + half + `") { title tags { nodes { value } } variants { nodes { title sku priceSet { prices { nodes { amount currencyCode } } } inventoryItems { edges { link { requiredQuantity } node { levels { nodes { stockedQuantity stockLocation { name } } } } } } } } salesChannels { nodes { name } } } }`},
-		{"first page of products with prices", `{ products(first: 20) { nodes { title variants { nodes { title priceSet { prices { nodes { amount } } } } } } } }`},
-		{"category page: of a channel, published", `{ products(first: 20, filter: { status: { eq: PUBLISHED }, salesChannels: { some: { id: { eq: "c42" } } } }) { nodes { title variants(first: 1) { nodes { priceSet { prices(first: 1) { nodes { amount } } } } } } } }`},
-		{"page of a hub's products", `{ salesChannel(id: "c0") { products(first: 20) { nodes { title } pageInfo { hasNextPage endCursor } } } }`},
-		{"by price across three hops", `{ products(first: 20, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lte: "20" } } } } } } }) { nodes { title } } }`},
-		{"search by SKU", `{ productVariants(filter: { sku: { eq: "SKU-4711" } }) { nodes { title product { title } } } }`},
-		{"from an item back to products", `{ inventoryItem(id: "box") { variants(first: 20) { nodes { title product { title } } } } }`},
-		{"prices of 100 price sets and whose they are", `{ priceSets(first: 100) { nodes { prices { nodes { amount } } variant { sku } } } }`},
-		{"stock of a location, a page", `{ stockLocation(id: "loc3") { inventoryLevels(first: 50) { nodes { stockedQuantity inventoryItem { sku } } } } }`},
-		{"latest products, counted", `{ products(first: 20, orderBy: [{ createdAt: DESC }]) { totalCount nodes { title } } }`},
+		{
+			"product page",
+			`{ product(id: "p` + half + `") { title tags { nodes { value } } variants { nodes { title sku priceSet { prices { nodes { amount currencyCode } } } inventoryItems { edges { link { requiredQuantity } node { levels { nodes { stockedQuantity stockLocation { name } } } } } } } } salesChannels { nodes { name } } } }`,
+		},
+		{
+			"first page of products with prices",
+			`{ products(first: 20) { nodes { title variants { nodes { title priceSet { prices { nodes { amount } } } } } } } }`,
+		},
+		{
+			"category page: of a channel, published",
+			`{ products(first: 20, filter: { status: { eq: PUBLISHED }, salesChannels: { some: { id: { eq: "c42" } } } }) { nodes { title variants(first: 1) { nodes { priceSet { prices(first: 1) { nodes { amount } } } } } } } }`,
+		},
+		{
+			"page of a hub's products",
+			`{ salesChannel(id: "c0") { products(first: 20) { nodes { title } pageInfo { hasNextPage endCursor } } } }`,
+		},
+		{
+			"by price across three hops",
+			`{ products(first: 20, filter: { variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lte: "20" } } } } } } }) { nodes { title } } }`,
+		},
+		{
+			"search by SKU",
+			`{ productVariants(filter: { sku: { eq: "SKU-4711" } }) { nodes { title product { title } } } }`,
+		},
+		{
+			"from an item back to products",
+			`{ inventoryItem(id: "box") { variants(first: 20) { nodes { title product { title } } } } }`,
+		},
+		{
+			"prices of 100 price sets and whose they are",
+			`{ priceSets(first: 100) { nodes { prices { nodes { amount } } variant { sku } } } }`,
+		},
+		{
+			"stock of a location, a page",
+			`{ stockLocation(id: "loc3") { inventoryLevels(first: 50) { nodes { stockedQuantity inventoryItem { sku } } } } }`,
+		},
+		{
+			"latest products, counted",
+			`{ products(first: 20, orderBy: [{ createdAt: DESC }]) { totalCount nodes { title } } }`,
+		},
 	}
 }
 

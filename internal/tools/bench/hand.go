@@ -222,13 +222,18 @@ func (h hand) locations(ctx context.Context, byItem map[string][]*item) error {
 	batch := &pgx.Batch{}
 	var id, name string
 	// Relies on the primary key.
-	forEach(batch, `SELECT id, name FROM stock_location WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL`,
-		ids, []any{&id, &name}, func() {
+	forEach(
+		batch,
+		`SELECT id, name FROM stock_location WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL`,
+		ids,
+		[]any{&id, &name},
+		func() {
 			found := name
 			for _, s := range byID[id] {
 				s.name = &found
 			}
-		})
+		},
+	)
 	return h.pool.SendBatch(ctx, batch).Close()
 }
 

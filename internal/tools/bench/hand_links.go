@@ -102,9 +102,11 @@ func (h hand) createLinks(ctx context.Context, b []byte, v variables) ([]byte, e
 		var liveProducts, liveChannels int
 		// Rely on the primary keys.
 		batch.Queue(`SELECT count(*) FROM (SELECT 1 FROM product WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL
-			ORDER BY id FOR NO KEY UPDATE) AS t`, products).QueryRow(func(row pgx.Row) error { return row.Scan(&liveProducts) })
+			ORDER BY id FOR NO KEY UPDATE) AS t`, products).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&liveProducts) })
 		batch.Queue(`SELECT count(*) FROM (SELECT 1 FROM sales_channel WHERE id = ANY(ARRAY(SELECT unnest($1::text[]))) AND deleted_at IS NULL
-			ORDER BY id FOR SHARE) AS t`, channels).QueryRow(func(row pgx.Row) error { return row.Scan(&liveChannels) })
+			ORDER BY id FOR SHARE) AS t`, channels).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&liveChannels) })
 		queueOutcomes(batch, found, `
 			WITH given AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS p(l, r, id)),
 			written AS (`+guardedUpsert+`),

@@ -9,7 +9,12 @@ import (
 )
 
 // products are those of a statement, which reads one more than are shown, and whether there is that one.
-func (h hand) products(ctx context.Context, sql string, first int, args ...any) (products []*product, more bool, err error) {
+func (h hand) products(
+	ctx context.Context,
+	sql string,
+	first int,
+	args ...any,
+) (products []*product, more bool, err error) {
 	rows, err := h.pool.Query(ctx, sql, append([]any{first + 1}, args...)...)
 	if err != nil {
 		return nil, false, err
@@ -77,7 +82,11 @@ func appendPageInfo(b []byte, more bool, cursor string) []byte {
 
 func (h hand) deep(ctx context.Context, b []byte, v variables) ([]byte, error) {
 	// Relies on the primary key.
-	rows, err := h.pool.Query(ctx, `SELECT id, title FROM product WHERE deleted_at IS NULL ORDER BY id LIMIT $1`, v.First)
+	rows, err := h.pool.Query(
+		ctx,
+		`SELECT id, title FROM product WHERE deleted_at IS NULL ORDER BY id LIMIT $1`,
+		v.First,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +156,8 @@ func (h hand) deep(ctx context.Context, b []byte, v variables) ([]byte, error) {
 func (h hand) reverse(ctx context.Context, b []byte, v variables) ([]byte, error) {
 	var name string
 	// Relies on the primary key.
-	if err := h.pool.QueryRow(ctx, `SELECT name FROM sales_channel WHERE id = $1 AND deleted_at IS NULL`, v.ID).Scan(&name); err != nil {
+	if err := h.pool.QueryRow(ctx, `SELECT name FROM sales_channel WHERE id = $1 AND deleted_at IS NULL`, v.ID).
+		Scan(&name); err != nil {
 		return nil, err
 	}
 	// Relies on the index of the link's channel and product.
@@ -266,7 +276,12 @@ func (h hand) pairs(ctx context.Context, b []byte, v variables) ([]byte, error) 
 
 // pricedVariants reads so many variants of each product and so many prices of each variant, level by level. What the batch holds
 // travels with the variants.
-func (h hand) pricedVariants(ctx context.Context, batch *pgx.Batch, products []*product, variantsOfEach, pricesOfEach int) error {
+func (h hand) pricedVariants(
+	ctx context.Context,
+	batch *pgx.Batch,
+	products []*product,
+	variantsOfEach, pricesOfEach int,
+) error {
 	queueVariants(batch, products, variantsOfEach)
 	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return err

@@ -77,7 +77,8 @@ func (h hand) deleteVariants(ctx context.Context, b []byte, v variables) ([]byte
 		c = cascaded{deletion: newID("del")}
 		batch := &pgx.Batch{}
 		var existing int
-		batch.Queue(`SELECT count(*) FROM product_variant WHERE id = ANY(ARRAY(SELECT unnest($1::text[])))`, ids).QueryRow(func(row pgx.Row) error { return row.Scan(&existing) })
+		batch.Queue(`SELECT count(*) FROM product_variant WHERE id = ANY(ARRAY(SELECT unnest($1::text[])))`, ids).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&existing) })
 		for _, lock := range []string{
 			`SELECT 1 FROM product_variant AS t WHERE t.id = ANY(ARRAY(SELECT unnest($1::text[]))) AND t.deleted_at IS NULL ORDER BY t.id FOR UPDATE`,
 			`SELECT 1 FROM price_set AS t WHERE t.id IN (` + setsOf + `) AND t.deleted_at IS NULL ORDER BY t.id FOR UPDATE`,
@@ -197,7 +198,8 @@ func (h hand) restoreVariants(ctx context.Context, b []byte, v variables) ([]byt
 		var existing int
 		var byModel map[string]*deletedRecords
 		var all *deletedRecords
-		batch.Queue(`SELECT count(*) FROM product_variant WHERE id = ANY(ARRAY(SELECT unnest($1::text[])))`, ids).QueryRow(func(row pgx.Row) error { return row.Scan(&existing) })
+		batch.Queue(`SELECT count(*) FROM product_variant WHERE id = ANY(ARRAY(SELECT unnest($1::text[])))`, ids).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&existing) })
 		batch.Queue(latestDeletions, ids).Query(func(rows pgx.Rows) (err error) {
 			byModel, all, c.deletion, err = collectDeleted(rows)
 			return err
@@ -243,15 +245,67 @@ func (c *cascaded) restore(byModel map[string]*deletedRecords, all *deletedRecor
 		}
 	}
 	variants, sets := keys("ProductVariant"), keys("PriceSet")
-	queueIDs(batch, &c.itemLinks, backLinks("product_variant_inventory_item", "variant_id", "product_variant", "inventory_item_id", "inventory_item", quantity, "left_key"), deletions, variants)
-	queueIDs(batch, &c.priceLinks, backLinks("product_variant_price_set", "variant_id", "product_variant", "price_set_id", "price_set", noData, "left_key"), deletions, variants)
-	queueIDs(batch, &c.ships, backLinks("shipping_option_price_set", "shipping_option_id", "shipping_option", "price_set_id", "price_set", noData, "right_key"), deletions, sets)
+	queueIDs(
+		batch,
+		&c.itemLinks,
+		backLinks(
+			"product_variant_inventory_item",
+			"variant_id",
+			"product_variant",
+			"inventory_item_id",
+			"inventory_item",
+			quantity,
+			"left_key",
+		),
+		deletions,
+		variants,
+	)
+	queueIDs(
+		batch,
+		&c.priceLinks,
+		backLinks(
+			"product_variant_price_set",
+			"variant_id",
+			"product_variant",
+			"price_set_id",
+			"price_set",
+			noData,
+			"left_key",
+		),
+		deletions,
+		variants,
+	)
+	queueIDs(
+		batch,
+		&c.ships,
+		backLinks(
+			"shipping_option_price_set",
+			"shipping_option_id",
+			"shipping_option",
+			"price_set_id",
+			"price_set",
+			noData,
+			"right_key",
+		),
+		deletions,
+		sets,
+	)
 	// Links that miss a record wait for it. Relies on the indexes of the keys of deletion_link.
-	batch.Queue(`UPDATE linkgraph.deletion_link AS k SET wanted = true WHERE k.deletion_id = ANY(ARRAY(SELECT unnest($1::text[]))) AND k.restored_at IS NULL
-		AND (k.left_key = ANY(ARRAY(SELECT unnest($2::text[]))) OR k.right_key = ANY(ARRAY(SELECT unnest($3::text[]))))`, deletions, variants, sets)
+	batch.Queue(
+		`UPDATE linkgraph.deletion_link AS k SET wanted = true WHERE k.deletion_id = ANY(ARRAY(SELECT unnest($1::text[]))) AND k.restored_at IS NULL
+		AND (k.left_key = ANY(ARRAY(SELECT unnest($2::text[]))) OR k.right_key = ANY(ARRAY(SELECT unnest($3::text[]))))`,
+		deletions,
+		variants,
+		sets,
+	)
 	// Relies on the primary key.
-	batch.Queue(`UPDATE linkgraph.deletion_record AS t SET restored_at = clock_timestamp() FROM unnest($1::text[], $2::text[], $3::text[]) AS p(d, model, key)
-		WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key`, all.deletions, all.models, all.keys)
+	batch.Queue(
+		`UPDATE linkgraph.deletion_record AS t SET restored_at = clock_timestamp() FROM unnest($1::text[], $2::text[], $3::text[]) AS p(d, model, key)
+		WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key`,
+		all.deletions,
+		all.models,
+		all.keys,
+	)
 	return batch
 }
 

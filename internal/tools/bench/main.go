@@ -35,7 +35,11 @@ func main() {
 	dir := flag.String("dir", ".data", "folder of the private Postgres")
 	runs := flag.Int("runs", 0, "how often each query is run: 30; with -compare, how many turns each way has: 4")
 	loadOnly := flag.Bool("load", false, "make the store and stop")
-	compare := flag.Bool("compare", false, "compare the API with code written for each query and with one statement a query")
+	compare := flag.Bool(
+		"compare",
+		false,
+		"compare the API with code written for each query and with one statement a query",
+	)
 	memory := flag.Bool("memory", false, "measure memory and settings of the garbage collector")
 	only := flag.String("only", "", "with -compare, the one way to run, for a profile")
 	names := flag.String("queries", "", "with -compare, a regular expression: the queries and mutations to run")
@@ -55,7 +59,12 @@ func main() {
 	case *compare:
 		answer = func(ctx context.Context, pool *pgxpool.Pool) error {
 			return compareWays(ctx, pool, options{
-				out: os.Stdout, rounds: cmp.Or(*runs, 4), turn: cmp.Or(*turn, 500*time.Millisecond), only: *only, queries: *names, products: *products,
+				out:      os.Stdout,
+				rounds:   cmp.Or(*runs, 4),
+				turn:     cmp.Or(*turn, 500*time.Millisecond),
+				only:     *only,
+				queries:  *names,
+				products: *products,
 			})
 		}
 	}
@@ -85,7 +94,10 @@ func profiled(file string, fn func(context.Context, *pgxpool.Pool) error) func(c
 }
 
 func run(ctx context.Context, dir string, products int, then func(context.Context, *pgxpool.Pool) error) error {
-	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(dir, fmt.Sprintf("bench-%d", products)), Log: os.Stderr, Unsafe: true})
+	server, err := postgres.Start(
+		ctx,
+		postgres.Config{Dir: filepath.Join(dir, fmt.Sprintf("bench-%d", products)), Log: os.Stderr, Unsafe: true},
+	)
 	if err != nil {
 		return err
 	}
@@ -184,7 +196,14 @@ func measure(ctx context.Context, pool *pgxpool.Pool, out io.Writer, products, r
 			times[i] = time.Since(start)
 		}
 		slices.Sort(times)
-		fmt.Fprintf(out, "| %s | %d | %d | %.1f ms |\n", q.name, len(explained.Plans()), read, float64(times[runs/2].Microseconds())/1000)
+		fmt.Fprintf(
+			out,
+			"| %s | %d | %d | %.1f ms |\n",
+			q.name,
+			len(explained.Plans()),
+			read,
+			float64(times[runs/2].Microseconds())/1000,
+		)
 	}
 	return ctx.Err()
 }

@@ -40,7 +40,11 @@ func (*sink) WriteHeader(int)       {}
 func send(h http.Handler, body []byte, w *sink) error {
 	w.Reset()
 	w.header = http.Header{}
-	r, err := http.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)) //nolint:noctx // it stays in the process
+	r, err := http.NewRequest(
+		http.MethodPost,
+		"/graphql",
+		bytes.NewReader(body),
+	) //nolint:noctx // it stays in the process
 	if err != nil {
 		return err
 	}
@@ -69,7 +73,14 @@ func sameAnswers(name string, ways []way, answers [][]byte) error {
 				n++
 			}
 			n = max(0, n-100)
-			return fmt.Errorf("%s: %s answers\n… %.300s\n%s answers\n… %.300s", name, ways[0].name, answers[0][n:], w.name, answers[i][n:])
+			return fmt.Errorf(
+				"%s: %s answers\n… %.300s\n%s answers\n… %.300s",
+				name,
+				ways[0].name,
+				answers[0][n:],
+				w.name,
+				answers[i][n:],
+			)
 		}
 	}
 	return nil
@@ -170,7 +181,8 @@ func processorTime() time.Duration {
 
 // backends are the processes of Postgres that serve the pool.
 func backends(ctx context.Context, pool *pgxpool.Pool) (pids []int, err error) {
-	err = pool.QueryRow(ctx, `SELECT array_agg(pid) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`).Scan(&pids)
+	err = pool.QueryRow(ctx, `SELECT array_agg(pid) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`).
+		Scan(&pids)
 	return pids, err
 }
 
@@ -195,7 +207,11 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // printTable prints a row for each way that was asked. Ratios are to the first one, if that was asked too.
 func printTable(out io.Writer, title string, ways []way, costs []cost, counts []count) {
-	fmt.Fprintf(out, "\n%s\n\n| way | requests/s | of hand | p50 ms | p99 ms | processor µs/request: program + Postgres | of hand | allocations | statements | round trips |\n|---|---|---|---|---|---|---|---|---|---|\n", title)
+	fmt.Fprintf(
+		out,
+		"\n%s\n\n| way | requests/s | of hand | p50 ms | p99 ms | processor µs/request: program + Postgres | of hand | allocations | statements | round trips |\n|---|---|---|---|---|---|---|---|---|---|\n",
+		title,
+	)
 	for i := range costs {
 		c := &costs[i]
 		if c.requests == 0 {
@@ -203,10 +219,25 @@ func printTable(out io.Writer, title string, ways []way, costs []cost, counts []
 		}
 		slices.Sort(c.times)
 		n := float64(c.requests)
-		fmt.Fprintf(out, "| %s | %s | %s | %.2f | %.2f | %.0f + %.0f | %s | %.0f | %d | %d |\n", ways[i].name,
-			short(c.rate()), ratio(c.rate(), costs[0].rate()), ms(c.times[len(c.times)/2]), ms(c.times[len(c.times)*99/100]),
-			float64(c.program.Microseconds())/n, float64(c.store.Microseconds())/n, ratio(c.processors(), costs[0].processors()),
-			float64(c.mallocs)/n, counts[i].statements, counts[i].trips)
+		fmt.Fprintf(
+			out,
+			"| %s | %s | %s | %.2f | %.2f | %.0f + %.0f | %s | %.0f | %d | %d |\n",
+			ways[i].name,
+			short(
+				c.rate(),
+			),
+			ratio(c.rate(), costs[0].rate()),
+			ms(c.times[len(c.times)/2]),
+			ms(c.times[len(c.times)*99/100]),
+			float64(
+				c.program.Microseconds(),
+			)/n,
+			float64(c.store.Microseconds())/n,
+			ratio(c.processors(), costs[0].processors()),
+			float64(c.mallocs)/n,
+			counts[i].statements,
+			counts[i].trips,
+		)
 	}
 }
 

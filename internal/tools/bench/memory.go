@@ -36,16 +36,27 @@ func measureMemory(ctx context.Context, pool *pgxpool.Pool, out io.Writer, turn 
 	}
 	deep := comparedQueries()[1]
 	deep.variables.First = 100
-	wide := compared{name: "wide: 100 products of 100 variants", variables: variables{First: 100}, query: `query Wide($first: Int) {
+	wide := compared{
+		name:      "wide: 100 products of 100 variants",
+		variables: variables{First: 100},
+		query: `query Wide($first: Int) {
 		products(first: $first, filter: { handle: { like: "wide-%" } }) { nodes { id title variants(first: $first) { nodes { id title sku
-			priceSet { id prices(first: $first) { nodes { id amount currencyCode } } } } } } } }`}
+			priceSet { id prices(first: $first) { nodes { id amount currencyCode } } } } } } } }`,
+	}
 	if err := measureSettings(ctx, pool, out, deep, []way{{name: "api", handler: a.api}}, turn); err != nil {
 		return err
 	}
 	return measureSettings(ctx, pool, out, wide, []way{{name: "api", handler: a.api}}, turn)
 }
 
-func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q compared, ways []way, turn time.Duration) error {
+func measureSettings(
+	ctx context.Context,
+	pool *pgxpool.Pool,
+	out io.Writer,
+	q compared,
+	ways []way,
+	turn time.Duration,
+) error {
 	body, err := bodyOf(q.query, q.variables)
 	if err != nil {
 		return err
@@ -55,7 +66,13 @@ func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q c
 		return err
 	}
 	t := traffic{clients: memoryClients, turn: turn, body: func(int, int) []byte { return body }}
-	fmt.Fprintf(out, "\n%s; %d clients; %d bytes an answer\n\n| way | GOGC | limit MiB | requests/s | processor µs/request | resident MiB at most | goroutines at most |\n|---|---|---|---|---|---|---|\n", q.name, memoryClients, answer.Len())
+	fmt.Fprintf(
+		out,
+		"\n%s; %d clients; %d bytes an answer\n\n| way | GOGC | limit MiB | requests/s | processor µs/request | resident MiB at most | goroutines at most |\n|---|---|---|---|---|---|---|\n",
+		q.name,
+		memoryClients,
+		answer.Len(),
+	)
 	answer = sink{}
 	for _, w := range ways {
 		for _, set := range settings() {
@@ -71,8 +88,19 @@ func measureSettings(ctx context.Context, pool *pgxpool.Pool, out io.Writer, q c
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "| %s | %d | %d | %.0f | %d | %d | %d |\n", w.name, set[0], set[1],
-				float64(c.requests)/c.wall.Seconds(), c.program.Microseconds()/int64(c.requests), most.memory>>20, most.goroutines)
+			fmt.Fprintf(
+				out,
+				"| %s | %d | %d | %.0f | %d | %d | %d |\n",
+				w.name,
+				set[0],
+				set[1],
+				float64(
+					c.requests,
+				)/c.wall.Seconds(),
+				c.program.Microseconds()/int64(c.requests),
+				most.memory>>20,
+				most.goroutines,
+			)
 		}
 	}
 	return nil

@@ -26,7 +26,9 @@ func comparedQueries() []compared {
 		{
 			name:      "page: products, variants, prices, channels",
 			query:     `query Page($first: Int) { products(first: $first, filter: { status: { eq: PUBLISHED } }, orderBy: [{ createdAt: DESC }]) { nodes { id title handle variants { nodes { id title sku priceSet { prices { nodes { amount currencyCode } } } } } salesChannels { nodes { id name } } } pageInfo { hasNextPage endCursor } } }`,
-			variables: variables{First: 20}, hand: hand.page, args: first,
+			variables: variables{First: 20},
+			hand:      hand.page,
+			args:      first,
 			jsonAgg: `WITH page AS (
 					SELECT id, title, handle, created_at FROM product WHERE deleted_at IS NULL AND status = 'published' ORDER BY created_at DESC, id DESC LIMIT $1 + 1),
 				shown AS (SELECT * FROM page ORDER BY created_at DESC, id DESC LIMIT $1)
@@ -44,10 +46,15 @@ func comparedQueries() []compared {
 		{
 			name:      "deep: products, variants, prices, items, levels, locations",
 			query:     `query Deep($first: Int) { products(first: $first) { nodes { id title variants { nodes { id title sku priceSet { prices { nodes { amount currencyCode } } } inventoryItems { edges { link { requiredQuantity } node { sku levels { nodes { stockedQuantity stockLocation { name } } } } } } } } } } }`,
-			variables: variables{First: 50}, hand: hand.deep, args: first,
+			variables: variables{First: 50},
+			hand:      hand.deep,
+			args:      first,
 			jsonAgg: `SELECT json_build_object('data', json_build_object('products', json_build_object('nodes', coalesce((SELECT json_agg(json_build_object(
 					'id', p.id, 'title', p.title,
-					'variants', json_build_object('nodes', coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'sku', v.sku, 'priceSet', ` + fmt.Sprintf(prices, 20) + `,
+					'variants', json_build_object('nodes', coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'sku', v.sku, 'priceSet', ` + fmt.Sprintf(
+				prices,
+				20,
+			) + `,
 						'inventoryItems', json_build_object('edges', coalesce((SELECT json_agg(json_build_object('link', json_build_object('requiredQuantity', i.quantity::text), 'node', json_build_object('sku', i.sku,
 							'levels', json_build_object('nodes', coalesce((SELECT json_agg(json_build_object('stockedQuantity', s.quantity::text, 'stockLocation', (
 									SELECT json_build_object('name', o.name) FROM stock_location AS o WHERE o.id = s.location_id AND o.deleted_at IS NULL)) ORDER BY s.id)
@@ -60,8 +67,9 @@ func comparedQueries() []compared {
 		{
 			name:      "reverse: a channel's products with one price",
 			query:     `query Reverse($id: ID!, $first: Int) { salesChannel(id: $id) { name products(first: $first) { nodes { id title handle variants(first: 1) { nodes { priceSet { prices(first: 1) { nodes { amount currencyCode } } } } } } pageInfo { hasNextPage endCursor } } } }`,
-			variables: variables{First: 20, ID: "c0"}, hand: hand.reverse,
-			args: func(v variables) []any { return []any{v.First, v.ID} },
+			variables: variables{First: 20, ID: "c0"},
+			hand:      hand.reverse,
+			args:      func(v variables) []any { return []any{v.First, v.ID} },
 			jsonAgg: `WITH page AS (
 					SELECT l.product_id AS id, p.title, p.handle FROM product_sales_channel AS l JOIN product AS p ON p.id = l.product_id
 					WHERE l.sales_channel_id = $2 AND l.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY l.product_id LIMIT $1 + 1),
@@ -78,8 +86,9 @@ func comparedQueries() []compared {
 		{
 			name:      "search: newest products of a channel with a price up to a limit",
 			query:     `query Search($first: Int, $id: ID!, $most: Decimal!) { products(first: $first, orderBy: [{ createdAt: DESC }], filter: { status: { eq: PUBLISHED }, salesChannels: { some: { id: { eq: $id } } }, variants: { some: { priceSet: { prices: { some: { currencyCode: { eq: "eur" }, amount: { lte: $most } } } } } } }) { nodes { id title handle variants { nodes { id title priceSet { prices(first: 1) { nodes { amount currencyCode } } } } } } pageInfo { hasNextPage endCursor } } }`,
-			variables: variables{First: 20, ID: "c0", Most: "100"}, hand: hand.search,
-			args: func(v variables) []any { return []any{v.First, v.ID, v.Most} },
+			variables: variables{First: 20, ID: "c0", Most: "100"},
+			hand:      hand.search,
+			args:      func(v variables) []any { return []any{v.First, v.ID, v.Most} },
 			jsonAgg: `WITH page AS (
 					SELECT p.id, p.title, p.handle, p.created_at FROM product AS p WHERE ` + searchFilter + ` ORDER BY p.created_at DESC, p.id DESC LIMIT $1 + 1),
 				shown AS (SELECT * FROM page ORDER BY created_at DESC, id DESC LIMIT $1)
@@ -94,8 +103,9 @@ func comparedQueries() []compared {
 		{
 			name:      "list: 100 links of a channel",
 			query:     `query List($first: Int, $id: ID!) { productSalesChannels(first: $first, filter: { salesChannelId: { eq: $id } }, orderBy: [{ productId: ASC }]) { nodes { id productId salesChannelId } pageInfo { hasNextPage endCursor } } }`,
-			variables: variables{First: 100, ID: "c0"}, hand: hand.list,
-			args: func(v variables) []any { return []any{v.First, v.ID} },
+			variables: variables{First: 100, ID: "c0"},
+			hand:      hand.list,
+			args:      func(v variables) []any { return []any{v.First, v.ID} },
 			jsonAgg: `WITH page AS (
 					SELECT id, product_id, sales_channel_id FROM product_sales_channel WHERE sales_channel_id = $2 AND deleted_at IS NULL ORDER BY product_id LIMIT $1 + 1),
 				shown AS (SELECT * FROM page ORDER BY product_id LIMIT $1)
@@ -107,7 +117,8 @@ func comparedQueries() []compared {
 		{
 			name:      "pairs: which of 100 given pairs are linked",
 			query:     `query Pairs($links: [LinkInput!]!) { links(links: $links) { id ... on ProductSalesChannel { productId salesChannelId } } }`,
-			variables: variables{Links: pairsToFind()}, hand: hand.pairs,
+			variables: variables{Links: pairsToFind()},
+			hand:      hand.pairs,
 			args: func(v variables) []any {
 				left, right := keysOf(v.Links)
 				return []any{left, right}

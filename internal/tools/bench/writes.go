@@ -42,15 +42,30 @@ func scenarios(products int) []scenario {
 		{"createLinks, dismissed before", createMutation, hand.createLinks, bareCreate, createArgs},
 	}
 	records := []written{
-		{"deleteProductVariants", `mutation Delete($ids: [ID!]!) { deleteProductVariants(ids: $ids) { deletionId links { id name } records { model ids } } }`, hand.deleteVariants, "", nil},
-		{"restoreProductVariants", `mutation Restore($ids: [ID!]!) { restoreProductVariants(ids: $ids) { deletionId links { id name } records { model ids } } }`, hand.restoreVariants, "", nil},
+		{
+			"deleteProductVariants",
+			`mutation Delete($ids: [ID!]!) { deleteProductVariants(ids: $ids) { deletionId links { id name } records { model ids } } }`,
+			hand.deleteVariants,
+			"",
+			nil,
+		},
+		{
+			"restoreProductVariants",
+			`mutation Restore($ids: [ID!]!) { restoreProductVariants(ids: $ids) { deletionId links { id name } records { model ids } } }`,
+			hand.restoreVariants,
+			"",
+			nil,
+		},
 	}
 	// Each client has products and channels of its own, so that none waits for another.
 	pairs := func(s *scenario, client, clients, n int) variables {
 		own := products / clients
 		var v variables
 		for x := n * s.size; x < (n+1)*s.size; x++ {
-			v.Links = append(v.Links, newLinkInput(productID(1+client*own+x%own), fmt.Sprintf("w%d", client+clients*(x/own))))
+			v.Links = append(
+				v.Links,
+				newLinkInput(productID(1+client*own+x%own), fmt.Sprintf("w%d", client+clients*(x/own))),
+			)
 		}
 		return v
 	}
@@ -198,7 +213,13 @@ func (c *comparison) write(ctx context.Context, s *scenario, clients int, counts
 		only = " (more are not measured)"
 	}
 	for i, w := range s.writes {
-		printTable(c.out, fmt.Sprintf("%s; %s; clients: %d%s", s.name, w.name, clients, only), w.ways(c.timed), costs[i], counts[i])
+		printTable(
+			c.out,
+			fmt.Sprintf("%s; %s; clients: %d%s", s.name, w.name, clients, only),
+			w.ways(c.timed),
+			costs[i],
+			counts[i],
+		)
 	}
 	return nil
 }
@@ -301,7 +322,9 @@ func sameState(want, got []string, w way) error {
 	}
 	for i := range max(len(want), len(got)) {
 		if i >= len(want) || i >= len(got) || want[i] != got[i] {
-			text, _ := json.Marshal(map[string]any{"first": want[i:min(len(want), i+3)], w.name: got[i:min(len(got), i+3)]}) //nolint:errchkjson // strings marshal
+			text, _ := json.Marshal(
+				map[string]any{"first": want[i:min(len(want), i+3)], w.name: got[i:min(len(got), i+3)]},
+			) //nolint:errchkjson // strings marshal
 			return fmt.Errorf("%s leaves something else: %s", w.name, text)
 		}
 	}

@@ -24,7 +24,11 @@ func main() {
 	url := flag.String("url", "http://127.0.0.1:8080", "the server")
 	clients := flag.Int("clients", 500, "clients, each with a connection of its own")
 	duration := flag.Duration("duration", 10*time.Second, "how long")
-	query := flag.String("query", `query Drill { products(first: 50) { totalCount nodes { title variants { nodes { title } } salesChannels { nodes { name } } } } }`, "what they ask")
+	query := flag.String(
+		"query",
+		`query Drill { products(first: 50) { totalCount nodes { title variants { nodes { title } } salesChannels { nodes { name } } } } }`,
+		"what they ask",
+	)
 	key := flag.String("key", os.Getenv("LINKGRAPH_KEY"), "secret API key, or LINKGRAPH_KEY in the environment")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -56,7 +60,10 @@ func (t *tally) take() string {
 	var parts []string
 	for status, all := range times {
 		slices.Sort(all)
-		parts = append(parts, fmt.Sprintf("%s: %d (p99 %s)", status, len(all), all[len(all)*99/100].Round(time.Millisecond)))
+		parts = append(
+			parts,
+			fmt.Sprintf("%s: %d (p99 %s)", status, len(all), all[len(all)*99/100].Round(time.Millisecond)),
+		)
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ", ")
@@ -159,8 +166,14 @@ func look(ctx context.Context, s server) (string, error) {
 			values[name] = v
 		}
 	}
-	return fmt.Sprintf("running %.0f, queued %.0f, sessions %.0f of %.0f, goroutines %.0f, memory %.0f MB, /metrics %s",
-		values["linkgraph_requests_running"], values["linkgraph_requests_queued"], values["linkgraph_pool_sessions_used"],
-		values["linkgraph_pool_sessions_max"], values["go_goroutines"], values["process_resident_memory_bytes"]/(1<<20),
-		time.Since(start).Round(time.Millisecond)), nil
+	return fmt.Sprintf(
+		"running %.0f, queued %.0f, sessions %.0f of %.0f, goroutines %.0f, memory %.0f MB, /metrics %s",
+		values["linkgraph_requests_running"],
+		values["linkgraph_requests_queued"],
+		values["linkgraph_pool_sessions_used"],
+		values["linkgraph_pool_sessions_max"],
+		values["go_goroutines"],
+		values["process_resident_memory_bytes"]/(1<<20),
+		time.Since(start).Round(time.Millisecond),
+	), nil
 }

@@ -126,8 +126,10 @@ func (p *Pool) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 
 var (
 	// Postgres 18 writes rows with two decimals.
-	rowsOf  = regexp.MustCompile(`rows=(\d+)(?:\.\d+)? loops=(\d+)`)
-	scan    = regexp.MustCompile(`(?:Scan|Scan using \S+|Scan Backward using \S+) on (\w+)[^(]*\(actual rows=(\d+)(?:\.\d+)? loops=(\d+)\)`)
+	rowsOf = regexp.MustCompile(`rows=(\d+)(?:\.\d+)? loops=(\d+)`)
+	scan   = regexp.MustCompile(
+		`(?:Scan|Scan using \S+|Scan Backward using \S+) on (\w+)[^(]*\(actual rows=(\d+)(?:\.\d+)? loops=(\d+)\)`,
+	)
 	removed = regexp.MustCompile(`Rows Removed by (?:Filter|Index Recheck): (\d+)`)
 )
 

@@ -72,7 +72,12 @@ func (a *api) findRoots(ctx context.Context) error {
 			}
 		} `json:"__schema"`
 	}
-	if err := a.ask(ctx, `{ __schema { queryType { fields { name args { name } type { kind name ofType { name } } } } } }`, nil, &answer); err != nil {
+	if err := a.ask(
+		ctx,
+		`{ __schema { queryType { fields { name args { name } type { kind name ofType { name } } } } } }`,
+		nil,
+		&answer,
+	); err != nil {
 		return err
 	}
 	a.roots = map[string]root{}
@@ -123,7 +128,13 @@ func (a *api) ask(ctx context.Context, query string, variables record, into any)
 	if len(answer.Errors) > 0 {
 		refused := &refusal{}
 		for _, e := range answer.Errors {
-			refused.messages, refused.codes = append(refused.messages, e.Message), append(refused.codes, e.Extensions.Code)
+			refused.messages, refused.codes = append(
+				refused.messages,
+				e.Message,
+			), append(
+				refused.codes,
+				e.Extensions.Code,
+			)
 		}
 		return fmt.Errorf("%s: %w", query, refused)
 	}
@@ -171,7 +182,14 @@ func (a *api) list(ctx context.Context, m *recordstore.Model, args, selection st
 	if field == "" {
 		return nil, fmt.Errorf("there is no list of %s", m.Name)
 	}
-	query := fmt.Sprintf("query ($after: String) { page: %s(first: %d, after: $after%s) { nodes { %s } %s } }", field, rootPage, args, selection, pageInfo)
+	query := fmt.Sprintf(
+		"query ($after: String) { page: %s(first: %d, after: $after%s) { nodes { %s } %s } }",
+		field,
+		rootPage,
+		args,
+		selection,
+		pageInfo,
+	)
 	var all []record
 	variables := record{}
 	for {

@@ -61,7 +61,11 @@ func (b *bothWays) findAll(wanted ...[3]string) ([]string, error) {
 
 // linkedHere makes links by this API. Medusa sees them, and what Medusa dismisses is gone here.
 func (b *bothWays) linkedHere(ctx context.Context) error {
-	ids, err := b.findAll([3]string{"variant", "title", "Shirt L"}, [3]string{"inventory_item", "sku", "button"}, [3]string{"inventory_item", "sku", "mug"})
+	ids, err := b.findAll(
+		[3]string{"variant", "title", "Shirt L"},
+		[3]string{"inventory_item", "sku", "button"},
+		[3]string{"inventory_item", "sku", "mug"},
+	)
 	if err != nil {
 		return err
 	}
@@ -97,19 +101,31 @@ func (b *bothWays) linkedHere(ctx context.Context) error {
 
 // linkedThere makes a link by Medusa. This API sees it, and what this API dismisses is gone in Medusa.
 func (b *bothWays) linkedThere(ctx context.Context) error {
-	ids, err := b.findAll([3]string{"variant", "title", "Big mug"}, [3]string{"inventory_item", "sku", "button"}, [3]string{"inventory_item", "sku", "cloth"})
+	ids, err := b.findAll(
+		[3]string{"variant", "title", "Big mug"},
+		[3]string{"inventory_item", "sku", "button"},
+		[3]string{"inventory_item", "sku", "cloth"},
+	)
 	if err != nil {
 		return err
 	}
 	mug, button, cloth := ids[0], ids[1], ids[2]
-	if err := b.medusa.do("create", []json.RawMessage{stockLink(mug, button, "7"), stockLink(mug, cloth, "2")}, nil); err != nil {
+	if err := b.medusa.do(
+		"create",
+		[]json.RawMessage{stockLink(mug, button, "7"), stockLink(mug, cloth, "2")},
+		nil,
+	); err != nil {
 		return err
 	}
 	ours, err := b.ourItems(ctx, mug)
 	if err != nil {
 		return err
 	}
-	b.expectItems("two links made by Medusa's link.create are seen here at once, with their extra column", ours, map[string]string{button: "7", cloth: "2"})
+	b.expectItems(
+		"two links made by Medusa's link.create are seen here at once, with their extra column",
+		ours,
+		map[string]string{button: "7", cloth: "2"},
+	)
 	if err := b.api.ask(ctx, `mutation ($variant: ID!, $item: ID!) {
 		dismissLinks(links: [{ product: { variantId: $variant }, inventory: { inventoryItemId: $item } }]) { results { outcome } } }`,
 		record{"variant": mug, "item": cloth}, nil); err != nil {
@@ -125,17 +141,33 @@ func (b *bothWays) linkedThere(ctx context.Context) error {
 
 // stockLink names a link as Medusa's link.create does: the order of the two ends counts, so it is written out.
 func stockLink(variant, item, quantity string) json.RawMessage {
-	return fmt.Appendf(nil, `{"product": {"variant_id": %s}, "inventory": {"inventory_item_id": %s}, "data": {"required_quantity": %s}}`,
-		literal(variant), literal(item), quantity)
+	return fmt.Appendf(
+		nil,
+		`{"product": {"variant_id": %s}, "inventory": {"inventory_item_id": %s}, "data": {"required_quantity": %s}}`,
+		literal(variant),
+		literal(item),
+		quantity,
+	)
 }
 
 func channelLink(product, channel string) json.RawMessage {
-	return fmt.Appendf(nil, `{"product": {"product_id": %s}, "sales_channel": {"sales_channel_id": %s}}`, literal(product), literal(channel))
+	return fmt.Appendf(
+		nil,
+		`{"product": {"product_id": %s}, "sales_channel": {"sales_channel_id": %s}}`,
+		literal(product),
+		literal(channel),
+	)
 }
 
 // theirItems are the inventory items of a variant and how many of each it needs, as Medusa says.
 func (b *bothWays) theirItems(variant string) (map[string]string, error) {
-	found, err := b.medusa.graph("variant", record{"id": variant}, "id", "inventory_items.inventory_item_id", "inventory_items.required_quantity")
+	found, err := b.medusa.graph(
+		"variant",
+		record{"id": variant},
+		"id",
+		"inventory_items.inventory_item_id",
+		"inventory_items.required_quantity",
+	)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -164,15 +196,32 @@ func (b *bothWays) expectItems(sentence string, have, want map[string]string) {
 
 // productFields are what Medusa is asked of a product before and after it was deleted.
 var productFields = []string{
-	"id", "title", "handle", "sales_channels.id", "shipping_profile.id", "options.id", "options.values.id", "tags.id", "categories.id",
-	"variants.id", "variants.title", "variants.price_set.id", "variants.price_set.prices.id", "variants.price_set.prices.amount",
-	"variants.inventory_items.inventory_item_id", "variants.inventory_items.required_quantity",
+	"id",
+	"title",
+	"handle",
+	"sales_channels.id",
+	"shipping_profile.id",
+	"options.id",
+	"options.values.id",
+	"tags.id",
+	"categories.id",
+	"variants.id",
+	"variants.title",
+	"variants.price_set.id",
+	"variants.price_set.prices.id",
+	"variants.price_set.prices.amount",
+	"variants.inventory_items.inventory_item_id",
+	"variants.inventory_items.required_quantity",
 }
 
 // deletedHere deletes a product by this API and restores it. Medusa does not see it in between, and sees all of it again after,
 // but for the links that Medusa itself had dismissed: one before the deletion, one that it made anew and dismissed since.
 func (b *bothWays) deletedHere(ctx context.Context) error {
-	ids, err := b.findAll([3]string{"product", "title", "Shirt"}, [3]string{"sales_channel", "name", "Web"}, [3]string{"sales_channel", "name", "Closing"})
+	ids, err := b.findAll(
+		[3]string{"product", "title", "Shirt"},
+		[3]string{"sales_channel", "name", "Web"},
+		[3]string{"sales_channel", "name", "Closing"},
+	)
 	if err != nil {
 		return err
 	}
@@ -187,7 +236,12 @@ func (b *bothWays) deletedHere(ctx context.Context) error {
 	if len(before) != 1 {
 		return fmt.Errorf("the shop has no product %s", shirt)
 	}
-	if err := b.api.ask(ctx, `mutation ($ids: [ID!]!) { deleteProducts(ids: $ids) { deletionId } }`, record{"ids": []string{shirt}}, nil); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`mutation ($ids: [ID!]!) { deleteProducts(ids: $ids) { deletionId } }`,
+		record{"ids": []string{shirt}},
+		nil,
+	); err != nil {
 		return err
 	}
 	if err := b.goneThere(before[0]); err != nil {
@@ -196,7 +250,12 @@ func (b *bothWays) deletedHere(ctx context.Context) error {
 	if err := b.makeAndDismiss(channelLink(shirt, web)); err != nil {
 		return err
 	}
-	if err := b.api.ask(ctx, `mutation ($ids: [ID!]!) { restoreProducts(ids: $ids) { deletionId } }`, record{"ids": []string{shirt}}, nil); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`mutation ($ids: [ID!]!) { restoreProducts(ids: $ids) { deletionId } }`,
+		record{"ids": []string{shirt}},
+		nil,
+	); err != nil {
 		return err
 	}
 	return b.restoredThere(before[0], web)
@@ -244,7 +303,10 @@ func (b *bothWays) goneThere(product record) error {
 	}
 	b.report.expect(len(left) == 0, fmt.Sprintf(
 		"a product deleted by deleteProducts is gone in Medusa, with %d variants, their %d price sets and %d prices, and all their links",
-		len(variants), len(sets), len(prices)), left...)
+		len(variants),
+		len(sets),
+		len(prices),
+	), left...)
 	return nil
 }
 
@@ -266,15 +328,22 @@ func (b *bothWays) restoredThere(before record, dismissed string) error {
 	}
 	expected["sales_channels"] = channels
 	have, want := canonical(listFirst(after)), canonical(expected)
-	b.report.expect(len(channels) > 0 && have == want,
+	b.report.expect(
+		len(channels) > 0 && have == want,
 		"restoreProducts brings it back in Medusa with all its links, but for one dismissed before and one made and dismissed since",
-		"is      "+have, "expected "+want)
+		"is      "+have,
+		"expected "+want,
+	)
 	return nil
 }
 
 // deletedThere deletes a product by Medusa. It is gone here, with its links; from a link that Medusa does not know too.
 func (b *bothWays) deletedThere(ctx context.Context) error {
-	ids, err := b.findAll([3]string{"product", "title", "Sofa"}, [3]string{"product", "title", "Mug"}, [3]string{"sales_channel", "name", "Web"})
+	ids, err := b.findAll(
+		[3]string{"product", "title", "Sofa"},
+		[3]string{"product", "title", "Mug"},
+		[3]string{"sales_channel", "name", "Web"},
+	)
 	if err != nil {
 		return err
 	}
@@ -304,7 +373,10 @@ func (b *bothWays) deletedThere(ctx context.Context) error {
 			wrong = append(wrong, fmt.Sprintf("%s: %d before, %d after", name, before[name], after[name]))
 		}
 	}
-	b.report.expect(len(wrong) == 0, "a product deleted by Medusa is gone here at once, with its variants and links, those that only this API knows too", wrong...)
+	b.report.expect(
+		len(wrong) == 0,
+		"a product deleted by Medusa is gone here at once, with its variants and links, those that only this API knows too",
+		wrong...)
 	return nil
 }
 

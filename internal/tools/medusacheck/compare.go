@@ -31,7 +31,10 @@ func (c *comparer) compareAll(ctx context.Context) error {
 		}
 	}
 	if c.finer > 0 {
-		c.report.note("%d decimals have more digits in their raw_ column than in their own, which both sides show", c.finer)
+		c.report.note(
+			"%d decimals have more digits in their raw_ column than in their own, which both sides show",
+			c.finer,
+		)
 	}
 	return nil
 }
@@ -104,7 +107,12 @@ func (c *comparer) everyRecord(ctx context.Context, l *line, m *recordstore.Mode
 }
 
 // compareSets compares records by their keys, and those that both sides have field by field.
-func (c *comparer) compareSets(ctx context.Context, l *line, m *recordstore.Model, ours, theirs map[string]record) error {
+func (c *comparer) compareSets(
+	ctx context.Context,
+	l *line,
+	m *recordstore.Model,
+	ours, theirs map[string]record,
+) error {
 	for _, key := range sortedKeys(ours) {
 		if theirs[key] == nil {
 			l.differ("%s %s is in this API's answer alone", m.Name, key)
@@ -170,7 +178,10 @@ func (c *comparer) undeclared(ctx context.Context, l *line, m *recordstore.Model
 	}
 	var unknown []string
 	for _, name := range columns {
-		if !slices.ContainsFunc(m.Columns, func(col recordstore.Column) bool { return col.Name == name || col.Raw == name }) {
+		if !slices.ContainsFunc(
+			m.Columns,
+			func(col recordstore.Column) bool { return col.Name == name || col.Raw == name },
+		) {
 			unknown = append(unknown, name)
 		}
 	}

@@ -298,7 +298,13 @@ func (c *comparer) ways(ctx context.Context) error {
 func (c *comparer) way(ctx context.Context, link, name string, path []string) error {
 	modelName, medusas, _ := strings.Cut(name, ".")
 	m, _ := c.api.records.Model(ourModel(modelName))
-	selection := fmt.Sprintf("key: %s hop: %s { hop: %s(first: %d) { edges { node { key: id } } } }", keyField(m), path[0], path[1], wholePage)
+	selection := fmt.Sprintf(
+		"key: %s hop: %s { hop: %s(first: %d) { edges { node { key: id } } } }",
+		keyField(m),
+		path[0],
+		path[1],
+		wholePage,
+	)
 	list, err := c.api.list(ctx, m, "", selection)
 	if err != nil {
 		return err

@@ -78,7 +78,13 @@ func nodes(field, filter, selection string) string {
 }
 
 func (c *comparer) orderSelection() (string, error) {
-	of, err := c.columns("OrderItem", "OrderLineItem", "OrderLineItemTaxLine", "OrderLineItemAdjustment", "OrderCreditLine")
+	of, err := c.columns(
+		"OrderItem",
+		"OrderLineItem",
+		"OrderLineItemTaxLine",
+		"OrderLineItemAdjustment",
+		"OrderCreditLine",
+	)
 	if err != nil {
 		return "", err
 	}
@@ -89,18 +95,40 @@ func (c *comparer) orderSelection() (string, error) {
 	item := of["OrderItem"] + " " + nodes("adjustments", "", of["OrderLineItemAdjustment"]) +
 		" item { " + of["OrderLineItem"] + " " + nodes("taxLines", "", of["OrderLineItemTaxLine"]) + " }"
 	return strings.Join([]string{
-		nodes("items", "", item), shippings, nodes("shippingMethods", "", "id"), nodes("creditLines", "", of["OrderCreditLine"]),
-		"summary { totals }", nodes("itemVersions", "", "id"), nodes("shippingVersions", "", "id"),
+		nodes(
+			"items",
+			"",
+			item,
+		),
+		shippings,
+		nodes("shippingMethods", "", "id"),
+		nodes("creditLines", "", of["OrderCreditLine"]),
+		"summary { totals }",
+		nodes("itemVersions", "", "id"),
+		nodes("shippingVersions", "", "id"),
 	}, " "), nil
 }
 
 func (c *comparer) shippingSelection(filter string) (string, error) {
-	of, err := c.columns("OrderShipping", "OrderShippingMethod", "OrderShippingMethodTaxLine", "OrderShippingMethodAdjustment")
+	of, err := c.columns(
+		"OrderShipping",
+		"OrderShippingMethod",
+		"OrderShippingMethodTaxLine",
+		"OrderShippingMethodAdjustment",
+	)
 	if err != nil {
 		return "", err
 	}
 	method := of["OrderShippingMethod"] + " " + nodes("taxLines", "", of["OrderShippingMethodTaxLine"])
-	return nodes("shippings", filter, of["OrderShipping"]+" "+nodes("adjustments", "", of["OrderShippingMethodAdjustment"])+" shippingMethod { "+method+" }"), nil
+	return nodes(
+		"shippings",
+		filter,
+		of["OrderShipping"]+" "+nodes(
+			"adjustments",
+			"",
+			of["OrderShippingMethodAdjustment"],
+		)+" shippingMethod { "+method+" }",
+	), nil
 }
 
 // order compares one order.
@@ -112,7 +140,14 @@ func (c *comparer) order(ctx context.Context, ours, theirs record) error {
 		return err
 	}
 	c.shippingMethods(ours, theirs)
-	if err := c.children(ctx, "Order.creditLines", "credit_lines", "OrderCreditLine", nodesOf(ours["creditLines"]), listOf(theirs["credit_lines"])); err != nil {
+	if err := c.children(
+		ctx,
+		"Order.creditLines",
+		"credit_lines",
+		"OrderCreditLine",
+		nodesOf(ours["creditLines"]),
+		listOf(theirs["credit_lines"]),
+	); err != nil {
 		return err
 	}
 	l := c.report.line("current version", "Order.summary")
@@ -211,19 +246,45 @@ func (c *comparer) shippings(ctx context.Context, model string, ours, theirs any
 		method, _ := row["shippingMethod"].(record)
 		ourMethods = append(ourMethods, method)
 		theirs := shown[text(method["id"])]
-		if err := c.children(ctx, model+".shippings.adjustments", "shipping_methods.adjustments", "OrderShippingMethodAdjustment",
-			nodesOf(row["adjustments"]), listOf(theirs["adjustments"])); err != nil {
+		if err := c.children(
+			ctx,
+			model+".shippings.adjustments",
+			"shipping_methods.adjustments",
+			"OrderShippingMethodAdjustment",
+			nodesOf(row["adjustments"]),
+			listOf(theirs["adjustments"]),
+		); err != nil {
 			return err
 		}
-		if err := c.children(ctx, model+".shippings.shippingMethod.taxLines", "shipping_methods.tax_lines", "OrderShippingMethodTaxLine",
-			nodesOf(method["taxLines"]), listOf(theirs["tax_lines"])); err != nil {
+		if err := c.children(
+			ctx,
+			model+".shippings.shippingMethod.taxLines",
+			"shipping_methods.tax_lines",
+			"OrderShippingMethodTaxLine",
+			nodesOf(method["taxLines"]),
+			listOf(theirs["tax_lines"]),
+		); err != nil {
 			return err
 		}
 	}
-	if err := c.children(ctx, model+".shippings", "shipping_methods.detail", "OrderShipping", rows, details); err != nil {
+	if err := c.children(
+		ctx,
+		model+".shippings",
+		"shipping_methods.detail",
+		"OrderShipping",
+		rows,
+		details,
+	); err != nil {
 		return err
 	}
-	return c.children(ctx, model+".shippings.shippingMethod", "shipping_methods", "OrderShippingMethod", ourMethods, listOf(theirs))
+	return c.children(
+		ctx,
+		model+".shippings.shippingMethod",
+		"shipping_methods",
+		"OrderShippingMethod",
+		ourMethods,
+		listOf(theirs),
+	)
 }
 
 // shippingMethods compares the shortcut to the shipping methods.
@@ -276,7 +337,13 @@ var (
 	returnLists = []heldList{{"items", "items", "", "ReturnItem", "items"}}
 	claimLists  = []heldList{
 		{"claimItems", "items", ", filter: { isAdditionalItem: { eq: false } }", "OrderClaimItem", "claim_items"},
-		{"additionalItems", "items", ", filter: { isAdditionalItem: { eq: true } }", "OrderClaimItem", "additional_items"},
+		{
+			"additionalItems",
+			"items",
+			", filter: { isAdditionalItem: { eq: true } }",
+			"OrderClaimItem",
+			"additional_items",
+		},
 	}
 	exchangeLists = []heldList{{"additionalItems", "additionalItems", "", "OrderExchangeItem", "additional_items"}}
 )

@@ -94,7 +94,8 @@ func (c *check) copyOf(ctx context.Context, database, prefix string, make func()
 		return err
 	}
 	var there bool
-	if err := admin.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, kept).Scan(&there); err != nil {
+	if err := admin.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, kept).
+		Scan(&there); err != nil {
 		return err
 	}
 	if !there {

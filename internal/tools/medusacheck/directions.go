@@ -57,7 +57,15 @@ func (d *direction) selection(keysAlone bool, after string) string {
 		row = "link { " + columnFields(d.row) + " }"
 	}
 	if d.relation.Many {
-		return fmt.Sprintf("hop: %s(first: %d%s) { totalCount edges { node { %s } %s } %s }", field, nestedPage, after, far, row, pageInfo)
+		return fmt.Sprintf(
+			"hop: %s(first: %d%s) { totalCount edges { node { %s } %s } %s }",
+			field,
+			nestedPage,
+			after,
+			far,
+			row,
+			pageInfo,
+		)
 	}
 	if d.row != nil {
 		row = fmt.Sprintf("row: %sLink { %s }", field, columnFields(d.row))
@@ -99,7 +107,13 @@ func oneStep(near record) []hop {
 func (a *api) steps(ctx context.Context, d *direction, keysAlone bool, key string, near record) ([]hop, int, error) {
 	var steps []hop
 	r := a.roots[d.near.Name]
-	query := fmt.Sprintf("query ($after: String) { near: %s(%s: %s) { %s } }", r.one, r.key, literal(key), d.selection(keysAlone, ", after: $after"))
+	query := fmt.Sprintf(
+		"query ($after: String) { near: %s(%s: %s) { %s } }",
+		r.one,
+		r.key,
+		literal(key),
+		d.selection(keysAlone, ", after: $after"),
+	)
 	for {
 		p, err := asPage(near["hop"])
 		if err != nil {
@@ -125,7 +139,12 @@ func (a *api) filtered(ctx context.Context, d *direction, far string) ([]string,
 	if d.relation.Many {
 		condition = "{ some: " + condition + " }"
 	}
-	list, err := a.list(ctx, d.near, fmt.Sprintf(", filter: { %s: %s }", d.relation.Field, condition), "key: "+keyField(d.near))
+	list, err := a.list(
+		ctx,
+		d.near,
+		fmt.Sprintf(", filter: { %s: %s }", d.relation.Field, condition),
+		"key: "+keyField(d.near),
+	)
 	keys := make([]string, len(list))
 	for i, r := range list {
 		keys[i] = text(r["key"])

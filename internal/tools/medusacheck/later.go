@@ -62,6 +62,14 @@ func (c *check) compareTables(ctx context.Context, db *pgxpool.Pool, when string
 		details = append(details, l.differences...)
 	}
 	t := r.total(0)
-	c.report.expect(t.differences == 0, fmt.Sprintf("%s %d fields are as in the tables; what is not there, %d tables, reads as empty", when, t.fields, len(a.missing)), details...)
+	c.report.expect(
+		t.differences == 0,
+		fmt.Sprintf(
+			"%s %d fields are as in the tables; what is not there, %d tables, reads as empty",
+			when,
+			t.fields,
+			len(a.missing),
+		),
+		details...)
 	return nil
 }

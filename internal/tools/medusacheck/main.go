@@ -23,7 +23,11 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", ".data/medusa-check", "work folder; it is kept, so that a second run does not install again")
+	dir := flag.String(
+		"dir",
+		".data/medusa-check",
+		"work folder; it is kept, so that a second run does not install again",
+	)
 	fresh := flag.Bool("fresh", false, "begin with an empty work folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -112,7 +116,11 @@ func (c *check) run(ctx context.Context) error {
 
 func (c *check) startPostgres(ctx context.Context) error {
 	var err error
-	if c.server, err = postgres.Start(ctx, postgres.Config{Dir: filepath.Join(c.dir, "postgres"), Log: c.out, Unsafe: true}); err != nil || !c.fresh {
+	if c.server, err = postgres.Start(
+		ctx,
+		postgres.Config{Dir: filepath.Join(c.dir, "postgres"), Log: c.out, Unsafe: true},
+	); err != nil ||
+		!c.fresh {
 		return err
 	}
 	return c.dropAll(ctx) // its data may be in another place than the work folder

@@ -62,7 +62,8 @@ func (c *check) migrateTwice(ctx context.Context, after *state) error {
 // build makes the program from the sources around this one.
 func (c *check) build(ctx context.Context) (string, error) {
 	program := filepath.Join(c.dir, "linkgraph")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/linkgraph/linkgraph").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/linkgraph/linkgraph").
+		CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w: %s", err, lastLines(out))
 	}
 	return program, nil
@@ -106,7 +107,10 @@ func (c *check) provePlan(plan string, before, after *state) {
 		ownSchema, len(indexes), ownIndexes, strings.Join(tables, ", ")), foreign...)
 	done := slices.Concat(tables, indexes)
 	said := planned(plan)
-	c.report.expect(len(without(done, said)) == 0, "the plan had listed every table and index that was added", without(done, said)...)
+	c.report.expect(
+		len(without(done, said)) == 0,
+		"the plan had listed every table and index that was added",
+		without(done, said)...)
 	c.report.expect(len(without(said, done)) == 0, "all that the plan had listed was added", without(said, done)...)
 	c.report.expect(strings.Contains(plan, "Postgres schema "+ownSchema), "the plan had named the schema "+ownSchema)
 }
@@ -136,7 +140,9 @@ func sortAdded(added []object) (tables, indexes, foreign []string) {
 	return tables, indexes, foreign
 }
 
-var createStatement = regexp.MustCompile(`(?i)\bCREATE (?:UNIQUE )?(TABLE|INDEX)(?: IF NOT EXISTS)? "?([\w-]+)"?(?: ON "?(\w+)"?)?`)
+var createStatement = regexp.MustCompile(
+	`(?i)\bCREATE (?:UNIQUE )?(TABLE|INDEX)(?: IF NOT EXISTS)? "?([\w-]+)"?(?: ON "?(\w+)"?)?`,
+)
 
 // planned are the tables that a plan makes, and the indexes it makes on tables that are there.
 func planned(plan string) []string {
@@ -176,10 +182,17 @@ func (c *check) syncBeside(ctx context.Context) error {
 			return err
 		}
 		command := strings.Join(args, " ")
-		c.report.expect(strings.Contains(out, "Database already up-to-date"), "medusa "+command+" says that the links are up to date", out)
+		c.report.expect(
+			strings.Contains(out, "Database already up-to-date"),
+			"medusa "+command+" says that the links are up to date",
+			out,
+		)
 		if args[0] == "db:migrate" {
-			c.report.expect(!strings.Contains(out, "Migrated") && strings.Contains(out, "Database is up-to-date for module"),
-				"medusa "+command+" finds no migration to run", out)
+			c.report.expect(
+				!strings.Contains(out, "Migrated") && strings.Contains(out, "Database is up-to-date for module"),
+				"medusa "+command+" finds no migration to run",
+				out,
+			)
 		}
 		now, err := readState(ctx, c.db)
 		if err != nil {
@@ -187,8 +200,11 @@ func (c *check) syncBeside(ctx context.Context) error {
 		}
 		change := now.since(before)
 		change.contents = nil // Medusa counts its runs
-		c.report.expect(change.none(), fmt.Sprintf("medusa %s left all %d things of the catalogue, the %d of ours too", command,
-			len(before.objects), ours(before)), change.details()...)
+		c.report.expect(
+			change.none(),
+			fmt.Sprintf("medusa %s left all %d things of the catalogue, the %d of ours too", command,
+				len(before.objects), ours(before)),
+			change.details()...)
 	}
 	return nil
 }

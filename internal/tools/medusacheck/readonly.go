@@ -26,7 +26,10 @@ func (c *check) compareReadOnly(ctx context.Context) error {
 		return err
 	}
 	c.showTotal()
-	c.report.expect(a.refused(ctx, `mutation { deleteProducts(ids: ["none"]) { deletionId } }`, "FORBIDDEN"), "a mutation is refused")
+	c.report.expect(
+		a.refused(ctx, `mutation { deleteProducts(ids: ["none"]) { deletionId } }`, "FORBIDDEN"),
+		"a mutation is refused",
+	)
 	after, err := readState(ctx, c.db)
 	if err != nil {
 		return err
@@ -34,7 +37,10 @@ func (c *check) compareReadOnly(ctx context.Context) error {
 	change := after.since(before)
 	c.report.expect(change.none() && before.digest() == after.digest(), fmt.Sprintf(
 		"serving read-only changed nothing: %d things of the catalogue and the rows of %d tables, digest %s before and after",
-		len(before.objects), len(before.contents), before.digest()), change.details()...)
+		len(before.objects),
+		len(before.contents),
+		before.digest(),
+	), change.details()...)
 	return nil
 }
 
@@ -72,6 +78,10 @@ func (c *check) showTotal() {
 	t := c.report.total(c.report.round)
 	c.report.expect(t.differences == 0, fmt.Sprintf(
 		"%d records, %d linked ones and %d fields are the same on both sides; %d of the fields Medusa does not show, they are the tables'",
-		t.records, t.linked, t.fields, t.stored),
+		t.records,
+		t.linked,
+		t.fields,
+		t.stored,
+	),
 		fmt.Sprintf("%d differences: see the table", t.differences))
 }

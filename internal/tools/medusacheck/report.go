@@ -101,7 +101,10 @@ func (r *report) print() {
 	}
 	fmt.Fprintln(r.out)
 	w := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "link\tdirection\tMedusa's\trecords\tlinked\tfields\tdiffer\tagain: records\tlinked\tfields\tdiffer\t")
+	fmt.Fprintln(
+		w,
+		"link\tdirection\tMedusa's\trecords\tlinked\tfields\tdiffer\tagain: records\tlinked\tfields\tdiffer\t",
+	)
 	for _, l := range r.lines {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.link, l.field, l.medusa, l.rounds[0], l.rounds[1], l.note)
 	}

@@ -20,14 +20,29 @@ func (b *bothWays) rulesCounted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.expectCounts("made with rules by either side, a price list and its price", theirs, ours, 1, 1); err != nil {
+	if err := b.expectCounts(
+		"made with rules by either side, a price list and its price",
+		theirs,
+		ours,
+		1,
+		1,
+	); err != nil {
 		return err
 	}
-	if err := b.medusa.do("updatePriceListsWorkflow", record{"price_lists_data": []record{{"id": ours, "rules": record{}}}}, nil); err != nil {
+	if err := b.medusa.do(
+		"updatePriceListsWorkflow",
+		record{"price_lists_data": []record{{"id": ours, "rules": record{}}}},
+		nil,
+	); err != nil {
 		return err
 	}
 	var answer struct{ PriceListRules page }
-	if err := b.api.ask(ctx, `query ($list: ID!) { priceListRules(filter: { priceListId: { eq: $list } }) { nodes { id } } }`, record{"list": theirs}, &answer); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`query ($list: ID!) { priceListRules(filter: { priceListId: { eq: $list } }) { nodes { id } } }`,
+		record{"list": theirs},
+		&answer,
+	); err != nil {
 		return err
 	}
 	if len(answer.PriceListRules.Nodes) != 1 {
@@ -37,26 +52,55 @@ func (b *bothWays) rulesCounted(ctx context.Context) error {
 		record{"ids": []any{answer.PriceListRules.Nodes[0]["id"]}}, nil); err != nil {
 		return err
 	}
-	if err := b.expectCounts("after each took the list's rule from the other's, the list and its price", theirs, ours, 0, 1); err != nil {
+	if err := b.expectCounts(
+		"after each took the list's rule from the other's, the list and its price",
+		theirs,
+		ours,
+		0,
+		1,
+	); err != nil {
 		return err
 	}
-	if err := b.api.ask(ctx, `mutation ($ids: [ID!]!) { deletePriceRules(ids: $ids) { deletionId } }`, record{"ids": []string{rule}}, nil); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`mutation ($ids: [ID!]!) { deletePriceRules(ids: $ids) { deletionId } }`,
+		record{"ids": []string{rule}},
+		nil,
+	); err != nil {
 		return err
 	}
-	if err := b.expectCounts("after the price's rule went too, by deletePriceRules, the list and its price", ours, ours, 0, 0); err != nil {
+	if err := b.expectCounts(
+		"after the price's rule went too, by deletePriceRules, the list and its price",
+		ours,
+		ours,
+		0,
+		0,
+	); err != nil {
 		return err
 	}
 	// Medusa shows prices of a variant without those of price lists: none may be left when both sides are compared.
-	return b.api.ask(ctx, `mutation ($ids: [ID!]!) { deletePriceLists(ids: $ids) { deletionId } }`, record{"ids": []string{theirs, ours}}, nil)
+	return b.api.ask(
+		ctx,
+		`mutation ($ids: [ID!]!) { deletePriceLists(ids: $ids) { deletionId } }`,
+		record{"ids": []string{theirs, ours}},
+		nil,
+	)
 }
 
 // listThere has Medusa make a price list.
 func (b *bothWays) listThere(variant, region string) (string, error) {
 	var made []record
-	err := b.medusa.do("createPriceListsWorkflow", record{"price_lists_data": []record{{
-		"title": "Rules there", "description": "", "status": "active", "rules": record{"customer.groups.id": []string{"cusgroup_vip"}},
-		"prices": []record{{"amount": 5, "currency_code": "eur", "variant_id": variant, "rules": record{"region_id": region}}},
-	}}}, &made)
+	err := b.medusa.do("createPriceListsWorkflow", record{"price_lists_data": []record{
+		{
+			"title":       "Rules there",
+			"description": "",
+			"status":      "active",
+			"rules":       record{"customer.groups.id": []string{"cusgroup_vip"}},
+			"prices": []record{
+				{"amount": 5, "currency_code": "eur", "variant_id": variant, "rules": record{"region_id": region}},
+			},
+		},
+	}}, &made)
 	if err == nil && len(made) != 1 {
 		err = fmt.Errorf("%d price lists were made by Medusa, not one", len(made))
 	}
@@ -69,11 +113,21 @@ func (b *bothWays) listThere(variant, region string) (string, error) {
 // listHere makes the same by this API, and returns the rule of the price too.
 func (b *bothWays) listHere(ctx context.Context, variant, region string) (list, rule string, err error) {
 	var set struct{ ProductVariant struct{ PriceSet record } }
-	if err := b.api.ask(ctx, `query ($id: ID!) { productVariant(id: $id) { priceSet { id } } }`, record{"id": variant}, &set); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`query ($id: ID!) { productVariant(id: $id) { priceSet { id } } }`,
+		record{"id": variant},
+		&set,
+	); err != nil {
 		return "", "", err
 	}
 	var lists struct{ CreatePriceLists struct{ PriceLists []record } }
-	if err := b.api.ask(ctx, `mutation { createPriceLists(input: [{ title: "Rules here", description: "", status: ACTIVE }]) { priceLists { id } } }`, nil, &lists); err != nil {
+	if err := b.api.ask(
+		ctx,
+		`mutation { createPriceLists(input: [{ title: "Rules here", description: "", status: ACTIVE }]) { priceLists { id } } }`,
+		nil,
+		&lists,
+	); err != nil {
 		return "", "", err
 	}
 	list = text(lists.CreatePriceLists.PriceLists[0]["id"])

@@ -121,7 +121,8 @@ func (s *shop) command(ctx context.Context, env []string, name string, args ...s
 func errorLines(out []byte) string {
 	var lines []string
 	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "Error: ") && !strings.Contains(line, "'ts-node'") { // Medusa tries to load that and goes on
+		if strings.Contains(line, "Error: ") &&
+			!strings.Contains(line, "'ts-node'") { // Medusa tries to load that and goes on
 			lines = append(lines, line)
 		}
 	}

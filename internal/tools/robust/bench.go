@@ -21,7 +21,10 @@ import (
 
 // Prepare makes the tables of histories in a new database.
 func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
-	if _, err := pool.Exec(ctx, linktest.Tables+`; CREATE TABLE robust_call (call text PRIMARY KEY, answer jsonb NOT NULL)`); err != nil {
+	if _, err := pool.Exec(
+		ctx,
+		linktest.Tables+`; CREATE TABLE robust_call (call text PRIMARY KEY, answer jsonb NOT NULL)`,
+	); err != nil {
 		return err
 	}
 	catalog, err := linktest.Catalog()
@@ -39,11 +42,24 @@ func recordModels() (*recordstore.Catalog, error) {
 	deleted := recordstore.Column{Name: "deleted_at", Field: "deletedAt", Type: recordstore.Time, ReadOnly: true}
 	id := recordstore.Column{Name: "id", Field: "id", NotNull: true}
 	return recordstore.NewCatalog([]recordstore.Model{
-		{Name: "Product", Module: "product", Table: "product", PrimaryKey: "id", SoftDelete: true, Columns: []recordstore.Column{id, deleted}},
 		{
-			Name: "Variant", Module: "product", Table: "variant", PrimaryKey: "id", SoftDelete: true,
-			Columns:   []recordstore.Column{id, {Name: "product_id", Field: "productId"}, deleted},
-			Relations: []recordstore.Relation{{Field: "product", Target: "Product", Columns: []string{"product_id"}, TargetColumns: []string{"id"}}},
+			Name:       "Product",
+			Module:     "product",
+			Table:      "product",
+			PrimaryKey: "id",
+			SoftDelete: true,
+			Columns:    []recordstore.Column{id, deleted},
+		},
+		{
+			Name:       "Variant",
+			Module:     "product",
+			Table:      "variant",
+			PrimaryKey: "id",
+			SoftDelete: true,
+			Columns:    []recordstore.Column{id, {Name: "product_id", Field: "productId"}, deleted},
+			Relations: []recordstore.Relation{
+				{Field: "product", Target: "Product", Columns: []string{"product_id"}, TargetColumns: []string{"id"}},
+			},
 		},
 	})
 }
@@ -89,6 +105,7 @@ func (f *failures) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQ
 func (f *failures) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
 	return ctx
 }
+
 func (f *failures) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
 	f.count(data.Err)
 }
@@ -101,7 +118,14 @@ func NewBench(direct *pgxpool.Pool, url string) (*Bench, error) {
 		return nil, err
 	}
 	models, err := recordModels()
-	return &Bench{direct: direct, catalog: catalog, models: models, url: url, failed: &failures{}, application: application}, err
+	return &Bench{
+		direct:      direct,
+		catalog:     catalog,
+		models:      models,
+		url:         url,
+		failed:      &failures{},
+		application: application,
+	}, err
 }
 
 // Deadlocks is how many transactions Postgres ended so far because they waited for each other.
@@ -162,16 +186,27 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 		return nil, err
 	}
 	log := newAudit()
-	c.links = linkstore.New(c.pool, b.catalog, linkstore.Config{Written: func(ctx context.Context, w linkstore.Written, last *pgx.Batch) error {
-		return errors.Join(note(ctx, answerOf(w), last), log.LinksWritten(ctx, w, last))
-	}})
+	c.links = linkstore.New(
+		c.pool,
+		b.catalog,
+		linkstore.Config{Written: func(ctx context.Context, w linkstore.Written, last *pgx.Batch) error {
+			return errors.Join(note(ctx, answerOf(w), last), log.LinksWritten(ctx, w, last))
+		}},
+	)
 	var order []string
 	for _, m := range b.catalog.LockOrder() {
 		order = append(order, m.Name)
 	}
-	c.records = recordstore.New(c.pool, b.models, recordstore.Config{LockOrder: order, Written: func(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
-		return errors.Join(note(ctx, Answer{}, last), log.RecordsWritten(ctx, w, last))
-	}})
+	c.records = recordstore.New(
+		c.pool,
+		b.models,
+		recordstore.Config{
+			LockOrder: order,
+			Written: func(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
+				return errors.Join(note(ctx, Answer{}, last), log.RecordsWritten(ctx, w, last))
+			},
+		},
+	)
 	return c, nil
 }
 
@@ -222,7 +257,15 @@ func (b *Bench) seed(ctx context.Context, w World) error {
 			batch.Queue(`INSERT INTO `+pgx.Identifier{m.Table}.Sanitize()+` (id) VALUES ($1)`, r.ID)
 			continue
 		}
-		batch.Queue(fmt.Sprintf(`INSERT INTO %s (id, %s) VALUES ($1, $2)`, pgx.Identifier{m.Table}.Sanitize(), pgx.Identifier{columns[0]}.Sanitize()), r.ID, w.Owners[r])
+		batch.Queue(
+			fmt.Sprintf(
+				`INSERT INTO %s (id, %s) VALUES ($1, $2)`,
+				pgx.Identifier{m.Table}.Sanitize(),
+				pgx.Identifier{columns[0]}.Sanitize(),
+			),
+			r.ID,
+			w.Owners[r],
+		)
 	}
 	return b.direct.SendBatch(ctx, batch).Close()
 }
@@ -237,7 +280,11 @@ func (b *Bench) state(ctx context.Context, w World, prefix string) (linktest.Sta
 		}
 		seen[r.Model] = true
 		m, _ := b.catalog.Model(r.Model)
-		rows, err := b.direct.Query(ctx, `SELECT id, deleted_at IS NULL FROM `+pgx.Identifier{m.Table}.Sanitize()+` WHERE starts_with(id, $1)`, prefix)
+		rows, err := b.direct.Query(
+			ctx,
+			`SELECT id, deleted_at IS NULL FROM `+pgx.Identifier{m.Table}.Sanitize()+` WHERE starts_with(id, $1)`,
+			prefix,
+		)
 		if err != nil {
 			return state, err
 		}
@@ -264,8 +311,12 @@ func (b *Bench) linkState(ctx context.Context, name, prefix string, state linkte
 	if name == linktest.Stocked {
 		quantity = "quantity::text"
 	}
-	rows, err := b.direct.Query(ctx, fmt.Sprintf(`SELECT %s, %s, deleted_at IS NULL, %s FROM %s WHERE starts_with(%s, $1)`,
-		left, pgx.Identifier{d.Right.Key}.Sanitize(), quantity, pgx.Identifier{d.Table}.Sanitize(), left), prefix)
+	rows, err := b.direct.Query(
+		ctx,
+		fmt.Sprintf(`SELECT %s, %s, deleted_at IS NULL, %s FROM %s WHERE starts_with(%s, $1)`,
+			left, pgx.Identifier{d.Right.Key}.Sanitize(), quantity, pgx.Identifier{d.Table}.Sanitize(), left),
+		prefix,
+	)
 	if err != nil {
 		return err
 	}

@@ -103,13 +103,34 @@ func worlds() []World {
 	}
 	variants := owned("Variant", "v1", "p1", "Variant", "v2", "p1", "Price", "r1", "s1")
 	return []World{
-		{[]string{linktest.Priced}, slices.Concat(of("Product", "p1", "p2"), of("Variant", "v1", "v2"), of("PriceSet", "s1", "s2"), of("Price", "r1")), variants},
+		{
+			[]string{linktest.Priced},
+			slices.Concat(
+				of("Product", "p1", "p2"),
+				of("Variant", "v1", "v2"),
+				of("PriceSet", "s1", "s2"),
+				of("Price", "r1"),
+			),
+			variants,
+		},
 		{[]string{linktest.Sold}, slices.Concat(of("Product", "p1", "p2"), of("Channel", "c1", "c2")), nil},
 		{[]string{linktest.Related}, of("Product", "p1", "p2", "p3"), nil},
 		{[]string{linktest.Paired}, slices.Concat(of("Channel", "c1", "c2"), of("Location", "l1", "l2")), nil},
-		{[]string{linktest.Served, linktest.Paired}, slices.Concat(of("Channel", "c1"), of("Location", "l1", "l2"), of("Set", "f1", "f2")), nil},
-		{[]string{linktest.Shown, linktest.Priced}, slices.Concat(of("Variant", "v1", "v2"), of("Channel", "c1", "c2"), of("PriceSet", "s1")), nil},
-		{[]string{linktest.Stocked, linktest.Sold}, slices.Concat(of("Product", "p1", "p2"), of("Variant", "v1", "v2"), of("Item", "i1"), of("Channel", "c1")), variants},
+		{
+			[]string{linktest.Served, linktest.Paired},
+			slices.Concat(of("Channel", "c1"), of("Location", "l1", "l2"), of("Set", "f1", "f2")),
+			nil,
+		},
+		{
+			[]string{linktest.Shown, linktest.Priced},
+			slices.Concat(of("Variant", "v1", "v2"), of("Channel", "c1", "c2"), of("PriceSet", "s1")),
+			nil,
+		},
+		{
+			[]string{linktest.Stocked, linktest.Sold},
+			slices.Concat(of("Product", "p1", "p2"), of("Variant", "v1", "v2"), of("Item", "i1"), of("Channel", "c1")),
+			variants,
+		},
 	}
 }
 
@@ -222,7 +243,13 @@ func (m *maker) recordCall() Call {
 			m.made++
 			id = fmt.Sprintf("%sw%d", m.prefix, m.made)
 		}
-		c.Records, c.Owners = append(c.Records, linktest.Record{Model: "Variant", ID: id}), append(c.Owners, m.pick(products))
+		c.Records, c.Owners = append(
+			c.Records,
+			linktest.Record{Model: "Variant", ID: id},
+		), append(
+			c.Owners,
+			m.pick(products),
+		)
 	}
 	return c
 }
@@ -232,9 +259,14 @@ func (m *maker) pairs() []linkstore.Pair {
 	var pairs []linkstore.Pair
 	for range 1 + m.IntN(3) {
 		d, _ := m.catalog.Link(m.pick(m.world.Links))
-		p := linkstore.Pair{Link: d.Name, Left: m.pick(m.world.ids(d.Left.Model)), Right: m.pick(m.world.ids(d.Right.Model))}
+		p := linkstore.Pair{
+			Link:  d.Name,
+			Left:  m.pick(m.world.ids(d.Left.Model)),
+			Right: m.pick(m.world.ids(d.Right.Model)),
+		}
 		excluded := slices.ContainsFunc(pairs, func(q linkstore.Pair) bool {
-			return p.Link == q.Link && p != q && (!d.Right.IsList && p.Left == q.Left || !d.Left.IsList && p.Right == q.Right)
+			return p.Link == q.Link && p != q &&
+				(!d.Right.IsList && p.Left == q.Left || !d.Left.IsList && p.Right == q.Right)
 		})
 		if !excluded || m.IntN(10) == 0 {
 			pairs = append(pairs, p)

@@ -34,7 +34,9 @@ func (a Answer) String() string {
 // classes are the errors that a call may be answered with. All others say that it is not known what became of the call.
 func classes() map[string]error {
 	return map[string]error{
-		"conflict": linkstore.ErrConflict, "no such record": linkstore.ErrRecordNotFound, "invalid": linkstore.ErrInvalid,
+		"conflict":         linkstore.ErrConflict,
+		"no such record":   linkstore.ErrRecordNotFound,
+		"invalid":          linkstore.ErrInvalid,
 		"no such deletion": linkstore.ErrDeletionNotFound,
 	}
 }
@@ -167,7 +169,8 @@ func apply(m *linktest.Model, o Operation) (ok bool) {
 		class, _ := classOf(err)
 		return o.Answer.Err == class
 	}
-	if o.Answer.Err != "" || !slices.Equal(got.Outcomes, o.Answer.Outcomes) || !slices.Equal(got.Removed, o.Answer.Removed) ||
+	if o.Answer.Err != "" || !slices.Equal(got.Outcomes, o.Answer.Outcomes) ||
+		!slices.Equal(got.Removed, o.Answer.Removed) ||
 		(got.Deletion == "") != (o.Answer.Deletion == "") {
 		return false
 	}
@@ -178,7 +181,12 @@ func apply(m *linktest.Model, o Operation) (ok bool) {
 }
 
 // Linearizable reports whether there is an order of the operations, true to the times, in which the model answers as the store did.
-func Linearizable(catalog *linkstore.Catalog, world World, history []Operation, patience time.Duration) porcupine.CheckResult {
+func Linearizable(
+	catalog *linkstore.Catalog,
+	world World,
+	history []Operation,
+	patience time.Duration,
+) porcupine.CheckResult {
 	model := porcupine.Model{
 		Init: func() any {
 			m := linktest.NewModel(catalog)

@@ -40,7 +40,15 @@ type audited struct {
 // String is the same for the same row.
 func (a audited) String() string {
 	c := a.counts
-	return fmt.Sprintf("%s %s: outcomes %v, links %v, %d replaced, records %v", a.action, a.deletion, c.Outcomes, c.Links, c.Replaced, c.Records)
+	return fmt.Sprintf(
+		"%s %s: outcomes %v, links %v, %d replaced, records %v",
+		a.action,
+		a.deletion,
+		c.Outcomes,
+		c.Links,
+		c.Replaced,
+		c.Records,
+	)
 }
 
 // action is what rows of the audit table call a verb.
@@ -97,7 +105,15 @@ func (r *run) checkAudit(ctx context.Context, after int64) error {
 			want = []audited{o.audited()}
 		}
 		if got := written[o.Name]; fmt.Sprint(got) != fmt.Sprint(want) {
-			r.fault("client %d: %s: answered %v %s, the audit table has %v, want %v", o.Client, o.Call, o.Answer, o.Answer.Deletion, got, want)
+			r.fault(
+				"client %d: %s: answered %v %s, the audit table has %v, want %v",
+				o.Client,
+				o.Call,
+				o.Answer,
+				o.Answer.Deletion,
+				got,
+				want,
+			)
 		}
 		delete(written, o.Name)
 	}

@@ -53,8 +53,18 @@ func (r *run) checkRows(ctx context.Context) error {
 				return err
 			}
 		}
-		if there != (o.Answer.Err == "") || there && fmt.Sprint(a, a.Deletion) != fmt.Sprint(o.Answer, o.Answer.Deletion) {
-			r.fault("client %d: %s: answered %v %s, the row says %v %s (there: %t)", o.Client, o.Call, o.Answer, o.Answer.Deletion, a, a.Deletion, there)
+		if there != (o.Answer.Err == "") || there &&
+			fmt.Sprint(a, a.Deletion) != fmt.Sprint(o.Answer, o.Answer.Deletion) {
+			r.fault(
+				"client %d: %s: answered %v %s, the row says %v %s (there: %t)",
+				o.Client,
+				o.Call,
+				o.Answer,
+				o.Answer.Deletion,
+				a,
+				a.Deletion,
+				there,
+			)
 		}
 	}
 	for call := range written {
@@ -65,7 +75,12 @@ func (r *run) checkRows(ctx context.Context) error {
 
 // checkEvents: attached and detached take turns for each pair, end as the link is, and are as many as the answers say.
 func (r *run) checkEvents(ctx context.Context, state linktest.State, after int64) error {
-	rows, err := r.direct.Query(ctx, `SELECT event, link, left_key, right_key FROM linkgraph.link_event WHERE id > $1 AND starts_with(left_key, $2) ORDER BY id`, after, r.prefix)
+	rows, err := r.direct.Query(
+		ctx,
+		`SELECT event, link, left_key, right_key FROM linkgraph.link_event WHERE id > $1 AND starts_with(left_key, $2) ORDER BY id`,
+		after,
+		r.prefix,
+	)
 	if err != nil {
 		return err
 	}
@@ -136,7 +151,13 @@ func (r *run) checkDeletions(ctx context.Context, before int64) error {
 			continue
 		}
 		if (o.Answer.Deletion == "") != (len(o.Answer.Removed) == 0) {
-			r.fault("client %d: %s: the receipt names %q and holds %v", o.Client, o.Call, o.Answer.Deletion, o.Answer.Removed)
+			r.fault(
+				"client %d: %s: the receipt names %q and holds %v",
+				o.Client,
+				o.Call,
+				o.Answer.Deletion,
+				o.Answer.Removed,
+			)
 		}
 		if o.Answer.Deletion == "" {
 			continue
@@ -154,7 +175,14 @@ func (r *run) checkDeletions(ctx context.Context, before int64) error {
 		}
 		slices.Sort(noted)
 		if !slices.Equal(noted, o.Answer.Removed) {
-			r.fault("client %d: %s: answered %v, deletion %s holds %v", o.Client, o.Call, o.Answer.Removed, o.Answer.Deletion, noted)
+			r.fault(
+				"client %d: %s: answered %v, deletion %s holds %v",
+				o.Client,
+				o.Call,
+				o.Answer.Removed,
+				o.Answer.Deletion,
+				noted,
+			)
 		}
 	}
 	var after int64

@@ -129,5 +129,9 @@ func (r *run) kill(ctx context.Context, j job, start Process, config Config) err
 		o.Lost = true
 		r.lost = append(r.lost, o)
 	}
-	return r.until(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1)`, killedApplication)
+	return r.until(
+		ctx,
+		`SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1)`,
+		killedApplication,
+	)
 }

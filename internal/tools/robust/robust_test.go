@@ -53,7 +53,11 @@ func TestHistories(t *testing.T) {
 }
 
 // histories runs histories of one kind, on two databases.
-func histories(t *testing.T, seed uint64, history func(ctx context.Context, b *robust.Bench, number uint64) (robust.Result, error)) {
+func histories(
+	t *testing.T,
+	seed uint64,
+	history func(ctx context.Context, b *robust.Bench, number uint64) (robust.Result, error),
+) {
 	var number, illegal, unknown, lost, deadlocks atomic.Int64
 	var benches []*robust.Bench
 	for range 2 {
@@ -94,7 +98,14 @@ func histories(t *testing.T, seed uint64, history func(ctx context.Context, b *r
 		})
 	}
 	workers.Wait()
-	t.Logf("%d histories, %d illegal, %d not decided, %d answers lost, %d deadlocks", number.Load(), illegal.Load(), unknown.Load(), lost.Load(), deadlocks.Load())
+	t.Logf(
+		"%d histories, %d illegal, %d not decided, %d answers lost, %d deadlocks",
+		number.Load(),
+		illegal.Load(),
+		unknown.Load(),
+		lost.Load(),
+		deadlocks.Load(),
+	)
 	if illegal.Load() > 0 || number.Load() == 0 {
 		t.Fail()
 	}

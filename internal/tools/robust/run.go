@@ -50,7 +50,16 @@ func (r Result) String() string {
 		if o.Lost {
 			lost = " (the answer was lost)"
 		}
-		fmt.Fprintf(&b, "%9s to %9s  client %d: %s: %s%s\n", o.Begin.Round(time.Microsecond), o.End.Round(time.Microsecond), o.Client, o.Call, o.Answer, lost)
+		fmt.Fprintf(
+			&b,
+			"%9s to %9s  client %d: %s: %s%s\n",
+			o.Begin.Round(time.Microsecond),
+			o.End.Round(time.Microsecond),
+			o.Client,
+			o.Call,
+			o.Answer,
+			lost,
+		)
 	}
 	return b.String()
 }
@@ -76,7 +85,12 @@ type run struct {
 func (b *Bench) Random(ctx context.Context, seed, number uint64, config Config) (Result, error) {
 	b.begun++
 	prefix := fmt.Sprintf("h%d_%d_", b.begun, number)
-	return b.Run(ctx, prefix, newProgram(rand.New(rand.NewPCG(seed, number)), b.catalog, prefix, config.Clients, config.Calls), config)
+	return b.Run(
+		ctx,
+		prefix,
+		newProgram(rand.New(rand.NewPCG(seed, number)), b.catalog, prefix, config.Clients, config.Calls),
+		config,
+	)
 }
 
 // Run runs a program whose ids have a prefix that no other program has, and checks its history.
@@ -90,7 +104,8 @@ func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config
 	if config.Cut {
 		time.Sleep(rand.N(time.Duration(config.Calls) * (2*time.Millisecond + 4*max(config.Delay, 0))))
 		pids := []int32{}
-		err := r.direct.QueryRow(ctx, `SELECT COALESCE(array_agg(pid), '{}') FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`, application).Scan(&pids)
+		err := r.direct.QueryRow(ctx, `SELECT COALESCE(array_agg(pid), '{}') FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`, application).
+			Scan(&pids)
 		r.proxy.Cut()
 		if err == nil { // what was sent before may still be on its way to a session
 			err = r.until(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY($1))`, pids)
@@ -112,9 +127,15 @@ func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Conf
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Bench: b, clients: c, prefix: prefix, started: time.Now().Round(0)} // another process goes by the same clock
+	r := &run{
+		Bench:   b,
+		clients: c,
+		prefix:  prefix,
+		started: time.Now().Round(0),
+	} // another process goes by the same clock
 	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion),
-		(SELECT COALESCE(max(id), 0) FROM linkgraph.audit)`).Scan(&r.events, &r.deletions, &r.audited); err != nil {
+		(SELECT COALESCE(max(id), 0) FROM linkgraph.audit)`).
+		Scan(&r.events, &r.deletions, &r.audited); err != nil {
 		return nil, err
 	}
 	r.latest.Store("none")
@@ -146,7 +167,10 @@ func (r *run) finish(ctx context.Context, p Program) (Result, error) {
 		return result, err
 	}
 	now := time.Since(r.started)
-	r.history = append(r.history, Operation{Client: len(p.Clients), Call: Call{Verb: Read}, Begin: now, End: now + 1, State: &state})
+	r.history = append(
+		r.history,
+		Operation{Client: len(p.Clients), Call: Call{Verb: Read}, Begin: now, End: now + 1, State: &state},
+	)
 	if err := r.checkWritten(ctx, state); err != nil {
 		return result, err
 	}

@@ -35,12 +35,37 @@ const crowd = 16
 func attacks(only string, each bool) []attack {
 	// Most documents are just within the limits of storefronts, which cost the most; some are above, which must cost little.
 	all := []attack{
-		{name: "large answers", bodies: []string{paths(4, 25), paths(4, 40), paths(3, 120), paths(5, 100), manyPages(25)}},
+		{
+			name:   "large answers",
+			bodies: []string{paths(4, 25), paths(4, 40), paths(3, 120), paths(5, 100), manyPages(25)},
+		},
 		{name: "many root fields", bodies: []string{pages(30, "id title")}},
 		{name: "counts", bodies: []string{counts(30), counts(100), pages(100, "id")}},
 		{name: "sort keys", bodies: []string{prices(2), prices(4), prices(8), sortedBy(1500), sortedBy(8)}},
-		{name: "dear filters", bodies: []string{nested(5, 1), nested(5, 5), nested(5, 10), nested(12, 1), nested(5, 6), broad(14), broad(90)}},
-		{name: "big variables", bodies: []string{valuesMany(200, 300), valuesMany(60, 30), valuesMany(7, 290), valuesMany(800, 300), emptyMany(60_000), emptyMany(2), valuesMany(5000, 900)}},
+		{
+			name: "dear filters",
+			bodies: []string{
+				nested(5, 1),
+				nested(5, 5),
+				nested(5, 10),
+				nested(12, 1),
+				nested(5, 6),
+				broad(14),
+				broad(90),
+			},
+		},
+		{
+			name: "big variables",
+			bodies: []string{
+				valuesMany(200, 300),
+				valuesMany(60, 30),
+				valuesMany(7, 290),
+				valuesMany(800, 300),
+				emptyMany(60_000),
+				emptyMany(2),
+				valuesMany(5000, 900),
+			},
+		},
 		{name: "introspection", bodies: introspection()},
 		{name: "introspection by an admin", clients: 2, admin: true, bodies: introspection()},
 		{name: "slow readers", run: slowReaders},
@@ -58,7 +83,15 @@ func attacks(only string, each bool) []attack {
 		case !strings.Contains(a.name, only):
 		case each && len(a.bodies) > 1:
 			for i, body := range a.bodies {
-				chosen = append(chosen, attack{name: fmt.Sprintf("%s %d", a.name, i), clients: a.clients, admin: a.admin, bodies: []string{body}})
+				chosen = append(
+					chosen,
+					attack{
+						name:    fmt.Sprintf("%s %d", a.name, i),
+						clients: a.clients,
+						admin:   a.admin,
+						bodies:  []string{body},
+					},
+				)
 			}
 		default:
 			chosen = append(chosen, a)
@@ -92,11 +125,27 @@ func times(n int, text string) string {
 
 // paths goes from products to their type and back, so that few rows are written many times.
 func paths(deep, aliases int) string {
-	return document("{products(first:100){nodes{" + strings.Repeat("type{products(first:8){nodes{", deep-1) + times(aliases, "a#:title") + strings.Repeat("}}}", deep-1) + "}}}")
+	return document(
+		"{products(first:100){nodes{" + strings.Repeat(
+			"type{products(first:8){nodes{",
+			deep-1,
+		) + times(
+			aliases,
+			"a#:title",
+		) + strings.Repeat(
+			"}}}",
+			deep-1,
+		) + "}}}",
+	)
 }
 
 func manyPages(n int) string {
-	return document("{" + times(n, `a#:products(first:100,filter:{title:{ne:"#"}}){edges{cursor node{id title variants(first:10){edges{cursor node{id title sku priceSet{prices(first:2){nodes{id amount}}}}}}}}}`) + "}")
+	return document(
+		"{" + times(
+			n,
+			`a#:products(first:100,filter:{title:{ne:"#"}}){edges{cursor node{id title variants(first:10){edges{cursor node{id title sku priceSet{prices(first:2){nodes{id amount}}}}}}}}}`,
+		) + "}",
+	)
 }
 
 func pages(n int, fields string) string {
@@ -113,7 +162,10 @@ func prices(n int) string {
 	for _, field := range []string{"amount", "id"} {
 		for _, outer := range []string{"min", "max"} {
 			for _, inner := range []string{"min", "max"} {
-				keys = append(keys, fmt.Sprintf("{variants:{%s:{priceSet:{prices:{%s:{%s:ASC}}}}}}", outer, inner, field))
+				keys = append(
+					keys,
+					fmt.Sprintf("{variants:{%s:{priceSet:{prices:{%s:{%s:ASC}}}}}}", outer, inner, field),
+				)
 			}
 		}
 	}
@@ -143,7 +195,12 @@ func nested(deep, aliases int) string {
 
 // broad crosses many relations, one beside the other.
 func broad(n int) string {
-	return document("{products(first:1,filter:{or:[" + times(n, `{variants:{none:{priceSet:{prices:{some:{amount:{gt:"#"}}}}}}}`) + "]}){nodes{id}}}")
+	return document(
+		"{products(first:1,filter:{or:[" + times(
+			n,
+			`{variants:{none:{priceSet:{prices:{some:{amount:{gt:"#"}}}}}}}`,
+		) + "]}){nodes{id}}}",
+	)
 }
 
 // shared is how many root fields use one variable.
@@ -155,21 +212,34 @@ func valuesMany(items, length int) string {
 	for i := range list {
 		list[i] = strings.Repeat("x", length)
 	}
-	return withVariable("query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"id": map[string]any{"in": list}})
+	return withVariable(
+		"query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}",
+		map[string]any{"id": map[string]any{"in": list}},
+	)
 }
 
 func emptyMany(items int) string {
 	list := make([]struct{}, items)
-	return withVariable("query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}", map[string]any{"or": list})
+	return withVariable(
+		"query($v:ProductFilter){"+times(shared, "a#:products(filter:$v){nodes{id}}")+"}",
+		map[string]any{"or": list},
+	)
 }
 
 func introspection() []string {
 	inner := "fields{type{ofType{" + times(10, "b#:fields{name description}") + "}}}"
 	return []string{
-		document("{__schema{types{name fields(includeDeprecated:true){name description args{name type{name ofType{name}}} type{name ofType{name ofType{name}}}}}}}"),
+		document(
+			"{__schema{types{name fields(includeDeprecated:true){name description args{name type{name ofType{name}}} type{name ofType{name ofType{name}}}}}}}",
+		),
 		document("{__schema{types{" + times(10, "a#:fields{name type{ofType{fields{name description}}}}") + "}}}"),
 		document("{__schema{types{" + times(10, "a#:"+inner) + "}}}"),
-		document("{__schema{types{" + times(3, "a#:inputFields{type{"+times(3, "b#:inputFields{name description}")+"}}") + "}}}"),
+		document(
+			"{__schema{types{" + times(
+				3,
+				"a#:inputFields{type{"+times(3, "b#:inputFields{name description}")+"}}",
+			) + "}}}",
+		),
 	}
 }
 

@@ -77,9 +77,14 @@ type held struct{ net.Conn }
 
 // hold opens a connection, with next to no room for what comes, and keeps it until the attack is over.
 func (a *attacker) hold(ctx context.Context, use func(*held)) {
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+a.n))}, Control: func(_, _ string, c syscall.RawConn) error {
-		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2048) })
-	}}
+	dialer := net.Dialer{
+		LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+a.n))},
+		Control: func(_, _ string, c syscall.RawConn) error {
+			return c.Control(
+				func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2048) },
+			)
+		},
+	}
 	a.tally.send()
 	conn, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(a.target.url, "http://"))
 	if err != nil {
@@ -111,8 +116,12 @@ func (h *held) write(text string) { _, _ = io.WriteString(h.Conn, text) }
 func (h *held) request(key http.Header, body string, part float64) {
 	var head strings.Builder
 	_ = key.Write(&head)
-	h.write("POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n" +
-		head.String() + "\r\n" + body[:int(float64(len(body))*part)])
+	h.write(
+		"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(
+			len(body),
+		) + "\r\n" +
+			head.String() + "\r\n" + body[:int(float64(len(body))*part)],
+	)
 }
 
 func (a *attacker) close() {
@@ -147,7 +156,13 @@ func (t *target) probe(ctx context.Context, key http.Header, seen *tally) {
 	for {
 		asked.Go(func() {
 			start := time.Now()
-			status, _ := ask(context.WithoutCancel(ctx), client, t.url, key, document("{products(first:1){nodes{id title}}}"))
+			status, _ := ask(
+				context.WithoutCancel(ctx),
+				client,
+				t.url,
+				key,
+				document("{products(first:1){nodes{id title}}}"),
+			)
 			seen.add(status, time.Since(start))
 		})
 		if pause(ctx, every) != nil {
@@ -174,7 +189,17 @@ func (t *target) measure(ctx context.Context, a attack, d time.Duration) row {
 	}
 	all.Wait()
 	r.sent, r.answers, r.admin, r.shopper = attackers.sent, attackers.answers(), admin.seen(), shopper.seen()
-	r.rss, r.now, r.atWork = memory(t.pid, "status", "VmHWM"), memory(t.pid, "status", "VmRSS"), t.atWork(context.WithoutCancel(ctx))
+	r.rss, r.now, r.atWork = memory(
+		t.pid,
+		"status",
+		"VmHWM",
+	), memory(
+		t.pid,
+		"status",
+		"VmRSS",
+	), t.atWork(
+		context.WithoutCancel(ctx),
+	)
 	return r
 }
 
@@ -185,6 +210,15 @@ func (t *target) show(ctx context.Context, out io.Writer, a attack) {
 	for i, body := range a.bodies {
 		start := time.Now()
 		status, first := ask(ctx, one.client, t.url, a.key, body)
-		fmt.Fprintf(out, "%s %d: %d bytes, %s after %s: %s\n", a.name, i, len(body), status, short(time.Since(start)), first)
+		fmt.Fprintf(
+			out,
+			"%s %d: %d bytes, %s after %s: %s\n",
+			a.name,
+			i,
+			len(body),
+			status,
+			short(time.Since(start)),
+			first,
+		)
 	}
 }

@@ -36,8 +36,18 @@ func main() {
 	flag.BoolVar(&o.each, "each", false, "send each document in an attack of its own, not in turn with others")
 	flag.BoolVar(&o.verbose, "v", false, "print the beginning of the first answer to each document")
 	flag.DurationVar(&o.bounds.p99, "max-p99", time.Second, "a prober's slowest hundredth must be faster")
-	flag.Float64Var(&o.bounds.slack, "slack", 1, "what times are multiplied with on a machine that is busy with other work")
-	flag.Float64Var(&o.bounds.shopper, "max-shopper", 1, "most answers to the shopper, in percent, that may be another than 200")
+	flag.Float64Var(
+		&o.bounds.slack,
+		"slack",
+		1,
+		"what times are multiplied with on a machine that is busy with other work",
+	)
+	flag.Float64Var(
+		&o.bounds.shopper,
+		"max-shopper",
+		1,
+		"most answers to the shopper, in percent, that may be another than 200",
+	)
 	flag.Int64Var(&mostMiB, "max-rss", 1536, "most MiB of the server")
 	flag.Int64Var(&mostPostgresMiB, "max-postgres", 1536, "most MiB of the sessions of its Postgres")
 	flag.Parse()
@@ -94,7 +104,12 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 	}
 	add(after)
 	printTable(out, rows)
-	fmt.Fprintf(out, "\nsessions at work after the last attack: %d; memory of the server then: %d MiB\n", after.atWork, after.now>>20)
+	fmt.Fprintf(
+		out,
+		"\nsessions at work after the last attack: %d; memory of the server then: %d MiB\n",
+		after.atWork,
+		after.now>>20,
+	)
 	for _, r := range rows[1 : len(rows)-1] {
 		faults = append(faults, o.bounds.judge(r)...)
 	}

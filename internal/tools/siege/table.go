@@ -66,7 +66,13 @@ func (t *tally) seen() seen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slices.Sort(t.times)
-	return seen{len(t.times), len(t.times) - t.statuses[good], percentile(t.times, 50), percentile(t.times, 99), answers}
+	return seen{
+		len(t.times),
+		len(t.times) - t.statuses[good],
+		percentile(t.times, 50),
+		percentile(t.times, 99),
+		answers,
+	}
 }
 
 // percentile is the least time that p percent of the sorted times do not pass.
@@ -89,10 +95,26 @@ type row struct {
 
 func printTable(out io.Writer, rows []row) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "attack\tsent\tadmin p50\tp99\tnot 200\tshopper p50\tp99\tnot 200\tserver MiB\tPostgres MiB\tanswers to the attackers")
+	fmt.Fprintln(
+		w,
+		"attack\tsent\tadmin p50\tp99\tnot 200\tshopper p50\tp99\tnot 200\tserver MiB\tPostgres MiB\tanswers to the attackers",
+	)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%s\t%d\t%d\t%d\t%s\n", r.name, r.sent, short(r.admin.p50), short(r.admin.p99), r.admin.bad,
-			short(r.shopper.p50), short(r.shopper.p99), r.shopper.bad, r.rss>>20, r.postgres>>20, r.answers)
+		fmt.Fprintf(
+			w,
+			"%s\t%d\t%s\t%s\t%d\t%s\t%s\t%d\t%d\t%d\t%s\n",
+			r.name,
+			r.sent,
+			short(r.admin.p50),
+			short(r.admin.p99),
+			r.admin.bad,
+			short(r.shopper.p50),
+			short(r.shopper.p99),
+			r.shopper.bad,
+			r.rss>>20,
+			r.postgres>>20,
+			r.answers,
+		)
 	}
 	_ = w.Flush()
 }
@@ -118,17 +140,33 @@ func (b bounds) judge(r row) []string {
 		seen
 	}{{"admin", r.admin}, {"shopper", r.shopper}} {
 		if most := b.scaled(b.p99); p.p99 >= most {
-			fault("the slowest hundredth of the %s's requests took %s, not less than %s", p.who, short(p.p99), short(most))
+			fault(
+				"the slowest hundredth of the %s's requests took %s, not less than %s",
+				p.who,
+				short(p.p99),
+				short(most),
+			)
 		}
 		if p.asked == 0 {
 			fault("the %s asked nothing", p.who)
 		}
 	}
 	if r.admin.bad > 0 {
-		fault("%d of %d requests of the admin were not answered 200 without errors (%s)", r.admin.bad, r.admin.asked, r.admin.answers)
+		fault(
+			"%d of %d requests of the admin were not answered 200 without errors (%s)",
+			r.admin.bad,
+			r.admin.asked,
+			r.admin.answers,
+		)
 	}
 	if float64(r.shopper.bad)*100 > b.shopper*float64(r.shopper.asked) {
-		fault("%d of %d requests of the shopper were not answered 200 without errors (%s), more than %g %%", r.shopper.bad, r.shopper.asked, r.shopper.answers, b.shopper)
+		fault(
+			"%d of %d requests of the shopper were not answered 200 without errors (%s), more than %g %%",
+			r.shopper.bad,
+			r.shopper.asked,
+			r.shopper.answers,
+			b.shopper,
+		)
 	}
 	if r.rss > b.rss {
 		fault("the server had %d MiB, more than %d", r.rss>>20, b.rss>>20)
@@ -147,16 +185,30 @@ func (b bounds) recovered(before, after row) []string {
 		then, since seen
 	}{{"admin", before.admin, after.admin}, {"shopper", before.shopper, after.shopper}} {
 		if most := b.scaled(2*p.then.p99 + 50*time.Millisecond); p.since.p99 >= most || p.since.bad > 0 {
-			faults = append(faults, fmt.Sprintf("after the last attack the %s's slowest hundredth takes %s (%s before), answers: %s.",
-				p.who, short(p.since.p99), short(p.then.p99), p.since.answers))
+			faults = append(
+				faults,
+				fmt.Sprintf("after the last attack the %s's slowest hundredth takes %s (%s before), answers: %s.",
+					p.who, short(p.since.p99), short(p.then.p99), p.since.answers),
+			)
 		}
 	}
 	// What is compiled and remembered stays: statements, documents, plans.
 	if most := 2*before.now + 128<<20; after.now > most {
-		faults = append(faults, fmt.Sprintf("after the last attack the server has %d MiB, more than %d (%d before).", after.now>>20, most>>20, before.now>>20))
+		faults = append(
+			faults,
+			fmt.Sprintf(
+				"after the last attack the server has %d MiB, more than %d (%d before).",
+				after.now>>20,
+				most>>20,
+				before.now>>20,
+			),
+		)
 	}
 	if after.atWork != 0 {
-		faults = append(faults, fmt.Sprintf("after the last attack %d sessions of Postgres are still at work.", after.atWork))
+		faults = append(
+			faults,
+			fmt.Sprintf("after the last attack %d sessions of Postgres are still at work.", after.atWork),
+		)
 	}
 	return faults
 }

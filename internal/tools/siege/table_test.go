@@ -92,7 +92,12 @@ func TestTable(t *testing.T) {
 	if len(lines) != 2 {
 		t.Fatalf("%d lines:\n%s", len(lines), &out)
 	}
-	if got, want := strings.Fields(lines[1]), "flood 12 1ms 10ms 0 1ms 10ms 0 900 100 200:12"; strings.Join(got, " ") != want {
+	if got, want := strings.Fields(
+		lines[1],
+	), "flood 12 1ms 10ms 0 1ms 10ms 0 900 100 200:12"; strings.Join(
+		got,
+		" ",
+	) != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

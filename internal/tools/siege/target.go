@@ -90,7 +90,17 @@ func makeStore(ctx context.Context, data string, products int) error {
 	if _, err := os.Stat(made); err == nil {
 		return nil
 	}
-	if _, err := output(ctx, "go", "run", "./internal/tools/bench", "-products", strconv.Itoa(products), "-dir", data, "-load"); err != nil {
+	if _, err := output(
+		ctx,
+		"go",
+		"run",
+		"./internal/tools/bench",
+		"-products",
+		strconv.Itoa(products),
+		"-dir",
+		data,
+		"-load",
+	); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(data, fmt.Sprintf("bench-%d", products)), made)
@@ -114,7 +124,18 @@ func (t *target) serve(ctx context.Context, data, log string) error {
 		return err
 	}
 	defer file.Close()
-	cmd := exec.Command(t.program, "serve", "--addr", "127.0.0.1:0", "--data-dir", data, "--no-demo", "--no-tryout", "--log-level", "error")
+	cmd := exec.Command(
+		t.program,
+		"serve",
+		"--addr",
+		"127.0.0.1:0",
+		"--data-dir",
+		data,
+		"--no-demo",
+		"--no-tryout",
+		"--log-level",
+		"error",
+	)
 	cmd.Stderr = file
 	if err := cmd.Start(); err != nil {
 		return err
@@ -206,6 +227,7 @@ func (t *target) sessionMemory() int64 {
 func (t *target) atWork(ctx context.Context) int {
 	n := -1
 	_ = t.db.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-		AND state = 'active' AND query_start < now() - interval '1 second' AND pid <> pg_backend_pid()`).Scan(&n)
+		AND state = 'active' AND query_start < now() - interval '1 second' AND pid <> pg_backend_pid()`).
+		Scan(&n)
 	return n
 }
