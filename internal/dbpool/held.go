@@ -29,12 +29,18 @@ func (t *heldTx) Rollback(ctx context.Context) error {
 	return t.Tx.Rollback(ctx)
 }
 
-// session is that of a call of linkstore.
+// session is one that belongs to a call or a transaction until it is released.
 type session struct {
 	conn    *pgx.Conn
 	first   string
 	release func()
 }
+
+// Conn is the connection.
+func (s *session) Conn() *pgx.Conn { return s.conn }
+
+// Preamble is the first statement of each transaction.
+func (s *session) Preamble() string { return s.first }
 
 // SendBatch sends statements.
 func (s *session) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {

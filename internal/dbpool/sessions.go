@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/internal/overload"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
@@ -106,6 +107,22 @@ func (s *Sessions) Session(ctx context.Context) (linkstore.Session, error) {
 		return nil, err
 	}
 	return &session{conn.Conn(), s.first, release}, nil
+}
+
+// TxSession returns a session for a transaction.
+func (s *Sessions) TxSession(ctx context.Context, readOnly bool) (lazytx.Session, error) {
+	if !readOnly {
+		conn, release, err := s.write(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &session{conn.Conn(), s.first, release}, nil
+	}
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn.Conn(), s.first, conn.Release}, nil
 }
 
 // Begin begins a transaction that writes.

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/oklog/ulid/v2"
+
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 )
 
 // DB is what a Store needs. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
@@ -94,6 +96,7 @@ type Observer interface {
 // Store keeps the records of all models of a catalogue.
 type Store struct {
 	db      DB
+	joined  *lazytx.Tx // the transaction of several calls, of which this store's are some; usually nil
 	catalog *Catalog
 	cfg     Config
 }
@@ -109,7 +112,7 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 	if cfg.MaxStatement == 0 {
 		cfg.MaxStatement = 256 << 10
 	}
-	return &Store{db, catalog, cfg}
+	return &Store{db: db, catalog: catalog, cfg: cfg}
 }
 
 // newULID returns a maker of ids that sort by the time they were made, also within a millisecond.
@@ -123,26 +126,35 @@ func newULID() func(prefix string) string {
 	}
 }
 
-// WithTx returns a store that works in the caller's transaction.
-func (s *Store) WithTx(tx pgx.Tx) *Store { return &Store{tx, s.catalog, s.cfg} }
+// WithTx returns a store that works in the caller's transaction. Each call that writes is a savepoint.
+func (s *Store) WithTx(tx pgx.Tx) *Store { return &Store{db: tx, catalog: s.catalog, cfg: s.cfg} }
 
-// written tells of a call.
-func (s *Store) written(ctx context.Context, tx pgx.Tx, verb Verb, model *Model, drafts []draft, given []Values) error {
+// Join returns a store whose calls are part of a transaction of several calls: if one of them fails, the transaction has to
+// be rolled back. A call that writes may leave its statements queued; the error of one is then found by who sends it.
+func (s *Store) Join(tx *lazytx.Tx) *Store {
+	return &Store{db: tx, joined: tx, catalog: s.catalog, cfg: s.cfg}
+}
+
+// written queues what Config.Written adds to a call.
+func (s *Store) written(ctx context.Context, w *writer, verb Verb, drafts []draft, given []Values) error {
 	if s.cfg.Written == nil {
 		return nil
 	}
-	w := Written{Verb: verb, Model: model, IDs: make([]string, len(drafts))}
+	call := Written{Verb: verb, Model: w.model, IDs: make([]string, len(drafts))}
 	for i, d := range drafts {
-		w.IDs[i] = d.key
+		call.IDs[i] = d.key
 	}
 	if verb == UpdateRecords {
-		w.Fields = givenFields(model, given)
+		call.Fields = givenFields(w.model, given)
 	}
 	var last pgx.Batch
-	if err := s.cfg.Written(ctx, w, &last); err != nil {
+	if err := s.cfg.Written(ctx, call, &last); err != nil {
 		return err
 	}
-	return classify(tx.SendBatch(ctx, &last).Close())
+	for _, q := range last.QueuedQueries {
+		w.exec(classify, q.SQL, q.Arguments...)
+	}
+	return nil
 }
 
 // givenFields are the fields of all values but the key, sorted.

@@ -54,14 +54,13 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 		}
 	}
 	if err := s.defaultKeys(ctx, model, drafts); err != nil {
-		return nil, fmt.Errorf("create %s: %w", model.Name, err)
+		return nil, &callError{"create", model.Name, err}
 	}
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		held, err := s.lock(ctx, tx, model, drafts, false)
-		if err != nil {
+	err := s.transaction(ctx, "create", model, func(w *writer) error {
+		if err := w.lock(ctx, drafts, false); err != nil {
 			return err
 		}
-		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
+		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
 			return err
 		}
 		for i := range drafts {
@@ -69,22 +68,22 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 				return &ItemError{i, err}
 			}
 		}
-		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
+		if err := w.checkReferences(drafts); err != nil {
 			return err
 		}
 		for _, group := range groups(drafts) {
 			sortLikely(model, drafts, group)
-			if err := insert(ctx, tx, model, drafts, group); err != nil {
+			if err := w.insert(drafts, group); err != nil {
 				return err
 			}
 		}
-		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
+		if err := w.writeJoins(drafts); err != nil {
 			return err
 		}
-		return s.written(ctx, tx, CreateRecords, model, drafts, records)
+		return s.written(ctx, w, CreateRecords, drafts, records)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("create %s: %w", model.Name, err)
+		return nil, err
 	}
 	created := make([]Created, len(drafts))
 	for i, d := range drafts {
@@ -128,32 +127,31 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 		}
 		seen[drafts[i].key] = i
 	}
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		held, err := s.lock(ctx, tx, model, drafts, true)
-		if err != nil {
+	err := s.transaction(ctx, "update", model, func(w *writer) error {
+		if err := w.lock(ctx, drafts, true); err != nil {
 			return err
 		}
-		if err := held.checkOwn(model, drafts); err != nil {
+		if err := w.check(func() error { return w.held.checkOwn(model, drafts) }); err != nil {
 			return err
 		}
-		if err := s.applyRule(ctx, tx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
+		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
 			return err
 		}
-		if err := s.checkReferences(ctx, tx, model, drafts, held); err != nil {
+		if err := w.checkReferences(drafts); err != nil {
 			return err
 		}
 		for _, group := range groups(drafts) {
-			if err := updateRows(ctx, tx, model, drafts, group); err != nil {
+			if err := w.updateRows(drafts, group); err != nil {
 				return err
 			}
 		}
-		if err := s.writeJoins(ctx, tx, model, drafts, held); err != nil {
+		if err := w.writeJoins(drafts); err != nil {
 			return err
 		}
-		return s.written(ctx, tx, UpdateRecords, model, drafts, records)
+		return s.written(ctx, w, UpdateRecords, drafts, records)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("update %s: %w", model.Name, err)
+		return nil, err
 	}
 	keys := make([]string, len(drafts))
 	for i, d := range drafts {
@@ -204,9 +202,8 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 }
 
 // applyRule lets a module complete the records.
-func (s *Store) applyRule(
+func (w *writer) applyRule(
 	ctx context.Context,
-	tx pgx.Tx,
 	rule func(context.Context, pgx.Tx, []Values) error,
 	drafts []draft,
 ) error {
@@ -217,7 +214,7 @@ func (s *Store) applyRule(
 	for i := range drafts {
 		records[i] = drafts[i].values
 	}
-	if err := rule(ctx, tx, records); err != nil {
+	if err := rule(ctx, w.tx, records); err != nil {
 		return classify(err)
 	}
 	for i := range drafts {
@@ -247,23 +244,25 @@ func documents(drafts []draft, group []int) (string, error) {
 }
 
 // insert writes drafts of the same columns. jsonb_populate_recordset gives every value its column's type.
-func insert(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
+func (w *writer) insert(drafts []draft, group []int) error {
+	m := w.model
 	rows, err := documents(drafts, group)
 	if err != nil {
 		return err
 	}
 	names := columnsOf(drafts[group[0]])
-	_, err = tx.Exec(ctx, fmt.Sprintf(
+	w.exec(func(err error) error { return atItem(classify(err), m, drafts, group) }, fmt.Sprintf(
 		`INSERT INTO %[1]s (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
 		m.table(),
 		quoted("", names),
 		quoted("r.", names),
 	), rows)
-	return atItem(classify(err), m, drafts, group)
+	return nil
 }
 
 // updateRows changes drafts of the same columns, where something differs. Relies on the primary key.
-func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group []int) error {
+func (w *writer) updateRows(drafts []draft, group []int) error {
+	m := w.model
 	keys, _ := m.KeyColumns()
 	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
 	if len(names) == 0 {
@@ -285,14 +284,14 @@ func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group 
 	if _, ok := m.Column("updated_at"); ok {
 		set = append(set, "updated_at = now()")
 	}
-	_, err = tx.Exec(ctx, fmt.Sprintf(
+	w.exec(func(err error) error { return atItem(classify(err), m, drafts, group) }, fmt.Sprintf(
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
 		m.table(),
 		strings.Join(set, ", "),
 		named("t.", m, m.key).equals(named("r.", m, m.key)),
 		strings.Join(differs, " OR "),
 	), rows)
-	return atItem(classify(err), m, drafts, group)
+	return nil
 }
 
 // atItem names the draft whose value Postgres complains of, and the field as the API spells it.

@@ -1,17 +1,14 @@
 package recordstore
 
 import (
-	"context"
 	"fmt"
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // writeJoins replaces the sets of join tables that the drafts give.
-func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, held held) error {
-	for i := range m.Relations {
-		r := &m.Relations[i]
+func (w *writer) writeJoins(drafts []draft) error {
+	for i := range w.model.Relations {
+		r := &w.model.Relations[i]
 		if r.Settable == "" {
 			continue
 		}
@@ -30,26 +27,33 @@ func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []dr
 		if len(owners) == 0 {
 			continue
 		}
-		target := s.catalog.Target(r)
-		live, err := held.live(ctx, tx, target, far)
+		target := w.store.catalog.Target(r)
+		w.takeMissing(target, far)
+		err := w.check(func() error {
+			for j, k := range far {
+				if !w.held[target][k] {
+					return &ItemError{items[j], &RecordError{target.Module, target.Name, k}}
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		for j, k := range far {
-			if !live[k] {
-				return &ItemError{items[j], &RecordError{target.Module, target.Name, k}}
-			}
-		}
-		if err := s.replaceJoins(ctx, tx, m, r, owners, near, far); err != nil {
-			return fmt.Errorf("set %s: %w", r.Settable, classify(err))
-		}
+		w.replaceJoins(r, owners, near, far)
 	}
 	return nil
 }
 
 // replaceJoins makes the rows of the owners be exactly the pairs. Relies on the index of the owner's columns.
-func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relation, owners, near, far []string) error {
-	t := r.Through
+func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
+	s, m, t := w.store, w.model, r.Through
+	told := func(err error) error {
+		if err != nil {
+			return fmt.Errorf("set %s: %w", r.Settable, classify(err))
+		}
+		return nil
+	}
 	target := s.catalog.Target(r)
 	nearCols := throughRef("j", t.Columns, m, m.Indexes(r.Columns), t.Text)
 	farCols := throughRef("j", t.TargetColumns, target, target.Indexes(r.TargetColumns), t.TargetText)
@@ -61,30 +65,28 @@ func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relati
 	b := newBuilder(s.catalog)
 	owned := nearCols.among(b, owners)
 	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
-	_, err := tx.Exec(
-		ctx,
+	w.exec(told,
 		fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
 			remove, owned, t.live("j"), pairs, names, nearKey.equals(nearCols), farKey.equals(farCols)),
 		b.args...)
-	if err != nil || len(near) == 0 {
-		return err
+	if len(near) == 0 {
+		return
 	}
 	b = newBuilder(s.catalog)
 	pairs, names, nearKey, farKey = pairSet(b, nearCols, farCols, near, far)
 	columns := quoted("", append(slices.Clone(t.Columns), t.TargetColumns...))
 	if !t.SoftDelete {
-		_, err = tx.Exec(
-			ctx,
+		w.exec(told,
 			fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
 				table, columns, nearKey.list(), farKey.list(), pairs, names),
 			b.args...)
-		return err
+		return
 	}
 	ids := make([]string, len(near))
 	for i := range ids {
 		ids[i] = s.cfg.NewID(t.IDPrefix)
 	}
-	_, err = tx.Exec(ctx, fmt.Sprintf(
+	w.exec(told, fmt.Sprintf(
 		`
 		INSERT INTO %[1]s (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
 		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
@@ -98,7 +100,6 @@ func (s *Store) replaceJoins(ctx context.Context, tx pgx.Tx, m *Model, r *Relati
 		nearCols.equals(nearKey),
 		farCols.equals(farKey),
 	), b.args...)
-	return err
 }
 
 // pairSet adds pairs of keys as arguments: the arrays, the names of their columns as p, and references to them.

@@ -3,7 +3,6 @@ package recordstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -21,11 +20,6 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
 		err := fn()
 		if !IsConflict(err) {
-			var locked *LockTimeoutError
-			if errors.As(err, &locked) {
-				locked.name(s.catalog)
-				return locked
-			}
 			return err
 		}
 		if _, inTx := s.db.(pgx.Tx); inTx {
@@ -42,8 +36,9 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 	}
 }
 
-// held are the records of other models, and of the one that is written, that a write keeps as they are until it ends.
-type held map[*Model]map[string]bool // by key: whether it is live
+// held are the records that a write keeps as they are until it ends, by model and key: whether one is live, as far as it
+// was read. Those whose locks are queued are in it, and not live.
+type held map[*Model]map[string]bool
 
 // wanted are records to lock.
 type wanted struct {
@@ -53,18 +48,19 @@ type wanted struct {
 
 // lock locks the records that drafts are, if they are there already, refer to or are joined with: each model once, in the order that
 // all writers keep, so that they do not wait for each other.
-func (s *Store) lock(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, own bool) (held, error) {
+func (w *writer) lock(ctx context.Context, drafts []draft, own bool) error {
+	s, m := w.store, w.model
 	all := map[*Model]*wanted{}
 	add := func(target *Model, strength string, keys []string) {
 		if len(keys) == 0 {
 			return
 		}
-		w := all[target]
-		if w == nil {
-			w = &wanted{strength: strength}
-			all[target] = w
+		of := all[target]
+		if of == nil {
+			of = &wanted{strength: strength}
+			all[target] = of
 		}
-		w.keys = append(w.keys, keys...)
+		of.keys = append(of.keys, keys...)
 	}
 	if own {
 		keys := make([]string, len(drafts))
@@ -82,9 +78,9 @@ func (s *Store) lock(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, o
 		if target := s.catalog.Target(r); s.refers(m, r) {
 			add(target, owners, references(r, drafts))
 			if own && s.cfg.Rules[m.Name].WritesOwners {
-				left, err := formerReferences(ctx, tx, m, r, drafts)
+				left, err := w.formerReferences(ctx, r, drafts)
 				if err != nil {
-					return nil, err
+					return err
 				}
 				add(target, owners, left)
 			}
@@ -94,13 +90,10 @@ func (s *Store) lock(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, o
 			}
 		}
 	}
-	locked := held{}
 	for _, target := range s.inLockOrder(all) {
-		if err := locked.take(ctx, tx, target, all[target].keys, all[target].strength); err != nil {
-			return nil, err
-		}
+		w.take(target, all[target].keys, all[target].strength)
 	}
-	return locked, nil
+	return nil
 }
 
 // inLockOrder sorts models as all writers lock their records.
@@ -117,33 +110,42 @@ func (s *Store) inLockOrder(all map[*Model]*wanted) []*Model {
 	return models
 }
 
-// take locks records and notes which of them are live.
-func (h held) take(ctx context.Context, tx pgx.Tx, m *Model, keys []string, strength string) error {
-	live, err := liveKeys(ctx, tx, m, m.key, keys, strength)
-	if err != nil {
-		return err
-	}
-	if h[m] == nil {
-		h[m] = make(map[string]bool, len(keys))
+// take queues the locks of records, in the order of their keys' texts, and notes which of them are live. Relies on the key's
+// index.
+func (w *writer) take(m *Model, keys []string, strength string) {
+	live := w.held[m]
+	if live == nil {
+		live = make(map[string]bool, len(keys))
+		w.held[m] = live
 	}
 	for _, k := range keys {
-		h[m][k] = live[k]
+		live[k] = false
 	}
-	return nil
+	b := newBuilder(nil)
+	key := named("t.", m, m.key)
+	w.query(
+		func(rows pgx.Rows) error {
+			parts := make(compositeCell, len(m.key))
+			_, err := pgx.ForEachRow(rows, parts.dests(), func() error {
+				live[joinKey(parts)] = true
+				return nil
+			})
+			return classify(err)
+		},
+		fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
+			key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength),
+		b.args...)
 }
 
-// live returns which of some records are. Those that a rule has added are locked now.
-func (h held) live(ctx context.Context, tx pgx.Tx, m *Model, keys []string) (map[string]bool, error) {
+// takeMissing queues the locks of records that a rule has added.
+func (w *writer) takeMissing(m *Model, keys []string) {
 	missing := slices.DeleteFunc(slices.Clone(keys), func(k string) bool {
-		_, known := h[m][k]
+		_, known := w.held[m][k]
 		return known
 	})
 	if len(missing) > 0 {
-		if err := h.take(ctx, tx, m, missing, "FOR SHARE"); err != nil {
-			return nil, err
-		}
+		w.take(m, missing, "FOR SHARE")
 	}
-	return h[m], nil
 }
 
 // checkOwn finds records that are about to change and are not there.
@@ -154,31 +156,6 @@ func (h held) checkOwn(m *Model, drafts []draft) error {
 		}
 	}
 	return nil
-}
-
-// liveKeys locks the live records among the keys, in the order of their texts, and returns which they are. Relies on the key's index.
-func liveKeys(
-	ctx context.Context,
-	tx pgx.Tx,
-	m *Model,
-	columns []int,
-	keys []string,
-	strength string,
-) (map[string]bool, error) {
-	b := newBuilder(nil)
-	key := named("t.", m, columns)
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-		key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength), b.args...)
-	if err != nil {
-		return nil, classify(err)
-	}
-	live := make(map[string]bool, len(keys))
-	parts := make(compositeCell, len(columns))
-	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
-		live[joinKey(parts)] = true
-		return nil
-	})
-	return live, classify(err)
 }
 
 // amongGiven is among for a statement of a write. How many keys there are is hidden from the planner if they are few: it would plan
@@ -201,14 +178,15 @@ func (s *Store) refers(m *Model, r *Relation) bool {
 }
 
 // formerReferences are the keys that records hold in the columns of a relation before they change. Relies on the key's index.
-func formerReferences(ctx context.Context, tx pgx.Tx, m *Model, r *Relation, drafts []draft) ([]string, error) {
+func (w *writer) formerReferences(ctx context.Context, r *Relation, drafts []draft) ([]string, error) {
+	m := w.model
 	keys := make([]string, len(drafts))
 	for i, d := range drafts {
 		keys[i] = d.key
 	}
 	b := newBuilder(nil)
 	columns := named("t.", m, m.Indexes(r.Columns))
-	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s AS t WHERE %s AND (%s) IS NOT NULL`,
+	rows, err := w.tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s AS t WHERE %s AND (%s) IS NOT NULL`,
 		columns.texts(), m.table(), named("t.", m, m.key).amongGiven(b, keys), columns.list()), b.args...)
 	if err != nil {
 		return nil, classify(err)
@@ -234,29 +212,36 @@ func references(r *Relation, drafts []draft) []string {
 }
 
 // checkReferences finds records that are referred to but deleted or never there, which a foreign key alone would not.
-func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, held held) error {
+func (w *writer) checkReferences(drafts []draft) error {
 	written := map[string]bool{}
 	for _, d := range drafts {
 		written[d.key] = true
 	}
-	for i := range m.Relations {
-		r := &m.Relations[i]
-		if !s.refers(m, r) {
+	var checks []func() error
+	for i := range w.model.Relations {
+		r := &w.model.Relations[i]
+		if !w.store.refers(w.model, r) {
 			continue
 		}
-		target := s.catalog.Target(r)
+		target := w.store.catalog.Target(r)
 		keys := references(r, drafts)
 		if len(keys) == 0 {
 			continue
 		}
-		live, err := held.live(ctx, tx, target, keys)
-		if err != nil {
-			return err
-		}
-		for j, d := range drafts {
-			if k, ok := d.reference(r); ok && !live[k] && (target != m || !written[k]) {
-				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
+		w.takeMissing(target, keys)
+		checks = append(checks, func() error {
+			for j, d := range drafts {
+				k, ok := d.reference(r)
+				if ok && !w.held[target][k] && (target != w.model || !written[k]) {
+					return &ItemError{j, &RecordError{target.Module, target.Name, k}}
+				}
 			}
+			return nil
+		})
+	}
+	for _, check := range checks {
+		if err := w.check(check); err != nil {
+			return err
 		}
 	}
 	return nil

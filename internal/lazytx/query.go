@@ -1,0 +1,197 @@
+package lazytx
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Query runs a statement, after what is queued. The rows have to be closed, or read to the end, before anything else is sent.
+func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	t.mu.Lock()
+	if t.isPlain() {
+		return t.plain(ctx, sql, args)
+	}
+	if t.inner != nil && len(t.queued) == 0 && !t.ending {
+		rows, err := t.inner.Query(ctx, sql, args...)
+		return t.held(rows, nil, err)
+	}
+	if hasMode(args) { // a batch has no modes of its own
+		t.ending = false // Commit sends COMMIT then
+		if err := t.flush(ctx); err != nil {
+			t.mu.Unlock()
+			return nil, err
+		}
+		rows, err := t.inner.Query(ctx, sql, args...)
+		return t.held(rows, nil, err)
+	}
+	_, results, err := t.send(ctx, []*pgx.QueuedQuery{{SQL: sql, Arguments: args}})
+	if err != nil {
+		t.mu.Unlock()
+		return nil, err
+	}
+	rows, err := results.Query()
+	return t.held(rows, results, err)
+}
+
+// hasMode reports whether a statement says in which mode it is to be run.
+func hasMode(args []any) bool {
+	if len(args) == 0 {
+		return false
+	}
+	_, ok := args[0].(pgx.QueryExecMode)
+	return ok
+}
+
+// isPlain reports whether a statement needs no transaction: it is the only one, and reads.
+func (t *Tx) isPlain() bool {
+	return t.ending && t.readOnly() && t.outer == nil && t.inner == nil && t.state == open && len(t.queued) == 0
+}
+
+// plain runs the only statement.
+func (t *Tx) plain(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	var err error
+	if t.session == nil {
+		if t.session, err = t.acquire(ctx); err != nil {
+			t.mu.Unlock()
+			return nil, err
+		}
+	}
+	if preamble := t.session.Preamble(); preamble != "" {
+		batch := &pgx.Batch{}
+		batch.Queue(preamble)
+		batch.Queue(sql, args...)
+		results := t.session.Conn().SendBatch(ctx, batch)
+		_, _ = results.Exec() // if it fails, so does the statement
+		rows, err := results.Query()
+		return t.held(rows, results, err)
+	}
+	rows, err := t.session.Conn().Query(ctx, sql, args...)
+	return t.held(rows, nil, err)
+}
+
+// held wraps rows. The transaction is free for others when they are closed.
+func (t *Tx) held(rows pgx.Rows, results pgx.BatchResults, err error) (pgx.Rows, error) {
+	r := &heldRows{Rows: rows, t: t, results: results}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// heldRows are rows of a transaction.
+type heldRows struct {
+	pgx.Rows
+	t       *Tx
+	results pgx.BatchResults
+	err     error
+	closed  bool
+}
+
+// Close reads what is left, the answer to COMMIT too.
+func (r *heldRows) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.Rows.Close()
+	r.err = r.Rows.Err()
+	if r.results != nil {
+		if err := r.results.Close(); r.err == nil {
+			r.err = err
+		}
+	}
+	r.err = r.t.ended(r.err)
+	r.t.mu.Unlock()
+}
+
+// Next closes the rows behind the last one.
+func (r *heldRows) Next() bool {
+	if !r.closed && r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+// Err returns what went wrong, with COMMIT too.
+func (r *heldRows) Err() error {
+	if r.closed {
+		return r.err
+	}
+	return r.Rows.Err()
+}
+
+// Exec runs a statement, after what is queued.
+func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	rows, err := t.Query(ctx, sql, args...)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
+}
+
+// QueryRow reads a row.
+func (t *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := t.Query(ctx, sql, args...)
+	return firstRow{rows, err}
+}
+
+type firstRow struct {
+	rows pgx.Rows
+	err  error
+}
+
+// Scan reads the row.
+func (r firstRow) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	r.rows.Close()
+	return r.rows.Err()
+}
+
+// SendBatch runs statements in one round trip, after what is queued. The batch must not begin a transaction.
+func (t *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	t.mu.Lock()
+	_, results, err := t.send(ctx, b.QueuedQueries)
+	if err != nil {
+		t.mu.Unlock()
+		return pgx.FailedBatchResults(b, err)
+	}
+	return &heldResults{BatchResults: results, t: t}
+}
+
+// heldResults are results of a transaction, which is free for others when they are closed.
+type heldResults struct {
+	pgx.BatchResults
+	t      *Tx
+	closed bool
+	err    error
+}
+
+// Close reads what is left, the answer to COMMIT too.
+func (r *heldResults) Close() error {
+	if !r.closed {
+		r.closed = true
+		r.err = r.t.ended(r.BatchResults.Close())
+		r.t.mu.Unlock()
+	}
+	return r.err
+}
+
+// Tx returns nil: the batch began none.
+func (*heldResults) Tx() pgx.Tx { return nil }
