@@ -174,6 +174,34 @@ func (contendedError) Error() string { return ErrContended.Error() }
 // Unwrap gives ErrContended, and what ended the last try.
 func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
+// RerunError says that the transaction a store has joined came in another one's way: it may succeed if it is run again.
+type RerunError struct {
+	// Err is what to report if it is not.
+	Err error
+}
+
+func (e *RerunError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *RerunError) Unwrap() error { return e.Err }
+
+// joinedError says what a failure means for the transaction that the store has joined. The error of a statement that
+// somebody else had queued in it is passed on.
+func (s *Store) joinedError(err error) error {
+	var others interface{ OfAnotherCall() }
+	if err == nil || errors.As(err, &others) {
+		return err
+	}
+	switch classify(err) {
+	case retryable, changed:
+		return &RerunError{contendedError{err}}
+	case duplicate:
+		return &RerunError{duplicateOf(err)}
+	default:
+		return s.lockTimeoutOf(err)
+	}
+}
+
 // classify, refused, lockTimeoutOf and missingOf are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {

@@ -63,6 +63,7 @@ type Store struct {
 	catalog *Catalog
 	cfg     Config
 	inTx    bool // the transaction is the caller's
+	joined  bool // calls are no savepoints in it
 	texts   *sync.Map
 }
 
@@ -83,6 +84,14 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 // WithTx returns a store that works in the caller's transaction: a call is a savepoint, and is not tried again.
 func (s *Store) WithTx(tx pgx.Tx) *Store {
 	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, texts: s.texts}
+}
+
+// Join returns a store whose calls are part of the caller's transaction, and no savepoints in it: when one fails the caller
+// has to roll back. One that has to be run again for the sake of another transaction fails with a *RerunError.
+func (s *Store) Join(tx pgx.Tx) *Store {
+	out := s.WithTx(tx)
+	out.joined = true
+	return out
 }
 
 // WithWritten returns a store that tells also of its calls, after Config.Written and as that does.

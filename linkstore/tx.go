@@ -19,9 +19,13 @@ type batchTx struct {
 	giveUp func() // gives the connection back
 	tx     pgx.Tx // nil until something is sent
 	done   bool   // committed
+	joined bool   // the transaction is the caller's, who commits
 	queued []statement
 	last   pgx.Batch // put off to the end: nothing waits for them
 }
+
+// callEnder is a transaction that is told when the statements sent next are the last of a call.
+type callEnder interface{ EndCall() }
 
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
@@ -44,7 +48,10 @@ func (s statement) isLarge() bool { return s.n >= many }
 func (s *Store) start(ctx context.Context) (*batchTx, error) {
 	w := &batchTx{db: s.db, giveUp: func() {}}
 	switch db := s.db.(type) {
-	case pgx.Tx: // the call is a savepoint
+	case pgx.Tx: // the call is a savepoint, unless it has joined
+		if s.joined {
+			w.conn, w.tx, w.joined = db, db, true
+		}
 	case Sessions:
 		session, err := db.Session(ctx)
 		if err != nil {
@@ -93,6 +100,12 @@ func (w *batchTx) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if w.joined {
+		if tx, ok := w.tx.(callEnder); ok {
+			tx.EndCall()
+		}
+		return w.send(ctx)
+	}
 	if session, ok := w.conn.(Session); ok {
 		session.Committing(ctx)
 	} else {
@@ -135,6 +148,9 @@ func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // cancel takes back what is not committed, and gives back the connection.
 func (w *batchTx) cancel(ctx context.Context) {
+	if w.joined {
+		return
+	}
 	if w.tx != nil && !w.done && (w.conn == nil || w.tx.Conn().PgConn().TxStatus() != 'I') {
 		_ = w.tx.Rollback(ctx) // the connection is closed if it fails
 	}

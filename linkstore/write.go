@@ -128,6 +128,9 @@ func (s *Store) emit(tx *batchTx, event, cause string, links []Link) error {
 func (s *Store) run(ctx context.Context, fn func(tx *batchTx) (told func() Written, err error)) error {
 	for try, overtaken := 0, 0; ; {
 		err := s.once(ctx, fn)
+		if s.joined {
+			return s.joinedError(err)
+		}
 		switch kind := classify(err); {
 		case kind == final:
 			return s.lockTimeoutOf(err)

@@ -39,6 +39,7 @@ type Tx struct {
 	inner   pgx.Tx // nil until it has begun
 	queued  []statement
 	owner   any
+	last    bool // the next call is the last one
 	ending  bool // COMMIT travels with the next statements
 	state   state
 }
@@ -105,6 +106,21 @@ func (t *Tx) Ending() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ending = true
+}
+
+// LastCall says that the next call of a store is the last one of the transaction.
+func (t *Tx) LastCall() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = true
+}
+
+// EndCall says that the statements that are sent next are the last ones of a call: COMMIT travels with them if it is the last
+// call.
+func (t *Tx) EndCall() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ending = t.last
 }
 
 // Begin begins a savepoint.

@@ -28,6 +28,9 @@ func (e *OwnedError) Error() string { return e.Err.Error() }
 // Unwrap returns the failure.
 func (e *OwnedError) Unwrap() error { return e.Err }
 
+// OfAnotherCall says that the call that failed is not the one that has found the error.
+func (*OwnedError) OfAnotherCall() {}
+
 // Own says on whose behalf statements are queued from now on. If one of them fails when somebody else sends it, the error
 // is an *OwnedError.
 func (t *Tx) Own(owner any) {
