@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/graph/transport"
 	"github.com/linkgraph/linkgraph/internal/naming"
@@ -57,6 +59,10 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	if out.Extensions == nil {
 		out.Extensions = map[string]any{}
+	}
+	if field, ok := answer.Owner(err); ok { // another root field has sent the statement that failed
+		out.Path = ast.Path{ast.PathName(field.Alias)}
+		out.Locations = []gqlerror.Location{{Line: field.Position.Line, Column: field.Position.Column}}
 	}
 	cause := errors.Unwrap(out)
 	if cause == nil {

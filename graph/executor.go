@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -30,27 +32,56 @@ func (executor) ExtensionName() string { return "executor" }
 // Validate has nothing to check of the schema.
 func (executor) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation finds the plan of an operation.
+// writeTries is how often a mutation of several root fields is run when Postgres ends it for the sake of another transaction.
+const writeTries = 10
+
+// InterceptOperation finds the plan of an operation and runs it.
 func (e executor) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	ctx = e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx))
-	respond := next(ctx)
-	return func(ctx context.Context) *graphql.Response {
-		resp := respond(ctx)
-		if resp == nil {
+	done := false
+	return func(context.Context) *graphql.Response {
+		if done {
 			return nil
 		}
-		if len(resp.Errors) > 1 {
-			answer.SortErrors(ctx, resp.Errors)
+		done = true
+		for try := 1; ; try++ {
+			running := e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx))
+			resp := next(running)(running)
+			if resp != nil && try < writeTries && answer.Again(running, resp.Errors) {
+				pause(ctx, try)
+				continue
+			}
+			return e.finished(running, resp)
 		}
-		if e.observer != nil {
-			e.observer.Planned(ctx, answer.Planned(ctx))
-		}
-		return resp
 	}
 }
 
-// InterceptRootField reads and writes what resolvers have started.
+// pause waits a while that differs from that of others who wait for the same.
+func pause(ctx context.Context, try int) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(time.Millisecond << min(try, 6))):
+	}
+}
+
+// finished tells of a response.
+func (e executor) finished(ctx context.Context, resp *graphql.Response) *graphql.Response {
+	if resp == nil {
+		return nil
+	}
+	if len(resp.Errors) > 1 {
+		answer.SortErrors(ctx, resp.Errors)
+	}
+	if e.observer != nil {
+		e.observer.Planned(ctx, answer.Planned(ctx))
+	}
+	return resp
+}
+
+// InterceptRootField runs the resolver of a root field, and reads and writes what resolvers have started.
 func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if !answer.Enter(ctx) {
+		return answer.Finish(ctx, graphql.Null)
+	}
 	return answer.Finish(ctx, next(ctx))
 }
 

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 
 	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
@@ -41,12 +40,7 @@ func (q queries) Links(ctx context.Context, links answer.Links) (answer.Answer, 
 	if err != nil {
 		return nil, err
 	}
-	found, err := q.links.Get(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	found = slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil })
-	return answer.ShowLinks(ctx, found)
+	return answer.ShowLinks(ctx, items)
 }
 
 // LinkModule resolves `linkModule`: the link between two keys, in either order.
@@ -88,7 +82,7 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 	if err := answer.Afford(ctx, items); err != nil {
 		return nil, err
 	}
-	results, err := m.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
+	results, err := answer.LinksFrom(ctx).Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +98,7 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 	if err := answer.Afford(ctx, items); err != nil {
 		return nil, err
 	}
-	results, err := m.links.Dismiss(ctx, items)
+	results, err := answer.LinksFrom(ctx).Dismiss(ctx, items)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +107,7 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 
 // DeleteLinks resolves `deleteLinks`: all links of the given records go, with the records on ends that cascade, and so on.
 func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error) {
-	receipt, err := m.links.Delete(ctx, records)
+	receipt, err := answer.LinksFrom(ctx).Delete(ctx, records)
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +126,9 @@ func (m mutations) RestoreLinks(
 	case records != nil && deletionID != nil:
 		err = plan.Invalidf("restoreLinks", "records and deletionId exclude each other")
 	case deletionID != nil:
-		receipt, err = m.links.RestoreDeletion(ctx, *deletionID)
+		receipt, err = answer.LinksFrom(ctx).RestoreDeletion(ctx, *deletionID)
 	case records != nil:
-		receipt, err = m.links.Restore(ctx, *records)
+		receipt, err = answer.LinksFrom(ctx).Restore(ctx, *records)
 	default:
 		err = plan.Invalidf("restoreLinks", "give records or a deletionId")
 	}

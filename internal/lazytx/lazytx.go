@@ -166,6 +166,13 @@ func (t *Tx) Rollback(ctx context.Context) error {
 	return err
 }
 
+// IsOpen reports whether the transaction holds a session.
+func (t *Tx) IsOpen() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state == open && t.session != nil
+}
+
 // end gives the session back.
 func (t *Tx) end(s state) {
 	t.state = s

@@ -96,6 +96,7 @@ func (r *heldRows) Close() {
 		return
 	}
 	r.closed = true
+	defer r.t.mu.Unlock()
 	r.Rows.Close()
 	r.err = r.Rows.Err()
 	if r.results != nil {
@@ -104,7 +105,6 @@ func (r *heldRows) Close() {
 		}
 	}
 	r.err = r.t.ended(r.err)
-	r.t.mu.Unlock()
 }
 
 // Next closes the rows behind the last one.
@@ -187,8 +187,8 @@ type heldResults struct {
 func (r *heldResults) Close() error {
 	if !r.closed {
 		r.closed = true
+		defer r.t.mu.Unlock()
 		r.err = r.t.ended(r.BatchResults.Close())
-		r.t.mu.Unlock()
 	}
 	return r.err
 }

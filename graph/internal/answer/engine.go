@@ -23,22 +23,25 @@ type Config struct {
 	Limits  plan.Limits
 	// Spent is told of the fields that each root field writes, if every page is full. nil means nobody is.
 	Spent func(ctx context.Context, fields int)
+	// NoSnapshot has each statement read what is there when it runs. It is for tests of what a snapshot is good for.
+	NoSnapshot bool
 }
 
 // Engine answers the fields of the API.
 type Engine struct {
 	*plan.Compiler
-	records *recordstore.Store
-	links   *linkstore.Store
-	catalog *linkstore.Catalog // of links
-	buffers recordstore.RowBuffers
+	records    *recordstore.Store
+	links      *linkstore.Store
+	catalog    *linkstore.Catalog // of links
+	buffers    recordstore.RowBuffers
+	noSnapshot bool
 }
 
 // New returns an engine.
 func New(cfg Config) *Engine {
 	return &Engine{
 		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
-		records:  cfg.Records, links: cfg.Links, catalog: cfg.Links.Catalog(),
+		records:  cfg.Records, links: cfg.Links, catalog: cfg.Links.Catalog(), noSnapshot: cfg.NoSnapshot,
 	}
 }
 

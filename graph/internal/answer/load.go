@@ -73,6 +73,9 @@ func (l *level) fetches() (all []*fetch) {
 
 // read reads the records that root fields ask for, and then what stands below them, level by level.
 func (r *Request) read(runs []*root) error {
+	if err := r.prepare(runs); err != nil {
+		return err
+	}
 	if err := r.readRoots(runs); err != nil {
 		return err
 	}
@@ -82,6 +85,7 @@ func (r *Request) read(runs []*root) error {
 	}
 	for len(next.positions) > 0 {
 		fetches := next.fetches()
+		r.endWith(!slices.ContainsFunc(fetches, (*fetch).leads))
 		if err := r.fetch(fetches); err != nil {
 			return err
 		}
@@ -92,6 +96,22 @@ func (r *Request) read(runs []*root) error {
 	}
 	return nil
 }
+
+// prepare reads what a field shows of links before it is known what lies below them.
+func (r *Request) prepare(runs []*root) error {
+	for _, run := range runs {
+		if run.prepare == nil {
+			continue
+		}
+		if err := run.prepare(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leads reports whether there is more to read below the records that a hop leads to.
+func (f *fetch) leads() bool { return f.hop.Leads() }
 
 // readRoots reads the records that root fields ask for. Of a record that is asked for by its key, it is known without reading it
 // what its key leads to: that travels with it. If this fails, the records are read alone, so that a hop from a record that is not
@@ -108,7 +128,11 @@ func (r *Request) readRoots(runs []*root) error {
 		if len(fetches) == 0 {
 			return nil
 		}
+		r.endWith(!slices.ContainsFunc(runs, func(run *root) bool { return run.leads(ahead) }))
 		if err := r.fetch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
+			return err
+		}
+		if err := r.reopen(); err != nil {
 			return err
 		}
 	}
@@ -133,12 +157,12 @@ func (f *fetch) followed() *followed { return &f.from.hops[f.index] }
 // no hop there is nothing to batch, and no loader.
 func (r *Request) fetch(all []*fetch) error {
 	if !slices.ContainsFunc(all, func(f *fetch) bool { return f.hop != nil }) {
-		return r.engine.records.Read(r.ctx, r.requests(all)...)
+		return r.reading.Read(r.ctx, r.requests(all)...)
 	}
 	var panicked any
 	batch := func(ctx context.Context, keys []*fetch) []*dataloader.Result[struct{}] {
 		defer func() { panicked = recover() }() // the goroutine of the resolver goes on with it
-		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.requests(keys)...)}
+		result := &dataloader.Result[struct{}]{Error: r.reading.Read(ctx, r.requests(keys)...)}
 		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
 	n := len(all)

@@ -96,12 +96,12 @@ func pointers(links []linkstore.Link) []*linkstore.Link {
 
 // Delete resolves a mutation that deletes records of a model, what hangs on them and their links.
 func Delete(ctx context.Context, model string) (Answer, error) {
-	return cascade(ctx, model, requestFrom(ctx).engine.links.DeleteRecords)
+	return cascade(ctx, model, requestFrom(ctx).linkStore.DeleteRecords)
 }
 
 // Restore resolves a mutation that brings records of a model back, and what went with them.
 func Restore(ctx context.Context, model string) (Answer, error) {
-	return cascade(ctx, model, requestFrom(ctx).engine.links.Restore)
+	return cascade(ctx, model, requestFrom(ctx).linkStore.Restore)
 }
 
 func cascade(
@@ -127,7 +127,7 @@ func cascade(
 // Create resolves a mutation that makes records of a model.
 func Create(ctx context.Context, model string) (Answer, error) {
 	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
-		r.done.created, err = r.request.engine.records.CreateShown(ctx, r.model, values)
+		r.done.created, err = r.request.recordStore.CreateShown(ctx, r.model, values)
 		r.keys = make([]string, len(r.done.created))
 		for i, c := range r.done.created {
 			r.keys[i] = c.Key
@@ -139,7 +139,7 @@ func Create(ctx context.Context, model string) (Answer, error) {
 // Update resolves a mutation that changes records of a model.
 func Update(ctx context.Context, model string) (Answer, error) {
 	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
-		r.keys, err = r.request.engine.records.Update(ctx, r.model, values)
+		r.keys, err = r.request.recordStore.Update(ctx, r.model, values)
 		return err
 	})
 }

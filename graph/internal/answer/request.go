@@ -14,7 +14,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // Answer is what a resolver of a root field returns: gqlgen writes it as it is.
@@ -29,17 +31,23 @@ type Answer interface {
 // writes it.
 type Request struct {
 	*Output
-	engine   *Engine
-	ctx      context.Context //nolint:containedctx // it lives as long as the operation
-	op       *graphql.OperationContext
-	plan     *plan.Operation
-	waiting  int        // root fields that were not resolved yet
-	refused  bool       // one of them was above a limit
-	started  []*root    // whose answers are to be read and written
-	afforded shownLinks // what a mutation is about to show of links
-	compiled bool       // a part of the plan had to be made
-	toRead   *recordstore.Allowance
-	failed   bool // a root field that is never null has failed, so that all of the data is null
+	engine      *Engine
+	ctx         context.Context //nolint:containedctx // it lives as long as the operation
+	op          *graphql.OperationContext
+	plan        *plan.Operation
+	waiting     int        // root fields that were not resolved yet
+	refused     bool       // one of them was above a limit
+	started     []*root    // whose answers are to be read and written
+	afforded    shownLinks // what a mutation is about to show of links
+	compiled    bool       // a part of the plan had to be made
+	toRead      *recordstore.Allowance
+	failed      bool               // a root field that is never null has failed, so that all of the data is null
+	writes      *lazytx.Tx         // of all root fields of a mutation; nil if there is one: its call has a transaction of its own
+	recordStore *recordstore.Store // what root fields write by
+	linkStore   *linkstore.Store
+	snapshot    *lazytx.Tx         // in which all is read
+	reading     *recordstore.Store // in the snapshot
+	apart       bool               // each root field is read behind a savepoint
 }
 
 type requestKey struct{}
@@ -63,6 +71,7 @@ func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) cont
 	r.compiled = !kept
 	r.waiting = len(r.plan.Roots)
 	r.ctx = context.WithValue(ctx, requestKey{}, r)
+	r.beginWriting()
 	out.Begin(ctx, e.Limits().MaxAnswer)
 	return r.ctx
 }
@@ -120,11 +129,14 @@ func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
 	nonNull := field.Definition.Type.NonNull
 	r.failed = r.failed || nonNull && res == graphql.Null
 	r.refused = r.refused || res == graphql.Null && limited(ctx)
-	if r.waiting > 0 && r.op.Operation.Operation != ast.Mutation {
+	if r.waiting > 0 && (r.writes != nil || r.op.Operation.Operation != ast.Mutation) {
 		return res
 	}
 	runs := r.started
 	r.started = nil
+	if !r.endWriting(runs) {
+		return graphql.Null
+	}
 	if !r.failed || !r.refused { // or nothing of it would be shown, and it is too much
 		r.complete(runs)
 	}
@@ -218,7 +230,7 @@ func (r *Request) load(runs []*root) {
 		if err := plan.BudgetFrom(r.ctx).Admit(r.ctx); err != nil {
 			return err
 		}
-		return r.read(runs)
+		return r.readAtOnce(runs)
 	})
 	if err == nil {
 		return
@@ -229,9 +241,7 @@ func (r *Request) load(runs []*root) {
 		}
 		return
 	}
-	for _, run := range runs {
-		run.err = r.guarded(func() error { return r.read([]*root{run}) })
-	}
+	r.readApart(runs)
 }
 
 // dear reports whether an error says that something took too much: it is not tried again field by field.

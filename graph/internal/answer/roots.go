@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -26,6 +27,8 @@ type root struct {
 	links shownLinks
 	done  done // what a mutation did
 	tell  func() error
+	// prepare reads what has to be known before anything else is read. nil means nothing.
+	prepare func() error
 }
 
 func newRoot(ctx context.Context) *root {
@@ -107,7 +110,22 @@ func normalKey(m *recordstore.Model, path, key string) (string, error) {
 }
 
 // reads reports whether there is anything to read.
-func (r *root) reads() bool { return r.bound.Tree != nil || r.links.any() || r.done.replaced != nil }
+func (r *root) reads() bool {
+	return r.bound.Tree != nil || r.links.any() || r.done.replaced != nil || r.prepare != nil
+}
+
+// leads reports whether there is more to read than what the field reads first. ahead says that it reads what its record's key
+// leads to.
+func (r *root) leads(ahead bool) bool {
+	if r.bound.Tree != nil {
+		for _, h := range r.bound.Place.Hops {
+			if !h.Joined && !(ahead && r.isAhead(h)) || h.Leads() {
+				return true
+			}
+		}
+	}
+	return r.links.lead() || slices.ContainsFunc(r.done.replaced, func(s shownLinks) bool { return s.lead() })
+}
 
 // fetches are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
 func (r *root) fetches(ahead bool) []*fetch {
@@ -128,16 +146,22 @@ func (r *root) fetches(ahead bool) []*fetch {
 	fetches := []*fetch{{request: &recordstore.Fetch{
 		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.list,
 	}}}
-	if ahead && t.Single && keyIsText(sel.Model) {
+	if ahead {
 		fetches = append(fetches, r.ahead()...)
 	}
 	return fetches
 }
 
+// isAhead reports whether it is known what a hop leads to before the record is read.
+func (r *root) isAhead(h *plan.Hop) bool {
+	t := r.bound.Tree
+	return t.Conn == nil && t.Single && keyIsText(t.Place.Selection.Model) && !h.Joined && h.Near.IsKey(h.Relation.Columns)
+}
+
 // ahead are the hops from the record's key.
 func (r *root) ahead() (fetches []*fetch) {
 	for i, h := range r.top.place.Hops {
-		if h.Joined || !h.Near.IsKey(h.Relation.Columns) {
+		if !r.isAhead(h) {
 			continue
 		}
 		if r.top.hops == nil {

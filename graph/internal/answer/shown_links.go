@@ -34,6 +34,11 @@ type linkWork struct {
 // any reports whether there are any.
 func (s *shownLinks) any() bool { return len(s.works) > 0 }
 
+// lead reports whether there is more to read below the links.
+func (s *shownLinks) lead() bool {
+	return slices.ContainsFunc(s.works, func(w *linkWork) bool { return w.bound.Place.Leads() })
+}
+
 // enter takes the links as positions of the first level.
 func (s *shownLinks) enter(next *level) {
 	for _, w := range s.works {
@@ -107,12 +112,28 @@ func (w *linkWork) add(l *linkstore.Link) {
 	w.n++
 }
 
-// ShowLinks resolves a field to links.
-func ShowLinks(ctx context.Context, links []*linkstore.Link) (Answer, error) {
+// ShowLinks resolves a field to those of some links that are there, in the order given.
+func ShowLinks(ctx context.Context, items []linkstore.Item) (Answer, error) {
 	r := newRoot(ctx)
 	r.LayOutLinks()
+	for _, name := range r.request.engine.LinksOf(items) {
+		if _, err := r.workOf(&r.links, &r.Shown, name, len(items)); err != nil {
+			return nil, err
+		}
+	}
+	lead := r.links.lead()
+	alone := !lead && len(r.links.works) == 1 && len(r.request.plan.Roots) == 1
+	r.prepare = func() error {
+		r.request.endWith(alone)
+		found, err := r.request.linksAt().Get(ctx, items)
+		if err != nil {
+			return err
+		}
+		r.links = shownLinks{}
+		return r.showLinks(&r.links, &r.Shown, slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil }))
+	}
 	r.tell = func() error { return r.request.links(&r.links, 0) }
-	return r.start(r.showLinks(&r.links, &r.Shown, links))
+	return r.start(nil)
 }
 
 // links writes links in one of the ways in which they are shown.

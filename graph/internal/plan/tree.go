@@ -72,6 +72,14 @@ type Hop struct {
 	shape          string                      // of its statement; "" of a join
 }
 
+// Leads reports whether there is more to read below the records that the hop leads to.
+func (h *Hop) Leads() bool { return h.Node.Leads() || h.Link != nil && h.Link.Leads() }
+
+// Leads reports whether there is more to read below the records of a place.
+func (p *Place) Leads() bool {
+	return slices.ContainsFunc(p.Hops, func(h *Hop) bool { return !h.Joined || h.Leads() })
+}
+
 // List makes the tree of a root list.
 func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.CollectedField) (*Tree, error) {
 	p := c.planner(ctx)

@@ -1,0 +1,99 @@
+package answer
+
+import (
+	"context"
+	"time"
+
+	"github.com/linkgraph/linkgraph/internal/lazytx"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
+)
+
+// readTries is how often an operation is read when Postgres ends its snapshot: a standby does, for the sake of what it has to
+// repeat.
+const readTries = 3
+
+// rollbackTimeout bounds the end of a snapshot that nobody waits for.
+const rollbackTimeout = 5 * time.Second
+
+// readAtOnce reads for root fields in one snapshot of the database, so that an answer never mixes two moments.
+func (r *Request) readAtOnce(runs []*root) error {
+	for try := 1; ; try++ {
+		r.openSnapshot()
+		err := r.read(runs)
+		r.closeSnapshot()
+		if !recordstore.IsConflict(err) || r.ctx.Err() != nil || try == readTries {
+			return err
+		}
+	}
+}
+
+// readApart reads each root field behind a savepoint of one snapshot, so that it is seen whose failure it is.
+func (r *Request) readApart(runs []*root) {
+	r.openSnapshot()
+	defer r.closeSnapshot()
+	r.apart = true
+	for _, run := range runs {
+		run.err = r.guarded(func() error {
+			point, err := r.snapshot.Begin(r.ctx)
+			if err != nil {
+				return err
+			}
+			r.reading = r.engine.records.WithTx(point)
+			if err := r.read([]*root{run}); err != nil {
+				_ = point.Rollback(r.ctx) // if it fails, so does the next field
+				return err
+			}
+			return point.Commit(r.ctx)
+		})
+	}
+}
+
+// openSnapshot begins a snapshot with the next statements.
+func (r *Request) openSnapshot() {
+	if r.engine.noSnapshot {
+		r.reading = r.engine.records
+		return
+	}
+	r.snapshot = r.engine.records.Open(lazytx.Snapshot())
+	r.reading = r.engine.records.Join(r.snapshot)
+}
+
+// closeSnapshot ends the snapshot, unless COMMIT has travelled with its last statements: where they had found less than they
+// might have, nobody waits for the end.
+func (r *Request) closeSnapshot() {
+	if r.snapshot == nil || !r.snapshot.IsOpen() {
+		return
+	}
+	go func(tx *lazytx.Tx) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), rollbackTimeout)
+		defer cancel()
+		_ = tx.Rollback(ctx) // the session is closed if it fails
+	}(r.snapshot)
+	r.snapshot = nil
+}
+
+// reopen begins another snapshot after a failure. What was read is read again.
+func (r *Request) reopen() error {
+	if r.apart {
+		return nil
+	}
+	r.closeSnapshot()
+	r.openSnapshot()
+	return nil
+}
+
+// endWith says whether the next statements are the last ones that are read.
+func (r *Request) endWith(last bool) {
+	if last && !r.apart && r.snapshot != nil {
+		r.snapshot.Ending()
+	}
+}
+
+// linksAt returns the store of links in the snapshot.
+func (r *Request) linksAt() *linkstore.Store {
+	if r.snapshot == nil {
+		return r.engine.links
+	}
+	return r.engine.links.Join(r.snapshot)
+}
