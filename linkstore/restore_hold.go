@@ -2,7 +2,6 @@ package linkstore
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -55,7 +54,7 @@ func (s *Store) holdGiven(ctx context.Context, tx *batchTx, r *restoring, h *loc
 		return err
 	}
 	if !exists {
-		return fmt.Errorf("%w: %q", ErrDeletionNotFound, r.deletion)
+		return s.deletionNotFound(ctx, tx, r.deletion)
 	}
 	for i, root := range r.roots {
 		if !h.isLive(root.model, root.id) && !h.exists(root.model, root.id) {

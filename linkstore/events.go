@@ -1,0 +1,243 @@
+package linkstore
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Event is an entry of the outbox: a link was attached or detached.
+type Event struct {
+	// ID is unique. Ids do not say what came first.
+	ID          int64
+	Kind        EventKind
+	Link        string
+	Left, Right string
+	// Data are the extra columns of the link, as Link.Data has them.
+	Data map[string]any
+	// Cause is the call that wrote the event: create, replace, dismiss, delete or restore.
+	Cause string
+	At    time.Time
+	// Cursor is the event's place: Events(ctx, Cursor, …) returns what comes after it.
+	Cursor string
+}
+
+// EventKind is what became of a link.
+type EventKind string
+
+// The kinds of events.
+const (
+	Attached EventKind = "attached"
+	Detached EventKind = "detached"
+)
+
+// maxEvents is how many events one call of Events returns at most.
+const maxEvents = 10_000
+
+// Events returns what became of links after a cursor, oldest first: at most limit events, 10,000 if limit is 0. "" is the
+// cursor before all events. A reader that keeps the cursor of the last event it has handled gets each event at least once.
+//
+// Events of a transaction appear when it and all transactions that began to write before it have ended: none can then come
+// before an event that was read. Events of one pair are in the order in which they took effect. A transaction that stays
+// open, anywhere in the cluster, holds back those of all later ones; Horizon says which.
+//
+// A cursor that cannot be read is a *CursorError. So is one of events that were pruned, or that were restored into another
+// cluster, where transactions are numbered anew.
+func (s *Store) Events(ctx context.Context, after string, limit int) ([]Event, error) {
+	if limit <= 0 || limit > maxEvents {
+		limit = maxEvents
+	}
+	from, err := parseEventCursor(after)
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	err = s.read(ctx, func() (err error) {
+		events, err = s.eventsAfter(ctx, from, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	return events, nil
+}
+
+// eventsAfter relies on the index link_event_order.
+func (s *Store) eventsAfter(ctx context.Context, from eventCursor, limit int) ([]Event, error) {
+	rows, err := s.db.Query(ctx, fmt.Sprintf(`
+		SELECT o.stream, o.pruned_tx::text, o.pruned_id, e.*
+		FROM %[1]s AS o LEFT JOIN LATERAL (
+			SELECT t.tx::text, t.id, t.event, t.link, t.left_key, t.right_key, t.data, t.cause, t.created_at
+			FROM %[2]s AS t
+			WHERE (t.tx, t.id) > ($1::text::xid8, $2::bigint) AND t.tx < pg_snapshot_xmin(pg_current_snapshot())
+			ORDER BY t.tx, t.id LIMIT $3::integer
+		) AS e ON TRUE`, s.own("event_stream"), s.own("link_event")), from.tx, from.id, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var events []Event
+	for rows.Next() {
+		var stream, prunedTx string
+		var prunedID int64
+		var tx, kind, link, left, right, cause *string
+		var id *int64
+		var data map[string]any
+		var at *time.Time
+		if err := rows.Scan(
+			&stream, &prunedTx, &prunedID, &tx, &id, &kind, &link, &left, &right, &data, &cause, &at,
+		); err != nil {
+			return nil, err
+		}
+		if err := from.check(stream, eventCursor{stream, prunedTx, prunedID}); err != nil {
+			return nil, err
+		}
+		if tx == nil {
+			break // there is none
+		}
+		events = append(events, Event{
+			ID: *id, Kind: EventKind(*kind), Link: *link, Left: *left, Right: *right, Data: data, Cause: *cause, At: *at,
+			Cursor: eventCursor{stream, *tx, *id}.String(),
+		})
+	}
+	return events, rows.Err()
+}
+
+// eventCursor is a place in the order of events. The zero value is before all of them.
+type eventCursor struct {
+	stream string // that the cursor is of
+	tx     string // a number of 64 bits without sign
+	id     int64
+}
+
+func (c eventCursor) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(c.stream + "." + c.tx + "." + strconv.FormatInt(c.id, 10)))
+}
+
+// CursorError is a cursor from which events cannot be read.
+type CursorError struct {
+	Cursor string
+	Reason string
+	// Oldest is the cursor before the oldest event that is kept, if the cursor is older. "" otherwise.
+	Oldest string
+}
+
+func (e *CursorError) Error() string {
+	text := fmt.Sprintf("cursor %q: %s", e.Cursor, e.Reason)
+	if e.Oldest != "" {
+		text += fmt.Sprintf("; the oldest events that are kept come after %q", e.Oldest)
+	}
+	return text
+}
+
+// Unwrap gives ErrInvalid.
+func (e *CursorError) Unwrap() error { return ErrInvalid }
+
+func parseEventCursor(text string) (eventCursor, error) {
+	if text == "" {
+		return eventCursor{tx: "0"}, nil
+	}
+	unreadable := &CursorError{Cursor: text, Reason: "is not one that Events has returned"}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return eventCursor{}, unreadable
+	}
+	parts := strings.Split(string(raw), ".")
+	if len(parts) != 3 {
+		return eventCursor{}, unreadable
+	}
+	tx, err := strconv.ParseUint(parts[1], 10, 64)
+	if err != nil {
+		return eventCursor{}, unreadable
+	}
+	id, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return eventCursor{}, unreadable
+	}
+	return eventCursor{parts[0], strconv.FormatUint(tx, 10), id}, nil
+}
+
+// check refuses a cursor of another stream, and one before events that were pruned. pruned is the last of these.
+func (c eventCursor) check(stream string, pruned eventCursor) error {
+	switch {
+	case c.stream == "": // from the beginning: of what is kept
+		return nil
+	case c.stream != stream:
+		return &CursorError{
+			Cursor: c.String(),
+			Reason: "is of another database cluster, from which this one was restored; read again from the beginning",
+		}
+	case c.before(pruned):
+		return &CursorError{Cursor: c.String(), Reason: "is of events that were pruned", Oldest: pruned.String()}
+	}
+	return nil
+}
+
+// before reports whether a place comes before another one.
+func (c eventCursor) before(o eventCursor) bool {
+	a, _ := strconv.ParseUint(c.tx, 10, 64)
+	b, _ := strconv.ParseUint(o.tx, 10, 64)
+	return a < b || a == b && c.id < o.id
+}
+
+// Horizon is what holds events back.
+type Horizon struct {
+	// Waiting is how many events are written and cannot be read yet. It is counted up to 10,000.
+	Waiting int
+	// Age is how long the oldest transaction has run that has begun to write. 0 means that there is none.
+	Age time.Duration
+	// PID is the process of that transaction's session; 0 if it is prepared, and belongs to none.
+	PID int32
+	// Holder describes it: user, application, database, client and state.
+	Holder string
+}
+
+// Horizon returns what holds back the events that Events does not return yet. Who is no superuser, nor in pg_monitor, sees
+// less of the sessions of others.
+func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
+	var h Horizon
+	var seconds float64
+	// Relies on the index link_event_order.
+	err := s.db.QueryRow(ctx, fmt.Sprintf(`
+		SELECT (SELECT count(*) FROM (
+				SELECT 1 FROM %s WHERE tx >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 10000) AS w),
+			COALESCE(o.pid, 0), COALESCE(o.seconds, 0), COALESCE(o.holder, '')
+		FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+			SELECT * FROM (
+				SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds, age(backend_xid) AS age,
+					concat_ws(', ', 'user ' || usename, 'application ' || NULLIF(application_name, ''), 'database ' || datname,
+						'client ' || host(client_addr), state) AS holder
+				FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+				UNION ALL
+				SELECT 0, extract(epoch FROM clock_timestamp() - prepared)::float8, age(transaction),
+					concat_ws(', ', 'prepared transaction ' || gid, 'user ' || owner, 'database ' || database)
+				FROM pg_prepared_xacts
+			) AS open ORDER BY age DESC LIMIT 1
+		) AS o ON TRUE`, s.own("link_event"))).Scan(&h.Waiting, &h.PID, &seconds, &h.Holder)
+	if err != nil {
+		return Horizon{}, fmt.Errorf("horizon of events: %w", err)
+	}
+	h.Age = time.Duration(seconds * float64(time.Second))
+	return h, nil
+}
+
+// EventChannel is the channel on which the database notifies listeners of new events: see Listen.
+const EventChannel = "linkgraph_event"
+
+// listenFor is how long a listener is notified after it has last said that it listens.
+const listenFor = time.Minute
+
+// Listening has the database notify EventChannel of new events for the next minute. A notification is sent when the
+// transaction commits; its events can be read as soon as no earlier one is open. While nobody listens none is sent: Postgres
+// commits transactions that notify one after the other.
+func (s *Store) Listening(ctx context.Context) error {
+	// Relies on the primary key: there is one row.
+	_, err := s.db.Exec(ctx, `UPDATE `+s.own("event_stream")+` SET listening_until = clock_timestamp() + $1::interval`, listenFor)
+	if err != nil {
+		return fmt.Errorf("listen to events: %w", err)
+	}
+	return nil
+}
