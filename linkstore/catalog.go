@@ -82,8 +82,8 @@ type End struct {
 	// Columns are those of the link table that hold this end's key, one for each of the model's key columns. nil is Key for a
 	// key of one column; for others it is, for each, Key without a final _id, "_" and the key column. A read-only link has none.
 	Columns []string
-	// ColumnType is "text" if the link holds the key as a text although the record's key is a number or a uuid, as Medusa's
-	// link tables do. "" is the type of the record's key.
+	// ColumnType is "text" if the link table stores the key as text although the record's key is a number or a uuid. Tables
+	// that another program made may do so. "" is the type of the record's key.
 	ColumnType string
 	// RecordKey is the column of the record that the link holds, one of texts. "" is the primary key; only a read-only link may
 	// hold another.

@@ -251,9 +251,10 @@ func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink
 	return ready, nil
 }
 
-// stillDeleted queues a statement that locks the links that are deleted since their deletion: those that were linked again, or
-// dismissed since, are not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again
-// in the very second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
+// stillDeleted queues a statement that locks the links that have been deleted ever since the deletion. Links that were made again
+// or dismissed since are left alone. Some tables of other programs keep times in whole seconds. A link there that the other program
+// deletes again within the second of the deletion counts as removed by the deletion, unless that was restored before. Relies on
+// the primary key.
 func (k *deletedKind) stillDeleted(tx *batchTx) {
 	d := k.def
 	given, args := givenDeleted(d, k.links)

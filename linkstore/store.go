@@ -48,6 +48,10 @@ type Config struct {
 	AbsentLinks []string
 	// AbsentModels names models whose table is not in the database. They have no records.
 	AbsentModels []string
+	// ManagedBy returns the name of another program that creates and changes the tables of records in this database, or "" if
+	// there is none. A sync then creates no link table before the tables of the records at its ends exist: the link is Blocked.
+	// It is called when such a table is missing. nil means that there is no such program.
+	ManagedBy func(ctx context.Context, db DB) (string, error)
 	// Deleted is told of the records that a call soft-deleted, Restored of those that it restored, in its transaction and while they are
 	// locked. What they queue runs there, after all else. nil means nobody is told.
 	Deleted, Restored func(records []Records, last *pgx.Batch)

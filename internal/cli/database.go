@@ -14,6 +14,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/access"
 	"github.com/linkgraph/linkgraph/internal/audit"
 	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/internal/postgres"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -163,7 +164,11 @@ func (db *database) connect(ctx context.Context, url string, mode sessionMode, o
 	}
 	db.graph, err = graph.New(
 		db.pool,
-		graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})},
+		graph.Config{
+			Logger:    db.log,
+			ManagedBy: medusa.ManagedBy,
+			Audit:     audit.New(audit.Config{Who: audit.OfCommand(db.command)}),
+		},
 	)
 	return err
 }
@@ -268,13 +273,14 @@ func (db *database) close(s *streams) {
 	}
 }
 
-// errForeign is told instead of changing a database that another program made, before anyone has seen what would change.
+// errForeign is returned for a database that another program made and linkgraph never changed. The user first has to see what
+// would change.
 var errForeign = errors.New(`this database has tables of the modules and was never used by linkgraph.
   linkgraph migrate --plan       shows what would be added to it
   linkgraph migrate              adds it
   linkgraph serve --read-only    serves it and adds nothing`)
 
-// prepareOwn is prepare for commands that were not asked to change tables: a database of another program is left alone.
+// prepareOwn is prepare for commands that change tables only in passing. They refuse a database that another program made.
 func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	foreign, err := recordstore.Foreign(ctx, db.pool, db.graph.Records.Catalog())
 	if err != nil {
@@ -286,14 +292,14 @@ func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	return db.prepare(ctx, s)
 }
 
-// prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
+// prepare brings the tables of the modules and the link tables up to date. It leaves out steps that lose data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
 	if db.pooled {
-		if plan, err := recordstore.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
+		if plan, err := medusa.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
 			return errors.Join(err, errPooledMigration)
 		}
 	}
-	applied, err := recordstore.Migrate(ctx, db.pool)
+	applied, err := medusa.Migrate(ctx, db.pool)
 	if err != nil {
 		return err
 	}

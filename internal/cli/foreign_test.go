@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
@@ -143,5 +144,39 @@ func TestAdoptedDatabase(t *testing.T) {
 		ids,
 	), `{"data":{"product":{"salesChannels":{"totalCount":1,"nodes":[{"id":"sc_2"}]}},"products":{"totalCount":0}}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestMedusaDatabase migrates and serves a database of a Medusa whose rbac module is off. Its tables stay for Medusa to create.
+func TestMedusaDatabase(t *testing.T) {
+	t.Parallel()
+	db := medusatest.New(t)
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`DROP TABLE rbac_role, user_rbac_role, invite_rbac_role CASCADE`,
+	); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := try(t, "migrate", "--plan", "--database-url", db.URL)
+	if err != nil || strings.Contains(plan, "CREATE TABLE IF NOT EXISTS") ||
+		!strings.Contains(plan, "CREATE INDEX IF NOT EXISTS linkgraph_product_created_at ON product") ||
+		!strings.Contains(
+			plan,
+			"blocked     user_rbac_role: no table yet\n            in the way: table rbac_role does not exist yet: Medusa creates it",
+		) {
+		t.Errorf("plan: %v\n%s", err, plan)
+	}
+	if out, err := try(t, "migrate", "--database-url", db.URL); err != nil {
+		t.Fatalf("%s\n%v", out, err)
+	}
+	s := serve(t, "--database-url", db.URL)
+	if got, want := s.post(t, `{ rbacRoles { totalCount } }`), `{"data":{"rbacRoles":{"totalCount":0}}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	all := relations(t, db)
+	for _, table := range []string{"public.rbac_role ", "public.user_rbac_role ", "public.invite_rbac_role "} {
+		if strings.Contains(all, table) {
+			t.Errorf("%s was created", table)
+		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 )
 
 type migrateCommand struct {
@@ -12,7 +12,7 @@ type migrateCommand struct {
 	Plan bool `help:"Show what would be done, and do nothing."`
 }
 
-// Run brings the database up to date.
+// Run brings the database up to date, or prints what that would do.
 func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, sessionMode(!c.Plan), func(db *database) error {
 		if c.Plan {
@@ -26,9 +26,9 @@ func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	})
 }
 
-// showPlan prints every statement that prepare would run and that would change something.
+// showPlan prints the statements of prepare that would change something.
 func (db *database) showPlan(ctx context.Context, s *streams) error {
-	pending, err := recordstore.MigrationPlan(ctx, db.pool)
+	pending, err := medusa.MigrationPlan(ctx, db.pool)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/demo/demotest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -37,7 +39,11 @@ func upgrade(t *testing.T, db *pgtest.DB) (blocked []recordstore.Applied) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newGraph(t, db).Links.Sync(t.Context(), linkstore.Safe); err != nil {
+	g, err := graph.New(db.Pool, graph.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Links.Sync(t.Context(), linkstore.Safe); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range applied {
@@ -48,10 +54,10 @@ func upgrade(t *testing.T, db *pgtest.DB) (blocked []recordstore.Applied) {
 	return blocked
 }
 
-// structure is what describe says, and the columns, keys and indexes of the bookkeeping.
-func structure(t *testing.T, pool *pgxpool.Pool) []fact {
+// structure is what pgtest.Facts says, and the columns, keys and indexes of the bookkeeping.
+func structure(t *testing.T, pool *pgxpool.Pool) []pgtest.Fact {
 	t.Helper()
-	facts := describe(t, pool)
+	facts := pgtest.Facts(t, pool)
 	own, err := pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +74,7 @@ func structure(t *testing.T, pool *pgxpool.Pool) []fact {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(text, "\n") {
-		facts = append(facts, fact{"schema linkgraph", "bookkeeping", line})
+		facts = append(facts, pgtest.Fact{Table: "schema linkgraph", Kind: "bookkeeping", Text: line})
 	}
 	return facts
 }
@@ -77,7 +83,7 @@ func structure(t *testing.T, pool *pgxpool.Pool) []fact {
 // defaults, keys, checks, indexes, and the bookkeeping.
 func TestEarlierVersionsAreUpgraded(t *testing.T) {
 	t.Parallel()
-	want := structure(t, ourDB(t).Pool)
+	want := structure(t, demotest.Empty(t).Pool)
 	for name, dump := range map[string]string{"24 November": firstVersion, "25 November": secondVersion} {
 		db := earlierDB(t, dump)
 		if blocked := upgrade(t, db); len(blocked) > 0 {
@@ -132,7 +138,7 @@ func TestRowsInTheWayOfIndexes(t *testing.T) {
 	if blocked := upgrade(t, db); len(blocked) > 0 {
 		t.Errorf("after they were mended: %+v", blocked)
 	}
-	if diff := cmp.Diff(structure(t, ourDB(t).Pool), structure(t, db.Pool)); diff != "" {
+	if diff := cmp.Diff(structure(t, demotest.Empty(t).Pool), structure(t, db.Pool)); diff != "" {
 		t.Errorf("-new +upgraded:\n%s", diff)
 	}
 }

@@ -56,7 +56,8 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	return s.catalog.models[i], true, nil
 }
 
-// byPrefix finds the model of an id that this project or Medusa made: a prefix, an underscore, a ULID.
+// byPrefix returns the model whose id prefix an id has. Such an id is a prefix, an underscore and a ULID. It returns nil if no
+// model has the prefix, or two have.
 func (c *Catalog) byPrefix(id string) *Model {
 	i := strings.LastIndexByte(id, '_')
 	if i < 0 || len(id)-i-1 != len("01ARZ3NDEKTSV4RRFFQ69G5FAV") {

@@ -9,7 +9,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -19,30 +18,23 @@ import (
 	"github.com/linkgraph/linkgraph/modules"
 )
 
-// Applied is a migration that Migrate has run, or has left out.
+// Applied is a migration that ran, or that was left out.
 type Applied struct {
 	Module, File string
 	Duration     time.Duration
-	// Blocked says which rows stand in the way of a migration that was left out, with those of its module that come after: code must not
-	// need what they make. "" means that it has run. The next Migrate tries it again.
+	// Blocked names the rows because of which a migration was left out, and with it the later migrations of its module. Code must
+	// therefore not depend on what these make. The next Migrate tries them again. "" means that the migration ran.
 	Blocked string
 }
 
-// blockedCode is the SQLSTATE with which a migration says that rows stand in its way.
+// blockedCode is the SQLSTATE that a migration raises if existing rows do not allow it.
 const blockedCode = "LG002"
 
-// Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module counts its
-// own versions, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
+// Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module has its own
+// version numbers, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
 //
-// In a database whose tables Medusa keeps it makes no tables, only the indexes called linkgraph_* that are missing on tables
-// that are there: Medusa's own migrations fail on tables that they did not make.
+// It creates tables. Where another program manages the tables, AddIndexes takes its place.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	if kept, err := keptByMedusa(ctx, pool); err != nil || kept {
-		if err == nil {
-			return addIndexes(ctx, pool)
-		}
-		return nil, fmt.Errorf("migrate: %w", classify(err))
-	}
 	if err := settleNotes(ctx, pool); err != nil {
 		return nil, fmt.Errorf("migrate: %w", classify(err))
 	}
@@ -78,7 +70,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
 	return applied, nil
 }
 
-// prepareSchema makes the schema of the bookkeeping, and the list of tables that were made. Two servers may do so at once.
+// prepareSchema creates the schema of the bookkeeping, and the table that lists which tables this program created. Two servers
+// may do so at the same time.
 func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	for _, statement := range []string{
 		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
@@ -88,7 +81,7 @@ func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
 			made_at timestamptz NOT NULL DEFAULT now(),
 			PRIMARY KEY (schema_name, table_name)
 		)`,
-		// Tables that are about to be made, as the migrations write their names.
+		// Tables that are about to be created, by their names in the migrations.
 		`CREATE TABLE IF NOT EXISTS linkgraph.module_table_missing (name text PRIMARY KEY)`,
 	} {
 		var race *ConstraintError
@@ -99,8 +92,8 @@ func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// noteMissing notes the tables of a module's migrations that are not there, before they are made: goose commits each file by itself, and
-// a program that is ended right after could not tell any more who made them.
+// noteMissing lists the missing tables of a module before its migrations create them. goose commits each file on its own. If the
+// program is killed right after such a commit, the list still tells that this program created the table.
 func noteMissing(ctx context.Context, pool *pgxpool.Pool, module string) error {
 	names, err := createdTables(module)
 	if err != nil {
@@ -113,7 +106,8 @@ func noteMissing(ctx context.Context, pool *pgxpool.Pool, module string) error {
 	return err
 }
 
-// settleNotes notes the tables that were missing and are there now: this program made them, in this run or in one that was ended.
+// settleNotes records as its own the tables that were missing and now exist. This program created them, in this run or in one that
+// was killed.
 func settleNotes(ctx context.Context, pool *pgxpool.Pool) error {
 	var noted bool
 	if err := pool.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table_missing') IS NOT NULL`).
@@ -130,34 +124,6 @@ func settleNotes(ctx context.Context, pool *pgxpool.Pool) error {
 		JOIN pg_class AS c ON c.oid = to_regclass(made.name) JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		ON CONFLICT DO NOTHING`)
 	return err
-}
-
-// addIndexes makes the indexes that kept databases lack, one at a time and one server at a time.
-func addIndexes(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	var applied []Applied
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate modules'))`); err != nil {
-			return err
-		}
-		plan, err := missingIndexes(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, p := range plan {
-			start := time.Now()
-			for _, statement := range p.Statements {
-				if _, err := pool.Exec(ctx, statement); err != nil {
-					return fmt.Errorf("%s: %w", statement, err)
-				}
-			}
-			applied = append(applied, Applied{Module: p.Module, File: p.File, Duration: time.Since(start)})
-		}
-		return nil
-	})
-	if err != nil {
-		return applied, fmt.Errorf("migrate: %w", classify(err))
-	}
-	return applied, nil
 }
 
 func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Applied, error) {

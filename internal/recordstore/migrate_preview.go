@@ -16,32 +16,21 @@ import (
 	"github.com/linkgraph/linkgraph/modules"
 )
 
-// Pending is a migration that Migrate would run.
+// Pending is a migration that has not run.
 type Pending struct {
 	Module, File string
-	// Statements are those that would change something: what is there already is left out.
+	// Statements are those that would change something. Statements that create what exists are left out.
 	Statements []string
 }
 
-// MigrationPlan says what Migrate would do, and changes nothing. It reads the catalogue of the database alone.
+// MigrationPlan returns what Migrate would do, and changes nothing. IndexPlan is its counterpart for AddIndexes.
 func MigrationPlan(ctx context.Context, db DB) ([]Pending, error) {
-	kept, err := keptByMedusa(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("plan migrations: %w", classify(err))
-	}
-	if kept {
-		plan, err := missingIndexes(ctx, db)
-		if err != nil {
-			return nil, fmt.Errorf("plan migrations: %w", classify(err))
-		}
-		return plan, nil
-	}
 	var plan []Pending
 	pending, err := pendingFiles(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("plan migrations: %w", classify(err))
 	}
-	unmade := map[string]bool{} // modules whose first migration is pending: what is there was not made by an earlier version
+	unmade := map[string]bool{} // modules whose first migration is pending: no earlier version created their tables
 	for _, file := range pending {
 		unmade[file.module] = unmade[file.module] || file.version == 1
 		statements, earlier, err := file.statements()
@@ -64,16 +53,16 @@ type migrationFile struct {
 	version      int64
 }
 
-// forEarlier is the first line of migrations that change what earlier versions of the migrations before them made.
+// forEarlier is the first line of migrations that upgrade what earlier versions of this program created.
 const forEarlier = "-- For databases of earlier versions.\n"
 
-// statements are those that the migration runs, and whether it is for databases of earlier versions.
+// statements returns the statements of the migration, and whether it is for databases of earlier versions.
 func (f migrationFile) statements() (statements []string, earlier bool, err error) {
 	text, err := modules.Migrations().ReadFile(f.path)
 	return upStatements(string(text)), strings.HasPrefix(string(text), forEarlier), err
 }
 
-// migrationFiles are the migrations of a module, or with "*" of all, module by module, in their order.
+// migrationFiles returns the migrations of a module in their order, or with "*" those of all modules, module by module.
 func migrationFiles(module string) ([]migrationFile, error) {
 	paths, err := fs.Glob(modules.Migrations(), module+"/migrations/*.sql")
 	if err != nil {
@@ -92,7 +81,7 @@ func migrationFiles(module string) ([]migrationFile, error) {
 	return files, nil
 }
 
-// pendingFiles are the migrations that have not run.
+// pendingFiles returns the migrations that have not run.
 func pendingFiles(ctx context.Context, db DB) ([]migrationFile, error) {
 	files, err := migrationFiles("*")
 	if err != nil {
@@ -105,7 +94,7 @@ func pendingFiles(ctx context.Context, db DB) ([]migrationFile, error) {
 	return slices.DeleteFunc(files, func(f migrationFile) bool { return applied[f.module][f.version] }), nil
 }
 
-// appliedVersions reads what has run, by module: one statement finds the tables of versions, one reads them all.
+// appliedVersions returns which versions have run, by module. One statement finds the tables of versions, one reads them all.
 func appliedVersions(ctx context.Context, db DB) (map[string]map[int64]bool, error) {
 	rows, err := db.Query(ctx, `
 		SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -142,8 +131,8 @@ func appliedVersions(ctx context.Context, db DB) (map[string]map[int64]bool, err
 	return applied, err
 }
 
-// upStatements takes a migration apart as goose does: a statement ends at the end of a line with a semicolon, or where its
-// block ends.
+// upStatements splits a migration into statements as goose does. A statement ends with a semicolon at the end of a line, or at
+// the end of its block.
 func upStatements(text string) []string {
 	var statements []string
 	var b strings.Builder
@@ -178,7 +167,7 @@ func upStatements(text string) []string {
 
 var madeTable = regexp.MustCompile(`(?i)\bCREATE TABLE IF NOT EXISTS ("[^"]+"|[\w.]+)`)
 
-// makes are the things that a statement of a migration makes, and how it is seen whether they are there.
+// makes lists the kinds of objects that a migration creates, each with the SQL condition that such an object exists.
 var makes = []struct {
 	pattern *regexp.Regexp
 	there   string
@@ -196,8 +185,8 @@ var makes = []struct {
 	},
 }
 
-// withEffect leaves out statements that only make what is there. One that makes nothing of the kinds known here, such as an
-// UPDATE, counts as having an effect.
+// withEffect leaves out statements that only create what exists. A statement that creates none of the kinds in makes, such as
+// an UPDATE, stays.
 func withEffect(ctx context.Context, db DB, statements []string) ([]string, error) {
 	idle := make([]bool, len(statements))
 	known := make([]bool, len(statements))
@@ -249,7 +238,7 @@ func withEffect(ctx context.Context, db DB, statements []string) ([]string, erro
 
 var onlyIfEmpty = regexp.MustCompile(`(?is)^INSERT INTO .*\bWHERE NOT EXISTS \(SELECT 1 FROM ("[^"]+"|[\w.]+)\)$`)
 
-// fillsEmpty reports whether a statement fills a table that is empty, and the table is not.
+// fillsEmpty reports whether a statement has no effect because it fills a table only if it is empty, and the table has rows.
 func fillsEmpty(ctx context.Context, db DB, statement string) (bool, error) {
 	m := onlyIfEmpty.FindStringSubmatch(statement)
 	if m == nil {

@@ -55,7 +55,7 @@ const (
 	Signed   = "customer_contract" // a number to uuids, which go with it; in a schema of its own
 	Rented   = "contract_bin"      // one to one, a uuid to a key of two columns, which goes with it
 	Stowed   = "item_bin"          // many to many, a text to a key of two columns
-	Courted  = "channel_customer"  // one channel, many numbers kept as texts, as Medusa keeps them; they go with it
+	Courted  = "channel_customer"  // one channel, many numbers stored as text; they go with it
 	Visited  = "customer_region"   // many to many, both numbers; regions cannot be soft-deleted
 	Adjoined = "bin_neighbour"     // of a model with a key of two columns to itself
 	Lies     = "item_home_bin"     // read-only: two columns of the item

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// medusaTable is a link table as Medusa makes it. Older versions of it keep whole seconds: timestamptz(0).
-func medusaTable(timestamptz string) string {
+// foreignTable returns the SQL of a link table that another program made. Its layout is that of Medusa 2. Older versions of
+// Medusa store times in whole seconds: timestamptz(0).
+func foreignTable(timestamptz string) string {
 	return strings.ReplaceAll(`
 		CREATE TABLE product_channel (
 			product_id varchar(255) NOT NULL, channel_id varchar(255) NOT NULL, id varchar(255) NOT NULL,
@@ -31,10 +31,10 @@ func medusaTable(timestamptz string) string {
 		"timestamptz", timestamptz)
 }
 
-func medusaDB(t *testing.T, timestamptz string) *pgxpool.Pool {
+func foreignDB(t *testing.T, timestamptz string) *pgxpool.Pool {
 	t.Helper()
 	pool := emptyDB(t)
-	run(t, pool, medusaTable(timestamptz))
+	run(t, pool, foreignTable(timestamptz))
 	return pool
 }
 
@@ -63,9 +63,9 @@ func relations(t *testing.T, pool *pgxpool.Pool) []string {
 	return all
 }
 
-func TestSyncOnlyAddsIndexesToATableOfMedusa(t *testing.T) {
+func TestSyncOnlyAddsIndexesToAForeignTable(t *testing.T) {
 	t.Parallel()
-	pool := medusaDB(t, "timestamptz")
+	pool := foreignDB(t, "timestamptz")
 	before := relations(t, pool)
 	// Each product is in one channel, says the definition; p1 is in two.
 	d := productChannel()
@@ -109,9 +109,9 @@ func TestSyncOnlyAddsIndexesToATableOfMedusa(t *testing.T) {
 	}
 }
 
-func TestSyncLeavesColumnsOfMedusaAlone(t *testing.T) {
+func TestSyncLeavesForeignColumnsAlone(t *testing.T) {
 	t.Parallel()
-	pool := medusaDB(t, "timestamptz")
+	pool := foreignDB(t, "timestamptz")
 	run(
 		t,
 		pool,
@@ -146,7 +146,7 @@ func TestSyncLeavesColumnsOfMedusaAlone(t *testing.T) {
 
 func TestPlanWritesNothing(t *testing.T) {
 	t.Parallel()
-	pool := medusaDB(t, "timestamptz")
+	pool := foreignDB(t, "timestamptz")
 	err := pgx.BeginTxFunc(t.Context(), pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		plan, err := oneLink(t, pool, productChannel()).WithTx(tx).Plan(t.Context())
 		if err != nil {
@@ -156,8 +156,7 @@ func TestPlanWritesNothing(t *testing.T) {
 			strings.Count(plan.String(), "CREATE INDEX") != 2 {
 			t.Errorf("plan:\n%s", plan)
 		}
-		_, err = oneLink(t, pool, productChannel()).WithTx(tx).Undeclared(t.Context())
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +165,7 @@ func TestPlanWritesNothing(t *testing.T) {
 
 func TestPlanComparesTheTypesOfKeys(t *testing.T) {
 	t.Parallel()
-	pool := medusaDB(t, "timestamptz")
+	pool := foreignDB(t, "timestamptz")
 	plan := func(left, right linkstore.Model, end linkstore.End) error {
 		t.Helper()
 		left.Module, left.Name, left.Key = "product", "Product", "product_id"
@@ -215,16 +214,16 @@ func TestPlanComparesTheTypesOfKeys(t *testing.T) {
 	}
 }
 
-// TestRestoreLeavesAloneWhatMedusaDeleted has Medusa delete the link p1 c1 at different times around a deletion of ours. Only
-// links that are deleted since our deletion, and by it, come back.
-func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
+// TestRestoreLeavesForeignDeletionsAlone has another program delete the link p1 c1 at different times around a deletion by the
+// store. A restore brings back only links that the deletion removed and that have been deleted ever since.
+func TestRestoreLeavesForeignDeletionsAlone(t *testing.T) {
 	t.Parallel()
 	const (
-		medusaDeletes = `UPDATE product_channel SET deleted_at = now() + interval '%' WHERE product_id = 'p1' AND channel_id = 'c1'`
-		medusaCreates = `INSERT INTO product_channel (product_id, channel_id, id) VALUES ('p1', 'c1', 'prodsc_new')
+		otherDeletes = `UPDATE product_channel SET deleted_at = now() + interval '%' WHERE product_id = 'p1' AND channel_id = 'c1'`
+		otherCreates = `INSERT INTO product_channel (product_id, channel_id, id) VALUES ('p1', 'c1', 'prodsc_new')
 			ON CONFLICT (product_id, channel_id) DO UPDATE SET id = EXCLUDED.id, deleted_at = NULL`
 	)
-	deletes := func(shift string) string { return strings.Replace(medusaDeletes, "%", shift, 1) }
+	deletes := func(shift string) string { return strings.Replace(otherDeletes, "%", shift, 1) }
 	link := []linkstore.Item{{Link: "product_channel", Left: "p1", Right: "c1"}}
 	type world struct {
 		*testing.T
@@ -245,12 +244,12 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 		{"NotAtAll", func(*world) {}, func(*world) {}, true},
 		{"BeforeOurs", func(w *world) { run(w.T, w.pool, deletes("-3 seconds")) }, func(*world) {}, false},
 		{"InTheSecondOfOurs", func(w *world) { run(w.T, w.pool, deletes("0 seconds")) }, func(*world) {}, false},
-		{"LinkedAgainByMedusa", func(*world) {}, func(w *world) { run(w.T, w.pool, medusaCreates) }, true},
+		{"LinkedAgainByTheOther", func(*world) {}, func(w *world) { run(w.T, w.pool, otherCreates) }, true},
 		{"LinkedAgainAndDeleted", func(*world) {}, func(w *world) {
-			run(w.T, w.pool, medusaCreates)
+			run(w.T, w.pool, otherCreates)
 			run(w.T, w.pool, deletes("3 seconds"))
 		}, false},
-		{"LinkedAgainByUsAndDeletedByMedusa", func(*world) {}, func(w *world) {
+		{"LinkedAgainByUsAndDeletedByTheOther", func(*world) {}, func(w *world) {
 			run(w.T, w.pool, `UPDATE product SET deleted_at = NULL`)
 			if _, err := w.s.Create(w.Context(), link, linkstore.CreateOptions{}); err != nil {
 				w.Fatal(err)
@@ -266,7 +265,7 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 			restore(w)
 			run(w.T, w.pool, `UPDATE product_channel SET deleted_at = (SELECT deleted_at FROM linkgraph.deletion LIMIT 1) WHERE channel_id = 'c1'`)
 		}, false},
-		{"RestoredByMedusaAndThenDeleted", func(*world) {}, func(w *world) {
+		{"RestoredByTheOtherAndThenDeleted", func(*world) {}, func(w *world) {
 			run(w.T, w.pool, `UPDATE product SET deleted_at = NULL; UPDATE product_channel SET deleted_at = NULL`)
 			run(w.T, w.pool, deletes("3 seconds"))
 		}, false},
@@ -274,7 +273,7 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 		for _, timestamptz := range []string{"timestamptz", "timestamptz(0)"} {
 			t.Run(c.name+"/"+timestamptz, func(t *testing.T) {
 				t.Parallel()
-				w := &world{T: t, pool: medusaDB(t, timestamptz)}
+				w := &world{T: t, pool: foreignDB(t, timestamptz)}
 				w.s = oneLink(t, w.pool, productChannel())
 				runSync(t, w.s, linkstore.Safe, linkstore.UpdateTable)
 				c.before(w)
@@ -307,62 +306,50 @@ func TestRestoreLeavesAloneWhatMedusaDeleted(t *testing.T) {
 	}
 }
 
-func TestUndeclaredLinkTables(t *testing.T) {
+// TestSyncWaitsForTablesOfAnotherProgram has a link whose channels have no table yet. While another program manages the
+// tables, the link is blocked. The link table is created once the other program is gone, or once it created its table.
+func TestSyncWaitsForTablesOfAnotherProgram(t *testing.T) {
 	t.Parallel()
-	pool := medusaDB(t, "timestamptz")
-	s := oneLink(t, pool, productChannel())
-	found, err := s.Undeclared(t.Context())
-	if err != nil || len(found) != 0 {
-		t.Fatalf("without Medusa: %+v, %v", found, err)
+	for name, makeRoom := range map[string]func(pool *pgxpool.Pool, program *string){
+		"TheTableIsCreated": func(pool *pgxpool.Pool, _ *string) { run(t, pool, `ALTER TABLE later RENAME TO channel`) },
+		"TheProgramIsGone":  func(_ *pgxpool.Pool, program *string) { *program = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := emptyDB(t)
+			run(t, pool, `ALTER TABLE channel RENAME TO later`)
+			program := "shopkeeper"
+			catalog := oneLink(t, pool, productChannel()).Catalog()
+			s := linkstore.New(pool, catalog, linkstore.Config{
+				ManagedBy: func(context.Context, linkstore.DB) (string, error) { return program, nil },
+			})
+			done, err := s.Sync(t.Context(), linkstore.All)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"table channel does not exist yet: shopkeeper creates it"}
+			if got := done.Actions[0]; got.Kind != linkstore.Blocked || !slices.Equal(got.Offenders, want) {
+				t.Errorf("got %+v", got)
+			}
+			makeRoom(pool, &program)
+			runSync(t, s, linkstore.Safe, linkstore.CreateTable)
+		})
 	}
-	run(t, pool, `
-		CREATE TABLE link_module_migrations (
-			id serial PRIMARY KEY, table_name varchar(255) NOT NULL UNIQUE, link_descriptor jsonb NOT NULL DEFAULT '{}', created_at timestamp DEFAULT now());
-		CREATE TABLE my_posts (
-			product_variant_id varchar(255) NOT NULL, post_id varchar(255) NOT NULL, id varchar(255) NOT NULL, sort int NOT NULL DEFAULT 0,
-			amount numeric(10,0), created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), deleted_at timestamptz,
-			PRIMARY KEY (product_variant_id, post_id));
-		CREATE TABLE "Odd" (site_code text, post_id bigint, lang uuid, PRIMARY KEY (post_id, site_code, lang));
-		INSERT INTO my_posts (product_variant_id, post_id, id, deleted_at) VALUES
-			('v1', 'a', 'my_post_01', NULL), ('v1', 'b', 'my_post_02', NULL), ('v2', 'c', 'my_post_03', NULL), ('v3', 'c', 'my_post_04', now());
-		INSERT INTO link_module_migrations (table_name, link_descriptor) VALUES
-			('product_channel', '{"toModel": "sales_channel", "toModule": "sales_channel", "fromModel": "product", "fromModule": "product"}'),
-			('my_posts', '{"toModel": "post", "toModule": "blog", "fromModel": "product_variant", "fromModule": "product"}'),
-			('Odd', '{}'), ('gone', '{}')`)
-	want := []linkstore.LinkTable{
-		{
-			Schema: "public",
-			Table:  "Odd",
-			Keys: []linkstore.KeyColumn{
-				{Name: "post_id", Type: "bigint"},
-				{Name: "site_code", Type: "text"},
-				{Name: "lang", Type: "uuid"},
-			},
-		},
-		{
-			Schema:   "public",
-			Table:    "my_posts",
-			IDPrefix: "my_post",
-			Keys: []linkstore.KeyColumn{
-				{Name: "product_variant_id", Type: "varchar"},
-				{Name: "post_id", Type: "varchar"},
-			},
-			Columns: []linkstore.TableColumn{
-				{Name: "sort", Type: "integer", NotNull: true, Default: "0"},
-				{Name: "amount", Type: "numeric(10,0)"},
-			},
-			// v1 has two posts; that c had two variants is over.
-			ToIsList:   true,
-			FromModule: "product",
-			FromModel:  "product_variant",
-			ToModule:   "blog",
-			ToModel:    "post",
-		},
+}
+
+// TestSyncFailsWithManagedBy fails a sync whose hook fails, and asks the hook only if a table is missing.
+func TestSyncFailsWithManagedBy(t *testing.T) {
+	t.Parallel()
+	pool := emptyDB(t)
+	lost := errors.New("lost")
+	s := linkstore.New(pool, oneLink(t, pool, productChannel()).Catalog(), linkstore.Config{
+		ManagedBy: func(context.Context, linkstore.DB) (string, error) { return "", lost },
+	})
+	if _, err := s.Plan(t.Context()); err != nil {
+		t.Errorf("no table is missing: %v", err)
 	}
-	if found, err = s.Undeclared(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, found); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	run(t, pool, `ALTER TABLE channel RENAME TO later`)
+	if _, err := s.Sync(t.Context(), linkstore.Safe); !errors.Is(err, lost) {
+		t.Errorf("got %v", err)
 	}
 }

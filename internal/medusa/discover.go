@@ -1,6 +1,4 @@
-// Package discover writes declarations for what a database has and the schema does not: link tables that Medusa keeps
-// account of, and the models at their ends.
-package discover
+package medusa
 
 import (
 	"context"
@@ -9,58 +7,52 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/linkgraph/linkgraph/internal/naming"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// DB is what is read from. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
-type DB interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-// Links returns the text to paste into the schemas for the link tables that are not declared: the types of the models that
-// are not declared either, by the file they go into, and a stanza for each link. It changes nothing.
-func Links(ctx context.Context, db DB, links *linkstore.Store, records *recordstore.Catalog) (string, error) {
-	tables, err := links.Undeclared(ctx)
+// Discover returns text to paste into the schemas, for link tables that Medusa knows and the catalogue does not: a stanza for each
+// link, and before them the types of models at its ends that are not declared either, by the file they belong into. It changes
+// nothing. Without such tables the text is a comment that says so.
+func Discover(ctx context.Context, db DB, links *linkstore.Catalog, records *recordstore.Catalog) (string, error) {
+	tables, err := undeclared(ctx, db, links)
 	if err != nil {
 		return "", err
 	}
 	if len(tables) == 0 {
 		return "# every link table that Medusa knows of is declared\n", nil
 	}
-	w := &writer{db: db, links: links.Catalog(), records: records, fields: map[string]bool{}}
+	w := &writer{db: db, links: links, records: records, fields: map[string]bool{}}
 	for _, t := range tables {
 		if err := w.link(ctx, t); err != nil {
-			return "", fmt.Errorf("discover %s: %w", t.Table, err)
+			return "", fmt.Errorf("discover %s: %w", t.table, err)
 		}
 	}
 	return w.String(), nil
 }
 
-// writer gathers declarations.
+// writer collects declarations.
 type writer struct {
 	db      DB
 	links   *linkstore.Catalog
 	records *recordstore.Catalog
-	models  []*model // found, not declared
+	models  []*model // found in the database, not declared
 	stanzas []string
-	fields  map[string]bool // "Product.posts", as given to the links so far
+	fields  map[string]bool // fields that the stanzas so far have taken: "Product.posts"
 }
 
-// end is one end of a link that is to be declared.
+// end is one end of a link to declare.
 type end struct {
 	model    string // type name
-	alias    string // what Medusa calls the model
+	alias    string // Medusa's name of the model
 	key      linkstore.KeyColumn
-	declared *recordstore.Model // nil if it is found
-	found    *model             // nil if it is declared
+	declared *recordstore.Model // nil if the model is not declared
+	found    *model             // nil if it is
 	isList   bool
 }
 
-// String is what was gathered: the models by file, then the links.
+// String returns the declarations: the models by file, then the links.
 func (w *writer) String() string {
 	var b strings.Builder
 	file := ""
@@ -75,35 +67,36 @@ func (w *writer) String() string {
 	return b.String()
 }
 
-func (w *writer) link(ctx context.Context, t linkstore.LinkTable) error {
-	if len(t.Keys) != 2 {
+// link adds the declaration of one link, or a comment that says why there is none.
+func (w *writer) link(ctx context.Context, t linkTable) error {
+	if len(t.keys) != 2 {
 		w.stanzas = append(
 			w.stanzas,
-			fmt.Sprintf("  # %s: a link joins two keys, its primary key has %d columns\n", t.Table, len(t.Keys)),
+			fmt.Sprintf("  # %s: a link joins two keys, its primary key has %d columns\n", t.table, len(t.keys)),
 		)
 		return nil
 	}
 	var ends [2]*end
-	for i, side := range [2]struct{ module, model string }{{t.FromModule, t.FromModel}, {t.ToModule, t.ToModel}} {
+	for i, side := range [2]linkEnd{t.from, t.to} {
 		var reason string
 		var err error
-		if ends[i], reason, err = w.end(ctx, side.module, side.model, t.Keys[i]); err != nil {
+		if ends[i], reason, err = w.end(ctx, side.module, side.model, t.keys[i]); err != nil {
 			return err
 		}
 		if ends[i] == nil {
-			w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s is left out: %s\n", t.Table, reason))
+			w.stanzas = append(w.stanzas, fmt.Sprintf("  # %s is left out: %s\n", t.table, reason))
 			return nil
 		}
 	}
 	for _, e := range ends {
 		w.keep(e)
 	}
-	ends[0].isList, ends[1].isList = t.FromIsList, t.ToIsList
+	ends[0].isList, ends[1].isList = t.from.isList, t.to.isList
 	w.stanzas = append(w.stanzas, w.stanza(t, ends[0], ends[1]))
 	return nil
 }
 
-// keep adds the model of an end to those that are printed.
+// keep adds the model of an end to the models to print.
 func (w *writer) keep(e *end) {
 	if e.found == nil || slices.Contains(w.models, e.found) {
 		return
@@ -112,9 +105,9 @@ func (w *writer) keep(e *end) {
 	slices.SortStableFunc(w.models, func(a, b *model) int { return strings.Compare(a.module, b.module) })
 }
 
-// stanza writes the declaration of one link. Both of its ends are lists, because that is in nobody's way: an end that is not
-// gets a unique index, with which Medusa could not write what the link allows.
-func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
+// stanza returns the declaration of one link. It declares both ends as lists, which is always safe: an end that is not a list gets
+// a unique index, and Medusa could then no longer write links that its own definition allows.
+func (w *writer) stanza(t linkTable, from, to *end) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  # %s and %s.\n", from.model, to.model)
 	for _, e := range []struct{ near, far *end }{{from, to}, {to, from}} {
@@ -129,18 +122,18 @@ func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 		}
 	}
 	from.isList, to.isList = true, true
-	prefix := t.IDPrefix
+	prefix := t.idPrefix
 	if prefix == "" {
 		prefix = "link"
 	}
 	fmt.Fprintf(&b, "  @defineLink(\n    name: %q, idPrefix: %q\n", w.name(t), prefix)
-	if name := w.name(t); name != t.Table {
-		fmt.Fprintf(&b, "    table: %q\n", t.Table)
+	if name := w.name(t); name != t.table {
+		fmt.Fprintf(&b, "    table: %q\n", t.table)
 	}
-	if t.Schema != "public" {
-		fmt.Fprintf(&b, "    schema: %q\n", t.Schema)
+	if t.schema != "public" {
+		fmt.Fprintf(&b, "    schema: %q\n", t.schema)
 	}
-	columns, comments := linkColumns(t.Columns)
+	columns, comments := linkColumns(t.columns)
 	fmt.Fprintf(&b, "    left: %s\n    right: %s", w.endText(from, to), w.endText(to, from))
 	if len(columns) > 0 {
 		fmt.Fprintf(&b, "\n    columns: [%s]", strings.Join(columns, ", "))
@@ -152,9 +145,10 @@ func (w *writer) stanza(t linkstore.LinkTable, from, to *end) string {
 	return b.String()
 }
 
-// name is that of the table, in letters that a name of the API may have, unless a model or another link has it.
-func (w *writer) name(t linkstore.LinkTable) string {
-	name := strings.ToLower(notInName.ReplaceAllString(t.Table, "_"))
+// name returns the name of the link: that of the table, in characters that names of the API may have. It gets a prefix if a model
+// or another link has the name.
+func (w *writer) name(t linkTable) string {
+	name := strings.ToLower(notInName.ReplaceAllString(t.table, "_"))
 	_, declared := w.records.Model(naming.Pascal(name))
 	_, linked := w.links.Link(name)
 	if declared || linked || w.find(naming.Pascal(name)) != nil || !firstOfName.MatchString(name) {
@@ -163,12 +157,13 @@ func (w *writer) name(t linkstore.LinkTable) string {
 	return name
 }
 
+// endText returns the declaration of one end.
 func (w *writer) endText(e, far *end) string {
 	parts := []string{fmt.Sprintf("model: %q", e.model), fmt.Sprintf("field: %q", w.field(e, far))}
 	var key, keyType string
 	if e.declared != nil {
 		key = e.declared.Key
-		_, types := e.declared.KeyColumns() // one: the link has one
+		_, types := e.declared.KeyColumns() // has one element: method end refuses keys of several columns
 		keyType = types[0]
 	} else {
 		key, keyType = e.found.key, e.found.primaryType
@@ -185,7 +180,8 @@ func (w *writer) endText(e, far *end) string {
 	return "{ " + strings.Join(parts, ", ") + " }"
 }
 
-// field names the way from one end to the other after the other's model, and keeps clear of fields that are there.
+// field returns the name of the field that leads from one end to the other. It is named after the other end's model, and differs
+// from all fields that the near model has.
 func (w *writer) field(near, far *end) string {
 	name := naming.Camel(far.alias)
 	if far.isList {
@@ -214,7 +210,7 @@ func (w *writer) field(near, far *end) string {
 	return name
 }
 
-// linkTypes are the types of extra columns, by that of the table's column.
+// linkTypes are the types of extra columns in declarations, by the SQL type of the column.
 var linkTypes = map[string]string{
 	"text":                     "String",
 	"character varying":        "String",
@@ -227,7 +223,7 @@ var linkTypes = map[string]string{
 	"double precision":         "Float",
 }
 
-// linkField reports whether an extra column can have the field that its name gives.
+// linkField reports whether the name of an extra column gives a field that a link may have.
 func linkField(column string) bool {
 	field := naming.Camel(column)
 	return fieldName.MatchString(column) && naming.Snake(field) == column && field != "name" && !taken(field)
@@ -235,47 +231,47 @@ func linkField(column string) bool {
 
 var typeModifier = regexp.MustCompile(`\(.*?\)`)
 
-// linkColumns declares the extra columns of a link table; comments tell of what cannot be declared.
-func linkColumns(columns []linkstore.TableColumn) (declared, comments []string) {
+// linkColumns returns the declarations of the extra columns of a link table. The comments name what cannot be declared.
+func linkColumns(columns []tableColumn) (declared, comments []string) {
 	for _, c := range columns {
 		comment := func(format string, args ...any) {
-			comments = append(comments, "column "+c.Name+" "+fmt.Sprintf(format, args...))
+			comments = append(comments, "column "+c.name+" "+fmt.Sprintf(format, args...))
 		}
-		gqlType, ok := linkTypes[typeModifier.ReplaceAllString(c.Type, "")]
-		value, literal := defaultText(c.Default)
+		gqlType, ok := linkTypes[typeModifier.ReplaceAllString(c.sqlType, "")]
+		value, literal := defaultText(c.expression)
 		if !ok {
 			comment(
 				"is left out: extra columns are text, integer, bigint, numeric, boolean, timestamptz, jsonb or double precision, not %s",
-				c.Type,
+				c.sqlType,
 			)
-		} else if ok = linkField(c.Name); !ok {
+		} else if ok = linkField(c.name); !ok {
 			comment("is left out: a link has another field of this name, or there is none that gives it")
 		}
 		if !ok {
-			if c.NotNull && c.Default == "" {
+			if c.notNull && c.expression == "" {
 				comment("is NOT NULL and has no default, so that Medusa alone can make such links")
 			}
 			continue
 		}
-		parts := []string{fmt.Sprintf("name: %q", naming.Camel(c.Name)), fmt.Sprintf("type: %q", gqlType)}
+		parts := []string{fmt.Sprintf("name: %q", naming.Camel(c.name)), fmt.Sprintf("type: %q", gqlType)}
 		switch {
-		case literal && c.NotNull:
+		case literal && c.notNull:
 			parts = append(parts, fmt.Sprintf("default: %q", value))
-		case c.NotNull:
+		case c.notNull:
 			parts = append(parts, "required: true")
-			if c.Default != "" {
-				comment("must be given: its default %s is no plain value", c.Default)
+			if c.expression != "" {
+				comment("must be given: its default %s is no plain value", c.expression)
 			}
-		case c.Default != "" && !strings.HasPrefix(c.Default, "NULL"):
-			comment("may be null, so its default %s is not declared: a link without a value has none", c.Default)
+		case c.expression != "" && !strings.HasPrefix(c.expression, "NULL"):
+			comment("may be null, so its default %s is not declared: a link without a value has none", c.expression)
 		}
 		declared = append(declared, "{ "+strings.Join(parts, ", ")+" }")
 	}
 	return declared, comments
 }
 
-// end finds the model at one end: a declared one, one that was found before, or a table that looks like it. If there is none
-// it says why.
+// end finds the model at one end of a link: one that is declared, one that was found before, or a table that looks like it. If
+// there is none, e is nil and reason says why.
 func (w *writer) end(
 	ctx context.Context,
 	module, alias string,
@@ -306,7 +302,7 @@ func (w *writer) end(
 	return e, "", nil
 }
 
-// declared finds a model of the catalogue by what Medusa calls it, or by the key that links know it by.
+// declared returns the model of the catalogue that has Medusa's name, or that has the key. It returns nil if there is none.
 func (w *writer) declared(module, alias, key string) *recordstore.Model {
 	for _, m := range w.records.Models() {
 		if m.Link == "" && m.Module == module && slices.Contains([]string{naming.Snake(m.Name), m.Table}, alias) {
@@ -322,6 +318,7 @@ func (w *writer) declared(module, alias, key string) *recordstore.Model {
 	return nil
 }
 
+// find returns the model of this name among those that were found, or nil.
 func (w *writer) find(name string) *model {
 	for _, m := range w.models {
 		if m.name == name {

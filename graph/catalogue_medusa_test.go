@@ -7,15 +7,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linkgraph/linkgraph/graph"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/medusa"
+	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// TestMedusaKeepsItsTables runs on the database of a Medusa whose rbac module is off. Its tables are Medusa's to make: until
-// then they read as empty and are not written, and once they are there they are served as all others.
-func TestMedusaKeepsItsTables(t *testing.T) {
+// TestMedusaCreatesItsTables runs on the database of a Medusa whose rbac module is off. Only Medusa creates the tables of that
+// module. Until it does, they read as empty and cannot be written. Afterwards they are served like all others.
+func TestMedusaCreatesItsTables(t *testing.T) {
 	t.Parallel()
-	db := newMedusaDB(t)
+	db := medusatest.New(t)
 	exec := func(sql string) {
 		t.Helper()
 		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
@@ -27,13 +28,13 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 	exec(off)
 
 	var blocked []string
-	// start is what a server does when it starts.
+	// start does what a server does when it starts.
 	start := func() *maker {
 		t.Helper()
-		if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
+		if _, err := medusa.Migrate(t.Context(), db.Pool); err != nil {
 			t.Fatal(err)
 		}
-		a := newAPI(t, db, graph.Config{})
+		a := newAPI(t, db, graph.Config{ManagedBy: medusa.ManagedBy})
 		plan, err := a.graph.Links.Sync(t.Context(), linkstore.Safe)
 		if err != nil {
 			t.Fatal(err)
@@ -61,15 +62,15 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 	m := start()
 	for _, table := range []string{"rbac_role", "user_rbac_role", "invite_rbac_role"} {
 		if there(table) {
-			t.Errorf("%s was made, which is Medusa's to make", table)
+			t.Errorf("%s was created, although Medusa creates it", table)
 		}
 	}
 	if !there("linkgraph_order_customer_id") || !there("linkgraph_product_sales_channel_left") {
 		t.Error("indexes on tables that are there are missing")
 	}
 	want := []string{
-		"user_rbac_role: table rbac_role is not there: it is Medusa's to make",
-		"invite_rbac_role: table rbac_role is not there: it is Medusa's to make",
+		"user_rbac_role: table rbac_role does not exist yet: Medusa creates it",
+		"invite_rbac_role: table rbac_role does not exist yet: Medusa creates it",
 	}
 	if diff := cmp.Diff(want, blocked); diff != "" {
 		t.Errorf("blocked (-want +got):\n%s", diff)
@@ -119,11 +120,11 @@ func TestMedusaKeepsItsTables(t *testing.T) {
 // TestRecordsThatAnotherProgramDeletes looks at a link whose table this program made, to records that Medusa deletes.
 func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 	t.Parallel()
-	db := newMedusaDB(t)
-	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
+	db := medusatest.New(t)
+	if _, err := medusa.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
-	a := newAPI(t, db, graph.Config{})
+	a := newAPI(t, db, graph.Config{ManagedBy: medusa.ManagedBy})
 	if _, err := a.graph.Links.Sync(t.Context(), linkstore.Safe); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 func TestOwnRecordsAreTrusted(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
-	a := newAPI(t, db, graph.Config{})
+	a := newAPI(t, db, graph.Config{ManagedBy: medusa.ManagedBy})
 	if missing, err := a.graph.Adapt(t.Context()); err != nil || len(missing) > 0 {
 		t.Fatal(missing, err)
 	}

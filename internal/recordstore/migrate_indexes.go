@@ -2,20 +2,55 @@ package recordstore
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// keptByMedusa reports whether the tables of the modules are Medusa's to make and to change: it keeps account of its
-// migrations in the database.
-func keptByMedusa(ctx context.Context, db DB) (bool, error) {
-	var kept bool
-	err := db.QueryRow(ctx, `SELECT to_regclass('mikro_orm_migrations') IS NOT NULL`).Scan(&kept)
-	return kept, err
+// AddIndexes takes the place of Migrate in a database where another program creates and changes the tables. The migrations of that
+// program may fail on tables that they did not create, so AddIndexes creates none. It creates the indexes of the migrations
+// that are named linkgraph_* and are missing, on tables that exist, and returns which. Each index is committed on its own. Servers that start at
+// the same time wait for each other.
+func AddIndexes(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
+	var applied []Applied
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate modules'))`); err != nil {
+			return err
+		}
+		plan, err := missingIndexes(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range plan {
+			start := time.Now()
+			for _, statement := range p.Statements {
+				if _, err := pool.Exec(ctx, statement); err != nil {
+					return fmt.Errorf("%s: %w", statement, err)
+				}
+			}
+			applied = append(applied, Applied{Module: p.Module, File: p.File, Duration: time.Since(start)})
+		}
+		return nil
+	})
+	if err != nil {
+		return applied, fmt.Errorf("migrate: %w", classify(err))
+	}
+	return applied, nil
+}
+
+// IndexPlan returns what AddIndexes would do, and changes nothing. It reads only the system catalogue of the database.
+func IndexPlan(ctx context.Context, db DB) ([]Pending, error) {
+	plan, err := missingIndexes(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("plan migrations: %w", classify(err))
+	}
+	return plan, nil
 }
 
 var (
@@ -25,8 +60,8 @@ var (
 	leadingName = regexp.MustCompile(`^"?(\w+)"?`)
 )
 
-// missingIndexes are the indexes of the migrations that are called linkgraph_* and are not there, on tables that are there with
-// the columns they need.
+// missingIndexes returns the statements of the migrations that create indexes named linkgraph_*, for indexes that do not exist, on
+// tables that exist and have the columns of the index.
 func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
 	files, err := migrationFiles("*")
 	if err != nil {
@@ -68,7 +103,8 @@ func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
 	return slices.DeleteFunc(plan, func(p Pending) bool { return len(p.Statements) == 0 }), nil
 }
 
-// ownIndexes are the names of the indexes that this program made beside the tables: another schema may hold another shop.
+// ownIndexes returns the names of the indexes that this program created, in the schemas of the search path: another schema may
+// hold another shop.
 func ownIndexes(ctx context.Context, db DB) (map[string]bool, error) {
 	rows, err := db.Query(
 		ctx,
@@ -86,7 +122,7 @@ func ownIndexes(ctx context.Context, db DB) (map[string]bool, error) {
 	return names, err
 }
 
-// hasColumns reports whether a table has the columns of an index, as its statement lists them.
+// hasColumns reports whether a table has all columns of an index. list is the column list of the index's statement.
 func hasColumns(have []string, list string) bool {
 	for column := range strings.SplitSeq(list, ",") {
 		if m := leadingName.FindStringSubmatch(strings.TrimSpace(column)); m == nil || !slices.Contains(have, m[1]) {
@@ -96,7 +132,7 @@ func hasColumns(have []string, list string) bool {
 	return true
 }
 
-// createdTables are the tables that a module's migrations make, as they write their names.
+// createdTables returns the tables that a module's migrations create, by their names in the migrations.
 func createdTables(module string) ([]string, error) {
 	files, err := migrationFiles(module)
 	if err != nil {

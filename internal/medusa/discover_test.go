@@ -1,4 +1,4 @@
-package discover_test
+package medusa_test
 
 import (
 	"flag"
@@ -7,8 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
-	"github.com/linkgraph/linkgraph/internal/discover"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -16,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the declarations of the golden file")
 
-// catalogs are a small part of what a shop declares.
+// catalogs returns a small part of what a shop declares.
 func catalogs(t *testing.T) (*linkstore.Catalog, *recordstore.Catalog) {
 	t.Helper()
 	column := func(name string) recordstore.Column {
@@ -71,25 +72,30 @@ func catalogs(t *testing.T) (*linkstore.Catalog, *recordstore.Catalog) {
 	return links, records
 }
 
-func print(t *testing.T, sql string) string {
+// discover runs Discover on a database made by the SQL, in a read-only transaction: it changes nothing.
+func discover(t *testing.T, sql string) (got string) {
 	t.Helper()
 	db := pgtest.New(t)
 	if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 	links, records := catalogs(t)
-	got, err := discover.Links(t.Context(), db.Pool, linkstore.New(db.Pool, links, linkstore.Config{}), records)
+	err := pgx.BeginTxFunc(t.Context(), db.Pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		got, err = medusa.Discover(t.Context(), tx, links, records)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
 
+// account is the table in which Medusa lists its link tables.
 const account = `
 	CREATE TABLE link_module_migrations (
 		id serial PRIMARY KEY, table_name varchar(255) NOT NULL UNIQUE, link_descriptor jsonb NOT NULL DEFAULT '{}', created_at timestamp DEFAULT now());`
 
-// TestNothingToDeclare prints one line for a database of another program, and for one whose links are declared.
+// TestNothingToDeclare expects one line for a database that is not Medusa's, and for one whose links are all declared.
 func TestNothingToDeclare(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
@@ -98,14 +104,14 @@ func TestNothingToDeclare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := print(t, sql); got != "# every link table that Medusa knows of is declared\n" {
+			if got := discover(t, sql); got != "# every link table that Medusa knows of is declared\n" {
 				t.Errorf("printed:\n%s", got)
 			}
 		})
 	}
 }
 
-// TestDeclarations compares what is printed for tables of many kinds with a golden file.
+// TestDeclarations compares the declarations of tables of many kinds with a golden file.
 func TestDeclarations(t *testing.T) {
 	t.Parallel()
 	sql, err := os.ReadFile("testdata/tables.sql")
@@ -113,7 +119,7 @@ func TestDeclarations(t *testing.T) {
 		t.Fatal(err)
 	}
 	const file = "testdata/declarations.txt"
-	got := print(t, account+string(sql))
+	got := discover(t, account+string(sql))
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

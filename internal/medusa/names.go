@@ -1,4 +1,4 @@
-package discover
+package medusa
 
 import (
 	"regexp"
@@ -12,7 +12,7 @@ var (
 	fieldName   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
-// taken are names that a filter has for itself.
+// taken reports whether filters use the name for something else than a field.
 func taken(field string) bool {
 	return slices.Contains([]string{"and", "or", "not", "isNull", "link"}, field)
 }
@@ -24,7 +24,7 @@ func article(name string) string {
 	return "a"
 }
 
-// words turns a name into a sentence's beginning: "published_at" into "Published at".
+// words turns a name into the beginning of a sentence: "published_at" into "Published at".
 func words(name string) string {
 	text := strings.ReplaceAll(name, "_", " ")
 	if text == "" {

@@ -1,93 +1,32 @@
-package recordstore_test
+package medusa_test
 
 import (
-	"context"
-	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/demo/demotest"
+	"github.com/linkgraph/linkgraph/internal/medusa"
+	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-//go:embed testdata/medusa-2.21.2.sql
-var medusa string
-
-// medusaDB returns a database as Medusa makes it, without rows.
-func medusaDB(t *testing.T) *pgtest.DB {
-	t.Helper()
-	return pgtest.NewFrom(t, "medusa", func(ctx context.Context, pool *pgxpool.Pool) error {
-		_, err := pool.Exec(ctx, medusa)
-		return err
-	})
-}
-
-// ourDB returns a database as this program makes it.
-func ourDB(t *testing.T) *pgtest.DB {
-	t.Helper()
-	return demotest.Empty(t)
-}
-
 func newGraph(t *testing.T, db *pgtest.DB) *graph.Graph {
 	t.Helper()
-	g, err := graph.New(db.Pool, graph.Config{})
+	g, err := graph.New(db.Pool, graph.Config{ManagedBy: medusa.ManagedBy})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-// fact is one thing that a database says of a table.
-type fact struct{ Table, Kind, Text string }
-
-// describe lists the facts of all tables outside of the schema linkgraph.
-func describe(t *testing.T, pool *pgxpool.Pool) []fact {
-	t.Helper()
-	rows, err := pool.Query(t.Context(), `
-		WITH t AS (
-			SELECT c.oid, c.relname::text AS name FROM pg_class AS c
-			WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace)
-		SELECT t.name, 'column', concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
-			CASE WHEN a.attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), 'IDENTITY ' || NULLIF(a.attidentity::text, ''))
-		FROM t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-		LEFT JOIN pg_attrdef AS d ON d.adrelid = t.oid AND d.adnum = a.attnum
-		UNION ALL
-		SELECT t.name, CASE c.contype WHEN 'p' THEN 'primary key' WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check' ELSE 'unique' END,
-			c.conname || ' ' || pg_get_constraintdef(c.oid)
-		FROM t JOIN pg_constraint AS c ON c.conrelid = t.oid AND c.contype IN ('p', 'f', 'c', 'u')
-		UNION ALL
-		SELECT t.name, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END, pg_get_indexdef(i.indexrelid)
-		FROM t JOIN pg_index AS i ON i.indrelid = t.oid WHERE NOT i.indisprimary
-		UNION ALL
-		SELECT 'type ' || y.typname, 'enum', string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
-		FROM pg_type AS y JOIN pg_enum AS e ON e.enumtypid = y.oid GROUP BY 1
-		UNION ALL
-		SELECT t.name, 'trigger', pg_get_triggerdef(g.oid) FROM t JOIN pg_trigger AS g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
-		UNION ALL
-		SELECT c.relname, 'sequence', format_type(s.seqtypid, NULL)
-		FROM pg_class AS c JOIN pg_sequence AS s ON s.seqrelid = c.oid
-		WHERE c.relnamespace = 'public'::regnamespace
-		ORDER BY 1, 2, 3`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	facts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[fact])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return facts
-}
-
-// declared are the tables of the catalogue: those of models and links, and join tables.
+// declared returns the tables of the catalogue: those of models and links, and join tables.
 func declared(c *recordstore.Catalog) map[string]bool {
 	tables := map[string]bool{}
 	for _, m := range c.Models() {
@@ -101,36 +40,39 @@ func declared(c *recordstore.Catalog) map[string]bool {
 	return tables
 }
 
-// notOfMedusa are the link tables that Medusa does not make.
+// notOfMedusa are the link tables that Medusa does not create.
 var notOfMedusa = map[string]bool{
-	"order_claim_payment_collection":    true, // Medusa declares the link, and does not load it
+	"order_claim_payment_collection":    true, // Medusa defines the link, and does not load it
 	"order_exchange_payment_collection": true, // the same
 	"product_related_product":           true, // the example of a link of a model to itself
 }
 
-// otherwise are the facts of Medusa's that hold in another way, by what this program has in their place.
-var otherwise = map[fact]fact{
-	// The same value, written as a text of the column's type.
-	{"product_variant_inventory_item", "column", "required_quantity numeric NOT NULL DEFAULT 1"}: {
-		"product_variant_inventory_item", "column", "required_quantity numeric NOT NULL DEFAULT '1'::numeric",
-	},
+// otherwise maps facts of Medusa to those that this program has in their place.
+var otherwise = map[pgtest.Fact]pgtest.Fact{
+	// The same value, written as text with the column's type.
+	inventoryItem("required_quantity numeric NOT NULL DEFAULT 1"): inventoryItem(
+		"required_quantity numeric NOT NULL DEFAULT '1'::numeric",
+	),
 }
 
-// TestTablesAreThoseOfMedusa compares the tables that this program makes with those that Medusa makes: columns, their types,
-// nulls and defaults, keys, checks and unique indexes are the same. Indexes that only make queries fast may differ, but not
-// under the same name.
+func inventoryItem(column string) pgtest.Fact {
+	return pgtest.Fact{Table: "product_variant_inventory_item", Kind: "column", Text: column}
+}
+
+// TestTablesAreThoseOfMedusa compares the tables that this program creates with those of Medusa: columns, types, nulls, defaults,
+// keys, checks and unique indexes are the same. Indexes that only make queries fast may differ, unless they have the same name.
 func TestTablesAreThoseOfMedusa(t *testing.T) {
 	t.Parallel()
-	db := ourDB(t)
+	db := demotest.Empty(t)
 	g := newGraph(t, db)
 	tables := declared(g.Records.Catalog())
-	links := map[string]bool{} // where how many a record may have is a unique index
+	links := map[string]bool{} // link tables: unique indexes there enforce how many links a record may have
 	for _, d := range g.Links.Catalog().Links() {
 		links[d.Table] = true
 	}
-	theirs, ours := map[fact]bool{}, map[fact]bool{}
-	indexes := map[string]fact{} // Medusa's, by name
-	for _, f := range describe(t, medusaDB(t).Pool) {
+	theirs, ours := map[pgtest.Fact]bool{}, map[pgtest.Fact]bool{}
+	indexes := map[string]pgtest.Fact{} // Medusa's, by name
+	for _, f := range pgtest.Facts(t, medusatest.New(t).Pool) {
 		if !tables[f.Table] && f.Kind != "enum" {
 			continue
 		}
@@ -143,7 +85,7 @@ func TestTablesAreThoseOfMedusa(t *testing.T) {
 		}
 		theirs[f] = true
 	}
-	for _, f := range describe(t, db.Pool) {
+	for _, f := range pgtest.Facts(t, db.Pool) {
 		name := indexName(f)
 		own := strings.HasPrefix(name, "linkgraph_")
 		switch {
@@ -172,18 +114,18 @@ func TestTablesAreThoseOfMedusa(t *testing.T) {
 
 var indexNamed = regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX "?([^ "]+)"? ON`)
 
-// indexName is the name of an index, or "".
-func indexName(f fact) string {
+// indexName returns the name of an index, or "" if the fact is not an index.
+func indexName(f pgtest.Fact) string {
 	if m := indexNamed.FindStringSubmatch(f.Text); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
-// shopDB returns a database of Medusa with the currencies that it fills in when it starts.
+// shopDB returns a database of Medusa with a currency. Medusa adds currencies when it starts.
 func shopDB(t *testing.T) *pgtest.DB {
 	t.Helper()
-	db := medusaDB(t)
+	db := medusatest.New(t)
 	if _, err := db.Pool.Exec(t.Context(), `
 		INSERT INTO currency (code, symbol, symbol_native, name, raw_rounding) VALUES ('eur', '€', '€', 'Euro', '{"value": "0", "precision": 20}')`); err != nil {
 		t.Fatal(err)
@@ -191,18 +133,18 @@ func shopDB(t *testing.T) *pgtest.DB {
 	return db
 }
 
-// TestPlansOfAMedusaDatabase looks at what migrations and sync would do with a database of Medusa, and does it: tables that
-// are missing come, indexes are added, and nothing else changes.
+// TestPlansOfAMedusaDatabase plans the migrations and the sync of a database of Medusa, and runs them: link tables that Medusa does
+// not know are created, indexes are added, and nothing else changes.
 func TestPlansOfAMedusaDatabase(t *testing.T) {
 	t.Parallel()
 	db := shopDB(t)
 	g := newGraph(t, db)
-	before := describe(t, db.Pool)
+	before := pgtest.Facts(t, db.Pool)
 	if foreign, err := recordstore.Foreign(t.Context(), db.Pool, g.Records.Catalog()); err != nil || !foreign {
 		t.Errorf("before: foreign is %v, %v", foreign, err)
 	}
 
-	pending, err := recordstore.MigrationPlan(t.Context(), db.Pool)
+	pending, err := medusa.MigrationPlan(t.Context(), db.Pool)
 	if err != nil || len(pending) == 0 {
 		t.Fatalf("%v, %v", pending, err)
 	}
@@ -228,17 +170,17 @@ func TestPlansOfAMedusaDatabase(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(before, describe(t, db.Pool)); diff != "" {
+	if diff := cmp.Diff(before, pgtest.Facts(t, db.Pool)); diff != "" {
 		t.Errorf("the plans changed something:\n%s", diff)
 	}
 
-	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
+	if _, err := medusa.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := g.Links.Sync(t.Context(), linkstore.All); err != nil {
 		t.Fatal(err)
 	}
-	after := describe(t, db.Pool)
+	after := pgtest.Facts(t, db.Pool)
 	for _, f := range before {
 		if !slices.Contains(after, f) {
 			t.Errorf("lost or altered: %s %s %s", f.Table, f.Kind, f.Text)
@@ -255,7 +197,7 @@ func TestPlansOfAMedusaDatabase(t *testing.T) {
 		t.Errorf("%d links known to Medusa, %d currencies, %v", known, currencies, err)
 	}
 
-	if pending, err = recordstore.MigrationPlan(t.Context(), db.Pool); err != nil || len(pending) > 0 {
+	if pending, err = medusa.MigrationPlan(t.Context(), db.Pool); err != nil || len(pending) > 0 {
 		t.Errorf("a second plan: %v, %v", pending, err)
 	}
 	if plan, err = g.Links.Plan(t.Context()); err != nil ||
@@ -268,3 +210,29 @@ func TestPlansOfAMedusaDatabase(t *testing.T) {
 }
 
 var ownIndex = regexp.MustCompile(`^CREATE (UNIQUE )?INDEX "?linkgraph_`)
+
+// TestManagedBy recognises a database of Medusa by its table of migrations.
+func TestManagedBy(t *testing.T) {
+	t.Parallel()
+	for want, db := range map[string]*pgtest.DB{"Medusa": medusatest.New(t), "": demotest.Empty(t)} {
+		if got, err := medusa.ManagedBy(t.Context(), db.Pool); err != nil || got != want {
+			t.Errorf("got %q, want %q: %v", got, want, err)
+		}
+	}
+}
+
+// TestMigrateCreatesTablesElsewhere migrates an empty database, which no other program manages.
+func TestMigrateCreatesTablesElsewhere(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	plan, err := medusa.MigrationPlan(t.Context(), db.Pool)
+	if err != nil || len(plan) == 0 || !strings.HasPrefix(plan[0].Statements[0], "CREATE TABLE") {
+		t.Fatalf("plan: %+v, %v", plan, err)
+	}
+	if _, err := medusa.Migrate(t.Context(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err = medusa.MigrationPlan(t.Context(), db.Pool); err != nil || len(plan) > 0 {
+		t.Errorf("a second plan: %+v, %v", plan, err)
+	}
+}

@@ -1,4 +1,4 @@
-package discover
+package medusa
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
-// model is a table that a link's end was found to be, and how it is declared.
+// model is a table found for one end of a link, and its declaration.
 type model struct {
 	name, module, alias string
 	schema, table       string
@@ -24,21 +24,21 @@ type model struct {
 	comments            []string
 }
 
-// column is a column of a table as the database describes it, and as it is declared.
+// column is a column of such a table as the database describes it, and its declaration.
 type column struct {
-	name, sqlType, expression string // expression is the default's
+	name, sqlType, expression string // expression is the default, in SQL
 	notNull, primary          bool
-	generated                 bool     // the database computes it from other columns
-	values                    []string // of an enum, as the database holds them
-	enumType                  bool     // the values are those of an SQL enum
+	generated                 bool     // the database computes the value from other columns
+	values                    []string // values of an enum, as the database stores them
+	enumType                  bool     // the column's type is an SQL enum
 	check                     string
 
 	field   string
 	gqlType string
-	args    []string // of @column
+	args    []string // arguments of @column
 }
 
-// typesOfAPI are the types of the API that a model's type may not be called like.
+// typesOfAPI are the types of the API whose names a model may not have.
 var typesOfAPI = []string{
 	"Query",
 	"Mutation",
@@ -53,8 +53,8 @@ var typesOfAPI = []string{
 	"RecordIds",
 }
 
-// discover looks for the table of a model: one called like it, in any schema, with a primary key of one column. If there is
-// none it says why.
+// discover looks for the table of a model, by its name, in all schemas. The table must have a primary key of one column. If there
+// is none, found is nil and reason says why.
 func (w *writer) discover(ctx context.Context, module, alias, key string) (found *model, reason string, err error) {
 	rows, err := w.db.Query(ctx, `
 		SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -87,7 +87,7 @@ func (w *writer) discover(ctx context.Context, module, alias, key string) (found
 	return m, "", m.readPrefix(ctx, w.db)
 }
 
-// read reads the columns from Postgres' own catalogue.
+// read reads the columns from the system catalogue.
 func (m *model) read(ctx context.Context, db DB) error {
 	rows, err := db.Query(ctx, `
 		SELECT a.attname, format_type(a.atttypid, NULL), a.attnotnull,
@@ -114,7 +114,7 @@ func (m *model) read(ctx context.Context, db DB) error {
 		raw := strings.TrimPrefix(c.name, "raw_")
 		if raw != c.name &&
 			slices.ContainsFunc(columns, func(o column) bool { return o.name == raw && o.sqlType == "numeric" }) {
-			continue // repeats a decimal
+			continue // Medusa stores a decimal twice, as numeric and as JSON
 		}
 		c.field = m.fieldOf(c.name)
 		if !c.declare(m.name, slices.ContainsFunc(columns, func(o column) bool { return o.name == "raw_"+c.name })) {
@@ -129,10 +129,11 @@ func (m *model) read(ctx context.Context, db DB) error {
 	return nil
 }
 
-// keyTypes are the types of columns that can be a key.
+// keyTypes are the SQL types that a key may have.
 var keyTypes = []string{"text", "character varying", "smallint", "integer", "bigint", "uuid"}
 
-// fieldOf is the field of a column: its name in camelCase, in letters that a field may have, unless another column has it.
+// fieldOf returns the field of a column: its name in camelCase, in characters that fields may have. It gets a number if another
+// column has the field, or the API uses the name.
 func (m *model) fieldOf(column string) string {
 	words := strings.Split(notInName.ReplaceAllString(column, "_"), "_")
 	for i, word := range words {
@@ -152,7 +153,7 @@ func (m *model) fieldOf(column string) string {
 	return name
 }
 
-// readPrefix guesses the prefix of ids from a record. Relies on the primary key.
+// readPrefix guesses the prefix of ids from one record. The statement uses the primary key.
 func (m *model) readPrefix(ctx context.Context, db DB) error {
 	if !isText(m.primaryType) {
 		return nil
@@ -183,16 +184,17 @@ func (m *model) readPrefix(ctx context.Context, db DB) error {
 	return err
 }
 
-// scalar is how an SQL type is declared.
-type scalar struct{ gql, sqlType string } // sqlType "" is the scalar's usual one
+// scalar is the declaration of an SQL type.
+type scalar struct{ gql, sqlType string } // sqlType is "" if it is the scalar's default
 
 func isText(sqlType string) bool {
 	return sqlType == "text" || strings.HasPrefix(sqlType, "varchar") || strings.HasPrefix(sqlType, "character varying")
 }
 
-func scalarOf(sqlType string) (scalar, bool) {
+// scalarOf returns how an SQL type is declared. ok is false if it cannot be.
+func scalarOf(sqlType string) (s scalar, ok bool) {
 	base, _, _ := strings.Cut(sqlType, "(")
-	s, ok := map[string]scalar{
+	s, ok = map[string]scalar{
 		"text": {gql: "String"}, "character varying": {gql: "String"}, "varchar": {gql: "String"}, "boolean": {gql: "Boolean"},
 		"integer": {gql: "Int"}, "smallint": {"Int", "smallint"}, "bigint": {"String", "bigint"}, "numeric": {gql: "Decimal"},
 		"double precision": {gql: "Float"}, "real": {"Float", "real"}, "timestamp with time zone": {gql: "DateTime"},
@@ -207,7 +209,8 @@ var (
 	enumValue   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
-// declare decides how a column is declared, and reports whether it can be.
+// declare sets the declaration of a column. It reports whether the column can be declared. raw means that Medusa stores the decimal
+// as JSON too.
 func (c *column) declare(owner string, raw bool) bool {
 	if naming.Snake(c.field) != c.name {
 		c.args = append(c.args, fmt.Sprintf("name: %q", c.name))
@@ -248,11 +251,12 @@ func (c *column) declare(owner string, raw bool) bool {
 	return ok
 }
 
+// has reports whether a column of the model has the field.
 func (m *model) has(field string) bool {
 	return slices.ContainsFunc(m.columns, func(c column) bool { return c.field == field })
 }
 
-// String is the model's type, and the enums of its columns.
+// String returns the type of the model, and the enums of its columns.
 func (m *model) String() string {
 	var b strings.Builder
 	args := []string{fmt.Sprintf("module: %q", m.module), fmt.Sprintf("table: %q", m.table)}
@@ -290,16 +294,17 @@ func (m *model) String() string {
 	return b.String()
 }
 
-// kept are columns that the store keeps: their defaults are not declared.
-var kept = map[string]string{
+// descriptions are those of columns that every model has.
+var descriptions = map[string]string{
 	"created_at": "When the record was made",
 	"updated_at": "When the record last changed",
 	"deleted_at": "Set once the record is deleted",
 	"id":         "Identifies the record",
 }
 
+// String returns the field of the column, with its description.
 func (c *column) String() string {
-	text := kept[c.name]
+	text := descriptions[c.name]
 	if text == "" {
 		text = words(c.name)
 	}
@@ -322,7 +327,7 @@ func (c *column) String() string {
 
 var literalDefault = regexp.MustCompile(`^\(?(?:'((?:[^']|'')*)'|(-?[\d.]+)|(true|false))\)?(?:::[\w ]+)?$`)
 
-// defaultText is what a default's expression stands for; literal says that it is a plain value.
+// defaultText returns the value of a default. literal is false if the expression is not a plain value; the text then describes it.
 func defaultText(expression string) (text string, literal bool) {
 	if strings.HasPrefix(expression, "nextval(") {
 		return "the next number", false
