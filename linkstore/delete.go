@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Records names records of one model, by Model, or by Module and Key.
@@ -108,7 +110,7 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: "this database does not have it"}}
 		}
 		for _, id := range r.IDs {
-			id, err := m.key.canonical(m.keyName(), id)
+			id, err := canonicalID(m.key, m.keyName(), id)
 			if err != nil {
 				return nil, nil, &ItemError{n, err}
 			}
@@ -147,7 +149,7 @@ func (s *Store) liveRoots(
 }
 
 func missingRoot(r record, index int) error {
-	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
+	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.Form(), r.id}}
 }
 
 // remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was
@@ -192,10 +194,10 @@ func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 			continue
 		}
 		slices.Sort(ids)
-		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= many}, func() string {
+		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= rowkey.Many}, func() string {
 			return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
-				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", 1, len(ids)))
-		}), append(m.key.args(ids), deletion)...)
+				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
+		}), append(rowkey.Args(ids, len(m.key)), deletion)...)
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 	}
 	return records
@@ -227,7 +229,7 @@ func (s *Store) noteDeletion(tx *batchTx, deletion string, c *closure) {
 		childModels, childKeys = append(childModels, e[1].model.Name), append(childKeys, e[1].id)
 	}
 	n := len(keys) + len(childKeys)
-	array := func(number int, sqlType string) string { return parameter(number, sqlType, "", n) }
+	array := func(number int, sqlType string) string { return rowkey.Array(number, sqlType, n) }
 	tx.queue(n, nil, fmt.Sprintf(`
 		WITH noted AS (
 			INSERT INTO %s (id, deleted_at) VALUES ($1::text, clock_timestamp())

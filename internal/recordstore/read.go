@@ -260,7 +260,7 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 			b.WriteString(", ")
 		}
 		if parts := m.Columns[col].parts; parts != nil {
-			b.WriteString(b.ref(m, alias, parts).texts())
+			b.WriteString(b.ref(m, alias, parts).Texts())
 			continue
 		}
 		b.WriteString(b.selected(m, alias, col))

@@ -289,7 +289,7 @@ func updateRows(ctx context.Context, tx pgx.Tx, m *Model, drafts []draft, group 
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
 		m.table(),
 		strings.Join(set, ", "),
-		named("t.", m, m.key).equals(named("r.", m, m.key)),
+		tableRef("t.", m, m.key).Equals(tableRef("r.", m, m.key)),
 		strings.Join(differs, " OR "),
 	), rows)
 	return atItem(classify(err), m, drafts, group)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // draft is a record on its way into the table.
@@ -121,13 +123,9 @@ func (d *draft) compositeKey(m *Model, create bool) error {
 				return err
 			}
 		}
-		d.key = joinKey(parts)
-		if len(d.key) > maxKeyBytes {
-			return &ValueError{
-				Field:  col.Field,
-				Value:  d.key,
-				Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes),
-			}
+		d.key = rowkey.Join(parts)
+		if reason := rowkey.Check(d.key); reason != "" {
+			return &ValueError{Field: col.Field, Value: d.key, Reason: reason}
 		}
 		return nil
 	}
@@ -248,5 +246,5 @@ func (d *draft) reference(r *Relation) (string, bool) {
 		}
 		parts[i] = textOf(v)
 	}
-	return joinKey(parts), true
+	return rowkey.Join(parts), true
 }
