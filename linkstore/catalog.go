@@ -389,7 +389,11 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 		for i, d := range found {
 			names[i] = d.Name
 		}
-		return nil, Pair{}, &InvalidError{"link", "more than one link joins these keys: name it", names}
+		return nil, Pair{}, &InvalidError{
+			Field:   "link",
+			Reason:  "more than one link joins these keys: name it",
+			Choices: names,
+		}
 	}
 	d := found[0]
 	if !d.Left.is(d.left, a.Module, a.Name) {

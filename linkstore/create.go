@@ -62,7 +62,7 @@ func (l *newLink) compare(o *newLink) int {
 // fault settles what becomes of a pair that cannot be linked: the call fails, or the pair is left out.
 func (l *newLink) fault(opts CreateOptions, err error) error {
 	if !opts.Partial {
-		return &ItemError{l.index, err}
+		return &ItemError{Index: l.index, Err: err}
 	}
 	l.result.Err = err
 	return nil

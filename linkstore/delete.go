@@ -62,8 +62,8 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 	for i, r := range roots {
 		if withRoots && (r.model.NoSoftDelete || r.model.Table == "") {
 			return Receipt{}, &ItemError{
-				index[i],
-				&InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"},
+				Index: index[i],
+				Err:   &InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"},
 			}
 		}
 	}
@@ -99,20 +99,23 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			for _, m := range s.catalog.models {
 				names = append(names, m.Name)
 			}
-			return nil, nil, &ItemError{n, &UndefinedError{"model", r.Model, names, ErrInvalid}}
+			return nil, nil, &ItemError{Index: n, Err: &UndefinedError{"model", r.Model, names, ErrInvalid}}
 		}
 		if r.Model == "" {
 			if m, err = s.catalog.ModelByKey(r.Module, r.Key); err != nil {
-				return nil, nil, &ItemError{n, err}
+				return nil, nil, &ItemError{Index: n, Err: err}
 			}
 		}
 		if slices.Contains(s.cfg.AbsentModels, m.Name) {
-			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: "this database does not have it"}}
+			return nil, nil, &ItemError{
+				Index: n,
+				Err:   &InvalidError{Field: m.Name, Reason: "this database does not have it"},
+			}
 		}
 		for _, id := range r.IDs {
 			id, err := canonicalID(m.key, m.keyName(), id)
 			if err != nil {
-				return nil, nil, &ItemError{n, err}
+				return nil, nil, &ItemError{Index: n, Err: err}
 			}
 			if root := (record{m, id}); !seen[root] {
 				seen[root] = true
@@ -149,7 +152,10 @@ func (s *Store) liveRoots(
 }
 
 func missingRoot(r record, index int) error {
-	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.Form(), r.id}}
+	return &ItemError{
+		Index: index,
+		Err:   &RecordError{Module: r.model.Module, Model: r.model.Name, Key: r.model.key.Form(), ID: r.id},
+	}
 }
 
 // remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was

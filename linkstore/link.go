@@ -219,7 +219,7 @@ func (d *Definition) checkData(data map[string]any) (map[string]*string, error) 
 			if len(choices) == 0 {
 				reason = "link " + d.Name + " has no extra columns"
 			}
-			return nil, &InvalidError{name, reason, choices}
+			return nil, &InvalidError{Field: name, Reason: reason, Choices: choices}
 		}
 		if v == nil {
 			if c.NotNull {

@@ -241,9 +241,9 @@ func (l *lister) condition(c Condition) (string, error) {
 		return fmt.Sprintf("%s %s %s::%s", name, c.Op, l.arg(valueText(c.Value)), sqlType), nil
 	}
 	return "", &InvalidError{
-		c.Column,
-		fmt.Sprintf("there is no comparison %q", c.Op),
-		[]string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"},
+		Field:   c.Column,
+		Reason:  fmt.Sprintf("there is no comparison %q", c.Op),
+		Choices: []string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"},
 	}
 }
 

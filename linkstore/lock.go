@@ -319,7 +319,10 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			if err := l.fault(opts, &RecordError{side.m.Module, side.m.Name, side.key, side.id}); err != nil {
+			if err := l.fault(
+				opts,
+				&RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id},
+			); err != nil {
 				return err
 			}
 		}

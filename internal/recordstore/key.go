@@ -19,7 +19,7 @@ func (c *Column) split(key string) ([]any, error) {
 		fields[i] = c.of.Columns[p].Field
 	}
 	form := "must be of the form " + strings.Join(fields, ":")
-	invalid := func(reason string) error { return &ValueError{Field: c.Field, Value: key, Reason: form + reason} }
+	invalid := func(reason string) error { return &InvalidError{Field: c.Field, Value: key, Reason: form + reason} }
 	texts := strings.Split(key, ":")
 	if len(texts) != len(c.parts) {
 		return nil, invalid("")

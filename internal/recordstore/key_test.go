@@ -228,7 +228,7 @@ func TestDefaultKeys(t *testing.T) {
 		}
 	}
 	_, err := s.Create(t.Context(), s.mustModel(t, "Bare"), []Values{{"code": "a"}, {}})
-	var value *ValueError
+	var value *InvalidError
 	if !errors.As(err, &value) || value.Error() != "code: is missing, and the table has no default for it" {
 		t.Errorf("no default: %v", err)
 	}

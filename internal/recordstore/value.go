@@ -16,11 +16,11 @@ import (
 
 // Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It takes what JSON
 // and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The error
-// is a *ValueError.
+// is a *InvalidError.
 func Normalize(col *Column, v any) (any, error) {
 	n, reason := normalize(col, v)
 	if reason != "" {
-		return nil, &ValueError{Field: col.Field, Value: v, Reason: reason}
+		return nil, &InvalidError{Field: col.Field, Value: v, Reason: reason}
 	}
 	return n, nil
 }
@@ -89,7 +89,7 @@ func normalizeText(col *Column, v any) (any, string) {
 }
 
 func reasonOf(err error) string {
-	var value *ValueError
+	var value *InvalidError
 	if errors.As(err, &value) {
 		return value.Reason
 	}
@@ -202,7 +202,7 @@ func normalizeKey(col *Column, v any) (string, error) {
 	}
 	key := textOf(n)
 	if reason := rowkey.Check(key); reason != "" {
-		return "", &ValueError{Field: col.Field, Value: v, Reason: reason}
+		return "", &InvalidError{Field: col.Field, Value: v, Reason: reason}
 	}
 	return key, nil
 }

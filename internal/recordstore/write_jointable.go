@@ -39,7 +39,7 @@ func (s *Store) writeJoins(ctx context.Context, tx pgx.Tx, m *Model, drafts []dr
 		}
 		for j, k := range far {
 			if !live[k] {
-				return &ItemError{items[j], &RecordError{target.Module, target.Name, k}}
+				return &ItemError{Index: items[j], Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
 			}
 		}
 		if err := s.replaceJoins(ctx, tx, m, r, owners, near, far); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // tries is how often a write is run when Postgres ends it for the sake of another.
@@ -25,7 +26,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 		if !IsConflict(err) {
 			var locked *LockTimeoutError
 			if errors.As(err, &locked) {
-				locked.name(s.catalog)
+				s.catalog.nameLocked(locked)
 				return locked
 			}
 			return err
@@ -34,7 +35,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 			return err
 		}
 		if try == tries {
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 		select {
 		case <-ctx.Done():
@@ -152,7 +153,7 @@ func (h held) live(ctx context.Context, tx pgx.Tx, m *Model, keys []string) (map
 func (h held) checkOwn(m *Model, drafts []draft) error {
 	for i, d := range drafts {
 		if !h[m][d.key] {
-			return &ItemError{i, &RecordError{m.Module, m.Name, d.key}}
+			return &ItemError{Index: i, Err: &RecordError{Module: m.Module, Model: m.Name, ID: d.key}}
 		}
 	}
 	return nil
@@ -245,7 +246,7 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 		}
 		for j, d := range drafts {
 			if k, ok := d.reference(r); ok && !live[k] && (target != m || !written[k]) {
-				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
+				return &ItemError{Index: j, Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
 			}
 		}
 	}
