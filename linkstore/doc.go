@@ -24,5 +24,7 @@
 // [Config] has a hook, Written, that is told of each call in its transaction, so that a row can be kept of it: there is a row exactly
 // where there is a write. [LinkModule.Each] walks over all links of a kind in memory that does not grow with them.
 //
+// Errors that a store of records would answer too are those of package storeerr, under the names of this package.
+//
 // The package depends on the standard library and pgx alone.
 package linkstore

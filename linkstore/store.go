@@ -153,7 +153,7 @@ func newULIDs(prefix string, n int) []string {
 // checkCount refuses calls that are too large.
 func (s *Store) checkCount(what string, n int) error {
 	if n > s.cfg.MaxItems {
-		return &LimitError{what, s.cfg.MaxItems, n}
+		return &LimitError{What: what, Limit: s.cfg.MaxItems, Asked: n, Counted: true}
 	}
 	return nil
 }
@@ -283,5 +283,5 @@ func atIndex(i int, err error) error {
 	if err == nil || errors.As(err, &item) {
 		return err
 	}
-	return &ItemError{i, err}
+	return &ItemError{Index: i, Err: err}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // ActionKind is what a sync does with a link table.
@@ -77,7 +79,7 @@ const livePredicate = "(deleted_at IS NULL)"
 
 // indexes returns the indexes that the statements of a link rely on. The unique ones enforce how many links a record may have.
 func (d *Definition) indexes() []index {
-	left, right := d.leftKey.names(), d.rightKey.names()
+	left, right := d.leftKey.Names(), d.rightKey.Names()
 	all := []index{
 		{name: d.indexName("left"), columns: slices.Concat(left, right), partial: livePredicate},
 		{name: d.indexName("right"), columns: slices.Concat(right, left), partial: livePredicate},
@@ -137,7 +139,7 @@ func (c *Column) ddl() string {
 func (d *Definition) createTable() []string {
 	var lines []string
 	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
-		lines = append(lines, quote(c.name)+" "+c.ddl()+" NOT NULL")
+		lines = append(lines, quote(c.Name)+" "+columnDDL(c)+" NOT NULL")
 	}
 	lines = append(lines, "id varchar(255) NOT NULL")
 	for i := range d.Columns {
@@ -249,7 +251,7 @@ func (s *Store) createSchema(ctx context.Context, d *Definition) ([]string, erro
 
 // checkTable refuses a table that cannot hold this link. A sync could not change it into one that can.
 func (d *Definition) checkTable(columns map[string]string) error {
-	for _, name := range slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
+	for _, name := range slices.Concat(d.leftKey.Names(), d.rightKey.Names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
 		if columns[name] == "" {
 			return fmt.Errorf(
 				"%w: table %s exists and is no table of this link: it has no column %s",
@@ -261,24 +263,24 @@ func (d *Definition) checkTable(columns map[string]string) error {
 	}
 	for _, side := range []struct {
 		end *End
-		key keyColumns
+		key rowkey.Columns
 	}{{&d.Left, d.leftKey}, {&d.Right, d.rightKey}} {
 		for _, c := range side.key {
-			have := columns[c.name]
-			if c.holds(have) {
+			have := columns[c.Name]
+			if holdsKey(c, have) {
 				continue
 			}
 			advice := ""
-			if !c.text && characterTypes[have] {
+			if c.SQLType() != "text" && characterTypes[have] {
 				advice = fmt.Sprintf(`: set columnType: "text" at the end %s of this link`, side.end.Key)
 			}
 			return fmt.Errorf(
 				"%w: column %s of table %s is %s, and the key it should hold is %s%s",
 				ErrInvalid,
-				c.name,
+				c.Name,
 				d.Table,
 				have,
-				c.sql(),
+				c.SQLType(),
 				advice,
 			)
 		}
@@ -289,12 +291,13 @@ func (d *Definition) checkTable(columns map[string]string) error {
 // characterTypes are the names that Postgres has for the types of text columns.
 var characterTypes = map[string]bool{"text": true, "character varying": true, "character": true}
 
-// holds reports whether a column can hold the key. have is the name of the column's type in Postgres.
-func (c keyColumn) holds(have string) bool {
-	if c.text {
+// holdsKey reports whether a column of the type have, as Postgres names it, can hold the key of c.
+func holdsKey(c rowkey.Column, have string) bool {
+	if c.SQLType() == "text" {
 		return characterTypes[have]
 	}
-	return have == c.typ || integerBits[have] > integerBits[c.typ] && integerBits[c.typ] > 0
+	bits := rowkey.IntegerBits(c.Type)
+	return have == c.Type || rowkey.IntegerBits(have) > bits && bits > 0
 }
 
 // linkPlan is the plan of one link while it is made.
@@ -362,7 +365,7 @@ func (s *Store) planIndexes(ctx context.Context, p *linkPlan, have []index) erro
 		}
 		if want.unique {
 			key := d.leftKey
-			if !slices.Equal(key.names(), want.columns) {
+			if !slices.Equal(key.Names(), want.columns) {
 				key = d.rightKey
 			}
 			offenders, err := s.offenders(ctx, d, key)
@@ -403,7 +406,7 @@ func (c *Column) holds(have string) bool {
 	case Text:
 		return characterTypes[have]
 	case Integer:
-		return integerBits[have] >= 32
+		return rowkey.IntegerBits(have) >= 32
 	}
 	return have == catalogName[c.Type]
 }
@@ -443,20 +446,20 @@ func (s *Store) tableIndexes(ctx context.Context, d *Definition) ([]index, error
 	})
 }
 
-// offenders lists records with more live links than a unique index would allow. It scans the table, because the index does
-// not exist yet.
-func (s *Store) offenders(ctx context.Context, d *Definition, key keyColumns) ([]string, error) {
+// offenders lists records with more live links than a unique index would allow. Relies on a scan: it runs before the index
+// is there.
+func (s *Store) offenders(ctx context.Context, d *Definition, key rowkey.Columns) ([]string, error) {
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
 		SELECT %[1]s, count(*) FROM %[2]s AS t WHERE t.deleted_at IS NULL
-		GROUP BY %[3]s HAVING count(*) > 1 ORDER BY %[3]s LIMIT 20`, key.selected("t"), d.table(), key.list("t")))
+		GROUP BY %[3]s HAVING count(*) > 1 ORDER BY %[3]s LIMIT 20`, key.On("t").TypedTexts(), d.table(), key.On("t").List()))
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
-		one := key.scan()
+		one := key.Row()
 		var n int
-		err := row.Scan(append(one.dests(), &n)...)
-		return fmt.Sprintf("%s has %d links", one.id(), n), err
+		err := row.Scan(append(one.Dests(), &n)...)
+		return fmt.Sprintf("%s has %d links", one.Key(), n), err
 	})
 }
 

@@ -37,7 +37,7 @@ func (c Cursor) encode(signature string) string {
 // decodeCursor reads a cursor that a client sent back. Everything in it is checked: clients can write their own.
 func decodeCursor(text string, terms []term) (Cursor, error) {
 	bad := func(reason string) error {
-		return &ValueError{Field: "cursor", Value: text, Reason: reason}
+		return &InvalidError{Field: "cursor", Value: text, Reason: reason}
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {

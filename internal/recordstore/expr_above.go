@@ -13,11 +13,11 @@ type Above struct {
 // ends where it began: UNION leaves out what was there before.
 func (e Above) compile(b *builder, m *Model, alias string) {
 	up, a := b.alias("u"), b.alias("a")
-	next := named("", m, m.Indexes(e.Relation.Columns))
+	next := tableRef("", m, m.Indexes(e.Relation.Columns))
 	far := b.ref(m, a, m.Indexes(e.Relation.TargetColumns))
 	near := b.ref(m, alias, m.Indexes(e.Relation.Columns))
 	step := b.part(func() {
-		b.printf("SELECT %s, (TRUE%s", b.ref(m, a, m.Indexes(e.Relation.Columns)).list(), m.live(a))
+		b.printf("SELECT %s, (TRUE%s", b.ref(m, a, m.Indexes(e.Relation.Columns)).List(), m.live(a))
 		if e.Where != nil {
 			b.WriteString(" AND ")
 			e.Where.compile(b, m, a)
@@ -26,22 +26,22 @@ func (e Above) compile(b *builder, m *Model, alias string) {
 	})
 	from := m.from() + " AS " + a
 	var first []string
-	for _, expr := range near.exprs {
-		first = append(first, expr+" IS NULL")
+	for _, expr := range near {
+		first = append(first, expr.SQL+" IS NULL")
 	}
 	b.printf(
 		"(%s OR NOT EXISTS (WITH RECURSIVE %s(%s, seen) AS (%s FROM %s WHERE %s UNION %s FROM %s JOIN %s ON %s WHERE %s.seen)"+
 			" SELECT 1 FROM %s WHERE NOT %s.seen))",
 		strings.Join(first, " OR "),
 		up,
-		next.list(),
+		next.List(),
 		step,
 		from,
-		far.equals(near),
+		far.Equals(near),
 		step,
 		up,
 		from,
-		far.equals(named(up+".", m, m.Indexes(e.Relation.Columns))),
+		far.Equals(tableRef(up+".", m, m.Indexes(e.Relation.Columns))),
 		up,
 		up,
 		up,

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Locate finds the model that a record of this id belongs to: by the id's prefix, or else by looking into every table
@@ -26,7 +28,7 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	for i, m := range s.catalog.models {
 		if col := m.Columns[m.primary]; m.IsNode() && !m.nested {
 			key := arg
-			if !textual(col.sqlType()) {
+			if !rowkey.IsText(col.sqlType()) {
 				text, reason := canonical(col.SQLType, id)
 				if reason != "" {
 					continue

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Page says which part of a list is wanted.
@@ -58,7 +60,7 @@ func (s *Store) Read(ctx context.Context, requests ...Request) error {
 			return err
 		}
 		if try == readTries {
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 	}
 }
@@ -83,7 +85,12 @@ func (s *Store) readOnce(ctx context.Context, requests []Request) error {
 	}
 	for _, st := range statements {
 		if len(st.sql) > s.cfg.MaxStatement {
-			return &SizeError{What: "bytes of a statement", Limit: s.cfg.MaxStatement, Asked: len(st.sql)}
+			return &LimitError{
+				What:   "bytes of a statement",
+				Limit:  s.cfg.MaxStatement,
+				Asked:  len(st.sql),
+				Advice: "ask for less",
+			}
 		}
 	}
 	if s.cfg.Observer == nil || len(statements) == 0 {
@@ -260,7 +267,7 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 			b.WriteString(", ")
 		}
 		if parts := m.Columns[col].parts; parts != nil {
-			b.WriteString(b.ref(m, alias, parts).texts())
+			b.WriteString(b.ref(m, alias, parts).Texts())
 			continue
 		}
 		b.WriteString(b.selected(m, alias, col))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Join follows a relation from each row of a request to one record, in the request's own statement: it spares a statement and
@@ -95,7 +97,7 @@ func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []
 	return b.part(func() {
 		b.WriteString("SELECT ")
 		h.selectList(b, target, row, src, selected)
-		b.printf(" FROM %s WHERE %s", src.from, src.near.equals(from.ref(j.Model.Indexes(j.Relation.Columns))))
+		b.printf(" FROM %s WHERE %s", src.from, src.near.Equals(from.ref(j.Model.Indexes(j.Relation.Columns))))
 		b.conditions(target, src, j.Where)
 		if p != nil {
 			p.orderBy(b)
@@ -113,8 +115,8 @@ type nearRow struct {
 }
 
 // ref refers to columns of the row: each is among those that are read.
-func (n nearRow) ref(columns []int) ref {
-	var r ref
+func (n nearRow) ref(columns []int) rowkey.Ref {
+	var r rowkey.Ref
 	for _, want := range columns {
 		at := n.lead + 1
 		for _, col := range n.columns[:slices.Index(n.columns, want)] {
@@ -125,7 +127,7 @@ func (n nearRow) ref(columns []int) ref {
 		if col.readAsText() {
 			t = "text"
 		}
-		r.exprs, r.types = append(r.exprs, fmt.Sprintf("%s.c%d", n.alias, at)), append(r.types, t)
+		r = append(r, rowkey.Expr{SQL: fmt.Sprintf("%s.c%d", n.alias, at), Type: t})
 	}
 	return r
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Hop follows a relation from many records at once: one statement, and one more if the lists are counted. A page of a
@@ -86,7 +88,7 @@ func (h *Hop) source(b *builder, target *Model, cols []int) source {
 }
 
 // near refers to the near records' columns: the keys are of their types.
-func (h *Hop) near() ref { return named("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
+func (h *Hop) near() rowkey.Ref { return tableRef("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
 
 func (h *Hop) selectList(b *builder, target, row *Model, src source, cols []int) {
 	b.selectList(target, src.target, cols)
@@ -121,17 +123,17 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		b.WriteString("SELECT 1::bigint, ")
 		h.selectList(b, target, row, src, cols)
 		p.selectCursor(b)
-		b.printf(" FROM %s WHERE %s", from, src.near.equals(h.near().values(b, keys[0])))
+		b.printf(" FROM %s WHERE %s", from, src.near.Equals(b.keyParams(h.near(), keys[0])))
 		b.conditions(target, src, h.Where)
 		p.finish(b)
 		return b.text(shape, p, h.Joins)
 	}
-	names, key := h.near().alias("k", "key")
-	arrays := h.near().unseen(b, keys)
+	near := h.near()
+	arrays := b.keyArrays(near, keys, 0)
 	b.WriteString("SELECT ")
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)
-	b.printf(" FROM %s WHERE %s", src.from, src.near.equals(key))
+	b.printf(" FROM %s WHERE %s", src.from, src.near.Equals(near.Named("k", "key")))
 	b.conditions(target, src, h.Where)
 	p.finish(b)
 	j, err := b.join(h.Joins, target, 0, cols)
@@ -139,7 +141,9 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		return nil, err
 	}
 	shape.joined = j.columns
-	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
+	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + near.Named("", "key").
+		List() +
+		", ord) CROSS JOIN LATERAL (" +
 		b.String() + ") AS p" + j.names + j.sources
 	return &text{sql, b.args, shape, p.limit}, nil
 }
@@ -163,7 +167,7 @@ func (h *Hop) reads(shape *rowShape) func(pgx.Rows) error {
 	scanner := newRowScanner(shape, key.dests()...)
 	return rowByRow(func(rows pgx.Rows) error {
 		return scanner.scan(rows, func() {
-			if r := &h.Result[index[joinKey(key)]]; len(r.Rows) == 0 {
+			if r := &h.Result[index[rowkey.Join(key)]]; len(r.Rows) == 0 {
 				r.Rows = []Row{scanner.row()}
 			}
 		})
@@ -192,13 +196,13 @@ func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
 	src := h.source(b, target, cols)
-	b.printf("SELECT %s, ", src.near.texts())
+	b.printf("SELECT %s, ", src.near.Texts())
 	h.selectList(b, target, row, src, cols)
-	b.printf(" FROM %s WHERE %s", src.from, src.near.among(b, keys))
+	b.printf(" FROM %s WHERE %s", src.from, b.among(src.near, keys))
 	b.conditions(target, src, h.Where)
 
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
-	shape.lead = len(src.near.exprs)
+	shape.lead = len(src.near)
 	return b.text(shape, nil, h.Joins)
 }
 
@@ -208,11 +212,11 @@ func (h *Hop) count(c *Catalog, keys []string) *text {
 	b.whole = true
 	target := c.Target(h.Relation)
 	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
-	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.texts(), src.from, src.near.among(b, keys))
+	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.Texts(), src.from, b.among(src.near, keys))
 	b.conditions(target, src, h.Where)
-	b.printf(" GROUP BY %s", src.near.list())
+	b.printf(" GROUP BY %s", src.near.List())
 
-	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}, -1}
+	return &text{b.String(), b.args, &rowShape{lead: len(src.near)}, -1}
 }
 
 func (h *Hop) counts(lead int) func(pgx.Rows) error {
@@ -226,7 +230,7 @@ func (h *Hop) counts(lead int) func(pgx.Rows) error {
 		if err := rows.Scan(append(key.dests(), &n)...); err != nil {
 			return err
 		}
-		h.Result[index[joinKey(key)]].Total = n
+		h.Result[index[rowkey.Join(key)]].Total = n
 		return nil
 	})
 }
@@ -288,7 +292,7 @@ func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
 	cols := withPrimary(f.Model, f.Columns)
 	b.WriteString("SELECT ")
 	b.selectList(f.Model, alias, cols)
-	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.ref(f.Model, alias, f.Model.key).among(b, keys))
+	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.among(b.ref(f.Model, alias, f.Model.key), keys))
 	if !f.Deleted {
 		b.WriteString(f.Model.live(alias))
 	}

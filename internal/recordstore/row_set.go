@@ -51,7 +51,7 @@ func (a *Allowance) take(bytes int) error {
 		return nil
 	}
 	if a.left -= bytes; a.left < 0 {
-		return &SizeError{What: "bytes of the records that are read", Limit: a.limit}
+		return &LimitError{What: "bytes of the records that are read", Limit: a.limit}
 	}
 	return nil
 }

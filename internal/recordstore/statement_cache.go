@@ -3,6 +3,8 @@ package recordstore
 import (
 	"slices"
 	"sync/atomic"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // text is a statement before it is decided what its rows are read into.
@@ -78,7 +80,7 @@ func (s *StatementCache) texts(
 		marked := *c
 		marked.viewer = viewerMark
 		parts := slices.Repeat([]string{keyMark}, columns)
-		t, err := write(&marked, []string{joinKey(parts)})
+		t, err := write(&marked, []string{rowkey.Join(parts)})
 		if err != nil {
 			return t, err
 		}
@@ -88,7 +90,7 @@ func (s *StatementCache) texts(
 		kept = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
 		slot.Store(kept)
 	}
-	of := keyColumns(keys, columns)
+	of := rowkey.ByColumn(keys, columns)
 	limit := 0
 	if p != nil {
 		limit = p.Limit

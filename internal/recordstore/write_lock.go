@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // tries is how often a write is run when Postgres ends it for the sake of another.
@@ -23,7 +26,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 		if !IsConflict(err) {
 			var locked *LockTimeoutError
 			if errors.As(err, &locked) {
-				locked.name(s.catalog)
+				s.catalog.nameLocked(locked)
 				return locked
 			}
 			return err
@@ -32,7 +35,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 			return err
 		}
 		if try == tries {
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 		select {
 		case <-ctx.Done():
@@ -150,7 +153,7 @@ func (h held) live(ctx context.Context, tx pgx.Tx, m *Model, keys []string) (map
 func (h held) checkOwn(m *Model, drafts []draft) error {
 	for i, d := range drafts {
 		if !h[m][d.key] {
-			return &ItemError{i, &RecordError{m.Module, m.Name, d.key}}
+			return &ItemError{Index: i, Err: &RecordError{Module: m.Module, Model: m.Name, ID: d.key}}
 		}
 	}
 	return nil
@@ -166,32 +169,20 @@ func liveKeys(
 	strength string,
 ) (map[string]bool, error) {
 	b := newBuilder(nil)
-	key := named("t.", m, columns)
+	key := tableRef("t.", m, columns)
 	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-		key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength), b.args...)
+		key.Texts(), m.table(), b.amongGiven(key, keys), m.live("t"), key.Order(), strength), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}
 	live := make(map[string]bool, len(keys))
 	parts := make(compositeCell, len(columns))
 	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
-		live[joinKey(parts)] = true
+		live[rowkey.Join(parts)] = true
 		return nil
 	})
 	return live, classify(err)
 }
-
-// amongGiven is among for a statement of a write. How many keys there are is hidden from the planner if they are few: it would plan
-// for their number again at each call.
-func (r ref) amongGiven(b *builder, keys []string) string {
-	if len(keys) >= manyKeys {
-		return r.among(b, keys)
-	}
-	return r.amongArrays(r.unseen(b, keys))
-}
-
-// manyKeys is how many keys make it worth planning for their number.
-const manyKeys = 500
 
 // refers reports whether a relation is a column of the model that names records of its module by their key.
 func (s *Store) refers(m *Model, r *Relation) bool {
@@ -207,16 +198,16 @@ func formerReferences(ctx context.Context, tx pgx.Tx, m *Model, r *Relation, dra
 		keys[i] = d.key
 	}
 	b := newBuilder(nil)
-	columns := named("t.", m, m.Indexes(r.Columns))
+	columns := tableRef("t.", m, m.Indexes(r.Columns))
 	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s AS t WHERE %s AND (%s) IS NOT NULL`,
-		columns.texts(), m.table(), named("t.", m, m.key).amongGiven(b, keys), columns.list()), b.args...)
+		columns.Texts(), m.table(), b.amongGiven(tableRef("t.", m, m.key), keys), columns.List()), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}
 	var former []string
 	parts := make(compositeCell, len(r.Columns))
 	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
-		former = append(former, joinKey(parts))
+		former = append(former, rowkey.Join(parts))
 		return nil
 	})
 	return former, classify(err)
@@ -255,7 +246,7 @@ func (s *Store) checkReferences(ctx context.Context, tx pgx.Tx, m *Model, drafts
 		}
 		for j, d := range drafts {
 			if k, ok := d.reference(r); ok && !live[k] && (target != m || !written[k]) {
-				return &ItemError{j, &RecordError{target.Module, target.Name, k}}
+				return &ItemError{Index: j, Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
 			}
 		}
 	}

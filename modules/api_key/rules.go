@@ -64,7 +64,7 @@ func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error 
 
 func (k kept) allow(r recordstore.Values) error {
 	if to, ok := r["type"]; ok && to != k.Type {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "type",
 			Value:  to,
 			Reason: "does not change once the key is made; make another key",
@@ -74,14 +74,14 @@ func (k kept) allow(r recordstore.Values) error {
 		return nil
 	}
 	if at, ok := r["revoked_at"]; ok && !k.Same {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "revokedAt",
 			Value:  at,
 			Reason: "does not change: the key is revoked, which is final; make another key",
 		}
 	}
 	if by, ok := r["revoked_by"]; ok && (by == nil) != (k.RevokedBy == nil) || ok && by != nil && by != *k.RevokedBy {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "revokedBy",
 			Value:  by,
 			Reason: "does not change: the key is revoked, which is final",

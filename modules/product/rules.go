@@ -73,7 +73,7 @@ func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 				return &recordstore.ItemError{Index: i, Err: err}
 			}
 			if within(above, id) {
-				return &recordstore.ItemError{Index: i, Err: &recordstore.ValueError{
+				return &recordstore.ItemError{Index: i, Err: &recordstore.InvalidError{
 					Field:  "parentCategoryId",
 					Value:  parent,
 					Reason: fmt.Sprintf("category %q is below %q", parent, id),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // position is the records of a place, in one request.
@@ -275,7 +276,7 @@ func (p *position) key(i int, cells []int) (string, bool) {
 			return "", false
 		}
 	}
-	return recordstore.JoinKey(parts), true
+	return rowkey.Join(parts), true
 }
 
 // arrive takes the rows that a hop has read as positions of the next level.

@@ -177,7 +177,7 @@ func (r *root) checkRecords() error {
 		if r.list.Ranges[i].Len == 0 {
 			return fmt.Errorf(
 				"%w: %s %q was deleted while it was being written",
-				recordstore.ErrNotFound,
+				recordstore.ErrRecordNotFound,
 				r.model.Name,
 				r.keys[i],
 			)

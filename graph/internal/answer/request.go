@@ -15,6 +15,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Answer is what a resolver of a root field returns: gqlgen writes it as it is.
@@ -71,7 +72,7 @@ func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) cont
 func limited(ctx context.Context) bool {
 	alias := ast.PathName(graphql.GetRootFieldContext(ctx).Field.Alias)
 	return slices.ContainsFunc(graphql.GetErrors(ctx), func(err *gqlerror.Error) bool {
-		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, plan.ErrLimit)
+		return len(err.Path) > 0 && err.Path[0] == alias && plan.IsLimited(err)
 	})
 }
 
@@ -185,7 +186,7 @@ func (r *root) report() {
 	if r.err == nil {
 		return
 	}
-	if r.done.written && errors.Is(r.err, plan.ErrLimit) {
+	if r.done.written && plan.IsLimited(r.err) {
 		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
 	}
 	if fault, ok := errors.AsType[*valueFault](r.err); ok {
@@ -234,9 +235,11 @@ func (r *Request) load(runs []*root) {
 	}
 }
 
-// dear reports whether an error says that something took too much: it is not tried again field by field.
+// dear reports whether a read failed because it took too much, or because the database cannot be reached: it is not tried
+// again field by field. A limit of the document is another matter, because it may be that of a single field.
 func dear(err error) bool {
-	return errors.Is(err, recordstore.ErrLimit) || recordstore.IsTimeout(err) || recordstore.IsUnavailable(err)
+	return errors.Is(err, storeerr.ErrLimit) && !plan.IsLimited(err) || recordstore.IsTimeout(err) ||
+		recordstore.IsUnavailable(err)
 }
 
 // panicError is an error that was a panic. gqlgen reports one without its place in the document.

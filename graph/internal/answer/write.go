@@ -29,7 +29,7 @@ const lookAfter = 64 << 10
 // Begin begins an answer, behind those that are there: all of them have limit bytes at most.
 func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.look = ctx, limit, 0 }
 
-// tooLong is that of an answer that is longer than it may be.
+// tooLong is the error of an answer that is longer than it may be.
 type tooLong struct{ *plan.LimitError }
 
 func (e tooLong) Unwrap() error { return e.LimitError }
@@ -48,7 +48,7 @@ func (o *Output) Check() error {
 		return nil
 	}
 	if o.full() {
-		return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
+		return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)}
 	}
 	o.look = min(len(o.b)+lookAfter, o.limit+1)
 	return o.ctx.Err()

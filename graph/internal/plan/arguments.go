@@ -118,11 +118,7 @@ func (t translator) spendCondition(path string) error {
 func (t translator) across(path string, weight int) (translator, error) {
 	t.depth++
 	if t.depth > t.limits.MaxRelations {
-		return t, &LimitError{
-			What:  "relations one below the other in " + path,
-			Limit: t.limits.MaxRelations,
-			Asked: t.depth,
-		}
+		return t, NewLimitError("relations one below the other in "+path, t.limits.MaxRelations, t.depth)
 	}
 	return t, t.tally.add(path, usage{search: weight * t.depth})
 }
@@ -337,7 +333,7 @@ func valueBytes(v any) int {
 
 func (t translator) values(path string, col *recordstore.Column, list []any) ([]any, error) {
 	if len(list) > t.limits.MaxIn {
-		return nil, &LimitError{What: path, Limit: t.limits.MaxIn, Asked: len(list)}
+		return nil, NewLimitError(path, t.limits.MaxIn, len(list))
 	}
 	out := make([]any, len(list))
 	for i, v := range list {
@@ -361,7 +357,7 @@ func endsInEscape(pattern string) bool {
 // order turns an orderBy argument into sort keys.
 func (t translator) order(path string, m, row *recordstore.Model, raw []any) ([]recordstore.Order, error) {
 	if len(raw) > t.limits.MaxSortKeys {
-		return nil, &LimitError{What: "sort keys of " + path, Limit: t.limits.MaxSortKeys, Asked: len(raw)}
+		return nil, NewLimitError("sort keys of "+path, t.limits.MaxSortKeys, len(raw))
 	}
 	var order []recordstore.Order
 	for i, item := range raw {
@@ -499,7 +495,7 @@ func (t translator) page(path string, args map[string]any) (*recordstore.Page, e
 		case n < 0:
 			return nil, Invalidf(path+"."+name, "%d is negative", n)
 		case n > t.limits.MaxPage:
-			return nil, &LimitError{What: path + "." + name, Limit: t.limits.MaxPage, Asked: n}
+			return nil, NewLimitError(path+"."+name, t.limits.MaxPage, n)
 		}
 		p.Limit = n
 	}

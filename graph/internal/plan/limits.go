@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
@@ -30,7 +31,7 @@ type Limits struct {
 }
 
 func (l *Limits) complete() {
-	l.Default(Limits{
+	l.OrDefault(Limits{
 		DefaultPage:   20,
 		MaxPage:       100,
 		MaxDepth:      16,
@@ -46,29 +47,20 @@ func (l *Limits) complete() {
 	})
 }
 
-// Default gives the fields that are zero the values that they have in other limits.
-func (l *Limits) Default(other Limits) {
-	for _, f := range []struct {
-		limit *int
-		value int
-	}{
-		{&l.DefaultPage, other.DefaultPage},
-		{&l.MaxPage, other.MaxPage},
-		{&l.MaxDepth, other.MaxDepth},
-		{&l.MaxIn, other.MaxIn},
-		{&l.MaxConditions, other.MaxConditions},
-		{&l.MaxValues, other.MaxValues},
-		{&l.MaxValueBytes, other.MaxValueBytes},
-		{&l.MaxSortKeys, other.MaxSortKeys},
-		{&l.MaxRelations, other.MaxRelations},
-		{&l.MaxSearch, other.MaxSearch},
-		{&l.MaxCost, other.MaxCost},
-		{&l.MaxAnswer, other.MaxAnswer},
-	} {
-		if *f.limit == 0 {
-			*f.limit = f.value
-		}
-	}
+// OrDefault gives the fields that are zero their values in other limits.
+func (l *Limits) OrDefault(other Limits) {
+	l.DefaultPage = cmp.Or(l.DefaultPage, other.DefaultPage)
+	l.MaxPage = cmp.Or(l.MaxPage, other.MaxPage)
+	l.MaxDepth = cmp.Or(l.MaxDepth, other.MaxDepth)
+	l.MaxIn = cmp.Or(l.MaxIn, other.MaxIn)
+	l.MaxConditions = cmp.Or(l.MaxConditions, other.MaxConditions)
+	l.MaxValues = cmp.Or(l.MaxValues, other.MaxValues)
+	l.MaxValueBytes = cmp.Or(l.MaxValueBytes, other.MaxValueBytes)
+	l.MaxSortKeys = cmp.Or(l.MaxSortKeys, other.MaxSortKeys)
+	l.MaxRelations = cmp.Or(l.MaxRelations, other.MaxRelations)
+	l.MaxSearch = cmp.Or(l.MaxSearch, other.MaxSearch)
+	l.MaxCost = cmp.Or(l.MaxCost, other.MaxCost)
+	l.MaxAnswer = cmp.Or(l.MaxAnswer, other.MaxAnswer)
 }
 
 // What lists, filters, sort keys and counts weigh in Limits.MaxSearch. A list is a statement, or a part of one. A comparison looks at a column of each row at worst. A relation is
@@ -119,7 +111,7 @@ func (l *Limits) check(path string, u usage) error {
 		{"fields of all records, if every page is full,", u.fields, l.MaxCost},
 	} {
 		if of.asked > of.limit {
-			return &LimitError{What: of.what + " up to " + path, Limit: of.limit, Asked: of.asked}
+			return NewLimitError(of.what+" up to "+path, of.limit, of.asked)
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ func typeNames(m *recordstore.Model) []string {
 // add compiles a selection set into the selection. Sets that stand at the same position are added one after the other.
 func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet) error {
 	if depth > p.limits.MaxDepth {
-		return &LimitError{What: "depth of " + path, Limit: p.limits.MaxDepth, Asked: depth}
+		return NewLimitError("depth of "+path, p.limits.MaxDepth, depth)
 	}
 	for _, f := range graphql.CollectFields(p.op, set, typeNames(s.Model)) {
 		if r, ok := s.Model.Relation(f.Name); ok {

@@ -50,7 +50,7 @@ func classOf(err error) (string, bool) {
 			return name, true
 		}
 	}
-	return "no such record", errors.Is(err, recordstore.ErrNotFound)
+	return "no such record", errors.Is(err, recordstore.ErrRecordNotFound)
 }
 
 func nameOf(p linkstore.Pair) string { return p.Link + "(" + p.Left + "," + p.Right + ")" }
