@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,39 +18,6 @@ var (
 	// ErrRevoked says that it is revoked already.
 	ErrRevoked = errors.New("the API key is revoked already")
 )
-
-// Migrate makes the table of roles, linkgraph.api_key_role, unless it is there. Several servers may do so at once.
-func Migrate(ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-},
-) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		// The lock is that of linkstore, which makes the same schema.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		if there, err := lookForTables(ctx, tx); err != nil || there.Roles {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.api_key_role (
-				api_key_id text PRIMARY KEY,
-				role text NOT NULL CHECK (role IN ('read-only', 'read-write')),
-				created_at timestamptz NOT NULL DEFAULT now()
-			)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("make linkgraph.api_key_role: %w", err)
-	}
-	return nil
-}
 
 // tables are those that a database has.
 type tables struct{ Keys, Roles bool }

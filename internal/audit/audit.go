@@ -49,7 +49,7 @@ type Config struct {
 // Log writes the table of mutations. LinksWritten and RecordsWritten are the hooks Written of the two stores.
 type Log struct{ cfg Config }
 
-// New returns a log. Migrate makes its table.
+// New returns a log. Its table linkgraph.audit is one of package bookkeeping.
 func New(cfg Config) *Log {
 	if cfg.Who == nil {
 		cfg.Who = Request(nil)
@@ -82,43 +82,5 @@ func (l *Log) queue(ctx context.Context, action string, r *receipt, last *pgx.Ba
 		) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)`,
 		e.CallerKind, e.CallerID, e.CallerName, e.CallerRole, e.RequestID, e.Operation, e.Field, e.DocumentHash,
 		action, string(text), r.truncated)
-	return nil
-}
-
-// Migrate makes the table. It can be run again, and by several servers at once.
-func Migrate(ctx context.Context, db recordstore.DB) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.audit (
-				id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-				at timestamptz NOT NULL DEFAULT now(),
-				caller_kind text NOT NULL,
-				caller_id text NOT NULL,
-				caller_name text NOT NULL,
-				caller_role text NOT NULL,
-				request_id text NOT NULL,
-				operation text NOT NULL,
-				field text NOT NULL,
-				document_hash text NOT NULL,
-				action text NOT NULL,
-				receipt jsonb NOT NULL,
-				truncated boolean NOT NULL
-			)`,
-			`CREATE INDEX IF NOT EXISTS audit_at ON linkgraph.audit (at)`,
-			`CREATE INDEX IF NOT EXISTS audit_caller ON linkgraph.audit (caller_id, at)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%w: %s", err, statement)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("audit: migrate: %w", err)
-	}
 	return nil
 }

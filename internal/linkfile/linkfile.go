@@ -15,15 +15,11 @@
 package linkfile
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/linkgraph/linkgraph/internal/naming"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
@@ -65,33 +61,6 @@ const null = `\N`
 
 // columnName is the name that the database has for an extra column.
 func columnName(name string) string { return naming.Snake(strings.TrimSpace(name)) }
-
-// Migrate makes the table of imports that have begun. It can be run again, and by several commands at once.
-func Migrate(ctx context.Context, db recordstore.DB) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.link_import (
-				file text PRIMARY KEY,
-				name text NOT NULL,
-				progress jsonb NOT NULL,
-				updated_at timestamptz NOT NULL DEFAULT now()
-			)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%w: %s", err, statement)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("linkfile: migrate: %w", err)
-	}
-	return nil
-}
 
 // definition finds a link. The error names the choices.
 func definition(catalog *linkstore.Catalog, name string) (*linkstore.Definition, error) {
