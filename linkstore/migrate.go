@@ -68,8 +68,12 @@ func (s *Store) ownTables() []string {
 			restored_at timestamptz,
 			PRIMARY KEY (deletion_id, link, left_key, right_key)
 		)`,
-		`CREATE INDEX IF NOT EXISTS deletion_link_left ON ` + s.own("deletion_link") + ` (link, left_key) WHERE restored_at IS NULL`,
-		`CREATE INDEX IF NOT EXISTS deletion_link_right ON ` + s.own("deletion_link") + ` (link, right_key) WHERE restored_at IS NULL`,
+		`CREATE INDEX IF NOT EXISTS deletion_link_left ON ` + s.own(
+			"deletion_link",
+		) + ` (link, left_key) WHERE restored_at IS NULL`,
+		`CREATE INDEX IF NOT EXISTS deletion_link_right ON ` + s.own(
+			"deletion_link",
+		) + ` (link, right_key) WHERE restored_at IS NULL`,
 		`CREATE TABLE IF NOT EXISTS ` + s.own("link_event") + ` (
 			id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 			event text NOT NULL CHECK (event IN ('attached', 'detached')),

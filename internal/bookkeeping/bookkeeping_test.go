@@ -18,7 +18,11 @@ var earlier string
 
 // files are the migrations, in order.
 var files = []string{
-	"00001_api_key_role.sql", "00002_audit.sql", "00003_link_import.sql", "00004_demo_store.sql", "00005_module_table.sql",
+	"00001_api_key_role.sql",
+	"00002_audit.sql",
+	"00003_link_import.sql",
+	"00004_demo_store.sql",
+	"00005_module_table.sql",
 }
 
 func text(t *testing.T, db *pgtest.DB, sql string) string {
@@ -97,7 +101,11 @@ func TestEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff(structure(t, fresh), structure(t, db)); diff != "" {
 		t.Errorf("-new +upgraded:\n%s", diff)
 	}
-	if got := text(t, db, `SELECT string_agg(schema_name || '.' || table_name, ' ' ORDER BY table_name) FROM linkgraph.module_table`); got != "public.brand public.product" {
+	if got := text(
+		t,
+		db,
+		`SELECT string_agg(schema_name || '.' || table_name, ' ' ORDER BY table_name) FROM linkgraph.module_table`,
+	); got != "public.brand public.product" {
 		t.Errorf("tables of this program: %s", got)
 	}
 	if again := migrate(t, db); again != nil {
@@ -126,7 +134,10 @@ func TestPendingChangesNothing(t *testing.T) {
 	if got := pending(t, reader); got != nil {
 		t.Errorf("pending after the migration: %v", got)
 	}
-	if _, err := db.Pool.Exec(t.Context(), `DELETE FROM linkgraph.bookkeeping_version WHERE version_id = 5`); err != nil {
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`DELETE FROM linkgraph.bookkeeping_version WHERE version_id = 5`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(files[4:], pending(t, reader)); diff != "" {
@@ -152,7 +163,11 @@ func TestMigrateAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := text(t, db, `SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM linkgraph.bookkeeping_version`); got != "0 1 2 3 4 5" {
+	if got := text(
+		t,
+		db,
+		`SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM linkgraph.bookkeeping_version`,
+	); got != "0 1 2 3 4 5" {
 		t.Errorf("versions: %s", got)
 	}
 }

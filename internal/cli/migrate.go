@@ -12,7 +12,7 @@ import (
 
 type migrateCommand struct {
 	databaseFlags
-	Plan bool `help:"Show what would be done, and do nothing."`
+	Plan bool `help:"Print the pending migrations and what would be done for links, and change nothing."`
 }
 
 // Run brings the database up to date.
