@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
-	"github.com/linkgraph/linkgraph/internal/access"
 	"github.com/linkgraph/linkgraph/internal/audit"
 	"github.com/linkgraph/linkgraph/internal/dbpool"
 	"github.com/linkgraph/linkgraph/internal/medusa"
@@ -206,7 +205,7 @@ func (db *database) taken(cfg *pgxpool.Config) map[string]string {
 	return dbpool.TakeSettings(cfg.ConnConfig.RuntimeParams)
 }
 
-// errPooledMigration is told in place of migrating through a pooler: migrations hold a lock of a session.
+// errPooledMigration is returned instead of migrating through a pooler: migrations hold a lock of a session.
 var errPooledMigration = errors.New(
 	"the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again",
 )
@@ -280,7 +279,7 @@ var errForeign = errors.New(`this database has tables of the modules and was nev
   linkgraph migrate              adds it
   linkgraph serve --read-only    serves it and adds nothing`)
 
-// prepareOwn is prepare for commands that change tables only in passing. They refuse a database that another program made.
+// prepareOwn is prepare for commands that were not asked to change tables. It refuses databases of other programs.
 func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	foreign, err := recordstore.Foreign(ctx, db.pool, db.graph.Records.Catalog())
 	if err != nil {
@@ -292,28 +291,9 @@ func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	return db.prepare(ctx, s)
 }
 
-// prepare brings the tables of the modules and the link tables up to date. It leaves out steps that lose data.
+// prepare brings the tables up to date: the program's own, those of the modules, then the link tables, leaving out what loses data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
-	if db.pooled {
-		if plan, err := medusa.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
-			return errors.Join(err, errPooledMigration)
-		}
-	}
-	applied, err := medusa.Migrate(ctx, db.pool)
-	if err != nil {
-		return err
-	}
-	for _, a := range applied {
-		if a.Blocked != "" {
-			s.log.Warn("left out until the next start", "module", a.Module, "file", a.File, "in the way", a.Blocked)
-			continue
-		}
-		s.log.Info("migrated", "module", a.Module, "file", a.File)
-	}
-	if err := access.Migrate(ctx, db.pool); err != nil {
-		return err
-	}
-	if err := audit.Migrate(ctx, db.pool); err != nil {
+	if err := db.migrate(ctx, s); err != nil {
 		return err
 	}
 	plan, err := db.graph.Links.Sync(ctx, linkstore.Safe)

@@ -57,21 +57,9 @@ func Load(
 	return keys, nil
 }
 
-// begin notes that the demo store is made, in the transaction that makes it, and reports whether it was not noted before. Who loads at
-// the same time waits.
+// begin notes that the demo store is loaded, in the transaction that loads it, and reports whether it was not noted before. Another
+// load waits on the row until this transaction ends.
 func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
-	for _, statement := range []string{
-		`SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`,
-		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-		`CREATE TABLE IF NOT EXISTS linkgraph.demo_store (
-			only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-			made_at timestamptz NOT NULL DEFAULT now()
-		)`,
-	} {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return false, fmt.Errorf("%w: %s", err, statement)
-		}
-	}
 	tag, err := tx.Exec(ctx, `INSERT INTO linkgraph.demo_store DEFAULT VALUES ON CONFLICT DO NOTHING`)
 	return tag.RowsAffected() == 1, err
 }

@@ -38,15 +38,15 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]recordstore.Applied, er
 }
 
 // MigrationPlan returns what [Migrate] would do, and changes nothing.
-func MigrationPlan(ctx context.Context, db recordstore.DB) ([]recordstore.Pending, error) {
-	managed, err := manages(ctx, db)
+func MigrationPlan(ctx context.Context, pool *pgxpool.Pool) ([]recordstore.Pending, error) {
+	managed, err := manages(ctx, pool)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("plan migrations: %w", err)
 	case managed:
-		return recordstore.IndexPlan(ctx, db)
+		return recordstore.IndexPlan(ctx, pool)
 	}
-	return recordstore.MigrationPlan(ctx, db)
+	return recordstore.MigrationPlan(ctx, pool)
 }
 
 // ManagedBy returns "Medusa" in a database of Medusa, and "" in others. It is for [linkstore.Config].

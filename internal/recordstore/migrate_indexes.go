@@ -3,7 +3,6 @@ package recordstore
 import (
 	"context"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -53,51 +52,55 @@ func IndexPlan(ctx context.Context, db DB) ([]Pending, error) {
 	return plan, nil
 }
 
-var (
-	ownIndex = regexp.MustCompile(
-		`^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (linkgraph_\w+) ON ("[^"]+"|[\w.]+) \(([^)]*)\)`,
-	)
-	leadingName = regexp.MustCompile(`^"?(\w+)"?`)
+// ownIndex matches a statement that creates an index named linkgraph_*: its name, table, columns and the rest. The migrations write each on
+// a line of its own. The pattern is here because goose does not export its parser, and because which columns an index needs can be
+// read from nothing else: models do not declare indexes.
+var ownIndex = regexp.MustCompile(
+	`(?m)^CREATE (?:UNIQUE )?INDEX IF NOT EXISTS (linkgraph_\w+) ON ("[^"]+"|[\w.]+) \(([^)]*)\)(.*);$`,
 )
+
+var leadingName = regexp.MustCompile(`^"?(\w+)"?`)
 
 // missingIndexes returns the statements of the migrations that create indexes named linkgraph_*, for indexes that do not exist, on
 // tables that exist and have the columns of the index.
 func missingIndexes(ctx context.Context, db DB) ([]Pending, error) {
-	files, err := migrationFiles("*")
+	existing, err := ownIndexes(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	migrations, err := moduleMigrations()
 	if err != nil {
 		return nil, err
 	}
 	var plan []Pending
-	tables := map[string][]string{}
-	for _, file := range files {
-		statements, _, err := file.statements()
+	tables := map[string][]string{} // columns, by table
+	for _, m := range migrations {
+		files, err := m.All()
 		if err != nil {
 			return nil, err
 		}
-		p := Pending{Module: file.module, File: path.Base(file.path)}
-		for _, statement := range statements {
-			if m := ownIndex.FindStringSubmatch(statement); m != nil {
-				p.Statements = append(p.Statements, statement)
-				tables[m[2]] = nil
+		for _, file := range files {
+			p := Pending{Module: m.module, File: file.Name}
+			for _, index := range ownIndex.FindAllStringSubmatch(file.Up, -1) {
+				if statement, name, table := index[0], index[1], index[2]; !existing[name] {
+					p.Statements = append(p.Statements, statement)
+					tables[table] = nil
+				}
 			}
+			plan = append(plan, p)
 		}
-		plan = append(plan, p)
-	}
-	there, err := ownIndexes(ctx, db)
-	if err != nil {
-		return nil, err
 	}
 	if err := readColumns(ctx, db, tables); err != nil {
 		return nil, err
 	}
 	for i := range plan {
 		plan[i].Statements = slices.DeleteFunc(plan[i].Statements, func(statement string) bool {
-			m := ownIndex.FindStringSubmatch(statement)
-			columns := m[3]
-			if strings.Contains(statement, "WHERE deleted_at") {
+			index := ownIndex.FindStringSubmatch(statement)
+			table, columns, predicate := index[2], index[3], index[4]
+			if strings.Contains(predicate, "deleted_at") {
 				columns += ", deleted_at"
 			}
-			return there[m[1]] || !hasColumns(tables[m[2]], columns)
+			return !hasColumns(tables[table], columns)
 		})
 	}
 	return slices.DeleteFunc(plan, func(p Pending) bool { return len(p.Statements) == 0 }), nil
@@ -130,25 +133,4 @@ func hasColumns(have []string, list string) bool {
 		}
 	}
 	return true
-}
-
-// createdTables returns the tables that a module's migrations create, by their names in the migrations.
-func createdTables(module string) ([]string, error) {
-	files, err := migrationFiles(module)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, file := range files {
-		statements, _, err := file.statements()
-		if err != nil {
-			return nil, err
-		}
-		for _, statement := range statements {
-			if m := madeTable.FindStringSubmatch(statement); m != nil {
-				names = append(names, m[1])
-			}
-		}
-	}
-	return names, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/demo"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
@@ -18,6 +19,9 @@ import (
 func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.Graph, error) {
 	g, err := graph.New(pool, cfg)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
 	if _, err := recordstore.Migrate(ctx, pool); err != nil {

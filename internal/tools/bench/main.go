@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/postgres"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/internal/tools/explain"
@@ -117,6 +118,9 @@ func run(ctx context.Context, dir string, products int, then func(context.Contex
 func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 	g, err := graph.New(pool, graph.Config{})
 	if err != nil {
+		return err
+	}
+	if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
 		return err
 	}
 	if _, err := recordstore.Migrate(ctx, pool); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
@@ -34,7 +34,8 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err = linkstore.New(pool, catalog, linkstore.Config{}).Sync(ctx, linkstore.Safe); err != nil {
 		return err
 	}
-	return audit.Migrate(ctx, pool)
+	_, err = bookkeeping.Migrate(ctx, pool)
+	return err
 }
 
 // recordModels are the record store's view of the tables that Put and Move write.
