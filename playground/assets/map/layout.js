@@ -177,7 +177,7 @@ export function route(a, b, boxes, used) {
   return best;
 }
 
-const spots = [0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85];
+const spots = Array.from({ length: 57 }, (_, i) => 0.5 + (i % 2 ? -1 : 1) * Math.ceil(i / 2) / 80); // from the middle outwards
 
 // settle returns a rectangle on the line for a label of a size: near the middle, and clear of boxes and other labels.
 export function settle(curve, size, boxes, labels) {
