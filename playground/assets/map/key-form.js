@@ -1,7 +1,7 @@
-// The form that asks for a key.
+// The form that asks for a secret key.
 import { Refused } from './server.js';
 
-export class Door {
+export class KeyForm {
   #form; #input; #says; #title; #server; #go;
 
   constructor({ form, input, says, title }, server) {
@@ -17,8 +17,8 @@ export class Door {
     });
   }
 
-  // admit does something until the server lets it in, and returns what comes of it.
-  async admit(action) {
+  // retry runs an action until the server accepts its credentials, and returns its result. The form is shown in between.
+  async retry(action) {
     for (let asked = false; ;) {
       try {
         const result = await action();
@@ -26,14 +26,14 @@ export class Door {
         return result;
       } catch (e) {
         if (!asked && !(e instanceof Refused)) throw e;
-        if (!asked && (await this.#server.renew())) continue; // it was started again, with other credentials
+        if (!asked && (await this.#server.renew())) continue; // the server restarted with new credentials
         asked = true;
         await this.#ask(e.message);
       }
     }
   }
 
-  // ask waits for a key.
+  // ask shows the form, and resolves once a key is submitted.
   #ask(message) {
     this.#says.textContent = `The server says: ${message}.${this.#server.byLink}`;
     this.#input.removeAttribute('aria-invalid');
