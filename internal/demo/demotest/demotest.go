@@ -1,4 +1,4 @@
-// Package demotest makes databases for tests of what stands above both stores.
+// Package demotest creates databases for tests that need both stores.
 package demotest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Tables makes the tables of all modules and links, and returns the graph of them.
+// Tables creates the tables of all modules and links, and returns the graph over them.
 func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.Graph, error) {
 	g, err := graph.New(pool, cfg)
 	if err != nil {
@@ -31,7 +31,7 @@ func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.G
 	return g, err
 }
 
-// Store makes the tables, and the demo store in them.
+// Store creates the tables and loads the demo store.
 func Store(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) error {
 	g, err := Tables(ctx, pool, cfg)
 	if err != nil {
@@ -41,7 +41,7 @@ func Store(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) error {
 	return err
 }
 
-// Empty returns a database with all tables, and no records but those that migrations make.
+// Empty returns a database with all tables. Its only records are those that migrations insert.
 func Empty(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "empty", func(ctx context.Context, pool *pgxpool.Pool) error {

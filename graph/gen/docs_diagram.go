@@ -6,35 +6,37 @@ import (
 	"strings"
 )
 
-// maxEdges is how many edges a picture of a module may have. With more, relations and links get a picture each.
+// maxEdges is the most edges of one diagram. A module with more gets one diagram of its relations and one of its
+// links.
 const maxEdges = 16
 
-// pictureHead begins a picture. Colours of boxes and text are the reader's theme's, so that it suits dark pages too.
-const pictureHead = "```mermaid\n%%{init: {\"flowchart\": {\"nodeSpacing\": 24}}}%%\nflowchart LR"
+// diagramHead begins a diagram. It sets no colours for boxes and text, so the reader's theme applies, dark themes
+// included.
+const diagramHead = "```mermaid\n%%{init: {\"flowchart\": {\"nodeSpacing\": 24}}}%%\nflowchart LR"
 
-// edge is a line of a picture, in the notation of Mermaid.
+// edge is an edge of a diagram. line is Mermaid's notation for it.
 type edge struct {
 	from, to    *model
 	line, label string
 }
 
-// pictures draws the module: its models, how they hang together, and the models that links lead to.
-func (m *manual) pictures(w *page, module string) {
+// diagrams draws the module: its models, their relations, and the models that links lead to.
+func (m *manual) diagrams(w *page, module string) {
 	relations, links := m.relationEdges(module), m.linkEdges(module)
 	if len(relations)+len(links) == 0 {
 		return
 	}
 	if len(links) == 0 || len(relations)+len(links) <= maxEdges {
 		stretch(links, relations)
-		m.picture(w, module, m.models(module), slices.Concat(relations, links))
+		m.diagram(w, module, m.models(module), slices.Concat(relations, links))
 	} else {
-		m.picture(w, module, m.models(module), relations)
-		m.picture(w, module, nil, links)
+		m.diagram(w, module, m.models(module), relations)
+		m.diagram(w, module, nil, links)
 	}
 	w.line("%s\n", legend(relations, links))
 }
 
-// legend says what the lines of a picture mean, as far as it has them.
+// legend explains the kinds of lines that the diagram has.
 func legend(relations, links []edge) string {
 	all := slices.Concat(relations, links)
 	var text []string
@@ -53,16 +55,16 @@ func legend(relations, links []edge) string {
 	return strings.Join(text, " ")
 }
 
-// picture draws the given models of a module, and the edges with the models at their ends.
-func (m *manual) picture(w *page, module string, shown []*model, edges []edge) {
+// diagram draws the given models of a module, and the edges with the models at their ends.
+func (m *manual) diagram(w *page, module string, shown []*model, edges []edge) {
 	loops := map[*model]string{}
 	for _, e := range edges {
 		shown = append(shown, e.from, e.to)
-		if e.from == e.to { // in the box: an edge from a box to itself confuses the layout of groups
+		if e.from == e.to { // shown inside the box: an edge from a box to itself breaks Mermaid's layout of groups
 			loops[e.from] += strings.TrimRight("<br/>↻ "+e.loopLabel(), " ")
 		}
 	}
-	w.line("%s", pictureHead)
+	w.line("%s", diagramHead)
 	var far []string
 	for _, group := range append([]string{module}, m.neighbours(module)...) {
 		models := slices.DeleteFunc(m.models(group), func(md *model) bool { return !slices.Contains(shown, md) })
@@ -104,7 +106,7 @@ func quoted(label string) string {
 	return fmt.Sprintf("|\"%s\"|", label)
 }
 
-// linkEdges are the links of a module, from its own model to the other.
+// linkEdges returns the links of a module as edges that start at the module's own model.
 func (m *manual) linkEdges(module string) []edge {
 	var edges []edge
 	for _, l := range m.spec.links {
@@ -119,7 +121,7 @@ func (m *manual) linkEdges(module string) []edge {
 		switch {
 		case near.cascade && far.cascade:
 			e.line = "<==>"
-		case near.cascade: // no line has a head at its start alone
+		case near.cascade: // Mermaid has no line with an arrow head at its start only
 			e.line, e.label = "===", e.label+"<br/>◀ cascade"
 		case far.cascade:
 			e.line = "==>"
@@ -131,7 +133,8 @@ func (m *manual) linkEdges(module string) []edge {
 	return edges
 }
 
-// stretch makes the links so long that the models of other modules stand to the right of all of the module's own.
+// stretch lengthens the edges of links, so that Mermaid places the models of other modules to the right of the
+// module's own.
 func stretch(links, relations []edge) {
 	deepest := 0
 	for _, e := range relations {
@@ -145,7 +148,7 @@ func stretch(links, relations []edge) {
 	}
 }
 
-// rank is the length of the longest way along the edges to a model.
+// rank returns the length of the longest path along the edges to a model.
 func rank(md *model, edges []edge, way []*model) int {
 	way = append(way, md)
 	longest := 0
@@ -157,7 +160,7 @@ func rank(md *model, edges []edge, way []*model) int {
 	return longest
 }
 
-// narrow breaks a long name in two near its middle.
+// narrow breaks a long name into two lines near its middle.
 func narrow(name string) string {
 	const wide = 20
 	if len(name) <= wide {
@@ -175,10 +178,10 @@ func narrow(name string) string {
 	return name[:at+1] + "<br/>" + name[at+1:]
 }
 
-// pair is a relation inside a module, from a model to what belongs to it.
+// pair is a relation inside a module, from an owner to the model that belongs to it.
 type pair struct{ from, to *model }
 
-// pairs are the relations of a module, and which of them cascade.
+// pairs returns the relations of a module, and which of them cascade.
 func (m *manual) pairs(module string) (pairs []pair, cascades map[pair]bool) {
 	cascades = map[pair]bool{}
 	add := func(from, to *model, cascade bool) {
@@ -198,7 +201,7 @@ func (m *manual) pairs(module string) (pairs []pair, cascades map[pair]bool) {
 				add(md, r.target, true)
 			case r.declared:
 				add(r.target, md, md.counterpartCascades(r))
-			case r.columns[0] != md.keyColumns()[0]: // no inverse: the columns are no key
+			case r.columns[0] != md.keyColumns()[0]: // not the inverse of another relation: its column is not the key
 				add(md, r.target, false)
 			}
 		}
@@ -206,8 +209,8 @@ func (m *manual) pairs(module string) (pairs []pair, cascades map[pair]bool) {
 	return pairs, cascades
 }
 
-// relationEdges are the relations inside a module. Two that lead back and forth without a cascade are one edge. Cascades
-// come first, because what Mermaid lays out first is laid out best.
+// relationEdges returns the relations inside a module. A relation and its inverse become one edge if neither
+// cascades. Cascades come first, because Mermaid lays out best what it lays out first.
 func (m *manual) relationEdges(module string) []edge {
 	pairs, cascades := m.pairs(module)
 	var thick, thin []edge
