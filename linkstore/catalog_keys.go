@@ -125,8 +125,8 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 	}
 }
 
-// defaultColumns returns the columns of a link table for a key. A key of one column has a column of its name. The key bin_id of
-// the columns aisle and number has the columns bin_aisle and bin_number.
+// defaultColumns returns the columns of a link table for a key. A key of one column has a column of its name. The key
+// bin_id of the columns aisle and number has the columns bin_aisle and bin_number.
 func defaultColumns(key string, m *Model) []string {
 	if len(m.key) == 1 {
 		return []string{key}

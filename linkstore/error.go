@@ -136,8 +136,8 @@ func classify(err error) failure {
 	return final
 }
 
-// refused reports whether locks that the call must not wait for are held by others. Only locks that are still missing count: a later
-// statement that waited too long ends with the same code.
+// refused reports whether locks that the call must not wait for are held by others. Only locks that are still missing
+// count: a later statement that waited too long ends with the same code.
 func (l *locks) refused(err error) bool {
 	if !l.nowait || err == nil {
 		return false
@@ -192,8 +192,8 @@ func duplicateOf(err error) error {
 	)
 }
 
-// missingOf returns a NULL in a NOT NULL column as an *InvalidError. Declared columns are checked before the statement, so the
-// column is one that the link does not declare.
+// missingOf returns a NULL in a NOT NULL column as an *InvalidError. Declared columns are checked before the statement,
+// so the column is one that the link does not declare.
 func missingOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "23502" {

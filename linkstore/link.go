@@ -45,8 +45,8 @@ func (d *Definition) keys(alias string) string {
 	return d.leftKey.On(alias).List() + ", " + d.rightKey.On(alias).List()
 }
 
-// order returns an ORDER BY list that sorts rows as Go sorts pairs, whatever the collation is. All calls that lock rows of the
-// table lock them in this order.
+// order returns an ORDER BY list that sorts rows as Go sorts pairs, whatever the collation is. All calls that lock rows
+// of the table lock them in this order.
 func (d *Definition) order(alias string) string {
 	return d.leftKey.On(alias).Order() + ", " + d.rightKey.On(alias).Order()
 }

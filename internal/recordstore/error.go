@@ -79,8 +79,8 @@ func (c *Catalog) nameLocked(e *LockTimeoutError) {
 
 var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 
-// classify returns an error of Postgres as one of this package, where the caller can do something about it. It, IsConflict and
-// storeerr.LockTimeout are the places that look at an SQLSTATE.
+// classify returns an error of Postgres as one of this package, where the caller can do something about it. It,
+// IsConflict and storeerr.LockTimeout are the places that look at an SQLSTATE.
 func classify(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -119,8 +119,8 @@ func classify(err error) error {
 	return err
 }
 
-// lost reports whether an error says that the session with Postgres is gone, or could not be opened. A session that its caller
-// canceled is not lost.
+// lost reports whether an error says that the session with Postgres is gone, or could not be opened. A session that its
+// caller canceled is not lost.
 func lost(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -135,15 +135,16 @@ func lost(err error) bool {
 	return errors.As(err, &network) || errors.As(err, &connect)
 }
 
-// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
+// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be
+// reached.
 func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
 
-// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes: it became a
-// standby, or was made read-only.
+// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes:
+// it became a standby, or was made read-only.
 func IsReadOnly(err error) bool { return errors.Is(classify(err), ErrNoWrites) }
 
-// IsConflict reports whether Postgres ended a transaction because of another one, or because of the replay of a standby. It can be
-// run again.
+// IsConflict reports whether Postgres ended a transaction because of another one, or because of the replay of a
+// standby. It can be run again.
 func IsConflict(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
