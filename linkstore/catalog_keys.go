@@ -7,7 +7,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// setKey settles the columns of the primary key.
+// setKey fills in and checks the columns of the primary key.
 func (m *Model) setKey(fault func(string, ...any)) {
 	m.PrimaryKey = slices.Clone(m.PrimaryKey)
 	if len(m.PrimaryKey) == 0 {
@@ -36,7 +36,7 @@ func (m *Model) setKey(fault func(string, ...any)) {
 	m.key = keyColumns(m.PrimaryKey, names, "")
 }
 
-// splitColumns reads a list of columns.
+// splitColumns returns the columns of a list that is separated by commas.
 func splitColumns(list string) []string {
 	if list == "" {
 		return nil
@@ -48,7 +48,7 @@ func splitColumns(list string) []string {
 	return names
 }
 
-// ownerColumns are the columns of the owner that those of the owned records equal.
+// ownerColumns returns the columns of the owner that the columns of the owned records equal.
 func (m *Model) ownerColumns(o Owned) []string {
 	if o.OwnerColumn == "" {
 		return m.key.Names()
@@ -56,7 +56,7 @@ func (m *Model) ownerColumns(o Owned) []string {
 	return splitColumns(o.OwnerColumn)
 }
 
-// setKeys settles which columns hold the keys of the two ends.
+// setKeys fills in and checks the columns that hold the keys of the two ends.
 func (d *Definition) setKeys(fault func(string, ...any)) {
 	for _, side := range []struct {
 		name string
@@ -125,8 +125,8 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 	}
 }
 
-// defaultColumns are the columns of a link table for a key: the key's name if it is one column, otherwise bin_aisle and
-// bin_number for the key bin_id of the columns aisle and number.
+// defaultColumns returns the columns of a link table for a key. A key of one column has a column of its name. The key
+// bin_id of the columns aisle and number has the columns bin_aisle and bin_number.
 func defaultColumns(key string, m *Model) []string {
 	if len(m.key) == 1 {
 		return []string{key}
@@ -138,7 +138,7 @@ func defaultColumns(key string, m *Model) []string {
 	return names
 }
 
-// checkColumns finds columns of the link table that have the same name.
+// checkColumns reports columns of the link table that have the same name, or one that is too long.
 func (d *Definition) checkColumns(fault func(string, ...any)) {
 	names := slices.Concat(
 		[]string{"id", "created_at", "updated_at", "deleted_at"},

@@ -38,7 +38,7 @@ type (
 	LockTimeoutError = storeerr.LockTimeoutError
 )
 
-// ConflictError is a link that would be one too many for a record.
+// ConflictError is a link that would give a record more links than the definition allows.
 type ConflictError struct {
 	Link        string
 	Left, Right string // the pair that was to be linked
@@ -60,10 +60,10 @@ func (e *ConflictError) Error() string {
 	)
 }
 
-// Unwrap gives ErrConflict.
+// Unwrap returns ErrConflict.
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// UndefinedError is a name that the catalogue does not know.
+// UndefinedError is a name that is not in the catalogue. Choices are the names that are.
 type UndefinedError struct {
 	What, Name string
 	Choices    []string
@@ -77,7 +77,7 @@ func (e *UndefinedError) Error() string {
 	return fmt.Sprintf("no %s %q is defined; the choices are %s", e.What, e.Name, strings.Join(e.Choices, ", "))
 }
 
-// Unwrap gives ErrLinkNotDefined for links, ErrInvalid for the rest.
+// Unwrap returns ErrLinkNotDefined for links, ErrInvalid for the rest.
 func (e *UndefinedError) Unwrap() error { return e.class }
 
 // ReadOnlyError is an attempt to write a link that a column of a model holds.
@@ -92,7 +92,7 @@ func (e *ReadOnlyError) Error() string {
 	)
 }
 
-// Unwrap gives ErrReadOnly.
+// Unwrap returns ErrReadOnly.
 func (e *ReadOnlyError) Unwrap() error { return ErrReadOnly }
 
 // failure is what an error of Postgres means for a transaction.
@@ -105,7 +105,7 @@ const (
 	changed           // what the call had seen was not so any more when it was locked
 )
 
-// overtakenCode is the SQLSTATE with which a statement says so.
+// overtakenCode is the SQLSTATE by which a statement reports that what the call had seen has changed.
 const overtakenCode = "LG001"
 
 // changedError ends a transaction that has to be run again because another one came between.
@@ -113,10 +113,10 @@ type changedError struct{}
 
 func (changedError) Error() string { return "another call changed what this one had seen" }
 
-// errRefused is an advisory lock that could not be had at once.
+// errRefused says that an advisory lock is not free.
 var errRefused = errors.New("another transaction holds the lock")
 
-// classify, refused, duplicateOf, missingOf and storeerr.LockTimeout are the places that look at an SQLSTATE.
+// classify, refused, missingOf and storeerr.LockTimeout are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {
 		return changed
@@ -136,8 +136,8 @@ func classify(err error) failure {
 	return final
 }
 
-// refused reports whether locks that were not to be waited for could not be had. A wait of a later statement may have ended with the same
-// code.
+// refused reports whether locks that the call must not wait for are held by others. Only locks that are still missing
+// count: a later statement that waited too long ends with the same code.
 func (l *locks) refused(err error) bool {
 	if !l.nowait || err == nil {
 		return false
@@ -179,7 +179,7 @@ func (s *Store) lockTimeoutOf(err error) error {
 	return e
 }
 
-// duplicateOf turns a unique violation that stays into a typed error.
+// duplicateOf returns a unique violation that no retry resolves as an error of class ErrConflict.
 func duplicateOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -192,8 +192,8 @@ func duplicateOf(err error) error {
 	)
 }
 
-// missingOf turns a NULL that a column does not take into a typed error. Columns that are declared are checked before; this one
-// is not.
+// missingOf returns a NULL in a NOT NULL column as an *InvalidError. Declared columns are checked before the statement,
+// so the column is one that the link does not declare.
 func missingOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "23502" {

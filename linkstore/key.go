@@ -14,8 +14,8 @@ type KeyColumn struct {
 	Type string
 }
 
-// keyColumns returns the columns of a table, by their names, that hold a key. If columnType is "text" they hold it as text,
-// whatever its types are.
+// keyColumns returns the columns of a table, by their names, that hold a key. If columnType is "text" they hold it as
+// text, whatever its types are.
 func keyColumns(key []KeyColumn, names []string, columnType string) rowkey.Columns {
 	k := make(rowkey.Columns, len(key))
 	for i, c := range key {
@@ -32,13 +32,14 @@ func columnDDL(c rowkey.Column) string {
 	return c.Type
 }
 
-// JoinKey returns the id of the record that has these values of its key columns, each as Postgres writes it as text. The id
-// of a key of one column is that value. The values of several columns are joined by ":", with % written %25 and : written
-// %3A inside of a value.
+// JoinKey returns the id of the record that has these values of its key columns, each as Postgres writes it as text.
+// The id of a key of one column is that value. The values of several columns are joined by ":", with % written %25 and
+// : written %3A inside of a value.
 func (m *Model) JoinKey(parts ...string) string { return m.key.Join(parts) }
 
-// SplitKey returns the values of the key columns of an id: integers without leading zeros, uuids in lower case with hyphens.
-// Joining them gives the id in its canonical form. For an id that no record can have the error is an *InvalidError.
+// SplitKey returns the values of the key columns of an id: integers without leading zeros, uuids in lower case with
+// hyphens. Joining them gives the id in its canonical form. For an id that no record can have the error is an
+// *InvalidError.
 func (m *Model) SplitKey(id string) ([]string, error) { return splitID(m.key, m.keyName(), id) }
 
 // keyName is what errors call the key.
@@ -49,15 +50,15 @@ func (m *Model) keyName() string {
 	return m.Key
 }
 
-// amongFew is the condition that a key is one of those in the parameters from $first on. How many they are is hidden from the
-// planner.
+// amongFew is the condition that a key is one of those in the parameters from $first on. How many they are is hidden
+// from the planner.
 func amongFew(key rowkey.Columns, alias string, first int) string {
 	r := key.On(alias)
 	return r.Among(r.Arrays(first, 0))
 }
 
-// amongMany is the condition that a key is one of n, in the parameters from $1 on. Of many ids the planner is shown how many
-// they are.
+// amongMany is the condition that a key is one of n, in the parameters from $1 on. Of many ids the planner is shown how
+// many they are.
 func amongMany(key rowkey.Columns, alias string, n int) string {
 	if n < rowkey.Many {
 		return amongFew(key, alias, 1)
@@ -66,8 +67,8 @@ func amongMany(key rowkey.Columns, alias string, n int) string {
 	return r.AmongRows(r.Arrays(1, n))
 }
 
-// amongMany is the condition that a record is one of n. A key of one column is unique, so the planner need not look at each
-// id to know how many rows there are.
+// amongMany is the condition that a record is one of n. A key of one column is unique, so the planner need not look at
+// each id to know how many rows there are.
 func (m *Model) amongMany(alias string, n int) string {
 	if len(m.key) == 1 && n >= rowkey.Many {
 		return fmt.Sprintf("%s = ANY(%s)", m.key.On(alias).List(), m.key.On(alias).Arrays(1, n))

@@ -24,7 +24,7 @@ type Link struct {
 	DeletedAt            *time.Time
 }
 
-// Pair is what the link joins.
+// Pair returns the ids that the link joins.
 func (l Link) Pair() Pair { return Pair{l.Name, l.Left, l.Right} }
 
 func (p Pair) compare(q Pair) int {
@@ -37,23 +37,24 @@ func (p Pair) compare(q Pair) int {
 	return strings.Compare(p.Right, q.Right)
 }
 
-// width is how many columns the two keys have.
+// width returns how many columns the two keys have together.
 func (d *Definition) width() int { return len(d.leftKey) + len(d.rightKey) }
 
-// keys names the columns of both keys.
+// keys returns the columns of both keys, for a select list.
 func (d *Definition) keys(alias string) string {
 	return d.leftKey.On(alias).List() + ", " + d.rightKey.On(alias).List()
 }
 
-// order sorts rows as Go sorts pairs, whatever the collation: all that lock rows of the table do so in this order.
+// order returns an ORDER BY list that sorts rows as Go sorts pairs, whatever the collation is. All calls that lock rows
+// of the table lock them in this order.
 func (d *Definition) order(alias string) string {
 	return d.leftKey.On(alias).Order() + ", " + d.rightKey.On(alias).Order()
 }
 
-// pairArrays are the parameters that pairArgs fills for n pairs, from $1 on.
+// pairArrays returns the parameters from $1 on that pairArgs fills for n pairs.
 func (d *Definition) pairArrays(n int) string { return d.pairArraysFrom(1, n) }
 
-// pairArraysFrom are they from another parameter on.
+// pairArraysFrom is pairArrays from another parameter on.
 func (d *Definition) pairArraysFrom(first, n int) string {
 	return d.leftKey.Arrays(first, n) + ", " + d.rightKey.Arrays(first+len(d.leftKey), n)
 }
@@ -70,12 +71,12 @@ func (d *Definition) argsOf(pairs []Pair) []any {
 	return d.pairArgs(left, right)
 }
 
-// pairNames are the columns of the pairs that a statement is given: l and r if both keys have one.
+// pairNames returns the columns of the pairs that a statement gets as arguments: l and r if each key has one column.
 func (d *Definition) pairNames(alias string) string {
 	return d.leftKey.Named(alias, "l").List() + ", " + d.rightKey.Named(alias, "r").List()
 }
 
-// pairOn finds the rows, t, of such pairs, p.
+// pairOn returns the condition that a row, t, is that of a pair, p.
 func (d *Definition) pairOn() string {
 	return d.leftKey.On("t").
 		Equals(d.leftKey.Named("p", "l")) +
@@ -83,12 +84,12 @@ func (d *Definition) pairOn() string {
 		Equals(d.rightKey.Named("p", "r"))
 }
 
-// columns is the select list that scanner reads, of the table alias t.
+// columns returns the select list that scanner reads, of the table alias t.
 func (d *Definition) columns() string {
 	return d.selected(d.leftKey.On("t").TypedTexts(), d.rightKey.On("t").TypedTexts())
 }
 
-// values is the select list that a linkScan reads: a link without its keys.
+// values returns the select list that a linkScan reads: a link without its keys.
 func (d *Definition) values() string { return d.selected() }
 
 func (d *Definition) selected(keys ...string) string {
@@ -103,7 +104,7 @@ func (d *Definition) selected(keys ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// linkScan is where a row's values are read to.
+// linkScan holds the destinations that the values of a row are scanned into.
 type linkScan struct {
 	def                  *Definition
 	dests                []any
@@ -113,7 +114,7 @@ type linkScan struct {
 	data                 []any
 }
 
-// scan reads rows of values. before takes what the select list has in front of them.
+// scan returns the destinations for rows of values. before are those of the columns in front of them.
 func (d *Definition) scan(before ...any) *linkScan { return d.scanWith(before, nil) }
 
 func (d *Definition) scanWith(before, keys []any) *linkScan {
@@ -125,7 +126,7 @@ func (d *Definition) scanWith(before, keys []any) *linkScan {
 	return s
 }
 
-// link is the one that the last row holds the values of.
+// link returns the link of the row that was scanned last.
 func (s *linkScan) link(left, right string) Link {
 	l := Link{
 		Name:      s.def.Name,
@@ -148,7 +149,7 @@ func (s *linkScan) link(left, right string) Link {
 	return l
 }
 
-// scanner reads rows of columns. before takes what the select list has in front of them.
+// scanner returns a function that reads rows of columns. before are the destinations of the columns in front of them.
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
 	left, right := d.leftKey.Row(), d.rightKey.Row()
 	s := d.scanWith(before, slices.Concat(left.Dests(), right.Dests()))
@@ -237,7 +238,7 @@ func (d *Definition) checkData(data map[string]any) (map[string]*string, error) 
 	return out, nil
 }
 
-// text is the form of a value that Postgres casts to the column's type, or why there is none.
+// text returns a value as a text that Postgres casts to the type of the column, or why the column cannot hold it.
 func (c *Column) text(v any) (text, reason string) {
 	switch c.Type {
 	case Text:

@@ -41,7 +41,7 @@ type (
 	LockTimeoutError = storeerr.LockTimeoutError
 )
 
-// AbsentError is a write to what the database lacks.
+// AbsentError is a write to a table or column that the database does not have.
 type AbsentError struct{ Model, Table, Field string } // Field "" means the whole table
 
 func (e *AbsentError) Error() string {
@@ -54,7 +54,7 @@ func (e *AbsentError) Error() string {
 // Unwrap returns ErrAbsent.
 func (e *AbsentError) Unwrap() error { return ErrAbsent }
 
-// ConstraintError is a record that would break a rule of the database that spans records.
+// ConstraintError is a record that has the same values as another one in columns that must be unique.
 type ConstraintError struct {
 	Model  string
 	Fields string
@@ -79,8 +79,8 @@ func (c *Catalog) nameLocked(e *LockTimeoutError) {
 
 var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 
-// classify returns an error of Postgres as one of this package, where the caller can do something about it. It, IsConflict and
-// storeerr.LockTimeout are the places that look at an SQLSTATE.
+// classify returns an error of Postgres as one of this package, where the caller can do something about it. It,
+// IsConflict and storeerr.LockTimeout are the places that look at an SQLSTATE.
 func classify(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -119,8 +119,8 @@ func classify(err error) error {
 	return err
 }
 
-// lost reports whether an error says that the session with Postgres is gone, or could not be made. One that its caller ended
-// is not lost.
+// lost reports whether an error says that the session with Postgres is gone, or could not be opened. A session that its
+// caller canceled is not lost.
 func lost(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -135,15 +135,16 @@ func lost(err error) bool {
 	return errors.As(err, &network) || errors.As(err, &connect)
 }
 
-// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
+// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be
+// reached.
 func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
 
-// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes: it is a standby by
-// now, or was made read-only.
+// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes:
+// it became a standby, or was made read-only.
 func IsReadOnly(err error) bool { return errors.Is(classify(err), ErrNoWrites) }
 
-// IsConflict reports whether Postgres ended a transaction for the sake of another, or of what a standby has to repeat: it can be run
-// again.
+// IsConflict reports whether Postgres ended a transaction because of another one, or because of the replay of a
+// standby. It can be run again.
 func IsConflict(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")

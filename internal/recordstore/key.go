@@ -126,7 +126,8 @@ func (m *Model) onlyOf(columns ...int) bool {
 	return true
 }
 
-// castTo returns the expressions of r that stand for columns of a model, in the types of these columns and by their indexes.
+// castTo returns the expressions of r that stand for columns of a model, in the types of these columns and by their
+// indexes.
 func castTo(m *Model, columns []int, r rowkey.Ref) map[int]string {
 	exprs := make(map[int]string, len(columns))
 	for i, col := range columns {

@@ -15,8 +15,8 @@ import (
 )
 
 // Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It takes what JSON
-// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The error
-// is a *InvalidError.
+// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The
+// error is a *InvalidError.
 func Normalize(col *Column, v any) (any, error) {
 	n, reason := normalize(col, v)
 	if reason != "" {

@@ -1,8 +1,8 @@
-// Package pgvalue checks whether Postgres can hold a value, before it is sent, and reads the Go values that JSON gives as
-// numbers and times.
+// Package pgvalue checks whether Postgres can hold a value, before it is sent, and reads the Go values that JSON gives
+// as numbers and times.
 //
-// Callers write their own messages, which name the field and the form they take: most functions say only whether a value
-// will do.
+// Callers write their own messages, which name the field and the form they take: most functions say only whether a
+// value will do.
 package pgvalue
 
 import (
@@ -79,8 +79,8 @@ func HasFourDigitYear(t time.Time) bool {
 	return year >= 1 && year <= 9999
 }
 
-// HasNUL reports whether valid JSON contains the escape \u0000, which JSON allows and Postgres does not. After a backslash it
-// is plain text.
+// HasNUL reports whether valid JSON contains the escape \u0000, which JSON allows and Postgres does not. After a
+// backslash it is plain text.
 func HasNUL(raw []byte) bool {
 	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); i++ {
 		if raw[i] != '\\' {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Many is how many rows make it worth planning a statement for their number. A plan that Postgres keeps expects a few rows
-// and looks each up in an index, where it could read a table once.
+// Many is how many rows make it worth planning a statement for their number. A plan that Postgres keeps expects a few
+// rows and looks each up in an index, where it could read a table once.
 const Many = 500
 
 // Args returns the arguments of a statement for a list of keys of n columns: an array of texts a column.
@@ -18,7 +18,8 @@ func Args(keys []string, n int) []any {
 	return args
 }
 
-// ByColumn returns the values of keys of n columns, column by column. No list is nil, which Postgres would take for NULL.
+// ByColumn returns the values of keys of n columns, column by column. No list is nil, which Postgres would take for
+// NULL.
 func ByColumn(keys []string, n int) [][]string {
 	if n == 1 {
 		if keys == nil {
@@ -38,8 +39,8 @@ func ByColumn(keys []string, n int) [][]string {
 	return columns
 }
 
-// Array returns the parameter $number, an array of a type. If it has fewer than [Many] elements, n, it stands in a subselect:
-// Postgres then does not see how many there are, and does not plan the statement again for each length.
+// Array returns the parameter $number, an array of a type. If it has fewer than [Many] elements, n, it stands in a
+// subselect: Postgres then does not see how many there are, and does not plan the statement again for each length.
 func Array(number int, sqlType string, n int) string {
 	return hide("$"+strconv.Itoa(number)+"::"+sqlType+"[]", n)
 }
@@ -60,8 +61,8 @@ func hide(array string, n int) string {
 	return array
 }
 
-// Arrays returns the parameters from $first on that [Args] fills for n keys, cast to the types of r. Fewer than [Many] keys
-// are hidden from the planner, as [Array] says; 0 hides any number of them, and Many shows any number.
+// Arrays returns the parameters from $first on that [Args] fills for n keys, cast to the types of r. Fewer than [Many]
+// keys are hidden from the planner, as [Array] says; 0 hides any number of them, and Many shows any number.
 func (r Ref) Arrays(first, n int) string {
 	return r.each(", ", func(i int, e Expr) string {
 		array := "$" + strconv.Itoa(first+i) + "::text[]"
@@ -72,8 +73,8 @@ func (r Ref) Arrays(first, n int) string {
 	})
 }
 
-// Params refers to one key in the parameters from $first on, texts that are cast to the types of r. [Split] returns their
-// arguments.
+// Params refers to one key in the parameters from $first on, texts that are cast to the types of r. [Split] returns
+// their arguments.
 func (r Ref) Params(first int) Ref {
 	params := make(Ref, len(r))
 	for i, e := range r {

@@ -26,8 +26,8 @@ func (r Ref) each(separator string, piece func(i int, e Expr) string) string {
 // List returns the expressions, separated by commas.
 func (r Ref) List() string { return r.each(", ", func(_ int, e Expr) string { return e.SQL }) }
 
-// Texts returns a select list that a [Row] takes. All expressions are cast to text, because the type of one that is declared
-// to be text may be another one of characters in the database, or an enum.
+// Texts returns a select list that a [Row] takes. All expressions are cast to text, because the type of one that is
+// declared to be text may be another one of characters in the database, or an enum.
 func (r Ref) Texts() string {
 	return r.each(", ", func(_ int, e Expr) string { return e.SQL + "::text" })
 }
@@ -42,8 +42,8 @@ func (r Ref) TypedTexts() string {
 	})
 }
 
-// Order returns an ORDER BY list by the bytes of the texts. All writers lock rows in this order, so it must not depend on the
-// language of the database; comparing bytes also costs less than the rules of a language.
+// Order returns an ORDER BY list by the bytes of the texts. All writers lock rows in this order, so it must not depend
+// on the language of the database; comparing bytes also costs less than the rules of a language.
 func (r Ref) Order() string {
 	return r.each(", ", func(_ int, e Expr) string { return e.SQL + `::text COLLATE "C"` })
 }
@@ -53,8 +53,8 @@ func (r Ref) NotNull() string {
 	return r.each(" AND ", func(_ int, e Expr) string { return e.SQL + " IS NOT NULL" })
 }
 
-// Equals compares two keys. Where the types differ the other side is cast: an index of r's columns can be used, one of the
-// other's cannot.
+// Equals compares two keys. Where the types differ the other side is cast: an index of r's columns can be used, one of
+// the other's cannot.
 func (r Ref) Equals(other Ref) string {
 	return r.each(" AND ", func(i int, e Expr) string {
 		o := other[i]
@@ -65,8 +65,8 @@ func (r Ref) Equals(other Ref) string {
 	})
 }
 
-// Named refers to as many columns of the same types that a statement names itself: alias.name if it is one, or alias.name1,
-// alias.name2 and so on. Without an alias they are the names alone.
+// Named refers to as many columns of the same types that a statement names itself: alias.name if it is one, or
+// alias.name1, alias.name2 and so on. Without an alias they are the names alone.
 func (r Ref) Named(alias, name string) Ref {
 	if alias != "" {
 		alias += "."

@@ -90,8 +90,9 @@ func IntegerBits(sqlType string) int {
 	return 0
 }
 
-// Canonical returns a value of a type as Postgres writes it, so that equal values are equal texts: integers without leading
-// zeros, uuids in lower case with hyphens, all other values as they are. It is false if the type has no such value.
+// Canonical returns a value of a type as Postgres writes it, so that equal values are equal texts: integers without
+// leading zeros, uuids in lower case with hyphens, all other values as they are. It is false if the type has no such
+// value.
 func Canonical(sqlType, text string) (string, bool) {
 	if sqlType == "uuid" {
 		return CanonicalUUID(text)
@@ -107,8 +108,8 @@ func Canonical(sqlType, text string) (string, bool) {
 	return strconv.FormatInt(n, 10), true
 }
 
-// CanonicalUUID returns a uuid in lower case with hyphens. It takes either case, with all hyphens or none: pgx alone would
-// take any character in place of a hyphen.
+// CanonicalUUID returns a uuid in lower case with hyphens. It takes either case, with all hyphens or none: pgx alone
+// would take any character in place of a hyphen.
 func CanonicalUUID(text string) (string, bool) {
 	var uuid pgtype.UUID
 	if uuid.Scan(text) != nil {

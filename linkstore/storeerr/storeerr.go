@@ -1,5 +1,5 @@
-// Package storeerr has the errors that every store of the project answers, whether it holds links or records: one type and
-// one class for each, so that a caller handles them once.
+// Package storeerr has the errors that every store of the project answers, whether it holds links or records: one type
+// and one class for each, so that a caller handles them once.
 //
 // A class is a sentinel for errors.Is. The types say more, and unwrap to their class.
 package storeerr
@@ -104,8 +104,8 @@ func (*ContendedError) Error() string { return ErrContended.Error() }
 // Unwrap returns ErrContended and the error of the last try.
 func (e *ContendedError) Unwrap() []error { return []error{ErrContended, e.Err} }
 
-// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote nothing, and
-// can be made again.
+// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote
+// nothing, and can be made again.
 type LockTimeoutError struct {
 	What  string // what was waited for, as "a record of ProductVariant"
 	Table string // whose row was waited for; "" if Postgres does not say
@@ -122,8 +122,8 @@ func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.E
 // lockedRelation is where Postgres says whose row was waited for.
 var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
 
-// LockTimeout returns err as a *LockTimeoutError if Postgres ended a wait for a lock. Its What is "a record": who knows the
-// tables can say more.
+// LockTimeout returns err as a *LockTimeoutError if Postgres ended a wait for a lock. Its What is "a record": who knows
+// the tables can say more.
 func LockTimeout(err error) (*LockTimeoutError, bool) {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "55P03" {

@@ -29,8 +29,8 @@ func Invalidf(path, format string, args ...any) error {
 	return &InputError{Path: path, Reason: fmt.Sprintf(format, args...)}
 }
 
-// LimitError is a document that asks for more than its [Limits] allow. The limits of the stores are not meant: those end a
-// statement, and not the operation.
+// LimitError is a document that asks for more than its [Limits] allow. The limits of the stores are not meant: those
+// end a statement, and not the operation.
 type LimitError struct{ storeerr.LimitError }
 
 // NewLimitError returns the error of a limit. asked is 0 if all that is known is that it is more than the limit.
