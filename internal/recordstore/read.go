@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // Page says which part of a list is wanted.
@@ -126,10 +128,7 @@ func rowByRow(scan func(pgx.Rows) error) func(pgx.Rows) error {
 				return err
 			}
 		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("read: %w", classify(err))
-		}
-		return nil
+		return readError(rows)
 	}
 }
 
@@ -147,7 +146,7 @@ type List struct {
 	// Cache keeps the statements. nil means that they are written anew.
 	Cache *StatementCache
 	// Into is where the rows are put, in place of Result. nil means Result.
-	Into *RowSet
+	Into *rows.Set
 
 	Result Rows
 }
@@ -158,14 +157,14 @@ func (l *List) statements(c *Catalog) ([]statement, error) {
 		return nil, err
 	}
 	if l.Into != nil {
-		l.Into.Ranges = make([]RowRange, 1)
+		l.Into.Ranges = make([]rows.Range, 1)
 	}
 	var statements []statement
 	if t.rows != nil {
 		statements = append(statements, statement{t.rows.sql, t.rows.args, l.reads(t.rows.rows)})
 	}
 	if t.count != nil {
-		statements = append(statements, statement{t.count.sql, t.count.args, l.counts()})
+		statements = append(statements, statement{t.count.sql, t.count.args, l.counts(t.count.rows)})
 	}
 	return statements, nil
 }
@@ -219,7 +218,7 @@ func (b *builder) bound(limit int) {
 
 func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
 	if l.Into != nil {
-		return l.Into.reads(shape, nil)
+		return readInto(l.Into, shape, nil)
 	}
 	l.Result = Rows{}
 	row := newRowScanner(shape)
@@ -235,12 +234,12 @@ func (l *List) count(c *Catalog) *text {
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
-	return &text{sql: b.String(), args: b.args, limit: -1}
+	return &text{sql: b.String(), args: b.args, rows: newCountShape(0), limit: -1}
 }
 
-func (l *List) counts() func(pgx.Rows) error {
+func (l *List) counts(shape *rowShape) func(pgx.Rows) error {
 	if l.Into != nil {
-		return l.Into.counts(0, nil)
+		return countInto(l.Into, shape, nil)
 	}
 	return rowByRow(func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) })
 }
@@ -389,8 +388,8 @@ func newRowScanner(shape *rowShape, before ...any) *rowScanner {
 	for _, c := range append(slices.Clone(s.cells), s.linkCells...) {
 		s.dests = append(s.dests, c.dests()...)
 	}
-	if shape.sortKeys > 0 {
-		s.keys = make([]*string, shape.sortKeys)
+	if shape.SortKeys > 0 {
+		s.keys = make([]*string, shape.SortKeys)
 		for i := range s.keys {
 			s.dests = append(s.dests, &s.keys[i])
 		}
@@ -412,7 +411,7 @@ func (s *rowScanner) row() Row {
 		row.Link = record(s.link, s.linkColumns, s.linkCells)
 	}
 	if s.keys != nil {
-		row.Cursor = Cursor(s.keys).encode(s.signature)
+		row.Cursor = Cursor(s.keys).encode(s.Signature)
 	}
 	return row
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // Join follows a relation from each row of a request to one record, in the request's own statement: it spares a statement and
@@ -27,7 +29,7 @@ type joined struct {
 	names   string // of the columns of the rows they begin at, for AS p
 	list    string // what is selected besides, with a leading comma
 	sources string // what stands behind these rows in FROM
-	columns []shapeColumn
+	columns []rows.Column
 }
 
 // join writes joins that begin at rows p: lead columns and then those of the record. Each looks up one record for each row, by the
@@ -54,7 +56,7 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 		if err != nil {
 			return out, err
 		}
-		columns := shapeColumns(target, selected, row, j.RowColumns)
+		columns := rowColumns(target, selected, row, j.RowColumns)
 		near[i] = nearRow{alias, 0, target, selected}
 		out.list += ", " + alias + ".*"
 		out.sources += fmt.Sprintf(
@@ -142,29 +144,11 @@ func numbered(n int) string {
 	return strings.Join(names, ", ")
 }
 
-// shapeColumn is a column of a statement's rows.
-type shapeColumn struct {
-	model  *Model
-	column int
-}
-
-func (s shapeColumn) get() *Column { return &s.model.Columns[s.column] }
-
-func shapeColumns(m *Model, columns []int, row *Model, rowColumns []int) []shapeColumn {
-	all := make([]shapeColumn, 0, len(columns)+len(rowColumns))
-	for _, i := range columns {
-		all = append(all, shapeColumn{m, i})
-	}
-	for _, i := range rowColumns {
-		all = append(all, shapeColumn{row, i})
-	}
-	return all
-}
-
-func widthOf(columns []shapeColumn) int {
+// widthOf is how many fields of a row the columns take.
+func widthOf(columns []rows.Column) int {
 	n := 0
 	for _, c := range columns {
-		n += c.get().width()
+		n += c.Fields
 	}
 	return n
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // Hop follows a relation from many records at once: one statement, and one more if the lists are counted. A page of a
@@ -29,7 +31,7 @@ type Hop struct {
 	// Cache keeps the statements. nil means that they are written anew.
 	Cache *StatementCache
 	// Into is where the rows are put, in place of Result. nil means Result.
-	Into *RowSet
+	Into *rows.Set
 	// Index finds a key in Keys. nil means that it is made if it is needed.
 	Index map[string]int
 
@@ -39,7 +41,7 @@ type Hop struct {
 
 func (h *Hop) statements(c *Catalog) ([]statement, error) {
 	if h.Into != nil {
-		h.Into.Ranges = make([]RowRange, len(h.Keys))
+		h.Into.Ranges = make([]rows.Range, len(h.Keys))
 	} else {
 		h.Result = make([]Rows, len(h.Keys))
 	}
@@ -55,7 +57,7 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 		statements = append(statements, statement{t.rows.sql, t.rows.args, h.reads(t.rows.rows)})
 	}
 	if t.count != nil {
-		statements = append(statements, statement{t.count.sql, t.count.args, h.counts(t.count.rows.lead)})
+		statements = append(statements, statement{t.count.sql, t.count.args, h.counts(t.count.rows)})
 	}
 	return statements, nil
 }
@@ -116,7 +118,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		return nil, err
 	}
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, p)
-	shape.lead, shape.numbered = 1, true
+	shape.Lead, shape.Numbered = 1, true
 	if from, ok := h.single(target, src); ok {
 		b.WriteString("SELECT 1::bigint, ")
 		h.selectList(b, target, row, src, cols)
@@ -138,7 +140,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape.joined = j.columns
+	shape.Joined = j.columns
 	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
 		b.String() + ") AS p" + j.names + j.sources
 	return &text{sql, b.args, shape, p.limit}, nil
@@ -147,18 +149,18 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 // reads returns the function that reads the far records.
 func (h *Hop) reads(shape *rowShape) func(pgx.Rows) error {
 	switch {
-	case h.Into != nil && shape.numbered:
-		return h.Into.reads(shape, nil)
+	case h.Into != nil && shape.Numbered:
+		return readInto(h.Into, shape, nil)
 	case h.Into != nil:
-		return h.Into.reads(shape, h.index())
-	case shape.numbered:
+		return readInto(h.Into, shape, h.index())
+	case shape.Numbered:
 		var ord int
 		scanner := newRowScanner(shape, &ord)
 		return rowByRow(func(rows pgx.Rows) error {
 			return scanner.scan(rows, func() { h.Result[ord-1].add(h.Page, scanner.row()) })
 		})
 	}
-	key := make(compositeCell, shape.lead)
+	key := make(compositeCell, shape.Lead)
 	index := h.index()
 	scanner := newRowScanner(shape, key.dests()...)
 	return rowByRow(func(rows pgx.Rows) error {
@@ -198,7 +200,7 @@ func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
 	b.conditions(target, src, h.Where)
 
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
-	shape.lead = len(src.near.exprs)
+	shape.Lead = len(src.near.exprs)
 	return b.text(shape, nil, h.Joins)
 }
 
@@ -212,15 +214,15 @@ func (h *Hop) count(c *Catalog, keys []string) *text {
 	b.conditions(target, src, h.Where)
 	b.printf(" GROUP BY %s", src.near.list())
 
-	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}, -1}
+	return &text{b.String(), b.args, newCountShape(len(src.near.exprs)), -1}
 }
 
-func (h *Hop) counts(lead int) func(pgx.Rows) error {
+func (h *Hop) counts(shape *rowShape) func(pgx.Rows) error {
 	index := h.index()
 	if h.Into != nil {
-		return h.Into.counts(lead, index)
+		return countInto(h.Into, shape, index)
 	}
-	key := make(compositeCell, lead)
+	key := make(compositeCell, shape.Lead)
 	return rowByRow(func(rows pgx.Rows) error {
 		var n int
 		if err := rows.Scan(append(key.dests(), &n)...); err != nil {
@@ -259,7 +261,7 @@ type Fetch struct {
 	// Cache keeps the statement. nil means that it is written anew.
 	Cache *StatementCache
 	// Into is where the records are put, in place of Result. nil means Result.
-	Into *RowSet
+	Into *rows.Set
 
 	// Result holds the records that exist, by key.
 	Result map[string]*Record
@@ -267,7 +269,7 @@ type Fetch struct {
 
 func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	if f.Into != nil {
-		f.Into.Ranges = make([]RowRange, len(f.Keys))
+		f.Into.Ranges = make([]rows.Range, len(f.Keys))
 	} else {
 		f.Result = make(map[string]*Record, len(f.Keys))
 	}
@@ -299,7 +301,7 @@ func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {
 	if f.Into != nil {
-		return f.Into.reads(shape, indexOf(f.Keys))
+		return readInto(f.Into, shape, indexOf(f.Keys))
 	}
 	scanner := newRowScanner(shape)
 	return rowByRow(func(rows pgx.Rows) error {

@@ -20,14 +20,14 @@ func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
 	if p != nil {
 		t.limit = p.limit
 	}
-	j, err := b.join(joins, shape.model, shape.lead, shape.columns)
+	j, err := b.join(joins, shape.model, shape.Lead, shape.columns)
 	if err != nil {
 		return nil, err
 	}
 	t.sql, t.args = b.String(), b.args
 	if len(joins) > 0 {
 		t.sql = "SELECT p.*" + j.list + " FROM (" + t.sql + ") AS p" + j.names + j.sources
-		shape.joined = j.columns
+		shape.Joined = j.columns
 	}
 	return t, nil
 }
@@ -98,7 +98,7 @@ func (s *StatementCache) texts(
 
 // sameOrder reports whether the cursors of both are good for each other. They are not if an order depends on the viewer.
 func (t texts) sameOrder(o texts) bool {
-	return t.rows == nil || t.rows.rows.signature == o.rows.rows.signature
+	return t.rows == nil || t.rows.rows.Signature == o.rows.rows.Signature
 }
 
 func newCachedStatement(t *text) *cachedStatement {
@@ -142,7 +142,7 @@ func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *text {
 	if s.limit >= 0 {
 		t.args[s.limit] = limit + 1
 		shape := *t.rows
-		shape.limit = limit
+		shape.Limit = limit
 		t.rows = &shape
 	}
 	return &t

@@ -13,6 +13,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
@@ -31,7 +32,7 @@ type Engine struct {
 	records *recordstore.Store
 	links   *linkstore.Store
 	catalog *linkstore.Catalog // of links
-	buffers recordstore.RowBuffers
+	rows    rows.Pool
 }
 
 // New returns an engine.

@@ -8,12 +8,13 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // position is the records of a place, in one request.
 type position struct {
 	place *plan.Place
-	cells *recordstore.RowBuffer
+	cells *rows.Buffer
 	n     int
 	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
 	hops  []followed
@@ -23,9 +24,9 @@ type position struct {
 type followed struct {
 	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
 	list       *plan.List
-	rows       *recordstore.RowSet // nil of a join
-	shared     bool                // rows has those of other positions too
-	node, link *position           // nil until the rows are there
+	rows       *rows.Set // nil of a join
+	shared     bool      // rows has those of other positions too
+	node, link *position // nil until the rows are there
 }
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
@@ -194,7 +195,7 @@ func (f *fetch) most() int {
 
 // follow prepares hops that are the same but for their keys: each key once.
 func (r *Request) follow(same []*fetch) recordstore.Request {
-	first, rows := same[0], r.rowSet()
+	first, set := same[0], r.newSet()
 	most := 0
 	for _, f := range same {
 		most += f.most()
@@ -212,7 +213,7 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 	}
 	for _, f := range same {
 		followed := f.followed()
-		followed.list, followed.rows, followed.shared = &f.bound.Lists[f.hop.ID], rows, len(same) > 1
+		followed.list, followed.rows, followed.shared = &f.bound.Lists[f.hop.ID], set, len(same) > 1
 		if f.keys != nil {
 			followed.keys = []int32{add(f.keys[0])}
 			continue
@@ -234,7 +235,7 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 		Count:      l.Count,
 		Joins:      h.Reading.Joins(first.bound.Lists),
 		Cache:      h.Statement(len(keys) > 1),
-		Into:       rows,
+		Into:       set,
 	}
 }
 
@@ -280,7 +281,7 @@ func (p *position) key(i int, cells []int) (string, bool) {
 
 // arrive takes the rows that a hop has read as positions of the next level.
 func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
-	at := &position{cells: &f.rows.RowBuffer, n: f.rows.Len()}
+	at := &position{cells: &f.rows.Buffer, n: f.rows.Len()}
 	if f.shared {
 		at.rows = f.own()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
@@ -197,11 +198,11 @@ func (r *root) showOnce() {
 		shown[r.list.Row(&r.list.Ranges[i], 0, false)] = c.Shown
 	}
 	columns := m.Selected(sel.Columns)
-	var b recordstore.RowBuilder
+	var b rows.Builder
 	for row := range shown {
 		for cell, i := range columns {
 			if v, ok := valueOf(shown[row], &m.Columns[i]); ok {
-				b.Value(&m.Columns[i], v)
+				b.Value(m.Columns[i].Kind(), v)
 			} else if text, ok := r.list.Cell(row, cell); ok {
 				b.Text(text)
 			} else {
@@ -209,7 +210,7 @@ func (r *root) showOnce() {
 			}
 		}
 	}
-	r.list.RowBuffer = b.Buffer(len(columns))
+	r.list.Buffer = b.Buffer(len(columns))
 }
 
 // valueOf is the value that is shown of a column, by either of its names.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // Answer is what a resolver of a root field returns: gqlgen writes it as it is.
@@ -38,7 +39,7 @@ type Request struct {
 	started  []*root    // whose answers are to be read and written
 	afforded shownLinks // what a mutation is about to show of links
 	compiled bool       // a part of the plan had to be made
-	toRead   *recordstore.Allowance
+	quota    *rows.Quota
 	failed   bool // a root field that is never null has failed, so that all of the data is null
 }
 
@@ -57,7 +58,7 @@ const readRatio = 2
 // fields are resolved.
 func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) context.Context {
 	op := graphql.GetOperationContext(ctx)
-	r := &Request{Output: out, engine: e, op: op, toRead: recordstore.NewAllowance(readRatio * e.Limits().MaxAnswer)}
+	r := &Request{Output: out, engine: e, op: op, quota: rows.NewQuota(readRatio * e.Limits().MaxAnswer)}
 	var kept bool
 	r.plan, kept = plans.Operation(op)
 	r.compiled = !kept
@@ -267,5 +268,5 @@ func (r *Request) bind(
 	return b, err
 }
 
-// rowSet is what a request of the operation is read into.
-func (r *Request) rowSet() *recordstore.RowSet { return r.engine.buffers.RowSet(r.toRead) }
+// newSet returns an empty set for one request to the record store. All sets of the operation share its quota.
+func (r *Request) newSet() *rows.Set { return r.engine.rows.NewSet(r.quota) }

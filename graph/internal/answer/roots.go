@@ -8,6 +8,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // root is a root field in one request.
@@ -20,8 +21,8 @@ type root struct {
 
 	bound plan.Bound
 	model *recordstore.Model
-	list  *recordstore.RowSet // of a list or a record
-	keys  []string            // of a record, or of those that were written
+	list  *rows.Set // of a list or a record
+	keys  []string  // of a record, or of those that were written
 	top   *position
 	links shownLinks
 	done  done // what a mutation did
@@ -116,7 +117,7 @@ func (r *root) fetches(ahead bool) []*fetch {
 	}
 	t, l := r.bound.Tree, &r.bound.List
 	sel := t.Place.Selection
-	r.list = r.request.rowSet()
+	r.list = r.request.newSet()
 	r.top = &position{place: t.Place}
 	joins, cache := t.Reading.Joins(r.bound.Lists), t.Statement()
 	if t.Conn != nil {
@@ -157,7 +158,7 @@ func keyIsText(m *recordstore.Model) bool {
 // enter takes what was read as positions of the first level.
 func (r *root) enter(next *level) {
 	if r.list != nil {
-		r.top.cells, r.top.n = &r.list.RowBuffer, r.list.Len()
+		r.top.cells, r.top.n = &r.list.Buffer, r.list.Len()
 		next.add(&r.bound, r.top)
 	}
 	r.links.enter(next)

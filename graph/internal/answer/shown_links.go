@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
@@ -25,8 +25,8 @@ type shownLink struct {
 type linkWork struct {
 	name    string
 	bound   plan.Bound
-	builder recordstore.RowBuilder
-	cells   recordstore.RowBuffer
+	builder rows.Builder
+	cells   rows.Buffer
 	n       int
 	top     *position
 }

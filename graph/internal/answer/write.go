@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
 // Output is where an answer is written. Begin says how long it may become.
@@ -165,7 +165,7 @@ func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) erro
 }
 
 // cell writes the value of a column.
-func (o *Output) cell(f *plan.Field, cells *recordstore.RowBuffer, row int) error {
+func (o *Output) cell(f *plan.Field, cells *rows.Buffer, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
 		if f.Null == "" {
@@ -206,7 +206,7 @@ func (o *Output) many(f *plan.Field, h *followed, row int) error {
 	if k := h.keys[row]; k >= 0 {
 		w.span, w.found = &h.rows.Ranges[k], true
 	} else {
-		w.span = &recordstore.RowRange{}
+		w.span = &rows.Range{}
 	}
 	return o.connection(f.Conn, &w)
 }
@@ -216,7 +216,7 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 	h := &p.hops[f.Hop]
 	_, there := p.cells.Cell(row, f.Cell)
 	if f.Kind == plan.WriteJoinedMany {
-		w := listWriter{list: h.list, span: &recordstore.RowRange{First: row}, found: true, node: h.node, link: h.link}
+		w := listWriter{list: h.list, span: &rows.Range{First: row}, found: true, node: h.node, link: h.link}
 		if there {
 			w.span.Len = 1
 		}
@@ -232,8 +232,8 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 // listWriter is a list that is written.
 type listWriter struct {
 	list       *plan.List
-	rows       *recordstore.RowSet // nil of a join: the span is one row of those it begins at
-	span       *recordstore.RowRange
+	rows       *rows.Set // nil of a join: the span is one row of those it begins at
+	span       *rows.Range
 	found      bool // the list was looked for
 	node, link *position
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
@@ -81,7 +82,7 @@ func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkCol
 }
 
 // Add adds the value of a link.
-func (c *LinkColumn) Add(to *recordstore.RowBuilder, l *linkstore.Link) {
+func (c *LinkColumn) Add(to *rows.Builder, l *linkstore.Link) {
 	switch c.of {
 	case fromID:
 		to.Text(l.ID)
@@ -100,9 +101,9 @@ func (c *LinkColumn) Add(to *recordstore.RowBuilder, l *linkstore.Link) {
 		}
 		to.Time(*l.DeletedAt)
 	case fromData:
-		to.Value(c.column, l.Data[c.column.Name])
+		to.Value(c.column.Kind(), l.Data[c.column.Name])
 	default:
-		to.Value(c.column, c.record(l))
+		to.Value(c.column.Kind(), c.record(l))
 	}
 }
 
