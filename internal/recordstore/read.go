@@ -152,7 +152,7 @@ type List struct {
 }
 
 func (l *List) statements(c *Catalog) ([]statement, error) {
-	t, err := l.Cache.texts(c, 0, nil, l.Page, l.texts)
+	t, err := l.Cache.queries(c, 0, nil, l.Page, l.queries)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (l *List) statements(c *Catalog) ([]statement, error) {
 	return statements, nil
 }
 
-func (l *List) texts(c *Catalog, _ []string) (t texts, err error) {
+func (l *List) queries(c *Catalog, _ []string) (t queries, err error) {
 	if l.Page != nil {
 		if t.rows, err = l.rows(c); err != nil {
 			return t, err
@@ -182,7 +182,7 @@ func (l *List) texts(c *Catalog, _ []string) (t texts, err error) {
 }
 
 // Relies on the primary key, or on the index of the leading sort key; conditions on the indexes of their columns.
-func (l *List) rows(c *Catalog) (*text, error) {
+func (l *List) rows(c *Catalog) (*query, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
@@ -201,7 +201,7 @@ func (l *List) rows(c *Catalog) (*text, error) {
 		b.bound(p.Limit)
 	}
 	p.end(b)
-	return b.text(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
+	return b.query(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
 }
 
 // bound limits a list by a number that Postgres sees, above those that are usual: for a limit that is an argument it takes a tenth of
@@ -227,14 +227,14 @@ func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
 	})
 }
 
-func (l *List) count(c *Catalog) *text {
+func (l *List) count(c *Catalog) *query {
 	b := newBuilder(c)
 	b.whole = true
 	alias := b.alias("t")
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
-	return &text{sql: b.String(), args: b.args, rows: newCountShape(0), limit: -1}
+	return &query{sql: b.String(), args: b.args, rows: newCountShape(0), limit: -1}
 }
 
 func (l *List) counts(shape *rowShape) func(pgx.Rows) error {
@@ -286,7 +286,7 @@ type page struct {
 	Page
 	terms     []term // as they are read, mirrored for a backward page
 	signature string
-	positions [2]Cursor
+	positions [2]cursor
 	limit     int // the argument that is the limit
 }
 
@@ -411,7 +411,7 @@ func (s *rowScanner) row() Row {
 		row.Link = record(s.link, s.linkColumns, s.linkCells)
 	}
 	if s.keys != nil {
-		row.Cursor = Cursor(s.keys).encode(s.Signature)
+		row.Cursor = cursor(s.keys).encode(s.Signature)
 	}
 	return row
 }

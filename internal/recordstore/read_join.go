@@ -25,7 +25,7 @@ type Join struct {
 }
 
 // joined is what joins add to a statement.
-type joined struct {
+type joinSQL struct {
 	names   string // of the columns of the rows they begin at, for AS p
 	list    string // what is selected besides, with a leading comma
 	sources string // what stands behind these rows in FROM
@@ -34,15 +34,15 @@ type joined struct {
 
 // join writes joins that begin at rows p: lead columns and then those of the record. Each looks up one record for each row, by the
 // index that a hop along its relation relies on: LIMIT keeps Postgres from joining whole tables.
-func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, error) {
+func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joinSQL, error) {
 	if len(joins) == 0 {
-		return joined{}, nil
+		return joinSQL{}, nil
 	}
 	width := lead
 	for _, col := range cols {
 		width += m.Columns[col].width()
 	}
-	out := joined{names: "(" + numbered(width) + ")"}
+	out := joinSQL{names: "(" + numbered(width) + ")"}
 	near := make([]nearRow, len(joins))
 	for i, j := range joins {
 		from := nearRow{"p", lead, m, cols}

@@ -48,7 +48,7 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 	if len(h.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := h.Cache.texts(c, len(h.Relation.Columns), h.Keys, h.Page, h.texts)
+	t, err := h.Cache.queries(c, len(h.Relation.Columns), h.Keys, h.Page, h.queries)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 	return statements, nil
 }
 
-func (h *Hop) texts(c *Catalog, keys []string) (t texts, err error) {
+func (h *Hop) queries(c *Catalog, keys []string) (t queries, err error) {
 	if !h.Relation.Many {
 		t.rows, err = h.one(c, keys)
 		return t, err
@@ -108,7 +108,7 @@ func (h *Hop) rowModel(c *Catalog) *Model {
 
 // many reads a page for each key. The join table's (near, far) index, or the index of the foreign key and the primary
 // key, gives the rows of one key in order. The nested loop keeps the keys' rows together and in their order.
-func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
+func (h *Hop) many(c *Catalog, keys []string) (*query, error) {
 	b := newBuilder(c)
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
@@ -126,7 +126,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		b.printf(" FROM %s WHERE %s", from, src.near.equals(h.near().values(b, keys[0])))
 		b.conditions(target, src, h.Where)
 		p.finish(b)
-		return b.text(shape, p, h.Joins)
+		return b.query(shape, p, h.Joins)
 	}
 	names, key := h.near().alias("k", "key")
 	arrays := h.near().unseen(b, keys)
@@ -143,7 +143,7 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 	shape.Joined = j.columns
 	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
 		b.String() + ") AS p" + j.names + j.sources
-	return &text{sql, b.args, shape, p.limit}, nil
+	return &query{sql, b.args, shape, p.limit}, nil
 }
 
 // reads returns the function that reads the far records.
@@ -189,7 +189,7 @@ func (h *Hop) single(target *Model, src source) (from string, ok bool) {
 }
 
 // one reads the far record of each key. Relies on the far key's index, or the join table's index of the near key.
-func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
+func (h *Hop) one(c *Catalog, keys []string) (*query, error) {
 	b := newBuilder(c)
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
@@ -201,11 +201,11 @@ func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
 
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
 	shape.Lead = len(src.near.exprs)
-	return b.text(shape, nil, h.Joins)
+	return b.query(shape, nil, h.Joins)
 }
 
 // count counts the list of each key in one grouped statement, by the indexes that many uses.
-func (h *Hop) count(c *Catalog, keys []string) *text {
+func (h *Hop) count(c *Catalog, keys []string) *query {
 	b := newBuilder(c)
 	b.whole = true
 	target := c.Target(h.Relation)
@@ -214,7 +214,7 @@ func (h *Hop) count(c *Catalog, keys []string) *text {
 	b.conditions(target, src, h.Where)
 	b.printf(" GROUP BY %s", src.near.list())
 
-	return &text{b.String(), b.args, newCountShape(len(src.near.exprs)), -1}
+	return &query{b.String(), b.args, newCountShape(len(src.near.exprs)), -1}
 }
 
 func (h *Hop) counts(shape *rowShape) func(pgx.Rows) error {
@@ -276,7 +276,7 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	if len(f.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := f.Cache.texts(c, len(f.Model.key), f.Keys, nil, f.texts)
+	t, err := f.Cache.queries(c, len(f.Model.key), f.Keys, nil, f.queries)
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 }
 
 // Relies on the primary key.
-func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
+func (f *Fetch) queries(c *Catalog, keys []string) (queries, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	cols := withPrimary(f.Model, f.Columns)
@@ -295,8 +295,8 @@ func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
 		b.WriteString(f.Model.live(alias))
 	}
 	b.WriteString(b.scope(f.Model, alias))
-	t, err := b.text(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
-	return texts{rows: t}, err
+	t, err := b.query(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
+	return queries{rows: t}, err
 }
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {

@@ -6,7 +6,7 @@ import (
 )
 
 // text is a statement before it is decided what its rows are read into.
-type text struct {
+type query struct {
 	sql  string
 	args []any
 	rows *rowShape // of a count it says what comes before the number
@@ -15,8 +15,8 @@ type text struct {
 }
 
 // text completes the statement that reads rows: with the joins that begin at them.
-func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
-	t := &text{rows: shape, limit: -1}
+func (b *builder) query(shape *rowShape, p *page, joins []Join) (*query, error) {
+	t := &query{rows: shape, limit: -1}
 	if p != nil {
 		t.limit = p.limit
 	}
@@ -33,19 +33,19 @@ func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
 }
 
 // texts are the statements of a request: the rows and their number, each only if it is asked for.
-type texts struct{ rows, count *text }
+type queries struct{ rows, count *query }
 
 // StatementCache keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
 // in nothing else. It belongs to one catalogue. The zero value is good.
 type StatementCache struct {
-	kept [2]atomic.Pointer[cachedStatements] // of forward and of backward pages
+	slots [2]atomic.Pointer[cachedStatements] // of forward and of backward pages
 }
 
 type cachedStatements struct{ rows, count *cachedStatement }
 
 // cachedStatement is a statement with holes.
 type cachedStatement struct {
-	text
+	query
 	keys   []int // the arguments that are the keys, by the column of the key
 	key    []int // or the one key
 	viewer []int
@@ -53,31 +53,31 @@ type cachedStatement struct {
 
 // What stands in for a key and a viewer while a statement is written: no value of a caller's has a NUL.
 const (
-	keyMark    = "\x00"
-	viewerMark = "\x00viewer"
+	keyPlaceholder    = "\x00"
+	viewerPlaceholder = "\x00viewer"
 )
 
 // texts returns the statements for keys and a page. Without a cache, or with a page that begins or ends at a cursor, they
 // are written anew.
-func (s *StatementCache) texts(
+func (s *StatementCache) queries(
 	c *Catalog,
 	columns int,
 	keys []string,
 	p *Page,
-	write func(c *Catalog, keys []string) (texts, error),
-) (texts, error) {
+	write func(c *Catalog, keys []string) (queries, error),
+) (queries, error) {
 	if s == nil || p != nil && (p.After != "" || p.Before != "") {
 		return write(c, keys)
 	}
-	slot := &s.kept[0]
+	slot := &s.slots[0]
 	if p != nil && p.Backward {
-		slot = &s.kept[1]
+		slot = &s.slots[1]
 	}
 	kept := slot.Load()
 	if kept == nil {
 		marked := *c
-		marked.viewer = viewerMark
-		parts := slices.Repeat([]string{keyMark}, columns)
+		marked.viewer = viewerPlaceholder
+		parts := slices.Repeat([]string{keyPlaceholder}, columns)
 		t, err := write(&marked, []string{joinKey(parts)})
 		if err != nil {
 			return t, err
@@ -93,30 +93,30 @@ func (s *StatementCache) texts(
 	if p != nil {
 		limit = p.Limit
 	}
-	return texts{kept.rows.fill(c, of, limit), kept.count.fill(c, of, 0)}, nil
+	return queries{kept.rows.fill(c, of, limit), kept.count.fill(c, of, 0)}, nil
 }
 
 // sameOrder reports whether the cursors of both are good for each other. They are not if an order depends on the viewer.
-func (t texts) sameOrder(o texts) bool {
+func (t queries) sameOrder(o queries) bool {
 	return t.rows == nil || t.rows.rows.Signature == o.rows.rows.Signature
 }
 
-func newCachedStatement(t *text) *cachedStatement {
+func newCachedStatement(t *query) *cachedStatement {
 	if t == nil {
 		return nil
 	}
-	s := &cachedStatement{text: *t}
+	s := &cachedStatement{query: *t}
 	for i, arg := range t.args {
 		switch arg := arg.(type) {
 		case string:
 			switch arg {
-			case viewerMark:
+			case viewerPlaceholder:
 				s.viewer = append(s.viewer, i)
-			case keyMark:
+			case keyPlaceholder:
 				s.key = append(s.key, i)
 			}
 		case []string:
-			if len(arg) == 1 && arg[0] == keyMark {
+			if len(arg) == 1 && arg[0] == keyPlaceholder {
 				s.keys = append(s.keys, i)
 			}
 		}
@@ -124,11 +124,11 @@ func newCachedStatement(t *text) *cachedStatement {
 	return s
 }
 
-func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *text {
+func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *query {
 	if s == nil {
 		return nil
 	}
-	t := s.text
+	t := s.query
 	t.args = slices.Clone(t.args)
 	for i, arg := range s.keys {
 		t.args[arg] = keys[i]

@@ -13,15 +13,15 @@ func TestStatementIsNotCachedIfTheOrderDependsOnTheViewer(t *testing.T) {
 		return &rowShape{Shape: rows.Shape{SortKeys: 1, Signature: signature}}
 	}
 	written := 0
-	write := func(depends bool) func(c *Catalog, keys []string) (texts, error) {
-		return func(c *Catalog, keys []string) (texts, error) {
+	write := func(depends bool) func(c *Catalog, keys []string) (queries, error) {
+		return func(c *Catalog, keys []string) (queries, error) {
 			written++
 			signature := "same"
 			if depends {
 				signature = c.viewer
 			}
-			return texts{
-				rows: &text{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature), limit: 2},
+			return queries{
+				rows: &query{sql: "SELECT", args: []any{keys, c.viewer, 21}, rows: shape(signature), limit: 2},
 			}, nil
 		}
 	}
@@ -33,12 +33,12 @@ func TestStatementIsNotCachedIfTheOrderDependsOnTheViewer(t *testing.T) {
 		var s StatementCache
 		written = 0
 		for range 3 {
-			got, err := s.texts(catalog, 1, []string{"k1", "k2"}, &Page{Limit: 5}, write(c.depends))
+			got, err := s.queries(catalog, 1, []string{"k1", "k2"}, &Page{Limit: 5}, write(c.depends))
 			if err != nil {
 				t.Fatal(err)
 			}
 			keys, _ := got.rows.args[0].([]string)
-			if got.rows.args[1] != "me" || len(keys) != 2 || got.rows.rows.Signature == viewerMark {
+			if got.rows.args[1] != "me" || len(keys) != 2 || got.rows.rows.Signature == viewerPlaceholder {
 				t.Errorf("%+v", got.rows)
 			}
 			if !c.depends && (got.rows.args[2] != 6 && written > 2 || got.rows.rows.Signature != "same") {

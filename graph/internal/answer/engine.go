@@ -31,7 +31,7 @@ type Engine struct {
 	*plan.Compiler
 	records *recordstore.Store
 	links   *linkstore.Store
-	catalog *linkstore.Catalog // of links
+	linkCatalog *linkstore.Catalog // of links
 	rows    rows.Pool
 }
 
@@ -39,7 +39,7 @@ type Engine struct {
 func New(cfg Config) *Engine {
 	return &Engine{
 		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
-		records:  cfg.Records, links: cfg.Links, catalog: cfg.Links.Catalog(),
+		records:  cfg.Records, links: cfg.Links, linkCatalog: cfg.Links.Catalog(),
 	}
 }
 

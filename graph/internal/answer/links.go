@@ -39,8 +39,8 @@ type (
 
 // DescribeLinks resolves a field to what is told of links.
 func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, error) {
-	r := newRoot(ctx)
-	r.tell = func() error {
+	r := newRootField(ctx)
+	r.writeValue = func() error {
 		return r.request.list(len(links), func(i int) error {
 			r.request.linkModule(r.request.engine.describe(links[i]), r.Field.Selections)
 			return nil
@@ -51,8 +51,8 @@ func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, 
 
 // DescribeLink resolves a field to what is told of a link.
 func DescribeLink(ctx context.Context, link *linkstore.Definition) (Answer, error) {
-	r := newRoot(ctx)
-	r.tell = func() error {
+	r := newRootField(ctx)
+	r.writeValue = func() error {
 		r.request.linkModule(r.request.engine.describe(link), r.Field.Selections)
 		return nil
 	}
@@ -87,7 +87,7 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 	if end.Field != "" {
 		d.Field = &end.Field
 	}
-	if m, ok := e.catalog.Model(end.Model); ok {
+	if m, ok := e.linkCatalog.Model(end.Model); ok {
 		d.Module = m.Module
 	}
 	return d
@@ -120,7 +120,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 			item.Link = strings.ToLower(text)
 		case "ends":
 			ends := plan.ObjectOf(v)
-			item.Left, item.Right = text(ends["left"]), text(ends["right"])
+			item.Left, item.Right = idText(ends["left"]), idText(ends["right"])
 		case "data":
 			data, ok := v.(map[string]any)
 			if !ok {
@@ -136,7 +136,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 				if keys[key] != nil {
 					item.Keys = append(
 						item.Keys,
-						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])},
+						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: idText(keys[key])},
 					)
 				}
 			}
@@ -152,11 +152,11 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	if len(item.Data) == 0 {
 		return nil, nil
 	}
-	pair, err := e.catalog.Resolve(item)
+	pair, err := e.linkCatalog.Resolve(item)
 	if err != nil {
 		return nil, err
 	}
-	d, _ := e.catalog.Link(pair.Link)
+	d, _ := e.linkCatalog.Link(pair.Link)
 	data := make(map[string]any, len(item.Data))
 	var choices []string
 	for _, c := range d.Columns {
@@ -185,7 +185,7 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 }
 
 // text reads an ID: a string, or a number that was written as one.
-func text(v any) string {
+func idText(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
@@ -208,7 +208,7 @@ func recordKeys(raw map[string]any) []linkstore.Records {
 		for _, key := range plan.SortedKeys(keys) {
 			r := linkstore.Records{Module: naming.Snake(module), Key: naming.Snake(key)}
 			for _, id := range plan.ListOf(keys[key]) {
-				r.IDs = append(r.IDs, text(id))
+				r.IDs = append(r.IDs, idText(id))
 			}
 			records = append(records, r)
 		}

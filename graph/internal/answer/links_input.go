@@ -41,7 +41,7 @@ func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 }
 
 // LinkInputs reads lists of LinkInput. It knows the names of the schema, and what they are in the catalogue.
-type LinkInputs struct {
+type LinkInputReader struct {
 	catalog *linkstore.Catalog
 	names   map[string]string // of links, by the value of the enum
 	ends    bool
@@ -52,12 +52,12 @@ type LinkInputs struct {
 type inputKey struct{ path, module, name string }
 
 // LinkInputs returns what reads lists of LinkInput as a schema has it. It is nil if the schema has no such type.
-func (e *Engine) LinkInputs(schema *ast.Schema) *LinkInputs {
+func (e *Engine) LinkInputReader(schema *ast.Schema) *LinkInputReader {
 	def := schema.Types[linkInputType]
 	if def == nil {
 		return nil
 	}
-	in := &LinkInputs{catalog: e.catalog, names: map[string]string{}, modules: map[string]map[string]*inputKey{}}
+	in := &LinkInputReader{catalog: e.linkCatalog, names: map[string]string{}, modules: map[string]map[string]*inputKey{}}
 	for _, f := range def.Fields {
 		of := schema.Types[f.Type.Name()]
 		switch {
@@ -80,13 +80,13 @@ func (e *Engine) LinkInputs(schema *ast.Schema) *LinkInputs {
 
 // Read reads the value of a variable: a Links, if its type is that of the lists and if it is written as most are. All else is to be read as
 // every value is: ok is then false. in may be nil: there are no such lists then.
-func (in *LinkInputs) Read(t *ast.Type, text []byte) (v any, ok bool) {
+func (in *LinkInputReader) Read(t *ast.Type, text []byte) (v any, ok bool) {
 	if in == nil || t.Elem == nil || t.Elem.NamedType != linkInputType {
 		return nil, false
 	}
 	r := linkReader{
-		LinkInputs: in,
-		all:        string(text),
+		LinkInputReader: in,
+		text:        string(text),
 		scan:       jsonread.New(text),
 		items:      make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
 	}
@@ -96,13 +96,13 @@ func (in *LinkInputs) Read(t *ast.Type, text []byte) (v any, ok bool) {
 
 // linkReader reads a list of links.
 type linkReader struct {
-	*LinkInputs
-	all   string // what is read
+	*LinkInputReader
+	text   string // what is read
 	scan  *jsontext.Decoder
 	items []linkstore.Item
 
 	link linkInput // the one that is being read
-	join linkJoin  // of the one before it
+	last keyLink  // of the one before it
 }
 
 // linkInput is one LinkInput.
@@ -115,19 +115,19 @@ type linkInput struct {
 }
 
 // linkJoin is the link between two keys, if there is one.
-type linkJoin struct {
+type keyLink struct {
 	keys    [2]*inputKey
 	link    string
 	swapped bool // the first key is the right one
 }
 
 // errUnusual ends the reading of what is not written as most is.
-var errUnusual = errors.New("unusual")
+var errSlowPath = errors.New("unusual")
 
 // usual ends the reading where something is not as it mostly is.
-func usual(ok bool) error {
+func fastPath(ok bool) error {
 	if !ok {
-		return errUnusual
+		return errSlowPath
 	}
 	return nil
 }
@@ -140,9 +140,9 @@ func (r *linkReader) item() error {
 	l := &r.link
 	switch {
 	case l.n == 2 && !l.ends:
-		r.joined()
+		r.resolveKeys()
 	case l.n > 0 || !l.ends || l.item.Link == "":
-		return errUnusual
+		return errSlowPath
 	}
 	r.items = append(r.items, l.item)
 	return nil
@@ -152,23 +152,23 @@ func (r *linkReader) field(name []byte) error {
 	l := &r.link
 	switch string(name) {
 	case "link":
-		text, err := r.text()
+		text, err := r.plainString()
 		if err != nil {
 			return err
 		}
 		known := r.names[text]
 		first := l.item.Link == ""
 		l.item.Link = known
-		return usual(known != "" && first)
+		return fastPath(known != "" && first)
 	case "ends":
 		if !r.ends || l.ends {
-			return errUnusual
+			return errSlowPath
 		}
 		l.ends = true
 		if err := jsonread.Object(r.scan, r.end); err != nil {
 			return err
 		}
-		return usual(l.item.Left != "" && l.item.Right != "")
+		return fastPath(l.item.Left != "" && l.item.Right != "")
 	case "data":
 		v, err := jsonread.Value(r.scan)
 		if err != nil {
@@ -177,19 +177,19 @@ func (r *linkReader) field(name []byte) error {
 		data, isObject := v.(map[string]any)
 		first := l.item.Data == nil
 		l.item.Data = data
-		return usual(isObject && first)
+		return fastPath(isObject && first)
 	}
 	keys := r.modules[string(name)]
 	if keys == nil || l.n == 2 {
-		return errUnusual
+		return errSlowPath
 	}
 	before := l.n
 	err := jsonread.Object(r.scan, func(name []byte) error {
 		key := keys[string(name)]
 		if key == nil || l.n != before {
-			return errUnusual
+			return errSlowPath
 		}
-		id, err := r.text()
+		id, err := r.plainString()
 		l.keys[l.n], l.ids[l.n] = key, id
 		l.n++
 		return err
@@ -197,7 +197,7 @@ func (r *linkReader) field(name []byte) error {
 	if err != nil {
 		return err
 	}
-	return usual(l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module))
+	return fastPath(l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module))
 }
 
 func (r *linkReader) end(name []byte) error {
@@ -205,36 +205,36 @@ func (r *linkReader) end(name []byte) error {
 	if string(name) == "right" {
 		into = &r.link.item.Right
 	} else if string(name) != "left" {
-		return errUnusual
+		return errSlowPath
 	}
 	if *into != "" {
-		return errUnusual
+		return errSlowPath
 	}
 	var err error
-	*into, err = r.text()
+	*into, err = r.plainString()
 	return err
 }
 
 // text reads a string that is not empty. It is a part of all that is read, so that it takes no memory of its own.
-func (r *linkReader) text() (string, error) {
+func (r *linkReader) plainString() (string, error) {
 	v, err := r.scan.ReadValue()
 	if err != nil {
 		return "", err
 	}
 	if v.Kind() != jsontext.KindString || len(v) < 3 || bytes.IndexByte(v, '\\') >= 0 {
-		return "", errUnusual
+		return "", errSlowPath
 	}
 	end := int(r.scan.InputOffset()) - 1
-	return r.all[end-len(v)+2 : end], nil
+	return r.text[end-len(v)+2 : end], nil
 }
 
 // joined finds the link between the two keys. If there is none, or if there are several, it is for the store to say so.
-func (r *linkReader) joined() {
+func (r *linkReader) resolveKeys() {
 	l := &r.link
-	if r.join.keys != l.keys || l.item.Link != "" {
-		r.join = r.find(l.keys, l.item.Link)
+	if r.last.keys != l.keys || l.item.Link != "" {
+		r.last = r.find(l.keys, l.item.Link)
 	}
-	if r.join.link == "" {
+	if r.last.link == "" {
 		first, second := 0, 1
 		if l.keys[0].path > l.keys[1].path {
 			first, second = 1, 0
@@ -242,8 +242,8 @@ func (r *linkReader) joined() {
 		l.item.Keys = []linkstore.Key{l.key(first), l.key(second)}
 		return
 	}
-	l.item.Link, l.item.Left, l.item.Right = r.join.link, l.ids[0], l.ids[1]
-	if r.join.swapped {
+	l.item.Link, l.item.Left, l.item.Right = r.last.link, l.ids[0], l.ids[1]
+	if r.last.swapped {
 		l.item.Left, l.item.Right = l.ids[1], l.ids[0]
 	}
 }
@@ -252,18 +252,18 @@ func (l *linkInput) key(i int) linkstore.Key {
 	return linkstore.Key{Module: l.keys[i].module, Name: l.keys[i].name, ID: l.ids[i]}
 }
 
-func (in *LinkInputs) find(keys [2]*inputKey, name string) linkJoin {
+func (in *LinkInputReader) find(keys [2]*inputKey, name string) keyLink {
 	a, b := keys[0], keys[1]
 	found := in.catalog.Find(a.module, a.name, b.module, b.name)
 	if name != "" {
 		found = slices.DeleteFunc(found, func(d *linkstore.Definition) bool { return d.Name != name })
 	}
 	if len(found) != 1 {
-		return linkJoin{keys: keys}
+		return keyLink{keys: keys}
 	}
 	left := &found[0].Left
 	m, _ := in.catalog.Model(left.Model)
-	j := linkJoin{keys: keys, link: found[0].Name, swapped: m.Module != a.module || left.Key != a.name}
+	j := keyLink{keys: keys, link: found[0].Name, swapped: m.Module != a.module || left.Key != a.name}
 	if name != "" {
 		j.keys = [2]*inputKey{} // good for links that are named alone
 	}

@@ -12,45 +12,45 @@ import (
 )
 
 // position is the records of a place, in one request.
-type position struct {
-	place *plan.Place
-	cells *rows.Buffer
+type frame struct {
+	node *plan.Node
+	buffer *rows.Buffer
 	n     int
-	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
-	hops  []followed
+	subset  []int32 // those among the n that are of this position; nil means all: others are of another root field
+	hops  []hopResult
 }
 
 // followed is a hop from all records of a position.
-type followed struct {
-	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
+type hopResult struct {
+	ranges       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
 	list       *plan.List
-	rows       *rows.Set // nil of a join
+	set       *rows.Set // nil of a join
 	shared     bool      // rows has those of other positions too
-	node, link *position // nil until the rows are there
+	node, link *frame // nil until the rows are there
 }
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
 type level struct {
 	bounds    []*plan.Bound // of each position
-	positions []*position
+	positions []*frame
 }
 
 // add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
-func (l *level) add(b *plan.Bound, p *position) {
-	if p.n == 0 || len(p.place.Hops) == 0 {
+func (l *level) add(b *plan.Bound, p *frame) {
+	if p.n == 0 || len(p.node.Hops) == 0 {
 		return
 	}
 	if p.hops == nil {
-		p.hops = make([]followed, len(p.place.Hops))
+		p.hops = make([]hopResult, len(p.node.Hops))
 	}
 	waiting := false
-	for i, h := range p.place.Hops {
+	for i, h := range p.node.Hops {
 		switch f := &p.hops[i]; {
 		case h.Joined:
 			f.list = &b.Lists[h.ID]
-			f.enter(h, b, &position{cells: p.cells, n: p.n, rows: p.rows}, l)
-		case f.rows != nil:
-			f.arrive(h, b, l)
+			f.addFrames(h, b, &frame{buffer: p.buffer, n: p.n, subset: p.subset}, l)
+		case f.set != nil:
+			f.receive(h, b, l)
 		default:
 			waiting = true
 		}
@@ -61,11 +61,11 @@ func (l *level) add(b *plan.Bound, p *position) {
 }
 
 // fetches are the hops of all positions that were not made yet.
-func (l *level) fetches() (all []*fetch) {
+func (l *level) loadKeys() (all []*loadKey) {
 	for i, p := range l.positions {
-		for j, h := range p.place.Hops {
+		for j, h := range p.node.Hops {
 			if p.hops[j].node == nil {
-				all = append(all, &fetch{hop: h, index: j, from: p, bound: l.bounds[i]})
+				all = append(all, &loadKey{hop: h, index: j, frame: p, bound: l.bounds[i]})
 			}
 		}
 	}
@@ -73,22 +73,22 @@ func (l *level) fetches() (all []*fetch) {
 }
 
 // read reads the records that root fields ask for, and then what stands below them, level by level.
-func (r *Request) read(runs []*root) error {
+func (r *Request) read(runs []*rootField) error {
 	if err := r.readRoots(runs); err != nil {
 		return err
 	}
 	var next level
 	for _, run := range runs {
-		run.enter(&next)
+		run.addFrames(&next)
 	}
 	for len(next.positions) > 0 {
-		fetches := next.fetches()
-		if err := r.fetch(fetches); err != nil {
+		fetches := next.loadKeys()
+		if err := r.loadBatch(fetches); err != nil {
 			return err
 		}
 		next = level{}
 		for _, f := range fetches {
-			f.followed().arrive(f.hop, f.bound, &next)
+			f.result().receive(f.hop, f.bound, &next)
 		}
 	}
 	return nil
@@ -97,19 +97,19 @@ func (r *Request) read(runs []*root) error {
 // readRoots reads the records that root fields ask for. Of a record that is asked for by its key, it is known without reading it
 // what its key leads to: that travels with it. If this fails, the records are read alone, so that a hop from a record that is not
 // there cannot fail.
-func (r *Request) readRoots(runs []*root) error {
+func (r *Request) readRoots(runs []*rootField) error {
 	for _, ahead := range []bool{true, false} {
-		var fetches []*fetch
+		var fetches []*loadKey
 		n := 0
 		for _, run := range runs {
-			of := run.fetches(ahead)
+			of := run.loadKeys(ahead)
 			n += max(0, len(of)-1)
 			fetches = append(fetches, of...)
 		}
 		if len(fetches) == 0 {
 			return nil
 		}
-		if err := r.fetch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
+		if err := r.loadBatch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
 			return err
 		}
 	}
@@ -117,39 +117,39 @@ func (r *Request) readRoots(runs []*root) error {
 }
 
 // fetch is a key of the dataloaders: what a root field begins with, or a hop from all records of a position.
-type fetch struct {
+type loadKey struct {
 	request recordstore.Request // of a root field
 
 	hop   *plan.Hop
-	from  *position
+	frame  *frame
 	index int // of the hop among those of the position
 	bound *plan.Bound
 	keys  []string // if they are known without the records
 }
 
-func (f *fetch) followed() *followed { return &f.from.hops[f.index] }
+func (f *loadKey) result() *hopResult { return &f.frame.hops[f.index] }
 
 // fetch reads all that a level asks for in one round trip. Hops are loaded by a dataloader, whose keys they are: it is told how many
 // there are, so that its batch is complete with the last one and no timer runs out. Keys do not repeat, so there is no cache. Where there is
 // no hop there is nothing to batch, and no loader.
-func (r *Request) fetch(all []*fetch) error {
-	if !slices.ContainsFunc(all, func(f *fetch) bool { return f.hop != nil }) {
-		return r.engine.records.Read(r.ctx, r.requests(all)...)
+func (r *Request) loadBatch(all []*loadKey) error {
+	if !slices.ContainsFunc(all, func(f *loadKey) bool { return f.hop != nil }) {
+		return r.engine.records.Read(r.ctx, r.storeRequests(all)...)
 	}
 	var panicked any
-	batch := func(ctx context.Context, keys []*fetch) []*dataloader.Result[struct{}] {
+	batch := func(ctx context.Context, keys []*loadKey) []*dataloader.Result[struct{}] {
 		defer func() { panicked = recover() }() // the goroutine of the resolver goes on with it
-		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.requests(keys)...)}
+		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.storeRequests(keys)...)}
 		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
 	n := len(all)
 	loader := dataloader.NewBatchedLoader(
 		batch,
-		dataloader.WithBatchCapacity[*fetch, struct{}](n),
-		dataloader.WithInputCapacity[*fetch, struct{}](
+		dataloader.WithBatchCapacity[*loadKey, struct{}](n),
+		dataloader.WithInputCapacity[*loadKey, struct{}](
 			n,
 		),
-		dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}),
+		dataloader.WithCache(&dataloader.NoCache[*loadKey, struct{}]{}),
 	)
 	thunks := make([]dataloader.Thunk[struct{}], n)
 	for i, f := range all {
@@ -168,37 +168,37 @@ func (r *Request) fetch(all []*fetch) error {
 }
 
 // requests are what a level reads: one for each root field, and one for all hops that are the same but for their keys.
-func (r *Request) requests(of []*fetch) []recordstore.Request {
+func (r *Request) storeRequests(of []*loadKey) []recordstore.Request {
 	requests := make([]recordstore.Request, 0, len(of))
 	for i, f := range of {
 		switch {
 		case f.request != nil:
 			requests = append(requests, f.request)
-		case f.followed().rows == nil:
-			requests = append(requests, r.follow(f.same(of[i:])))
+		case f.result().set == nil:
+			requests = append(requests, r.hopRequest(f.batch(of[i:])))
 		}
 	}
 	return requests
 }
 
 // most is how many keys a hop may have.
-func (f *fetch) most() int {
+func (f *loadKey) maxKeys() int {
 	switch {
 	case f.keys != nil:
 		return len(f.keys)
-	case f.from.rows != nil:
-		return len(f.from.rows)
+	case f.frame.subset != nil:
+		return len(f.frame.subset)
 	default:
-		return f.from.n
+		return f.frame.n
 	}
 }
 
 // follow prepares hops that are the same but for their keys: each key once.
-func (r *Request) follow(same []*fetch) recordstore.Request {
+func (r *Request) hopRequest(same []*loadKey) recordstore.Request {
 	first, set := same[0], r.newSet()
 	most := 0
 	for _, f := range same {
-		most += f.most()
+		most += f.maxKeys()
 	}
 	seen := make(map[string]int, most)
 	keys := make([]string, 0, most)
@@ -212,13 +212,13 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 		return int32(at) //nolint:gosec // fewer than rows
 	}
 	for _, f := range same {
-		followed := f.followed()
-		followed.list, followed.rows, followed.shared = &f.bound.Lists[f.hop.ID], set, len(same) > 1
+		followed := f.result()
+		followed.list, followed.set, followed.shared = &f.bound.Lists[f.hop.ID], set, len(same) > 1
 		if f.keys != nil {
-			followed.keys = []int32{add(f.keys[0])}
+			followed.ranges = []int32{add(f.keys[0])}
 			continue
 		}
-		followed.keys = f.from.follow(f.hop.From, add)
+		followed.ranges = f.frame.nearKeys(f.hop.NearCells, add)
 	}
 	h, l := first.hop, &first.bound.Lists[first.hop.ID]
 	return &recordstore.Hop{
@@ -228,36 +228,36 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 		Index:      seen,
 		Single:     h.Single && len(keys) <= 1,
 		Columns:    h.Node.Selection.Columns,
-		RowColumns: h.LinkCells,
+		RowColumns: h.LinkColumns,
 		Where:      l.Where,
 		Order:      l.Order,
-		Page:       l.PageOf(),
+		Page:       l.PageToRead(),
 		Count:      l.Count,
-		Joins:      h.Reading.Joins(first.bound.Lists),
-		Cache:      h.Statement(len(keys) > 1),
+		Joins:      h.Statement.Joins(first.bound.Lists),
+		Cache:      h.StatementCache(len(keys) > 1),
 		Into:       set,
 	}
 }
 
 // follow reads the keys of the position's records from the cells that are theirs.
-func (p *position) follow(from []int, add func(key string) int32) []int32 {
+func (p *frame) nearKeys(from []int, add func(key string) int32) []int32 {
 	keys := make([]int32, p.n)
-	if p.rows == nil {
+	if p.subset == nil {
 		for i := range keys {
-			keys[i] = p.keyed(i, from, add)
+			keys[i] = p.addKey(i, from, add)
 		}
 		return keys
 	}
 	for i := range keys {
 		keys[i] = -1
 	}
-	for _, i := range p.rows {
-		keys[i] = p.keyed(int(i), from, add)
+	for _, i := range p.subset {
+		keys[i] = p.addKey(int(i), from, add)
 	}
 	return keys
 }
 
-func (p *position) keyed(i int, from []int, add func(key string) int32) int32 {
+func (p *frame) addKey(i int, from []int, add func(key string) int32) int32 {
 	if key, ok := p.key(i, from); ok {
 		return add(key)
 	}
@@ -265,14 +265,14 @@ func (p *position) keyed(i int, from []int, add func(key string) int32) int32 {
 }
 
 // key is the key of a record in the form in which it travels.
-func (p *position) key(i int, cells []int) (string, bool) {
+func (p *frame) key(i int, cells []int) (string, bool) {
 	if len(cells) == 1 {
-		return p.cells.Cell(i, cells[0])
+		return p.buffer.Cell(i, cells[0])
 	}
 	parts := make([]string, len(cells))
 	for j, c := range cells {
 		var ok bool
-		if parts[j], ok = p.cells.Cell(i, c); !ok {
+		if parts[j], ok = p.buffer.Cell(i, c); !ok {
 			return "", false
 		}
 	}
@@ -280,46 +280,46 @@ func (p *position) key(i int, cells []int) (string, bool) {
 }
 
 // arrive takes the rows that a hop has read as positions of the next level.
-func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
-	at := &position{cells: &f.rows.Buffer, n: f.rows.Len()}
+func (f *hopResult) receive(h *plan.Hop, b *plan.Bound, next *level) {
+	at := &frame{buffer: &f.set.Buffer, n: f.set.Len()}
 	if f.shared {
-		at.rows = f.own()
+		at.subset = f.ownRows()
 	}
-	f.enter(h, b, at, next)
+	f.addFrames(h, b, at, next)
 }
 
 // own are the rows that the keys of this position lead to.
-func (f *followed) own() []int32 {
+func (f *hopResult) ownRows() []int32 {
 	rows := []int32{}
-	seen := make([]bool, len(f.rows.Ranges))
-	for _, k := range f.keys {
+	seen := make([]bool, len(f.set.Ranges))
+	for _, k := range f.ranges {
 		if k < 0 || seen[k] {
 			continue
 		}
 		seen[k] = true
-		span := &f.rows.Ranges[k]
+		span := &f.set.Ranges[k]
 		for i := range span.Len {
-			rows = append(rows, int32(f.rows.Row(span, i, false))) //nolint:gosec // fewer than rows
+			rows = append(rows, int32(f.set.Row(span, i, false))) //nolint:gosec // fewer than rows
 		}
 	}
 	return rows
 }
 
 // enter takes what a hop led to as positions of the next level.
-func (f *followed) enter(h *plan.Hop, b *plan.Bound, at *position, next *level) {
-	f.node = &position{place: h.Node, cells: at.cells, n: at.n, rows: at.rows}
+func (f *hopResult) addFrames(h *plan.Hop, b *plan.Bound, at *frame, next *level) {
+	f.node = &frame{node: h.Node, buffer: at.buffer, n: at.n, subset: at.subset}
 	next.add(b, f.node)
 	if h.Link != nil {
-		f.link = &position{place: h.Link, cells: at.cells, n: at.n, rows: at.rows}
+		f.link = &frame{node: h.Link, buffer: at.buffer, n: at.n, subset: at.subset}
 		next.add(b, f.link)
 	}
 }
 
 // same returns the hops among others that are the same as f but for their keys, f among them.
-func (f *fetch) same(others []*fetch) []*fetch {
+func (f *loadKey) batch(others []*loadKey) []*loadKey {
 	same := others[:1:1]
 	for _, other := range others[1:] {
-		if other.hop != nil && other.followed().rows == nil && f.hop.Same(f.bound, other.hop, other.bound) {
+		if other.hop != nil && other.result().set == nil && f.hop.SameStatement(f.bound, other.hop, other.bound) {
 			same = append(same, other)
 		}
 	}

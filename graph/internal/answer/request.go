@@ -33,12 +33,12 @@ type Request struct {
 	engine   *Engine
 	ctx      context.Context //nolint:containedctx // it lives as long as the operation
 	op       *graphql.OperationContext
-	plan     *plan.Operation
-	waiting  int        // root fields that were not resolved yet
+	operation     *plan.Operation
+	pending  int        // root fields that were not resolved yet
 	refused  bool       // one of them was above a limit
-	started  []*root    // whose answers are to be read and written
-	afforded shownLinks // what a mutation is about to show of links
-	compiled bool       // a part of the plan had to be made
+	started  []*rootField    // whose answers are to be read and written
+	payloadLinks shownLinks // what a mutation is about to show of links
+	planMissed bool       // a part of the plan had to be made
 	quota    *rows.Quota
 	failed   bool // a root field that is never null has failed, so that all of the data is null
 }
@@ -56,20 +56,20 @@ const readRatio = 2
 
 // Begin begins to answer the operation of a context, which is one of the plans' document, and returns the context in which its root
 // fields are resolved.
-func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) context.Context {
+func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output) context.Context {
 	op := graphql.GetOperationContext(ctx)
 	r := &Request{Output: out, engine: e, op: op, quota: rows.NewQuota(readRatio * e.Limits().MaxAnswer)}
 	var kept bool
-	r.plan, kept = plans.Operation(op)
-	r.compiled = !kept
-	r.waiting = len(r.plan.Roots)
+	r.operation, kept = plans.Operation(op)
+	r.planMissed = !kept
+	r.pending = len(r.operation.Roots)
 	r.ctx = context.WithValue(ctx, requestKey{}, r)
 	out.Begin(ctx, e.Limits().MaxAnswer)
 	return r.ctx
 }
 
 // limited reports whether the root field of a context was refused because it is above a limit.
-func limited(ctx context.Context) bool {
+func exceedsLimit(ctx context.Context) bool {
 	alias := ast.PathName(graphql.GetRootFieldContext(ctx).Field.Alias)
 	return slices.ContainsFunc(graphql.GetErrors(ctx), func(err *gqlerror.Error) bool {
 		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, plan.ErrLimit)
@@ -78,7 +78,7 @@ func limited(ctx context.Context) bool {
 
 // SortErrors puts errors in the order of the root fields that they are of. Those of none are first.
 func SortErrors(ctx context.Context, errs gqlerror.List) {
-	roots := requestFrom(ctx).plan.Roots
+	roots := requestFrom(ctx).operation.Roots
 	place := func(err *gqlerror.Error) int {
 		if len(err.Path) == 0 {
 			return -1
@@ -89,12 +89,12 @@ func SortErrors(ctx context.Context, errs gqlerror.List) {
 }
 
 // Planned reports whether there was a plan for the whole operation before.
-func Planned(ctx context.Context) bool { return !requestFrom(ctx).compiled }
+func PlanCached(ctx context.Context) bool { return !requestFrom(ctx).planMissed }
 
 // Written is an Answer that write writes to the output of the context's operation.
-func Written(ctx context.Context, write func(*Output) error) (Answer, error) {
+func WriteNow(ctx context.Context, write func(*Output) error) (Answer, error) {
 	r := requestFrom(ctx)
-	run := &root{request: r, begin: len(r.b)}
+	run := &rootField{request: r, begin: len(r.b)}
 	err := write(r.Output)
 	if err != nil {
 		r.b = r.b[:run.begin]
@@ -117,11 +117,11 @@ func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
 		return res
 	}
 	r := requestFrom(ctx)
-	r.waiting--
+	r.pending--
 	nonNull := field.Definition.Type.NonNull
 	r.failed = r.failed || nonNull && res == graphql.Null
-	r.refused = r.refused || res == graphql.Null && limited(ctx)
-	if r.waiting > 0 && r.op.Operation.Operation != ast.Mutation {
+	r.refused = r.refused || res == graphql.Null && exceedsLimit(ctx)
+	if r.pending > 0 && r.op.Operation.Operation != ast.Mutation {
 		return res
 	}
 	runs := r.started
@@ -139,10 +139,10 @@ func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
 }
 
 // complete reads and writes root fields that were started.
-func (r *Request) complete(runs []*root) {
-	var reading []*root
+func (r *Request) complete(runs []*rootField) {
+	var reading []*rootField
 	for _, run := range runs {
-		if run.err == nil && run.reads() {
+		if run.err == nil && run.needsRead() {
 			reading = append(reading, run)
 		}
 	}
@@ -166,7 +166,7 @@ func (r *Request) complete(runs []*root) {
 }
 
 // MarshalGQL writes the field's value.
-func (r *root) MarshalGQL(w io.Writer) {
+func (r *rootField) MarshalGQL(w io.Writer) {
 	if r.begin == r.end {
 		_, _ = io.WriteString(w, "null")
 		return
@@ -178,7 +178,7 @@ func (r *root) MarshalGQL(w io.Writer) {
 }
 
 // report adds the errors of a root field to the answer.
-func (r *root) report() {
+func (r *rootField) report() {
 	for _, f := range r.request.faults {
 		r.request.op.Error(r.ctx, f.located(r.Field.Alias))
 	}
@@ -186,7 +186,7 @@ func (r *root) report() {
 	if r.err == nil {
 		return
 	}
-	if r.done.written && errors.Is(r.err, plan.ErrLimit) {
+	if r.result.committed && errors.Is(r.err, plan.ErrLimit) {
 		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
 	}
 	if fault, ok := errors.AsType[*valueFault](r.err); ok {
@@ -211,7 +211,7 @@ func (f *valueFault) located(root string) *gqlerror.Error {
 
 // load reads what root fields ask for: together, so that they need no more round trips than the deepest of them. If that
 // fails, each is read alone, so that it is seen whose failure it is.
-func (r *Request) load(runs []*root) {
+func (r *Request) load(runs []*rootField) {
 	if len(runs) == 0 {
 		return
 	}
@@ -224,19 +224,19 @@ func (r *Request) load(runs []*root) {
 	if err == nil {
 		return
 	}
-	if len(runs) == 1 || r.ctx.Err() != nil || dear(err) {
+	if len(runs) == 1 || r.ctx.Err() != nil || exhausted(err) {
 		for _, run := range runs {
 			run.err = err
 		}
 		return
 	}
 	for _, run := range runs {
-		run.err = r.guarded(func() error { return r.read([]*root{run}) })
+		run.err = r.guarded(func() error { return r.read([]*rootField{run}) })
 	}
 }
 
 // dear reports whether an error says that something took too much: it is not tried again field by field.
-func dear(err error) bool {
+func exhausted(err error) bool {
 	return errors.Is(err, recordstore.ErrLimit) || recordstore.IsTimeout(err) || recordstore.IsUnavailable(err)
 }
 
@@ -257,14 +257,14 @@ func (r *Request) guarded(f func() error) (err error) {
 
 // bind finds or makes the tree of records of a model below a root field.
 func (r *Request) bind(
-	ts *plan.Trees,
+	ts *plan.PlansByModel,
 	f graphql.CollectedField,
 	m *recordstore.Model,
 	rows int,
-	compile func() (*plan.Tree, error),
+	compile func() (*plan.Plan, error),
 ) (plan.Bound, error) {
 	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
-	r.compiled = r.compiled || !known
+	r.planMissed = r.planMissed || !known
 	return b, err
 }
 

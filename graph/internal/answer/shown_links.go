@@ -12,38 +12,38 @@ import (
 // shownLinks are links in the order in which they are shown.
 type shownLinks struct {
 	entries []shownLink
-	works   []*linkWork
+	groups   []*linkGroup
 }
 
 // shownLink is one of them. Its work is nil if there is no link.
 type shownLink struct {
-	work *linkWork
+	group *linkGroup
 	row  int
 }
 
 // linkWork is the links of one kind that are shown.
-type linkWork struct {
+type linkGroup struct {
 	name    string
 	bound   plan.Bound
 	builder rows.Builder
-	cells   rows.Buffer
+	buffer   rows.Buffer
 	n       int
-	top     *position
+	top     *frame
 }
 
 // any reports whether there are any.
-func (s *shownLinks) any() bool { return len(s.works) > 0 }
+func (s *shownLinks) any() bool { return len(s.groups) > 0 }
 
 // enter takes the links as positions of the first level.
-func (s *shownLinks) enter(next *level) {
-	for _, w := range s.works {
-		w.top = &position{place: w.bound.Place, cells: &w.cells, n: w.n}
+func (s *shownLinks) addFrames(next *level) {
+	for _, w := range s.groups {
+		w.top = &frame{node: w.bound.Node, buffer: &w.buffer, n: w.n}
 		next.add(&w.bound, w.top)
 	}
 }
 
 // showLinks shows links. An entry may be nil.
-func (r *root) showLinks(s *shownLinks, of *plan.LinkTrees, links []*linkstore.Link) error {
+func (r *rootField) showLinks(s *shownLinks, of *plan.LinkPlans, links []*linkstore.Link) error {
 	s.entries = make([]shownLink, len(links))
 	there := len(links)
 	if slices.Contains(links, nil) {
@@ -54,65 +54,65 @@ func (r *root) showLinks(s *shownLinks, of *plan.LinkTrees, links []*linkstore.L
 			}
 		}
 	}
-	var w *linkWork
+	var w *linkGroup
 	for i, l := range links {
 		if l == nil {
 			continue
 		}
 		if w == nil || w.name != l.Name {
 			var err error
-			if w, err = r.workOf(s, of, l.Name, there); err != nil {
+			if w, err = r.groupOf(s, of, l.Name, there); err != nil {
 				return err
 			}
 		}
 		s.entries[i] = shownLink{w, w.n}
 		w.add(l)
 	}
-	for _, w := range s.works {
-		w.cells = w.builder.Buffer(len(w.bound.Columns))
+	for _, w := range s.groups {
+		w.buffer = w.builder.Buffer(len(w.bound.LinkSources))
 	}
 	return nil
 }
 
 // workOf finds the work of a kind, or begins it.
-func (r *root) workOf(s *shownLinks, of *plan.LinkTrees, name string, rows int) (*linkWork, error) {
-	if i := slices.IndexFunc(s.works, func(w *linkWork) bool { return w.name == name }); i >= 0 {
-		return s.works[i], nil
+func (r *rootField) groupOf(s *shownLinks, of *plan.LinkPlans, name string, rows int) (*linkGroup, error) {
+	if i := slices.IndexFunc(s.groups, func(w *linkGroup) bool { return w.name == name }); i >= 0 {
+		return s.groups[i], nil
 	}
-	b, err := r.request.linkTree(r.Root, of, name, rows)
+	b, err := r.request.bindLinks(r.Root, of, name, rows)
 	if err != nil {
 		return nil, err
 	}
-	w := &linkWork{name: name, bound: b}
-	s.works = append(s.works, w)
+	w := &linkGroup{name: name, bound: b}
+	s.groups = append(s.groups, w)
 	return w, nil
 }
 
 // linkTree finds or makes the tree of links of a kind.
-func (r *Request) linkTree(root *plan.Root, of *plan.LinkTrees, name string, rows int) (plan.Bound, error) {
+func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, rows int) (plan.Bound, error) {
 	m, err := r.engine.LinkModel(name)
 	if err != nil {
 		return plan.Bound{}, err
 	}
-	return r.bind(&of.Trees, root.Field, m, rows, func() (*plan.Tree, error) {
-		return r.engine.Links(r.ctx, m, rows, of.Sets)
+	return r.bind(&of.Plans, root.Field, m, rows, func() (*plan.Plan, error) {
+		return r.engine.CompileLinks(r.ctx, m, rows, of.Sets)
 	})
 }
 
 // add adds a link.
-func (w *linkWork) add(l *linkstore.Link) {
-	for i := range w.bound.Columns {
-		w.bound.Columns[i].Add(&w.builder, l)
+func (w *linkGroup) add(l *linkstore.Link) {
+	for i := range w.bound.LinkSources {
+		w.bound.LinkSources[i].Add(&w.builder, l)
 	}
 	w.n++
 }
 
 // ShowLinks resolves a field to links.
 func ShowLinks(ctx context.Context, links []*linkstore.Link) (Answer, error) {
-	r := newRoot(ctx)
+	r := newRootField(ctx)
 	r.LayOutLinks()
-	r.tell = func() error { return r.request.links(&r.links, 0) }
-	return r.start(r.showLinks(&r.links, &r.Shown, links))
+	r.writeValue = func() error { return r.request.links(&r.links, 0) }
+	return r.start(r.showLinks(&r.links, &r.Links, links))
 }
 
 // links writes links in one of the ways in which they are shown.
@@ -121,9 +121,9 @@ func (a *Request) links(s *shownLinks, way int) error {
 }
 
 func (a *Request) link(entry shownLink, way int) error {
-	if entry.work == nil {
+	if entry.group == nil {
 		a.b = append(a.b, "null"...)
 		return nil
 	}
-	return a.object(entry.work.bound.Objects[way], entry.work.top, entry.row)
+	return a.object(entry.group.bound.Objects[way], entry.group.top, entry.row)
 }

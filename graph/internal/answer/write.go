@@ -17,17 +17,17 @@ import (
 type Output struct {
 	b     []byte
 	limit int
-	look  int // where it is looked at again
+	nextCheck  int // where it is looked at again
 	// faults are values that were null because they have no place in the answer.
 	faults []*valueFault
 	ctx    context.Context //nolint:containedctx // that of the operation that is written
 }
 
 // lookAfter is after how many bytes it is looked whether the time is over.
-const lookAfter = 64 << 10
+const checkInterval = 64 << 10
 
 // Begin begins an answer, behind those that are there: all of them have limit bytes at most.
-func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.look = ctx, limit, 0 }
+func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.nextCheck = ctx, limit, 0 }
 
 // tooLong is that of an answer that is longer than it may be.
 type tooLong struct{ *plan.LimitError }
@@ -44,13 +44,13 @@ func (o *Output) full() bool { return len(o.b) > o.limit }
 
 // Check refuses to go on if the answer is too long or the time is over. It is called where what is written repeats.
 func (o *Output) Check() error {
-	if len(o.b) < o.look {
+	if len(o.b) < o.nextCheck {
 		return nil
 	}
 	if o.full() {
 		return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
 	}
-	o.look = min(len(o.b)+lookAfter, o.limit+1)
+	o.nextCheck = min(len(o.b)+checkInterval, o.limit+1)
 	return o.ctx.Err()
 }
 
@@ -71,7 +71,7 @@ var (
 
 // settle tells faults that were met in a value where it stands, and makes it null if it may be: begin is where it begins in the output, mark
 // how many faults there were before.
-func (o *Output) settle(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
+func (o *Output) propagateNull(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
 	for _, f := range o.faults[mark:] {
 		f.path = append(f.path, at)
 	}
@@ -104,7 +104,7 @@ func (o *Output) Reset() { o.b = o.b[:0] }
 func (o *Output) Cap() int { return cap(o.b) }
 
 // object writes a record.
-func (o *Output) object(l *plan.Object, p *position, row int) error {
+func (o *Output) object(l *plan.Object, p *frame, row int) error {
 	if len(l.Fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
@@ -121,16 +121,16 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 		case plan.WriteConstant:
 			o.b = append(o.b, f.Constant...)
 		case plan.WriteOne:
-			err = o.one(f, &p.hops[f.Hop], row)
+			err = o.one(f, &p.hops[f.Index], row)
 		case plan.WriteMany:
-			err = o.many(f, &p.hops[f.Hop], row)
+			err = o.many(f, &p.hops[f.Index], row)
 		case plan.WriteJoinedOne, plan.WriteJoinedMany:
 			err = o.joined(f, p, row)
 		default:
-			err = o.cell(f, p.cells, row)
+			err = o.cell(f, p.buffer, row)
 		}
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -140,7 +140,7 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 }
 
 // each writes an object field by field.
-func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) error {
+func (o *Output) eachField(fields []plan.Field, value func(f *plan.Field) error) error {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
@@ -155,7 +155,7 @@ func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) erro
 		begin, mark := len(o.b), len(o.faults)
 		err := value(f)
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -192,35 +192,35 @@ func (o *Output) cell(f *plan.Field, cells *rows.Buffer, row int) error {
 	return nil
 }
 
-func (o *Output) one(f *plan.Field, h *followed, row int) error {
-	k := h.keys[row]
-	if k < 0 || h.rows.Ranges[k].Len == 0 {
+func (o *Output) one(f *plan.Field, h *hopResult, row int) error {
+	k := h.ranges[row]
+	if k < 0 || h.set.Ranges[k].Len == 0 {
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(f.Object, h.node, h.rows.Row(&h.rows.Ranges[k], 0, false))
+	return o.object(f.Object, h.node, h.set.Row(&h.set.Ranges[k], 0, false))
 }
 
-func (o *Output) many(f *plan.Field, h *followed, row int) error {
-	w := listWriter{list: h.list, rows: h.rows, node: h.node, link: h.link}
-	if k := h.keys[row]; k >= 0 {
-		w.span, w.found = &h.rows.Ranges[k], true
+func (o *Output) many(f *plan.Field, h *hopResult, row int) error {
+	w := listWriter{list: h.list, set: h.set, node: h.node, link: h.link}
+	if k := h.ranges[row]; k >= 0 {
+		w.rowRange, w.found = &h.set.Ranges[k], true
 	} else {
-		w.span = &rows.Range{}
+		w.rowRange = &rows.Range{}
 	}
-	return o.connection(f.Conn, &w)
+	return o.connection(f.Connection, &w)
 }
 
 // joined writes what a join led to: it is in the same row.
-func (o *Output) joined(f *plan.Field, p *position, row int) error {
-	h := &p.hops[f.Hop]
-	_, there := p.cells.Cell(row, f.Cell)
+func (o *Output) joined(f *plan.Field, p *frame, row int) error {
+	h := &p.hops[f.Index]
+	_, there := p.buffer.Cell(row, f.Cell)
 	if f.Kind == plan.WriteJoinedMany {
-		w := listWriter{list: h.list, span: &rows.Range{First: row}, found: true, node: h.node, link: h.link}
+		w := listWriter{list: h.list, rowRange: &rows.Range{First: row}, found: true, node: h.node, link: h.link}
 		if there {
-			w.span.Len = 1
+			w.rowRange.Len = 1
 		}
-		return o.connection(f.Conn, &w)
+		return o.connection(f.Connection, &w)
 	}
 	if !there {
 		o.b = append(o.b, "null"...)
@@ -232,26 +232,26 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 // listWriter is a list that is written.
 type listWriter struct {
 	list       *plan.List
-	rows       *rows.Set // nil of a join: the span is one row of those it begins at
-	span       *rows.Range
+	set       *rows.Set // nil of a join: the span is one row of those it begins at
+	rowRange       *rows.Range
 	found      bool // the list was looked for
-	node, link *position
+	node, link *frame
 }
 
 // row is the row of an entry of the list.
 func (w *listWriter) row(i int) int {
-	if w.rows == nil {
-		return w.span.First
+	if w.set == nil {
+		return w.rowRange.First
 	}
-	return w.rows.Row(w.span, i, w.list.Page.Backward)
+	return w.set.Row(w.rowRange, i, w.list.Page.Backward)
 }
 
 func (o *Output) connection(l *plan.Connection, w *listWriter) error {
-	return o.each(l.Fields, func(f *plan.Field) error {
+	return o.eachField(l.Fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteTotal:
-			o.b = strconv.AppendInt(o.b, int64(w.span.Total), 10)
-		case plan.WriteInfo:
+			o.b = strconv.AppendInt(o.b, int64(w.rowRange.Total), 10)
+		case plan.WritePageInfo:
 			o.info(f.Fields, w)
 		case plan.WriteNodes:
 			return o.nodes(f.Object, w)
@@ -263,15 +263,15 @@ func (o *Output) connection(l *plan.Connection, w *listWriter) error {
 }
 
 func (o *Output) nodes(l *plan.Object, w *listWriter) error {
-	return o.list(w.span.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
+	return o.list(w.rowRange.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
 }
 
 func (o *Output) edges(fields []plan.Field, w *listWriter) error {
-	return o.list(w.span.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
+	return o.list(w.rowRange.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
 }
 
 func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
-	return o.each(fields, func(f *plan.Field) error {
+	return o.eachField(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteCursor:
 			o.cursor(w, row)
@@ -297,7 +297,7 @@ func (o *Output) list(n int, item func(i int) error) error {
 		begin, mark := len(o.b), len(o.faults)
 		err := item(i)
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathIndex(i), true, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathIndex(i), true, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -308,7 +308,7 @@ func (o *Output) list(n int, item func(i int) error) error {
 
 func (o *Output) cursor(w *listWriter, row int) {
 	o.b = append(o.b, '"')
-	o.b = append(w.rows.AppendCursor(o.b, row), '"') // its letters need no escapes
+	o.b = append(w.set.AppendCursor(o.b, row), '"') // its letters need no escapes
 }
 
 // info writes where a page stands. What lies before a cursor the client came from is known to exist.
@@ -318,9 +318,9 @@ func (o *Output) info(fields []plan.Field, w *listWriter) {
 		return
 	}
 	page := &w.list.Page
-	next, previous := w.span.More, page.After != ""
+	next, previous := w.rowRange.More, page.After != ""
 	if page.Backward {
-		next, previous = page.Before != "", w.span.More
+		next, previous = page.Before != "", w.rowRange.More
 	}
 	for i := range fields {
 		f := &fields[i]
@@ -333,7 +333,7 @@ func (o *Output) info(fields []plan.Field, w *listWriter) {
 		case plan.WriteHasPrevious:
 			o.b = strconv.AppendBool(o.b, previous && w.found)
 		case plan.WriteStartCursor, plan.WriteEndCursor:
-			n := w.span.Len
+			n := w.rowRange.Len
 			switch {
 			case n == 0:
 				o.b = append(o.b, "null"...)

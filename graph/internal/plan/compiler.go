@@ -82,7 +82,7 @@ func (p *planner) root(
 	}
 	asked = p.tally.own
 	node = newSelection(m, l.Page.Limit)
-	node.most = p.most(f.Field, l.Page.Limit)
+	node.maxRows = p.maxPage(f.Field, l.Page.Limit)
 	var link *Selection
 	err = p.addConnection(&l, node, &link, f.Alias, 0, f.Selections)
 	return l, node, asked, err

@@ -26,19 +26,19 @@ func (p *planner) commit(path string, more usage) error {
 }
 
 // afford completes what a new tree asks for, and commits it.
-func (t *Tree) afford(p *planner, path string) error {
-	t.fixed = p.tally.own.minus(t.asked)
+func (t *Plan) commit(p *planner, path string) error {
+	t.fixedUsage = p.tally.own.minus(t.usage)
 	for _, h := range t.hops {
-		t.fixed = t.fixed.minus(h.asked)
+		t.fixedUsage = t.fixedUsage.minus(h.usage)
 	}
 	b := Bound{t, t.list, t.lists}
-	t.total = p.tally.own
-	t.total.fields = b.fields(t.rows)
-	return p.commit(path, usage{fields: t.total.fields})
+	t.totalUsage = p.tally.own
+	t.totalUsage.fields = b.fields(t.rows)
+	return p.commit(path, usage{fields: t.totalUsage.fields})
 }
 
 // LinksOf are the links that items are of: none if the store refuses one of them, which says which.
-func (c *Compiler) LinksOf(items []linkstore.Item) (names []string) {
+func (c *Compiler) LinkNames(items []linkstore.Item) (names []string) {
 	type keys struct{ link, moduleA, keyA, moduleB, keyB string }
 	seen := map[keys]bool{}
 	for _, item := range items {
@@ -67,37 +67,37 @@ func (c *Compiler) LinksOf(items []linkstore.Item) (names []string) {
 // fields is how many fields an answer has if every page is full, and how many records are read for them. rows is how many records
 // the tree begins with.
 func (b *Bound) fields(rows int) int {
-	if b.Conn != nil {
-		return b.connFields(b.Conn, b.List.Page.Limit, b.Place, nil)
+	if b.Connection != nil {
+		return b.connFields(b.Connection, b.List.Page.Limit, b.Node, nil)
 	}
 	n := 1 // the record
 	for _, l := range b.Objects {
-		n += b.objectFields(l, b.Place)
+		n += b.objectFields(l, b.Node)
 	}
-	return min(rows*n, most)
+	return min(rows*n, usageCap)
 }
 
 // objectFields are those of one record.
-func (b *Bound) objectFields(l *Object, at *Place) int {
+func (b *Bound) objectFields(l *Object, at *Node) int {
 	n := len(l.Fields)
 	for i := range l.Fields {
 		switch f := &l.Fields[i]; f.Kind {
 		case WriteOne, WriteJoinedOne:
-			n += 1 + b.objectFields(f.Object, at.Hops[f.Hop].Node)
+			n += 1 + b.objectFields(f.Object, at.Hops[f.Index].Node)
 		case WriteMany, WriteJoinedMany:
-			h := at.Hops[f.Hop]
-			n += b.connFields(f.Conn, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
+			h := at.Hops[f.Index]
+			n += b.connFields(f.Connection, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
 		}
 	}
-	return min(n, most)
+	return min(n, usageCap)
 }
 
 // connFields are those of one list.
-func (b *Bound) connFields(l *Connection, limit int, node, link *Place) int {
+func (b *Bound) connFields(l *Connection, limit int, node, link *Node) int {
 	n, each := len(l.Fields), 0
 	for i := range l.Fields {
 		switch f := &l.Fields[i]; f.Kind {
-		case WriteInfo:
+		case WritePageInfo:
 			n += len(f.Fields)
 			each = max(each, 1) // they are read to know whether there are more
 		case WriteNodes:
@@ -106,10 +106,10 @@ func (b *Bound) connFields(l *Connection, limit int, node, link *Place) int {
 			each += 1 + b.edgeFields(f.Fields, node, link)
 		}
 	}
-	return min(n+limit*each, most)
+	return min(n+limit*each, usageCap)
 }
 
-func (b *Bound) edgeFields(fields []Field, node, link *Place) int {
+func (b *Bound) edgeFields(fields []Field, node, link *Node) int {
 	n := len(fields)
 	for i := range fields {
 		switch f := &fields[i]; f.Kind {

@@ -17,20 +17,20 @@ const (
 )
 
 // Reading is what one statement reads.
-type Reading struct {
+type Statement struct {
 	width int // cells of a row, without sort keys
 	joins []*Hop
 }
 
 // take adds cells and returns the first.
-func (r *Reading) take(cells int) int {
+func (r *Statement) addCells(cells int) int {
 	r.width += cells
 	return r.width - cells
 }
 
 // joinPoint is where records are read, for what is joined to them.
 type joinPoint struct {
-	*Reading
+	*Statement
 	join int // that the records are of; -1 if they are not of a join
 }
 
@@ -38,13 +38,13 @@ type joinPoint struct {
 func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 	from, ok := points[near]
 	if !ok || len(from.joins) == maxJoins || !h.toOne(near) {
-		h.Reading = &Reading{}
-		points[h.target] = joinPoint{h.Reading, -1}
+		h.Statement = &Statement{}
+		points[h.target] = joinPoint{h.Statement, -1}
 		return
 	}
-	h.Reading, h.Joined, h.joinedFrom = from.Reading, true, from.join
-	points[h.target] = joinPoint{h.Reading, len(h.Reading.joins)}
-	h.Reading.joins = append(h.Reading.joins, h)
+	h.Statement, h.Joined, h.joinedFrom = from.Statement, true, from.join
+	points[h.target] = joinPoint{h.Statement, len(h.Statement.joins)}
+	h.Statement.joins = append(h.Statement.joins, h)
 }
 
 // toOne reports whether the hop leads each record to one at most, and costs no more as a join.
@@ -55,11 +55,11 @@ func (h *Hop) toOne(near *Selection) bool {
 			l.Page.After == "" &&
 			l.Page.Before == ""
 	}
-	return r.Through != nil || near.Model.IsKey(r.Columns) || near.most <= joinedRows
+	return r.Through != nil || near.Model.IsKey(r.Columns) || near.maxRows <= joinedRows
 }
 
 // Joins are the joins as the record store takes them.
-func (r *Reading) Joins(lists []List) []recordstore.Join {
+func (r *Statement) Joins(lists []List) []recordstore.Join {
 	if len(r.joins) == 0 {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (r *Reading) Joins(lists []List) []recordstore.Join {
 	for i, h := range r.joins {
 		l := &lists[h.ID]
 		joins[i] = recordstore.Join{
-			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkCells,
+			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkColumns,
 			Where: l.Where, Order: l.Order, Backward: l.Page.Backward,
 		}
 	}

@@ -10,11 +10,11 @@ import (
 )
 
 // Kind is how a field is written.
-type Kind uint8
+type FieldKind uint8
 
 // Kinds of fields.
 const (
-	WriteConstant Kind = iota
+	WriteConstant FieldKind = iota
 	WriteText
 	WriteEnum
 	WriteTime
@@ -25,7 +25,7 @@ const (
 	WriteJoinedOne
 	WriteJoinedMany
 	WriteTotal
-	WriteInfo
+	WritePageInfo
 	WriteNodes
 	WriteEdges
 	WriteCursor
@@ -42,11 +42,11 @@ const (
 	WriteReplaced
 	WriteDeletionID
 	WriteLinks
-	WriteRecords
+	WriteRecordKeys
 	WriteModule
 	WriteModel
 	WriteIDs
-	WriteWritten
+	WriteRecords
 )
 
 // Field is a field of an answer.
@@ -54,14 +54,14 @@ type Field struct {
 	Key     string // with what comes before it: `{"id":` or `,"id":`
 	Name    string // of the field in the answer
 	NonNull bool
-	Kind    Kind
+	Kind    FieldKind
 	Cell    int // of a column; of a join, the key of its record
 	// null is what is written for a NULL; "" means that the field is never null.
 	Null     string
 	Constant string
-	Hop      int // among those of the place; of links, the way in which they are shown
+	Index      int // among those of the place; of links, the way in which they are shown
 	Object   *Object
-	Conn     *Connection
+	Connection     *Connection
 	Fields   []Field // of an edge or of a pageInfo
 }
 
@@ -95,7 +95,7 @@ func typeName(name string) Field {
 }
 
 // object lays out the records of a place.
-func (pl *Place) object(op *graphql.OperationContext, set ast.SelectionSet) *Object {
+func (pl *Node) object(op *graphql.OperationContext, set ast.SelectionSet) *Object {
 	m := pl.Selection.Model
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, typeNames(m)) {
@@ -114,12 +114,12 @@ func (pl *Place) object(op *graphql.OperationContext, set ast.SelectionSet) *Obj
 	return &Object{fields}
 }
 
-func (pl *Place) relation(op *graphql.OperationContext, f graphql.CollectedField, r *recordstore.Relation) Field {
+func (pl *Node) relation(op *graphql.OperationContext, f graphql.CollectedField, r *recordstore.Relation) Field {
 	index := pl.Selection.byField[f.Field]
 	h := pl.Hops[index]
-	l := Field{Kind: WriteOne, Hop: index, Cell: h.Node.cells[h.Node.Selection.Model.Primary()]}
+	l := Field{Kind: WriteOne, Index: index, Cell: h.Node.cells[h.Node.Selection.Model.Primary()]}
 	if r.Many {
-		l.Kind, l.Conn = WriteMany, h.Node.connection(op, f.Definition.Type.Name(), f.Selections, h.Node, h.Link)
+		l.Kind, l.Connection = WriteMany, h.Node.connection(op, f.Definition.Type.Name(), f.Selections, h.Node, h.Link)
 	} else {
 		l.Object = h.Node.object(op, f.Selections)
 	}
@@ -155,11 +155,11 @@ func columnLayout(col *recordstore.Column, nonNull bool, cell int) Field {
 }
 
 // connection lays out a list of records, and of the link rows that lead to them if they are read.
-func (*Place) connection(
+func (*Node) connection(
 	op *graphql.OperationContext,
 	name string,
 	set ast.SelectionSet,
-	node, link *Place,
+	node, link *Node,
 ) *Connection {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
@@ -169,7 +169,7 @@ func (*Place) connection(
 		case "totalCount":
 			fields.add(f, Field{Kind: WriteTotal})
 		case "pageInfo":
-			fields.add(f, Field{Kind: WriteInfo, Fields: infoLayout(op, f.Selections)})
+			fields.add(f, Field{Kind: WritePageInfo, Fields: pageInfoLayout(op, f.Selections)})
 		case "nodes":
 			fields.add(f, Field{Kind: WriteNodes, Object: node.object(op, f.Selections)})
 		case "edges":
@@ -182,7 +182,7 @@ func (*Place) connection(
 	return &Connection{fields}
 }
 
-func infoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
+func pageInfoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
 		switch f.Name {
@@ -201,7 +201,7 @@ func infoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
 	return fields
 }
 
-func edgeLayout(op *graphql.OperationContext, name string, set ast.SelectionSet, node, link *Place) []Field {
+func edgeLayout(op *graphql.OperationContext, name string, set ast.SelectionSet, node, link *Node) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
 		switch f.Name {

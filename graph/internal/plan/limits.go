@@ -86,14 +86,14 @@ const (
 type usage struct{ conditions, values, valueBytes, search, fields int }
 
 // most keeps numbers that are far above every limit from overflowing when they are added and multiplied.
-const most = math.MaxInt32
+const usageCap = math.MaxInt32
 
 func (u *usage) add(o usage) {
-	u.conditions = min(u.conditions+o.conditions, most)
-	u.values = min(u.values+o.values, most)
-	u.valueBytes = min(u.valueBytes+o.valueBytes, most)
-	u.search = min(u.search+o.search, most)
-	u.fields = min(u.fields+o.fields, most)
+	u.conditions = min(u.conditions+o.conditions, usageCap)
+	u.values = min(u.values+o.values, usageCap)
+	u.valueBytes = min(u.valueBytes+o.valueBytes, usageCap)
+	u.search = min(u.search+o.search, usageCap)
+	u.fields = min(u.fields+o.fields, usageCap)
 }
 
 func (u *usage) minus(o usage) usage {
@@ -128,7 +128,7 @@ func (l *Limits) check(path string, u usage) error {
 // Budget adds up what the root fields of an operation ask for, or those of all operations of one request.
 type Budget struct {
 	// Weigh is called before anything of an operation is read, with what it asks for, and may wait or refuse. nil lets all pass.
-	Weigh func(ctx context.Context, dear bool) error
+	OnAdmit func(ctx context.Context, dear bool) error
 
 	mu   sync.Mutex
 	used usage
@@ -136,17 +136,17 @@ type Budget struct {
 
 // From what on operations are dear: they take long in Postgres, or much of the processor to be written.
 const (
-	dearSearch = 100
-	dearFields = 500_000
+	expensiveSearch = 100
+	expensiveFields = 500_000
 )
 
 // Admit asks whether what was planned may be read.
 func (b *Budget) Admit(ctx context.Context) error {
-	if b.Weigh == nil {
+	if b.OnAdmit == nil {
 		return nil
 	}
 	u := b.get()
-	return b.Weigh(ctx, u.search >= dearSearch || u.fields >= dearFields)
+	return b.OnAdmit(ctx, u.search >= expensiveSearch || u.fields >= expensiveFields)
 }
 
 type budgetKey struct{}

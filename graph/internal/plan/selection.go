@@ -16,16 +16,16 @@ import (
 type Selection struct {
 	Model   *recordstore.Model
 	rows    int  // how many records there are, if every page is full
-	most    int  // and if variables ask for the largest pages
+	maxRows    int  // and if variables ask for the largest pages
 	single  bool // there is one at most, whatever the arguments
 	Columns []int
-	hops    []*selectedHop
+	hops    []*hopSelection
 	// byField finds the hop that answers a field of the document.
 	byField map[*ast.Field]int
 }
 
 // selectedHop is one relation followed from all records of a position, with one set of arguments.
-type selectedHop struct {
+type hopSelection struct {
 	Relation  *recordstore.Relation
 	args      map[string]any
 	Single    bool // from one record at most
@@ -52,20 +52,20 @@ type planner struct {
 	ctx      context.Context //nolint:containedctx // it lives as long as a root field is planned
 	budget   *Budget
 	op       *graphql.OperationContext
-	made     []madeHop // all hops, in the order in which they were planned
+	hops     []plannedHop // all hops, in the order in which they were planned
 }
 
 // madeHop is a hop that was planned, and from what.
-type madeHop struct {
-	*selectedHop
+type plannedHop struct {
+	*hopSelection
 	near  *Selection
 	field *ast.Field
 	path  string
-	asked usage // by its arguments
+	usage usage // by its arguments
 }
 
 func newSelection(m *recordstore.Model, rows int) *Selection {
-	return &Selection{Model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
+	return &Selection{Model: m, rows: rows, maxRows: rows, byField: map[*ast.Field]int{}}
 }
 
 func (s *Selection) addColumn(i int) {
@@ -122,7 +122,7 @@ func (p *planner) addHop(
 }
 
 // hop returns the hop that answers a field: one that is planned already if it has the same arguments.
-func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Relation) (*selectedHop, error) {
+func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Relation) (*hopSelection, error) {
 	args := Arguments(f, p.op.Variables)
 	for i, h := range s.hops {
 		if h.Relation == r && reflect.DeepEqual(h.args, args) {
@@ -131,25 +131,25 @@ func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Re
 		}
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
-	h := &selectedHop{Relation: r, args: args, Single: s.single, target: newSelection(target, s.rows)}
-	h.target.single, h.target.most = s.single && !r.Many, s.most
+	h := &hopSelection{Relation: r, args: args, Single: s.single, target: newSelection(target, s.rows)}
+	h.target.single, h.target.maxRows = s.single && !r.Many, s.maxRows
 	before := p.tally.own
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
 			return nil, err
 		}
-		h.target.rows = min(h.target.rows*h.list.Page.Limit, most)
-		h.target.most = min(h.target.most*p.most(f, h.list.Page.Limit), most)
+		h.target.rows = min(h.target.rows*h.list.Page.Limit, usageCap)
+		h.target.maxRows = min(h.target.maxRows*p.maxPage(f, h.list.Page.Limit), usageCap)
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
-	p.made = append(p.made, madeHop{h, s, f, path, p.tally.own.minus(before)})
+	p.hops = append(p.hops, plannedHop{h, s, f, path, p.tally.own.minus(before)})
 	return h, nil
 }
 
 // most is how many rows a page of a list may have, whatever the variables are.
-func (p *planner) most(f *ast.Field, limit int) int {
+func (p *planner) maxPage(f *ast.Field, limit int) int {
 	if pageVaries(f) {
 		return p.limits.MaxPage
 	}
@@ -246,7 +246,7 @@ func (p *planner) addEdges(
 }
 
 // PageOf is the page to read, or nil if no row is looked at.
-func (l *List) PageOf() *recordstore.Page {
+func (l *List) PageToRead() *recordstore.Page {
 	if !l.rows {
 		return nil
 	}

@@ -11,21 +11,21 @@ import (
 
 // maxShapes is how many plans of one document are kept: one for each operation, and for each set of values of the variables
 // of @skip and @include.
-const maxShapes = 8
+const maxPlans = 8
 
 // Plans keeps the plans of one document.
-type Plans struct {
+type Cache struct {
 	operations int
-	deciding   []string // the variables of @skip and @include
+	conditions   []string // the variables of @skip and @include
 
 	mu      sync.RWMutex
-	byShape map[shape]*Operation
+	plans map[cacheKey]*Operation
 }
 
 // shape is what decides the fields of an answer.
-type shape struct {
+type cacheKey struct {
 	operation *ast.OperationDefinition
-	decided   string // the values of the deciding variables
+	conditions   string // the values of the deciding variables
 }
 
 // Operation is the plan of an operation: its root fields, each with what it takes to answer it, but those of introspection.
@@ -35,30 +35,30 @@ type Operation struct{ Roots []*Root }
 type Root struct {
 	Field   graphql.CollectedField
 	NonNull bool
-	Trees   Trees     // of records
-	Shown   LinkTrees // of the field `links`
+	Plans   PlansByModel     // of records
+	Links   LinkPlans // of the field `links`
 	Payload Payload
-	laid    sync.Once // the payload is laid out, or what is shown of links
+	layoutOnce    sync.Once // the payload is laid out, or what is shown of links
 }
 
 // NewPlans returns the plans of a document that was found valid: none yet.
-func NewPlans(doc *ast.QueryDocument) *Plans {
-	p := &Plans{operations: len(doc.Operations)}
+func NewCache(doc *ast.QueryDocument) *Cache {
+	p := &Cache{operations: len(doc.Operations)}
 	for _, op := range doc.Operations {
 		p.examine(op.SelectionSet)
 	}
 	for _, f := range doc.Fragments {
 		p.examine(f.SelectionSet)
 	}
-	slices.Sort(p.deciding)
-	p.deciding = slices.Compact(p.deciding)
+	slices.Sort(p.conditions)
+	p.conditions = slices.Compact(p.conditions)
 	return p
 }
 
 // Most is how many plans may come to be kept.
-func (p *Plans) Most() int { return min(maxShapes, p.operations<<min(len(p.deciding), 3)) }
+func (p *Cache) Capacity() int { return min(maxPlans, p.operations<<min(len(p.conditions), 3)) }
 
-func (p *Plans) examine(set ast.SelectionSet) {
+func (p *Cache) examine(set ast.SelectionSet) {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
@@ -73,19 +73,19 @@ func (p *Plans) examine(set ast.SelectionSet) {
 	}
 }
 
-func (p *Plans) examineDirectives(list ast.DirectiveList) {
+func (p *Cache) examineDirectives(list ast.DirectiveList) {
 	for _, d := range list {
 		if arg := d.Arguments.ForName("if"); arg != nil && arg.Value.Kind == ast.Variable {
-			p.deciding = append(p.deciding, arg.Value.Raw)
+			p.conditions = append(p.conditions, arg.Value.Raw)
 		}
 	}
 }
 
 // Operation returns the plan of an operation, one that is kept if there is one.
-func (p *Plans) Operation(op *graphql.OperationContext) (plan *Operation, kept bool) {
-	s := shape{op.Operation, p.decide(op.Variables)}
+func (p *Cache) Operation(op *graphql.OperationContext) (plan *Operation, kept bool) {
+	s := cacheKey{op.Operation, p.evaluate(op.Variables)}
 	p.mu.RLock()
-	plan, kept = p.byShape[s]
+	plan, kept = p.plans[s]
 	p.mu.RUnlock()
 	if kept {
 		return plan, true
@@ -93,21 +93,21 @@ func (p *Plans) Operation(op *graphql.OperationContext) (plan *Operation, kept b
 	plan = newOperation(op)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.byShape == nil {
-		p.byShape = map[shape]*Operation{}
+	if p.plans == nil {
+		p.plans = map[cacheKey]*Operation{}
 	}
-	if len(p.byShape) < maxShapes {
-		p.byShape[s] = plan
+	if len(p.plans) < maxPlans {
+		p.plans[s] = plan
 	}
 	return plan, false
 }
 
-func (p *Plans) decide(vars map[string]any) string {
-	if len(p.deciding) == 0 {
+func (p *Cache) evaluate(vars map[string]any) string {
+	if len(p.conditions) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	for _, name := range p.deciding {
+	for _, name := range p.conditions {
 		if vars[name] == true {
 			b.WriteByte('t')
 		} else {

@@ -14,25 +14,25 @@ import (
 
 // Tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
 // requests share it.
-type Tree struct {
-	Place   *Place
+type Plan struct {
+	Node   *Node
 	Objects []*Object    // of records, one for each selection set
-	Conn    *Connection  // of a root list; nil of records
-	Columns []LinkColumn // of links
+	Connection    *Connection  // of a root list; nil of records
+	LinkSources []LinkSource // of links
 
 	list     List // of a root list
 	varying  varying
 	cache    *recordstore.StatementCache
-	asked    usage    // by the arguments of the root list
-	fixed    usage    // by what stands beside all arguments
-	Reading  *Reading // of the records it begins with
+	usage    usage    // by the arguments of the root list
+	fixedUsage    usage    // by what stands beside all arguments
+	Statement  *Statement // of the records it begins with
 	lists    []List
 	hops     []*Hop // in the order in which they were planned
 	static   bool   // nothing depends on variables but the records it begins with
 	rows     int    // how many records it was made for
 	Single   bool   // it begins with one record, whatever the input
-	total    usage  // of all that stands in it
-	keepable bool
+	totalUsage    usage  // of all that stands in it
+	cacheable bool
 }
 
 // varying says what of a list's arguments depends on variables.
@@ -45,7 +45,7 @@ const (
 )
 
 // Place is a position of the answer: what is read there, and where it is found among the cells of a row.
-type Place struct {
+type Node struct {
 	Selection *Selection
 	cells     map[int]int // by column
 	Hops      []*Hop
@@ -53,56 +53,56 @@ type Place struct {
 
 // Hop is a hop of a plan.
 type Hop struct {
-	*selectedHop
+	*hopSelection
 	ID             int // among the lists of the tree
 	parent         int // the hop that leads to where this one begins; -1 if that is the root
 	field          *ast.Field
 	path           string
-	asked          usage // by its arguments
+	usage          usage // by its arguments
 	varying        varying
-	From           []int // the cells of the near key
+	NearCells           []int // the cells of the near key
 	Near           *recordstore.Model
-	Node, Link     *Place
-	LinkCells      []int // the columns of the join table's row that are read; nil if it is not
+	Node, Link     *Node
+	LinkColumns      []int // the columns of the join table's row that are read; nil if it is not
 	cache          *recordstore.StatementCache
-	cacheOfSeveral *recordstore.StatementCache // of several such hops at once, if each is from one record
-	Reading        *Reading                    // of its statement
+	batchCache *recordstore.StatementCache // of several such hops at once, if each is from one record
+	Statement        *Statement                    // of its statement
 	Joined         bool                        // the statement is that of another hop or of the root
 	joinedFrom     int                         // the join of the statement that it begins at; -1 if it begins at what is joined to
-	shape          string                      // of its statement; "" of a join
+	statementKey          string                      // of its statement; "" of a join
 }
 
 // List makes the tree of a root list.
-func (c *Compiler) List(ctx context.Context, m *recordstore.Model, f graphql.CollectedField) (*Tree, error) {
+func (c *Compiler) CompileList(ctx context.Context, m *recordstore.Model, f graphql.CollectedField) (*Plan, error) {
 	p := c.planner(ctx)
 	l, node, asked, err := p.root(m, f, Arguments(f.Field, p.op.Variables))
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{
+	t := &Plan{
 		list:    l,
 		varying: varies(f.Field),
 		rows:    l.Page.Limit,
 		cache:   &recordstore.StatementCache{},
-		asked:   asked,
+		usage:   asked,
 	}
 	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
 	t.build(p, node, l.Where == nil && t.varying != varyingAll)
-	t.Conn = t.Place.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Place, nil)
+	t.Connection = t.Node.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Node, nil)
 	t.static = t.static && t.varying == varyingNot
-	return t, t.afford(p, f.Alias)
+	return t, t.commit(p, f.Alias)
 }
 
 // Records makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
 // ways as there are selection sets.
-func (c *Compiler) Records(
+func (c *Compiler) CompileRecords(
 	ctx context.Context,
 	m *recordstore.Model,
 	path string,
 	rows int,
 	read bool,
 	sets ...ast.SelectionSet,
-) (*Tree, error) {
+) (*Plan, error) {
 	p := c.planner(ctx)
 	sel := newSelection(m, rows)
 	sel.single = read
@@ -111,52 +111,52 @@ func (c *Compiler) Records(
 			return nil, err
 		}
 	}
-	t := &Tree{rows: rows, Single: read, cache: &recordstore.StatementCache{}}
+	t := &Plan{rows: rows, Single: read, cache: &recordstore.StatementCache{}}
 	t.build(p, sel, read)
 	for _, set := range sets {
-		t.Objects = append(t.Objects, t.Place.object(p.op, set))
+		t.Objects = append(t.Objects, t.Node.object(p.op, set))
 	}
-	return t, t.afford(p, path)
+	return t, t.commit(p, path)
 }
 
 // build makes the places of all selections, now that they are complete. read says that the records it begins with are read
 // by a statement, which hops can be joined to.
-func (t *Tree) build(p *planner, root *Selection, read bool) {
-	t.static, t.keepable = true, true
+func (t *Plan) build(p *planner, root *Selection, read bool) {
+	t.static, t.cacheable = true, true
 	top := root.Model.Selected(root.Columns)
-	at := map[*Selection]*Place{root: newPlace(root, top, 0)}
+	at := map[*Selection]*Node{root: newPlace(root, top, 0)}
 	leads := map[*Selection]int{root: -1}
-	t.Reading = &Reading{width: len(top)}
+	t.Statement = &Statement{width: len(top)}
 	points := map[*Selection]joinPoint{}
 	if read {
-		points[root] = joinPoint{t.Reading, -1}
+		points[root] = joinPoint{t.Statement, -1}
 	}
-	t.Place = at[root]
-	t.lists = make([]List, len(p.made))
-	for i, made := range p.made {
+	t.Node = at[root]
+	t.lists = make([]List, len(p.hops))
+	for i, made := range p.hops {
 		near := at[made.near]
 		h := &Hop{
-			selectedHop:    made.selectedHop,
+			hopSelection:    made.hopSelection,
 			ID:             i,
 			parent:         leads[made.near],
 			field:          made.field,
 			path:           made.path,
-			asked:          made.asked,
+			usage:          made.usage,
 			Near:           made.near.Model,
 			varying:        varies(made.field),
 			cache:          &recordstore.StatementCache{},
-			cacheOfSeveral: &recordstore.StatementCache{},
+			batchCache: &recordstore.StatementCache{},
 		}
 		for _, col := range h.Near.Indexes(h.Relation.Columns) {
-			h.From = append(h.From, near.cells[col])
+			h.NearCells = append(h.NearCells, near.cells[col])
 		}
 		h.join(points, made.near)
 		columns := h.target.Model.Selected(h.target.Columns)
-		h.Node = newPlace(h.target, columns, h.Reading.take(len(columns)))
+		h.Node = newPlace(h.target, columns, h.Statement.addCells(len(columns)))
 		at[h.target], leads[h.target] = h.Node, i
 		if h.targetRow != nil {
-			h.LinkCells = append([]int{h.targetRow.Model.Primary()}, h.targetRow.Columns...)
-			h.Link = newPlace(h.targetRow, h.LinkCells, h.Reading.take(len(h.LinkCells)))
+			h.LinkColumns = append([]int{h.targetRow.Model.Primary()}, h.targetRow.Columns...)
+			h.Link = newPlace(h.targetRow, h.LinkColumns, h.Statement.addCells(len(h.LinkColumns)))
 			at[h.targetRow], leads[h.targetRow] = h.Link, i
 		}
 		t.static = t.static && h.varying == varyingNot
@@ -166,16 +166,16 @@ func (t *Tree) build(p *planner, root *Selection, read bool) {
 	}
 	for _, h := range t.hops {
 		if !h.Joined {
-			h.shape = h.signature()
+			h.statementKey = h.newStatementKey()
 		}
 	}
 	for _, pl := range at {
-		t.keepable = t.keepable && pl.keepable()
+		t.cacheable = t.cacheable && pl.cacheable()
 	}
 }
 
-func newPlace(sel *Selection, columns []int, first int) *Place {
-	pl := &Place{Selection: sel, cells: make(map[int]int, len(columns))}
+func newPlace(sel *Selection, columns []int, first int) *Node {
+	pl := &Node{Selection: sel, cells: make(map[int]int, len(columns))}
 	for i, col := range columns {
 		pl.cells[col] = first + i
 	}
@@ -205,7 +205,7 @@ func hasVariable(v *ast.Value) bool {
 
 // keepable reports whether the hops of a place are the same for all values of variables. They are not if two fields follow
 // one relation, and have the same arguments or not as variables go.
-func (pl *Place) keepable() bool {
+func (pl *Node) cacheable() bool {
 	written := map[string]string{} // arguments, by relation
 	varying := map[string]bool{}
 	several := map[string]bool{}
@@ -231,19 +231,19 @@ func (pl *Place) keepable() bool {
 }
 
 // Trees are those of one position, by model: of some it is not known before which models there are. The zero value is good.
-type Trees struct {
+type PlansByModel struct {
 	mu      sync.RWMutex
-	byModel map[string]*Tree
+	byModel map[string]*Plan
 }
 
 // Bind finds the tree of a model and reads its arguments, or makes it. known is false if it had to be made.
-func (ts *Trees) Bind(
+func (ts *PlansByModel) Bind(
 	ctx context.Context,
 	c *Compiler,
 	f graphql.CollectedField,
 	m *recordstore.Model,
 	rows int,
-	compile func() (*Tree, error),
+	compile func() (*Plan, error),
 ) (b Bound, known bool, err error) {
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
@@ -256,10 +256,10 @@ func (ts *Trees) Bind(
 	if t, err = compile(); err != nil {
 		return Bound{}, false, err
 	}
-	if t.keepable {
+	if t.cacheable {
 		ts.mu.Lock()
 		if ts.byModel == nil {
-			ts.byModel = map[string]*Tree{}
+			ts.byModel = map[string]*Plan{}
 		}
 		ts.byModel[m.Name] = t
 		ts.mu.Unlock()
@@ -269,24 +269,24 @@ func (ts *Trees) Bind(
 
 // Bound is a tree with the lists of one request.
 type Bound struct {
-	*Tree
+	*Plan
 	List  List
 	Lists []List
 }
 
 // bind reads the arguments that depend on variables. ok is false if a limit was passed or an argument is bad: making the
 // tree anew tells which.
-func (c *Compiler) bind(ctx context.Context, t *Tree, f graphql.CollectedField, rows int) (b Bound, ok bool) {
+func (c *Compiler) bind(ctx context.Context, t *Plan, f graphql.CollectedField, rows int) (b Bound, ok bool) {
 	p := c.planner(ctx)
 	b = Bound{t, t.list, t.lists}
-	if t.static && (t.Conn != nil || rows == t.rows) {
-		return b, p.commit(f.Alias, t.total) == nil
+	if t.static && (t.Connection != nil || rows == t.rows) {
+		return b, p.commit(f.Alias, t.totalUsage) == nil
 	}
-	if p.tally.add(f.Alias, t.fixed) != nil {
+	if p.tally.add(f.Alias, t.fixedUsage) != nil {
 		return b, false
 	}
-	if t.Conn != nil {
-		if !p.bindList(&b.List, t.Place.Selection.Model, nil, f.Field, f.Alias, t.varying, t.asked) {
+	if t.Connection != nil {
+		if !p.bindList(&b.List, t.Node.Selection.Model, nil, f.Field, f.Alias, t.varying, t.usage) {
 			return b, false
 		}
 		rows = b.List.Page.Limit
@@ -303,7 +303,7 @@ func (c *Compiler) bind(ctx context.Context, t *Tree, f graphql.CollectedField, 
 			h.field,
 			h.path,
 			h.varying,
-			h.asked,
+			h.usage,
 		) {
 			return b, false
 		}
@@ -336,19 +336,19 @@ func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, pat
 }
 
 // Statement is what keeps the statement of the records it begins with, or nil if that depends on variables.
-func (t *Tree) Statement() *recordstore.StatementCache {
-	return statement(t.cache, t.varying, t.Reading)
+func (t *Plan) StatementCache() *recordstore.StatementCache {
+	return cacheOf(t.cache, t.varying, t.Statement)
 }
 
 // Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
-func (h *Hop) Statement(several bool) *recordstore.StatementCache {
+func (h *Hop) StatementCache(several bool) *recordstore.StatementCache {
 	if several && h.Single {
-		return statement(h.cacheOfSeveral, h.varying, h.Reading)
+		return cacheOf(h.batchCache, h.varying, h.Statement)
 	}
-	return statement(h.cache, h.varying, h.Reading)
+	return cacheOf(h.cache, h.varying, h.Statement)
 }
 
-func statement(s *recordstore.StatementCache, v varying, r *Reading) *recordstore.StatementCache {
+func cacheOf(s *recordstore.StatementCache, v varying, r *Statement) *recordstore.StatementCache {
 	if v == varyingAll || slices.ContainsFunc(r.joins, func(h *Hop) bool { return h.varying == varyingAll }) {
 		return nil
 	}

@@ -12,42 +12,42 @@ import (
 )
 
 // LinkTrees are the trees of links, which are shown in as many ways as there are selection sets.
-type LinkTrees struct {
+type LinkPlans struct {
 	Sets  []ast.SelectionSet
-	Trees Trees
+	Plans PlansByModel
 }
 
 // add adds a way to show the links and returns its number.
-func (l *LinkTrees) add(set ast.SelectionSet) int {
+func (l *LinkPlans) add(set ast.SelectionSet) int {
 	l.Sets = append(l.Sets, set)
 	return len(l.Sets) - 1
 }
 
 // Links makes the tree of links that are there already.
-func (c *Compiler) Links(ctx context.Context, m *recordstore.Model, rows int, sets []ast.SelectionSet) (*Tree, error) {
-	t, err := c.Records(ctx, m, "links", rows, false, sets...)
+func (c *Compiler) CompileLinks(ctx context.Context, m *recordstore.Model, rows int, sets []ast.SelectionSet) (*Plan, error) {
+	t, err := c.CompileRecords(ctx, m, "links", rows, false, sets...)
 	if err != nil {
 		return nil, err
 	}
 	d, _ := c.links.Link(m.Link)
-	for _, i := range m.Selected(t.Place.Selection.Columns) {
-		t.Columns = append(t.Columns, newLinkColumn(m, d, i))
+	for _, i := range m.Selected(t.Node.Selection.Columns) {
+		t.LinkSources = append(t.LinkSources, newLinkColumn(m, d, i))
 	}
 	return t, nil
 }
 
 // LinkColumn is a column of a link's rows.
-type LinkColumn struct {
+type LinkSource struct {
 	column *recordstore.Column
-	of     linkValue
+	field     linkField
 	record func(l *linkstore.Link) any // of fromRecord
 }
 
 // linkValue is where the value of a column comes from.
-type linkValue uint8
+type linkField uint8
 
 const (
-	fromRecord linkValue = iota // the link as a record
+	fromRecord linkField = iota // the link as a record
 	fromID
 	fromLeft
 	fromRight
@@ -58,32 +58,32 @@ const (
 )
 
 // newLinkColumn finds where the value of a column comes from, as linkRecord does.
-func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkColumn {
-	c := LinkColumn{column: &m.Columns[i]}
-	values := map[string]linkValue{
+func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkSource {
+	c := LinkSource{column: &m.Columns[i]}
+	values := map[string]linkField{
 		"id":         fromID,
 		"created_at": fromCreated,
 		"updated_at": fromUpdated,
 		"deleted_at": fromDeleted,
 	}
 	values[keyColumn(&d.Left)], values[keyColumn(&d.Right)] = fromLeft, fromRight
-	c.of = values[c.column.Name]
-	isTime := c.of == fromCreated || c.of == fromUpdated || c.of == fromDeleted
+	c.field = values[c.column.Name]
+	isTime := c.field == fromCreated || c.field == fromUpdated || c.field == fromDeleted
 	switch {
-	case c.of == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
-		c.of = fromData
+	case c.field == fromRecord && slices.ContainsFunc(d.Columns, func(own linkstore.Column) bool { return own.Name == c.column.Name }):
+		c.field = fromData
 	case c.column.Type == recordstore.Time && !isTime,
 		c.column.Type != recordstore.Time && isTime,
 		!isTime && c.column.Type != recordstore.Text:
-		c.of = fromRecord
+		c.field = fromRecord
 	}
 	c.record = func(l *linkstore.Link) any { return linkRecord(m, d, *l).Values[i] }
 	return c
 }
 
 // Add adds the value of a link.
-func (c *LinkColumn) Add(to *rows.Builder, l *linkstore.Link) {
-	switch c.of {
+func (c *LinkSource) Add(to *rows.Builder, l *linkstore.Link) {
+	switch c.field {
 	case fromID:
 		to.Text(l.ID)
 	case fromLeft:
