@@ -31,12 +31,12 @@ type hopResult struct {
 
 // level is the positions whose hops are to be made next: they travel in one round trip.
 type level struct {
-	bounds    []*plan.Bound // of each position
+	bounds    []*plan.BoundPlan // of each position
 	positions []*frame
 }
 
 // add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
-func (l *level) add(b *plan.Bound, p *frame) {
+func (l *level) add(b *plan.BoundPlan, p *frame) {
 	if p.n == 0 || len(p.node.Hops) == 0 {
 		return
 	}
@@ -123,7 +123,7 @@ type loadKey struct {
 	hop   *plan.Hop
 	frame  *frame
 	index int // of the hop among those of the position
-	bound *plan.Bound
+	bound *plan.BoundPlan
 	keys  []string // if they are known without the records
 }
 
@@ -280,7 +280,7 @@ func (p *frame) key(i int, cells []int) (string, bool) {
 }
 
 // arrive takes the rows that a hop has read as positions of the next level.
-func (f *hopResult) receive(h *plan.Hop, b *plan.Bound, next *level) {
+func (f *hopResult) receive(h *plan.Hop, b *plan.BoundPlan, next *level) {
 	at := &frame{buffer: &f.set.Buffer, n: f.set.Len()}
 	if f.shared {
 		at.subset = f.ownRows()
@@ -306,7 +306,7 @@ func (f *hopResult) ownRows() []int32 {
 }
 
 // enter takes what a hop led to as positions of the next level.
-func (f *hopResult) addFrames(h *plan.Hop, b *plan.Bound, at *frame, next *level) {
+func (f *hopResult) addFrames(h *plan.Hop, b *plan.BoundPlan, at *frame, next *level) {
 	f.node = &frame{node: h.Node, buffer: at.buffer, n: at.n, subset: at.subset}
 	next.add(b, f.node)
 	if h.Link != nil {

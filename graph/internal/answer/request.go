@@ -262,7 +262,7 @@ func (r *Request) bind(
 	m *recordstore.Model,
 	rows int,
 	compile func() (*plan.Plan, error),
-) (plan.Bound, error) {
+) (plan.BoundPlan, error) {
 	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
 	r.planMissed = r.planMissed || !known
 	return b, err

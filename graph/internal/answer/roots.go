@@ -19,7 +19,7 @@ type rootField struct {
 	err        error
 	begin, end int // of its value in the output
 
-	bound plan.Bound
+	bound plan.BoundPlan
 	model *recordstore.Model
 	set  *rows.Set // of a list or a record
 	keys  []string  // of a record, or of those that were written

@@ -24,7 +24,7 @@ type shownLink struct {
 // linkWork is the links of one kind that are shown.
 type linkGroup struct {
 	name    string
-	bound   plan.Bound
+	bound   plan.BoundPlan
 	builder rows.Builder
 	buffer   rows.Buffer
 	n       int
@@ -89,10 +89,10 @@ func (r *rootField) groupOf(s *shownLinks, of *plan.LinkPlans, name string, rows
 }
 
 // linkTree finds or makes the tree of links of a kind.
-func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, rows int) (plan.Bound, error) {
+func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, rows int) (plan.BoundPlan, error) {
 	m, err := r.engine.LinkModel(name)
 	if err != nil {
-		return plan.Bound{}, err
+		return plan.BoundPlan{}, err
 	}
 	return r.bind(&of.Plans, root.Field, m, rows, func() (*plan.Plan, error) {
 		return r.engine.CompileLinks(r.ctx, m, rows, of.Sets)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// signature tells hops apart by what they read: from where, over which relation, which columns, and what is joined to it. Two that have
-// the same one read the same but for their keys and the arguments of their lists.
+// newStatementKey describes what the hop's statement reads: the relation, the columns and the joins. Hops with equal keys differ in their
+// near records and in the arguments of lists at most.
 func (h *Hop) newStatementKey() string {
 	var b strings.Builder
 	write := func(of *Hop) {
@@ -28,8 +28,9 @@ func (h *Hop) newStatementKey() string {
 	return b.String()
 }
 
-// Same reports whether two hops read the same but for their keys: their arguments are the same too, and what is looked at of their lists.
-func (h *Hop) SameStatement(b *Bound, other *Hop, of *Bound) bool {
+// SameStatement reports whether two hops can be read by one statement: they differ in nothing but the keys of their near records. b and of
+// hold the arguments of h and other.
+func (h *Hop) SameStatement(b *BoundPlan, other *Hop, of *BoundPlan) bool {
 	if h.statementKey != other.statementKey || !sameList(&b.Lists[h.ID], &of.Lists[other.ID]) {
 		return false
 	}

@@ -9,39 +9,38 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// maxShapes is how many plans of one document are kept: one for each operation, and for each set of values of the variables
-// of @skip and @include.
+// maxPlans bounds the plans of one document. There is one for each operation and each combination of the variables of @skip and @include.
 const maxPlans = 8
 
-// Plans keeps the plans of one document.
+// Cache holds the plans of one document. It is safe for concurrent use.
 type Cache struct {
 	operations int
-	conditions   []string // the variables of @skip and @include
+	conditions   []string // the variables that @skip and @include depend on
 
 	mu      sync.RWMutex
 	plans map[cacheKey]*Operation
 }
 
-// shape is what decides the fields of an answer.
+// cacheKey is what decides which fields an answer has.
 type cacheKey struct {
 	operation *ast.OperationDefinition
-	conditions   string // the values of the deciding variables
+	conditions   string // the values of the variables of @skip and @include
 }
 
-// Operation is the plan of an operation: its root fields, each with what it takes to answer it, but those of introspection.
+// Operation is the plan of an operation: its root fields, without those of introspection.
 type Operation struct{ Roots []*Root }
 
-// Root is the plan of a root field. What lies below it is planned when it is first known of which model it is.
+// Root is the plan of a root field. What is below it is compiled when its model is first known.
 type Root struct {
 	Field   graphql.CollectedField
 	NonNull bool
-	Plans   PlansByModel     // of records
-	Links   LinkPlans // of the field `links`
+	Plans   PlansByModel     // of what is below records
+	Links   LinkPlans // of a field that is a list of links
 	Payload Payload
-	layoutOnce    sync.Once // the payload is laid out, or what is shown of links
+	layoutOnce    sync.Once // for Payload and Links
 }
 
-// NewPlans returns the plans of a document that was found valid: none yet.
+// NewCache returns an empty cache for a document. The document has to be valid.
 func NewCache(doc *ast.QueryDocument) *Cache {
 	p := &Cache{operations: len(doc.Operations)}
 	for _, op := range doc.Operations {
@@ -55,7 +54,7 @@ func NewCache(doc *ast.QueryDocument) *Cache {
 	return p
 }
 
-// Most is how many plans may come to be kept.
+// Capacity returns how many plans the cache may hold at most, for estimates of its memory.
 func (p *Cache) Capacity() int { return min(maxPlans, p.operations<<min(len(p.conditions), 3)) }
 
 func (p *Cache) examine(set ast.SelectionSet) {
@@ -81,13 +80,13 @@ func (p *Cache) examineDirectives(list ast.DirectiveList) {
 	}
 }
 
-// Operation returns the plan of an operation, one that is kept if there is one.
-func (p *Cache) Operation(op *graphql.OperationContext) (plan *Operation, kept bool) {
+// Operation returns the plan of an operation. cached is false if it had to be made.
+func (p *Cache) Operation(op *graphql.OperationContext) (plan *Operation, cached bool) {
 	s := cacheKey{op.Operation, p.evaluate(op.Variables)}
 	p.mu.RLock()
-	plan, kept = p.plans[s]
+	plan, cached = p.plans[s]
 	p.mu.RUnlock()
-	if kept {
+	if cached {
 		return plan, true
 	}
 	plan = newOperation(op)
@@ -131,7 +130,7 @@ func newOperation(op *graphql.OperationContext) *Operation {
 	return plan
 }
 
-// Root is the plan of a root field, by the name it has in the answer.
+// Root returns the plan of the root field with an alias, or nil.
 func (o *Operation) Root(alias string) *Root {
 	for _, r := range o.Roots {
 		if r.Field.Alias == alias {

@@ -5,22 +5,22 @@ import (
 	"fmt"
 )
 
-// Classes of errors that this package makes itself. Those of the stores pass through unchanged.
+// Classes of the errors of this package, for errors.Is. Errors of the stores are passed on as they are.
 var (
 	ErrInput = errors.New("bad input")
 	ErrLimit = errors.New("limit exceeded")
 )
 
-// InputError is an argument that cannot be understood.
+// InputError is a bad argument.
 type InputError struct {
 	Path   string // of the argument: "products.filter.title.eq"
 	Reason string
-	Err    error // what it was made from, if anything
+	Err    error // the cause; may be nil
 }
 
 func (e *InputError) Error() string { return e.Path + ": " + e.Reason }
 
-// Unwrap gives ErrInput and the cause.
+// Unwrap returns ErrInput and the cause.
 func (e *InputError) Unwrap() []error {
 	if e.Err != nil {
 		return []error{ErrInput, e.Err}
@@ -28,15 +28,15 @@ func (e *InputError) Unwrap() []error {
 	return []error{ErrInput}
 }
 
-// Invalidf is an InputError of a root field.
+// Invalidf returns an *InputError with a formatted reason.
 func Invalidf(path, format string, args ...any) error {
 	return &InputError{Path: path, Reason: fmt.Sprintf(format, args...)}
 }
 
-// LimitError is a request for more than a limit lets through.
+// LimitError is an operation that exceeds a limit.
 type LimitError struct {
 	What         string
-	Limit, Asked int // Asked 0: more than the limit; it is not known how many
+	Limit, Asked int // Asked is 0 if it is only known that it is above Limit
 }
 
 func (e *LimitError) Error() string {
@@ -46,5 +46,5 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d is above the limit of %d", e.What, e.Asked, e.Limit)
 }
 
-// Unwrap gives ErrLimit.
+// Unwrap returns ErrLimit.
 func (e *LimitError) Unwrap() error { return ErrLimit }

@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// joinedRows is up to how many records a column of theirs that names another record is followed in their own statement.
-	// More records are likely to name the same ones, and a hop reads each of these once.
+	// joinedRows is up to how many records a foreign key is followed by a join. More records are likely to share the records that they
+	// refer to: a hop reads each of those once, a join once per row.
 	joinedRows = 100
-	// maxJoins bounds the joins of a statement: Postgres takes longer to plan the more there are.
+	// maxJoins bounds the joins of a statement, because the time that Postgres takes to plan grows with them.
 	maxJoins = 6
 )
 
-// Reading is what one statement reads.
+// Statement is what one SQL statement reads: the rows of a node, and records that are joined to each row.
 type Statement struct {
 	width int // cells of a row, without sort keys
 	joins []*Hop
 }
 
-// take adds cells and returns the first.
+// addCells adds cells to the rows and returns the index of the first.
 func (r *Statement) addCells(cells int) int {
 	r.width += cells
 	return r.width - cells
@@ -34,7 +34,7 @@ type joinPoint struct {
 	join int // that the records are of; -1 if they are not of a join
 }
 
-// join decides whether a hop is made in the statement that reads the records it begins at. If not, it has a statement of its own.
+// join decides whether the hop is joined to the statement that reads its near records. Otherwise it gets a statement of its own.
 func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 	from, ok := points[near]
 	if !ok || len(from.joins) == maxJoins || !h.toOne(near) {
@@ -47,7 +47,7 @@ func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 	h.Statement.joins = append(h.Statement.joins, h)
 }
 
-// toOne reports whether the hop leads each record to one at most, and costs no more as a join.
+// toOne reports whether the hop leads each record to one other at most, and is no slower as a join.
 func (h *Hop) toOne(near *Selection) bool {
 	r, l := h.Relation, &h.list
 	if r.Many {
@@ -58,7 +58,7 @@ func (h *Hop) toOne(near *Selection) bool {
 	return r.Through != nil || near.Model.IsKey(r.Columns) || near.maxRows <= joinedRows
 }
 
-// Joins are the joins as the record store takes them.
+// Joins returns the joins of the statement for the record store. lists are those of a BoundPlan.
 func (r *Statement) Joins(lists []List) []recordstore.Join {
 	if len(r.joins) == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (r *Statement) Joins(lists []List) []recordstore.Join {
 	return joins
 }
 
-// pageVaries reports whether a variable says which part of a list is read.
+// pageVaries reports whether a variable decides which part of a list is read.
 func pageVaries(f *ast.Field) bool {
 	return slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
 		return slices.Contains([]string{"first", "last", "after", "before"}, a.Name) && hasVariable(a.Value)

@@ -11,19 +11,20 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// LinkTrees are the trees of links, which are shown in as many ways as there are selection sets.
+// LinkPlans is the plans of links that are in memory already, by the model of their rows. They may be selected several times, under
+// several aliases: there is a selection set for each.
 type LinkPlans struct {
 	Sets  []ast.SelectionSet
 	Plans PlansByModel
 }
 
-// add adds a way to show the links and returns its number.
+// add adds a selection set and returns its index.
 func (l *LinkPlans) add(set ast.SelectionSet) int {
 	l.Sets = append(l.Sets, set)
 	return len(l.Sets) - 1
 }
 
-// Links makes the tree of links that are there already.
+// CompileLinks compiles what is below rows links that are in memory already. m is the model of their rows. Errors are those of CompileList.
 func (c *Compiler) CompileLinks(ctx context.Context, m *recordstore.Model, rows int, sets []ast.SelectionSet) (*Plan, error) {
 	t, err := c.CompileRecords(ctx, m, "links", rows, false, sets...)
 	if err != nil {
@@ -31,23 +32,23 @@ func (c *Compiler) CompileLinks(ctx context.Context, m *recordstore.Model, rows 
 	}
 	d, _ := c.links.Link(m.Link)
 	for _, i := range m.Selected(t.Node.Selection.Columns) {
-		t.LinkSources = append(t.LinkSources, newLinkColumn(m, d, i))
+		t.LinkSources = append(t.LinkSources, newLinkSource(m, d, i))
 	}
 	return t, nil
 }
 
-// LinkColumn is a column of a link's rows.
+// LinkSource fills one cell of a link's row from a link in memory.
 type LinkSource struct {
 	column *recordstore.Column
 	field     linkField
-	record func(l *linkstore.Link) any // of fromRecord
+	record func(l *linkstore.Link) any // for fromRecord
 }
 
-// linkValue is where the value of a column comes from.
+// linkField is the field of a link that a cell is filled from.
 type linkField uint8
 
 const (
-	fromRecord linkField = iota // the link as a record
+	fromRecord linkField = iota // any value, by way of a record
 	fromID
 	fromLeft
 	fromRight
@@ -57,8 +58,8 @@ const (
 	fromData
 )
 
-// newLinkColumn finds where the value of a column comes from, as linkRecord does.
-func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkSource {
+// newLinkSource finds the field of a link that holds column i, if it has the type of the column. It agrees with linkRecord.
+func newLinkSource(m *recordstore.Model, d *linkstore.Definition, i int) LinkSource {
 	c := LinkSource{column: &m.Columns[i]}
 	values := map[string]linkField{
 		"id":         fromID,
@@ -81,7 +82,7 @@ func newLinkColumn(m *recordstore.Model, d *linkstore.Definition, i int) LinkSou
 	return c
 }
 
-// Add adds the value of a link.
+// Add appends the cell of a link.
 func (c *LinkSource) Add(to *rows.Builder, l *linkstore.Link) {
 	switch c.field {
 	case fromID:
@@ -107,7 +108,7 @@ func (c *LinkSource) Add(to *rows.Builder, l *linkstore.Link) {
 	}
 }
 
-// linkRecord shows a link as a record of the model of its rows.
+// linkRecord returns a link as a record of the model of its rows.
 func linkRecord(m *recordstore.Model, d *linkstore.Definition, l linkstore.Link) *recordstore.Record {
 	r := &recordstore.Record{Model: m, Values: make([]any, len(m.Columns))}
 	set := func(name string, v any) {
@@ -129,7 +130,7 @@ func linkRecord(m *recordstore.Model, d *linkstore.Definition, l linkstore.Link)
 	return r
 }
 
-// keyColumn names the column of a link's row that is an end's key: its own, or the one that is made of several.
+// keyColumn names the column of a link's row that holds the key of an end. A composite key has a column of its own, made of the others.
 func keyColumn(e *linkstore.End) string {
 	if len(e.Columns) == 1 {
 		return e.Columns[0]

@@ -5,33 +5,33 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Payload is how the payload of a mutation is written.
+// Payload is how the payload of a mutation is written. It is laid out when the field is first resolved.
 type Payload struct {
 	Fields   []Field
-	Links    LinkPlans // what is shown of links
-	Replaced LinkPlans // and of those that were dismissed to make room
-	Records  LinkPlans // what is shown of records that were written
-	Field    string    // that shows these
+	Links    LinkPlans // how written links are shown
+	Replaced LinkPlans // how links are shown that were dismissed to make room
+	Records  LinkPlans // how written records are shown
+	Field    string    // the name of the field that shows written records
 }
 
-// LayOut lays out the payload of a mutation that writes links, or answers with a receipt.
+// LayOutPayload lays out the payload of a mutation that writes links or answers with a receipt, once.
 func (p *Root) LayOutPayload(op *graphql.OperationContext) {
 	p.layoutOnce.Do(func() { p.Payload.Fields = p.Payload.layout(op, p.Field.Definition.Type.Name(), p.Field.Selections) })
 }
 
-// LayOutRecords lays out the payload of a mutation that makes or changes records.
+// LayOutRecords lays out the payload of a mutation that creates or updates records, once.
 func (p *Root) LayOutRecords(op *graphql.OperationContext) {
 	p.layoutOnce.Do(func() {
 		p.Payload.Fields = p.Payload.recordLayout(op, p.Field.Definition.Type.Name(), p.Field.Selections)
 	})
 }
 
-// LayOutLinks lays out a field that is links.
+// LayOutLinks lays out a field that is a list of links, once.
 func (p *Root) LayOutLinks() {
 	p.layoutOnce.Do(func() { p.Links.add(p.Field.Selections) })
 }
 
-// recordLayout lays out the payload of a mutation that makes or changes records: it has one field, which shows them.
+// recordLayout lays out a payload that has one field besides __typename, the records.
 func (p *Payload) recordLayout(op *graphql.OperationContext, name string, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
@@ -45,7 +45,7 @@ func (p *Payload) recordLayout(op *graphql.OperationContext, name string, set as
 	return fields
 }
 
-// layout lays out a payload, and the objects in it.
+// layout lays out a payload and the objects in it, which have no field names in common.
 func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {

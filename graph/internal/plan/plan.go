@@ -12,69 +12,69 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Tree is the plan of what stands below a root field, for records of one model. It is not changed once it is made, so that
-// requests share it.
+// Plan is the query plan of what is below a root field, for records of one model. It does not change once it is compiled, so that requests
+// can share it.
 type Plan struct {
 	Node   *Node
-	Objects []*Object    // of records, one for each selection set
-	Connection    *Connection  // of a root list; nil of records
-	LinkSources []LinkSource // of links
+	Objects []*Object // how a record is written, for each selection set
+	Connection    *Connection  // how a root list is written; nil of records
+	LinkSources []LinkSource // how the rows of links are filled; nil of other records
 
-	list     List // of a root list
+	list     List // the arguments of a root list
 	varying  varying
 	cache    *recordstore.StatementCache
-	usage    usage    // by the arguments of the root list
-	fixedUsage    usage    // by what stands beside all arguments
-	Statement  *Statement // of the records it begins with
+	usage    usage    // of the arguments of the root list
+	fixedUsage    usage    // of everything but arguments
+	Statement  *Statement // that reads the records it begins with
 	lists    []List
-	hops     []*Hop // in the order in which they were planned
-	static   bool   // nothing depends on variables but the records it begins with
-	rows     int    // how many records it was made for
-	Single   bool   // it begins with one record, whatever the input
-	totalUsage    usage  // of all that stands in it
+	hops     []*Hop // parents before children
+	static   bool   // no argument depends on a variable
+	rows     int    // for how many records it was compiled
+	Single   bool   // it begins with one record at most, whatever the variables
+	totalUsage    usage  // of all of it
 	cacheable bool
 }
 
-// varying says what of a list's arguments depends on variables.
+// varying says how far the arguments of a list depend on variables.
 type varying uint8
 
 const (
 	varyingNot  varying = iota
-	varyingSize         // how many rows there are
+	varyingSize         // only the page size
 	varyingAll
 )
 
-// Place is a position of the answer: what is read there, and where it is found among the cells of a row.
+// Node is the records of one selection set: which columns are read, and which cells of a row hold them.
 type Node struct {
 	Selection *Selection
-	cells     map[int]int // by column
+	cells     map[int]int // index of the cell, by index of the column
 	Hops      []*Hop
 }
 
-// Hop is a hop of a plan.
+// Hop leads from the records of a node to related ones: along a relation inside a module, or along a link.
 type Hop struct {
 	*hopSelection
-	ID             int // among the lists of the tree
-	parent         int // the hop that leads to where this one begins; -1 if that is the root
+	ID             int // index of its arguments in BoundPlan.Lists
 	field          *ast.Field
 	path           string
-	usage          usage // by its arguments
+	usage          usage // of its arguments
 	varying        varying
-	NearCells           []int // the cells of the near key
+	NearCells           []int // that hold the key of the near record
 	Near           *recordstore.Model
 	Node, Link     *Node
-	LinkColumns      []int // the columns of the join table's row that are read; nil if it is not
+	LinkColumns      []int // of the join table's row; nil if it is not read
 	cache          *recordstore.StatementCache
-	batchCache *recordstore.StatementCache // of several such hops at once, if each is from one record
-	Statement        *Statement                    // of its statement
-	Joined         bool                        // the statement is that of another hop or of the root
-	joinedFrom     int                         // the join of the statement that it begins at; -1 if it begins at what is joined to
-	statementKey          string                      // of its statement; "" of a join
+	batchCache *recordstore.StatementCache // for a batch of hops that each begin at one record
+	Statement        *Statement                    // that reads it
+	Joined         bool                        // it is read by the statement of another hop or of the root
+	joinedFrom     int                         // the join that it begins at; -1 for the main rows of the statement
+	statementKey          string                      // equal for hops with the same SQL; "" of a joined hop
 }
 
-// List makes the tree of a root list.
+// CompileList compiles a root field that lists a model. The error is an *InputError for a bad argument, or a *LimitError if the operation
+// asks for too much.
 func (c *Compiler) CompileList(ctx context.Context, m *recordstore.Model, f graphql.CollectedField) (*Plan, error) {
-	p := c.planner(ctx)
+	p := c.newPlanner(ctx)
 	l, node, asked, err := p.root(m, f, Arguments(f.Field, p.op.Variables))
 	if err != nil {
 		return nil, err
@@ -86,15 +86,15 @@ func (c *Compiler) CompileList(ctx context.Context, m *recordstore.Model, f grap
 		cache:   &recordstore.StatementCache{},
 		usage:   asked,
 	}
-	// A list with conditions is planned by Postgres for their values, each time: joins would make that dearer.
+	// Postgres plans a list with conditions anew for each set of values, and joins would make planning slower.
 	t.build(p, node, l.Where == nil && t.varying != varyingAll)
-	t.Connection = t.Node.connection(p.op, f.Definition.Type.Name(), f.Selections, t.Node, nil)
+	t.Connection = connection(p.op, f.Definition.Type.Name(), f.Selections, t.Node, nil)
 	t.static = t.static && t.varying == varyingNot
 	return t, t.commit(p, f.Alias)
 }
 
-// Records makes the tree of one record that is read by its key, or of many that are known already. They are shown in as many
-// ways as there are selection sets.
+// CompileRecords compiles what is below records: one that is read by its key, if read is set, or up to rows that are known already. The
+// plan has an Object for each selection set. Errors are those of CompileList; path names the field in them.
 func (c *Compiler) CompileRecords(
 	ctx context.Context,
 	m *recordstore.Model,
@@ -103,7 +103,7 @@ func (c *Compiler) CompileRecords(
 	read bool,
 	sets ...ast.SelectionSet,
 ) (*Plan, error) {
-	p := c.planner(ctx)
+	p := c.newPlanner(ctx)
 	sel := newSelection(m, rows)
 	sel.single = read
 	for _, set := range sets {
@@ -119,13 +119,12 @@ func (c *Compiler) CompileRecords(
 	return t, t.commit(p, path)
 }
 
-// build makes the places of all selections, now that they are complete. read says that the records it begins with are read
-// by a statement, which hops can be joined to.
+// build makes the nodes and hops from the collected selections. It runs after all of them are collected, because only then are the columns
+// of a selection complete. With read, the records that the plan begins with come from a statement, and hops can be joined to it.
 func (t *Plan) build(p *planner, root *Selection, read bool) {
 	t.static, t.cacheable = true, true
 	top := root.Model.Selected(root.Columns)
 	at := map[*Selection]*Node{root: newPlace(root, top, 0)}
-	leads := map[*Selection]int{root: -1}
 	t.Statement = &Statement{width: len(top)}
 	points := map[*Selection]joinPoint{}
 	if read {
@@ -138,7 +137,6 @@ func (t *Plan) build(p *planner, root *Selection, read bool) {
 		h := &Hop{
 			hopSelection:    made.hopSelection,
 			ID:             i,
-			parent:         leads[made.near],
 			field:          made.field,
 			path:           made.path,
 			usage:          made.usage,
@@ -153,11 +151,11 @@ func (t *Plan) build(p *planner, root *Selection, read bool) {
 		h.join(points, made.near)
 		columns := h.target.Model.Selected(h.target.Columns)
 		h.Node = newPlace(h.target, columns, h.Statement.addCells(len(columns)))
-		at[h.target], leads[h.target] = h.Node, i
+		at[h.target] = h.Node
 		if h.targetRow != nil {
 			h.LinkColumns = append([]int{h.targetRow.Model.Primary()}, h.targetRow.Columns...)
 			h.Link = newPlace(h.targetRow, h.LinkColumns, h.Statement.addCells(len(h.LinkColumns)))
-			at[h.targetRow], leads[h.targetRow] = h.Link, i
+			at[h.targetRow] = h.Link
 		}
 		t.static = t.static && h.varying == varyingNot
 		t.lists[i] = h.list
@@ -169,20 +167,20 @@ func (t *Plan) build(p *planner, root *Selection, read bool) {
 			h.statementKey = h.newStatementKey()
 		}
 	}
-	for _, pl := range at {
-		t.cacheable = t.cacheable && pl.cacheable()
+	for _, n := range at {
+		t.cacheable = t.cacheable && n.cacheable()
 	}
 }
 
 func newPlace(sel *Selection, columns []int, first int) *Node {
-	pl := &Node{Selection: sel, cells: make(map[int]int, len(columns))}
+	n := &Node{Selection: sel, cells: make(map[int]int, len(columns))}
 	for i, col := range columns {
-		pl.cells[col] = first + i
+		n.cells[col] = first + i
 	}
-	return pl
+	return n
 }
 
-// varies says what of a field's arguments depends on variables.
+// varies reports how far the arguments of a field depend on variables.
 func varies(f *ast.Field) varying {
 	v := varyingNot
 	for _, a := range f.Arguments {
@@ -203,13 +201,13 @@ func hasVariable(v *ast.Value) bool {
 		slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return hasVariable(c.Value) })
 }
 
-// keepable reports whether the hops of a place are the same for all values of variables. They are not if two fields follow
-// one relation, and have the same arguments or not as variables go.
-func (pl *Node) cacheable() bool {
+// cacheable reports whether the node has the same hops for all values of variables. It has not if two fields follow one relation and the
+// values decide whether their arguments are equal: equal fields share a hop.
+func (n *Node) cacheable() bool {
 	written := map[string]string{} // arguments, by relation
 	varying := map[string]bool{}
 	several := map[string]bool{}
-	for f := range pl.Selection.byField {
+	for f := range n.Selection.byField {
 		var b strings.Builder
 		for _, def := range f.Definition.Arguments {
 			if a := f.Arguments.ForName(def.Name); a != nil {
@@ -230,13 +228,15 @@ func (pl *Node) cacheable() bool {
 	return true
 }
 
-// Trees are those of one position, by model: of some it is not known before which models there are. The zero value is good.
+// PlansByModel caches the plans of one root field by model: the model of a field such as node is only known when it is resolved. The zero
+// value is ready to use, and safe for concurrent use.
 type PlansByModel struct {
 	mu      sync.RWMutex
 	byModel map[string]*Plan
 }
 
-// Bind finds the tree of a model and reads its arguments, or makes it. known is false if it had to be made.
+// Bind returns the plan of a model with the arguments of this request. A plan that is not cached yet is made by compile; known is then
+// false. Errors are those of compile.
 func (ts *PlansByModel) Bind(
 	ctx context.Context,
 	c *Compiler,
@@ -244,7 +244,7 @@ func (ts *PlansByModel) Bind(
 	m *recordstore.Model,
 	rows int,
 	compile func() (*Plan, error),
-) (b Bound, known bool, err error) {
+) (b BoundPlan, known bool, err error) {
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
 	ts.mu.RUnlock()
@@ -254,7 +254,7 @@ func (ts *PlansByModel) Bind(
 		}
 	}
 	if t, err = compile(); err != nil {
-		return Bound{}, false, err
+		return BoundPlan{}, false, err
 	}
 	if t.cacheable {
 		ts.mu.Lock()
@@ -264,21 +264,21 @@ func (ts *PlansByModel) Bind(
 		ts.byModel[m.Name] = t
 		ts.mu.Unlock()
 	}
-	return Bound{t, t.list, t.lists}, false, nil
+	return BoundPlan{t, t.list, t.lists}, false, nil
 }
 
-// Bound is a tree with the lists of one request.
-type Bound struct {
+// BoundPlan is a plan with the arguments of one request.
+type BoundPlan struct {
 	*Plan
 	List  List
 	Lists []List
 }
 
-// bind reads the arguments that depend on variables. ok is false if a limit was passed or an argument is bad: making the
-// tree anew tells which.
-func (c *Compiler) bind(ctx context.Context, t *Plan, f graphql.CollectedField, rows int) (b Bound, ok bool) {
-	p := c.planner(ctx)
-	b = Bound{t, t.list, t.lists}
+// bind evaluates the arguments that depend on variables. ok is false if an argument is bad or a limit is exceeded: the caller compiles the
+// plan again, which gives the error with its path.
+func (c *Compiler) bind(ctx context.Context, t *Plan, f graphql.CollectedField, rows int) (b BoundPlan, ok bool) {
+	p := c.newPlanner(ctx)
+	b = BoundPlan{t, t.list, t.lists}
 	if t.static && (t.Connection != nil || rows == t.rows) {
 		return b, p.commit(f.Alias, t.totalUsage) == nil
 	}
@@ -311,7 +311,7 @@ func (c *Compiler) bind(ctx context.Context, t *Plan, f graphql.CollectedField, 
 	return b, p.commit(f.Alias, usage{fields: b.fields(rows)}) == nil
 }
 
-// bindList reads the arguments of one list, if they depend on variables. asked is by those that do not.
+// bindList evaluates the arguments of one list. asked is their usage if no variable changes it.
 func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, path string, v varying, asked usage) bool {
 	switch v {
 	case varyingNot:
@@ -335,12 +335,13 @@ func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, pat
 	return true
 }
 
-// Statement is what keeps the statement of the records it begins with, or nil if that depends on variables.
+// StatementCache returns the cache for the SQL of the first records, or nil if variables change the SQL.
 func (t *Plan) StatementCache() *recordstore.StatementCache {
 	return cacheOf(t.cache, t.varying, t.Statement)
 }
 
-// Statement is what keeps the statement of the hop, from one record alone or from several; nil if it depends on variables.
+// StatementCache returns the cache for the SQL of the hop, or nil if variables change the SQL. A hop from one record has another SQL when it
+// is batched with hops of other root fields.
 func (h *Hop) StatementCache(several bool) *recordstore.StatementCache {
 	if several && h.Single {
 		return cacheOf(h.batchCache, h.varying, h.Statement)
