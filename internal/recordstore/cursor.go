@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Cursor is a position in a list: the values of its sort keys, as text. It is only good for the order it was made in.
+// cursor is a position in a list: the values of its sort keys, as text. It is valid only for the order in which it was made.
 type cursor []*string
 
 // orderSignature tells orders apart, so that a cursor of another list is refused.

@@ -2,7 +2,7 @@ package recordstore
 
 import "strings"
 
-// Above holds where no record above, up to one that has none above, fails Where or is deleted. The record itself is not asked.
+// above holds where no record above, up to one that has none above, fails Where or is deleted. The record itself is not asked.
 type above struct {
 	// Relation leads from a record to the one above it, of the same model, by a column.
 	relation *Relation

@@ -51,8 +51,8 @@ type statement struct {
 	read func(rows pgx.Rows) error // reads all of them
 }
 
-// Read runs all requests in one round trip and fills in their results. A standby may end a read for the sake of what it has to repeat:
-// it is run again.
+// Read runs all requests in one round trip and fills in their results. It retries a read that a standby cancelled because of conflicting
+// changes from the primary.
 func (s *Store) Read(ctx context.Context, requests ...Request) error {
 	for try := 1; ; try++ {
 		err := s.readOnce(ctx, requests)
@@ -120,7 +120,7 @@ func (s *Store) send(ctx context.Context, statements []statement) error {
 	return nil
 }
 
-// rowByRow reads all rows by what reads one.
+// rowByRow reads all rows, each by scan.
 func rowByRow(scan func(pgx.Rows) error) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -143,9 +143,9 @@ type List struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statements. nil means that they are written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the rows are put, in place of Result. nil means Result.
+	// Into receives the rows instead of Result, if it is not nil.
 	Into *rows.Set
 
 	Result Rows
@@ -181,7 +181,8 @@ func (l *List) queries(c *Catalog, _ []string) (t queries, err error) {
 	return t, nil
 }
 
-// Relies on the primary key, or on the index of the leading sort key; conditions on the indexes of their columns.
+// rows writes the statement of a page. It relies on the primary key or the index of the leading sort key, and conditions on the indexes of
+// their columns.
 func (l *List) rows(c *Catalog) (*query, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
@@ -369,7 +370,7 @@ func withPrimary(m *Model, cols []int) []int {
 	return append([]int{m.primary}, cols...)
 }
 
-// rowScanner takes the rows of one statement apart.
+// rowScanner turns the rows of one statement into records.
 type rowScanner struct {
 	*rowShape
 	cells, linkCells []cell

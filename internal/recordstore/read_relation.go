@@ -28,11 +28,11 @@ type Hop struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statements. nil means that they are written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the rows are put, in place of Result. nil means Result.
+	// Into receives the rows instead of Result, if it is not nil.
 	Into *rows.Set
-	// Index finds a key in Keys. nil means that it is made if it is needed.
+	// Index is the index of each key in Keys. nil means that it is made if it is needed.
 	Index map[string]int
 
 	// Result has an entry for each key. A to-one relation's has at most one row.
@@ -258,9 +258,9 @@ type Fetch struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statement. nil means that it is written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the records are put, in place of Result. nil means Result.
+	// Into receives the records instead of Result, if it is not nil.
 	Into *rows.Set
 
 	// Result holds the records that exist, by key.
@@ -283,7 +283,7 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	return []statement{{t.rows.sql, t.rows.args, f.reads(t.rows.rows)}}, nil
 }
 
-// Relies on the primary key.
+// queries writes the statement, which relies on the primary key.
 func (f *Fetch) queries(c *Catalog, keys []string) (queries, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")

@@ -5,16 +5,16 @@ import (
 	"sync/atomic"
 )
 
-// text is a statement before it is decided what its rows are read into.
+// query is the SQL of a statement, its arguments and the shape of its rows.
 type query struct {
 	sql  string
 	args []any
-	rows *rowShape // of a count it says what comes before the number
+	rows *rowShape
 
-	limit int // the argument that is one more than the rows of a page; -1 if there is none
+	limit int // index of the argument of LIMIT; -1 if there is none
 }
 
-// text completes the statement that reads rows: with the joins that begin at them.
+// query completes a statement that reads rows, and adds its joins.
 func (b *builder) query(shape *rowShape, p *page, joins []Join) (*query, error) {
 	t := &query{rows: shape, limit: -1}
 	if p != nil {
@@ -32,33 +32,33 @@ func (b *builder) query(shape *rowShape, p *page, joins []Join) (*query, error) 
 	return t, nil
 }
 
-// texts are the statements of a request: the rows and their number, each only if it is asked for.
+// queries is the statements of a request: for its rows and for their number. Either may be nil.
 type queries struct{ rows, count *query }
 
-// StatementCache keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
-// in nothing else. It belongs to one catalogue. The zero value is good.
+// StatementCache holds the SQL of requests that differ only in their keys, their page size and their viewer. It belongs to one catalogue.
+// The zero value is ready to use, and safe for concurrent use.
 type StatementCache struct {
-	slots [2]atomic.Pointer[cachedStatements] // of forward and of backward pages
+	slots [2]atomic.Pointer[cachedStatements] // for forward and for backward pages
 }
 
 type cachedStatements struct{ rows, count *cachedStatement }
 
-// cachedStatement is a statement with holes.
+// cachedStatement is a statement and which of its arguments a request fills in.
 type cachedStatement struct {
 	query
-	keys   []int // the arguments that are the keys, by the column of the key
-	key    []int // or the one key
+	keys   []int // of lists of keys, by column of the key
+	key    []int // of a single key
 	viewer []int
 }
 
-// What stands in for a key and a viewer while a statement is written: no value of a caller's has a NUL.
+// Placeholders for a key and a viewer while a statement is written. Values of callers never contain a NUL.
 const (
 	keyPlaceholder    = "\x00"
 	viewerPlaceholder = "\x00viewer"
 )
 
-// texts returns the statements for keys and a page. Without a cache, or with a page that begins or ends at a cursor, they
-// are written anew.
+// queries returns the statements for keys and a page. It writes them anew without a cache, and for a page with a cursor, whose position
+// becomes part of the SQL.
 func (s *StatementCache) queries(
 	c *Catalog,
 	columns int,
@@ -73,8 +73,8 @@ func (s *StatementCache) queries(
 	if p != nil && p.Backward {
 		slot = &s.slots[1]
 	}
-	kept := slot.Load()
-	if kept == nil {
+	cached := slot.Load()
+	if cached == nil {
 		marked := *c
 		marked.viewer = viewerPlaceholder
 		parts := slices.Repeat([]string{keyPlaceholder}, columns)
@@ -85,18 +85,18 @@ func (s *StatementCache) queries(
 		if own, err := write(c, keys); err != nil || !own.sameOrder(t) {
 			return own, err
 		}
-		kept = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
-		slot.Store(kept)
+		cached = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
+		slot.Store(cached)
 	}
 	of := keyColumns(keys, columns)
 	limit := 0
 	if p != nil {
 		limit = p.Limit
 	}
-	return queries{kept.rows.fill(c, of, limit), kept.count.fill(c, of, 0)}, nil
+	return queries{cached.rows.fill(c, of, limit), cached.count.fill(c, of, 0)}, nil
 }
 
-// sameOrder reports whether the cursors of both are good for each other. They are not if an order depends on the viewer.
+// sameOrder reports whether both accept the same cursors. They do not if the order depends on the viewer.
 func (t queries) sameOrder(o queries) bool {
 	return t.rows == nil || t.rows.rows.Signature == o.rows.rows.Signature
 }

@@ -16,20 +16,21 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// linkInputType is the type of the schema that names a link. (gqlgen takes exported names of this package for types of the schema.)
+// linkInputType is the input type of a link. It is no Go type, because gqlgen would bind an exported LinkInput to the schema.
 const linkInputType = "LinkInput"
 
-// Links is an argument of a root field that is a list of links. It is also the value of a variable that was read from the text of the
-// request.
+// Links is an argument that is a list of links. A variable of that type may have a Links as its value, which LinkInputReader read from the
+// JSON of the request.
 type Links struct {
 	items []linkstore.Item
 	err   error
 }
 
-// Items returns the links, or an ItemError that says which one is not well, and why.
+// Items returns the links, or a *linkstore.ItemError with the index of the first bad one.
 func (l Links) Items() ([]linkstore.Item, error) { return l.items, l.err }
 
-// UnmarshalGQLContext reads the argument from the variable, or from the document, where its numbers are as they were written.
+// UnmarshalGQLContext reads the argument from the variable, or else from the document, where numbers are as the client wrote them. It never
+// fails: Items returns the error.
 func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	e := requestFrom(ctx).engine
 	if read, ok := v.(Links); ok {
@@ -40,24 +41,29 @@ func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	return nil
 }
 
-// LinkInputs reads lists of LinkInput. It knows the names of the schema, and what they are in the catalogue.
+// LinkInputReader reads lists of LinkInput straight from JSON: maps for 10,000 links would cost more than writing them. It reads the usual
+// forms and leaves all others to the general path.
 type LinkInputReader struct {
 	catalog *linkstore.Catalog
-	names   map[string]string // of links, by the value of the enum
+	names   map[string]string // of links, by enum value
 	ends    bool
-	modules map[string]map[string]*inputKey // by the fields that lead to a key
+	modules map[string]map[string]*inputKey // by the fields for the module and the key
 }
 
-// inputKey is a key of a module.
+// inputKey is the key of a linkable model.
 type inputKey struct{ path, module, name string }
 
-// LinkInputs returns what reads lists of LinkInput as a schema has it. It is nil if the schema has no such type.
+// LinkInputReader returns a reader for the LinkInput of a schema, or nil if the schema has none.
 func (e *Engine) LinkInputReader(schema *ast.Schema) *LinkInputReader {
 	def := schema.Types[linkInputType]
 	if def == nil {
 		return nil
 	}
-	in := &LinkInputReader{catalog: e.linkCatalog, names: map[string]string{}, modules: map[string]map[string]*inputKey{}}
+	in := &LinkInputReader{
+		catalog: e.linkCatalog,
+		names:   map[string]string{},
+		modules: map[string]map[string]*inputKey{},
+	}
 	for _, f := range def.Fields {
 		of := schema.Types[f.Type.Name()]
 		switch {
@@ -78,31 +84,31 @@ func (e *Engine) LinkInputReader(schema *ast.Schema) *LinkInputReader {
 	return in
 }
 
-// Read reads the value of a variable: a Links, if its type is that of the lists and if it is written as most are. All else is to be read as
-// every value is: ok is then false. in may be nil: there are no such lists then.
+// Read reads the JSON of a variable and returns a Links. ok is false if t is no list of LinkInput, if a link has an unusual form, or if the
+// JSON is bad: the caller then reads the value in the general way, which also gives the error. A nil reader reads nothing.
 func (in *LinkInputReader) Read(t *ast.Type, text []byte) (v any, ok bool) {
 	if in == nil || t.Elem == nil || t.Elem.NamedType != linkInputType {
 		return nil, false
 	}
 	r := linkReader{
 		LinkInputReader: in,
-		text:        string(text),
-		scan:       jsonread.New(text),
-		items:      make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
+		text:            string(text),
+		scan:            jsonread.New(text),
+		items:           make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
 	}
 	err := jsonread.List(r.scan, r.item)
 	return Links{items: r.items}, err == nil
 }
 
-// linkReader reads a list of links.
+// linkReader reads one list.
 type linkReader struct {
 	*LinkInputReader
-	text   string // what is read
+	text  string // the JSON
 	scan  *jsontext.Decoder
 	items []linkstore.Item
 
-	link linkInput // the one that is being read
-	last keyLink  // of the one before it
+	link linkInput // the link that is being read
+	last keyLink   // of the link before it, whose keys are mostly the same
 }
 
 // linkInput is one LinkInput.
@@ -114,17 +120,17 @@ type linkInput struct {
 	ends bool
 }
 
-// linkJoin is the link between two keys, if there is one.
+// keyLink is the link between two keys; its name is "" if there is none or several.
 type keyLink struct {
 	keys    [2]*inputKey
 	link    string
 	swapped bool // the first key is the right one
 }
 
-// errUnusual ends the reading of what is not written as most is.
-var errSlowPath = errors.New("unusual")
+// errSlowPath leaves the value to the general path.
+var errSlowPath = errors.New("not on the fast path")
 
-// usual ends the reading where something is not as it mostly is.
+// fastPath returns errSlowPath unless ok.
 func fastPath(ok bool) error {
 	if !ok {
 		return errSlowPath
@@ -215,7 +221,7 @@ func (r *linkReader) end(name []byte) error {
 	return err
 }
 
-// text reads a string that is not empty. It is a part of all that is read, so that it takes no memory of its own.
+// plainString reads a string that is not empty and has no escapes. It is a part of the text, so that it costs no allocation.
 func (r *linkReader) plainString() (string, error) {
 	v, err := r.scan.ReadValue()
 	if err != nil {
@@ -228,7 +234,7 @@ func (r *linkReader) plainString() (string, error) {
 	return r.text[end-len(v)+2 : end], nil
 }
 
-// joined finds the link between the two keys. If there is none, or if there are several, it is for the store to say so.
+// resolveKeys finds the link between the two keys. If there is none, or if there are several, the store returns the error.
 func (r *linkReader) resolveKeys() {
 	l := &r.link
 	if r.last.keys != l.keys || l.item.Link != "" {
@@ -265,16 +271,16 @@ func (in *LinkInputReader) find(keys [2]*inputKey, name string) keyLink {
 	m, _ := in.catalog.Model(left.Model)
 	j := keyLink{keys: keys, link: found[0].Name, swapped: m.Module != a.module || left.Key != a.name}
 	if name != "" {
-		j.keys = [2]*inputKey{} // good for links that are named alone
+		j.keys = [2]*inputKey{} // must not serve links without a name
 	}
 	return j
 }
 
-// readLinks spells the extra columns of a list's links as the database does.
+// readLinks returns the items of a variable, with extra columns under their names in the database.
 func (e *Engine) readLinks(list Links) ([]linkstore.Item, error) {
 	items := list.items
 	if slices.ContainsFunc(items, func(item linkstore.Item) bool { return item.Data != nil }) {
-		items = slices.Clone(items) // the variable may be used again
+		items = slices.Clone(items) // another field may use the variable too
 	}
 	for i := range items {
 		if items[i].Data == nil {

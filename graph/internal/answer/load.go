@@ -11,31 +11,31 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
-// position is the records of a place, in one request.
+// frame is the records of a plan node in one request: some or all of the rows of a buffer.
 type frame struct {
-	node *plan.Node
+	node   *plan.Node
 	buffer *rows.Buffer
-	n     int
-	subset  []int32 // those among the n that are of this position; nil means all: others are of another root field
-	hops  []hopResult
+	n      int
+	subset []int32 // the rows of this frame; nil means all n. A batch of several hops has rows of other frames too
+	hops   []hopResult
 }
 
-// followed is a hop from all records of a position.
+// hopResult is what a hop from all records of a frame led to.
 type hopResult struct {
-	ranges       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
+	ranges     []int32 // by record: the index of its list in set.Ranges; -1 if its key is NULL. nil of a joined hop
 	list       *plan.List
-	set       *rows.Set // nil of a join
-	shared     bool      // rows has those of other positions too
-	node, link *frame // nil until the rows are there
+	set        *rows.Set // nil of a joined hop, whose record is in the same row
+	shared     bool      // set has rows of other frames too
+	node, link *frame    // nil until they are read
 }
 
-// level is the positions whose hops are to be made next: they travel in one round trip.
+// level is the frames whose hops are read next, in one round trip.
 type level struct {
-	bounds    []*plan.BoundPlan // of each position
-	positions []*frame
+	bounds []*plan.BoundPlan // of each frame
+	frames []*frame
 }
 
-// add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
+// add adds a frame, if it has hops to read. Hops that were read with its records are passed on to their own frames.
 func (l *level) add(b *plan.BoundPlan, p *frame) {
 	if p.n == 0 || len(p.node.Hops) == 0 {
 		return
@@ -56,13 +56,13 @@ func (l *level) add(b *plan.BoundPlan, p *frame) {
 		}
 	}
 	if waiting {
-		l.bounds, l.positions = append(l.bounds, b), append(l.positions, p)
+		l.bounds, l.frames = append(l.bounds, b), append(l.frames, p)
 	}
 }
 
-// fetches are the hops of all positions that were not made yet.
+// loadKeys returns the hops of all frames that are not read yet.
 func (l *level) loadKeys() (all []*loadKey) {
-	for i, p := range l.positions {
+	for i, p := range l.frames {
 		for j, h := range p.node.Hops {
 			if p.hops[j].node == nil {
 				all = append(all, &loadKey{hop: h, index: j, frame: p, bound: l.bounds[i]})
@@ -72,73 +72,71 @@ func (l *level) loadKeys() (all []*loadKey) {
 	return all
 }
 
-// read reads the records that root fields ask for, and then what stands below them, level by level.
-func (r *Request) read(runs []*rootField) error {
-	if err := r.readRoots(runs); err != nil {
+// read reads the records that root fields begin with, and then level by level what is below them.
+func (r *Request) read(fields []*rootField) error {
+	if err := r.readRoots(fields); err != nil {
 		return err
 	}
 	var next level
-	for _, run := range runs {
-		run.addFrames(&next)
+	for _, root := range fields {
+		root.addFrames(&next)
 	}
-	for len(next.positions) > 0 {
-		fetches := next.loadKeys()
-		if err := r.loadBatch(fetches); err != nil {
+	for len(next.frames) > 0 {
+		keys := next.loadKeys()
+		if err := r.loadBatch(keys); err != nil {
 			return err
 		}
 		next = level{}
-		for _, f := range fetches {
+		for _, f := range keys {
 			f.result().receive(f.hop, f.bound, &next)
 		}
 	}
 	return nil
 }
 
-// readRoots reads the records that root fields ask for. Of a record that is asked for by its key, it is known without reading it
-// what its key leads to: that travels with it. If this fails, the records are read alone, so that a hop from a record that is not
-// there cannot fail.
-func (r *Request) readRoots(runs []*rootField) error {
+// readRoots reads the records that root fields begin with. Hops from the key of a record travel in the same round trip, which saves one.
+// If that fails, the records are read alone: a hop from a record that does not exist must not fail the field.
+func (r *Request) readRoots(fields []*rootField) error {
 	for _, ahead := range []bool{true, false} {
-		var fetches []*loadKey
+		var keys []*loadKey
 		n := 0
-		for _, run := range runs {
-			of := run.loadKeys(ahead)
+		for _, root := range fields {
+			of := root.loadKeys(ahead)
 			n += max(0, len(of)-1)
-			fetches = append(fetches, of...)
+			keys = append(keys, of...)
 		}
-		if len(fetches) == 0 {
+		if len(keys) == 0 {
 			return nil
 		}
-		if err := r.loadBatch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
+		if err := r.loadBatch(keys); err == nil || n == 0 || r.ctx.Err() != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fetch is a key of the dataloaders: what a root field begins with, or a hop from all records of a position.
+// loadKey is a key of the dataloader: the first request of a root field, or a hop from all records of a frame.
 type loadKey struct {
-	request recordstore.Request // of a root field
+	request recordstore.Request // of a root field; nil of a hop
 
 	hop   *plan.Hop
-	frame  *frame
-	index int // of the hop among those of the position
+	frame *frame
+	index int // of the hop in the node
 	bound *plan.BoundPlan
-	keys  []string // if they are known without the records
+	keys  []string // the near keys, if they are known before the records are read
 }
 
 func (f *loadKey) result() *hopResult { return &f.frame.hops[f.index] }
 
-// fetch reads all that a level asks for in one round trip. Hops are loaded by a dataloader, whose keys they are: it is told how many
-// there are, so that its batch is complete with the last one and no timer runs out. Keys do not repeat, so there is no cache. Where there is
-// no hop there is nothing to batch, and no loader.
+// loadBatch reads a level in one round trip. The capacity of the dataloader is the number of keys, so that the last one completes the batch
+// and no timer has to run out. Keys do not repeat, so there is no cache. Without hops there is nothing to batch, and no loader.
 func (r *Request) loadBatch(all []*loadKey) error {
 	if !slices.ContainsFunc(all, func(f *loadKey) bool { return f.hop != nil }) {
 		return r.engine.records.Read(r.ctx, r.storeRequests(all)...)
 	}
 	var panicked any
 	batch := func(ctx context.Context, keys []*loadKey) []*dataloader.Result[struct{}] {
-		defer func() { panicked = recover() }() // the goroutine of the resolver goes on with it
+		defer func() { panicked = recover() }() // passed on to the goroutine of the resolver
 		result := &dataloader.Result[struct{}]{Error: r.engine.records.Read(ctx, r.storeRequests(keys)...)}
 		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
@@ -167,7 +165,7 @@ func (r *Request) loadBatch(all []*loadKey) error {
 	return err
 }
 
-// requests are what a level reads: one for each root field, and one for all hops that are the same but for their keys.
+// storeRequests returns the requests of a level: one for each root field, and one for each group of hops that can share a statement.
 func (r *Request) storeRequests(of []*loadKey) []recordstore.Request {
 	requests := make([]recordstore.Request, 0, len(of))
 	for i, f := range of {
@@ -181,7 +179,7 @@ func (r *Request) storeRequests(of []*loadKey) []recordstore.Request {
 	return requests
 }
 
-// most is how many keys a hop may have.
+// maxKeys is how many near keys the hop has at most.
 func (f *loadKey) maxKeys() int {
 	switch {
 	case f.keys != nil:
@@ -193,7 +191,7 @@ func (f *loadKey) maxKeys() int {
 	}
 }
 
-// follow prepares hops that are the same but for their keys: each key once.
+// hopRequest returns the one request of hops that share a statement. Each near key is in it once.
 func (r *Request) hopRequest(same []*loadKey) recordstore.Request {
 	first, set := same[0], r.newSet()
 	most := 0
@@ -239,7 +237,7 @@ func (r *Request) hopRequest(same []*loadKey) recordstore.Request {
 	}
 }
 
-// follow reads the keys of the position's records from the cells that are theirs.
+// nearKeys adds the near key of each record of the frame, and returns its index in the request; -1 for a NULL.
 func (p *frame) nearKeys(from []int, add func(key string) int32) []int32 {
 	keys := make([]int32, p.n)
 	if p.subset == nil {
@@ -264,7 +262,7 @@ func (p *frame) addKey(i int, from []int, add func(key string) int32) int32 {
 	return -1
 }
 
-// key is the key of a record in the form in which it travels.
+// key returns the key that is in cells of a row. ok is false if one is NULL.
 func (p *frame) key(i int, cells []int) (string, bool) {
 	if len(cells) == 1 {
 		return p.buffer.Cell(i, cells[0])
@@ -279,7 +277,7 @@ func (p *frame) key(i int, cells []int) (string, bool) {
 	return recordstore.JoinKey(parts), true
 }
 
-// arrive takes the rows that a hop has read as positions of the next level.
+// receive adds the rows that a hop has read to the next level.
 func (f *hopResult) receive(h *plan.Hop, b *plan.BoundPlan, next *level) {
 	at := &frame{buffer: &f.set.Buffer, n: f.set.Len()}
 	if f.shared {
@@ -288,7 +286,7 @@ func (f *hopResult) receive(h *plan.Hop, b *plan.BoundPlan, next *level) {
 	f.addFrames(h, b, at, next)
 }
 
-// own are the rows that the keys of this position lead to.
+// ownRows returns the rows that belong to this frame.
 func (f *hopResult) ownRows() []int32 {
 	rows := []int32{}
 	seen := make([]bool, len(f.set.Ranges))
@@ -305,7 +303,7 @@ func (f *hopResult) ownRows() []int32 {
 	return rows
 }
 
-// enter takes what a hop led to as positions of the next level.
+// addFrames adds the far records of a hop, and the link rows to them, to the next level.
 func (f *hopResult) addFrames(h *plan.Hop, b *plan.BoundPlan, at *frame, next *level) {
 	f.node = &frame{node: h.Node, buffer: at.buffer, n: at.n, subset: at.subset}
 	next.add(b, f.node)
@@ -315,7 +313,7 @@ func (f *hopResult) addFrames(h *plan.Hop, b *plan.BoundPlan, at *frame, next *l
 	}
 }
 
-// same returns the hops among others that are the same as f but for their keys, f among them.
+// batch returns the keys among others that can share the statement of k, with k itself, which is the first of them.
 func (f *loadKey) batch(others []*loadKey) []*loadKey {
 	same := others[:1:1]
 	for _, other := range others[1:] {

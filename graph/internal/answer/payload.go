@@ -12,17 +12,17 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// done is what a mutation did.
+// mutationResult is what a mutation did.
 type mutationResult struct {
-	outcomes   []linkstore.Outcome // of links, in the order of the input
-	replaced   []shownLinks        // by the same order; nil if none were
+	outcomes   []linkstore.Outcome // of links, by index of the input
+	replaced   []shownLinks        // links that made room, by index of the input; nil if there are none
 	deletionID string
 	records    []linkstore.Records
-	created    []recordstore.Created // records, in the order of the input
-	committed    bool
+	created    []recordstore.Created // records, by index of the input
+	committed  bool                  // the mutation was done: later errors concern the answer alone
 }
 
-// written begins the answer to a mutation that has been run. What goes wrong from now on is told together with that.
+// newPayload starts the payload of a mutation that was done. Later errors say so.
 func newPayload(ctx context.Context) *rootField {
 	r := newRootField(ctx)
 	r.LayOutPayload(r.request.op)
@@ -33,7 +33,7 @@ func newPayload(ctx context.Context) *rootField {
 	return r
 }
 
-// Afford refuses to write links if the payload of the field that is being resolved would then be above a limit.
+// CheckPayload returns a *plan.LimitError if the payload for the items would exceed a limit. Resolvers call it before they write.
 func CheckPayload(ctx context.Context, items []linkstore.Item) error {
 	r := newRootField(ctx)
 	r.LayOutPayload(r.request.op)
@@ -46,7 +46,7 @@ func CheckPayload(ctx context.Context, items []linkstore.Item) error {
 	return nil
 }
 
-// Created resolves a field to what became of links that were to be created.
+// LinksCreated resolves createLinks to the results of the store.
 func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
 	r := newPayload(ctx)
 	r.result.outcomes = make([]linkstore.Outcome, len(results))
@@ -67,7 +67,7 @@ func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer
 	return r, nil
 }
 
-// Dismissed resolves a field to what became of links that were to be dismissed.
+// LinksDismissed resolves dismissLinks to the results of the store.
 func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, error) {
 	r := newPayload(ctx)
 	r.result.outcomes = make([]linkstore.Outcome, len(results))
@@ -79,7 +79,7 @@ func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Ans
 	return r, nil
 }
 
-// Receipt resolves a field to what was deleted or restored.
+// Receipt resolves a mutation that deletes or restores to the receipt of the store.
 func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
 	r := newPayload(ctx)
 	r.result.deletionID, r.result.records = receipt.DeletionID, receipt.Records
@@ -95,12 +95,12 @@ func pointers(links []linkstore.Link) []*linkstore.Link {
 	return all
 }
 
-// Delete resolves a mutation that deletes records of a model, what hangs on them and their links.
+// Delete resolves a mutation that deletes records of a model, with their links and what cascades. The keys are its only argument.
 func Delete(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).engine.links.DeleteRecords)
 }
 
-// Restore resolves a mutation that brings records of a model back, and what went with them.
+// Restore resolves a mutation that restores deleted records of a model, and what was deleted with them.
 func Restore(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).engine.links.Restore)
 }
@@ -125,7 +125,7 @@ func cascade(
 	return Receipt(ctx, receipt)
 }
 
-// Create resolves a mutation that makes records of a model.
+// Create resolves a mutation that creates records of a model.
 func Create(ctx context.Context, model string) (Answer, error) {
 	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
 		r.result.created, err = r.request.engine.records.CreateShown(ctx, r.model, values)
@@ -137,7 +137,7 @@ func Create(ctx context.Context, model string) (Answer, error) {
 	})
 }
 
-// Update resolves a mutation that changes records of a model.
+// Update resolves a mutation that updates records of a model.
 func Update(ctx context.Context, model string) (Answer, error) {
 	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
 		r.keys, err = r.request.engine.records.Update(ctx, r.model, values)
@@ -145,8 +145,12 @@ func Update(ctx context.Context, model string) (Answer, error) {
 	})
 }
 
-// writing writes records, and prepares to read what the payload shows of them: it is refused before it is written if that is above a limit.
-func writeRecords(ctx context.Context, model string, run func(r *rootField, values []recordstore.Values) error) (Answer, error) {
+// writeRecords binds the plan of the payload before it writes: a payload that exceeds a limit is refused while nothing is written.
+func writeRecords(
+	ctx context.Context,
+	model string,
+	run func(r *rootField, values []recordstore.Values) error,
+) (Answer, error) {
 	r := newRootField(ctx)
 	r.LayOutRecords(r.request.op)
 	r.writeValue = func() error { return r.writePayload(r.Payload.Fields) }
@@ -171,7 +175,8 @@ func writeRecords(ctx context.Context, model string, run func(r *rootField, valu
 	return r.start(err)
 }
 
-// checkRecords finds records that were deleted before they could be read, and puts over what was read what a rule shows once.
+// checkRecords returns an error if a written record was deleted before it was read. It then replaces cells by the values that a rule shows
+// once, such as a new secret key.
 func (r *rootField) checkRecords() error {
 	shows := false
 	for i := range r.keys {
@@ -213,7 +218,7 @@ func (r *rootField) showOnce() {
 	r.set.Buffer = b.Buffer(len(columns))
 }
 
-// valueOf is the value that is shown of a column, by either of its names.
+// shownValue returns the value of a column, which may be under either of its names.
 func shownValue(values recordstore.Values, col *recordstore.Column) (v any, ok bool) {
 	if v, ok = values[col.Name]; !ok {
 		v, ok = values[col.Field]
@@ -221,7 +226,7 @@ func shownValue(values recordstore.Values, col *recordstore.Column) (v any, ok b
 	return v, ok
 }
 
-// writePayload writes what a mutation did.
+// writePayload writes the payload of a mutation.
 func (r *rootField) writePayload(fields []plan.Field) error {
 	a := r.request
 	if r.set != nil {
@@ -242,7 +247,10 @@ func (r *rootField) writePayload(fields []plan.Field) error {
 				return a.object(r.bound.Objects[f.Index], r.top, r.set.Row(&r.set.Ranges[i], 0, false))
 			})
 		case plan.WriteRecordKeys:
-			return a.list(len(r.result.records), func(i int) error { return a.recordIDs(f.Fields, &r.result.records[i]) })
+			return a.list(
+				len(r.result.records),
+				func(i int) error { return a.recordIDs(f.Fields, &r.result.records[i]) },
+			)
 		}
 		return nil
 	})
@@ -284,7 +292,7 @@ func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) err
 	})
 }
 
-// text writes a text, or null.
+// stringOrNull writes a string, or null if ok is false.
 func (o *Output) stringOrNull(s string, ok bool) {
 	if !ok {
 		o.b = append(o.b, "null"...)

@@ -11,22 +11,22 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
-// root is a root field in one request.
+// rootField is a root field in one request.
 type rootField struct {
 	*plan.Root
 	request    *Request
-	ctx        context.Context //nolint:containedctx // that of its resolver, for errors that are found later
+	ctx        context.Context //nolint:containedctx // that of its resolver, for the location of errors
 	err        error
-	begin, end int // of its value in the output
+	begin, end int // of the value in the output
 
-	bound plan.BoundPlan
-	model *recordstore.Model
-	set  *rows.Set // of a list or a record
-	keys  []string  // of a record, or of those that were written
-	top   *frame
-	links shownLinks
-	result  mutationResult // what a mutation did
-	writeValue  func() error
+	bound      plan.BoundPlan
+	model      *recordstore.Model
+	set        *rows.Set // the rows that the field begins with
+	keys       []string  // of the records to read, if they are known
+	top        *frame
+	links      shownLinks
+	result     mutationResult // of a mutation
+	writeValue func() error
 }
 
 func newRootField(ctx context.Context) *rootField {
@@ -34,7 +34,7 @@ func newRootField(ctx context.Context) *rootField {
 	return &rootField{Root: r.operation.Root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
 }
 
-// start has the field read and written, unless what came before that has failed.
+// start leaves the field to Finish, unless err is not nil.
 func (r *rootField) start(err error) (Answer, error) {
 	if err != nil {
 		return nil, err
@@ -43,13 +43,15 @@ func (r *rootField) start(err error) (Answer, error) {
 	return r, nil
 }
 
-// List resolves a field that lists a model.
+// List resolves a root field that lists a model. Errors are those of the arguments.
 func List(ctx context.Context, model string) (Answer, error) {
 	r := newRootField(ctx)
-	return r.start(r.bindPlan(model, 0, func() (*plan.Plan, error) { return r.request.engine.CompileList(ctx, r.model, r.Field) }))
+	return r.start(
+		r.bindPlan(model, 0, func() (*plan.Plan, error) { return r.request.engine.CompileList(ctx, r.model, r.Field) }),
+	)
 }
 
-// Record resolves a field that looks up a record by its key, which is the field's one argument.
+// Record resolves a root field that looks up a record by its key, which is the only argument. The value is null if there is none.
 func Record(ctx context.Context, model string) (Answer, error) {
 	id, err := graphql.UnmarshalID(onlyArgument(ctx))
 	if err != nil {
@@ -58,13 +60,13 @@ func Record(ctx context.Context, model string) (Answer, error) {
 	return RecordOf(ctx, model, id)
 }
 
-// onlyArgument is the argument of the field that is being resolved, which has one.
+// onlyArgument is the argument of a field that takes one.
 func onlyArgument(ctx context.Context) any {
 	f := graphql.GetFieldContext(ctx).Field
 	return f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name]
 }
 
-// RecordOf resolves a field that looks up the record of a key.
+// RecordOf resolves a root field to the record with a key. The value is null if there is none.
 func RecordOf(ctx context.Context, model, id string) (Answer, error) {
 	r := newRootField(ctx)
 	return r.start(r.record(model, id))
@@ -86,7 +88,7 @@ func (r *rootField) record(model, id string) error {
 	})
 }
 
-// plan finds or makes the plan of what lies below the field, for records of a model.
+// bindPlan sets the plan of what is below the field, for records of a model.
 func (r *rootField) bindPlan(model string, rows int, compile func() (*plan.Plan, error)) (err error) {
 	if r.model, err = r.request.engine.Model(model); err != nil {
 		return err
@@ -95,10 +97,10 @@ func (r *rootField) bindPlan(model string, rows int, compile func() (*plan.Plan,
 	return err
 }
 
-// None resolves a field to null.
+// Null resolves a root field to null.
 func Null() (Answer, error) { return graphql.Null, nil }
 
-// normalKey is a primary key as it travels.
+// normalKey returns a primary key in the spelling of the database.
 func normalKey(m *recordstore.Model, path, key string) (string, error) {
 	v, err := recordstore.Normalize(&m.Columns[m.Primary()], key)
 	if err != nil {
@@ -107,10 +109,13 @@ func normalKey(m *recordstore.Model, path, key string) (string, error) {
 	return fmt.Sprint(v), nil
 }
 
-// reads reports whether there is anything to read.
-func (r *rootField) needsRead() bool { return r.bound.Plan != nil || r.links.any() || r.result.replaced != nil }
+// needsRead reports whether the field reads anything.
+func (r *rootField) needsRead() bool {
+	return r.bound.Plan != nil || r.links.any() || r.result.replaced != nil
+}
 
-// fetches are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
+// loadKeys returns what the field reads first. With ahead that includes the hops from the key of a record that may not exist: they travel
+// in the same round trip.
 func (r *rootField) loadKeys(ahead bool) []*loadKey {
 	if r.bound.Plan == nil {
 		return nil
@@ -122,21 +127,28 @@ func (r *rootField) loadKeys(ahead bool) []*loadKey {
 	joins, cache := t.Statement.Joins(r.bound.Lists), t.StatementCache()
 	if t.Connection != nil {
 		return []*loadKey{{request: &recordstore.List{
-			Model: sel.Model, Columns: sel.Columns, Where: l.Where, Order: l.Order, Page: l.PageToRead(), Count: l.Count,
-			Joins: joins, Cache: cache, Into: r.set,
+			Model:   sel.Model,
+			Columns: sel.Columns,
+			Where:   l.Where,
+			Order:   l.Order,
+			Page:    l.PageToRead(),
+			Count:   l.Count,
+			Joins:   joins,
+			Cache:   cache,
+			Into:    r.set,
 		}}}
 	}
-	fetches := []*loadKey{{request: &recordstore.Fetch{
+	keys := []*loadKey{{request: &recordstore.Fetch{
 		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.set,
 	}}}
 	if ahead && t.Single && keyIsText(sel.Model) {
-		fetches = append(fetches, r.hopsFromKey()...)
+		keys = append(keys, r.hopsFromKey()...)
 	}
-	return fetches
+	return keys
 }
 
-// ahead are the hops from the record's key.
-func (r *rootField) hopsFromKey() (fetches []*loadKey) {
+// hopsFromKey returns the hops that need no more than the record's key.
+func (r *rootField) hopsFromKey() (keys []*loadKey) {
 	for i, h := range r.top.node.Hops {
 		if h.Joined || !h.Near.IsKey(h.Relation.Columns) {
 			continue
@@ -144,18 +156,18 @@ func (r *rootField) hopsFromKey() (fetches []*loadKey) {
 		if r.top.hops == nil {
 			r.top.hops = make([]hopResult, len(r.top.node.Hops))
 		}
-		fetches = append(fetches, &loadKey{hop: h, index: i, frame: r.top, bound: &r.bound, keys: r.keys})
+		keys = append(keys, &loadKey{hop: h, index: i, frame: r.top, bound: &r.bound, keys: r.keys})
 	}
-	return fetches
+	return keys
 }
 
-// keyIsText reports whether a key that was given is the text that is read.
+// keyIsText reports whether a key is spelled in one way only, so that the argument equals the column.
 func keyIsText(m *recordstore.Model) bool {
 	key := &m.Columns[m.Primary()]
 	return key.Type == recordstore.Text && key.SQLType == "" && key.Parts == nil
 }
 
-// enter takes what was read as positions of the first level.
+// addFrames adds the rows that were read to the first level.
 func (r *rootField) addFrames(next *level) {
 	if r.set != nil {
 		r.top.buffer, r.top.n = &r.set.Buffer, r.set.Len()
@@ -167,7 +179,7 @@ func (r *rootField) addFrames(next *level) {
 	}
 }
 
-// write writes the field's value.
+// write writes the value of the field.
 func (r *rootField) write() error {
 	o := r.request.Output
 	switch {

@@ -9,40 +9,40 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// shownLinks are links in the order in which they are shown.
+// shownLinks is links that are in memory, in the order of the answer. Their rows are built once for each kind of link.
 type shownLinks struct {
 	entries []shownLink
-	groups   []*linkGroup
+	groups  []*linkGroup
 }
 
-// shownLink is one of them. Its work is nil if there is no link.
+// shownLink is one entry. Its group is nil if there is no link.
 type shownLink struct {
 	group *linkGroup
-	row  int
+	row   int
 }
 
-// linkWork is the links of one kind that are shown.
+// linkGroup is the links of one kind.
 type linkGroup struct {
 	name    string
 	bound   plan.BoundPlan
 	builder rows.Builder
-	buffer   rows.Buffer
+	buffer  rows.Buffer
 	n       int
 	top     *frame
 }
 
-// any reports whether there are any.
+// any reports whether there is a link.
 func (s *shownLinks) any() bool { return len(s.groups) > 0 }
 
-// enter takes the links as positions of the first level.
+// addFrames adds the links to the first level.
 func (s *shownLinks) addFrames(next *level) {
-	for _, w := range s.groups {
-		w.top = &frame{node: w.bound.Node, buffer: &w.buffer, n: w.n}
-		next.add(&w.bound, w.top)
+	for _, g := range s.groups {
+		g.top = &frame{node: g.bound.Node, buffer: &g.buffer, n: g.n}
+		next.add(&g.bound, g.top)
 	}
 }
 
-// showLinks shows links. An entry may be nil.
+// showLinks fills s with links. A link may be nil: its entry is then null.
 func (r *rootField) showLinks(s *shownLinks, of *plan.LinkPlans, links []*linkstore.Link) error {
 	s.entries = make([]shownLink, len(links))
 	there := len(links)
@@ -54,41 +54,41 @@ func (r *rootField) showLinks(s *shownLinks, of *plan.LinkPlans, links []*linkst
 			}
 		}
 	}
-	var w *linkGroup
+	var g *linkGroup
 	for i, l := range links {
 		if l == nil {
 			continue
 		}
-		if w == nil || w.name != l.Name {
+		if g == nil || g.name != l.Name {
 			var err error
-			if w, err = r.groupOf(s, of, l.Name, there); err != nil {
+			if g, err = r.groupOf(s, of, l.Name, there); err != nil {
 				return err
 			}
 		}
-		s.entries[i] = shownLink{w, w.n}
-		w.add(l)
+		s.entries[i] = shownLink{g, g.n}
+		g.add(l)
 	}
-	for _, w := range s.groups {
-		w.buffer = w.builder.Buffer(len(w.bound.LinkSources))
+	for _, g := range s.groups {
+		g.buffer = g.builder.Buffer(len(g.bound.LinkSources))
 	}
 	return nil
 }
 
-// workOf finds the work of a kind, or begins it.
+// groupOf returns the group of a kind of link. A new group may exceed a limit.
 func (r *rootField) groupOf(s *shownLinks, of *plan.LinkPlans, name string, rows int) (*linkGroup, error) {
-	if i := slices.IndexFunc(s.groups, func(w *linkGroup) bool { return w.name == name }); i >= 0 {
+	if i := slices.IndexFunc(s.groups, func(g *linkGroup) bool { return g.name == name }); i >= 0 {
 		return s.groups[i], nil
 	}
 	b, err := r.request.bindLinks(r.Root, of, name, rows)
 	if err != nil {
 		return nil, err
 	}
-	w := &linkGroup{name: name, bound: b}
-	s.groups = append(s.groups, w)
-	return w, nil
+	g := &linkGroup{name: name, bound: b}
+	s.groups = append(s.groups, g)
+	return g, nil
 }
 
-// linkTree finds or makes the tree of links of a kind.
+// bindLinks returns the plan of what is below links of a kind.
 func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, rows int) (plan.BoundPlan, error) {
 	m, err := r.engine.LinkModel(name)
 	if err != nil {
@@ -99,15 +99,15 @@ func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, ro
 	})
 }
 
-// add adds a link.
-func (w *linkGroup) add(l *linkstore.Link) {
-	for i := range w.bound.LinkSources {
-		w.bound.LinkSources[i].Add(&w.builder, l)
+// add appends the row of a link.
+func (g *linkGroup) add(l *linkstore.Link) {
+	for i := range g.bound.LinkSources {
+		g.bound.LinkSources[i].Add(&g.builder, l)
 	}
-	w.n++
+	g.n++
 }
 
-// ShowLinks resolves a field to links.
+// ShowLinks resolves a root field to a list of links.
 func ShowLinks(ctx context.Context, links []*linkstore.Link) (Answer, error) {
 	r := newRootField(ctx)
 	r.LayOutLinks()
@@ -115,15 +115,15 @@ func ShowLinks(ctx context.Context, links []*linkstore.Link) (Answer, error) {
 	return r.start(r.showLinks(&r.links, &r.Links, links))
 }
 
-// links writes links in one of the ways in which they are shown.
-func (a *Request) links(s *shownLinks, way int) error {
-	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], way) })
+// links writes the list of links for one of the selection sets.
+func (a *Request) links(s *shownLinks, set int) error {
+	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], set) })
 }
 
-func (a *Request) link(entry shownLink, way int) error {
+func (a *Request) link(entry shownLink, set int) error {
 	if entry.group == nil {
 		a.b = append(a.b, "null"...)
 		return nil
 	}
-	return a.object(entry.group.bound.Objects[way], entry.group.top, entry.row)
+	return a.object(entry.group.bound.Objects[set], entry.group.top, entry.row)
 }

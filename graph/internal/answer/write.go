@@ -13,23 +13,23 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
-// Output is where an answer is written. Begin says how long it may become.
+// Output is the buffer that an answer is written to. Begin sets the limit of its length. Outputs are used again after Reset.
 type Output struct {
-	b     []byte
-	limit int
-	nextCheck  int // where it is looked at again
-	// faults are values that were null because they have no place in the answer.
+	b         []byte
+	limit     int
+	nextCheck int // the length at which Check looks again
+	// faults are values that had to become null.
 	faults []*valueFault
-	ctx    context.Context //nolint:containedctx // that of the operation that is written
+	ctx    context.Context //nolint:containedctx // of the operation
 }
 
-// lookAfter is after how many bytes it is looked whether the time is over.
+// checkInterval is after how many bytes Check looks at the context.
 const checkInterval = 64 << 10
 
-// Begin begins an answer, behind those that are there: all of them have limit bytes at most.
+// Begin starts an answer of an operation behind those that are there. limit is the length in bytes of all of them together.
 func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.nextCheck = ctx, limit, 0 }
 
-// tooLong is that of an answer that is longer than it may be.
+// tooLong is the error of an answer that exceeds its limit.
 type tooLong struct{ *plan.LimitError }
 
 func (e tooLong) Unwrap() error { return e.LimitError }
@@ -39,10 +39,11 @@ func isTooLong(err error) bool {
 	return ok
 }
 
-// full reports whether the answer is longer than it may be.
+// full reports whether the answer exceeds its limit.
 func (o *Output) full() bool { return len(o.b) > o.limit }
 
-// Check refuses to go on if the answer is too long or the time is over. It is called where what is written repeats.
+// Check returns an error if the answer exceeds its limit (a *plan.LimitError) or the context is done. Whoever writes a loop calls it in each
+// turn; it is cheap.
 func (o *Output) Check() error {
 	if len(o.b) < o.nextCheck {
 		return nil
@@ -54,10 +55,10 @@ func (o *Output) Check() error {
 	return o.ctx.Err()
 }
 
-// valueFault is a value that has no place in the answer.
+// valueFault is a value that cannot be written: a NULL where null is not allowed, or a number that JSON lacks.
 type valueFault struct {
 	err  error
-	path []ast.PathElement // from the value up to what is being written
+	path []ast.PathElement // from the value upwards, to what is being written
 }
 
 func (f *valueFault) Error() string { return f.err.Error() }
@@ -69,8 +70,9 @@ var (
 	errNull      = errors.New("a value is null that must not be null")
 )
 
-// settle tells faults that were met in a value where it stands, and makes it null if it may be: begin is where it begins in the output, mark
-// how many faults there were before.
+// propagateNull handles the faults of a value that was written, by GraphQL's rule: a value that must not be null makes the nearest one
+// around it null that may be. It adds at to the paths of the faults. begin is where the value begins in the output, mark the number of
+// faults before it. The error that it returns is for the value around.
 func (o *Output) propagateNull(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
 	for _, f := range o.faults[mark:] {
 		f.path = append(f.path, at)
@@ -88,19 +90,19 @@ func (o *Output) propagateNull(at ast.PathElement, nonNull bool, begin, mark int
 	return nil
 }
 
-// Write adds bytes of JSON.
+// Write appends JSON. It never fails.
 func (o *Output) Write(b []byte) (int, error) {
 	o.b = append(o.b, b...)
 	return len(b), nil
 }
 
-// Bytes are what was written.
+// Bytes returns what was written. It is valid until the next write.
 func (o *Output) Bytes() []byte { return o.b }
 
-// Reset empties it, and keeps its memory.
+// Reset empties the output and keeps its memory.
 func (o *Output) Reset() { o.b = o.b[:0] }
 
-// Cap returns how many bytes its memory has.
+// Cap returns the size of its memory in bytes.
 func (o *Output) Cap() int { return cap(o.b) }
 
 // object writes a record.
@@ -139,7 +141,7 @@ func (o *Output) object(l *plan.Object, p *frame, row int) error {
 	return nil
 }
 
-// each writes an object field by field.
+// eachField writes an object that is no record; value writes one field.
 func (o *Output) eachField(fields []plan.Field, value func(f *plan.Field) error) error {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
@@ -164,7 +166,7 @@ func (o *Output) eachField(fields []plan.Field, value func(f *plan.Field) error)
 	return nil
 }
 
-// cell writes the value of a column.
+// cell writes the value of a column. It returns a *valueFault if there is no form for it.
 func (o *Output) cell(f *plan.Field, cells *rows.Buffer, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
@@ -211,7 +213,7 @@ func (o *Output) many(f *plan.Field, h *hopResult, row int) error {
 	return o.connection(f.Connection, &w)
 }
 
-// joined writes what a join led to: it is in the same row.
+// joined writes the record of a joined hop, which is in the same row.
 func (o *Output) joined(f *plan.Field, p *frame, row int) error {
 	h := &p.hops[f.Index]
 	_, there := p.buffer.Cell(row, f.Cell)
@@ -229,16 +231,16 @@ func (o *Output) joined(f *plan.Field, p *frame, row int) error {
 	return o.object(f.Object, h.node, row)
 }
 
-// listWriter is a list that is written.
+// listWriter is a list while it is written.
 type listWriter struct {
 	list       *plan.List
-	set       *rows.Set // nil of a join: the span is one row of those it begins at
-	rowRange       *rows.Range
-	found      bool // the list was looked for
+	set        *rows.Set // nil of a joined hop: the list is one row at most
+	rowRange   *rows.Range
+	found      bool // false if the near key is NULL: no list was read
 	node, link *frame
 }
 
-// row is the row of an entry of the list.
+// row returns the row of an entry.
 func (w *listWriter) row(i int) int {
 	if w.set == nil {
 		return w.rowRange.First
@@ -284,7 +286,7 @@ func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
 	})
 }
 
-// list writes a list item by item. No item of a list may be null.
+// list writes a list of n items, none of which may be null.
 func (o *Output) list(n int, item func(i int) error) error {
 	o.b = append(o.b, '[')
 	for i := range n {
@@ -308,10 +310,10 @@ func (o *Output) list(n int, item func(i int) error) error {
 
 func (o *Output) cursor(w *listWriter, row int) {
 	o.b = append(o.b, '"')
-	o.b = append(w.set.AppendCursor(o.b, row), '"') // its letters need no escapes
+	o.b = append(w.set.AppendCursor(o.b, row), '"') // base64 needs no escapes
 }
 
-// info writes where a page stands. What lies before a cursor the client came from is known to exist.
+// info writes a pageInfo. There is a page on the side that the client came from, because it has a cursor of it.
 func (o *Output) info(fields []plan.Field, w *listWriter) {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
@@ -349,7 +351,7 @@ func (o *Output) info(fields []plan.Field, w *listWriter) {
 
 const hexDigits = "0123456789ABCDEF"
 
-// appendText writes a text with the escapes that gqlgen writes.
+// appendText appends a JSON string with the same escapes as gqlgen.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
@@ -377,7 +379,7 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendEnum writes a value of an enum as the schema spells it.
+// appendEnum appends an enum value in upper case, as the schema spells it.
 func appendEnum(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {

@@ -15,16 +15,16 @@ const maxPlans = 8
 // Cache holds the plans of one document. It is safe for concurrent use.
 type Cache struct {
 	operations int
-	conditions   []string // the variables that @skip and @include depend on
+	conditions []string // the variables that @skip and @include depend on
 
-	mu      sync.RWMutex
+	mu    sync.RWMutex
 	plans map[cacheKey]*Operation
 }
 
 // cacheKey is what decides which fields an answer has.
 type cacheKey struct {
-	operation *ast.OperationDefinition
-	conditions   string // the values of the variables of @skip and @include
+	operation  *ast.OperationDefinition
+	conditions string // the values of the variables of @skip and @include
 }
 
 // Operation is the plan of an operation: its root fields, without those of introspection.
@@ -32,12 +32,12 @@ type Operation struct{ Roots []*Root }
 
 // Root is the plan of a root field. What is below it is compiled when its model is first known.
 type Root struct {
-	Field   graphql.CollectedField
-	NonNull bool
-	Plans   PlansByModel     // of what is below records
-	Links   LinkPlans // of a field that is a list of links
-	Payload Payload
-	layoutOnce    sync.Once // for Payload and Links
+	Field      graphql.CollectedField
+	NonNull    bool
+	Plans      PlansByModel // of what is below records
+	Links      LinkPlans    // of a field that is a list of links
+	Payload    Payload
+	layoutOnce sync.Once // for Payload and Links
 }
 
 // NewCache returns an empty cache for a document. The document has to be valid.

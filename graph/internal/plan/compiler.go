@@ -68,7 +68,7 @@ func (c *Compiler) LinkModel(name string) (*recordstore.Model, error) {
 	return nil, errors.New("no model for the rows of link " + name)
 }
 
-// planner returns the state of one compilation: the operation of the context, and what its other root fields have asked for.
+// newPlanner returns the state of one compilation: the operation of the context, and what its other root fields have asked for.
 func (c *Compiler) newPlanner(ctx context.Context) *planner {
 	p := &planner{compiler: c, ctx: ctx, budget: BudgetFrom(ctx), op: graphql.GetOperationContext(ctx)}
 	p.translator = translator{

@@ -67,8 +67,14 @@ func (r *Statement) Joins(lists []List) []recordstore.Join {
 	for i, h := range r.joins {
 		l := &lists[h.ID]
 		joins[i] = recordstore.Join{
-			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkColumns,
-			Where: l.Where, Order: l.Order, Backward: l.Page.Backward,
+			From:       h.joinedFrom,
+			Model:      h.Near,
+			Relation:   h.Relation,
+			Columns:    h.target.Columns,
+			RowColumns: h.LinkColumns,
+			Where:      l.Where,
+			Order:      l.Order,
+			Backward:   l.Page.Backward,
 		}
 	}
 	return joins

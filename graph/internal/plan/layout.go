@@ -57,12 +57,12 @@ type Field struct {
 	Kind    FieldKind
 	Cell    int // of a column: its cell. Of a joined hop: the cell of the far key, NULL if there is no record
 	// Null is written for a NULL. "" means that a NULL is an error.
-	Null     string
-	Constant string
+	Null       string
+	Constant   string
 	Index      int // of a hop: its index in Node.Hops. Of links and records: the index of their selection set
-	Object   *Object
-	Connection     *Connection
-	Fields   []Field // of an object that is no record, such as an edge or pageInfo
+	Object     *Object
+	Connection *Connection
+	Fields     []Field // of an object that is no record, such as an edge or pageInfo
 }
 
 // Object is how a record is written, for one selection set.

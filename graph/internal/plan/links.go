@@ -25,7 +25,12 @@ func (l *LinkPlans) add(set ast.SelectionSet) int {
 }
 
 // CompileLinks compiles what is below rows links that are in memory already. m is the model of their rows. Errors are those of CompileList.
-func (c *Compiler) CompileLinks(ctx context.Context, m *recordstore.Model, rows int, sets []ast.SelectionSet) (*Plan, error) {
+func (c *Compiler) CompileLinks(
+	ctx context.Context,
+	m *recordstore.Model,
+	rows int,
+	sets []ast.SelectionSet,
+) (*Plan, error) {
 	t, err := c.CompileRecords(ctx, m, "links", rows, false, sets...)
 	if err != nil {
 		return nil, err
@@ -40,7 +45,7 @@ func (c *Compiler) CompileLinks(ctx context.Context, m *recordstore.Model, rows 
 // LinkSource fills one cell of a link's row from a link in memory.
 type LinkSource struct {
 	column *recordstore.Column
-	field     linkField
+	field  linkField
 	record func(l *linkstore.Link) any // for fromRecord
 }
 

@@ -16,7 +16,9 @@ type Payload struct {
 
 // LayOutPayload lays out the payload of a mutation that writes links or answers with a receipt, once.
 func (p *Root) LayOutPayload(op *graphql.OperationContext) {
-	p.layoutOnce.Do(func() { p.Payload.Fields = p.Payload.layout(op, p.Field.Definition.Type.Name(), p.Field.Selections) })
+	p.layoutOnce.Do(
+		func() { p.Payload.Fields = p.Payload.layout(op, p.Field.Definition.Type.Name(), p.Field.Selections) },
+	)
 }
 
 // LayOutRecords lays out the payload of a mutation that creates or updates records, once.

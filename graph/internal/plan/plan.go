@@ -15,24 +15,24 @@ import (
 // Plan is the query plan of what is below a root field, for records of one model. It does not change once it is compiled, so that requests
 // can share it.
 type Plan struct {
-	Node   *Node
-	Objects []*Object // how a record is written, for each selection set
-	Connection    *Connection  // how a root list is written; nil of records
+	Node        *Node
+	Objects     []*Object    // how a record is written, for each selection set
+	Connection  *Connection  // how a root list is written; nil of records
 	LinkSources []LinkSource // how the rows of links are filled; nil of other records
 
-	list     List // the arguments of a root list
-	varying  varying
-	cache    *recordstore.StatementCache
-	usage    usage    // of the arguments of the root list
-	fixedUsage    usage    // of everything but arguments
+	list       List // the arguments of a root list
+	varying    varying
+	cache      *recordstore.StatementCache
+	usage      usage      // of the arguments of the root list
+	fixedUsage usage      // of everything but arguments
 	Statement  *Statement // that reads the records it begins with
-	lists    []List
-	hops     []*Hop // parents before children
-	static   bool   // no argument depends on a variable
-	rows     int    // for how many records it was compiled
-	Single   bool   // it begins with one record at most, whatever the variables
-	totalUsage    usage  // of all of it
-	cacheable bool
+	lists      []List
+	hops       []*Hop // parents before children
+	static     bool   // no argument depends on a variable
+	rows       int    // for how many records it was compiled
+	Single     bool   // it begins with one record at most, whatever the variables
+	totalUsage usage  // of all of it
+	cacheable  bool
 }
 
 // varying says how far the arguments of a list depend on variables.
@@ -54,21 +54,21 @@ type Node struct {
 // Hop leads from the records of a node to related ones: along a relation inside a module, or along a link.
 type Hop struct {
 	*hopSelection
-	ID             int // index of its arguments in BoundPlan.Lists
-	field          *ast.Field
-	path           string
-	usage          usage // of its arguments
-	varying        varying
-	NearCells           []int // that hold the key of the near record
-	Near           *recordstore.Model
-	Node, Link     *Node
-	LinkColumns      []int // of the join table's row; nil if it is not read
-	cache          *recordstore.StatementCache
-	batchCache *recordstore.StatementCache // for a batch of hops that each begin at one record
-	Statement        *Statement                    // that reads it
-	Joined         bool                        // it is read by the statement of another hop or of the root
-	joinedFrom     int                         // the join that it begins at; -1 for the main rows of the statement
-	statementKey          string                      // equal for hops with the same SQL; "" of a joined hop
+	ID           int // index of its arguments in BoundPlan.Lists
+	field        *ast.Field
+	path         string
+	usage        usage // of its arguments
+	varying      varying
+	NearCells    []int // that hold the key of the near record
+	Near         *recordstore.Model
+	Node, Link   *Node
+	LinkColumns  []int // of the join table's row; nil if it is not read
+	cache        *recordstore.StatementCache
+	batchCache   *recordstore.StatementCache // for a batch of hops that each begin at one record
+	Statement    *Statement                  // that reads it
+	Joined       bool                        // it is read by the statement of another hop or of the root
+	joinedFrom   int                         // the join that it begins at; -1 for the main rows of the statement
+	statementKey string                      // equal for hops with the same SQL; "" of a joined hop
 }
 
 // CompileList compiles a root field that lists a model. The error is an *InputError for a bad argument, or a *LimitError if the operation
@@ -135,15 +135,15 @@ func (t *Plan) build(p *planner, root *Selection, read bool) {
 	for i, made := range p.hops {
 		near := at[made.near]
 		h := &Hop{
-			hopSelection:    made.hopSelection,
-			ID:             i,
-			field:          made.field,
-			path:           made.path,
-			usage:          made.usage,
-			Near:           made.near.Model,
-			varying:        varies(made.field),
-			cache:          &recordstore.StatementCache{},
-			batchCache: &recordstore.StatementCache{},
+			hopSelection: made.hopSelection,
+			ID:           i,
+			field:        made.field,
+			path:         made.path,
+			usage:        made.usage,
+			Near:         made.near.Model,
+			varying:      varies(made.field),
+			cache:        &recordstore.StatementCache{},
+			batchCache:   &recordstore.StatementCache{},
 		}
 		for _, col := range h.Near.Indexes(h.Relation.Columns) {
 			h.NearCells = append(h.NearCells, near.cells[col])

@@ -15,7 +15,7 @@ import (
 type Selection struct {
 	Model   *recordstore.Model
 	rows    int  // how many records there are if every page is full
-	maxRows    int  // the same, if variables ask for the largest pages
+	maxRows int  // the same, if variables ask for the largest pages
 	single  bool // there is one record at most, whatever the arguments
 	Columns []int
 	hops    []*hopSelection
