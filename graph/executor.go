@@ -43,7 +43,7 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 			answer.SortErrors(ctx, resp.Errors)
 		}
 		if e.observer != nil {
-			e.observer.Planned(ctx, answer.Planned(ctx))
+			e.observer.Planned(ctx, answer.PlanCached(ctx))
 		}
 		return resp
 	}
@@ -55,11 +55,11 @@ func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolve
 }
 
 // plansFrom returns the plans of the document of the request.
-func plansFrom(ctx context.Context) *plan.Plans {
+func plansFrom(ctx context.Context) *plan.Cache {
 	if plans := transport.PlansOf(ctx); plans != nil {
 		return plans
 	}
-	return plan.NewPlans(graphql.GetOperationContext(ctx).Doc)
+	return plan.NewCache(graphql.GetOperationContext(ctx).Doc)
 }
 
 // outputs are what answers are written to, used again and again.

@@ -54,7 +54,7 @@ func (q queries) LinkModule(ctx context.Context, moduleA, keyA, moduleB, keyB st
 	found := q.links.Catalog().
 		Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
 	if len(found) == 0 {
-		return answer.None()
+		return answer.Null()
 	}
 	return answer.DescribeLink(ctx, found[0])
 }
@@ -74,7 +74,7 @@ func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 		return nil, err
 	}
 	if !ok {
-		return answer.None()
+		return answer.Null()
 	}
 	return answer.RecordOf(ctx, model.Name, id)
 }
@@ -85,14 +85,14 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 	if err != nil {
 		return nil, err
 	}
-	if err := answer.Afford(ctx, items); err != nil {
+	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := m.links.Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
 	if err != nil {
 		return nil, err
 	}
-	return answer.Created(ctx, results)
+	return answer.LinksCreated(ctx, results)
 }
 
 // DismissLinks resolves `dismissLinks`: exactly the given links go, and no record.
@@ -101,14 +101,14 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 	if err != nil {
 		return nil, err
 	}
-	if err := answer.Afford(ctx, items); err != nil {
+	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := m.links.Dismiss(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Dismissed(ctx, results)
+	return answer.LinksDismissed(ctx, results)
 }
 
 // DeleteLinks resolves `deleteLinks`: all links of the given records go, with the records on ends that cascade, and so on.

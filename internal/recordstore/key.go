@@ -9,9 +9,6 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// joinKey is rowkey.Join.
-func joinKey(parts []string) string { return rowkey.Join(parts) }
-
 // split returns the values of the parts of a composite column.
 func (c *Column) split(key string) ([]any, error) {
 	fields := make([]string, len(c.parts))
