@@ -1,4 +1,4 @@
-# The commands of the project. `make run` and `make test` need nothing but Go.
+# The commands of the project. `make run` and `make test` need only Go.
 
 GOLANGCI_LINT_VERSION = v2.15.0
 GOVULNCHECK_VERSION = v1.9.0
@@ -16,21 +16,21 @@ test: ## all tests, on a real Postgres
 	go test ./...
 	cd examples && go test ./...
 
-race: ## the tests of traversal and links, with the race detector
+race: ## the tests of links, queries and records, with the race detector
 	go test -race ./linkstore/... ./graph/... ./internal/recordstore/...
 
 FOR = 60s
 SEED = 0
 
-robust: ## histories of concurrent clients, checked for linearizability: FOR of each kind; SEED repeats those of a run
+robust: ## check random concurrent histories for linearizability, FOR each kind; SEED repeats a run
 	go test ./internal/tools/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
 
 KILLS = 50
 
-kills: ## end first starts of the server at KILLS moments; minutes
+kills: ## kill first starts of the server at KILLS moments; takes minutes
 	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run TestFirstStartIsKilled -count=1 -v -timeout 0
 
-generate: ## write graph/internal/exec, docs/modules and the clients of the examples from the schemas
+generate: ## generate graph/internal/exec, docs/modules and the examples' clients from the schemas
 	go run ./graph/gen
 	cd examples && go generate ./...
 
@@ -42,7 +42,7 @@ lint: $(TOOLS)/golangci-lint ## the linters
 $(TOOLS)/golangci-lint:
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 
-deadcode: $(TOOLS)/deadcode ## functions that nothing calls, tests included
+deadcode: $(TOOLS)/deadcode ## fail if a function is never called, not even by tests
 	@out=$$($(TOOLS)/deadcode -test ./...) && test -z "$$out" || { echo "$$out"; exit 1; }
 
 $(TOOLS)/deadcode:
@@ -51,23 +51,23 @@ $(TOOLS)/deadcode:
 $(TOOLS)/govulncheck:
 	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 
-vulnerabilities: $(TOOLS)/govulncheck ## known faults of what is used; where their database cannot be reached, newer versions of it
+vulnerabilities: $(TOOLS)/govulncheck ## known vulnerabilities of dependencies, or newer versions if their database is unreachable
 	@.ci/vulnerabilities $(TOOLS)/govulncheck
 
 bench: bench-go bench-compare ## the benchmarks, and the comparison with code written by hand
 
-bench-go: ## benchmarks; BENCH names those to run
+bench-go: ## Go benchmarks; BENCH selects them
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./linkstore ./graph
 
 PRODUCTS = 3000
 COMPARE =
 
-bench-compare: ## compare the API with pgx by hand and with one statement; COMPARE='-queries page -only plan' and the like
+bench-compare: ## compare the API with hand-written pgx and single statements; COMPARE='-queries page -only plan'
 	go run ./internal/tools/bench -products $(PRODUCTS) -compare $(COMPARE)
 
 SCALE = 1000000
 
-bench-data: ## make a store of SCALE products and five times as many variants, to measure queries on
+bench-data: ## create a store of SCALE products and five times as many variants, for bench-queries
 	go run ./internal/tools/bench -products $(SCALE) -load
 
 bench-queries: ## measure ten queries on that store
@@ -75,21 +75,21 @@ bench-queries: ## measure ten queries on that store
 
 SIEGE =
 
-siege: ## attack a server of its own and see what others notice; minutes; Linux; SIEGE='-seconds 5 -slack 3' and the like
+siege: ## load test with hostile clients, on a server of its own; minutes; Linux; SIEGE='-seconds 5 -slack 3'
 	go run ./internal/tools/siege $(SIEGE)
 
-medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
+medusa-check: ## compare with a real Medusa, every link in both directions; minutes; needs Node and the network
 	go run ./internal/tools/medusacheck
 
-# The module's path stands in go.mod, in imports and in the rules of the linters.
-module-path: ## give the module another path: make module-path TO=example.com/shop/api
-	@test -n "$(TO)" || { echo 'say which: make module-path TO=example.com/shop/api'; exit 2; }
+# The module path occurs in go.mod, in imports and in the linters' rules.
+module-path: ## change the module path: make module-path TO=example.com/shop/api
+	@test -n "$(TO)" || { echo 'usage: make module-path TO=example.com/shop/api'; exit 2; }
 	git grep -lzF '$(MODULE)' | xargs -0 sed -i 's|$(MODULE)|$(TO)|g'
 	gofmt -w $$(git ls-files '*.go')
 
 GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 
-verify: generate ## fail if the generated code and pages are not what the schemas give
+verify: generate ## fail if the generated code and pages are out of date
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 

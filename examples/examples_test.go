@@ -15,7 +15,7 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
-// TestExamples runs all of them on one server. They change it, so they run one after the other.
+// TestExamples runs all examples on one server. They change its store, so they run one after the other.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	l := start(t)
@@ -44,7 +44,7 @@ func visit(t *testing.T, s *shop.Shop, path string) (status int, page string) {
 	return w.Code, strings.Join(strings.Fields(w.Body.String()), " ")
 }
 
-// shows checks what is on a page, in this order, and that it is made well.
+// shows checks that a page is well formed and contains the given texts in this order.
 func shows(t *testing.T, s *shop.Shop, path string, want ...string) {
 	t.Helper()
 	status, page := visit(t, s, path)
@@ -67,7 +67,7 @@ func shows(t *testing.T, s *shop.Shop, path string, want ...string) {
 	}
 }
 
-// demoStore visits what the first start has loaded.
+// demoStore visits the pages of the demo store.
 func demoStore(t *testing.T, l *live) {
 	s := open(t, l, l.publishable)
 	const shirt, hat = `<a href="/products/linen-shirt">`, `<a href="/products/straw-hat">`
@@ -83,7 +83,7 @@ func demoStore(t *testing.T, l *live) {
 		hat,
 		"€24.50",
 	)
-	// Those of the category below are there too.
+	// The products of subcategories are shown too.
 	shows(
 		t,
 		s,
@@ -142,7 +142,7 @@ func demoStore(t *testing.T, l *live) {
 	)
 	shows(t, s, "/products/linen-shirt?lang=fr", "<h1>Linen shirt</h1>")
 	shows(t, s, "/products/linen-shirt?lang=%25&currency=xxx", "<h1>Linen shirt</h1>", "€39.90")
-	// The gift box is a draft: for the shop there is none.
+	// The gift box is a draft, so the shop does not have it.
 	for _, path := range []string{"/products/gift-box", "/products/nothing", "/categories/nothing", "/nothing", "/products/"} {
 		if status, page := visit(t, s, path); status != http.StatusNotFound ||
 			!strings.Contains(page, "<h1>Not found</h1>") {
@@ -160,7 +160,7 @@ func demoStore(t *testing.T, l *live) {
 	}
 }
 
-// prices visits a product that is on sale, in a list of its own, in tiers, and scarce.
+// prices visits a product that is on sale, has a price list, quantity tiers, and little stock.
 func prices(t *testing.T, l *live) {
 	l.ask(t, `mutation {
 		createProducts(input: [{ id: "prod_x", title: "Coat <b>&", handle: "coat", status: PUBLISHED, material: "Wool" }]) { products { id } }
@@ -207,7 +207,7 @@ func prices(t *testing.T, l *live) {
 	shows(t, s, "/products/coat", "<h1>Coat &lt;b&gt;&amp;</h1>", "<dd>Wool</dd>",
 		">One<", `<strong class="sale">€150.00</strong>`, "<s>€200.00</s>", "Only 3 left",
 		">Two<", "<strong>€210.50</strong>", "On backorder",
-		">Three<", "<strong>€180.00</strong>", "Sold out", // what is in town is not for the web shop
+		">Three<", "<strong>€180.00</strong>", "Sold out", // stock in town does not count for the web shop
 		">Four<", "not in this currency", "In stock")
 	shows(
 		t,
@@ -223,7 +223,7 @@ func prices(t *testing.T, l *live) {
 	shows(t, s, "/?currency=usd", "Coat", "No price in this currency", "Linen shirt", "$44.00")
 }
 
-// refusedKeys opens shops with keys that are none.
+// refusedKeys opens shops with invalid keys.
 func refusedKeys(t *testing.T, l *live) {
 	for _, key := range []string{"pk_" + strings.Repeat("0", 64), "nonsense", l.secret} {
 		status, page := visit(t, open(t, l, key), "/")
@@ -234,9 +234,9 @@ func refusedKeys(t *testing.T, l *live) {
 	}
 }
 
-const bulk = 250 // more than are resolved at once
+const bulk = 250 // more than one page of lookups
 
-// bulkLink makes products and links them by the Go program.
+// bulkLink creates products and links them with the Go program.
 func bulkLink(t *testing.T, l *live) {
 	var products []map[string]any
 	var file strings.Builder
@@ -318,7 +318,7 @@ func linked(t *testing.T, l *live, like, channel string, want int) {
 	}
 }
 
-// bulkLinkShell does the same for another channel by the script.
+// bulkLinkShell does the same for another channel with the shell script.
 func bulkLinkShell(t *testing.T, l *live) {
 	for _, tool := range []string{"bash", "curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -368,7 +368,7 @@ func bulkLinkShell(t *testing.T, l *live) {
 	}
 }
 
-// missing skips a test on a machine without a program. In CI it is there.
+// missing skips the test if a program is not installed. In CI it fails instead.
 func missing(t *testing.T, err error) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -377,7 +377,7 @@ func missing(t *testing.T, err error) {
 	t.Skip(err)
 }
 
-// pages turns the pages of a category, and finds everything that was linked once.
+// pages pages through a category, and must find each linked product once.
 func pages(t *testing.T, l *live) {
 	s := open(t, l, l.publishable)
 	product := regexp.MustCompile(`<a href="/products/([^"?]+)"`)

@@ -1,5 +1,5 @@
-// Package examples_test runs the examples against the real server: the program of the parent module, on a private Postgres
-// with the demo store.
+// Package examples_test runs the examples against the real server: the program of the parent module, on a private
+// Postgres with the demo store.
 package examples_test
 
 import (
@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// buffer collects what a program writes while a test reads it.
+// buffer collects a program's output while a test reads it.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -38,13 +38,13 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// live is a run of the server.
+// live is a running server.
 type live struct {
 	url                 string // of the API
 	secret, publishable string
 }
 
-// build makes a program and returns its path.
+// build builds a program and returns its path.
 func build(t *testing.T, module, pkg string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
@@ -56,10 +56,10 @@ func build(t *testing.T, module, pkg string) string {
 	return path
 }
 
-// start starts the server, and returns it with the keys that it prints. It is stopped when the test ends.
+// start starts the server, and returns it with the keys that it prints. The server stops when the test ends.
 func start(t *testing.T) *live {
 	t.Helper()
-	// Postgres may not run as root: then it is another user who enters the folder.
+	// Postgres refuses to run as root, so another user may have to enter the folder.
 	dir, err := os.MkdirTemp("", "linkgraph-examples-")
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func start(t *testing.T) *live {
 	return nil
 }
 
-// ask sends a request as an admin and returns the data. Errors end the test.
+// ask sends a request as an admin and returns the data. It fails the test if the answer has errors.
 func (l *live) ask(t *testing.T, query string, variables map[string]any) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
@@ -125,7 +125,7 @@ func (l *live) ask(t *testing.T, query string, variables map[string]any) string 
 	return string(answer.Data)
 }
 
-// program runs one to its end, with the environment given alone beside PATH and HOME.
+// program runs a program to its end. Its environment is env, PATH and HOME.
 func program(t *testing.T, env []string, path string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -142,7 +142,7 @@ func program(t *testing.T, env []string, path string, args ...string) (status in
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// write makes a file of a test.
+// write writes text to a temporary file and returns its path.
 func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")

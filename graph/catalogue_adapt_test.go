@@ -4,33 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
-
-// newMedusaDB returns a database as Medusa makes it, without rows.
-func newMedusaDB(t testing.TB) *pgtest.DB {
-	t.Helper()
-	return pgtest.NewFrom(t, "medusa", func(ctx context.Context, pool *pgxpool.Pool) error {
-		text, err := os.ReadFile("../internal/recordstore/testdata/medusa-2.21.2.sql")
-		if err != nil {
-			return err
-		}
-		_, err = pool.Exec(ctx, string(text))
-		return err
-	})
-}
 
 // oneOfEach makes a record of every model, and has them lead to each other over every relation and link that the database has.
 func oneOfEach(t *testing.T, db *pgtest.DB) {
@@ -294,7 +280,7 @@ func TestDatabases(t *testing.T) {
 	})
 	t.Run("medusa", func(t *testing.T) {
 		t.Parallel()
-		db := newMedusaDB(t)
+		db := medusatest.New(t)
 		oneOfEach(t, db)
 		readOnly(t, db)
 		a, lacks := adapted(t, db)
@@ -305,7 +291,7 @@ func TestDatabases(t *testing.T) {
 	})
 	t.Run("older medusa", func(t *testing.T) {
 		t.Parallel()
-		db := newMedusaDB(t)
+		db := medusatest.New(t)
 		oneOfEach(t, db)
 		if _, err := db.Pool.Exec(t.Context(), `
 			DROP TABLE rbac_role, rbac_policy, rbac_role_inheritance, rbac_role_parent, rbac_role_policy, user_rbac_role, invite_rbac_role,

@@ -18,6 +18,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // The codes that errors carry in extensions.code, besides those of package transport.
@@ -28,30 +29,23 @@ const (
 	codeLockTimeout    = "LOCK_TIMEOUT"
 )
 
-// codes is the one table from errors to codes. What is not in it is logged, and INTERNAL to clients.
+// codes maps classes of errors to codes. An error of no class is logged, and clients see INTERNAL.
 var codes = []struct {
 	is   error
 	code string
 }{
 	{linkstore.ErrLinkNotDefined, codeLinkNotDefined},
 	{linkstore.ErrConflict, codeLinkConflict},
-	{linkstore.ErrRecordNotFound, codeNotFound},
 	{linkstore.ErrDeletionNotFound, codeNotFound},
 	{linkstore.ErrLinkNotFound, codeNotFound},
-	{linkstore.ErrLimit, transport.CodeLimit},
 	{linkstore.ErrReadOnly, transport.CodeBadInput},
-	{linkstore.ErrInvalid, transport.CodeBadInput},
-	{recordstore.ErrNotFound, codeNotFound},
-	{recordstore.ErrLimit, transport.CodeLimit},
 	{recordstore.ErrConflict, transport.CodeBadInput},
-	{recordstore.ErrInvalid, transport.CodeBadInput},
 	{recordstore.ErrAbsent, transport.CodeBadInput},
-	{linkstore.ErrContended, transport.CodeUnavailable},
-	{recordstore.ErrContended, transport.CodeUnavailable},
-	{linkstore.ErrLockTimeout, codeLockTimeout},
-	{recordstore.ErrLockTimeout, codeLockTimeout},
-	{plan.ErrLimit, transport.CodeLimit},
-	{plan.ErrInput, transport.CodeBadInput},
+	{storeerr.ErrRecordNotFound, codeNotFound},
+	{storeerr.ErrLimit, transport.CodeLimit},
+	{storeerr.ErrInvalid, transport.CodeBadInput},
+	{storeerr.ErrContended, transport.CodeUnavailable},
+	{storeerr.ErrLockTimeout, codeLockTimeout},
 }
 
 // present gives an error its code and, for an item of a list, its index.
@@ -103,7 +97,7 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 		g.cfg.Logger.ErrorContext(ctx, "database takes no writes", "error", err)
 		out.Message = "the database takes no writes at present: it is read-only, as a standby is; nothing was written: try again"
 	case recordstore.IsConflict(err):
-		out.Message = recordstore.ErrContended.Error()
+		out.Message = storeerr.ErrContended.Error()
 	case recordstore.IsUnavailable(err):
 		g.cfg.Logger.ErrorContext(ctx, "database unavailable", "error", err)
 		out.Message = "the database cannot be reached at present; try again"
@@ -116,25 +110,21 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	return true
 }
 
-// explain adds what a program wants to know of an error without reading its text.
+// explain adds extensions that let a program handle an error without reading its text.
 func (g *Graph) explain(out *gqlerror.Error, err error) {
-	var linkItem *linkstore.ItemError
-	var recordItem *recordstore.ItemError
+	if item, ok := errors.AsType[*storeerr.ItemError](err); ok {
+		out.Extensions["index"] = item.Index
+		out.Message = item.Err.Error()
+	}
+	if invalid, ok := errors.AsType[*storeerr.InvalidError](
+		err,
+	); ok && strings.Contains(invalid.Field, "_") &&
+		!ofArgument(err) {
+		spelled := *invalid // a column, by the name of its field
+		spelled.Field = naming.Camel(invalid.Field)
+		out.Message = spelled.Error()
+	}
 	var conflict *linkstore.ConflictError
-	var invalid *linkstore.InvalidError
-	switch {
-	case errors.As(err, &linkItem):
-		out.Extensions["index"] = linkItem.Index
-		out.Message = linkItem.Err.Error()
-	case errors.As(err, &recordItem):
-		out.Extensions["index"] = recordItem.Index
-		out.Message = recordItem.Err.Error()
-	}
-	if errors.As(err, &invalid) && strings.Contains(invalid.Field, "_") {
-		spelt := *invalid // as the API spells it
-		spelt.Field = naming.Camel(invalid.Field)
-		out.Message = spelt.Error()
-	}
 	if errors.As(err, &conflict) && conflict.Existing.Left != "" {
 		out.Extensions["existing"] = map[string]any{
 			"link":  conflict.Link,
@@ -143,6 +133,12 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 			"right": conflict.Existing.Right,
 		}
 	}
+}
+
+// ofArgument reports whether an error names an argument by its path, which is spelled as the API spells it.
+func ofArgument(err error) bool {
+	_, ok := errors.AsType[*plan.InputError](err)
+	return ok
 }
 
 // recovered turns a panic into an error that present logs.

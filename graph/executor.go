@@ -55,7 +55,7 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 	}
 }
 
-// pause waits a while that differs from that of others who wait for the same.
+// pause waits for a while that is random, so that two transactions that ran into each other do not do so again.
 func pause(ctx context.Context, try int) {
 	select {
 	case <-ctx.Done():
@@ -63,7 +63,7 @@ func pause(ctx context.Context, try int) {
 	}
 }
 
-// finished tells of a response.
+// finished sorts the errors of a response, and reports the operation to the observer.
 func (e executor) finished(ctx context.Context, resp *graphql.Response) *graphql.Response {
 	if resp == nil {
 		return nil
@@ -72,7 +72,7 @@ func (e executor) finished(ctx context.Context, resp *graphql.Response) *graphql
 		answer.SortErrors(ctx, resp.Errors)
 	}
 	if e.observer != nil {
-		e.observer.Planned(ctx, answer.Planned(ctx))
+		e.observer.Planned(ctx, answer.PlanCached(ctx))
 	}
 	return resp
 }
@@ -86,11 +86,11 @@ func (executor) InterceptRootField(ctx context.Context, next graphql.RootResolve
 }
 
 // plansFrom returns the plans of the document of the request.
-func plansFrom(ctx context.Context) *plan.Plans {
+func plansFrom(ctx context.Context) *plan.Cache {
 	if plans := transport.PlansOf(ctx); plans != nil {
 		return plans
 	}
-	return plan.NewPlans(graphql.GetOperationContext(ctx).Doc)
+	return plan.NewCache(graphql.GetOperationContext(ctx).Doc)
 }
 
 // outputs are what answers are written to, used again and again.

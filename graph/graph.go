@@ -39,6 +39,9 @@ type Config struct {
 	MaxItems int
 	// NewID makes ids. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
+	// ManagedBy names another program that creates and changes the tables of records in the database: see
+	// linkstore.Config.ManagedBy. nil means that there is none.
+	ManagedBy func(ctx context.Context, db linkstore.DB) (string, error)
 	// Logger is told of errors that clients are not told of. nil means slog.Default.
 	Logger *slog.Logger
 	// ReadOnly refuses mutations. It is for a database that is not to be changed: see Adapt.
@@ -99,7 +102,7 @@ func New(db DB, cfg Config) (*Graph, error) {
 
 // build makes the stores and the engine over them.
 func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
-	cfg.NewID, cfg.MaxItems = g.cfg.NewID, g.cfg.MaxItems
+	cfg.NewID, cfg.MaxItems, cfg.ManagedBy = g.cfg.NewID, g.cfg.MaxItems, g.cfg.ManagedBy
 	records := recordstore.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
 	for _, m := range links.LockOrder() {
 		records.LockOrder = append(records.LockOrder, m.Name)

@@ -83,7 +83,7 @@ type view struct {
 func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	schema := exec.NewExecutableSchema(exec.Config{Resolvers: of.resolvers, Schema: of.schema})
 	how := cfg.transport(g.cfg.Logger)
-	how.Partial, how.Begin, how.Read = of.partial, new(outputs).with, of.engine.LinkInputs(schema.Schema()).Read
+	how.Partial, how.Begin, how.Read = of.partial, new(outputs).with, of.engine.LinkInputReader(schema.Schema()).Read
 	endpoint, err := transport.New(schema.Schema(), how)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func (i introspector) InterceptRootField(ctx context.Context, next graphql.RootR
 	if field.Name != "__schema" && field.Name != "__type" {
 		return next(ctx)
 	}
-	value, err := answer.Written(
+	value, err := answer.WriteNow(
 		ctx,
 		func(to *answer.Output) error { return i.write(graphql.GetOperationContext(ctx), field, to) },
 	)

@@ -48,7 +48,7 @@ func (q queries) LinkModule(ctx context.Context, moduleA, keyA, moduleB, keyB st
 	found := q.links.Catalog().
 		Find(naming.Snake(moduleA), naming.Snake(keyA), naming.Snake(moduleB), naming.Snake(keyB))
 	if len(found) == 0 {
-		return answer.None()
+		return answer.Null()
 	}
 	return answer.DescribeLink(ctx, found[0])
 }
@@ -68,7 +68,7 @@ func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 		return nil, err
 	}
 	if !ok {
-		return answer.None()
+		return answer.Null()
 	}
 	return answer.RecordOf(ctx, model.Name, id)
 }
@@ -79,14 +79,14 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 	if err != nil {
 		return nil, err
 	}
-	if err := answer.Afford(ctx, items); err != nil {
+	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := answer.LinksFrom(ctx).Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
 	if err != nil {
 		return nil, err
 	}
-	return answer.Created(ctx, results)
+	return answer.LinksCreated(ctx, results)
 }
 
 // DismissLinks resolves `dismissLinks`: exactly the given links go, and no record.
@@ -95,14 +95,14 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 	if err != nil {
 		return nil, err
 	}
-	if err := answer.Afford(ctx, items); err != nil {
+	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := answer.LinksFrom(ctx).Dismiss(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Dismissed(ctx, results)
+	return answer.LinksDismissed(ctx, results)
 }
 
 // DeleteLinks resolves `deleteLinks`: all links of the given records go, with the records on ends that cascade, and so on.

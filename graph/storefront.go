@@ -34,7 +34,7 @@ func storefrontSchema() (*ast.Schema, error) {
 
 // storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
 func storefrontLimits(l Limits) Limits {
-	l.Default(Limits{
+	l.OrDefault(Limits{
 		MaxDepth:      12,
 		MaxIn:         200,
 		MaxConditions: 100,

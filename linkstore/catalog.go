@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 const (
 	maxNameBytes = 63
-	maxKeyBytes  = 255
 )
 
 // Model is a data model whose records links join.
@@ -31,7 +31,7 @@ type Model struct {
 	// Owns are the records of the module that go with a record.
 	Owns []Owned
 
-	key   keyColumns
+	key   rowkey.Columns
 	rank  int  // in the order of locks
 	loose bool // some of its records may have no row to lock
 }
@@ -82,8 +82,8 @@ type End struct {
 	// Columns are those of the link table that hold this end's key, one for each of the model's key columns. nil is Key for a
 	// key of one column; for others it is, for each, Key without a final _id, "_" and the key column. A read-only link has none.
 	Columns []string
-	// ColumnType is "text" if the link holds the key as a text although the record's key is a number or a uuid, as Medusa's
-	// link tables do. "" is the type of the record's key.
+	// ColumnType is "text" if the link table stores the key as text although the record's key is a number or a uuid. Tables
+	// that another program made may do so. "" is the type of the record's key.
 	ColumnType string
 	// RecordKey is the column of the record that the link holds, one of texts. "" is the primary key; only a read-only link may
 	// hold another.
@@ -111,7 +111,7 @@ type Definition struct {
 
 	left, right *Model
 	// The columns that hold the keys of the two ends: of the link table, or of the left model's if the link is read-only.
-	leftKey, rightKey keyColumns
+	leftKey, rightKey rowkey.Columns
 }
 
 // Key names a record: module, key and id.
@@ -193,12 +193,12 @@ func (c *Catalog) addLink(d *Definition, fault func(string, ...any)) {
 			side.end.Key = m.Key
 		}
 		if side.end.RecordKey == "" && len(m.key) == 1 {
-			side.end.RecordKey = m.key[0].name
+			side.end.RecordKey = m.key[0].Name
 		}
 		if side.end.Key == "" {
 			fault("link %s: %s: model %s has no key", d.Name, side.name, m.Name)
 		}
-		if side.end.RecordKey != "" && side.end.RecordKey != m.key.form() && d.ReadOnly == "" {
+		if side.end.RecordKey != "" && side.end.RecordKey != m.key.Form() && d.ReadOnly == "" {
 			fault("link %s: %s: a stored link holds primary keys, not %s", d.Name, side.name, side.end.RecordKey)
 		}
 		if side.end.DeleteCascade && (m.NoSoftDelete || m.Table == "") {
@@ -337,10 +337,10 @@ func (c *Catalog) Resolve(item Item) (Pair, error) {
 	if d.ReadOnly == "" { // the same keys, by the names that the records have for their columns
 		left, right = d.left.key, d.right.key
 	}
-	if pair.Left, err = left.canonical(d.Left.Key, pair.Left); err != nil {
+	if pair.Left, err = canonicalID(left, d.Left.Key, pair.Left); err != nil {
 		return pair, err
 	}
-	pair.Right, err = right.canonical(d.Right.Key, pair.Right)
+	pair.Right, err = canonicalID(right, d.Right.Key, pair.Right)
 	return pair, err
 }
 
@@ -389,7 +389,11 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 		for i, d := range found {
 			names[i] = d.Name
 		}
-		return nil, Pair{}, &InvalidError{"link", "more than one link joins these keys: name it", names}
+		return nil, Pair{}, &InvalidError{
+			Field:   "link",
+			Reason:  "more than one link joins these keys: name it",
+			Choices: names,
+		}
 	}
 	d := found[0]
 	if !d.Left.is(d.left, a.Module, a.Name) {
@@ -410,21 +414,6 @@ func (c *Catalog) checkKey(k Key) error {
 		}
 	}
 	return err
-}
-
-// checkID refuses ids that no record can have.
-func checkID(field, id string) error {
-	switch {
-	case id == "":
-		return &InvalidError{Field: field, Reason: "an id must not be empty"}
-	case strings.ContainsRune(id, 0):
-		return &InvalidError{Field: field, Reason: "an id must not contain the character NUL"}
-	case !utf8.ValidString(id):
-		return &InvalidError{Field: field, Reason: "an id must be valid UTF-8"}
-	case len(id) > maxKeyBytes:
-		return &InvalidError{Field: field, Reason: fmt.Sprintf("an id must not be longer than %d bytes", maxKeyBytes)}
-	}
-	return nil
 }
 
 func (d *Definition) readOnlyError() error {

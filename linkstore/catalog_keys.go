@@ -3,9 +3,11 @@ package linkstore
 import (
 	"slices"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// setKey settles the columns of the primary key.
+// setKey fills in and checks the columns of the primary key.
 func (m *Model) setKey(fault func(string, ...any)) {
 	m.PrimaryKey = slices.Clone(m.PrimaryKey)
 	if len(m.PrimaryKey) == 0 {
@@ -17,13 +19,13 @@ func (m *Model) setKey(fault func(string, ...any)) {
 		if column.Type == "" {
 			column.Type = "text"
 		}
-		if !slices.Contains(keyTypes, column.Type) {
+		if !rowkey.ValidType(column.Type) {
 			fault(
 				"model %s: key column %s has unknown type %q; the choices are %s",
 				m.Name,
 				column.Name,
 				column.Type,
-				strings.Join(keyTypes, ", "),
+				strings.Join(rowkey.Types(), ", "),
 			)
 		}
 		if column.Name == "" || slices.Contains(names[:i], column.Name) {
@@ -31,10 +33,10 @@ func (m *Model) setKey(fault func(string, ...any)) {
 		}
 		names[i] = column.Name
 	}
-	m.key = columnsOf(m.PrimaryKey, names, "")
+	m.key = keyColumns(m.PrimaryKey, names, "")
 }
 
-// splitColumns reads a list of columns.
+// splitColumns returns the columns of a list that is separated by commas.
 func splitColumns(list string) []string {
 	if list == "" {
 		return nil
@@ -46,21 +48,21 @@ func splitColumns(list string) []string {
 	return names
 }
 
-// ownerColumns are the columns of the owner that those of the owned records equal.
+// ownerColumns returns the columns of the owner that the columns of the owned records equal.
 func (m *Model) ownerColumns(o Owned) []string {
 	if o.OwnerColumn == "" {
-		return m.key.names()
+		return m.key.Names()
 	}
 	return splitColumns(o.OwnerColumn)
 }
 
-// setKeys settles which columns hold the keys of the two ends.
+// setKeys fills in and checks the columns that hold the keys of the two ends.
 func (d *Definition) setKeys(fault func(string, ...any)) {
 	for _, side := range []struct {
 		name string
 		end  *End
 		m    *Model
-		key  *keyColumns
+		key  *rowkey.Columns
 	}{{"left", &d.Left, d.left, &d.leftKey}, {"right", &d.Right, d.right, &d.rightKey}} {
 		end := side.end
 		if end.ColumnType != "" && end.ColumnType != "text" {
@@ -82,11 +84,11 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 					side.name,
 					len(end.Columns),
 					len(side.m.key),
-					side.m.key.form(),
+					side.m.key.Form(),
 				)
 				end.Columns = defaultColumns(end.Key, side.m)
 			}
-			*side.key = columnsOf(side.m.PrimaryKey, end.Columns, end.ColumnType)
+			*side.key = keyColumns(side.m.PrimaryKey, end.Columns, end.ColumnType)
 			continue
 		}
 		if len(end.Columns) > 0 {
@@ -97,7 +99,7 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 			continue
 		}
 		held := side.m.PrimaryKey
-		if end.RecordKey != "" && end.RecordKey != side.m.key.form() {
+		if end.RecordKey != "" && end.RecordKey != side.m.key.Form() {
 			held = []KeyColumn{{Name: end.RecordKey, Type: "text"}}
 			for _, column := range side.m.PrimaryKey {
 				if column.Name == end.RecordKey {
@@ -116,32 +118,32 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 			)
 			return
 		}
-		*side.key = columnsOf(held, columns, end.ColumnType)
+		*side.key = keyColumns(held, columns, end.ColumnType)
 	}
 	if d.ReadOnly == "" {
 		d.checkColumns(fault)
 	}
 }
 
-// defaultColumns are the columns of a link table for a key: the key's name if it is one column, otherwise bin_aisle and
-// bin_number for the key bin_id of the columns aisle and number.
+// defaultColumns returns the columns of a link table for a key. A key of one column has a column of its name. The key
+// bin_id of the columns aisle and number has the columns bin_aisle and bin_number.
 func defaultColumns(key string, m *Model) []string {
 	if len(m.key) == 1 {
 		return []string{key}
 	}
-	names := m.key.names()
+	names := m.key.Names()
 	for i := range names {
 		names[i] = strings.TrimSuffix(key, "_id") + "_" + names[i]
 	}
 	return names
 }
 
-// checkColumns finds columns of the link table that have the same name.
+// checkColumns reports columns of the link table that have the same name, or one that is too long.
 func (d *Definition) checkColumns(fault func(string, ...any)) {
 	names := slices.Concat(
 		[]string{"id", "created_at", "updated_at", "deleted_at"},
-		d.leftKey.names(),
-		d.rightKey.names(),
+		d.leftKey.Names(),
+		d.rightKey.Names(),
 	)
 	for _, c := range d.Columns {
 		names = append(names, c.Name)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // closure is everything that a deletion reaches.
@@ -192,7 +194,7 @@ func (s *Store) look(tx *batchTx, known edges, records map[*Model][]string, goes
 // way is one from the records of a model to others: they own them, or a link leads there.
 type way struct {
 	to   *Model
-	key  keyColumns // that holds where it leads
+	key  rowkey.Columns // that holds where it leads
 	link *Definition
 	left bool // from the left end of the link
 	// The statement that goes it: what it selects of both records, and the rest.
@@ -204,7 +206,7 @@ type way struct {
 func (s *Store) lookFrom(tx *batchTx, known edges, m *Model, ids []string, owners bool) {
 	l := text(
 		s,
-		textKey{what: "look", of: m, large: len(ids) >= many, more: owners},
+		textKey{what: "look", of: m, large: len(ids) >= rowkey.Many, more: owners},
 		func() *look { return s.newLook(m, len(ids), owners) },
 	)
 	if len(l.ways) == 0 {
@@ -213,18 +215,18 @@ func (s *Store) lookFrom(tx *batchTx, known edges, m *Model, ids []string, owner
 	tx.queue(len(ids), func(rows pgx.Rows) error {
 		var which int
 		var goes bool
-		from, to := m.key.scan(), make([]string, l.width)
-		dests := append([]any{&which}, from.dests()...)
+		from, to := m.key.Row(), make([]string, l.width)
+		dests := append([]any{&which}, from.Dests()...)
 		for i := range to {
 			dests = append(dests, &to[i])
 		}
 		_, err := pgx.ForEachRow(rows, append(dests, &goes), func() error {
 			w := &l.ways[which]
-			known.of(record{m, from.id()}).add(w, from.id(), w.key.join(to[:len(w.key)]), goes)
+			known.of(record{m, from.Key()}).add(w, from.Key(), rowkey.Join(to[:len(w.key)]), goes)
 			return nil
 		})
 		return err
-	}, l.sql, m.key.args(ids)...)
+	}, l.sql, rowkey.Args(ids, len(m.key))...)
 }
 
 // look is the ways from the records of a model, and the statement that goes them.
@@ -284,10 +286,10 @@ func (s *Store) waysByOwner(m *Model, n int) []way {
 			way{
 				to:   child,
 				key:  child.key,
-				keys: m.key.selected("o") + ", " + child.key.selected("t"),
+				keys: m.key.On("o").TypedTexts() + ", " + child.key.On("t").TypedTexts(),
 				rest: fmt.Sprintf(
 					`true FROM %s AS o JOIN %s AS t ON %s WHERE %s AND t.deleted_at IS NULL`,
-					m.table(), child.table(), strings.Join(on, " AND "), m.amongMany("o", 1, n)),
+					m.table(), child.table(), strings.Join(on, " AND "), m.amongMany("o", n)),
 			},
 		)
 	}
@@ -315,9 +317,9 @@ func (s *Store) waysByLink(m *Model, n int) []way {
 				join = fmt.Sprintf(
 					" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL",
 					to.table(),
-					to.key.matches("f", far, "t"),
+					to.key.On("f").Equals(far.On("t")),
 				)
-				goes = "f." + quote(to.key[0].name) + " IS NOT NULL"
+				goes = "f." + quote(to.key[0].Name) + " IS NOT NULL"
 			}
 			ways = append(
 				ways,
@@ -326,10 +328,10 @@ func (s *Store) waysByLink(m *Model, n int) []way {
 					key:  far,
 					link: d,
 					left: left,
-					keys: near.selected("t") + ", " + far.selected("t"),
+					keys: near.On("t").TypedTexts() + ", " + far.On("t").TypedTexts(),
 					rest: fmt.Sprintf(
 						`%s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
-						goes, d.table(), join, near.amongMany("t", 1, n)),
+						goes, d.table(), join, amongMany(near, "t", n)),
 				},
 			)
 		}

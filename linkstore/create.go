@@ -62,7 +62,7 @@ func (l *newLink) compare(o *newLink) int {
 // fault settles what becomes of a pair that cannot be linked: the call fails, or the pair is left out.
 func (l *newLink) fault(opts CreateOptions, err error) error {
 	if !opts.Partial {
-		return &ItemError{l.index, err}
+		return &ItemError{Index: l.index, Err: err}
 	}
 	l.result.Err = err
 	return nil
@@ -447,10 +447,10 @@ func (s *Store) conflicts(tx *batchTx, d *Definition, pairs []Pair, found *[]Lin
 func (d *Definition) conflictsText() string {
 	var conditions []string
 	if !d.Right.IsList {
-		conditions = append(conditions, d.leftKey.among("t", 1))
+		conditions = append(conditions, amongFew(d.leftKey, "t", 1))
 	}
 	if !d.Left.IsList {
-		conditions = append(conditions, d.rightKey.among("t", 1+len(d.leftKey)))
+		conditions = append(conditions, amongFew(d.rightKey, "t", 1+len(d.leftKey)))
 	}
 	condition := strings.Join(conditions, " OR ")
 	if d.width() > 2 && len(conditions) == 2 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Records names records of one model, by Model, or by Module and Key.
@@ -60,8 +62,8 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 	for i, r := range roots {
 		if withRoots && (r.model.NoSoftDelete || r.model.Table == "") {
 			return Receipt{}, &ItemError{
-				index[i],
-				&InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"},
+				Index: index[i],
+				Err:   &InvalidError{Field: r.model.Name, Reason: "its records cannot be soft-deleted"},
 			}
 		}
 	}
@@ -97,20 +99,23 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			for _, m := range s.catalog.models {
 				names = append(names, m.Name)
 			}
-			return nil, nil, &ItemError{n, &UndefinedError{"model", r.Model, names, ErrInvalid}}
+			return nil, nil, &ItemError{Index: n, Err: &UndefinedError{"model", r.Model, names, ErrInvalid}}
 		}
 		if r.Model == "" {
 			if m, err = s.catalog.ModelByKey(r.Module, r.Key); err != nil {
-				return nil, nil, &ItemError{n, err}
+				return nil, nil, &ItemError{Index: n, Err: err}
 			}
 		}
 		if slices.Contains(s.cfg.AbsentModels, m.Name) {
-			return nil, nil, &ItemError{n, &InvalidError{Field: m.Name, Reason: "this database does not have it"}}
+			return nil, nil, &ItemError{
+				Index: n,
+				Err:   &InvalidError{Field: m.Name, Reason: "this database does not have it"},
+			}
 		}
 		for _, id := range r.IDs {
-			id, err := m.key.canonical(m.keyName(), id)
+			id, err := canonicalID(m.key, m.keyName(), id)
 			if err != nil {
-				return nil, nil, &ItemError{n, err}
+				return nil, nil, &ItemError{Index: n, Err: err}
 			}
 			if root := (record{m, id}); !seen[root] {
 				seen[root] = true
@@ -147,7 +152,10 @@ func (s *Store) liveRoots(
 }
 
 func missingRoot(r record, index int) error {
-	return &ItemError{index, &RecordError{r.model.Module, r.model.Name, r.model.key.form(), r.id}}
+	return &ItemError{
+		Index: index,
+		Err:   &RecordError{Module: r.model.Module, Model: r.model.Name, Key: r.model.key.Form(), ID: r.id},
+	}
 }
 
 // remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was
@@ -192,10 +200,10 @@ func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 			continue
 		}
 		slices.Sort(ids)
-		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= many}, func() string {
+		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= rowkey.Many}, func() string {
 			return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
-				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", 1, len(ids)))
-		}), append(m.key.args(ids), deletion)...)
+				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
+		}), append(rowkey.Args(ids, len(m.key)), deletion)...)
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 	}
 	return records
@@ -227,7 +235,7 @@ func (s *Store) noteDeletion(tx *batchTx, deletion string, c *closure) {
 		childModels, childKeys = append(childModels, e[1].model.Name), append(childKeys, e[1].id)
 	}
 	n := len(keys) + len(childKeys)
-	array := func(number int, sqlType string) string { return parameter(number, sqlType, "", n) }
+	array := func(number int, sqlType string) string { return rowkey.Array(number, sqlType, n) }
 	tx.queue(n, nil, fmt.Sprintf(`
 		WITH noted AS (
 			INSERT INTO %s (id, deleted_at) VALUES ($1::text, clock_timestamp())

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // DismissResult is what became of one item.
@@ -163,7 +165,7 @@ func (s *Store) detach(
 	removed *[]Link,
 ) error {
 	switch {
-	case len(pairs) >= many:
+	case len(pairs) >= rowkey.Many:
 		return s.detachMany(ctx, tx, d, pairs, why, removed)
 	case len(pairs) > 0:
 		s.detachFew(tx, d, pairs, why, removed)
@@ -210,8 +212,8 @@ func (s *Store) detachText(d *Definition, why removal, more bool) string {
 			),
 			d.width()+1,
 			literal(d.Name),
-			d.leftKey.idText(),
-			d.rightKey.idText(),
+			d.leftKey.KeyOf("t"),
+			d.rightKey.KeyOf("t"),
 			s.own("overtaken"),
 		)
 	}

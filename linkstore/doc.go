@@ -15,14 +15,16 @@
 //     DeleteRecords deletes the records themselves as well.
 //   - Restore brings back exactly what a deletion removed: each deletion is written down.
 //
-// [Store.Sync] makes the link tables, or takes those that Medusa made as they are and adds indexes. [Store.Undeclared] finds
-// tables of Medusa's that the catalogue does not know.
+// [Store.Sync] creates the link tables. A link table that another program made is used as it is: Sync only adds indexes to it,
+// and [Store.Adopted] lists such links.
 //
 // Calls are linearizable: each takes effect at one moment between its beginning and its end. Writers take locks in one order, so that they
 // do not deadlock; where Postgres still asks for it, or another call came between, a call is tried again (lock.go says how).
 // [Store.WithTx] makes links part of the caller's transaction.
 // [Config] has a hook, Written, that is told of each call in its transaction, so that a row can be kept of it: there is a row exactly
 // where there is a write. [LinkModule.Each] walks over all links of a kind in memory that does not grow with them.
+//
+// Errors that a store of records would answer too are those of package storeerr, under the names of this package.
 //
 // The package depends on the standard library and pgx alone.
 package linkstore

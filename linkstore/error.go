@@ -3,37 +3,42 @@ package linkstore
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
-// The classes of errors.
+// The classes of errors, for errors.Is. Stores of records answer those of package storeerr too.
 var (
 	ErrLinkNotDefined   = errors.New("link is not defined")
 	ErrReadOnly         = errors.New("link is read-only")
 	ErrConflict         = errors.New("link conflicts with another")
-	ErrRecordNotFound   = errors.New("record not found")
-	ErrInvalid          = errors.New("invalid input")
-	ErrLimit            = errors.New("limit exceeded")
 	ErrLinkNotFound     = errors.New("link not found")
 	ErrDeletionNotFound = errors.New("deletion not found")
-	ErrContended        = errors.New("other calls kept changing the same records: try again")
-	ErrLockTimeout      = errors.New("waited too long for a lock that another transaction holds")
+	ErrRecordNotFound   = storeerr.ErrRecordNotFound
+	ErrInvalid          = storeerr.ErrInvalid
+	ErrLimit            = storeerr.ErrLimit
+	ErrContended        = storeerr.ErrContended
+	ErrLockTimeout      = storeerr.ErrLockTimeout
 )
 
-// ItemError is an error of one item of a call.
-type ItemError struct {
-	Index int
-	Err   error
-}
+// Errors that stores of records answer too.
+type (
+	// ItemError is an error of one item of a call. Its class is that of the item's error.
+	ItemError = storeerr.ItemError
+	// InvalidError is input that cannot be understood. Its class is ErrInvalid.
+	InvalidError = storeerr.InvalidError
+	// RecordError is a record that does not exist, or is deleted. Its class is ErrRecordNotFound.
+	RecordError = storeerr.RecordError
+	// LimitError is a call with more items than the store takes at once. Its class is ErrLimit.
+	LimitError = storeerr.LimitError
+	// LockTimeoutError is a call that waited too long for a lock. Its class is ErrLockTimeout.
+	LockTimeoutError = storeerr.LockTimeoutError
+)
 
-func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
-
-func (e *ItemError) Unwrap() error { return e.Err }
-
-// ConflictError is a link that would be one too many for a record.
+// ConflictError is a link that would give a record more links than the definition allows.
 type ConflictError struct {
 	Link        string
 	Left, Right string // the pair that was to be linked
@@ -55,20 +60,10 @@ func (e *ConflictError) Error() string {
 	)
 }
 
-// Unwrap gives ErrConflict.
+// Unwrap returns ErrConflict.
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// RecordError is a record that does not exist, or not any more.
-type RecordError struct{ Module, Model, Key, ID string }
-
-func (e *RecordError) Error() string {
-	return fmt.Sprintf("there is no %s with %s %q", e.Model, e.Key, e.ID)
-}
-
-// Unwrap gives ErrRecordNotFound.
-func (e *RecordError) Unwrap() error { return ErrRecordNotFound }
-
-// UndefinedError is a name that the catalogue does not know.
+// UndefinedError is a name that is not in the catalogue. Choices are the names that are.
 type UndefinedError struct {
 	What, Name string
 	Choices    []string
@@ -82,25 +77,8 @@ func (e *UndefinedError) Error() string {
 	return fmt.Sprintf("no %s %q is defined; the choices are %s", e.What, e.Name, strings.Join(e.Choices, ", "))
 }
 
-// Unwrap gives ErrLinkNotDefined for links, ErrInvalid for the rest.
+// Unwrap returns ErrLinkNotDefined for links, ErrInvalid for the rest.
 func (e *UndefinedError) Unwrap() error { return e.class }
-
-// InvalidError is input that cannot be understood.
-type InvalidError struct {
-	Field, Reason string
-	Choices       []string
-}
-
-func (e *InvalidError) Error() string {
-	text := e.Field + ": " + e.Reason
-	if len(e.Choices) > 0 {
-		text += "; the choices are " + strings.Join(e.Choices, ", ")
-	}
-	return text
-}
-
-// Unwrap gives ErrInvalid.
-func (e *InvalidError) Unwrap() error { return ErrInvalid }
 
 // ReadOnlyError is an attempt to write a link that a column of a model holds.
 type ReadOnlyError struct{ Link, Model, Column string }
@@ -114,36 +92,8 @@ func (e *ReadOnlyError) Error() string {
 	)
 }
 
-// Unwrap gives ErrReadOnly.
+// Unwrap returns ErrReadOnly.
 func (e *ReadOnlyError) Unwrap() error { return ErrReadOnly }
-
-// LimitError is a call with more items than the store takes at once.
-type LimitError struct {
-	What         string
-	Limit, Asked int
-}
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("%d %s are above the limit of %d", e.Asked, e.What, e.Limit)
-}
-
-// Unwrap gives ErrLimit.
-func (e *LimitError) Unwrap() error { return ErrLimit }
-
-// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote nothing, and can be made
-// again.
-type LockTimeoutError struct {
-	// What is what was waited for: "a record of ProductVariant".
-	What  string
-	cause error
-}
-
-func (e *LockTimeoutError) Error() string {
-	return "the call waited too long for " + e.What + ", which another transaction has locked; nothing was written: try again"
-}
-
-// Unwrap gives ErrLockTimeout, and what Postgres said.
-func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.cause} }
 
 // failure is what an error of Postgres means for a transaction.
 type failure int
@@ -155,7 +105,7 @@ const (
 	changed           // what the call had seen was not so any more when it was locked
 )
 
-// overtakenCode is the SQLSTATE with which a statement says so.
+// overtakenCode is the SQLSTATE by which a statement reports that what the call had seen has changed.
 const overtakenCode = "LG001"
 
 // changedError ends a transaction that has to be run again because another one came between.
@@ -163,16 +113,8 @@ type changedError struct{}
 
 func (changedError) Error() string { return "another call changed what this one had seen" }
 
-// errRefused is an advisory lock that could not be had at once.
+// errRefused says that an advisory lock is not free.
 var errRefused = errors.New("another transaction holds the lock")
-
-// contendedError is a call that was run again as often as it may be.
-type contendedError struct{ cause error }
-
-func (contendedError) Error() string { return ErrContended.Error() }
-
-// Unwrap gives ErrContended, and what ended the last try.
-func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
 
 // RerunError says that the transaction a store has joined came in another one's way: it may succeed if it is run again.
 type RerunError struct {
@@ -188,13 +130,9 @@ func (e *RerunError) Unwrap() error { return e.Err }
 // joinedError says what a failure means for the transaction that the store has joined. The error of a statement that
 // somebody else had queued in it is passed on.
 func (s *Store) joinedError(err error) error {
-	var others interface{ OfAnotherCall() }
-	if err == nil || errors.As(err, &others) {
-		return err
-	}
 	switch classify(err) {
 	case retryable, changed:
-		return &RerunError{contendedError{err}}
+		return &RerunError{&storeerr.ContendedError{Err: err}}
 	case duplicate:
 		return &RerunError{duplicateOf(err)}
 	default:
@@ -202,10 +140,14 @@ func (s *Store) joinedError(err error) error {
 	}
 }
 
-// classify, refused, lockTimeoutOf and missingOf are the places that look at an SQLSTATE.
+// classify, refused, missingOf and storeerr.LockTimeout are the places that look at an SQLSTATE.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {
 		return changed
+	}
+	var others interface{ OfAnotherCall() }
+	if errors.As(err, &others) {
+		return final // it is for the other call to say what it means
 	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -222,8 +164,8 @@ func classify(err error) failure {
 	return final
 }
 
-// refused reports whether locks that were not to be waited for could not be had. A wait of a later statement may have ended with the same
-// code.
+// refused reports whether locks that the call must not wait for are held by others. Only locks that are still missing
+// count: a later statement that waited too long ends with the same code.
 func (l *locks) refused(err error) bool {
 	if !l.nowait || err == nil {
 		return false
@@ -243,32 +185,29 @@ func (l *locks) refused(err error) bool {
 	return false
 }
 
-// lockedRelation is where Postgres says whose row was waited for.
-var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
-
-// lockTimeoutOf turns the end of a wait for a lock into a typed error.
+// lockTimeoutOf returns the end of a wait for a lock as an error that names what was waited for.
 func (s *Store) lockTimeoutOf(err error) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || pg.Code != "55P03" {
+	e, ok := storeerr.LockTimeout(err)
+	if !ok {
 		return err
 	}
-	what := "a record"
-	if m := lockedRelation.FindStringSubmatch(pg.Where); m != nil {
-		for _, model := range s.catalog.models {
-			if model.Table == m[1] {
-				what = "a record of " + model.Name
-			}
-		}
-		for _, d := range s.catalog.byLink {
-			if d.Table == m[1] {
-				what = "a link " + d.Name
-			}
+	if e.Table == "" {
+		return e
+	}
+	for _, model := range s.catalog.models {
+		if model.Table == e.Table {
+			e.What = "a record of " + model.Name
 		}
 	}
-	return &LockTimeoutError{what, err}
+	for _, d := range s.catalog.byLink {
+		if d.Table == e.Table {
+			e.What = "a link " + d.Name
+		}
+	}
+	return e
 }
 
-// duplicateOf turns a unique violation that stays into a typed error.
+// duplicateOf returns a unique violation that no retry resolves as an error of class ErrConflict.
 func duplicateOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -281,8 +220,8 @@ func duplicateOf(err error) error {
 	)
 }
 
-// missingOf turns a NULL that a column does not take into a typed error. Columns that are declared are checked before; this one
-// is not.
+// missingOf returns a NULL in a NOT NULL column as an *InvalidError. Declared columns are checked before the statement,
+// so the column is one that the link does not declare.
 func missingOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "23502" {

@@ -360,37 +360,3 @@ func ExampleModel_JoinKey() {
 	// [A:1 12] <nil>
 	// bin_id: must have 2 parts, in the form aisle:number
 }
-
-func ExampleStore_Undeclared() {
-	ctx := context.Background()
-	store, pool, drop := exampleStore(ctx)
-	defer drop()
-
-	// As Medusa leaves it.
-	if _, err := pool.Exec(ctx, `
-		CREATE TABLE link_module_migrations (table_name text, link_descriptor jsonb);
-		CREATE TABLE variant_post (
-			variant_id varchar(255), post_id varchar(255), id varchar(255), created_at timestamptz, updated_at timestamptz, deleted_at timestamptz,
-			PRIMARY KEY (variant_id, post_id)
-		);
-		INSERT INTO variant_post (variant_id, post_id, id) VALUES ('small', 'hello', 'vpost_1'), ('small', 'world', 'vpost_2');
-		INSERT INTO link_module_migrations VALUES
-			('variant_post', '{"fromModule": "product", "fromModel": "variant", "toModule": "blog", "toModel": "post"}')`); err != nil {
-		fmt.Println(err)
-		return
-	}
-	tables, err := store.Undeclared(ctx)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, t := range tables {
-		fmt.Println(t.Table, t.IDPrefix, t.Keys)
-		fmt.Println(t.FromModule, t.FromModel, t.FromIsList)
-		fmt.Println(t.ToModule, t.ToModel, t.ToIsList)
-	}
-	// Output:
-	// variant_post vpost [{variant_id varchar} {post_id varchar}]
-	// product variant false
-	// blog post true
-}

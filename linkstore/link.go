@@ -3,15 +3,15 @@ package linkstore
 import (
 	"encoding/json"
 	"fmt"
-	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/pgvalue"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Link is a row of a link table.
@@ -24,7 +24,7 @@ type Link struct {
 	DeletedAt            *time.Time
 }
 
-// Pair is what the link joins.
+// Pair returns the ids that the link joins.
 func (l Link) Pair() Pair { return Pair{l.Name, l.Left, l.Right} }
 
 func (p Pair) compare(q Pair) int {
@@ -37,29 +37,30 @@ func (p Pair) compare(q Pair) int {
 	return strings.Compare(p.Right, q.Right)
 }
 
-// width is how many columns the two keys have.
+// width returns how many columns the two keys have together.
 func (d *Definition) width() int { return len(d.leftKey) + len(d.rightKey) }
 
-// keys names the columns of both keys.
+// keys returns the columns of both keys, for a select list.
 func (d *Definition) keys(alias string) string {
-	return d.leftKey.list(alias) + ", " + d.rightKey.list(alias)
+	return d.leftKey.On(alias).List() + ", " + d.rightKey.On(alias).List()
 }
 
-// order sorts rows as Go sorts pairs, whatever the collation: all that lock rows of the table do so in this order.
+// order returns an ORDER BY list that sorts rows as Go sorts pairs, whatever the collation is. All calls that lock rows
+// of the table lock them in this order.
 func (d *Definition) order(alias string) string {
-	return d.leftKey.order(alias) + ", " + d.rightKey.order(alias)
+	return d.leftKey.On(alias).Order() + ", " + d.rightKey.On(alias).Order()
 }
 
-// pairArrays are the parameters that pairArgs fills for n pairs, from $1 on.
+// pairArrays returns the parameters from $1 on that pairArgs fills for n pairs.
 func (d *Definition) pairArrays(n int) string { return d.pairArraysFrom(1, n) }
 
-// pairArraysFrom are they from another parameter on.
+// pairArraysFrom is pairArrays from another parameter on.
 func (d *Definition) pairArraysFrom(first, n int) string {
-	return d.leftKey.arraysOf(first, n) + ", " + d.rightKey.arraysOf(first+len(d.leftKey), n)
+	return d.leftKey.Arrays(first, n) + ", " + d.rightKey.Arrays(first+len(d.leftKey), n)
 }
 
 func (d *Definition) pairArgs(left, right []string) []any {
-	return slices.Concat(d.leftKey.args(left), d.rightKey.args(right))
+	return slices.Concat(rowkey.Args(left, len(d.leftKey)), rowkey.Args(right, len(d.rightKey)))
 }
 
 func (d *Definition) argsOf(pairs []Pair) []any {
@@ -70,22 +71,25 @@ func (d *Definition) argsOf(pairs []Pair) []any {
 	return d.pairArgs(left, right)
 }
 
-// pairNames are the columns of the pairs that a statement is given: l and r if both keys have one.
+// pairNames returns the columns of the pairs that a statement gets as arguments: l and r if each key has one column.
 func (d *Definition) pairNames(alias string) string {
-	return d.leftKey.given(alias, "l") + ", " + d.rightKey.given(alias, "r")
+	return d.leftKey.Named(alias, "l").List() + ", " + d.rightKey.Named(alias, "r").List()
 }
 
-// pairOn finds the rows, t, of such pairs, p.
+// pairOn returns the condition that a row, t, is that of a pair, p.
 func (d *Definition) pairOn() string {
-	return d.leftKey.on("p", "l") + " AND " + d.rightKey.on("p", "r")
+	return d.leftKey.On("t").
+		Equals(d.leftKey.Named("p", "l")) +
+		" AND " + d.rightKey.On("t").
+		Equals(d.rightKey.Named("p", "r"))
 }
 
-// columns is the select list that scanner reads, of the table alias t.
+// columns returns the select list that scanner reads, of the table alias t.
 func (d *Definition) columns() string {
-	return d.selected(d.leftKey.selected("t"), d.rightKey.selected("t"))
+	return d.selected(d.leftKey.On("t").TypedTexts(), d.rightKey.On("t").TypedTexts())
 }
 
-// values is the select list that a linkScan reads: a link without its keys.
+// values returns the select list that a linkScan reads: a link without its keys.
 func (d *Definition) values() string { return d.selected() }
 
 func (d *Definition) selected(keys ...string) string {
@@ -100,7 +104,7 @@ func (d *Definition) selected(keys ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// linkScan is where a row's values are read to.
+// linkScan holds the destinations that the values of a row are scanned into.
 type linkScan struct {
 	def                  *Definition
 	dests                []any
@@ -110,7 +114,7 @@ type linkScan struct {
 	data                 []any
 }
 
-// scan reads rows of values. before takes what the select list has in front of them.
+// scan returns the destinations for rows of values. before are those of the columns in front of them.
 func (d *Definition) scan(before ...any) *linkScan { return d.scanWith(before, nil) }
 
 func (d *Definition) scanWith(before, keys []any) *linkScan {
@@ -122,7 +126,7 @@ func (d *Definition) scanWith(before, keys []any) *linkScan {
 	return s
 }
 
-// link is the one that the last row holds the values of.
+// link returns the link of the row that was scanned last.
 func (s *linkScan) link(left, right string) Link {
 	l := Link{
 		Name:      s.def.Name,
@@ -145,13 +149,13 @@ func (s *linkScan) link(left, right string) Link {
 	return l
 }
 
-// scanner reads rows of columns. before takes what the select list has in front of them.
+// scanner returns a function that reads rows of columns. before are the destinations of the columns in front of them.
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
-	left, right := d.leftKey.scan(), d.rightKey.scan()
-	s := d.scanWith(before, slices.Concat(left.dests(), right.dests()))
+	left, right := d.leftKey.Row(), d.rightKey.Row()
+	s := d.scanWith(before, slices.Concat(left.Dests(), right.Dests()))
 	return func(row pgx.CollectableRow) (Link, error) {
 		err := row.Scan(s.dests...)
-		return s.link(left.id(), right.id()), err
+		return s.link(left.Key(), right.Key()), err
 	}
 }
 
@@ -199,8 +203,6 @@ func (c *Column) read(dest any) any {
 	return nil
 }
 
-var decimalSyntax = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$`)
-
 // checkData checks the extra columns of an item and returns them in their text form, nil for NULL.
 func (d *Definition) checkData(data map[string]any) (map[string]*string, error) {
 	if len(data) == 0 {
@@ -218,7 +220,7 @@ func (d *Definition) checkData(data map[string]any) (map[string]*string, error) 
 			if len(choices) == 0 {
 				reason = "link " + d.Name + " has no extra columns"
 			}
-			return nil, &InvalidError{name, reason, choices}
+			return nil, &InvalidError{Field: name, Reason: reason, Choices: choices}
 		}
 		if v == nil {
 			if c.NotNull {
@@ -236,28 +238,28 @@ func (d *Definition) checkData(data map[string]any) (map[string]*string, error) 
 	return out, nil
 }
 
-// text is the form of a value that Postgres casts to the column's type, or why there is none.
+// text returns a value as a text that Postgres casts to the type of the column, or why the column cannot hold it.
 func (c *Column) text(v any) (text, reason string) {
 	switch c.Type {
 	case Text:
 		s, ok := v.(string)
-		if !ok || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		if !ok || pgvalue.CheckText(s) != "" {
 			return "", "must be a text without the character NUL"
 		}
 		return s, ""
 	case Integer:
-		n, ok := number(v)
+		n, ok := pgvalue.Number(v)
 		i, err := strconv.ParseInt(n, 10, 32)
 		if !ok || err != nil {
 			return "", "must be a whole number of 32 bits"
 		}
 		return strconv.FormatInt(i, 10), ""
 	case Decimal:
-		n, ok := number(v)
+		n, ok := pgvalue.Number(v)
 		if s, isText := v.(string); isText {
 			n, ok = s, true
 		}
-		if !ok || len(n) > 1000 || !decimalSyntax.MatchString(n) {
+		if !ok || !pgvalue.IsDecimal(n) {
 			return "", fmt.Sprintf("%v is no decimal number, as 19.99 is", v)
 		}
 		return n, ""
@@ -268,9 +270,8 @@ func (c *Column) text(v any) (text, reason string) {
 		}
 		return strconv.FormatBool(b), ""
 	case Float:
-		n, ok := number(v)
-		f, err := strconv.ParseFloat(n, 64)
-		if !ok || err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		n, ok := pgvalue.Number(v)
+		if _, finite := pgvalue.Finite(n); !ok || !finite {
 			return "", "must be a finite number"
 		}
 		return n, ""
@@ -281,30 +282,9 @@ func (c *Column) text(v any) (text, reason string) {
 	}
 }
 
-func number(v any) (string, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		return v.String(), true
-	case int:
-		return strconv.Itoa(v), true
-	case int32:
-		return strconv.FormatInt(int64(v), 10), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	}
-	return "", false
-}
-
 func timestampText(v any) (text, reason string) {
-	t, ok := v.(time.Time)
-	if s, isText := v.(string); isText {
-		var err error
-		t, err = time.Parse(time.RFC3339Nano, s)
-		ok = err == nil
-	}
-	if y := t.UTC().Year(); !ok || y < 1 || y > 9999 {
+	t, ok := pgvalue.Time(v)
+	if !ok || !pgvalue.HasFourDigitYear(t) {
 		return "", "must be a point in time, as in 2026-01-31T12:00:00Z"
 	}
 	return t.UTC().Format(time.RFC3339Nano), ""
@@ -312,7 +292,7 @@ func timestampText(v any) (text, reason string) {
 
 func jsonText(v any) (text, reason string) {
 	raw, err := json.Marshal(v)
-	if err != nil || strings.Contains(strings.ReplaceAll(string(raw), `\\`, ""), `\u0000`) {
+	if err != nil || pgvalue.HasNUL(raw) {
 		return "", "must be a JSON value without the character NUL"
 	}
 	return string(raw), ""

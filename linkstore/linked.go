@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Side is one of the two ends of a link.
@@ -43,16 +45,16 @@ func (s *Store) Linked(
 		near, far, field = far, near, d.Right.Key
 	}
 	given := ids
-	if !near.plain() {
+	if !near.IsPlain() {
 		var err error
-		if ids, err = near.canonicalAll(field, given); err != nil {
+		if ids, err = canonicalIDs(near, field, given); err != nil {
 			return nil, fmt.Errorf("linked %s: %w", link, err)
 		}
 	}
 	table, columns, scan := d.table(), d.columns(), d.scanner
 	if d.ReadOnly != "" {
 		table = d.left.table()
-		columns = d.leftKey.selected("t") + ", " + d.rightKey.selected("t")
+		columns = d.leftKey.On("t").TypedTexts() + ", " + d.rightKey.On("t").TypedTexts()
 		scan = d.keyScanner
 	}
 	live := ""
@@ -60,7 +62,7 @@ func (s *Store) Linked(
 		live = " AND t.deleted_at IS NULL"
 	}
 	limit := ""
-	args := near.args(distinct(ids))
+	args := rowkey.Args(distinct(ids), len(near))
 	if opts.Limit > 0 {
 		args = append(args, opts.Limit)
 		limit = fmt.Sprintf(" LIMIT $%d", len(args))
@@ -69,10 +71,10 @@ func (s *Store) Linked(
 	sql := fmt.Sprintf(`
 		SELECT %[1]s, t.* FROM unnest(%[2]s) AS k(%[3]s) CROSS JOIN LATERAL (
 			SELECT %[4]s FROM %[5]s AS t WHERE %[6]s%[7]s AND %[8]s ORDER BY %[9]s%[10]s
-		) AS t`, near.givenText("k", "id"), near.arrays(1), near.given("", "id"), columns, table, near.on("k", "id"), live,
-		far.notNull("t"), far.list("t"), limit)
-	key := near.scan()
-	one := scan(key.dests()...)
+		) AS t`, near.Named("k", "id").TypedTexts(), near.Arrays(1, 0), near.Named("", "id").List(), columns, table, near.On("t").Equals(near.Named("k", "id")), live,
+		far.On("t").NotNull(), far.On("t").List(), limit)
+	key := near.Row()
+	one := scan(key.Dests()...)
 	var found map[string][]Link
 	err := s.read(ctx, func() error {
 		rows, err := s.db.Query(ctx, sql, args...)
@@ -82,7 +84,7 @@ func (s *Store) Linked(
 		found = make(map[string][]Link, len(ids))
 		_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 			l, err := one(row)
-			found[key.id()] = append(found[key.id()], l)
+			found[key.Key()] = append(found[key.Key()], l)
 			return struct{}{}, err
 		})
 		return err
@@ -111,8 +113,8 @@ func distinct(ids []string) []string {
 // keyScanner reads the two keys of a read-only link.
 func (d *Definition) keyScanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
 	return func(row pgx.CollectableRow) (Link, error) {
-		left, right := d.leftKey.scan(), d.rightKey.scan()
-		err := row.Scan(slices.Concat(before, left.dests(), right.dests())...)
-		return Link{Name: d.Name, Left: left.id(), Right: right.id()}, err
+		left, right := d.leftKey.Row(), d.rightKey.Row()
+		err := row.Scan(slices.Concat(before, left.Dests(), right.Dests())...)
+		return Link{Name: d.Name, Left: left.Key(), Right: right.Key()}, err
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Get returns the live links of pairs, in the order of the items; nil where there is none.
@@ -166,7 +168,7 @@ func (l *lister) arg(v any) string {
 }
 
 // column finds a column and its type, or says which there are. A name that means a key gives the columns that hold it.
-func (l *lister) column(name string) (sqlType string, key keyColumns, err error) {
+func (l *lister) column(name string) (sqlType string, key rowkey.Columns, err error) {
 	d := l.def
 	switch name {
 	case "id":
@@ -179,8 +181,8 @@ func (l *lister) column(name string) (sqlType string, key keyColumns, err error)
 		return "", d.rightKey, nil
 	}
 	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
-		if c.name == name {
-			return "", keyColumns{c}, nil
+		if c.Name == name {
+			return "", rowkey.Columns{c}, nil
 		}
 	}
 	if c := d.column(name); c != nil {
@@ -188,8 +190,8 @@ func (l *lister) column(name string) (sqlType string, key keyColumns, err error)
 	}
 	choices := []string{"id", d.Left.Key, d.Right.Key, "created_at", "updated_at", "deleted_at"}
 	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
-		if !slices.Contains(choices, c.name) {
-			choices = append(choices, c.name)
+		if !slices.Contains(choices, c.Name) {
+			choices = append(choices, c.Name)
 		}
 	}
 	for _, c := range d.Columns {
@@ -212,7 +214,7 @@ func (l *lister) condition(c Condition) (string, error) {
 	}
 	name := "t." + quote(c.Column)
 	if key != nil {
-		name, sqlType = key[:1].list("t"), "text"
+		name, sqlType = key[:1].On("t").List(), "text"
 	}
 	switch c.Op {
 	case IsNull:
@@ -225,7 +227,7 @@ func (l *lister) condition(c Condition) (string, error) {
 		if !ok {
 			return "", &InvalidError{Field: c.Column, Reason: "is compared with a list of texts"}
 		}
-		if key != nil && !key.plain() {
+		if key != nil && !key.IsPlain() {
 			return l.among(c.Column, key, values)
 		}
 		return fmt.Sprintf("%s = ANY(%s::text[]::%s[])", name, l.arg(values), sqlType), nil
@@ -233,40 +235,43 @@ func (l *lister) condition(c Condition) (string, error) {
 		if c.Value == nil {
 			return "", &InvalidError{Field: c.Column, Reason: "a null is compared with IsNull"}
 		}
-		if key != nil && !key.plain() {
+		if key != nil && !key.IsPlain() {
 			return l.compare(c, key)
 		}
 		return fmt.Sprintf("%s %s %s::%s", name, c.Op, l.arg(valueText(c.Value)), sqlType), nil
 	}
 	return "", &InvalidError{
-		c.Column,
-		fmt.Sprintf("there is no comparison %q", c.Op),
-		[]string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"},
+		Field:   c.Column,
+		Reason:  fmt.Sprintf("there is no comparison %q", c.Op),
+		Choices: []string{"=", "<>", ">", ">=", "<", "<=", "IN", "ISNULL"},
 	}
 }
 
 // among finds a key among ids.
-func (l *lister) among(field string, key keyColumns, ids []string) (string, error) {
-	ids, err := key.canonicalAll(field, ids)
+func (l *lister) among(field string, key rowkey.Columns, ids []string) (string, error) {
+	ids, err := canonicalIDs(key, field, ids)
 	if err != nil {
 		return "", err
 	}
 	first := len(l.args) + 1
-	l.args = append(l.args, key.args(ids)...)
-	return key.among("t", first), nil
+	l.args = append(l.args, rowkey.Args(ids, len(key))...)
+	return amongFew(key, "t", first), nil
 }
 
 // compare compares a key with an id, column by column.
-func (l *lister) compare(c Condition, key keyColumns) (string, error) {
-	parts, err := key.split(c.Column, valueText(c.Value))
+func (l *lister) compare(c Condition, key rowkey.Columns) (string, error) {
+	parts, err := splitID(key, c.Column, valueText(c.Value))
 	if err != nil {
 		return "", err
 	}
-	values := key.each(", ", func(i int, c keyColumn) string { return c.fromText(l.arg(parts[i]) + "::text") })
-	if len(key) == 1 {
-		return fmt.Sprintf("%s %s %s", key.list("t"), c.Op, values), nil
+	values := key.On("").Params(len(l.args) + 1).List()
+	for _, part := range parts {
+		l.arg(part)
 	}
-	return fmt.Sprintf("(%s) %s (%s)", key.list("t"), c.Op, values), nil
+	if len(key) == 1 {
+		return fmt.Sprintf("%s %s %s", key.On("t").List(), c.Op, values), nil
+	}
+	return fmt.Sprintf("(%s) %s (%s)", key.On("t").List(), c.Op, values), nil
 }
 
 func (l *lister) where(opts ListOptions) (string, error) {
@@ -314,9 +319,9 @@ func (l *lister) sortKeys(opts ListOptions) ([]sortKey, error) {
 			}
 		}
 		for _, c := range key {
-			k := sortKey{column: c.name, cast: "::text", desc: o.Desc, value: values[c.name]}
-			if !c.text {
-				k.cast += "::" + c.typ
+			k := sortKey{column: c.Name, cast: "::text", desc: o.Desc, value: values[c.Name]}
+			if t := c.SQLType(); t != "text" {
+				k.cast += "::" + t
 			}
 			all = append(all, k)
 		}
@@ -378,14 +383,14 @@ func (l *Link) value(column string) any {
 func (l *Link) keyValues(d *Definition) map[string]string {
 	values := make(map[string]string, d.width())
 	for _, end := range []struct {
-		key keyColumns
+		key rowkey.Columns
 		id  string
 	}{{d.leftKey, l.Left}, {d.rightKey, l.Right}} {
-		if !end.key.fits(end.id) {
+		if !end.key.Fits(end.id) {
 			return nil
 		}
-		for i, part := range end.key.parts(end.id) {
-			values[end.key[i].name] = part
+		for i, part := range rowkey.Split(end.id, len(end.key)) {
+			values[end.key[i].Name] = part
 		}
 	}
 	return values

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // # How calls are ordered
@@ -175,7 +177,7 @@ func (s *Store) lock(tx *batchTx, wanted *locks) {
 			if l.clause = l.strength; wanted.nowait {
 				l.clause += " NOWAIT"
 			}
-			s.lockModel(tx, m, l, l.each || len(l.ids) < many)
+			s.lockModel(tx, m, l, l.each || len(l.ids) < rowkey.Many)
 		}
 	}
 }
@@ -213,9 +215,9 @@ func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
 	l.listed = list
 	sql, args := l.ownersStatement(m)
 	if len(l.owning) == 0 {
-		sql, args = text(s, textKey{"lock", m, l.clause, len(l.ids) >= many, list}, func() string {
-			return l.statement(m, list, m.amongMany("t", 1, len(l.ids)))
-		}), m.key.args(l.ids)
+		sql, args = text(s, textKey{"lock", m, l.clause, len(l.ids) >= rowkey.Many, list}, func() string {
+			return l.statement(m, list, m.amongMany("t", len(l.ids)))
+		}), rowkey.Args(l.ids, len(m.key))
 	}
 	if !list {
 		tx.queue(len(l.ids), func(rows pgx.Rows) (err error) {
@@ -227,10 +229,10 @@ func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
 	}
 	tx.queue(len(l.ids), func(rows pgx.Rows) error {
 		l.live = make(map[string]bool, len(l.ids))
-		key := m.key.scan()
+		key := m.key.Row()
 		var live bool
-		_, err := pgx.ForEachRow(rows, append(key.dests(), &live), func() error {
-			l.live[key.id()] = live
+		_, err := pgx.ForEachRow(rows, append(key.Dests(), &live), func() error {
+			l.live[key.Key()] = live
 			return nil
 		})
 		l.done = err == nil
@@ -246,10 +248,10 @@ func (l *lockSet) statement(m *Model, list bool, which string) string {
 		live = "true"
 	}
 	if list {
-		selected = m.key.selected("t") + ", "
+		selected = m.key.On("t").TypedTexts() + ", "
 	}
 	sql := fmt.Sprintf(`SELECT %s%s AS live FROM %s AS t WHERE %s ORDER BY %s %s`,
-		selected, live, m.table(), which, m.key.order("t"), l.clause)
+		selected, live, m.table(), which, m.key.On("t").Order(), l.clause)
 	if list {
 		return sql
 	}
@@ -262,23 +264,30 @@ func (l *lockSet) ownersStatement(m *Model) (string, []any) {
 	if len(l.owning) == 0 {
 		return "", nil
 	}
-	args := m.key.args(l.ids)
-	keys := []string{"SELECT * FROM unnest(" + m.key.arrays(1) + ")"}
+	args := rowkey.Args(l.ids, len(m.key))
+	keys := []string{"SELECT * FROM unnest(" + m.key.Arrays(1, 0) + ")"}
 	for _, of := range l.owning {
 		owner, child := m.ownerColumns(of.Owned), of.model
 		on := make([]string, len(owner))
 		for i, column := range splitColumns(of.Column) {
 			on[i] = "c." + quote(column) + " = o." + quote(owner[i])
 		}
-		keys = append(keys, fmt.Sprintf("SELECT %s FROM %s AS c JOIN %s AS o ON %s WHERE %s",
-			m.key.list("o"), child.table(), m.table(), strings.Join(on, " AND "), child.key.among("c", 1+len(args))))
-		args = append(args, child.key.args(of.ids)...)
+		keys = append(keys, fmt.Sprintf(
+			"SELECT %s FROM %s AS c JOIN %s AS o ON %s WHERE %s",
+			m.key.On("o").
+				List(),
+			child.table(),
+			m.table(),
+			strings.Join(on, " AND "),
+			amongFew(child.key, "c", 1+len(args)),
+		))
+		args = append(args, rowkey.Args(of.ids, len(child.key))...)
 	}
 	which := strings.Join(keys, " UNION ALL ")
 	if len(m.key) == 1 {
-		return l.statement(m, true, m.key.list("t")+" = ANY(ARRAY("+which+"))"), args
+		return l.statement(m, true, m.key.On("t").List()+" = ANY(ARRAY("+which+"))"), args
 	}
-	return l.statement(m, true, "("+m.key.list("t")+") IN ("+which+")"), args
+	return l.statement(m, true, "("+m.key.On("t").List()+") IN ("+which+")"), args
 }
 
 // ends are the records that links join, as who makes links holds them.
@@ -310,7 +319,10 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			if err := l.fault(opts, &RecordError{side.m.Module, side.m.Name, side.key, side.id}); err != nil {
+			if err := l.fault(
+				opts,
+				&RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id},
+			); err != nil {
 				return err
 			}
 		}

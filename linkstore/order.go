@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"hash/fnv"
 	"slices"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // setLockOrder ranks the models: one whose records go with those of another, because these own them or a link cascades to them, comes
@@ -53,7 +55,7 @@ func (r record) compareLocks(o record) int {
 	if c := cmp.Compare(r.model.rank, o.model.rank); c != 0 {
 		return c
 	}
-	return slices.Compare(r.model.key.parts(r.id), o.model.key.parts(o.id))
+	return slices.Compare(rowkey.Split(r.id, len(r.model.key)), rowkey.Split(o.id, len(o.model.key)))
 }
 
 // buckets is how many advisory locks stand for the records that no row stands for: few, as Postgres has room for a few thousand.

@@ -8,8 +8,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// TestRequiredColumns makes links with a column that is NOT NULL and has no default, as Medusa's tables have them, and one
-// whose default is the empty text.
+// TestRequiredColumns makes links with a column that is NOT NULL and has no default, and with one whose default is the empty
+// text. Tables of other programs have such columns too.
 func TestRequiredColumns(t *testing.T) {
 	t.Parallel()
 	d := productChannel()
@@ -17,12 +17,12 @@ func TestRequiredColumns(t *testing.T) {
 		{Name: "amount", Type: linkstore.Decimal, NotNull: true},
 		{Name: "note", Type: linkstore.Text, NotNull: true, EmptyDefault: true},
 	}
-	for _, table := range []string{"ours", "Medusa's"} {
+	for _, table := range []string{"ours", "another program's"} {
 		t.Run(table, func(t *testing.T) {
 			t.Parallel()
 			pool := emptyDB(t)
 			if table != "ours" {
-				run(t, pool, medusaTable("timestamptz")+`; DELETE FROM product_channel;
+				run(t, pool, foreignTable("timestamptz")+`; DELETE FROM product_channel;
 					ALTER TABLE product_channel ADD COLUMN amount numeric(10,0) NOT NULL, ADD COLUMN note text NOT NULL`)
 			} else {
 				run(
@@ -75,14 +75,14 @@ func TestRequiredColumns(t *testing.T) {
 	}
 }
 
-// TestUndeclaredColumnThatMustBeGiven has a table of Medusa's with a column that is not declared.
+// TestUndeclaredColumnThatMustBeGiven has a table of another program with a required column that is not declared.
 func TestUndeclaredColumnThatMustBeGiven(t *testing.T) {
 	t.Parallel()
 	pool := emptyDB(t)
 	run(
 		t,
 		pool,
-		medusaTable(
+		foreignTable(
 			"timestamptz",
 		)+`; DELETE FROM product_channel; ALTER TABLE product_channel ADD COLUMN due date NOT NULL`,
 	)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Restore brings back, for each given record, what its latest deletion removed because of it: the record itself if it was
@@ -157,7 +159,7 @@ func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 			continue
 		}
 		tx.queue(len(ids), func(rows pgx.Rows) error {
-			ids, err := m.key.collect(rows)
+			ids, err := m.key.Collect(rows)
 			back.records(m, ids)
 			return err
 		}, fmt.Sprintf(
@@ -165,12 +167,12 @@ func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 			UPDATE %s AS t SET deleted_at = NULL FROM unnest(%s, %s) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING %s`,
 			m.table(),
-			m.key.arraysOf(1, len(ids)),
-			parameter(len(m.key)+1, "timestamptz", "", len(ids)),
-			m.key.given("", "id"),
-			m.key.on("p", "id"),
-			m.key.selected("t"),
-		), append(m.key.args(ids), ats)...)
+			m.key.Arrays(1, len(ids)),
+			rowkey.Array(len(m.key)+1, "timestamptz", len(ids)),
+			m.key.Named("", "id").List(),
+			m.key.On("t").Equals(m.key.Named("p", "id")),
+			m.key.On("t").TypedTexts(),
+		), append(rowkey.Args(ids, len(m.key)), ats)...)
 	}
 }
 
@@ -251,9 +253,10 @@ func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink
 	return ready, nil
 }
 
-// stillDeleted queues a statement that locks the links that are deleted since their deletion: those that were linked again, or
-// dismissed since, are not this restore's to touch. A table that an older Medusa made keeps whole seconds: what Medusa deletes again
-// in the very second of a deletion cannot be told from it there, until the deletion is restored. Relies on the primary key.
+// stillDeleted queues a statement that locks the links that have been deleted ever since the deletion. Links that were made again
+// or dismissed since are left alone. Some tables of other programs keep times in whole seconds. A link there that the other program
+// deletes again within the second of the deletion counts as removed by the deletion, unless that was restored before. Relies on
+// the primary key.
 func (k *deletedKind) stillDeleted(tx *batchTx) {
 	d := k.def
 	given, args := givenDeleted(d, k.links)
@@ -276,17 +279,8 @@ func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any
 	for i, l := range links {
 		left[i], right[i], ats[i] = l.Left, l.Right, l.at
 	}
-	return d.pairArrays(
-			len(links),
-		) + ", " + parameter(
-			d.width()+1,
-			"timestamptz",
-			"",
-			len(links),
-		), append(
-			d.pairArgs(left, right),
-			ats,
-		)
+	arrays = d.pairArrays(len(links)) + ", " + rowkey.Array(d.width()+1, "timestamptz", len(links))
+	return arrays, append(d.pairArgs(left, right), ats)
 }
 
 // revive queues the update of links that come back, and tells of them. Relies on the primary key.
@@ -320,7 +314,7 @@ func (s *Store) markLinks(tx *batchTx, set string, links []deletedLink) {
 	}
 	tx.last.Queue(`
 		UPDATE `+s.own("deletion_link")+` AS t SET `+set+`
-		FROM unnest(`+texts(4, len(links))+`) AS p(d, link, l, r)
+		FROM unnest(`+rowkey.TextArrays(4, len(links))+`) AS p(d, link, l, r)
 		WHERE t.deletion_id = p.d AND t.link = p.link AND t.left_key = p.l AND t.right_key = p.r`, deletions, names, left, right)
 }
 
@@ -334,7 +328,7 @@ func (s *Store) markRestored(records []deletedRecord) (string, []any) {
 	return `
 		WITH marked AS (
 			UPDATE ` + s.own("deletion_record") + ` AS t SET restored_at = clock_timestamp()
-			FROM unnest(` + texts(3, len(records)) + `) AS p(d, model, key)
+			FROM unnest(` + rowkey.TextArrays(3, len(records)) + `) AS p(d, model, key)
 			WHERE t.deletion_id = p.d AND t.model = p.model AND t.key = p.key AND t.restored_at IS NULL RETURNING 1)
 		SELECT CASE WHEN count(*) = cardinality($1) THEN true ELSE ` + s.own("overtaken") + `() END FROM marked`, []any{deletions, models, keys}
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // deletedRecord is a record of a deletion that is to be restored.
@@ -58,7 +60,7 @@ func (s *Store) findLatest(roots []record) *find {
 	return &find{"latest", `
 		WITH RECURSIVE latest AS (
 			SELECT d.id AS deletion_id, p.model, p.key
-			FROM unnest(` + texts(2, len(keys)) + `) AS p(model, key)
+			FROM unnest(` + rowkey.TextArrays(2, len(keys)) + `) AS p(model, key)
 			CROSS JOIN LATERAL (
 				SELECT d.id FROM ` + s.own("deletion_record") + ` AS r JOIN ` + s.own("deletion") + ` AS d ON d.id = r.deletion_id
 				WHERE r.model = p.model AND r.key = p.key
@@ -87,14 +89,14 @@ func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
 		var model string
 		_, err := pgx.ForEachRow(rows, []any{&r.deletion, &r.seq, &model, &r.id, &r.removed, &r.at}, func() error {
 			// A model may be gone from the catalogue by now, or have another key.
-			if m := s.catalog.byModel[model]; m != nil && m.key.fits(r.id) {
+			if m := s.catalog.byModel[model]; m != nil && m.key.Fits(r.id) {
 				r.model = m
 				found.records = append(found.records, r)
 			}
 			return nil
 		})
 		return err
-	}, text(s, textKey{what: "find records", how: f.how, large: f.n >= many}, func() string {
+	}, text(s, textKey{what: "find records", how: f.how, large: f.n >= rowkey.Many}, func() string {
 		return f.reached + `
 		SELECT r.deletion_id, d.seq, r.model, r.key, r.removed, d.deleted_at
 		FROM reached AS x
@@ -149,15 +151,15 @@ func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) 
 	tx.queue(n, func(rows pgx.Rows) error {
 		var l deletedLink
 		_, err := pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
-			if d := s.catalog.byLink[l.Link]; d.leftKey.fits(l.Left) && d.rightKey.fits(l.Right) {
+			if d := s.catalog.byLink[l.Link]; d.leftKey.Fits(l.Left) && d.rightKey.Fits(l.Right) {
 				found.links = append(found.links, l)
 			}
 			return nil
 		})
 		return err
-	}, text(s, textKey{what: "find links", large: n >= many}, func() string {
+	}, text(s, textKey{what: "find links", large: n >= rowkey.Many}, func() string {
 		return `
-		WITH ends AS (SELECT * FROM unnest(` + texts(4, n) + `) AS p(deletion, link, side, key))
+		WITH ends AS (SELECT * FROM unnest(` + rowkey.TextArrays(4, n) + `) AS p(deletion, link, side, key))
 		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at
 		FROM (
 			SELECT p.deletion, l.* FROM ends AS p JOIN ` + s.own("deletion_link") + ` AS l ON p.side = 'left' AND l.link = p.link AND l.left_key = p.key

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -49,6 +48,10 @@ type Config struct {
 	AbsentLinks []string
 	// AbsentModels names models whose table is not in the database. They have no records.
 	AbsentModels []string
+	// ManagedBy returns the name of another program that creates and changes the tables of records in this database, or "" if
+	// there is none. A sync then creates no link table before the tables of the records at its ends exist: the link is Blocked.
+	// It is called when such a table is missing. nil means that there is no such program.
+	ManagedBy func(ctx context.Context, db DB) (string, error)
 	// Deleted is told of the records that a call soft-deleted, Restored of those that it restored, in its transaction and while they are
 	// locked. What they queue runs there, after all else. nil means nobody is told.
 	Deleted, Restored func(records []Records, last *pgx.Batch)
@@ -159,7 +162,7 @@ func newULIDs(prefix string, n int) []string {
 // checkCount refuses calls that are too large.
 func (s *Store) checkCount(what string, n int) error {
 	if n > s.cfg.MaxItems {
-		return &LimitError{what, s.cfg.MaxItems, n}
+		return &LimitError{What: what, Limit: s.cfg.MaxItems, Asked: n, Counted: true}
 	}
 	return nil
 }
@@ -192,165 +195,11 @@ func (s *Store) stored(item Item) (*Definition, Pair, error) {
 	return d, pair, nil
 }
 
-// Migrate makes the store's own tables: what deletions removed, the outbox of events, which link tables it made. It can be
-// run again, and by several servers at once.
-func (s *Store) Migrate(ctx context.Context) error {
-	schema := quote(s.cfg.Schema)
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS ` + schema,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion") + ` (
-				id text PRIMARY KEY,
-				deleted_at timestamptz NOT NULL,
-				seq bigint GENERATED ALWAYS AS IDENTITY
-			)`,
-			s.numberDeletions(),
-			`DO $do$ BEGIN IF to_regprocedure(` + literal(s.own("overtaken")+"()") + `) IS NULL THEN
-				CREATE FUNCTION ` + s.own("overtaken") + `() RETURNS boolean LANGUAGE plpgsql AS $$
-				BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + overtakenCode + `'; END $$;
-			END IF; END $do$`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_record") + ` (
-				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
-				model text NOT NULL,
-				key text NOT NULL,
-				removed boolean NOT NULL,
-				restored_at timestamptz,
-				PRIMARY KEY (deletion_id, model, key)
-			)`,
-			`CREATE INDEX IF NOT EXISTS deletion_deleted_at ON ` + s.own("deletion") + ` (deleted_at)`,
-			`CREATE INDEX IF NOT EXISTS deletion_record_key ON ` + s.own("deletion_record") + ` (model, key, deletion_id)`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_cause") + ` (
-				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
-				parent_model text NOT NULL,
-				parent_key text NOT NULL,
-				model text NOT NULL,
-				key text NOT NULL,
-				PRIMARY KEY (deletion_id, parent_model, parent_key, model, key)
-			)`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_link") + ` (
-				deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
-				link text NOT NULL,
-				left_key text NOT NULL,
-				right_key text NOT NULL,
-				wanted boolean NOT NULL DEFAULT false,
-				restored_at timestamptz,
-				PRIMARY KEY (deletion_id, link, left_key, right_key)
-			)`,
-			`CREATE INDEX IF NOT EXISTS deletion_link_left ON ` + s.own("deletion_link") + ` (link, left_key) WHERE restored_at IS NULL`,
-			`CREATE INDEX IF NOT EXISTS deletion_link_right ON ` + s.own("deletion_link") + ` (link, right_key) WHERE restored_at IS NULL`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("link_event") + ` (
-				id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-				event text NOT NULL CHECK (event IN ('attached', 'detached')),
-				link text NOT NULL,
-				left_key text NOT NULL,
-				right_key text NOT NULL,
-				data jsonb NOT NULL,
-				cause text NOT NULL,
-				created_at timestamptz NOT NULL DEFAULT clock_timestamp()
-			)`,
-			s.orderEvents(),
-			`CREATE TABLE IF NOT EXISTS ` + s.own("event_stream") + ` (
-				single boolean PRIMARY KEY DEFAULT true CHECK (single),
-				stream text NOT NULL,
-				pruned_tx xid8 NOT NULL DEFAULT '0',
-				pruned_id bigint NOT NULL DEFAULT 0,
-				listening_until timestamptz NOT NULL DEFAULT '-infinity'
-			)`,
-			`INSERT INTO ` + s.own("event_stream") + ` (stream) VALUES (` + newStream + `) ON CONFLICT DO NOTHING`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("retention") + ` (
-				what text PRIMARY KEY,
-				kept_since timestamptz NOT NULL
-			)`,
-			s.restartStream(),
-			`CREATE OR REPLACE FUNCTION ` + s.own("notify_event") + `() RETURNS trigger LANGUAGE plpgsql AS $$
-			BEGIN
-				IF EXISTS (SELECT FROM ` + s.own("event_stream") + ` WHERE listening_until > clock_timestamp()) THEN
-					PERFORM pg_notify('` + EventChannel + `', '');
-				END IF;
-				RETURN NULL;
-			END $$`,
-			`DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'notify_event'
-				AND tgrelid = to_regclass(` + literal(s.own("link_event")) + `)) THEN
-				CREATE TRIGGER notify_event AFTER INSERT ON ` + s.own("link_event") + `
-					FOR EACH STATEMENT EXECUTE FUNCTION ` + s.own("notify_event") + `();
-			END IF; END $do$`,
-			`CREATE TABLE IF NOT EXISTS ` + s.own("link_table") + ` (
-				link text PRIMARY KEY,
-				schema_name text NOT NULL,
-				table_name text NOT NULL,
-				created_at timestamptz NOT NULL DEFAULT now()
-			)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%w: %s", err, statement)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("linkstore: migrate: %w", err)
-	}
-	return nil
-}
-
-// numberDeletions numbers the deletions of a database of an earlier version, by their times: which is the latest does not go by the
-// clock any more.
-func (s *Store) numberDeletions() string {
-	return fmt.Sprintf(`DO $$ BEGIN
-		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%[1]s) AND attname = 'seq' AND NOT attisdropped) THEN
-			ALTER TABLE %[2]s ADD COLUMN seq bigint;
-			UPDATE %[2]s AS t SET seq = o.n FROM (SELECT id, row_number() OVER (ORDER BY deleted_at, id) AS n FROM %[2]s) AS o WHERE o.id = t.id;
-			ALTER TABLE %[2]s ALTER COLUMN seq SET NOT NULL;
-			ALTER TABLE %[2]s ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY;
-			PERFORM setval(pg_get_serial_sequence(%[1]s, 'seq'), (SELECT count(*) + 1 FROM %[2]s), false);
-		END IF;
-	END $$`, literal(s.own("deletion")), s.own("deletion"))
-}
-
-// orderEvents adds the column by which events are read in order, in a database of an earlier version too, and the indexes
-// that reading relies on.
-//
-// It is not the number of the transaction alone. A transaction that got its number first may have waited for another one to
-// release a pair, and then its event of that pair is the later one. The next number that the statement's snapshot knows of is
-// higher than those of all transactions that were waited for, because rows are locked before the statement that writes them.
-// And it is no lower than the number of the event's own transaction: so, below the oldest transaction that is still open,
-// nothing can be added.
-func (s *Store) orderEvents() string {
-	return fmt.Sprintf(`DO $$ BEGIN
-		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%[1]s) AND attname = 'tx' AND NOT attisdropped) THEN
-			ALTER TABLE %[2]s ADD COLUMN tx xid8 NOT NULL DEFAULT '0';
-			ALTER TABLE %[2]s ALTER COLUMN tx
-				SET DEFAULT GREATEST(pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot()));
-		END IF;
-		CREATE INDEX IF NOT EXISTS link_event_order ON %[2]s (tx, id);
-		CREATE INDEX IF NOT EXISTS link_event_left ON %[2]s (link, left_key, tx, id);
-		CREATE INDEX IF NOT EXISTS link_event_right ON %[2]s (link, right_key, tx, id);
-		CREATE INDEX IF NOT EXISTS link_event_created ON %[2]s USING brin (created_at);
-	END $$`, literal(s.own("link_event")), s.own("link_event"))
-}
-
-// newStream makes the name of a stream of events.
-const newStream = `replace(gen_random_uuid()::text, '-', '')`
-
-// restartStream begins a new stream if the events were restored into a cluster that numbers transactions anew: one that can be
-// seen and whose number is still to come. Cursors of the old stream are then refused.
-func (s *Store) restartStream() string {
-	return fmt.Sprintf(`DO $$ BEGIN
-		IF EXISTS (SELECT 1 FROM %[1]s WHERE tx > pg_snapshot_xmax(pg_current_snapshot())) THEN
-			UPDATE %[1]s AS t SET tx = '0' WHERE tx <> '0';
-			UPDATE %[2]s SET stream = %[3]s, pruned_tx = '0', pruned_id = 0;
-		END IF;
-	END $$`, s.own("link_event"), s.own("event_stream"), newStream)
-}
-
 // atIndex puts the item's index on an error that has none.
 func atIndex(i int, err error) error {
 	var item *ItemError
 	if err == nil || errors.As(err, &item) {
 		return err
 	}
-	return &ItemError{i, err}
+	return &ItemError{Index: i, Err: err}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // ActionKind is what a sync does with a link table.
@@ -18,8 +20,8 @@ const (
 	UpdateTable ActionKind = "update"
 	Noop        ActionKind = "noop"
 	Destructive ActionKind = "destructive" // loses data
-	// Blocked is a step that is never taken: it would change a table that another program made, or rows of such a table do
-	// not allow it. What stands in the way is listed.
+	// Blocked is a step that a sync leaves out, because it would change a table that another program made, because the rows of
+	// such a table do not allow it, or because another program has not created the tables of the records yet. Offenders says why.
 	Blocked ActionKind = "blocked"
 )
 
@@ -29,14 +31,14 @@ type Action struct {
 	Link, Table string
 	Reason      string
 	SQL         []string
-	// Offenders are what does not allow the step: keys with more links than the definition lets them have.
+	// Offenders say what stands in the way of the step, such as records with more links than the definition allows.
 	Offenders []string
 }
 
 // Plan says what a sync would do.
 type Plan struct{ Actions []Action }
 
-// String shows the plan, a line an action, with its SQL below.
+// String returns the plan as text: one line for each action, with its SQL below it.
 func (p Plan) String() string {
 	var b strings.Builder
 	for _, a := range p.Actions {
@@ -55,13 +57,13 @@ func (p Plan) String() string {
 	return b.String()
 }
 
-// SyncMode says how far a sync goes.
+// SyncMode says whether a sync may lose data.
 type SyncMode int
 
 // The modes.
 const (
-	Safe SyncMode = iota // leaves out what loses data
-	All
+	Safe SyncMode = iota // leaves out the steps that lose data
+	All                  // runs every step
 )
 
 // index is an index as the database describes it.
@@ -72,12 +74,12 @@ type index struct {
 	partial string
 }
 
-// live is the predicate of the indexes that serve live links, as Postgres prints it.
+// livePredicate is the predicate of indexes on live links, as Postgres prints it.
 const livePredicate = "(deleted_at IS NULL)"
 
-// indexes are those that the statements of a link rely on. The unique ones enforce how many links a record may have.
+// indexes returns the indexes that the statements of a link rely on. The unique ones enforce how many links a record may have.
 func (d *Definition) indexes() []index {
-	left, right := d.leftKey.names(), d.rightKey.names()
+	left, right := d.leftKey.Names(), d.rightKey.Names()
 	all := []index{
 		{name: d.indexName("left"), columns: slices.Concat(left, right), partial: livePredicate},
 		{name: d.indexName("right"), columns: slices.Concat(right, left), partial: livePredicate},
@@ -137,7 +139,7 @@ func (c *Column) ddl() string {
 func (d *Definition) createTable() []string {
 	var lines []string
 	for _, c := range slices.Concat(d.leftKey, d.rightKey) {
-		lines = append(lines, quote(c.name)+" "+c.ddl()+" NOT NULL")
+		lines = append(lines, quote(c.Name)+" "+columnDDL(c)+" NOT NULL")
 	}
 	lines = append(lines, "id varchar(255) NOT NULL")
 	for i := range d.Columns {
@@ -155,8 +157,8 @@ func (d *Definition) createTable() []string {
 	return statements
 }
 
-// Plan compares the definitions with the database and says what a sync would do. It changes nothing: a read-only transaction
-// will do, and the store's own tables need not be there.
+// Plan compares the definitions with the database and returns what a sync would do. It changes nothing: it works in a
+// read-only transaction, and before the store's own tables exist.
 func (s *Store) Plan(ctx context.Context) (Plan, error) {
 	var plan Plan
 	made, err := s.madeTables(ctx)
@@ -178,22 +180,22 @@ func (s *Store) Plan(ctx context.Context) (Plan, error) {
 	return plan, nil
 }
 
-// planLink plans one link. ours says that this program made the table: of others it changes nothing but adds indexes, and
-// drops those it added itself.
+// planLink plans one link. ours means that this store made the table. On other tables it only adds indexes, and drops
+// indexes that it added before.
 func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Action, error) {
 	columns, err := s.tableColumns(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	if len(columns) == 0 {
-		missing, err := s.waitsFor(ctx, d)
+		missing, program, err := s.waitsFor(ctx, d)
 		if err != nil {
 			return nil, err
 		}
 		if missing != "" {
 			return []Action{{
 				Kind: Blocked, Link: d.Name, Table: d.Table, Reason: "no table yet",
-				Offenders: []string{"table " + missing + " is not there: it is Medusa's to make"},
+				Offenders: []string{"table " + missing + " does not exist yet: " + program + " creates it"},
 			}}, nil
 		}
 		statements, err := s.createSchema(ctx, d)
@@ -231,7 +233,7 @@ func (s *Store) planLink(ctx context.Context, d *Definition, ours bool) ([]Actio
 	return append([]Action{p.update}, p.others...), nil
 }
 
-// createSchema makes the schema of a link table, if there is none.
+// createSchema returns the statement that creates the schema of a link table, if the schema does not exist.
 func (s *Store) createSchema(ctx context.Context, d *Definition) ([]string, error) {
 	if d.Schema == "" {
 		return nil, nil
@@ -243,13 +245,13 @@ func (s *Store) createSchema(ctx context.Context, d *Definition) ([]string, erro
 	if exists, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool]); err != nil || exists {
 		return nil, err
 	}
-	// IF NOT EXISTS is for another link of the same sync.
+	// IF NOT EXISTS: another link of the same sync may create it first.
 	return []string{"CREATE SCHEMA IF NOT EXISTS " + quote(d.Schema)}, nil
 }
 
-// checkTable refuses a table that cannot be one of this link: nothing that a sync does would make it one.
+// checkTable refuses a table that cannot hold this link. A sync could not change it into one that can.
 func (d *Definition) checkTable(columns map[string]string) error {
-	for _, name := range slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
+	for _, name := range slices.Concat(d.leftKey.Names(), d.rightKey.Names(), []string{"id", "created_at", "updated_at", "deleted_at"}) {
 		if columns[name] == "" {
 			return fmt.Errorf(
 				"%w: table %s exists and is no table of this link: it has no column %s",
@@ -261,24 +263,24 @@ func (d *Definition) checkTable(columns map[string]string) error {
 	}
 	for _, side := range []struct {
 		end *End
-		key keyColumns
+		key rowkey.Columns
 	}{{&d.Left, d.leftKey}, {&d.Right, d.rightKey}} {
 		for _, c := range side.key {
-			have := columns[c.name]
-			if c.holds(have) {
+			have := columns[c.Name]
+			if holdsKey(c, have) {
 				continue
 			}
 			advice := ""
-			if !c.text && characterTypes[have] {
+			if c.SQLType() != "text" && characterTypes[have] {
 				advice = fmt.Sprintf(`: set columnType: "text" at the end %s of this link`, side.end.Key)
 			}
 			return fmt.Errorf(
 				"%w: column %s of table %s is %s, and the key it should hold is %s%s",
 				ErrInvalid,
-				c.name,
+				c.Name,
 				d.Table,
 				have,
-				c.sql(),
+				c.SQLType(),
 				advice,
 			)
 		}
@@ -286,15 +288,16 @@ func (d *Definition) checkTable(columns map[string]string) error {
 	return nil
 }
 
-// characterTypes are the types of columns that hold texts, as Postgres calls them.
+// characterTypes are the names that Postgres has for the types of text columns.
 var characterTypes = map[string]bool{"text": true, "character varying": true, "character": true}
 
-// holds reports whether a column of a type that Postgres names can hold the key.
-func (c keyColumn) holds(have string) bool {
-	if c.text {
+// holdsKey reports whether a column of the type have, as Postgres names it, can hold the key of c.
+func holdsKey(c rowkey.Column, have string) bool {
+	if c.SQLType() == "text" {
 		return characterTypes[have]
 	}
-	return have == c.typ || integerBits[have] > integerBits[c.typ] && integerBits[c.typ] > 0
+	bits := rowkey.IntegerBits(c.Type)
+	return have == c.Type || rowkey.IntegerBits(have) > bits && bits > 0
 }
 
 // linkPlan is the plan of one link while it is made.
@@ -303,7 +306,7 @@ type linkPlan struct {
 	ours    bool
 	update  Action
 	reasons []string
-	others  []Action // that run, or do not run, apart from the update
+	others  []Action // steps of their own: they may be left out when the update runs
 }
 
 // columns plans the extra columns.
@@ -362,7 +365,7 @@ func (s *Store) planIndexes(ctx context.Context, p *linkPlan, have []index) erro
 		}
 		if want.unique {
 			key := d.leftKey
-			if !slices.Equal(key.names(), want.columns) {
+			if !slices.Equal(key.Names(), want.columns) {
 				key = d.rightKey
 			}
 			offenders, err := s.offenders(ctx, d, key)
@@ -390,20 +393,20 @@ func (s *Store) planIndexes(ctx context.Context, p *linkPlan, have []index) erro
 	return nil
 }
 
-// catalogName is how information_schema calls the types.
+// catalogName is the name of each type in Postgres.
 var catalogName = map[ColumnType]string{
 	Text: "text", Integer: "integer", Decimal: "numeric", Boolean: "boolean", Timestamp: "timestamp with time zone",
 	JSON: "jsonb", Float: "double precision",
 }
 
-// holds reports whether a column of a type that Postgres names is as good as the extra column: Medusa makes some narrower or
-// wider.
+// holds reports whether a column can hold the values of the extra column. have is the name of the column's type in Postgres.
+// Another program may have chosen a narrower or a wider type.
 func (c *Column) holds(have string) bool {
 	switch c.Type {
 	case Text:
 		return characterTypes[have]
 	case Integer:
-		return integerBits[have] >= 32
+		return rowkey.IntegerBits(have) >= 32
 	}
 	return have == catalogName[c.Type]
 }
@@ -445,25 +448,25 @@ func (s *Store) tableIndexes(ctx context.Context, d *Definition) ([]index, error
 
 // offenders lists records with more live links than a unique index would allow. Relies on a scan: it runs before the index
 // is there.
-func (s *Store) offenders(ctx context.Context, d *Definition, key keyColumns) ([]string, error) {
+func (s *Store) offenders(ctx context.Context, d *Definition, key rowkey.Columns) ([]string, error) {
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
 		SELECT %[1]s, count(*) FROM %[2]s AS t WHERE t.deleted_at IS NULL
-		GROUP BY %[3]s HAVING count(*) > 1 ORDER BY %[3]s LIMIT 20`, key.selected("t"), d.table(), key.list("t")))
+		GROUP BY %[3]s HAVING count(*) > 1 ORDER BY %[3]s LIMIT 20`, key.On("t").TypedTexts(), d.table(), key.On("t").List()))
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
-		one := key.scan()
+		one := key.Row()
 		var n int
-		err := row.Scan(append(one.dests(), &n)...)
-		return fmt.Sprintf("%s has %d links", one.id(), n), err
+		err := row.Scan(append(one.Dests(), &n)...)
+		return fmt.Sprintf("%s has %d links", one.Key(), n), err
 	})
 }
 
-// madeTable is a link table that a sync made.
+// madeTable is a link table that a sync created.
 type madeTable struct{ Link, Schema, Table string }
 
-// madeTables lists them: none before the first sync.
+// madeTables lists the link tables that syncs created. Before the first sync there are none.
 func (s *Store) madeTables(ctx context.Context) ([]madeTable, error) {
 	rows, err := s.db.Query(ctx, `SELECT to_regclass($1) IS NOT NULL`, s.own("link_table"))
 	if err != nil {
@@ -481,7 +484,7 @@ func (s *Store) madeTables(ctx context.Context) ([]madeTable, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[madeTable])
 }
 
-// planOrphans finds tables that an earlier sync made and that no link has any more.
+// planOrphans finds tables that an earlier sync created and that no link uses any more.
 func (s *Store) planOrphans(made []madeTable) []Action {
 	var actions []Action
 	for _, t := range made {
@@ -505,7 +508,7 @@ func (s *Store) planOrphans(made []madeTable) []Action {
 	return actions
 }
 
-// OffendersError says that rows stand in the way of a changed cardinality.
+// OffendersError reports that existing links do not fit the new cardinality of their definition.
 type OffendersError struct {
 	Link      string
 	Offenders []string
@@ -519,13 +522,13 @@ func (e *OffendersError) Error() string {
 	)
 }
 
-// Unwrap gives ErrConflict.
+// Unwrap returns ErrConflict.
 func (e *OffendersError) Unwrap() error { return ErrConflict }
 
-// Sync makes the database hold what the definitions say and returns what it did, and what is Blocked: all of it in one
-// transaction, one sync at a time. In Safe mode it leaves out what loses data. A statement that fails fails the sync, with
-// its SQL. Tables that another program made are taken as they are: a sync adds indexes to them, all named linkgraph_*, and
-// changes nothing else.
+// Sync changes the link tables to match the definitions. It returns the steps that it ran and those that are Blocked. All
+// steps run in one transaction, and only one sync runs at a time. Safe mode leaves out the steps that lose data. If a
+// statement fails, the sync fails, and the error has its SQL. Tables that another program made are used as they are: a sync
+// adds indexes to them, all named linkgraph_*, and changes nothing else.
 func (s *Store) Sync(ctx context.Context, mode SyncMode) (Plan, error) {
 	var done Plan
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {

@@ -129,8 +129,8 @@ func TestSyncChecksRowsBeforeACardinality(t *testing.T) {
 	}
 }
 
-// TestSyncAdoptsAMedusaTable starts from a link table as Medusa makes it.
-func TestSyncAdoptsAMedusaTable(t *testing.T) {
+// TestSyncAdoptsAForeignTable starts from a link table that another program made, in the layout of Medusa 2.
+func TestSyncAdoptsAForeignTable(t *testing.T) {
 	t.Parallel()
 	pool := emptyDB(t)
 	if _, err := pool.Exec(t.Context(), `

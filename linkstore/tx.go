@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // batchTx is the transaction of a call. Statements that need not wait for each other's rows travel together: they are queued, and then
@@ -38,11 +40,7 @@ type statement struct {
 	*pgx.QueuedQuery
 }
 
-// many is how many rows make it worth planning a statement for their number: a plan that Postgres keeps expects a few, and looks
-// each up in an index, where it could read a table once.
-const many = 500
-
-func (s statement) isLarge() bool { return s.n >= many }
+func (s statement) isLarge() bool { return s.n >= rowkey.Many }
 
 // start returns the transaction of a call, which begins with the first statements. finish or cancel ends it.
 func (s *Store) start(ctx context.Context) (*batchTx, error) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // given are links of one kind as the parameters of a statement: an array for each column of the keys and two for each extra
@@ -66,12 +68,12 @@ func (g *given) text(s *Store, what, how string, make func() string) string {
 	if g.named {
 		return make()
 	}
-	return text(s, textKey{what: what, of: g.def, how: how, large: g.n >= many}, make)
+	return text(s, textKey{what: what, of: g.def, how: how, large: g.n >= rowkey.Many}, make)
 }
 
 func (g *given) array(name, sqlType string, values any) {
 	g.args = append(g.args, values)
-	g.arrays = append(g.arrays, parameter(len(g.args), sqlType, "", g.n))
+	g.arrays = append(g.arrays, rowkey.Array(len(g.args), sqlType, g.n))
 	g.names = append(g.names, name)
 }
 
@@ -118,7 +120,7 @@ func (s *Store) upsert(ctx context.Context, tx *batchTx, links []*newLink) error
 
 // tellMany tells of what was written. The statements that write a few links tell of them themselves.
 func (s *Store) tellMany(ctx context.Context, tx *batchTx, links []*newLink) error {
-	if len(links) < many {
+	if len(links) < rowkey.Many {
 		return nil
 	}
 	if err := tx.send(ctx); err != nil {
@@ -143,7 +145,7 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 	d := links[0].def
 	ids := s.newIDs(d.IDPrefix, len(links))
 	sure := !s.inTx && !d.SkipExistence && d.left.Table != "" && d.right.Table != ""
-	if sure && len(d.Columns) == 0 && len(links) >= many {
+	if sure && len(d.Columns) == 0 && len(links) >= rowkey.Many {
 		return s.copyIn(ctx, tx, links, ids)
 	}
 	conflict := ""
@@ -172,7 +174,7 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 			d.table(), d.keys(""), strings.Join(targets, ""), d.pairNames("p"), strings.Join(values, ""),
 			strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), conflict, returned)
 	}
-	if len(links) < many {
+	if len(links) < rowkey.Many {
 		writeFew(
 			tx,
 			links,
@@ -293,7 +295,7 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 	}
 	keys := givenOf(links).args
 	row := make([]any, len(keys), len(keys)+3)
-	names := slices.Concat(d.leftKey.names(), d.rightKey.names(), []string{"id", "created_at", "updated_at"})
+	names := slices.Concat(d.leftKey.Names(), d.rightKey.Names(), []string{"id", "created_at", "updated_at"})
 	_, err := tx.tx.CopyFrom(
 		ctx,
 		identifier(d.Schema, d.Table),
@@ -349,7 +351,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 		}
 	}
 	attached := ""
-	if len(links) < many && len(dead) < len(links) {
+	if len(links) < rowkey.Many && len(dead) < len(links) {
 		g.args = append(g.args, dead)
 		attached = fmt.Sprintf("t.id = ANY($%d::text[])", len(g.args))
 	}
@@ -359,7 +361,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 			FROM unnest(%s) WITH ORDINALITY AS p(%s, ord) WHERE %s
 			RETURNING %s`, d.table(), strings.Join(sets, ""), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn(), returned)
 	}
-	if len(links) < many {
+	if len(links) < rowkey.Many {
 		writeFew(
 			tx,
 			links,

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Verb is what a call of a Store does.
@@ -64,8 +66,8 @@ func (s *Store) told(d *Definition, event, cause, which string) string {
 		literal(event),
 		literal(cause),
 		literal(d.Name),
-		d.leftKey.idText(),
-		d.rightKey.idText(),
+		d.leftKey.KeyOf("t"),
+		d.rightKey.KeyOf("t"),
 		d.dataText(),
 		which,
 		d.order("t"),
@@ -143,7 +145,7 @@ func (s *Store) run(ctx context.Context, fn func(tx *batchTx) (told func() Writt
 		case s.inTx && kind == retryable:
 			return err // the caller's to run again
 		default:
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 		pause := time.Duration(mrand.Int64N(int64(time.Millisecond) << min(try+overtaken/2, 6)))
 		select {
@@ -165,7 +167,7 @@ func (s *Store) read(ctx context.Context, fn func() error) error {
 		case classify(err) != retryable || s.inTx || ctx.Err() != nil:
 			return err
 		case try == readTries:
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 	}
 }
@@ -208,7 +210,7 @@ func (s *Store) createWritten(results []CreateResult) Written {
 	replaced := map[Pair]Link{}
 	for i, r := range results {
 		if r.Err != nil {
-			w.Faults = append(w.Faults, ItemError{i, r.Err})
+			w.Faults = append(w.Faults, ItemError{Index: i, Err: r.Err})
 			continue
 		}
 		w.Items = append(w.Items, WrittenItem{r.Link.Pair(), r.Outcome, r.Link.ID})

@@ -12,21 +12,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// showMap opens the map and waits until it is drawn.
+// showMap loads the map and waits until it is drawn.
 func (b *tab) showMap(s *site) {
 	b.Helper()
 	b.do(chromedp.Navigate(s.url + "/map"))
 	b.wait(`document.querySelectorAll(".label").length > 0`)
 }
 
-// shown are the numbers of rows that the list of links shows, by link. "…" is not counted yet.
+// shown returns the counts in the list of links, by link. "…" is not counted yet.
 func (b *tab) shown() map[string]string {
 	b.Helper()
 	return evaluate[map[string]string](b, `Object.fromEntries([...document.querySelectorAll("#rows tr")]
 		.map((r) => [r.cells[0].textContent, r.cells[6].textContent]))`)
 }
 
-// rows counts the links in the database.
+// rows returns the number of rows of each link in the database, in the format of the list.
 func (s *site) rows(b *tab) map[string]string {
 	b.Helper()
 	all := map[string]string{}
@@ -51,7 +51,7 @@ const (
 	insideOfView = `(({ left, right, top, bottom }) => left > -4 && top > -4 && right < innerWidth + 4 && bottom < innerHeight + 4)(%s.getBoundingClientRect())`
 )
 
-// testMap compares the map with the catalogue and the database, and follows a ready query to the playground.
+// testMap compares the map with the catalogue and the database, and opens a ready query in the playground.
 func testMap(b *tab, s *site) {
 	b.showMap(s)
 	models, linked := map[string]int{}, s.graph.Links.Catalog().Links()
@@ -121,7 +121,7 @@ func testMap(b *tab, s *site) {
 		b.Errorf("the ready query answers %s", answer)
 	}
 
-	// What is in the address opens its panel; a filter leaves what has the text in its name.
+	// The address opens a panel; the filter keeps what has the text in its name.
 	b.do(chromedp.Navigate(s.url + "/map#order_payment_collection"))
 	b.wait(fmt.Sprintf(panelTitle, "order_payment_collection"))
 	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "rbac"))
@@ -132,7 +132,53 @@ func testMap(b *tab, s *site) {
 	b.wait(`document.querySelector("#none").checkVisibility()`)
 }
 
-// testCounts checks that links are counted when they come into sight, a few in a request, and again when asked.
+// testLayout checks that the picture is as wide as the window, that nothing covers a box or a label, that each load draws the same,
+// and that an open module does not move others to other places in the rows.
+func testLayout(b *tab, s *site) {
+	b.showMap(s)
+	for _, fault := range evaluate[[]string](b, layoutFaults) {
+		b.Error(fault)
+	}
+	const places = `[...document.querySelectorAll("#sheet .module, #sheet .label")].map((e) => e.style.left + " " + e.style.top).join()`
+	first := evaluate[string](b, places)
+	b.showMap(s)
+	if second := evaluate[string](b, places); second != first {
+		b.Errorf("a second load draws\n%s\nafter\n%s", second, first)
+	}
+	const order = `[...document.querySelectorAll(".module")].sort((a, b) => a.offsetTop - b.offsetTop || a.offsetLeft - b.offsetLeft)
+		.map((m) => m.querySelector(".name").textContent).join()`
+	closed := evaluate[string](b, order)
+	b.click(`[aria-controls="module-product"]`)
+	b.wait(`document.querySelector(".module.open")`)
+	if open := evaluate[string](b, order); open != closed {
+		b.Errorf("with product open the order is\n%s\nwant\n%s", open, closed)
+	}
+}
+
+// layoutFaults returns boxes, labels and lines that overlap, and whether the picture has to be scrolled sideways.
+const layoutFaults = `(() => {
+	const faults = [], view = document.querySelector("#view");
+	if (view.scrollWidth > view.clientWidth + 1) faults.push("the picture is " + view.scrollWidth + " wide in " + view.clientWidth);
+	const all = (selector, name) => [...document.querySelectorAll(selector)].map((e) => (
+		{ name: name(e), left: e.offsetLeft, top: e.offsetTop, right: e.offsetLeft + e.offsetWidth, bottom: e.offsetTop + e.offsetHeight }));
+	const boxes = all(".module", (e) => e.querySelector(".name").textContent), labels = all(".label", (e) => e.getAttribute("aria-label"));
+	const solid = [...boxes, ...labels];
+	solid.forEach((a, i) => solid.slice(0, i).forEach((b) => {
+		const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left), high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+		if (wide > 2 && high > 2) faults.push(a.name + " covers " + b.name);
+	}));
+	for (const line of document.querySelectorAll("#sheet path.edge")) {
+		const length = line.getTotalLength(), crossed = new Set();
+		for (let at = 0; at <= length; at += 4) {
+			const { x, y } = line.getPointAtLength(at);
+			for (const b of boxes) if (x > b.left + 4 && x < b.right - 4 && y > b.top + 4 && y < b.bottom - 4) crossed.add(b.name);
+		}
+		for (const name of crossed) faults.push("a line runs across " + name);
+	}
+	return faults;
+})()`
+
+// testCounts checks that links are counted when they scroll into view, several in a request, and again on a refresh.
 func testCounts(b *tab, s *site) {
 	before := s.sent("query Counts")
 	b.showMap(s)
@@ -187,7 +233,7 @@ func testReadyQueries(b *tab, s *site) {
 	}
 }
 
-// testKeyboard goes to a model, its panel and back by keys alone, then through everything.
+// testKeyboard moves to a model, its panel and back with the keyboard alone, then through all controls.
 func testKeyboard(b *tab, s *site) {
 	b.showMap(s)
 	const active = `document.activeElement.`
@@ -217,7 +263,7 @@ func testKeyboard(b *tab, s *site) {
 	press(kb.ArrowUp, kb.ArrowUp)
 	b.wait(active + `closest("#sheet")`)
 
-	// From the top to the end: each control has the focus once, can be seen, and shows that it has it.
+	// From top to end: each control gets the focus once, is in view, and shows an outline.
 	evaluate[chromedp.Void](b, `document.activeElement.blur(); getSelection().collapse(document.body, 0)`)
 	b.do(chromedp.Navigate(s.url + "/map"))
 	b.wait(`document.querySelectorAll(".label").length > 0`)
@@ -249,7 +295,7 @@ func testKeyboard(b *tab, s *site) {
 	}
 }
 
-// testAccessible looks for what tools that check pages find first.
+// testAccessible looks for the faults that accessibility checkers find first.
 func testAccessible(b *tab, s *site) {
 	b.showMap(s)
 	b.click("#open-all")
@@ -260,8 +306,8 @@ func testAccessible(b *tab, s *site) {
 	}
 }
 
-// accessibility returns the faults of the page: what has no name, ids that are there twice, heads of tables without a
-// scope, and text whose contrast is less than 4.5.
+// accessibility returns the faults of the page: controls without a name, duplicate ids, table heads without a scope, and text
+// with a contrast below 4.5.
 const accessibility = `(() => {
 	const faults = [];
 	const all = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility());

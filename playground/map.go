@@ -2,8 +2,8 @@ package playground
 
 import "github.com/linkgraph/linkgraph/internal/recordstore"
 
-// mapModels is what the map's page has to know that the API does not tell: which module owns a model, and where its records
-// are. Everything else it asks the API.
+// mapModels is the JSON of map/map.json: which module owns a model, and where its records are stored. The API does not expose
+// this; the page asks the API for everything else.
 type mapModels struct {
 	Models []mapModel `json:"models"`
 }
@@ -16,7 +16,7 @@ type mapModel struct {
 	Key    string `json:"key,omitempty"`
 	// Primary is the field of the primary key.
 	Primary string `json:"primary"`
-	// IDPrefix is that of generated ids.
+	// IDPrefix is the prefix of generated ids.
 	IDPrefix  string        `json:"idPrefix,omitempty"`
 	Columns   []mapColumn   `json:"columns"`
 	Relations []mapRelation `json:"relations"`
@@ -26,7 +26,7 @@ type mapColumn struct {
 	Field string `json:"field"`
 	Name  string `json:"name"`
 	Type  string `json:"type"`
-	// Secret fields are not there for those who may only read.
+	// Secret fields are hidden from callers who may only read.
 	Secret bool `json:"secret,omitempty"`
 }
 
@@ -35,9 +35,10 @@ type mapRelation struct {
 	Target  string   `json:"target"`
 	Many    bool     `json:"many,omitempty"`
 	Cascade bool     `json:"cascade,omitempty"`
-	Columns []string `json:"columns"` // of this model, that are compared
+	Columns []string `json:"columns"` // of this model, compared with the target's
 }
 
+// mapOf returns the models of a catalogue for the map.
 func mapOf(models *recordstore.Catalog) mapModels {
 	var s mapModels
 	for _, m := range models.Models() {
@@ -72,7 +73,7 @@ func mapOf(models *recordstore.Catalog) mapModels {
 	return s
 }
 
-// columnName is "" for a key made of several columns, which is in no table itself.
+// columnName returns "" for a composite key: it is no column of the table.
 func columnName(c *recordstore.Column) string {
 	if c.Parts != nil {
 		return ""

@@ -1,6 +1,8 @@
-// Package playground serves GraphiQL and a map of the modules from the binary: no request leaves the machine. Its tabs are the
-// files of the folder tabs, in the order of their names. One whose name ends in .storefront.graphql is sent with the headers
-// of a storefront, the others with those of an admin.
+// Package playground serves two pages from the binary: GraphiQL, and a map of the modules, models and links. All scripts, styles
+// and fonts are embedded, so the pages load nothing from other machines.
+//
+// The example tabs of GraphiQL are the files in tabs/, in the order of their names. A file named *.storefront.graphql is sent
+// with the headers of a storefront, the others with those of an admin. assets/README.md says how the files of GraphiQL are made.
 package playground
 
 import (
@@ -28,31 +30,30 @@ var assets embed.FS
 //go:embed tabs/*.graphql
 var tabs embed.FS
 
-// Config says what the playground talks to.
+// Config configures the pages.
 type Config struct {
 	// Endpoint is the path of the API. "" means /graphql.
 	Endpoint string
-	// Admin are the headers of an admin's requests, with their credentials. They are sent for the schema, from the map, and from
-	// tabs that are not a storefront's. Everyone whom Trust lets can read them. Empty means that they are not known: tabs show what
-	// to fill in, and the map asks for a key.
+	// Admin has the headers of an admin's requests, with credentials: for the schema, the map, and the tabs of admins. Every client
+	// that Trust accepts can read them. If empty, tabs show placeholders to fill in, and the map asks for a key.
 	Admin map[string]string
-	// Storefront are the headers of a storefront's requests. Empty means that they are not known.
+	// Storefront has the headers of a storefront's requests. If empty, tabs show placeholders.
 	Storefront map[string]string
-	// Trust says whether the sender of a request may be told the headers of Admin and Storefront. A page that was opened with
-	// ?token=… sends the token in the header TokenHeader. nil tells everyone.
+	// Trust returns whether the sender of a request may read Admin and Storefront. A page opened with ?token=… sends the token in
+	// TokenHeader. nil trusts everyone.
 	Trust func(*http.Request) bool
-	// Models are those that the map shows. nil means that there is no map.
+	// Models are the models on the map. nil disables the map.
 	Models *recordstore.Catalog
-	// Guard lets requests for the names of the models, tables and columns in. The page sends the headers of an admin, and shows
-	// the message of what is refused with 401 or 403: text, or JSON as the API writes it. nil lets all in.
+	// Guard is a middleware that authorizes requests for the names of models, tables and columns. The page sends the headers of an
+	// admin, and shows the message of a 401 or 403 response: text, or JSON like the API's. nil allows all.
 	Guard func(http.Handler) http.Handler
 }
 
-// TokenHeader is the header in which a page sends the token that it was opened with. A page of another origin cannot send it.
+// TokenHeader is the request header with the token of the page's address. Pages of other origins cannot send it.
 const TokenHeader = "X-Linkgraph-Token"
 
-// The policies let a page load from its own origin alone. 'unsafe-inline' is for styles alone: the editor of GraphiQL, Monaco,
-// makes style elements, and gives them no nonce. Its fonts and icons are data: in its style. The map needs none of this.
+// The content security policies restrict the pages to their own origin. GraphiQL's editor, Monaco, creates style elements without
+// a nonce, so its policy has 'unsafe-inline' for styles; its fonts and icons are data: URLs. The map needs neither.
 const (
 	policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
 		"connect-src 'self'; worker-src 'self'; " + policyEnd
@@ -60,29 +61,29 @@ const (
 	policyEnd = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-// The pages, and where they are served.
+// Files with a handling of their own.
 const (
 	indexPage = "index.html"
 	mapPage   = "map/map.html"
-	// mapData has the names of what is in the database.
+	// mapData has the names of tables and columns, so Guard protects it.
 	mapData = "map/map.json"
-	// settingsFile has the headers, if they are known.
+	// settingsFile has the headers of Config.
 	settingsFile = "settings.json"
-	// plainSettings are the settings of those who are not trusted. They are served in the place of the others.
+	// plainSettings has no headers. It is served as settingsFile to clients that are not trusted.
 	plainSettings = "settings-plain.json"
 )
 
 var pages = map[string]string{"/": indexPage, "/map": mapPage}
 
-// file is an asset as it is sent.
+// file is an asset, ready to be sent.
 type file struct {
 	contentType, etag, policy string
 	plain                     func() []byte
-	zipped                    []byte // nil if compressing does not pay
-	secret                    bool   // is kept by no cache
+	zipped                    []byte // nil if compression does not make it smaller
+	secret                    bool   // must not be cached
 }
 
-// Handler serves GraphiQL at /, the map at /map, and what they need below /playground/.
+// Handler returns a handler that serves GraphiQL at /, the map at /map, and their files below /playground/.
 func Handler(cfg Config) http.Handler {
 	if cfg.Endpoint == "" {
 		cfg.Endpoint = "/graphql"
@@ -116,19 +117,19 @@ func Handler(cfg Config) http.Handler {
 	})
 }
 
-// trusted serves those who are trusted another file than the rest.
+// trusted serves one of two files, depending on who asks.
 type trusted struct {
-	trust      func(*http.Request) bool
-	with, less *file
+	trust       func(*http.Request) bool
+	full, plain *file
 }
 
-// ServeHTTP serves one of the two.
+// ServeHTTP serves the full file to clients that are trusted, the plain one to others.
 func (t trusted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.trust(r) {
-		t.with.serve(w, r)
+		t.full.serve(w, r)
 		return
 	}
-	t.less.serve(w, r)
+	t.plain.serve(w, r)
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
@@ -141,7 +142,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if f.secret {
 		h.Set("Cache-Control", "no-store")
 	} else {
-		h.Set("Cache-Control", "no-cache") // asked again each time, answered by the ETag
+		h.Set("Cache-Control", "no-cache") // revalidated by the ETag on each load
 		h.Set("ETag", f.etag)
 		if r.Header.Get("If-None-Match") == f.etag {
 			w.WriteHeader(http.StatusNotModified)
@@ -158,10 +159,10 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = w.Write(body) // a client that hung up is no fault of ours
+	_, _ = w.Write(body) // the client may have closed the connection
 }
 
-// load makes the assets ready to be sent.
+// load returns the assets and the generated files, by their paths below /playground/.
 func load(cfg Config) (map[string]*file, error) {
 	files := map[string]*file{}
 	err := fs.WalkDir(assets, "assets", func(at string, e fs.DirEntry, err error) error {
@@ -185,17 +186,15 @@ func load(cfg Config) (map[string]*file, error) {
 	return files, addSettings(files, cfg)
 }
 
-// newFile returns a file that changes with the bytes of source.
+// newFile returns a file whose ETag is a hash of source.
 func newFile(name string, source []byte, plain func() []byte, zipped []byte) *file {
 	sum := sha256.Sum256(source)
 	f := &file{
-		contentType: mime.TypeByExtension(
-			path.Ext(name),
-		),
-		etag:   `"` + hex.EncodeToString(sum[:12]) + `"`,
-		policy: policy,
-		plain:  plain,
-		zipped: zipped,
+		contentType: mime.TypeByExtension(path.Ext(name)),
+		etag:        `"` + hex.EncodeToString(sum[:12]) + `"`,
+		policy:      policy,
+		plain:       plain,
+		zipped:      zipped,
 	}
 	if strings.HasPrefix(name, "map/") {
 		f.policy = mapPolicy
@@ -203,18 +202,18 @@ func newFile(name string, source []byte, plain func() []byte, zipped []byte) *fi
 	return f
 }
 
-// settings are what both pages have to know of the server.
+// settings is the JSON of settings.json, which both pages read.
 type settings struct {
 	Endpoint   string            `json:"endpoint"`
 	Admin      map[string]string `json:"admin"`
 	Storefront map[string]string `json:"storefront"`
 	Tabs       []Tab             `json:"tabs"`
 	Map        bool              `json:"map"`
-	// Link says that the headers are told to those who open the page by a link that the server prints.
+	// Link says that the page gets headers if it is opened by the link that the server prints.
 	Link bool `json:"link,omitempty"`
 }
 
-// addSettings adds what depends on the configuration.
+// addSettings adds the files that depend on the configuration.
 func addSettings(files map[string]*file, cfg Config) error {
 	examples, err := Tabs()
 	if err != nil {
@@ -235,7 +234,7 @@ func addSettings(files map[string]*file, cfg Config) error {
 	}
 	if cfg.Trust != nil {
 		plain.Link = true
-		if err := add(plainSettings, plain, secret); err != nil { // no cache may give one for the other
+		if err := add(plainSettings, plain, secret); err != nil { // one URL serves both, so a cache must store neither
 			return err
 		}
 	}
@@ -246,11 +245,11 @@ func addSettings(files map[string]*file, cfg Config) error {
 	return add(mapData, mapOf(cfg.Models), cfg.Guard != nil)
 }
 
-// zip returns nil if compressing does not pay.
+// zip compresses data. It returns nil if that does not make it smaller.
 func zip(data []byte) []byte {
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
-	_, _ = z.Write(data) // a buffer takes everything
+	_, _ = z.Write(data) // writing to a buffer cannot fail
 	_ = z.Close()
 	if out.Len() >= len(data) {
 		return nil
@@ -258,7 +257,7 @@ func zip(data []byte) []byte {
 	return out.Bytes()
 }
 
-// unzip panics if it can't: what it is given is part of the binary.
+// unzip decompresses embedded data. It panics if the data is damaged, as the binary is then.
 func unzip(data []byte) []byte {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -271,14 +270,14 @@ func unzip(data []byte) []byte {
 	return plain
 }
 
-// Tab is an example.
+// Tab is an example tab of GraphiQL.
 type Tab struct {
 	Document string `json:"query"`
-	// Storefront says that it is sent with the headers of a storefront.
+	// Storefront selects the headers of a storefront in place of an admin's.
 	Storefront bool `json:"storefront"`
 }
 
-// Tabs returns the examples, in order.
+// Tabs returns the example tabs, in order.
 func Tabs() ([]Tab, error) {
 	entries, err := fs.ReadDir(tabs, "tabs")
 	if err != nil {

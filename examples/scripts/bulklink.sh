@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes links of one kind, as many as a file has lines: the id of the left record, a tab, the id of the right one.
+# Creates links of one kind, one per line of a file: the id of the left record, a tab, the id of the right record.
 #
 #   LINKGRAPH_KEY=sk_… scripts/bulklink.sh PRODUCT_SALES_CHANNEL pairs.tsv
 #
-# Each batch is made whole or not at all, and doing it again changes nothing, so that after a fault the same file can be
-# run again. The names of links are those of LinkName in the schema. Needs bash 4.4, curl 7.66 and jq 1.6.
+# Each batch is all or nothing, and creating a link again changes nothing, so the same file can be run again after an
+# error. LINK is a value of the enum LinkName of the schema. Needs bash 4.4, curl 7.66 and jq 1.6.
 set -euo pipefail
 
 usage() {
@@ -28,7 +28,7 @@ done
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# Every line is looked at before anything is written.
+# All lines are checked before anything is written.
 if ! awk -F '\t' '
   { sub(/\r$/, "") }
   NF != 2 || $1 == "" || $2 == "" { print "line " NR ": not two ids with a tab between them"; bad = 1 }
@@ -36,7 +36,7 @@ if ! awk -F '\t' '
   exit 1
 fi
 
-# requests prints a line a batch: the number of its first line in the file, a tab, and the JSON to send.
+# requests prints a line per batch: the number of its first line in the file, a tab, and the JSON to send.
 requests() {
   jq -Rnr --arg link "$link" --argjson size "$batch" '
     "mutation ($links: [LinkInput!]!) { createLinks(links: $links) { results { outcome } } }" as $query
@@ -45,15 +45,15 @@ requests() {
     | "\($from + 1)\t\({ query: $query, variables: { links: $all[$from:$from + $size] } } | tojson)"' "$file"
 }
 
-# send posts standard input and prints the status. The key goes by a file descriptor: arguments can be read by others.
-# curl waits for what Retry-After says, or longer each time, and tries again where the API is away or has too much to do.
+# send posts standard input and prints the status. The key is passed by a file descriptor, because other users can read
+# arguments. If the API is unavailable or overloaded, curl retries after Retry-After, or with growing pauses.
 send() {
   curl --silent --show-error --output "$answer" --write-out '%{http_code}' --max-time 120 \
     --retry 5 --retry-connrefused --header @<(printf 'Authorization: Bearer %s\n' "$LINKGRAPH_KEY") \
     --header 'Content-Type: application/json' --data-binary @- "$url"
 }
 
-# fail says what the API said and at which line of the file, and that what came before it is done.
+# fail prints the message of the API, the line of the file, and what was done before.
 fail() {
   local first=$1 status=$2
   jq -r --argjson first "$first" --arg status "$status" '

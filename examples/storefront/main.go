@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-// run serves until the process is asked to end.
+// run serves until the process gets a signal to stop.
 func run(ctx context.Context, getenv func(string) string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

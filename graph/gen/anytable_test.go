@@ -22,8 +22,8 @@ const (
 	discoveredFile = "testdata/anytable/discovered.txt"
 )
 
-// shop is a database that is there before this program: the tables of docs/any-table.md, and those of a module of a Medusa
-// shop with links that the shop defined.
+// shop is an existing database: the tables of docs/any-table.md, and the tables of a Medusa shop's own module with
+// the links that the shop defined.
 type shop struct {
 	*guide
 	db     *pgtest.DB
@@ -62,7 +62,8 @@ func (s *shop) run(t *testing.T, cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// discover runs `links discover` as it is before anything is declared, and pastes what it prints into the files that it names.
+// discover runs `links discover` before anything is declared, and appends each part of its output to the file that it
+// names.
 func (s *shop) discover(t *testing.T) {
 	t.Helper()
 	sql, err := os.ReadFile(blogFile)
@@ -103,7 +104,7 @@ func compare(t *testing.T, file, got string) {
 	}
 }
 
-// test tries the page, and then asks more than a page has room for.
+// test runs the page, and then queries that the page has no room for.
 func (s *shop) test(t *testing.T) {
 	before := s.describe(t)
 	s.try(t)
@@ -137,7 +138,7 @@ func (s *shop) test(t *testing.T) {
 	t.Run("paging", s.paging)
 }
 
-// describe lists the columns and constraints of the tables that were there.
+// describe lists the columns and constraints of the existing tables.
 func (s *shop) describe(t *testing.T) string {
 	t.Helper()
 	var text string
@@ -172,7 +173,7 @@ func (s *shop) describe(t *testing.T) string {
 	return text
 }
 
-// golden runs the documents of a file, one after the other, and compares the answer to each with the one that follows it.
+// golden runs the documents of a file in order and compares each answer with the one that follows in the file.
 func (s *shop) golden(t *testing.T, file string) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
@@ -194,7 +195,7 @@ var (
 	cursors    = regexp.MustCompile(`(Cursor|cursor)": "[\w-]+"`)
 )
 
-// tidy indents an answer and hides what differs from run to run.
+// tidy indents an answer and masks what differs between runs.
 func tidy(t *testing.T, answer string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -207,8 +208,8 @@ func tidy(t *testing.T, answer string) []byte {
 	return cursors.ReplaceAll(text, []byte(`$1": "<cursor>"`))
 }
 
-// paging walks lists whose cursors hold keys of several columns, in both directions and in pages of every size, and compares
-// what it meets with the whole list.
+// paging walks lists whose cursors hold keys of several columns, in both directions and with every page size, and
+// compares the result with the whole list.
 func (s *shop) paging(t *testing.T) {
 	for _, list := range []struct{ name, path, field, key, order string }{
 		{"bins", "", "bins", "id", ""},

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// hop is a link as seen from one of its ends.
+// hop is a link seen from one of its ends.
 type hop struct {
 	*link
 	near, far *end
 }
 
-// hops are the links of a model, one that leads back to the model once from each end.
+// hops returns the links of a model. A link of the model to itself is there once from each end.
 func (m *manual) hops(md *model) []hop {
 	var hops []hop
 	for _, l := range m.spec.links {
@@ -50,7 +50,8 @@ func (m *manual) linkTable(w *page, md *model) {
 	w.table([]string{"Field", "Leads to", "Link", "Kept in", "Cardinality", "Cascade", "Extra columns", "Filter"}, rows)
 }
 
-// fields are those of the near model that lead to the other end and, across a stored to-one link, to the link itself.
+// fields lists the near model's fields that cross the link: to the other record and, if the link is stored and
+// to-one, to the link row.
 func (h hop) fields() string {
 	switch {
 	case h.near.field == "":
@@ -72,7 +73,7 @@ func (l *link) keptIn() string {
 	)
 }
 
-// cardinality says how many of the near end are linked to how many of the far end.
+// cardinality describes how many records of the near end are linked to how many of the far end.
 func (h hop) cardinality() string {
 	number := map[bool]string{false: "one", true: "many"}
 	return number[h.near.isList] + " to " + number[h.far.isList]
@@ -101,7 +102,7 @@ func (l *link) extra() string {
 	return strings.Join(all, "<br>")
 }
 
-// example is a filter of the near model that goes across the link.
+// example returns a filter of the near model that crosses the link.
 func (h hop) example() string {
 	if h.near.field == "" {
 		return ""

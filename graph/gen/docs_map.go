@@ -9,7 +9,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
-// index is the page that leads to the others.
+// index returns the index page.
 func (m *manual) index() string {
 	w := &page{}
 	w.line("%s\n\n# Modules and links\n", pageMark)
@@ -34,7 +34,7 @@ func (m *manual) index() string {
 	return strings.TrimRight(w.String(), "\n") + "\n"
 }
 
-// linkIndex is the table of all links.
+// linkIndex writes the table of all links.
 func (m *manual) linkIndex(w *page) {
 	var rows [][]string
 	for _, l := range m.spec.links {
@@ -83,7 +83,7 @@ func (e *end) ref() string {
 	return ref
 }
 
-// deletes says which end is deleted with the other.
+// deletes describes which end is deleted together with the other.
 func (l *link) deletes() string {
 	var ends []string
 	for _, e := range []*end{l.left, l.right} {
@@ -94,13 +94,13 @@ func (l *link) deletes() string {
 	return strings.Join(ends, "; ")
 }
 
-// bundle is all links between two modules, or inside one.
+// bundle is the set of links between two modules, or inside one.
 type bundle struct {
 	a, b  string
 	links []*link
 }
 
-// bundles are in alphabetical order.
+// bundles returns all bundles, sorted.
 func (m *manual) bundles() []*bundle {
 	var all []*bundle
 	for _, l := range m.spec.links {
@@ -116,7 +116,7 @@ func (m *manual) bundles() []*bundle {
 	return all
 }
 
-// label is the name of the one link, or how many there are.
+// label returns the name of the only link, or the number of links.
 func (b *bundle) label() string {
 	if len(b.links) == 1 {
 		return narrow(b.links[0].name)
@@ -124,7 +124,7 @@ func (b *bundle) label() string {
 	return fmt.Sprintf("%d links", len(b.links))
 }
 
-// mapOfLinks draws the modules, with one edge for each two that are linked.
+// mapOfLinks draws the modules, with one edge per pair of linked modules.
 func (m *manual) mapOfLinks(w *page, modules []string) {
 	bundles := m.bundles()
 	loops := map[string]string{}
@@ -133,7 +133,7 @@ func (m *manual) mapOfLinks(w *page, modules []string) {
 			loops[b.a] = " ↻"
 		}
 	}
-	w.line("## Map\n\n%s", pictureHead)
+	w.line("## Map\n\n%s", diagramHead)
 	for _, module := range modules {
 		w.line("  m_%s[\"%s%s\"]", module, module, loops[module])
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/naming"
 )
 
-// modulePage is the page on one module.
+// modulePage returns the page of one module.
 func (m *manual) modulePage(module string) string {
 	w := &page{}
 	w.line("%s\n\n# The %s module\n", pageMark, module)
@@ -16,7 +16,7 @@ func (m *manual) modulePage(module string) string {
 		w.line("%s\n", about)
 	}
 	m.contents(w, module)
-	m.pictures(w, module)
+	m.diagrams(w, module)
 	for _, md := range m.models(module) {
 		m.modelSection(w, md)
 	}
@@ -24,7 +24,7 @@ func (m *manual) modulePage(module string) string {
 	return strings.TrimRight(w.String(), "\n") + "\n"
 }
 
-// contents lists what the page has, to jump to.
+// contents writes the table of contents.
 func (m *manual) contents(w *page, module string) {
 	w.line("## Models\n")
 	for _, md := range m.models(module) {
@@ -56,7 +56,7 @@ func (m *manual) modelSection(w *page, md *model) {
 	m.linkTable(w, md)
 }
 
-// facts says where records are kept, how they are named and what can be asked of them.
+// facts writes a model's table, keys, and the operations it has.
 func (m *manual) facts(w *page, md *model) {
 	w.line("- Table: %s", tableName(md.schema, md.table))
 	key := md.primaryColumn()
@@ -105,7 +105,7 @@ func (m *manual) fieldTable(w *page, md *model) {
 	w.table([]string{"Field", "Type", "Column", "Default", "Description"}, rows)
 }
 
-// typeRef is a field's type, which leads to its values if it is an enum.
+// typeRef returns a field's type. An enum's type is a link to its values.
 func (m *manual) typeRef(c *column) string {
 	if m.enums[c.gqlType] == nil {
 		return tick(c.outputType())
@@ -113,7 +113,7 @@ func (m *manual) typeRef(c *column) string {
 	return fmt.Sprintf("[`%s`](%s)", c.outputType(), anchor(c.gqlType))
 }
 
-// columnNote says where the value is, if that is not in the column that is called like the field.
+// columnNote says where the field's value is stored, if not in the column named like the field.
 func (c *column) columnNote() string {
 	switch {
 	case c.parts != nil:
@@ -135,7 +135,7 @@ func (c *column) defaultNote() string {
 	case c.defaultText == "":
 		return "the empty text"
 	case strings.Contains(c.defaultText, " "):
-		return c.defaultText // a description of the value, not the value
+		return c.defaultText // text that describes the value, not the value itself
 	case c.enum != nil:
 		return tick(upper(c.defaultText))
 	}
@@ -168,7 +168,7 @@ func (m *manual) relationTable(w *page, md *model) {
 	w.table([]string{"Field", "Leads to", "Kept in", "Cascade", "Description"}, rows)
 }
 
-// how says what a relation follows.
+// how says which columns a relation follows.
 func (m *model) how(r *relation) string {
 	key := m.keyColumns()
 	current := ""
@@ -189,7 +189,7 @@ func (m *model) how(r *relation) string {
 	return fmt.Sprintf("%s of %s, equal to %s here", columnText(r.targetColumns), table, ticks(r.columns))
 }
 
-// cascadeNote says what is deleted with what.
+// cascadeNote says what is deleted together with what.
 func (m *model) cascadeNote(r *relation) string {
 	switch {
 	case r.cascade && r.many:
@@ -205,7 +205,7 @@ func (m *model) cascadeNote(r *relation) string {
 	return ""
 }
 
-// counterpartCascades reports whether deleting a relation's target deletes the record that it is of.
+// counterpartCascades reports whether deleting the relation's target deletes the record that has the relation.
 func (m *model) counterpartCascades(r *relation) bool {
 	return slices.ContainsFunc(r.target.relations, func(back *relation) bool {
 		return back.cascade && back.declared != r.declared && back.target == m &&

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the pages of the golden schema")
 
 const pagesFile = "testdata/pages.txtar"
 
-// goldenSchema reads the schema of the golden file, after the directives of the project's own.
+// goldenSchema reads the schema of the golden file and prepends the project's directives.
 func goldenSchema(t *testing.T) (*txtar.Archive, []*ast.Source) {
 	t.Helper()
 	root, err := os.ReadFile("../../schema.graphqls")
@@ -42,7 +42,7 @@ func goldenSchema(t *testing.T) (*txtar.Archive, []*ast.Source) {
 	return archive, sources
 }
 
-// TestPagesOfSchema compares the pages of a small schema with those in the golden file.
+// TestPagesOfSchema compares the pages of a small schema with the golden file.
 func TestPagesOfSchema(t *testing.T) {
 	t.Parallel()
 	archive, sources := goldenSchema(t)
@@ -76,11 +76,11 @@ func TestPagesOfSchema(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pages (-want +got), -update writes them:\n%s", diff)
 	}
-	got["../links.md"], got["../add-a-module.md"] = "", "" // TestPageRefs has them
+	got["../links.md"], got["../add-a-module.md"] = "", "" // TestPageRefs checks these
 	checkRefs(t, got)
 }
 
-// TestStalePages checks that the page of a module that is gone goes, and one that someone wrote stays.
+// TestStalePages checks that the page of a removed module is removed, and that a page written by hand stays.
 func TestStalePages(t *testing.T) {
 	t.Parallel()
 	_, sources := goldenSchema(t)
@@ -104,7 +104,7 @@ func TestStalePages(t *testing.T) {
 	}
 }
 
-// TestPageRefs checks that what the pages of docs/modules link to is there.
+// TestPageRefs checks that the links in docs/modules lead somewhere.
 func TestPageRefs(t *testing.T) {
 	t.Parallel()
 	pages := readPages(t, "../../docs/modules")
@@ -136,7 +136,7 @@ func readPages(t *testing.T, dir string) map[string]string {
 
 var refPattern = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// checkRefs checks the relative links of generated pages against the headings of all.
+// checkRefs checks the relative links of generated pages against the headings of all pages.
 func checkRefs(t *testing.T, pages map[string]string) {
 	t.Helper()
 	anchors := map[string]map[string]bool{}
@@ -162,7 +162,7 @@ func checkRefs(t *testing.T, pages map[string]string) {
 
 var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 
-// headings are the anchors that GitHub gives to the headings of a page.
+// headings returns the anchors that GitHub gives to the headings of a page.
 func headings(text string) map[string]bool {
 	found := map[string]bool{}
 	fenced := false

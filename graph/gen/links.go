@@ -11,7 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// links reads the @defineLink stanzas. Each adds relations to both models; a stored link adds a model for its rows.
+// links reads the @defineLink stanzas. A link adds relations to both models. A stored link also adds a model for its
+// rows.
 func (r *reader) links() {
 	var directives ast.DirectiveList
 	for _, def := range r.doc.Schema {
@@ -61,7 +62,7 @@ func (r *reader) link(d *ast.Directive) *link {
 	return l
 }
 
-// fields reads an input object value of a directive, with the defaults of its input type.
+// fields reads an input object of a directive's argument and fills in the defaults of its input type.
 func (r *reader) fields(inputType string, v *ast.Value) map[string]*ast.Value {
 	fields := map[string]*ast.Value{}
 	if def := r.doc.Definitions.ForName(inputType); def != nil {
@@ -153,7 +154,7 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 		if c.typ, ok = scalarTypes[c.gqlType]; !ok || c.gqlType == "ID" {
 			r.fault(
 				d.Position,
-				"link %s: column %s: %q is no column type; the choices are String, Int, Float, Decimal, Boolean, DateTime, JSON",
+				"link %s: column %s: %q is not a column type; the choices are String, Int, Float, Decimal, Boolean, DateTime, JSON",
 				l.name,
 				c.field,
 				c.gqlType,
@@ -164,13 +165,13 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 		case c.hasDefault && raw(f["required"]) == "true":
 			r.fault(d.Position, "link %s: column %s: a column with a default is not required", l.name, c.field)
 		case c.hasDefault && c.defaultText == "" && c.typ != recordstore.Text:
-			r.fault(d.Position, "link %s: column %s: \"\" is no %s", l.name, c.field, c.gqlType)
+			r.fault(d.Position, "link %s: column %s: \"\" is not a valid %s", l.name, c.field, c.gqlType)
 		}
 		l.columns = append(l.columns, c)
 	}
 }
 
-// readOnlyLink follows the column of the left model that holds the right one's key.
+// readOnlyLink adds the relations of a link that is a column of the left model with the right model's key.
 func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 	left, right := l.left.model, l.right.model
 	col := left.column(l.readOnly[0])
@@ -214,7 +215,7 @@ func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 	}
 }
 
-// storedLink adds the model of the link's rows and the hops across them.
+// storedLink adds the model of the link's rows, and the relations that cross it.
 func (r *reader) storedLink(l *link) {
 	if l.table == "" {
 		l.table = l.name
@@ -264,8 +265,9 @@ func (r *reader) storedLink(l *link) {
 	r.hop(l, l.right, l.left)
 }
 
-// recordField is the field of a link's row that leads to the record at an end: `variant` of `variant_id`. A key such as `code` is
-// a field already; then it is called like the model.
+// recordField returns the name of the link row's field that leads to the record at an end: `variant` for the key
+// `variant_id`. If the key has no such suffix, as `code`, the name is taken by the key, and the field is named after
+// the model.
 func (m *model) recordField(e *end) string {
 	field := strings.TrimSuffix(naming.Camel(e.key), "Id")
 	for _, choice := range []string{field, naming.Camel(e.model.name), field + "Record"} {
@@ -278,7 +280,8 @@ func (m *model) recordField(e *end) string {
 	return field
 }
 
-// rowColumns are the columns of the link table that hold an end's key: one, or those of the parts and the whole.
+// rowColumns returns the columns of the link table that hold an end's key: one column, or for a composite key a
+// column per part and the composite.
 func (e *end) rowColumns(newColumn func(field, gqlType, description string) *column) []*column {
 	whole := newColumn(naming.Camel(e.key), "ID", fmt.Sprintf("Key of the %s.", e.model.name))
 	whole.name = e.key
@@ -305,7 +308,7 @@ func (e *end) rowColumns(newColumn func(field, gqlType, description string) *col
 	return append(all, whole)
 }
 
-// keySQLType is the SQL type of a column of a key, "" if it is text.
+// keySQLType returns the SQL type of a key column, "" for text.
 func (c *column) keySQLType() string {
 	if c.sqlType == "" && c.typ == recordstore.Integer {
 		return "integer"
@@ -313,7 +316,7 @@ func (c *column) keySQLType() string {
 	return c.sqlType
 }
 
-// hop adds the field of one end that leads to the other.
+// hop adds the field that leads from one end to the other.
 func (r *reader) hop(l *link, near, far *end) {
 	if near.field == "" {
 		return

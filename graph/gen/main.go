@@ -1,8 +1,8 @@
-// Command gen writes graph/internal/exec: it reads what schema.graphqls and modules/*/schema.graphqls declare, derives the
-// rest of the API and the registry of models and links, and has gqlgen write what resolves the root fields. It also writes docs/modules, a
-// page on each module.
+// Command gen generates graph/internal/exec and docs/modules from schema.graphqls and modules/*/schema.graphqls. It
+// derives the rest of the schema and the registry of models and links, and has gqlgen generate the execution of root
+// fields. docs/modules gets a page per module.
 //
-// It is run by `make generate`, in the folder that holds gqlgen.yml. Running it again changes nothing.
+// Run it by `make generate`, in the folder that holds gqlgen.yml. Its output depends on the schemas alone.
 package main
 
 import (

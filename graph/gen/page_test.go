@@ -31,7 +31,7 @@ func blocks(page string) []block {
 	return found
 }
 
-// copyTree copies the files that git knows, and those that are new, to a folder that Postgres may enter.
+// copyTree copies the files that git tracks, and new ones, to a folder that Postgres may enter.
 func copyTree(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "linkgraph-page-")
@@ -72,13 +72,13 @@ func writeFile(t *testing.T, path string, text []byte) {
 	}
 }
 
-// guide is a page of docs that is done, block by block.
+// guide follows a page of docs block by block.
 type guide struct {
 	dir    string // the copy of the tree
 	blocks []block
-	url    string // of the server that answers
-	answer string // the latest
-	// program runs the program that the page calls `go run .`, and returns what it prints.
+	url    string // of the running server
+	answer string // the latest answer
+	// program runs the program that the page calls `go run .`, and returns its output.
 	program func(t *testing.T, args ...string) string
 	serve   func(t *testing.T) string
 	exec    func(t *testing.T, sql string)
@@ -99,7 +99,7 @@ var (
 	alsoPattern = regexp.MustCompile("(?s)(?:Also in|At the end of) `([^`]+)`:\\s*$")
 )
 
-// declare does what the page says up to `make generate`.
+// declare follows the page up to `make generate`.
 func (p *guide) declare(t *testing.T) {
 	t.Helper()
 	for i, b := range p.blocks {
@@ -135,7 +135,7 @@ func appendFile(t *testing.T, path, text string) {
 	writeFile(t, path, append(old, text...))
 }
 
-// try does what the page says from `make generate` on.
+// try follows the page from `make generate` on.
 func (p *guide) try(t *testing.T) {
 	t.Helper()
 	var printed string
@@ -168,7 +168,8 @@ func (p *guide) try(t *testing.T) {
 	}
 }
 
-// printed checks a text that the page says is printed: now, or by `links discover` before its output was pasted.
+// printed checks an output that the page quotes. The output is now's, or that of `links discover` before it was
+// pasted.
 func (p *guide) printed(t *testing.T, want, now string) {
 	t.Helper()
 	before, err := os.ReadFile(discoveredFile)
@@ -180,7 +181,8 @@ func (p *guide) printed(t *testing.T, want, now string) {
 	}
 }
 
-// TestPages does what the pages of docs say that add modules, in one copy of the tree that is generated and built once.
+// TestPages follows the pages of docs that add modules. They share one copy of the tree, so that it is generated and
+// built once.
 func TestPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a copy of the tree")

@@ -13,10 +13,10 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// maxNameBytes is how long Postgres lets an identifier be.
+// maxNameBytes is Postgres's limit for the length of an identifier.
 const maxNameBytes = 63
 
-// reader turns the declarations into a spec and collects every fault on the way.
+// reader turns declarations into a spec. It collects all faults rather than stopping at the first.
 type reader struct {
 	doc    *ast.SchemaDocument
 	spec   *spec
@@ -26,8 +26,8 @@ type reader struct {
 	viewPositions []*ast.Position
 }
 
-// read reads the models and links that the sources declare. The sources refer to types that do not exist yet, so they
-// are parsed, not validated.
+// read reads the declared models and links. The error lists every fault with its position. Sources are parsed but not
+// validated, because they refer to types that are yet to be generated.
 func read(sources []*ast.Source) (*spec, error) {
 	doc, err := parser.ParseSchemas(sources...)
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *reader) fault(pos *ast.Position, format string, args ...any) {
 	r.faults = append(r.faults, err)
 }
 
-// arguments reads the arguments of a directive, with the defaults of its definition.
+// arguments are the arguments of a directive, with the defaults of its definition.
 type arguments struct {
 	r *reader
 	d *ast.Directive
@@ -82,7 +82,7 @@ func (a arguments) text(name string) string {
 	return ""
 }
 
-// texts reads a list, or one value that stands for a list of one.
+// texts reads a list of strings. As in GraphQL, a single value is a list of one.
 func (a arguments) texts(name string) []string { return texts(a.value(name)) }
 
 func texts(v *ast.Value) []string {
@@ -157,7 +157,7 @@ var scalarTypes = map[string]recordstore.Type{
 	"JSON":     recordstore.JSON,
 }
 
-// storeColumns are kept by the store.
+// storeColumns are the fields of columns that the record store maintains.
 var storeColumns = []string{"createdAt", "updatedAt", "deletedAt"}
 
 func (r *reader) column(m *model, f *ast.FieldDefinition) {
@@ -184,7 +184,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		if c.enum, ok = r.spec.enums[c.gqlType]; !ok {
 			r.fault(
 				f.Position,
-				"%s.%s: type %s is no column type; the choices are the scalars, an enum, or a model with @belongsTo",
+				"%s.%s: type %s is not a column type; the choices are the scalars, an enum, or a model with @belongsTo",
 				m.name,
 				f.Name,
 				c.gqlType,
@@ -236,7 +236,7 @@ func (r *reader) target(pos *ast.Position, where, name string) *model {
 	for _, m := range r.spec.models {
 		names = append(names, m.name)
 	}
-	r.fault(pos, "%s: %q is no model; the models are %s", where, name, strings.Join(names, ", "))
+	r.fault(pos, "%s: %q is not a model; the models are %s", where, name, strings.Join(names, ", "))
 	return nil
 }
 
@@ -306,7 +306,8 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 	}
 }
 
-// current narrows an inverse to the records of the owner's own version, and adds one of all versions.
+// current restricts an inverse relation to the records of the owner's current version, and adds a relation to those
+// of all versions.
 func (r *reader) current(pos *ast.Position, where string, owner *model, inverse *relation, current, allField string) {
 	far, near := r.columns(
 		pos,
@@ -332,7 +333,7 @@ func (r *reader) current(pos *ast.Position, where string, owner *model, inverse 
 			owner.name,
 		)
 		owner.relations = append(owner.relations, &all)
-		inverse.cascade = false // all of them go with the owner
+		inverse.cascade = false // allField cascades instead: records of all versions are deleted with the owner
 	}
 	inverse.columns, inverse.targetColumns = append(
 		slices.Clone(inverse.columns),
@@ -355,13 +356,13 @@ func (r *reader) current(pos *ast.Position, where string, owner *model, inverse 
 	}
 }
 
-// columns finds the columns of a model by their fields or names and returns their names.
+// columns returns the column names for a list of fields or column names of a model.
 func (r *reader) columns(pos *ast.Position, where string, m *model, fields []string) []string {
 	var names []string
 	for _, field := range fields {
 		c := m.column(field)
 		if c == nil {
-			r.fault(pos, "%s: %q is no column of %s", where, field, m.name)
+			r.fault(pos, "%s: %q is not a column of %s", where, field, m.name)
 			return nil
 		}
 		names = append(names, c.name)
@@ -470,7 +471,7 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 	})
 }
 
-// checkFields finds fields that two declarations claim.
+// checkFields reports fields that two declarations define.
 func (r *reader) checkFields() {
 	for _, m := range r.spec.models {
 		r.checkSecrets(m)
@@ -496,7 +497,7 @@ func (r *reader) checkFields() {
 	}
 }
 
-// checkSecrets refuses a secret that something else of the API would tell.
+// checkSecrets reports secret fields whose value another part of the API would reveal.
 func (r *reader) checkSecrets(m *model) {
 	for _, c := range m.columns {
 		if !c.secret {

@@ -19,8 +19,8 @@ const (
 	answerType    = answerPackage + ".Answer"
 )
 
-// linkgraph is the gqlgen plugin. It adds the derived part of the schema, binds every type to what graph/internal/answer
-// runs on, and writes the registry and the one-line resolvers.
+// linkgraph is the gqlgen plugin. It adds the derived part of the schema, gives every type a Go type of
+// graph/internal/answer, and writes the registry and the one-line resolvers.
 type linkgraph struct {
 	cfg  *config.Config
 	dir  string // of the generated package
@@ -29,7 +29,8 @@ type linkgraph struct {
 
 func (p *linkgraph) Name() string { return "linkgraph" }
 
-// InjectSourcesEarly reads the declarations and adds what follows from them. Nothing is written before all of them hold.
+// InjectSourcesEarly reads the declarations and returns the schema derived from them. It writes nothing unless all
+// declarations are valid.
 func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 	declared := slices.DeleteFunc(slices.Clone(p.cfg.Sources), func(s *ast.Source) bool { return s.BuiltIn })
 	var err error
@@ -58,7 +59,7 @@ func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 	return sources, nil
 }
 
-// writeStorefront writes the schema that storefronts see.
+// writeStorefront writes the schema of storefronts.
 func (p *linkgraph) writeStorefront(declared []*ast.Source) error {
 	schema, err := p.spec.storefrontSchema(declared)
 	if err != nil {
@@ -75,7 +76,7 @@ func mustGetwd() string {
 	return dir
 }
 
-// clean empties the generated package, so that nothing of an earlier run is mistaken for a declaration of this one.
+// clean empties the generated package, so that no output of an earlier run is read as a declaration.
 func (p *linkgraph) clean() error {
 	for _, pattern := range []string{"*.go", "*.graphqls"} {
 		names, err := filepath.Glob(filepath.Join(p.dir, pattern))
@@ -91,8 +92,9 @@ func (p *linkgraph) clean() error {
 	return os.MkdirAll(p.dir, 0o755)
 }
 
-// MutateConfig gives each type of the schema a Go type, as gqlgen wants it: it may then be asked for. No code is written for
-// objects: what stands below a root field is written by its Answer. Inputs are read with the model at hand.
+// MutateConfig gives every type of the schema a Go type, which gqlgen demands before a field may return it. gqlgen
+// generates no code for objects below the root: answer.Answer writes them. The resolvers read inputs themselves,
+// because only they know the model.
 func (p *linkgraph) MutateConfig(cfg *config.Config) error { //nolint:unparam // an interface of gqlgen
 	for name, def := range cfg.Schema.Types {
 		entry := config.TypeMapEntry{Model: config.StringList{"github.com/99designs/gqlgen/graphql.String"}}
@@ -106,15 +108,17 @@ func (p *linkgraph) MutateConfig(cfg *config.Config) error { //nolint:unparam //
 		}
 		entry.Fields = map[string]config.TypeMapField{}
 		for _, f := range def.Fields {
-			entry.Fields[f.Name] = config.TypeMapField{Resolver: true} // so that none is looked for in the Go type
+			entry.Fields[f.Name] = config.TypeMapField{
+				Resolver: true,
+			} // so that gqlgen looks for no field in the Go type
 		}
 		cfg.Models[name] = entry
 	}
 	return nil
 }
 
-// GenerateCode takes out what gqlgen would write for the types below the root fields, and writes the registry and the resolvers of
-// root fields.
+// GenerateCode removes what gqlgen would generate for types below the root fields, and writes the registry and the
+// resolvers.
 func (p *linkgraph) GenerateCode(data *codegen.Data) error {
 	if err := keepRoots(data); err != nil {
 		return err

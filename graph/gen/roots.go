@@ -12,8 +12,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// byHand are the arguments of the root fields that are resolved by hand, and the Go types of those that read themselves.
-var byHand = map[string]map[string]string{
+// handwritten maps each root field with a resolver written by hand to the Go types of its arguments. An argument that
+// is not listed has gqlgen's usual type.
+var handwritten = map[string]map[string]string{
 	"linkModules":  {},
 	"linkModule":   {},
 	"node":         {},
@@ -24,9 +25,9 @@ var byHand = map[string]map[string]string{
 	"restoreLinks": {"records": "*RecordKeys"},
 }
 
-// keepRoots keeps the root objects, what introspection is made of, and the types that these use. Root fields return a
-// answer.Answer, whatever their type in the schema is; they are resolved in the order of the document, so that the last one can read for
-// all of them.
+// keepRoots removes all types from data except the root objects, the introspection types, and what these use. Root
+// fields return an answer.Answer, whatever their type in the schema is. They are resolved in document order and not
+// concurrently, so that the last one can read for all.
 func keepRoots(data *codegen.Data) error {
 	data.Inputs, data.Interfaces = nil, nil
 	data.Objects = slices.DeleteFunc(
@@ -43,9 +44,9 @@ func keepRoots(data *codegen.Data) error {
 			if err := of.answer(f); err != nil {
 				return err
 			}
-			hand, ok := byHand[f.Name]
+			hand, ok := handwritten[f.Name]
 			if !ok {
-				f.Args = nil // they are read with the model at hand
+				f.Args = nil // the resolver reads them itself: only it knows the model
 				continue
 			}
 			for _, a := range f.Args {
@@ -62,7 +63,7 @@ func keepRoots(data *codegen.Data) error {
 // goTypes makes references to types of package answer.
 type goTypes struct {
 	binder   *config.Binder
-	position *ast.Position // of what gqlgen sorts into files by its place in the schema
+	position *ast.Position // gqlgen sorts generated code into files by position in the schema
 }
 
 func newGoTypes(data *codegen.Data) goTypes {
@@ -80,7 +81,8 @@ func (g goTypes) find(name string) (types.Type, error) {
 	return t, nil
 }
 
-// answer has a root field return an Answer. gqlgen takes it for a union, of whose fields it need not know.
+// answer makes a root field return an Answer. It declares the Answer as a union to gqlgen, which then asks for no
+// fields.
 func (g goTypes) answer(f *codegen.Field) error {
 	t, err := g.find("Answer")
 	if err != nil {
@@ -95,7 +97,7 @@ func (g goTypes) answer(f *codegen.Field) error {
 	return nil
 }
 
-// argument has an argument read itself, if it has a Go type for that.
+// argument gives an argument a Go type of package answer that unmarshals itself. It does nothing if name is "".
 func (g goTypes) argument(a *codegen.FieldArgument, name string) error {
 	if name == "" {
 		return nil
@@ -113,7 +115,7 @@ func (g goTypes) argument(a *codegen.FieldArgument, name string) error {
 	return nil
 }
 
-// referenced are the types that kept fields and their arguments use, and those of directives.
+// referenced returns the types that the remaining fields, their arguments and the directives use.
 func referenced(data *codegen.Data) map[string]*config.TypeReference {
 	kept := map[string]*config.TypeReference{}
 	var add func(ref *config.TypeReference)

@@ -7,28 +7,28 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// spec is what the schemas declare, checked and completed: everything the emitters need to know.
+// spec is the checked and completed content of the schemas: all that the writers of code, schema and pages need.
 type spec struct {
-	models  []*model // of modules, then the rows of stored links
+	models  []*model // those of modules first, then the rows of stored links
 	links   []*link
 	enums   map[string][]string
 	modules []string // in the order of their first model
-	views   []*view  // in the order of the declaration
+	views   []*view  // in declaration order
 }
 
-// model is a data model of a module, or the rows of a stored link.
+// model is a model of a module, or the rows of a stored link.
 type model struct {
 	name, plural     string // "ProductVariant", "productVariants"
 	module           string
 	schema, table    string
 	idPrefix, key    string
-	primary          string // field
+	primary          string // the field of the primary key
 	description      string
 	columns          []*column
 	relations        []*relation
-	link             *link // whose rows these are
+	link             *link // set if the model is the rows of this link
 	node, softDelete bool
-	view             *view // in the part of the spec that storefronts see
+	view             *view // set in the spec for storefronts
 }
 
 type column struct {
@@ -36,15 +36,15 @@ type column struct {
 	gqlType     string // "String", "ProductStatus"
 	typ         recordstore.Type
 	sqlType     string
-	keyType     string // of the key that a text column holds
+	keyType     string // the type of the key that a text column holds
 	notNull     bool
 	hasDefault  bool
 	defaultText string
 	readOnly    bool
 	secret      bool
 	raw, slugOf string
-	enum        []string // values as the database holds them
-	parts       []string // columns that this one is made of
+	enum        []string // values as stored in the database
+	parts       []string // the columns that make up a composite
 	description string
 }
 
@@ -55,12 +55,12 @@ type relation struct {
 	columns, targetColumns []string // database names
 	through                *through
 	cascade                bool
-	declared               bool // the schema has the field; only its resolver is missing
+	declared               bool // the schema declares the field, so only its resolver is generated
 	settable               string
 	description            string
-	// row is the model of the link rows beside each far record. Its edges and filters carry `link`.
+	// row is the model of the link rows that come with the far records. It gives edges and filters the field `link`.
 	row *model
-	// bare says that the link rows are not shown all the same.
+	// bare hides the link rows nevertheless.
 	bare bool
 }
 
@@ -88,8 +88,8 @@ type end struct {
 	model           *model
 	field, key      string
 	recordKey       []string // columns of the record
-	columns         []string // of the link table that hold them
-	text            bool     // as text, although the record's are not
+	columns         []string // columns of the link table that hold the key
+	text            bool     // stored as text, although the record's own key is not
 	isList, cascade bool
 }
 
@@ -104,7 +104,7 @@ func (m *model) column(field string) *column {
 
 func (m *model) primaryColumn() *column { return m.column(m.primary) }
 
-// keyColumns are the names of the columns of the primary key.
+// keyColumns returns the columns of the primary key.
 func (m *model) keyColumns() []string {
 	if c := m.primaryColumn(); c.parts == nil {
 		return []string{c.name}
@@ -112,15 +112,16 @@ func (m *model) keyColumns() []string {
 	return m.primaryColumn().parts
 }
 
-// isNode reports whether records can be fetched by their id alone: numbers and composite keys cannot.
+// isNode reports whether an id identifies a record across all models, so that `node` can find it. Numbers and
+// composite keys do not.
 func (m *model) isNode() bool {
 	c := m.column("id")
 	return c != nil && m.primary == "id" && c.typ == recordstore.Text && c.parts == nil &&
 		!slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
 }
 
-// connection is the name of the connection type a to-many relation answers with. A list that crosses a link has its
-// own, because its edges carry the link.
+// connection returns the name of the connection type of a to-many relation. A list that crosses a link has its own
+// type, because its edges carry the link.
 func (m *model) connection(r *relation) string {
 	if r.row == nil {
 		return r.target.name + "Connection"
@@ -128,8 +129,8 @@ func (m *model) connection(r *relation) string {
 	return m.name + naming.Pascal(r.field) + "Connection"
 }
 
-// filter is the name of the input that restricts a relation's records. Across a to-one link there is a relation to the
-// link's row beside it, so its own filter is the plain one.
+// filter returns the name of the input type that filters a relation's records. A to-one link needs no type of its
+// own, because a second relation leads to the link's row.
 func (m *model) filter(r *relation) string {
 	if r.row == nil || !r.many {
 		return r.target.name + "Filter"
@@ -144,7 +145,7 @@ func (m *model) order(r *relation) string {
 	return m.name + naming.Pascal(r.field) + "Order"
 }
 
-// enumName is the value of LinkName for a link.
+// enumName returns the link's value in the enum LinkName.
 func (l *link) enumName() string { return upper(l.name) }
 
 func (s *spec) model(name string) *model {

@@ -12,7 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// view is what storefronts see of a model: a @storefront stanza.
+// view is a @storefront stanza: what storefronts see of a model.
 type view struct {
 	model           *model
 	fields          []string
@@ -93,7 +93,7 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 	}
 	if rel := v.model.relation(v.above); v.above != "" &&
 		(rel == nil || rel.target != v.model || rel.many || rel.through != nil) {
-		r.fault(pos, "storefront: %s: above: %q is no to-one relation of it to itself", v.model.name, v.above)
+		r.fault(pos, "storefront: %s: above: %q is not a to-one relation of the model to itself", v.model.name, v.above)
 	}
 	if c := v.model.column(v.keyed); v.keyed != "" &&
 		(c == nil || c.gqlType != "JSON" || v.model.column(v.keyedBy) == nil) {
@@ -106,11 +106,11 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 		)
 	}
 	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
-		r.fault(pos, "storefront: %s: key: %q is no relation to ApiKey", v.model.name, v.key)
+		r.fault(pos, "storefront: %s: key: %q is not a relation to ApiKey", v.model.name, v.key)
 	}
 }
 
-// checkReference refuses a column that holds keys of records that may not be seen.
+// checkReference reports a field whose column holds keys of records that storefronts may not see.
 func (r *reader) checkReference(pos *ast.Position, v *view, field string) {
 	name := v.model.column(field).name
 	for _, rel := range v.model.relations {
@@ -161,7 +161,7 @@ func (s *spec) view(model string) *view {
 	return nil
 }
 
-// jsonText writes a literal as JSON; enum values are texts, as in variables.
+// jsonText converts a GraphQL literal to JSON. Enum values become strings, as in variables.
 func (r *reader) jsonText(pos *ast.Position, v *ast.Value) string {
 	if v == nil || v.Kind == ast.NullValue {
 		return ""
@@ -178,7 +178,7 @@ func (r *reader) jsonText(pos *ast.Position, v *ast.Value) string {
 	return string(text)
 }
 
-// registerViews writes what storefronts see.
+// registerViews writes the views as Go source.
 func (s *spec) registerViews(w *code) {
 	w.line("// Storefront returns what storefronts see.\nfunc Storefront() []plan.Scope {\n\treturn []plan.Scope{")
 	for _, v := range s.views {
@@ -231,7 +231,8 @@ func (s *spec) narrow() *spec {
 	return narrow
 }
 
-// storefrontSchema is the schema that storefronts see, whole. declared has the types that do not follow from models.
+// storefrontSchema returns the complete schema of storefronts. declared are the sources with the types that are not
+// derived from models.
 func (s *spec) storefrontSchema(declared []*ast.Source) (string, error) {
 	doc, err := parser.ParseSchemas(declared...)
 	if err != nil {
@@ -268,7 +269,7 @@ func (s *spec) storefrontSchema(declared []*ast.Source) (string, error) {
 	return b.String(), nil
 }
 
-// filtered are the scalars and enums of the columns that lists are filtered by.
+// filtered returns the scalars and enums that storefronts filter by.
 func (s *spec) filtered() map[string]bool {
 	used := map[string]bool{}
 	for _, m := range s.models {

@@ -14,7 +14,7 @@ const storefrontModels = `
 		id: ID! aId: ID a: A @belongsTo(column: "a_id", inverse: "bs") secret: String hidden: String @secret upId: ID up: B @belongsTo(column: "up_id", inverse: "down") texts: JSON }
 	extend schema `
 
-// declareStorefront reads stanzas over two models.
+// declareStorefront reads stanzas over a schema of two models.
 func declareStorefront(t *testing.T, stanzas string) (*spec, []*ast.Source, error) {
 	t.Helper()
 	var sources []*ast.Source
@@ -34,11 +34,12 @@ func declareStorefront(t *testing.T, stanzas string) (*spec, []*ast.Source, erro
 	return s, sources, err
 }
 
-// TestStorefrontFaults checks that a mistake in the list of what storefronts see is named with its place and the choices.
+// TestStorefrontFaults checks that the error for a mistake in a @storefront stanza names its position and the valid
+// choices.
 func TestStorefrontFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, stanzas, want string }{
-		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is no model; the models are A, B`},
+		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is not a model; the models are A, B`},
 		{"a secret", `@storefront(model: "B", fields: ["id", "hidden"])`, "B.hidden is @secret"},
 		{"twice", `@storefront(model: "A", fields: ["id"]) @storefront(model: "A", fields: ["id"])`, "A has two stanzas"},
 		{"unknown field", `@storefront(model: "A", fields: ["id", "nam"])`, `A has no field "nam"; the fields are id, name, code, bs`},
@@ -48,12 +49,12 @@ func TestStorefrontFaults(t *testing.T) {
 		{"key of what may be hidden", `@storefront(model: "A", fields: ["id"], where: { code: { eq: "x" } }) @storefront(model: "B", fields: ["aId"])`, "B.aId holds keys of A"},
 		{"filter", `@storefront(model: "A", fields: ["id"], filter: ["name"])`, `A: "name" is not among its fields`},
 		{"order", `@storefront(model: "A", fields: ["id"], orderBy: ["name"])`, `A: "name" is not among its fields`},
-		{"above", `@storefront(model: "B", fields: ["id"], above: "a")`, `B: above: "a" is no to-one relation of it to itself`},
-		{"above, of many", `@storefront(model: "B", fields: ["id"], above: "down")`, `B: above: "down" is no to-one relation`},
+		{"above", `@storefront(model: "B", fields: ["id"], above: "a")`, `B: above: "a" is not a to-one relation of the model to itself`},
+		{"above, of many", `@storefront(model: "B", fields: ["id"], above: "down")`, `B: above: "down" is not a to-one relation`},
 		{"key of what has something hidden above", `@storefront(model: "B", fields: ["id", "upId"], above: "up")`, "B.upId holds keys of B"},
 		{"keyed", `@storefront(model: "B", fields: ["id"], keyed: "secret", keyedBy: "aId")`, `B: keyed: "secret" and "aId" must be a JSON column of it, and a column`},
 		{"keyed by nothing", `@storefront(model: "B", fields: ["id"], keyed: "texts")`, `B: keyed: "texts" and "" must be a JSON column`},
-		{"key", `@storefront(model: "A", fields: ["id"], key: "bs")`, `"bs" is no relation to ApiKey`},
+		{"key", `@storefront(model: "A", fields: ["id"], key: "bs")`, `"bs" is not a relation to ApiKey`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +66,7 @@ func TestStorefrontFaults(t *testing.T) {
 	}
 }
 
-// TestStorefrontSchema looks at what follows from stanzas.
+// TestStorefrontSchema checks the schema that stanzas give.
 func TestStorefrontSchema(t *testing.T) {
 	t.Parallel()
 	s, sources, err := declareStorefront(t, `

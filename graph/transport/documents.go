@@ -27,7 +27,7 @@ type document struct {
 	parsed    *ast.QueryDocument
 	variables map[*ast.OperationDefinition]ast.VariableDefinitionList
 	counts    counts
-	plans     *plan.Plans
+	plans     *plan.Cache
 	slow      atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
 	// trusted says that it is one of those that the server was given.
 	trusted bool
@@ -44,7 +44,7 @@ func MarkSlow(ctx context.Context) {
 }
 
 // PlansOf returns the plans of the context's document, nil if it has none.
-func PlansOf(ctx context.Context) *plan.Plans {
+func PlansOf(ctx context.Context) *plan.Cache {
 	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
 		return doc.plans
 	}
@@ -58,7 +58,7 @@ func (doc *document) wasSlow(now time.Time) bool { return now.UnixNano() < doc.s
 // size is how many bytes the document takes with its plans, by estimate.
 func (doc *document) size() int {
 	const field = 600 // of a plan
-	return doc.counts.size() + field*doc.counts.fields*doc.plans.Most()
+	return doc.counts.size() + field*doc.counts.fields*doc.plans.Capacity()
 }
 
 // documents parses and validates documents, and keeps those that were asked for last.
@@ -159,7 +159,7 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 		parsed:    parsed,
 		variables: map[*ast.OperationDefinition]ast.VariableDefinitionList{},
 		counts:    c,
-		plans:     plan.NewPlans(parsed),
+		plans:     plan.NewCache(parsed),
 	}
 	for _, op := range parsed.Operations {
 		doc.variables[op] = op.VariableDefinitions

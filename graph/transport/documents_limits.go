@@ -41,7 +41,7 @@ func (l *DocumentLimits) Complete() {
 	})
 }
 
-// OrDefault gives the fields that are zero the values that they have in other limits.
+// OrDefault gives the fields that are zero their values in other limits.
 func (l *DocumentLimits) OrDefault(other DocumentLimits) {
 	l.Bytes = cmp.Or(l.Bytes, other.Bytes)
 	l.Tokens = cmp.Or(l.Tokens, other.Tokens)

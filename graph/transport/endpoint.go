@@ -106,7 +106,7 @@ func (e *Endpoint) make(
 		defer release()
 	}
 	ctx, budget := plan.WithBudget(ctx) // of all requests of a batch
-	budget.Weigh = run.weigh
+	budget.OnAdmit = run.weigh
 	if e.cfg.Spent != nil {
 		defer func() { e.cfg.Spent(ctx, budget.Points()) }()
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/access"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
@@ -34,10 +35,10 @@ const (
 func keys(t *testing.T) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "access", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if _, err := recordstore.Migrate(ctx, pool); err != nil {
+		if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
 			return err
 		}
-		if err := access.Migrate(ctx, pool); err != nil {
+		if _, err := recordstore.Migrate(ctx, pool); err != nil {
 			return err
 		}
 		_, err := pool.Exec(ctx, `
@@ -296,9 +297,6 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	db := keys(t)
 	a := open(t, access.Config{DB: db.Pool, CacheFor: -1})
-	if err := access.Migrate(t.Context(), db.Pool); err != nil {
-		t.Fatal("again:", err)
-	}
 	accepted(t, a, bearer(medusaToken), backOffice)
 	for _, role := range []graph.Role{graph.ReadOnly, graph.ReadWrite, graph.ReadOnly} {
 		if err := access.SetRole(t.Context(), db.Pool, "apk_secret", role); err != nil {
@@ -315,20 +313,6 @@ func TestRoles(t *testing.T) {
 		`ALTER TABLE linkgraph.api_key_role DROP CONSTRAINT api_key_role_role_check; UPDATE linkgraph.api_key_role SET role = 'owner'`,
 	)
 	accepted(t, a, bearer(medusaToken), graph.Caller{ID: "apk_secret", Name: "Back office", Role: graph.ReadOnly})
-}
-
-func TestMigrateAtOnce(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	var all sync.WaitGroup
-	for range 6 {
-		all.Go(func() {
-			if err := access.Migrate(t.Context(), db.Pool); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
 }
 
 // TestMissingTables has databases of other programs: without roles every key may write, without keys none is known.

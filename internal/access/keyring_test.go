@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/modules/api_key"
@@ -18,6 +19,9 @@ import (
 func TestTokensAreNotKept(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
+	if _, err := bookkeeping.Migrate(t.Context(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := recordstore.Migrate(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
 	}

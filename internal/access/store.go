@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,52 +11,19 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// What is wrong with a key that is to be revoked.
+// Errors of Revoke.
 var (
-	// ErrNoKey says that there is no such key.
+	// ErrNoKey means that no key has the id.
 	ErrNoKey = errors.New("there is no such API key")
-	// ErrRevoked says that it is revoked already.
+	// ErrRevoked means that the key was revoked before.
 	ErrRevoked = errors.New("the API key is revoked already")
 )
 
-// Migrate makes the table of roles, linkgraph.api_key_role, unless it is there. Several servers may do so at once.
-func Migrate(ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-},
-) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		// The lock is that of linkstore, which makes the same schema.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		if there, err := lookForTables(ctx, tx); err != nil || there.Roles {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.api_key_role (
-				api_key_id text PRIMARY KEY,
-				role text NOT NULL CHECK (role IN ('read-only', 'read-write')),
-				created_at timestamptz NOT NULL DEFAULT now()
-			)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("make linkgraph.api_key_role: %w", err)
-	}
-	return nil
-}
-
-// tables are those that a database has.
+// tables says which tables the database has.
 type tables struct{ Keys, Roles bool }
 
-// lookForTables fails in a database whose schema linkgraph is not ours to look into: roles that are there and cannot be read
-// must not count as none.
+// lookForTables fails if the role of the database may not use the schema linkgraph: if roles of keys exist but cannot be read, every
+// key would seem to be allowed to write.
 func lookForTables(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 },
@@ -68,7 +34,7 @@ func lookForTables(ctx context.Context, db interface {
 	return there, err
 }
 
-// role is the column of the role, and the join that has it. A secret key without a role may write, as all may in Medusa.
+// role returns the expression for a key's role and the join it needs. A secret key without a role may write, as in Medusa.
 func (t tables) role() (column, join string) {
 	if !t.Roles {
 		return `'read-write'`, ``
@@ -76,7 +42,7 @@ func (t tables) role() (column, join string) {
 	return `coalesce(r.role, 'read-write')`, `LEFT JOIN linkgraph.api_key_role AS r ON r.api_key_id = k.id`
 }
 
-// foundKey is a live key, as the database has it.
+// foundKey is the row of a live key.
 type foundKey struct {
 	ID, Title   string
 	Token, Salt string
@@ -98,8 +64,8 @@ func (f foundKey) caller() graph.Caller {
 	return graph.Caller{ID: f.ID, Name: f.Title, Role: role}
 }
 
-// mayBe reports whether a credential may be the key: the one publishable key with the token, or a secret key of which the same
-// is shown.
+// mayBe reports whether a credential may belong to the key. A publishable key must have the same token, a secret key the same redacted
+// token; its hash is checked later.
 func (f foundKey) mayBe(c credential) bool {
 	if c.kind == publishableKey {
 		return f.Type == "publishable" && f.Token == c.token
@@ -107,11 +73,11 @@ func (f foundKey) mayBe(c credential) bool {
 	return f.Type == "secret" && f.Redacted == redact(c.token)
 }
 
-// maxCandidates bounds the secret keys that are hashed for one request. What is shown of a key tells sixteen million apart.
+// maxCandidates limits how many secret keys are hashed for one request. Redacted tokens have sixteen million values.
 const maxCandidates = 8
 
-// findKeys returns the live keys that some credentials may be: the publishable keys with the tokens, and the secret keys of
-// which the same is shown. As in Medusa, a key whose revocation is to come is live.
+// findKeys returns the live keys that credentials may belong to: publishable keys by token, secret keys by redacted token. As in Medusa, a
+// key that is revoked at a time in the future is live.
 func findKeys(ctx context.Context, db DB, tokens, redacted []string) ([]foundKey, error) {
 	there, err := lookForTables(ctx, db)
 	if err != nil || !there.Keys {
@@ -122,8 +88,8 @@ func findKeys(ctx context.Context, db DB, tokens, redacted []string) ([]foundKey
 			k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS unnoted,
 			current_setting('transaction_read_only')::boolean AS read_only`
 	const live = `k.deleted_at IS NULL AND (k.revoked_at IS NULL OR k.revoked_at > now())`
-	// "IDX_api_key_token_unique" has the one publishable key. Secret keys are few: "IDX_api_key_type", and Medusa has an index
-	// of redacted.
+	// Publishable keys are found by "IDX_api_key_token_unique". Secret keys are few and found by "IDX_api_key_type"; Medusa also has an
+	// index on redacted.
 	rows, err := db.Query(ctx, `
 		SELECT `+columns+` FROM api_key AS k `+join+`
 		WHERE k.type = 'publishable' AND k.token = ANY($1::text[]) AND `+live+`
@@ -139,10 +105,10 @@ func findKeys(ctx context.Context, db DB, tokens, redacted []string) ([]foundKey
 	return pgx.CollectRows(rows, pgx.RowToStructByName[foundKey])
 }
 
-// redact is what Medusa shows of a token, and finds secret keys by.
+// redact returns the token as Medusa displays it. Medusa finds secret keys by it.
 func redact(token string) string { return token[:6] + "***" + token[len(token)-3:] }
 
-// SetRole gives a secret key a role.
+// SetRole sets the role of a secret key.
 func SetRole(ctx context.Context, db interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }, keyID string, role graph.Role,
@@ -159,13 +125,13 @@ type Key struct {
 	ID, Type, Title string
 	// Role is a secret key's. Publishable keys have none.
 	Role graph.Role
-	// Redacted is what is shown of the token.
+	// Redacted is the token as it is displayed.
 	Redacted              string
 	CreatedAt             time.Time
 	LastUsedAt, RevokedAt *time.Time
 }
 
-// Keys returns all keys that are not deleted, in the order they were made. There are none in a database without the table.
+// Keys returns all keys that are not deleted, in the order of their creation. A database without the table has none.
 func Keys(ctx context.Context, db DB) ([]Key, error) {
 	there, err := lookForTables(ctx, db)
 	if err != nil || !there.Keys {
@@ -182,7 +148,7 @@ func Keys(ctx context.Context, db DB) ([]Key, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Key])
 }
 
-// Revoke ends a key now, also one whose revocation is to come. Its errors are ErrNoKey, ErrRevoked, or the database's.
+// Revoke revokes a key now, also if it was to be revoked later. It returns ErrNoKey, ErrRevoked, or an error of the database.
 func Revoke(ctx context.Context, db DB, id, by string) error {
 	there, err := lookForTables(ctx, db)
 	if err != nil {
@@ -192,7 +158,7 @@ func Revoke(ctx context.Context, db DB, id, by string) error {
 		return ErrNoKey
 	}
 	var revoked bool
-	// api_key_pkey. The first part has the row as it was.
+	// Relies on api_key_pkey. The first part reads the row before the update.
 	err = db.QueryRow(ctx, `
 		WITH was AS (
 			SELECT id, revoked_at <= now() AS revoked FROM api_key WHERE id = $1 AND deleted_at IS NULL FOR UPDATE

@@ -1,8 +1,8 @@
-// Package audit keeps a table of every mutation: who called, what, and what came of it. A row is written in the transaction of
-// the mutation, so that there is a row exactly where there is a write, whatever happens to the server.
+// Package audit records every mutation in a table: the caller, the operation and its result. The row is inserted in the transaction of
+// the mutation, so a write without a row, or a row without a write, cannot occur even if the server crashes.
 //
-// A row holds no variables and no values of records, which may be personal or secret. What was sent can be recognised by the
-// SHA-256 of the document's text, which GraphQL clients keep apart from the variables.
+// A row has no variables and no values of records, because these may be personal or secret. The SHA-256 of the document identifies what
+// was sent; GraphQL clients keep variables apart from the document.
 package audit
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Entry says who called, and what.
+// Entry is the caller and the operation of a mutation.
 type Entry struct {
 	CallerKind string // see the kinds
 	CallerID   string // of the API key, or the subject of a token
@@ -38,18 +38,18 @@ const (
 	Library    = "library"   // none of these: the stores were called directly
 )
 
-// Config says how a Log works. The zero value is good.
+// Config configures a Log. The zero value is valid.
 type Config struct {
-	// Who says who calls. nil means Request without ids of requests.
+	// Who returns the caller. nil means Request without ids of requests.
 	Who func(ctx context.Context) Entry
-	// MaxEntries is how many entries of each list a receipt keeps. 0 means 1,000.
+	// MaxEntries limits the entries of each list in a receipt. 0 means 1,000.
 	MaxEntries int
 }
 
-// Log writes the table of mutations. LinksWritten and RecordsWritten are the hooks Written of the two stores.
+// Log inserts the rows. LinksWritten and RecordsWritten are the Written hooks of the two stores.
 type Log struct{ cfg Config }
 
-// New returns a log. Migrate makes its table.
+// New returns a log. Its table linkgraph.audit is one of package bookkeeping.
 func New(cfg Config) *Log {
 	if cfg.Who == nil {
 		cfg.Who = Request(nil)
@@ -60,12 +60,12 @@ func New(cfg Config) *Log {
 	return &Log{cfg}
 }
 
-// LinksWritten queues the row of a call of a link store.
+// LinksWritten queues the row for a call of a link store.
 func (l *Log) LinksWritten(ctx context.Context, w linkstore.Written, last *pgx.Batch) error {
 	return l.queue(ctx, string(w.Verb), receiptOfLinks(w, l.cfg.MaxEntries), last)
 }
 
-// RecordsWritten queues the row of a call of a record store.
+// RecordsWritten queues the row for a call of a record store.
 func (l *Log) RecordsWritten(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
 	return l.queue(ctx, string(w.Verb), receiptOfRecords(w, l.cfg.MaxEntries), last)
 }
@@ -82,43 +82,5 @@ func (l *Log) queue(ctx context.Context, action string, r *receipt, last *pgx.Ba
 		) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)`,
 		e.CallerKind, e.CallerID, e.CallerName, e.CallerRole, e.RequestID, e.Operation, e.Field, e.DocumentHash,
 		action, string(text), r.truncated)
-	return nil
-}
-
-// Migrate makes the table. It can be run again, and by several servers at once.
-func Migrate(ctx context.Context, db recordstore.DB) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.audit (
-				id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-				at timestamptz NOT NULL DEFAULT now(),
-				caller_kind text NOT NULL,
-				caller_id text NOT NULL,
-				caller_name text NOT NULL,
-				caller_role text NOT NULL,
-				request_id text NOT NULL,
-				operation text NOT NULL,
-				field text NOT NULL,
-				document_hash text NOT NULL,
-				action text NOT NULL,
-				receipt jsonb NOT NULL,
-				truncated boolean NOT NULL
-			)`,
-			`CREATE INDEX IF NOT EXISTS audit_at ON linkgraph.audit (at)`,
-			`CREATE INDEX IF NOT EXISTS audit_caller ON linkgraph.audit (caller_id, at)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%w: %s", err, statement)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("audit: migrate: %w", err)
-	}
 	return nil
 }

@@ -32,15 +32,7 @@ type world struct {
 func newDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "audit", func(ctx context.Context, pool *pgxpool.Pool) error {
-		if err := demotest.Store(ctx, pool, graph.Config{}); err != nil {
-			return err
-		}
-		for range 2 { // it can be run again
-			if err := audit.Migrate(ctx, pool); err != nil {
-				return err
-			}
-		}
-		return nil
+		return demotest.Store(ctx, pool, graph.Config{})
 	})
 }
 

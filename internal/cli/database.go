@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
-	"github.com/linkgraph/linkgraph/internal/access"
 	"github.com/linkgraph/linkgraph/internal/audit"
 	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/internal/postgres"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -163,7 +163,11 @@ func (db *database) connect(ctx context.Context, url string, mode sessionMode, o
 	}
 	db.graph, err = graph.New(
 		db.pool,
-		graph.Config{Logger: db.log, Audit: audit.New(audit.Config{Who: audit.OfCommand(db.command)})},
+		graph.Config{
+			Logger:    db.log,
+			ManagedBy: medusa.ManagedBy,
+			Audit:     audit.New(audit.Config{Who: audit.OfCommand(db.command)}),
+		},
 	)
 	return err
 }
@@ -201,7 +205,7 @@ func (db *database) taken(cfg *pgxpool.Config) map[string]string {
 	return dbpool.TakeSettings(cfg.ConnConfig.RuntimeParams)
 }
 
-// errPooledMigration is told in place of migrating through a pooler: migrations hold a lock of a session.
+// errPooledMigration is returned instead of migrating through a pooler: migrations hold a lock of a session.
 var errPooledMigration = errors.New(
 	"the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again",
 )
@@ -268,13 +272,14 @@ func (db *database) close(s *streams) {
 	}
 }
 
-// errForeign is told instead of changing a database that another program made, before anyone has seen what would change.
+// errForeign is returned for a database that another program made and linkgraph never changed. The user first has to see what
+// would change.
 var errForeign = errors.New(`this database has tables of the modules and was never used by linkgraph.
   linkgraph migrate --plan       shows what would be added to it
   linkgraph migrate              adds it
   linkgraph serve --read-only    serves it and adds nothing`)
 
-// prepareOwn is prepare for commands that were not asked to change tables: a database of another program is left alone.
+// prepareOwn is prepare for commands that were not asked to change tables. It refuses databases of other programs.
 func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	foreign, err := recordstore.Foreign(ctx, db.pool, db.graph.Records.Catalog())
 	if err != nil {
@@ -286,28 +291,9 @@ func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	return db.prepare(ctx, s)
 }
 
-// prepare brings the tables up to date: those of the modules, then the link tables, leaving out what loses data.
+// prepare brings the tables up to date: the program's own, those of the modules, then the link tables, leaving out what loses data.
 func (db *database) prepare(ctx context.Context, s *streams) error {
-	if db.pooled {
-		if plan, err := recordstore.MigrationPlan(ctx, db.pool); err != nil || len(plan) > 0 {
-			return errors.Join(err, errPooledMigration)
-		}
-	}
-	applied, err := recordstore.Migrate(ctx, db.pool)
-	if err != nil {
-		return err
-	}
-	for _, a := range applied {
-		if a.Blocked != "" {
-			s.log.Warn("left out until the next start", "module", a.Module, "file", a.File, "in the way", a.Blocked)
-			continue
-		}
-		s.log.Info("migrated", "module", a.Module, "file", a.File)
-	}
-	if err := access.Migrate(ctx, db.pool); err != nil {
-		return err
-	}
-	if err := audit.Migrate(ctx, db.pool); err != nil {
+	if err := db.migrate(ctx, s); err != nil {
 		return err
 	}
 	plan, err := db.graph.Links.Sync(ctx, linkstore.Safe)

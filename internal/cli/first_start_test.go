@@ -162,7 +162,7 @@ func (c *course) reached(phase int, log, dir string) bool {
 	case 0:
 		return true
 	case 1:
-		return strings.Contains(log, "making a Postgres")
+		return strings.Contains(log, "creating a Postgres")
 	case 2:
 		_, err := os.Stat(filepath.Join(dir, "postgres", "data", "PG_VERSION"))
 		return err == nil

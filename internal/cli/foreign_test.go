@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
@@ -84,13 +85,14 @@ func TestForeignDatabase(t *testing.T) {
 	}
 	for _, want := range []string{
 		"CREATE INDEX IF NOT EXISTS linkgraph_product_created_at ON product", `CREATE INDEX "linkgraph_product_sales_channel_left"`,
-		"CREATE TABLE IF NOT EXISTS rbac_role (",
+		"CREATE TABLE IF NOT EXISTS rbac_role (", "-- module product, 00001_product.sql\n",
+		"-- bookkeeping, 00002_audit.sql\n", "CREATE TABLE IF NOT EXISTS linkgraph.audit (",
 	} {
 		if !strings.Contains(plan, want) {
 			t.Errorf("the plan lacks %s", want)
 		}
 	}
-	for _, never := range []string{"CREATE TABLE IF NOT EXISTS product (", `CREATE TABLE "product_sales_channel"`, "ALTER TABLE product", `ALTER TABLE "product`, "DROP "} {
+	for _, never := range []string{`CREATE TABLE "product_sales_channel"`, "ALTER TABLE product", `ALTER TABLE "product`, "DROP TABLE IF EXISTS", "+goose Down"} {
 		if strings.Contains(plan, never) {
 			t.Errorf("the plan has %s", never)
 		}
@@ -104,7 +106,24 @@ func TestForeignDatabase(t *testing.T) {
 	}
 }
 
-// TestAdoptedDatabase migrates such a database and serves it.
+// columns lists the columns and constraints of the tables in foreign.
+func columns(t *testing.T, db *pgtest.DB) string {
+	t.Helper()
+	var all string
+	err := db.Pool.QueryRow(t.Context(), `
+		SELECT string_agg(line, E'\n' ORDER BY line) FROM (
+			SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull) AS line FROM pg_attribute
+			WHERE attrelid IN ('product'::regclass, 'sales_channel'::regclass, 'product_sales_channel'::regclass) AND attnum > 0
+			UNION ALL SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+			WHERE conrelid IN ('product'::regclass, 'sales_channel'::regclass, 'product_sales_channel'::regclass)
+		) AS f`).Scan(&all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestAdoptedDatabase migrates such a database, which keeps its tables as they are, and serves it.
 func TestAdoptedDatabase(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -113,8 +132,12 @@ func TestAdoptedDatabase(t *testing.T) {
 	if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
+	before := columns(t, db)
 	if out, err := try(t, "migrate", "--database-url", db.URL); err != nil {
 		t.Fatalf("%s\n%v", out, err)
+	}
+	if after := columns(t, db); after != before {
+		t.Errorf("columns before:\n%s\nafter:\n%s", before, after)
 	}
 	plan, err := try(t, "migrate", "--plan", "--database-url", db.URL)
 	if err != nil || strings.Contains(plan, "CREATE") {
@@ -143,5 +166,39 @@ func TestAdoptedDatabase(t *testing.T) {
 		ids,
 	), `{"data":{"product":{"salesChannels":{"totalCount":1,"nodes":[{"id":"sc_2"}]}},"products":{"totalCount":0}}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestMedusaDatabase migrates and serves a database of a Medusa whose rbac module is off. Its tables stay for Medusa to create.
+func TestMedusaDatabase(t *testing.T) {
+	t.Parallel()
+	db := medusatest.New(t)
+	if _, err := db.Pool.Exec(
+		t.Context(),
+		`DROP TABLE rbac_role, user_rbac_role, invite_rbac_role CASCADE`,
+	); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := try(t, "migrate", "--plan", "--database-url", db.URL)
+	if err != nil || strings.Contains(plan, "CREATE TABLE IF NOT EXISTS") ||
+		!strings.Contains(plan, "CREATE INDEX IF NOT EXISTS linkgraph_product_created_at ON product") ||
+		!strings.Contains(
+			plan,
+			"blocked     user_rbac_role: no table yet\n            in the way: table rbac_role does not exist yet: Medusa creates it",
+		) {
+		t.Errorf("plan: %v\n%s", err, plan)
+	}
+	if out, err := try(t, "migrate", "--database-url", db.URL); err != nil {
+		t.Fatalf("%s\n%v", out, err)
+	}
+	s := serve(t, "--database-url", db.URL)
+	if got, want := s.post(t, `{ rbacRoles { totalCount } }`), `{"data":{"rbacRoles":{"totalCount":0}}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	all := relations(t, db)
+	for _, table := range []string{"public.rbac_role ", "public.user_rbac_role ", "public.invite_rbac_role "} {
+		if strings.Contains(all, table) {
+			t.Errorf("%s was created", table)
+		}
 	}
 }

@@ -23,7 +23,7 @@ type keysCommands struct {
 	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: a server refuses it within its --key-cache."`
 }
 
-// madeBy is what the columns created_by and revoked_by say, which name users of Medusa otherwise.
+// madeBy is the value of the columns created_by and revoked_by for keys made or revoked here. Medusa stores ids of its users there.
 const madeBy = "linkgraph"
 
 type keysCreateCommand struct {

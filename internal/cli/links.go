@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/linkgraph/linkgraph/internal/discover"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 type linksPlanCommand struct{ databaseFlags }
 
-// Run prints the plan.
+// Run prints what a sync would do.
 func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, reads, func(db *database) error {
 		plan, err := db.graph.Links.Plan(ctx)
@@ -28,7 +28,7 @@ type linksSyncCommand struct {
 	All  bool `help:"Also do what loses data: drop tables of links that are not declared any more, change column types." xor:"mode"`
 }
 
-// Run syncs, and prints what was done.
+// Run syncs, and prints what it did.
 func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, writes, func(db *database) error {
 		mode := linkstore.Safe
@@ -49,7 +49,7 @@ type linksDiscoverCommand struct{ databaseFlags }
 // Run prints the declarations.
 func (c *linksDiscoverCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, reads, func(db *database) error {
-		found, err := discover.Links(ctx, db.pool, db.graph.Links, db.graph.Records.Catalog())
+		found, err := medusa.Discover(ctx, db.pool, db.graph.Links.Catalog(), db.graph.Records.Catalog())
 		if err != nil {
 			return err
 		}

@@ -29,9 +29,6 @@ func (c *linksImportCommand) Run(ctx context.Context, s *streams) error {
 		if err := db.prepareOwn(ctx, s); err != nil {
 			return err
 		}
-		if err := linkfile.Migrate(ctx, db.pool); err != nil {
-			return err
-		}
 		importer := linkfile.Importer{
 			DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
 			Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,

@@ -18,6 +18,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/audit"
 	"github.com/linkgraph/linkgraph/internal/demo"
 	"github.com/linkgraph/linkgraph/internal/heap"
+	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/internal/observe"
 	"github.com/linkgraph/linkgraph/internal/overload"
 	"github.com/linkgraph/linkgraph/playground"
@@ -79,6 +80,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 			db.shop,
 			db.settings.storefronts,
 		),
+		ManagedBy:        medusa.ManagedBy,
 		Logger:           s.log,
 		Limits:           c.Limits.limits(),
 		StorefrontLimits: c.Storefront.limits(),

@@ -1,6 +1,8 @@
-// Package dbpool keeps a pool of sessions from passing its size in Postgres. A session whose request ends while Postgres is at
-// work is closed here and goes on there until Postgres next looks for interrupts, which it does not do while it plans. Its
-// place in the pool is not given to a new session before it has ended.
+// Package dbpool hands Postgres sessions to requests and keeps a pool within its size in Postgres.
+//
+// Closing a connection does not end its session at once: Postgres looks for interrupts only now and then, and never
+// while it plans a statement. A pool that opens a new connection meanwhile runs more sessions than it was configured
+// for. This package keeps the slot of such a session taken until Postgres has ended it.
 package dbpool
 
 import (
@@ -14,26 +16,26 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Asker asks the database beside the pool. *pgxpool.Pool satisfies it.
+// Asker runs queries outside the pool. *pgxpool.Pool satisfies it.
 type Asker interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 const (
-	// closing is how long a session has to end by itself, after Postgres was asked to cancel its statement.
-	closing = time.Second
-	// again is how often it is looked at after that.
-	again = 250 * time.Millisecond
-	// askTimeout ends one look.
-	askTimeout = 5 * time.Second
-	// slack is what the clocks of this machine and of Postgres may run apart in the life of a session.
-	slack = 2 * time.Second
+	// cancelGrace is how long a session may take to end by itself after its statement was cancelled.
+	cancelGrace = time.Second
+	// pollInterval is the time between two checks whether the session has ended.
+	pollInterval = 250 * time.Millisecond
+	// pollTimeout bounds one check.
+	pollTimeout = 5 * time.Second
+	// clockSkew is how far the clocks of this machine and of Postgres may drift apart during the life of a session.
+	clockSkew = 2 * time.Second
 )
 
-// Watch counts the sessions of a pool that were given up and still work.
+// Watch counts the abandoned sessions of a pool: their requests have ended, but Postgres still works on them.
 type Watch struct{ working atomic.Int64 }
 
-// GivenUp is how many there are. nil watches none.
+// GivenUp returns how many abandoned sessions there are. It returns 0 for a nil Watch.
 func (w *Watch) GivenUp() int {
 	if w == nil {
 		return 0
@@ -41,58 +43,60 @@ func (w *Watch) GivenUp() int {
 	return int(w.working.Load())
 }
 
-// opened is where a session's time of birth is kept with it.
-const opened = "linkgraph.opened"
+// openedKey is the key under which a connection's custom data holds the time at which it was opened.
+const openedKey = "linkgraph.opened"
 
-// Keep has the pools of a configuration keep the places of sessions that were given up until they have ended. It asks beside
-// them whether they have; nil looks for none. When the context ends nothing is waited for any more: it has to end before such a pool is closed.
+// Keep configures pools made from cfg to keep the slot of an abandoned session taken until Postgres has ended the
+// session. It asks beside whether it has; if beside is nil, it waits for cancelGrace only. Cancelling ctx stops all
+// waiting; cancel it before closing such a pool, or closing blocks.
 func Keep(ctx context.Context, cfg *pgxpool.Config, beside Asker) *Watch {
 	w := &Watch{}
 	after := cfg.AfterConnect
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		conn.PgConn().CustomData()[opened] = time.Now()
+		conn.PgConn().CustomData()[openedKey] = time.Now()
 		if after != nil {
 			return after(ctx, conn)
 		}
 		return nil
 	}
-	cfg.BeforeClose = func(conn *pgx.Conn) { // the pool has taken the session out of use, and waits
+	cfg.BeforeClose = func(conn *pgx.Conn) { // the pool no longer hands it out, and waits for this hook
 		if conn.IsClosed() || conn.PgConn().IsBusy() {
 			w.working.Add(1)
 			defer w.working.Add(-1)
-			waitFor(ctx, conn, beside)
+			waitUntilEnded(ctx, conn, beside)
 		}
 	}
 	return w
 }
 
-// waitFor waits until Postgres has ended a session.
-func waitFor(ctx context.Context, conn *pgx.Conn, beside Asker) {
-	patience, cancel := context.WithTimeout(ctx, closing)
+// waitUntilEnded blocks until Postgres has ended the session of conn, or ctx is done.
+func waitUntilEnded(ctx context.Context, conn *pgx.Conn, beside Asker) {
+	patience, cancel := context.WithTimeout(ctx, cancelGrace)
 	defer cancel()
-	_ = conn.Close(patience) // does nothing to one that is closed
+	_ = conn.Close(patience) // no-op if conn is already closed
 	select {
-	case <-conn.PgConn().CleanupDone(): // Postgres may have hung up, or pgx
+	case <-conn.PgConn().CleanupDone(): // Postgres or pgx may have closed it
 	case <-patience.Done():
 	}
-	since, ok := conn.PgConn().CustomData()[opened].(time.Time)
+	since, ok := conn.PgConn().CustomData()[openedKey].(time.Time)
 	if !ok || beside == nil {
-		return // it was never good, or cannot be found
+		return // the session never worked, or cannot be looked up
 	}
-	for ctx.Err() == nil && works(ctx, conn.PgConn().PID(), since, beside) {
+	for ctx.Err() == nil && isRunning(ctx, conn.PgConn().PID(), since, beside) {
 		select {
 		case <-ctx.Done():
-		case <-time.After(again):
+		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// works reports whether a session is still there, and has Postgres end it as soon as it can. One that has its process number
-// and is younger is another one. While Postgres does not answer it is taken to be there.
-func works(ctx context.Context, pid uint32, opened time.Time, beside Asker) bool {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+// isRunning reports whether the session still exists, and terminates it if so. It compares start times too, because
+// Postgres may have given the process number to a younger session. If Postgres does not answer, the session counts as
+// running.
+func isRunning(ctx context.Context, pid uint32, opened time.Time, beside Asker) bool {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	age := time.Since(opened) - slack
+	age := time.Since(opened) - clockSkew
 	var told bool
 	err := beside.QueryRow(ctx, `
 		SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -102,7 +106,7 @@ func works(ctx context.Context, pid uint32, opened time.Time, beside Asker) bool
 		return false
 	}
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && refused.Code == "42501" { // it is of another role, so it is none of the pool
+	if errors.As(err, &refused) && refused.Code == "42501" { // it belongs to another role, so it is not ours
 		return false
 	}
 	return true

@@ -23,7 +23,7 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// pool returns a pool of so many sessions, and how many of them Postgres has at work.
+// pool returns a pool of the given size and a function that counts the pool's active sessions in Postgres.
 func pool(t *testing.T, size int32, change func(*pgxpool.Config)) (*pgxpool.Pool, *Watch, func() int) {
 	t.Helper()
 	db := pgtest.New(t)
@@ -42,7 +42,7 @@ func pool(t *testing.T, size int32, change func(*pgxpool.Config)) (*pgxpool.Pool
 	}
 	t.Cleanup(func() {
 		cancel()
-		p.Close() // does not wait for what works on
+		p.Close() // does not wait for abandoned sessions
 	})
 	return p, w, func() int {
 		var n int
@@ -54,7 +54,7 @@ func pool(t *testing.T, size int32, change func(*pgxpool.Config)) (*pgxpool.Pool
 	}
 }
 
-// planned is a statement that takes Postgres seconds to plan, and no time to run.
+// planned returns a statement that takes Postgres seconds to plan and no time to run.
 func planned() string {
 	var b strings.Builder
 	b.WriteString(`SELECT 1 FROM generate_series(1, 1) AS n WHERE FALSE ORDER BY 1`)
@@ -64,8 +64,8 @@ func planned() string {
 	return b.String()
 }
 
-// TestPlanningIsCounted gives up requests while Postgres plans, which nothing interrupts: there are never more sessions at
-// work than the pool has.
+// TestPlanningIsCounted abandons requests while Postgres plans, which cannot be interrupted. There must never be more
+// active sessions than the pool's size.
 func TestPlanningIsCounted(t *testing.T) {
 	t.Parallel()
 	p, _, working := pool(t, 2, func(*pgxpool.Config) {})
@@ -87,15 +87,15 @@ func TestPlanningIsCounted(t *testing.T) {
 	}
 }
 
-// TestGivenUpWithoutCancel has no cancel reach Postgres, as where a firewall drops it. The session is ended by a look at it,
-// and the next one takes its place.
+// TestGivenUpWithoutCancel drops the cancel request, as a firewall might. The next check must end the session, and a
+// new one must take its slot.
 func TestGivenUpWithoutCancel(t *testing.T) {
 	t.Parallel()
 	dials := 0
 	p, w, working := pool(t, 1, func(cfg *pgxpool.Config) {
 		dial := cfg.ConnConfig.DialFunc
 		cfg.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if dials++; dials == 2 { // the session is the first
+			if dials++; dials == 2 { // the first dial is the session, the second its cancel request
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
@@ -116,7 +116,7 @@ func TestGivenUpWithoutCancel(t *testing.T) {
 	}
 }
 
-// TestOthersAreLeftAlone looks for a session whose process number another one has by now.
+// TestOthersAreLeftAlone checks a session whose process number now belongs to another session.
 func TestOthersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -125,22 +125,22 @@ func TestOthersAreLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	if works(t.Context(), conn.PgConn().PID(), time.Now().Add(-time.Hour), db.Pool) {
+	if isRunning(t.Context(), conn.PgConn().PID(), time.Now().Add(-time.Hour), db.Pool) {
 		t.Error("a younger session is taken for the one that was given up")
 	}
 	if err := conn.Ping(t.Context()); err != nil {
 		t.Errorf("it was ended: %v", err)
 	}
-	if !works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
+	if !isRunning(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
 		t.Error("a session that is there was not found")
 	}
 	until(t, "it has ended", func() bool { return conn.Ping(t.Context()) != nil })
-	if works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
-		until(t, "it is gone", func() bool { return !works(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) })
+	if isRunning(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) {
+		until(t, "it is gone", func() bool { return !isRunning(t.Context(), conn.PgConn().PID(), time.Now(), db.Pool) })
 	}
 }
 
-// TestClosedSessionsCostNothing closes sessions that are idle: nothing is asked.
+// TestClosedSessionsCostNothing closes idle sessions and expects no query to be sent.
 func TestClosedSessionsCostNothing(t *testing.T) {
 	t.Parallel()
 	p, w, _ := pool(t, 2, func(*pgxpool.Config) {})

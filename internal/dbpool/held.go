@@ -7,23 +7,23 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// heldTx gives its session back when it ends.
+// heldTx is a transaction that releases its session when it ends.
 type heldTx struct {
 	pgx.Tx
 	release func()
 }
 
-// Commit commits. The end of the request does not cut it short.
+// Commit commits. The end of the request does not cut it short: the client has to learn what was written.
 func (t *heldTx) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return err // BeginFunc rolls back
+		return err // the session is released by Rollback, which pgx.BeginFunc calls
 	}
 	requestOf(ctx).commit()
 	defer t.release()
 	return t.Tx.Commit(ctx)
 }
 
-// Rollback rolls back.
+// Rollback rolls back and releases the session.
 func (t *heldTx) Rollback(ctx context.Context) error {
 	defer t.release()
 	return t.Tx.Rollback(ctx)
@@ -42,30 +42,30 @@ func (s *session) Conn() *pgx.Conn { return s.conn }
 // Preamble is the first statement of each transaction.
 func (s *session) Preamble() string { return s.first }
 
-// SendBatch sends statements.
+// SendBatch sends the statements of b in one round trip.
 func (s *session) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return sendAfter(ctx, s.conn, s.first, b)
 }
 
-// Committing is told that the next statements commit.
+// Committing notes that the next statements commit, so that the end of the request does not cut them short.
 func (s *session) Committing(ctx context.Context) { requestOf(ctx).commit() }
 
-// Release gives the session back.
+// Release returns the session to the pool.
 func (s *session) Release() { s.release() }
 
-// batchRows are those of a statement that travelled with another.
+// batchRows are the rows of a statement that was sent in a batch after the settings.
 type batchRows struct {
 	pgx.Rows
 	results pgx.BatchResults
 }
 
-// Close gives the session back.
+// Close closes the rows and releases the session.
 func (r *batchRows) Close() {
 	r.Rows.Close()
-	_ = r.results.Close() // the rows have its error
+	_ = r.results.Close() // the rows already carry its error
 }
 
-// Next gives it back behind the last row.
+// Next releases the session after the last row.
 func (r *batchRows) Next() bool {
 	if r.Rows.Next() {
 		return true
@@ -74,13 +74,13 @@ func (r *batchRows) Next() bool {
 	return false
 }
 
-// heldRows give their session back when they were read or closed.
+// heldRows release their session once they are read to the end or closed.
 type heldRows struct {
 	pgx.Rows
 	conn *pgxpool.Conn
 }
 
-// Close gives the session back.
+// Close closes the rows and releases the session.
 func (r *heldRows) Close() {
 	r.Rows.Close()
 	if r.conn != nil {
@@ -89,7 +89,7 @@ func (r *heldRows) Close() {
 	}
 }
 
-// Next gives it back behind the last row.
+// Next releases the session after the last row.
 func (r *heldRows) Next() bool {
 	if r.Rows.Next() {
 		return true
@@ -98,13 +98,13 @@ func (r *heldRows) Next() bool {
 	return false
 }
 
-// oneRow is the first of some rows.
+// oneRow is the first row of a result. It satisfies pgx.Row.
 type oneRow struct {
 	rows pgx.Rows
 	err  error
 }
 
-// Scan reads it.
+// Scan reads the row into dest. It returns pgx.ErrNoRows if there is none.
 func (r oneRow) Scan(dest ...any) error {
 	if r.err != nil {
 		return r.err
@@ -123,13 +123,13 @@ func (r oneRow) Scan(dest ...any) error {
 	return r.rows.Err()
 }
 
-// heldResults give their session back when they are closed.
+// heldResults release their session when they are closed.
 type heldResults struct {
 	pgx.BatchResults
 	conn *pgxpool.Conn
 }
 
-// Close gives the session back.
+// Close closes the results and releases the session.
 func (r *heldResults) Close() error {
 	err := r.BatchResults.Close()
 	if r.conn != nil {

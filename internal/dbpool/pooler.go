@@ -13,14 +13,21 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// passed are the startup parameters that PgBouncer takes as it comes.
-var passed = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}
+// pgbouncerParams are the startup parameters that PgBouncer accepts without configuration.
+var pgbouncerParams = []string{
+	"application_name",
+	"client_encoding",
+	"datestyle",
+	"standard_conforming_strings",
+	"timezone",
+}
 
-// TakeSettings takes the parameters of a session that a pooler would refuse out of those that it starts with.
+// TakeSettings removes from params the startup parameters that a pooler would refuse, and returns them. They have to
+// be set in each transaction instead.
 func TakeSettings(params map[string]string) map[string]string {
 	settings := map[string]string{}
 	for name, value := range params {
-		if !slices.Contains(passed, strings.ToLower(name)) {
+		if !slices.Contains(pgbouncerParams, strings.ToLower(name)) {
 			settings[name] = value
 			delete(params, name)
 		}
@@ -28,15 +35,16 @@ func TakeSettings(params map[string]string) map[string]string {
 	return settings
 }
 
-const settingsBegin = "SELECT /* settings */ "
+const settingsPrefix = "SELECT /* settings */ "
 
-// IsSettings reports whether a statement is the one that makes the settings of a transaction, which is nobody's.
-func IsSettings(sql string) bool { return strings.HasPrefix(sql, settingsBegin) }
+// IsSettings reports whether sql is the statement that applies settings to a transaction. It belongs to no caller, so
+// traces leave it out.
+func IsSettings(sql string) bool { return strings.HasPrefix(sql, settingsPrefix) }
 
-// preamble is a statement that makes settings for the transaction that it is in. "" if there are none.
-func preamble(settings map[string]string) string {
+// settingsStatement returns the statement that applies settings to the current transaction, "" if there are none.
+func settingsStatement(settings map[string]string) string {
 	settings = maps.Clone(settings)
-	if v, ok := settings["default_transaction_read_only"]; ok { // the default is that of the next one
+	if v, ok := settings["default_transaction_read_only"]; ok { // it would affect the next transaction only
 		delete(settings, "default_transaction_read_only")
 		settings["transaction_read_only"] = v
 	}
@@ -47,7 +55,7 @@ func preamble(settings map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		calls = append(calls, fmt.Sprintf("set_config(%s, %s, true)", literal(name), literal(settings[name])))
 	}
-	return settingsBegin + strings.Join(calls, ", ")
+	return settingsPrefix + strings.Join(calls, ", ")
 }
 
 func literal(text string) string {
@@ -57,7 +65,7 @@ func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-// What a pooler is asked to be set to.
+// Errors of a pooler that has to be configured differently.
 var (
 	errNoTransactions = errors.New(
 		"the pooler in front of the database pools statements, so it has no transactions: set pool_mode = transaction (PgBouncer 1.21 or later) or pool_mode = session",
@@ -67,7 +75,7 @@ var (
 	)
 )
 
-// pathError is a role whose tables would be looked for in other schemas than they are to be.
+// pathError says that a role's search_path finds tables in other schemas than the URL asks for.
 type pathError struct{ role, is, want string }
 
 func (e *pathError) Error() string {
@@ -79,18 +87,19 @@ func (e *pathError) Error() string {
 	)
 }
 
-// asking is how long a pooler has to answer a question that it may never answer: with one session for all, it waits for that one.
-const asking = 2 * time.Second
+// probeTimeout is how long a pooler may take to answer the probe. A pooler with one server connection never does: it
+// waits for the transaction that the probe itself holds open.
+const probeTimeout = 2 * time.Second
 
-// Behind reports whether sessions of a configuration are those of a pooler, and not of Postgres itself, and fails if the pooler cannot
-// be worked behind. settings are those that the sessions are to have.
+// Behind reports whether cfg connects to a pooler rather than to Postgres itself. settings are those that
+// TakeSettings returned. The error says how to configure a pooler that cannot be used as it is.
 func Behind(ctx context.Context, cfg *pgx.ConnConfig, settings map[string]string) (bool, error) {
 	first, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return false, err
 	}
 	defer first.Close(ctx)
-	// A pooler gives out process numbers of its own.
+	// A pooler invents its own process numbers, so they differ from those of Postgres.
 	var pid int64
 	if err := first.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
 		return false, err
@@ -109,7 +118,7 @@ func Behind(ctx context.Context, cfg *pgx.ConnConfig, settings map[string]string
 	return true, checkPrepared(ctx, first, second)
 }
 
-// checkPath compares where tables are looked for with where they are to be.
+// checkPath compares the schemas of the role's search_path with those of the path that the URL asks for.
 func checkPath(ctx context.Context, conn *pgx.Conn, path string) error {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
@@ -124,7 +133,7 @@ func checkPath(ctx context.Context, conn *pgx.Conn, path string) error {
 	if err := tx.QueryRow(ctx, schemas, pgx.QueryExecModeSimpleProtocol).Scan(&role, &is); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, preamble(map[string]string{"search_path": path})); err != nil {
+	if _, err := tx.Exec(ctx, settingsStatement(map[string]string{"search_path": path})); err != nil {
 		return err
 	}
 	if err := tx.QueryRow(ctx, schemas, pgx.QueryExecModeSimpleProtocol).Scan(&role, &want); err != nil {
@@ -136,7 +145,8 @@ func checkPath(ctx context.Context, conn *pgx.Conn, path string) error {
 	return nil
 }
 
-// checkPrepared has two clients prepare statements of one name, and one run its own while the other holds a session.
+// checkPrepared checks that prepared statements follow their client. Two clients prepare different statements of the
+// same name, and one runs its own while the other holds a session.
 func checkPrepared(ctx context.Context, first, second *pgx.Conn) error {
 	const name = "linkgraph_probe"
 	if _, err := first.Prepare(ctx, name, `SELECT 1::integer`); err != nil {
@@ -150,7 +160,7 @@ func checkPrepared(ctx context.Context, first, second *pgx.Conn) error {
 	if _, err := tx.Prepare(ctx, name, `SELECT 2::integer`); err != nil {
 		return preparedError(err)
 	}
-	bounded, cancel := context.WithTimeout(ctx, asking)
+	bounded, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	var n int
 	if err := first.QueryRow(bounded, name).Scan(&n); err != nil && bounded.Err() == nil {

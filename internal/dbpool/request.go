@@ -8,39 +8,40 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// commitGrace is how long a request that ends may still take once it commits: for the COMMIT, and to show what was done.
+// commitGrace is how much longer a request may take once it commits: for the COMMIT, and for reading what it wrote.
 const commitGrace = 5 * time.Second
 
-// request is what is known of the sessions of a request.
+// request is the state of one request's use of sessions.
 type request struct {
-	patient bool // it waits for as long as it has
-	end     func()
+	waitsForever bool // reads wait for a session until the request's own deadline
+	end          func()
 
-	mu      sync.Mutex
-	refused *overload.Error
-	wrote   bool // it got a session to write with
-	commits bool
+	mu         sync.Mutex
+	refused    *overload.Error
+	wrote      bool // it has held a session to write with
+	committing bool
 }
 
 type requestKey struct{}
 
-// Request tells of the sessions of a request.
+// Request tells how a request fared with its sessions.
 type Request struct{ r *request }
 
-// WithRequest returns a context for a request that reads.
+// WithRequest returns a context for a request that only reads. Call done once it is answered.
 func WithRequest(ctx context.Context) (_ context.Context, _ Request, done func()) {
 	r := &request{}
 	return context.WithValue(ctx, requestKey{}, r), Request{r}, func() {}
 }
 
-// WithWriting returns a context for a request that writes. Once it commits, the end of ctx leaves it a while, so that whoever asked
-// learns what was done, and its reads wait for a session for as long as it has. done is called when it is answered.
+// WithWriting returns a context for a request that writes. If ctx ends once the request commits, the returned context
+// lives up to commitGrace longer, so that the client learns what was done. Its reads wait for a session without the
+// limit of Share.Wait. Call done once the request is answered.
 func WithWriting(ctx context.Context) (_ context.Context, _ Request, done func()) {
 	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	r := &request{patient: true}
+	r := &request{waitsForever: true}
 	r.end = func() { cancel(context.Cause(ctx)) }
 	stop := context.AfterFunc(ctx, func() {
-		if r.endsAtOnce() {
+		if r.endUnlessCommitting() {
 			return
 		}
 		timer := time.NewTimer(commitGrace)
@@ -57,8 +58,8 @@ func WithWriting(ctx context.Context) (_ context.Context, _ Request, done func()
 	}
 }
 
-// Refused is the error of a request that got no session in time, and had got none to write with before: nothing of it was done. It
-// is nil otherwise.
+// Refused returns an *overload.Error if the request got no session in time and had written nothing, so that nothing
+// of it took effect. Otherwise it returns nil.
 func (r Request) Refused() error {
 	r.r.mu.Lock()
 	defer r.r.mu.Unlock()
@@ -73,7 +74,7 @@ func requestOf(ctx context.Context) *request {
 	return r
 }
 
-// refuse notes that there was no session in time.
+// refuse notes that the request got no session in time.
 func (r *request) refuse(err *overload.Error) {
 	if r == nil {
 		return
@@ -83,7 +84,7 @@ func (r *request) refuse(err *overload.Error) {
 	r.refused = err
 }
 
-// writes notes that there is a session to write with.
+// writes notes that the request holds a session to write with.
 func (r *request) writes() {
 	if r == nil {
 		return
@@ -93,11 +94,11 @@ func (r *request) writes() {
 	r.wrote = true
 }
 
-// endsAtOnce ends a request unless it commits.
-func (r *request) endsAtOnce() bool {
+// endUnlessCommitting ends the request unless it has begun to commit. It reports whether it did.
+func (r *request) endUnlessCommitting() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.commits {
+	if r.committing {
 		return false
 	}
 	r.end()
@@ -111,5 +112,5 @@ func (r *request) commit() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.commits = true
+	r.committing = true
 }

@@ -15,47 +15,49 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Sessions hands the sessions of a pool to requests. Who writes gets a share of them, so that writers who wait for each other's locks
-// never hold all; and nobody waits for one longer than it may. It is the DB of both stores.
+// Sessions hands the sessions of a pool to requests. Writers may hold only a share of them: writers that wait for
+// each other's locks would otherwise hold all, and reads would wait too. No request waits for a session longer than
+// Share.Wait. Sessions is the DB of both stores.
 type Sessions struct {
-	pool    *pgxpool.Pool
-	wait    time.Duration
-	writers chan struct{} // a place for each session that may be held by one who writes
-	first   string        // the first statement of each transaction; "" if there is none to be sent
+	pool        *pgxpool.Pool
+	wait        time.Duration
+	writers     chan struct{} // a semaphore: one entry per session that a writer holds
+	settingsSQL string        // the first statement of each transaction, "" for none
 }
 
-// Share says how sessions are handed out.
+// Share configures how sessions are handed out.
 type Share struct {
-	// Writers is how many sessions may be held at a time by those who write. 0 is all.
+	// Writers is how many sessions writers may hold at a time. 0 means all.
 	Writers int
-	// Wait is how long a request waits for a session. 0 is as long as it has.
+	// Wait is how long a request waits for a session. 0 means until the request's own deadline.
 	Wait time.Duration
-	// Settings are made at the beginning of each transaction. They are for sessions behind a pooler, which keep none.
+	// Settings are applied at the beginning of each transaction, for sessions behind a pooler, which keep no
+	// settings.
 	Settings map[string]string
 }
 
-// Writers is the share of so many sessions that those who write may hold: three quarters, and all of one.
+// Writers returns how many of the given number of sessions writers may hold: three quarters, at least one.
 func Writers(sessions int) int { return max(sessions-max(sessions/4, 1), 1) }
 
-// New hands out the sessions of a pool.
+// New returns Sessions over pool.
 func New(pool *pgxpool.Pool, share Share) *Sessions {
 	writers := share.Writers
 	if writers <= 0 {
 		writers = int(pool.Config().MaxConns)
 	}
-	return &Sessions{pool, share.Wait, make(chan struct{}, writers), preamble(share.Settings)}
+	return &Sessions{pool, share.Wait, make(chan struct{}, writers), settingsStatement(share.Settings)}
 }
 
-// acquire waits for a session, to read with.
+// acquire waits for a session to read with.
 func (s *Sessions) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	r := requestOf(ctx)
-	if s.wait <= 0 || r != nil && r.patient {
+	if s.wait <= 0 || r != nil && r.waitsForever {
 		return s.pool.Acquire(ctx)
 	}
 	return s.within(ctx, r, s.pool.Acquire)
 }
 
-// write waits for a session to write with.
+// write waits for a session to write with. Call the returned function to release it.
 func (s *Sessions) write(ctx context.Context) (*pgxpool.Conn, func(), error) {
 	r := requestOf(ctx)
 	conn, err := s.within(ctx, r, func(ctx context.Context) (*pgxpool.Conn, error) {
@@ -80,7 +82,7 @@ func (s *Sessions) write(ctx context.Context) (*pgxpool.Conn, func(), error) {
 	}), nil
 }
 
-// within bounds the wait for a session.
+// within calls acquire with the wait bounded by s.wait. It returns an *overload.Error if that passes.
 func (s *Sessions) within(
 	ctx context.Context,
 	r *request,
@@ -100,13 +102,14 @@ func (s *Sessions) within(
 	return nil, refused
 }
 
-// Session is a session to write with, for a call of linkstore.
+// Session returns a session to write with, for one call of linkstore. It returns an *overload.Error if none is free
+// in time.
 func (s *Sessions) Session(ctx context.Context) (linkstore.Session, error) {
 	conn, release, err := s.write(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn.Conn(), s.first, release}, nil
+	return &session{conn.Conn(), s.settingsSQL, release}, nil
 }
 
 // TxSession returns a session for a transaction.
@@ -116,24 +119,24 @@ func (s *Sessions) TxSession(ctx context.Context, readOnly bool) (lazytx.Session
 		if err != nil {
 			return nil, err
 		}
-		return &session{conn.Conn(), s.first, release}, nil
+		return &session{conn.Conn(), s.settingsSQL, release}, nil
 	}
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn.Conn(), s.first, conn.Release}, nil
+	return &session{conn.Conn(), s.settingsSQL, conn.Release}, nil
 }
 
-// Begin begins a transaction that writes.
+// Begin begins a transaction that writes. It returns an *overload.Error if no session is free in time.
 func (s *Sessions) Begin(ctx context.Context) (pgx.Tx, error) {
 	conn, release, err := s.write(ctx)
 	if err != nil {
 		return nil, err
 	}
 	options := pgx.TxOptions{}
-	if s.first != "" {
-		options.BeginQuery = "begin; " + s.first
+	if s.settingsSQL != "" {
+		options.BeginQuery = "begin; " + s.settingsSQL
 	}
 	tx, err := conn.Conn().BeginTx(ctx, options)
 	if err != nil {
@@ -143,7 +146,7 @@ func (s *Sessions) Begin(ctx context.Context) (pgx.Tx, error) {
 	return &heldTx{tx, release}, nil
 }
 
-// Exec runs a statement.
+// Exec runs one statement that only reads.
 func (s *Sessions) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	rows, err := s.Query(ctx, sql, args...)
 	if err != nil {
@@ -153,16 +156,16 @@ func (s *Sessions) Exec(ctx context.Context, sql string, args ...any) (pgconn.Co
 	return rows.CommandTag(), rows.Err()
 }
 
-// Query reads.
+// Query runs one statement that only reads. The rows hold a session until they are read to the end or closed.
 func (s *Sessions) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if s.first != "" {
+	if s.settingsSQL != "" {
 		b := &pgx.Batch{}
 		b.Queue(sql, args...)
 		results := s.SendBatch(ctx, b)
 		rows, err := results.Query()
 		if err != nil {
 			rows.Close()
-			_ = results.Close() // with the same error
+			_ = results.Close() // returns the same error
 			return nil, err
 		}
 		return &batchRows{rows, results}, nil
@@ -180,29 +183,30 @@ func (s *Sessions) Query(ctx context.Context, sql string, args ...any) (pgx.Rows
 	return &heldRows{rows, conn}, nil
 }
 
-// QueryRow reads a row.
+// QueryRow reads one row.
 func (s *Sessions) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := s.Query(ctx, sql, args...)
 	return oneRow{rows, err}
 }
 
-// SendBatch runs statements in one round trip. It does not begin transactions.
+// SendBatch runs statements in one round trip, without a transaction. Its results hold a session until they are
+// closed.
 func (s *Sessions) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return pgx.FailedBatchResults(b, err)
 	}
-	return &heldResults{sendAfter(ctx, conn.Conn(), s.first, b), conn}
+	return &heldResults{sendAfter(ctx, conn.Conn(), s.settingsSQL, b), conn}
 }
 
-// sendAfter sends a batch with a statement before it, and reads what that returns.
+// sendAfter sends first and then the statements of b in one batch, and consumes the result of first.
 func sendAfter(ctx context.Context, conn *pgx.Conn, first string, b *pgx.Batch) pgx.BatchResults {
 	if first == "" || conn.PgConn().TxStatus() != 'I' {
 		return conn.SendBatch(ctx, b)
 	}
-	all := *b // with what it says of a transaction
+	all := *b // keeps its options
 	all.QueuedQueries = append([]*pgx.QueuedQuery{{SQL: first}}, b.QueuedQueries...)
 	results := conn.SendBatch(ctx, &all)
-	_, _ = results.Exec() // if it fails, so does all that follows
+	_, _ = results.Exec() // if it fails, everything after it fails with the same error
 	return results
 }

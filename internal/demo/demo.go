@@ -1,4 +1,4 @@
-// Package demo loads a small store that touches every link. It is made by the project itself.
+// Package demo loads a small store that uses every link. All of its data was made up for this project.
 package demo
 
 import (
@@ -12,18 +12,21 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// PublishableKeyID is the id of the demo store's publishable key, which sells through its one channel.
+// PublishableKeyID is the id of the demo store's publishable key. The key sells through the store's one sales
+// channel.
 const PublishableKeyID = "apk_demo_web"
 
-// Credentials are the keys of the demo store. They are empty if it was there already.
+// Credentials are the tokens of the demo store's keys. They are empty if the store existed already, because secret
+// tokens are only known when they are made.
 type Credentials struct{ PublishableKey, SecretKey string }
 
-// ErrInTheWay says that records are there which the demo store would make too. An earlier version that was ended while it made the
-// store left such.
+// ErrInTheWay says that the database has records that the demo store would create too. Earlier versions left such
+// records when they were stopped while loading it.
 var ErrInTheWay = errors.New("records are in the way of the demo store")
 
-// Load makes the demo store, all of it or nothing, in a database that never had it and has no products. It changes nothing in others:
-// a store that was emptied since stays empty.
+// Load creates the demo store in one transaction, if the database never had it and has no products. Otherwise it
+// changes nothing, so a store that was emptied stays empty. It returns ErrInTheWay if records with the same ids
+// exist.
 func Load(
 	ctx context.Context,
 	db recordstore.DB,
@@ -36,7 +39,7 @@ func Load(
 		if err != nil || !begun {
 			return err
 		}
-		// Products that are there are of an earlier version, which did not note what it made, or a merchant's own.
+		// Existing products come from an earlier version, which left no mark, or are a merchant's own.
 		var used bool
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM product)`).Scan(&used); err != nil || used {
 			return err
@@ -57,26 +60,14 @@ func Load(
 	return keys, nil
 }
 
-// begin notes that the demo store is made, in the transaction that makes it, and reports whether it was not noted before. Who loads at
-// the same time waits.
+// begin inserts the mark of the demo store in the transaction that loads it, and reports whether the mark is new.
+// Concurrent loads wait for each other here.
 func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
-	for _, statement := range []string{
-		`SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`,
-		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-		`CREATE TABLE IF NOT EXISTS linkgraph.demo_store (
-			only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-			made_at timestamptz NOT NULL DEFAULT now()
-		)`,
-	} {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return false, fmt.Errorf("%w: %s", err, statement)
-		}
-	}
 	tag, err := tx.Exec(ctx, `INSERT INTO linkgraph.demo_store DEFAULT VALUES ON CONFLICT DO NOTHING`)
 	return tag.RowsAffected() == 1, err
 }
 
-// loader makes records until something fails.
+// loader creates records until one fails, and then does nothing.
 type loader struct {
 	ctx     context.Context
 	records *recordstore.Store
@@ -286,7 +277,7 @@ func (l *loader) shop() {
 		values{"id": "stocur_demo_usd", "storeId": "store_demo", "currencyCode": "usd"})
 }
 
-// keys makes the keys to try the store with.
+// keys creates one API key of each kind.
 func (l *loader) keys() Credentials {
 	created := l.make("ApiKey",
 		values{"id": PublishableKeyID, "title": "Web shop", "type": "publishable"},
@@ -296,7 +287,7 @@ func (l *loader) keys() Credentials {
 	return Credentials{publishable, secret}
 }
 
-// demoLinks has links of every kind.
+// demoLinks returns links of every kind.
 func demoLinks() []linkstore.Item {
 	pair := func(link, left, right string) linkstore.Item {
 		return linkstore.Item{Link: link, Left: left, Right: right}

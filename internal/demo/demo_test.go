@@ -11,7 +11,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
-// shop is a database with all tables and no records.
+// shop returns a database with all tables and no records.
 func shop(t *testing.T) (*pgtest.DB, *graph.Graph) {
 	t.Helper()
 	db := demotest.Empty(t)
@@ -30,8 +30,8 @@ func count(t *testing.T, db *pgtest.DB, what string) (n int) {
 	return n
 }
 
-// TestLoadIsWholeOrNothing loads the demo store where one of its last records is in the way, and again when it is gone. A store that is
-// emptied then stays empty.
+// TestLoadIsWholeOrNothing loads the demo store while one of its last records exists already, and again once that is
+// gone. Afterwards the store is emptied and must stay empty.
 func TestLoadIsWholeOrNothing(t *testing.T) {
 	t.Parallel()
 	db, g := shop(t)
@@ -82,7 +82,8 @@ func TestLoadIsWholeOrNothing(t *testing.T) {
 	}
 }
 
-// TestLoadLeavesAStoreAlone loads the demo store where a merchant has a product, if a deleted one: nothing is made, then or later.
+// TestLoadLeavesAStoreAlone loads the demo store where a merchant has one product, which is deleted. Nothing may be
+// created, then or later.
 func TestLoadLeavesAStoreAlone(t *testing.T) {
 	t.Parallel()
 	db, g := shop(t)
@@ -103,7 +104,7 @@ func TestLoadLeavesAStoreAlone(t *testing.T) {
 	}
 }
 
-// TestLoadAtOnce has several load the store at the same time: one makes it.
+// TestLoadAtOnce loads the store several times at once. Exactly one load must create it.
 func TestLoadAtOnce(t *testing.T) {
 	t.Parallel()
 	db, g := shop(t)

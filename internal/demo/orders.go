@@ -6,7 +6,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// market is where the store sells and how customers pay and get their goods.
+// market creates a region, and the ways to pay and to ship there.
 func (l *loader) market() {
 	l.make("Region", values{"id": "reg_demo_eu", "name": "Europe", "currencyCode": "eur"})
 	l.make(
@@ -79,7 +79,7 @@ func (l *loader) market() {
 	})
 }
 
-// people are a customer, and those who run the store.
+// people creates a customer and the users who run the store.
 func (l *loader) people() {
 	l.make(
 		"Customer",
@@ -131,7 +131,7 @@ func (l *loader) people() {
 	})
 }
 
-// cart is what Ada had in it before she ordered.
+// cart creates the cart that Ada's order came from.
 func (l *loader) cart() {
 	l.make(
 		"CartAddress",
@@ -177,7 +177,8 @@ func (l *loader) cart() {
 	})
 }
 
-// order is what Ada bought: a shirt at first, and since a change a hat too. Both versions are kept; the second one is shown.
+// order creates Ada's order: first a shirt, and since an order change a hat too. Both versions are kept, and the
+// second is the current one.
 func (l *loader) order() {
 	l.make(
 		"OrderAddress",
@@ -362,7 +363,7 @@ func (l *loader) payments() {
 	l.make("Capture", values{"id": "capt_demo_ada", "paymentId": "pay_demo_ada", "amount": "89.81"})
 }
 
-// orderLinks are those of the market, the people, the cart and the order.
+// orderLinks returns the links of the market, the people, the cart and the order.
 func orderLinks() []linkstore.Item {
 	pairs := []linkstore.Pair{
 		{Link: "product_shipping_profile", Left: "prod_demo_shirt", Right: "sp_demo_parcel"},

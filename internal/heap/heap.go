@@ -1,4 +1,4 @@
-// Package heap sets how the garbage collector of the program works: as measured, and within the memory of the container.
+// Package heap configures the garbage collector: GOGC as measured, and GOMEMLIMIT by the container's memory.
 package heap
 
 import (
@@ -9,32 +9,33 @@ import (
 )
 
 const (
-	// percent is GOGC of its own accord: docs/performance.md has the measurements.
-	percent = 200
-	// share is how much of the container's memory the heap may take, in percent: the rest is for stacks, buffers of the
-	// kernel and what is not the heap.
-	share = 90
+	// gcPercent is the default for GOGC; docs/performance.md has the measurements.
+	gcPercent = 200
+	// memoryPercent is how much of the container's memory Go may use. The rest is for kernel buffers and what the Go
+	// runtime does not count.
+	memoryPercent = 90
 )
 
-// Settings are those that were made.
+// Settings are the values that Set applied.
 type Settings struct {
-	Percent int   // GOGC; 0 means that it was left alone
-	Limit   int64 // GOMEMLIMIT in bytes; 0 means that it was left alone
+	Percent int   // GOGC; 0 means unchanged
+	Limit   int64 // GOMEMLIMIT in bytes; 0 means unchanged
 }
 
-// Set sets GOGC and GOMEMLIMIT, each unless the environment does. memory tells the memory of the container: memlimit.FromCgroup. An error of
-// it, as where there is no limit, leaves GOMEMLIMIT alone.
+// Set sets GOGC and GOMEMLIMIT, each unless the environment sets it, and returns what it set. memory returns the
+// container's memory, such as memlimit.FromCgroup; if it fails, as it does without a limit, GOMEMLIMIT stays
+// unchanged.
 func Set(getenv func(string) string, memory memlimit.Provider) Settings {
 	var s Settings
 	if getenv("GOGC") == "" {
-		s.Percent = percent
+		s.Percent = gcPercent
 		debug.SetGCPercent(s.Percent)
 	}
 	if getenv("GOMEMLIMIT") != "" {
 		return s
 	}
 	if limit, err := memory(); err == nil && limit > 0 && limit <= math.MaxInt64 {
-		s.Limit = int64(limit) / 100 * share
+		s.Limit = int64(limit) / 100 * memoryPercent
 		debug.SetMemoryLimit(s.Limit)
 	}
 	return s

@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	// interval is how often memory is looked at. The collector would otherwise run after two minutes of idleness.
+	// interval is the time between two checks. By itself, Go collects an idle heap after two minutes.
 	interval = 15 * time.Second
-	// little is how much memory is not worth giving back.
-	little = 64 << 20
+	// minReleasable is how many bytes must be reclaimable to be worth a collection.
+	minReleasable = 64 << 20
 )
 
-// Release gives memory back to the system once the program has come to rest, until ctx ends. Go keeps what a burst of large answers took
-// for minutes: the collector runs when the heap has grown, and after a burst it does not grow.
+// Release returns memory to the operating system whenever the program is idle, until ctx ends. Go by itself keeps the
+// memory of a burst of large answers for minutes: it collects when the heap grows, and after a burst the heap does
+// not grow.
 func Release(ctx context.Context) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -29,9 +30,9 @@ func Release(ctx context.Context) {
 		if worthReleasing(last, now) {
 			debug.FreeOSMemory()
 			now = read()
-			now.least = now.held
+			now.baseline = now.held
 		} else {
-			now.least = last.least
+			now.baseline = last.baseline
 		}
 		last = now
 	}
@@ -39,9 +40,9 @@ func Release(ctx context.Context) {
 
 // usage is the memory of the heap at one moment, in bytes.
 type usage struct {
-	allocated uint64 // since the start, what was freed too
-	held      uint64 // had from the system and not given back
-	least     uint64 // held after the last release
+	allocated uint64 // since the start, freed memory included
+	held      uint64 // obtained from the system and not returned
+	baseline  uint64 // held after the last release
 }
 
 func read() usage {
@@ -59,8 +60,9 @@ func read() usage {
 	return u
 }
 
-// worthReleasing says whether the program rests, so that a collection disturbs nobody, and holds much more than it needed last.
+// worthReleasing reports whether the program is idle, so that a collection slows nobody down, and holds much more
+// than after the last release.
 func worthReleasing(last, now usage) bool {
 	resting := now.allocated-last.allocated < now.held/2
-	return resting && now.held > 2*last.least+little
+	return resting && now.held > 2*last.baseline+minReleasable
 }

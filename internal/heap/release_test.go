@@ -25,7 +25,7 @@ func TestWorthReleasing(t *testing.T) {
 	}
 }
 
-// TestHeldFalls is not parallel: others would allocate beside it.
+// TestHeldFalls is not parallel because allocations of other tests would disturb it.
 func TestHeldFalls(t *testing.T) {
 	before := read()
 	large := make([]byte, 256<<20)

@@ -1,4 +1,4 @@
-// Package linkfile brings links in from files and writes them to files, in memory that does not grow with the file.
+// Package linkfile imports links from files and exports them to files. Its memory does not grow with the file.
 //
 // A file is CSV or JSONL. A CSV file has a header; a line of a JSONL file is an object. The columns, or keys, are
 //
@@ -6,28 +6,24 @@
 //	left    the id of the left record
 //	right   the id of the right record
 //
-// and the extra columns of the links, by the name of the database or of the API. Columns called line and reason are passed over, so
-// that a file of rejected rows can be mended and brought in.
+// and the extra columns of the links, by their names in the database or in the API. Columns named line and reason are ignored, so that a
+// file of rejected rows can be corrected and imported.
 //
-// In CSV an empty cell is a value that is not given: a new link takes the default, one that is there keeps what it has. \N is NULL.
+// In CSV an empty cell means no value: a new link gets the default, an existing one keeps its value. \N is NULL.
 // A cell that a spreadsheet would take for a formula has an apostrophe before it, which is not part of the value: '=1+1 is =1+1.
 // A text that is empty or \N therefore needs JSONL, where a value that is not given is left out and null is NULL.
 package linkfile
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/linkgraph/linkgraph/internal/naming"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Format is how a file is written.
+// Format is the format of a file.
 type Format string
 
 // The formats.
@@ -36,7 +32,7 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// FormatOf tells the format from the ending of a file's name.
+// FormatOf returns the format by the extension of a file name.
 func FormatOf(name string) (Format, error) {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".csv":
@@ -63,37 +59,10 @@ const (
 // null is NULL in CSV, as COPY writes it.
 const null = `\N`
 
-// columnName is the name that the database has for an extra column.
+// columnName returns the name of an extra column in the database.
 func columnName(name string) string { return naming.Snake(strings.TrimSpace(name)) }
 
-// Migrate makes the table of imports that have begun. It can be run again, and by several commands at once.
-func Migrate(ctx context.Context, db recordstore.DB) error {
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate'))`); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-			`CREATE TABLE IF NOT EXISTS linkgraph.link_import (
-				file text PRIMARY KEY,
-				name text NOT NULL,
-				progress jsonb NOT NULL,
-				updated_at timestamptz NOT NULL DEFAULT now()
-			)`,
-		} {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%w: %s", err, statement)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("linkfile: migrate: %w", err)
-	}
-	return nil
-}
-
-// definition finds a link. The error names the choices.
+// definition returns a link by name. The error lists the valid names.
 func definition(catalog *linkstore.Catalog, name string) (*linkstore.Definition, error) {
 	if d, ok := catalog.Link(name); ok {
 		return d, nil

@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/linkfile"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -46,10 +47,8 @@ func newWorld(t testing.TB) *world {
 		if _, err := linkstore.New(pool, catalog, linkstore.Config{}).Sync(ctx, linkstore.Safe); err != nil {
 			return err
 		}
-		for range 2 { // it can be run again
-			if err := linkfile.Migrate(ctx, pool); err != nil {
-				return err
-			}
+		if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
+			return err
 		}
 		_, err := pool.Exec(ctx, `
 			INSERT INTO product (id) SELECT 'p' || n FROM generate_series(1, 40000) AS n;

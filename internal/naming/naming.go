@@ -1,4 +1,4 @@
-// Package naming turns names of the database into names of the API, and back.
+// Package naming converts between names of the database and names of the API.
 package naming
 
 import (
@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Snake turns camelCase and PascalCase into snake_case: "ProductVariant" into "product_variant".
+// Snake converts camelCase and PascalCase to snake_case: "ProductVariant" becomes "product_variant".
 func Snake(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -21,7 +21,7 @@ func Snake(s string) string {
 	return b.String()
 }
 
-// Pascal turns snake_case or camelCase into PascalCase.
+// Pascal converts snake_case or camelCase to PascalCase.
 func Pascal(s string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(s, "_") {
@@ -32,7 +32,7 @@ func Pascal(s string) string {
 	return b.String()
 }
 
-// Camel turns snake_case or PascalCase into camelCase.
+// Camel converts snake_case or PascalCase to camelCase.
 func Camel(s string) string {
 	p := Pascal(s)
 	if p == "" {
@@ -41,7 +41,7 @@ func Camel(s string) string {
 	return strings.ToLower(p[:1]) + p[1:]
 }
 
-// Plural is the English plural of the last word of a name.
+// Plural returns the English plural of a name, of which it changes the last word.
 func Plural(s string) string {
 	switch {
 	case strings.HasSuffix(s, "y") && len(s) > 1 && !strings.ContainsAny(s[len(s)-2:len(s)-1], "aeiou"):
@@ -54,7 +54,7 @@ func Plural(s string) string {
 	}
 }
 
-// Singular undoes Plural for the names of list fields.
+// Singular reverses Plural for the names of list fields.
 func Singular(s string) string {
 	switch {
 	case strings.HasSuffix(s, "ies"):

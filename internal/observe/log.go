@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// NewLog returns a logger that writes text or json. Its lines carry the id of the request they were written in, and that of
-// its trace if it has one.
+// NewLog returns a logger that writes in the given format, "text" or "json", and an error for another format. Each
+// line carries the id of the request that it was written for, and its trace id if there is one.
 func NewLog(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch format {
@@ -22,10 +22,10 @@ func NewLog(w io.Writer, format string, level slog.Level) (*slog.Logger, error) 
 	return nil, fmt.Errorf("log format %q: the choices are text and json", format)
 }
 
-// contextHandler adds what the context knows.
+// contextHandler adds the ids of the request and the trace from the context.
 type contextHandler struct{ slog.Handler }
 
-// Handle writes a line.
+// Handle adds the ids and writes the line.
 func (h contextHandler) Handle(ctx context.Context, line slog.Record) error {
 	if r := requestFrom(ctx); r != nil {
 		line.AddAttrs(slog.String("request_id", r.id))
@@ -36,12 +36,12 @@ func (h contextHandler) Handle(ctx context.Context, line slog.Record) error {
 	return h.Handler.Handle(ctx, line)
 }
 
-// WithAttrs keeps the context's part.
+// WithAttrs wraps the result, so that the ids are still added.
 func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return contextHandler{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup keeps the context's part.
+// WithGroup wraps the result, so that the ids are still added.
 func (h contextHandler) WithGroup(name string) slog.Handler {
 	return contextHandler{h.Handler.WithGroup(name)}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// metrics are those of one server, in a registry of its own.
+// metrics are the metrics of one server, in a registry of their own.
 type metrics struct {
 	registry *prometheus.Registry
 
@@ -34,7 +34,7 @@ type metrics struct {
 	hopRows       *prometheus.CounterVec
 }
 
-// The buckets of the histograms. A hop is a page of up to 100 records for each of up to 100 records, or a part of that.
+// The buckets of the histograms. A hop reads at most a page of 100 records for each of 100 records.
 var (
 	secondBuckets    = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	keyBuckets       = []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000}
@@ -139,12 +139,13 @@ func (m *metrics) hop(h *hop) {
 	}
 }
 
-// MetricsHandler serves the metrics for Prometheus.
+// MetricsHandler serves the metrics in the format of Prometheus.
 func (o *Observer) MetricsHandler() http.Handler {
 	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
 }
 
-// group adds metrics that are asked for when they are read, of one kind of callers: "admin" or "storefront".
+// group registers metrics that are read from elsewhere when scraped. They carry the label api: "admin" or
+// "storefront".
 type group struct {
 	registry *prometheus.Registry
 	labels   prometheus.Labels
@@ -166,7 +167,8 @@ func (w group) counter(name, help string, value func() float64) {
 	)
 }
 
-// WatchPool adds the metrics of the sessions with Postgres.
+// WatchPool registers the metrics of a pool. api is "admin" or "storefront"; given counts the pool's abandoned
+// sessions.
 func (o *Observer) WatchPool(api string, pool *pgxpool.Pool, given *dbpool.Watch) {
 	w := o.group(api)
 	stat := func(value func(*pgxpool.Stat) float64) func() float64 {
@@ -214,7 +216,8 @@ func (o *Observer) WatchPool(api string, pool *pgxpool.Pool, given *dbpool.Watch
 	)
 }
 
-// WatchGate adds the metrics of what waits to be let in, and of the memory that is held for clients.
+// WatchGate registers the metrics of a gate: its queue, and the memory held for clients. api is "admin" or
+// "storefront".
 func (o *Observer) WatchGate(api string, g *overload.Gate) {
 	w := o.group(api)
 	w.gauge(
@@ -255,7 +258,7 @@ func (o *Observer) WatchGate(api string, g *overload.Gate) {
 	}
 }
 
-// WatchConnections adds the metric of open connections.
+// WatchConnections registers the metric of open connections.
 func (o *Observer) WatchConnections(c *overload.Connections) {
 	group{
 		registry: o.metrics.registry,
@@ -268,7 +271,7 @@ func (o *Observer) WatchConnections(c *overload.Connections) {
 
 type buildVersion struct{ number, revision string }
 
-// version is what the linker knows of the program.
+// version returns the build information that the linker recorded.
 func version() buildVersion {
 	v := buildVersion{"(devel)", "unknown"}
 	info, ok := debug.ReadBuildInfo()

@@ -8,29 +8,29 @@ import (
 	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
-// Names of operations that stand for many.
+// Labels that stand for many operations.
 const (
 	anonymousName = "anonymous"
 	otherName     = "other"
-	// storefrontName stands for all documents that storefronts make up.
+	// storefrontName labels every storefront operation that is not a trusted document.
 	storefrontName = "storefront"
 )
 
-// longestName is the longest name that the metrics carry, in bytes.
+// longestName is the length of the longest operation name that becomes a label, in bytes.
 const longestName = 100
 
-// names keeps the names of operations that the metrics tell apart: the first that come. Clients make names up, and each is a
-// set of time series.
+// names holds the operation names that get labels of their own: the first ones seen, up to a maximum. Clients choose
+// names, and each name adds a set of time series.
 type names struct {
 	max  int
-	seen sync.Map // string to nothing
+	seen sync.Map // set of strings
 
 	mu    sync.Mutex
 	count int
 }
 
-// labels are the names that the metrics tell apart. Those of storefronts have places of their own, and only those of documents
-// that the server was given: everyone has a publishable key, and could fill the places with names that nobody else uses.
+// labels holds the labels of operations. Storefronts have a set of their own, and only trusted documents enter it: a
+// publishable key is public, so its holders could otherwise use up all labels.
 type labels struct{ admins, storefronts names }
 
 func (l *labels) label(ctx context.Context, name string) string {
@@ -43,7 +43,7 @@ func (l *labels) label(ctx context.Context, name string) string {
 	return storefrontName
 }
 
-// label is what the metrics call an operation.
+// label returns the label for an operation's name.
 func (n *names) label(name string) string {
 	if name == "" {
 		return anonymousName

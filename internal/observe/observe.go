@@ -1,6 +1,6 @@
-// Package observe tells what the server does: a line a request in the log, metrics of operations and hops, and traces of
-// operation, hop and statement. It knows the API through the hooks of graph.Observer and the database through the tracer of
-// pgx, so nothing else has to know of it.
+// Package observe logs, measures and traces what the server does: a log line per request, metrics of operations and
+// hops, and spans of operations, hops and statements. It hooks into graph.Observer and pgx tracers, so that no other
+// package depends on it.
 package observe
 
 import (
@@ -17,27 +17,29 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// Config says what is told. The zero value is good.
+// Config configures an Observer. The zero value is usable.
 type Config struct {
-	// Log gets a line a request. nil means slog.Default. It should be one of NewLog, so that lines carry the request's id.
+	// Log gets one line per request. nil means slog.Default. Use a logger of NewLog, so that lines carry the
+	// request's id.
 	Log *slog.Logger
-	// Tracing exports traces. nil means that there are none.
+	// Tracing exports traces. nil turns tracing off.
 	Tracing *Tracing
-	// Explain answers the header x-linkgraph-explain with what an operation took.
+	// Explain makes the server answer the header x-linkgraph-explain with what an operation cost.
 	Explain bool
-	// MaxNames is how many names of operations the metrics tell apart, of admins and of storefronts each. 0 means 200.
+	// MaxNames is how many operation names get labels of their own in the metrics, counted for admins and storefronts
+	// apart. 0 means 200.
 	MaxNames int
 }
 
-// Observer watches a server.
+// Observer observes one server.
 type Observer struct {
 	log     *slog.Logger
-	tracer  trace.Tracer // nil means that nothing is traced
+	tracer  trace.Tracer // nil without tracing
 	explain bool
 	metrics *metrics
 	labels  *labels
 
-	database string // as traces name it
+	database string // name of the database in traces
 }
 
 var (
@@ -48,8 +50,8 @@ var (
 	_ pgx.BatchTracer              = (*Observer)(nil)
 )
 
-// New returns an observer. It does its work as the Observer of a graph.Graph, the tracer of the pool below it, and the
-// Handler around the server.
+// New returns an observer. Pass it to the graph as its Observer and to the pool by WatchStatements, and wrap the
+// server in its Handler.
 func New(cfg Config) *Observer {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -63,20 +65,20 @@ func New(cfg Config) *Observer {
 	}
 }
 
-// request is what is known of an HTTP request while it runs.
+// request is the state of an HTTP request while it runs.
 type request struct {
 	id         string
-	explain    bool // asked for and allowed
+	explain    bool // requested and permitted
 	statements atomic.Int64
 
 	mu         sync.Mutex
 	operations []string
 }
 
-// operation is what is known of an operation while it runs.
+// operation is the state of an operation while it runs.
 type operation struct {
-	kind, name string // as the client wrote the name
-	label      string // as the metrics call it
+	kind, name string // name is the client's
+	label      string // name in the metrics
 	start      time.Time
 
 	statements, roundTrips, cost atomic.Int64
@@ -92,7 +94,7 @@ type (
 	spanKey      struct{}
 )
 
-// RequestID returns the id of the request that the context is of, "" if it is of none.
+// RequestID returns the id of the context's request, "" if there is none.
 func RequestID(ctx context.Context) string {
 	if r := requestFrom(ctx); r != nil {
 		return r.id
@@ -110,7 +112,7 @@ func operationFrom(ctx context.Context) *operation {
 	return o
 }
 
-func readFrom(ctx context.Context) *read {
-	r, _ := ctx.Value(readKey{}).(*read)
+func readFrom(ctx context.Context) *roundTrip {
+	r, _ := ctx.Value(readKey{}).(*roundTrip)
 	return r
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// watched is an API that is observed.
+// watched is an API with an observer.
 type watched struct {
 	testing.TB
 	*Observer
@@ -72,7 +72,7 @@ func watch(t testing.TB, cfg Config) *watched {
 	return w
 }
 
-// answer is what the tests look at of an answer.
+// answer is the part of an answer that the tests check.
 type answer struct {
 	Data       json.RawMessage
 	Errors     []struct{ Message string }
@@ -105,7 +105,7 @@ func (w *watched) metricsText() string {
 	return rec.Body.String()
 }
 
-// walk crosses two levels; the second makes two hops in one round trip.
+// walk is two levels deep; the second level sends two hops in one round trip.
 const walk = `query Walk {
 	products(first: 2, orderBy: [{ id: ASC }]) {
 		totalCount
@@ -113,7 +113,7 @@ const walk = `query Walk {
 	}
 }`
 
-// tree shows spans as lines that are indented below their parents, siblings in the order of their start.
+// tree prints spans as lines, indented below their parents, siblings in order of their start.
 func tree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) string {
 	slices.SortStableFunc(spans, func(a, b tracetest.SpanStub) int { return a.StartTime.Compare(b.StartTime) })
 	var b strings.Builder
@@ -278,8 +278,8 @@ func TestExplain(t *testing.T) {
 	if r == nil {
 		t.Fatal("not told")
 	}
-	// The list has two fields. Each of two products has three, a list of 20 variants with two fields and one of 20 channels with one; a
-	// record in a list is one field more than it has.
+	// The list has two fields. Each of its two products has three: a scalar, a list of 20 variants with two fields,
+	// and a list of 20 channels with one. A record in a list counts one field more than it has.
 	if variants, channels := 2+20*2, 1+20*2; r.Statements != 5 || r.RoundTrips != 2 ||
 		r.Cost != int64(2+2*(1+3+variants+channels)) {
 		t.Errorf("%+v", r)
@@ -304,7 +304,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestExport sends a trace to a collector, as the environment says.
+// TestExport exports a trace to a collector that the environment names.
 func TestExport(t *testing.T) {
 	var mu sync.Mutex
 	var paths []string

@@ -13,10 +13,10 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// explainKey is where an answer's extensions say what the operation took.
+// explainKey is the key of the report in an answer's extensions.
 const explainKey = "linkgraph"
 
-// report is what an operation took.
+// report is what an operation cost.
 type report struct {
 	Statements int64       `json:"statements"`
 	RoundTrips int64       `json:"roundTrips"`
@@ -24,7 +24,7 @@ type report struct {
 	Hops       []hopReport `json:"hops"`
 }
 
-// hopReport is what one hop took.
+// hopReport is what one hop cost.
 type hopReport struct {
 	Hop        string   `json:"hop"`
 	Joins      []string `json:"joins,omitempty"`
@@ -35,13 +35,13 @@ type hopReport struct {
 	Ms         float64  `json:"ms"`
 }
 
-// ExtensionName names the extension of gqlgen.
+// ExtensionName returns the name of the gqlgen extension.
 func (o *Observer) ExtensionName() string { return "Observer" }
 
-// Validate has nothing to check of the schema.
+// Validate accepts every schema.
 func (o *Observer) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptOperation watches an operation from before it runs until it is answered.
+// InterceptOperation observes an operation until it is answered.
 func (o *Observer) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	c := graphql.GetOperationContext(ctx)
 	op := &operation{kind: string(c.Operation.Operation), name: c.Operation.Name, start: time.Now()}
@@ -59,7 +59,7 @@ func (o *Observer) InterceptOperation(ctx context.Context, next graphql.Operatio
 	ended := false
 	return func(ctx context.Context) *graphql.Response {
 		r := answer(ctx)
-		if ended { // an operation is answered once; there are no subscriptions
+		if ended { // nothing more: there are no subscriptions
 			return r
 		}
 		ended = true
@@ -75,7 +75,8 @@ func (o *Observer) InterceptOperation(ctx context.Context, next graphql.Operatio
 	}
 }
 
-// note keeps the operation's name for the log. A name is a GraphQL name, so it holds neither space nor comma.
+// note records the operation's name for the request's log line. A GraphQL name has neither spaces nor commas, so
+// names can be joined by commas.
 func (r *request) note(op *operation) {
 	name := op.name
 	if name == "" {
@@ -86,7 +87,8 @@ func (r *request) note(op *operation) {
 	r.operations = append(r.operations, name[:min(len(name), longestName)])
 }
 
-// startOperation starts the span of an operation. Its name has no part that clients make up, as the conventions ask.
+// startOperation starts the span of an operation. The span's name has no part that clients choose, as OpenTelemetry's
+// conventions require.
 func (o *Observer) startOperation(ctx context.Context, op *operation) (context.Context, trace.Span) {
 	attrs := []attribute.KeyValue{semconv.GraphQLOperationTypeKey.String(op.kind)}
 	if op.name != "" {
@@ -107,7 +109,7 @@ func endOperation(span trace.Span, op *operation, failed bool) {
 	span.End()
 }
 
-// mayAsk reports whether the caller is told what an operation took: admins are, storefronts are not.
+// mayAsk reports whether the caller may see what an operation cost. Admins may, storefronts may not.
 func mayAsk(ctx context.Context) bool {
 	c, ok := graph.CallerFrom(ctx)
 	return !ok || !c.Storefront
@@ -128,7 +130,8 @@ func explain(r *graphql.Response, op *operation) {
 	r.Extensions = extensions
 }
 
-// InterceptResponse counts the errors of answers, those of requests that never became an operation among them.
+// InterceptResponse counts the errors of answers, including those of requests that were refused before an operation
+// ran.
 func (o *Observer) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	r := next(ctx)
 	if r == nil {
@@ -148,7 +151,7 @@ func (o *Observer) Spent(ctx context.Context, records int) {
 	}
 }
 
-// Planned counts operations by whether there was a plan.
+// Planned counts operations by whether their plan existed already.
 func (o *Observer) Planned(_ context.Context, before bool) {
 	by := "new plan"
 	if before {

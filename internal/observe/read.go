@@ -11,31 +11,32 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// read is a round trip of the record store. Its statements are answered one after the other, so nothing locks it.
-type read struct {
-	number int64 // of the operation's round trips, from 1
+// roundTrip is a round trip of the record store. Its statements are answered one after the other, so it needs no
+// lock.
+type roundTrip struct {
+	number int64 // number within the operation, from 1
 	hops   []hop
-	of     []int     // by statement, the hop it belongs to
-	next   int       // the statement that is answered next
-	sent   time.Time // when the statements went to Postgres: what came before was waiting for a session
+	of     []int     // index of the hop of each statement
+	next   int       // index of the next statement to be answered
+	sent   time.Time // when the statements went to Postgres; the time before was spent waiting for a session
 }
 
 // hop is one request of a round trip.
 type hop struct {
 	name       string
-	joins      []string // followed in the same statement
+	joins      []string // relations that the same statement joins
 	keys       int
 	statements int
 	rows       int64
 	until      time.Time     // when its last statement was answered
-	took       time.Duration // until then, since it was sent: Postgres does not say which part of a round trip was whose
+	took       time.Duration // from sent to until: Postgres does not say which part of a round trip each statement took
 	err        error
-	ctx        context.Context // of its span
+	ctx        context.Context // of the span
 	span       trace.Span      // nil until its first statement is answered, or without tracing
 }
 
-// newHop tells what is read: a list, records by key, or the relation of a model that is followed. There are as many names as
-// the catalogue gives.
+// newHop returns the hop of a request, named after what it reads: a list, records by key, or a relation of a model.
+// The catalogue limits how many names there are.
 func newHop(r recordstore.Request) hop {
 	h := hop{name: otherName}
 	var joins []recordstore.Join
@@ -53,16 +54,16 @@ func newHop(r recordstore.Request) hop {
 	return h
 }
 
-// StartRead watches the requests of one round trip.
+// StartRead observes the requests of one round trip.
 func (o *Observer) StartRead(
 	ctx context.Context,
 	requests []recordstore.Request,
 	statements []int,
 ) (context.Context, func(error)) {
-	r := &read{sent: time.Now()}
+	r := &roundTrip{sent: time.Now()}
 	for i, n := range statements {
 		if n == 0 {
-			continue // no keys: nothing is sent
+			continue // no keys, so no statement
 		}
 		for range n {
 			r.of = append(r.of, len(r.hops))
@@ -79,8 +80,8 @@ func (o *Observer) StartRead(
 	return context.WithValue(ctx, readKey{}, r), func(err error) { o.endRead(parent, op, r, err) }
 }
 
-// endRead tells of the hops: in the metrics of those that were answered, in the trace also of those that were not.
-func (o *Observer) endRead(parent context.Context, op *operation, r *read, err error) {
+// endRead records the hops: the answered ones in the metrics, all of them in the trace.
+func (o *Observer) endRead(parent context.Context, op *operation, r *roundTrip, err error) {
 	for i := range r.hops {
 		h := &r.hops[i]
 		if h.until.IsZero() {
@@ -110,8 +111,8 @@ func (o *Observer) endRead(parent context.Context, op *operation, r *read, err e
 	}
 }
 
-// answered notes that a statement was answered, and returns its hop. It returns nil for a statement of something else.
-func (r *read) answered(rows int64, err error) *hop {
+// answered records that a statement was answered, and returns its hop, or nil if the statement belongs to none.
+func (r *roundTrip) answered(rows int64, err error) *hop {
 	if r.next == len(r.of) {
 		return nil
 	}

@@ -22,21 +22,22 @@ const (
 	explainHeader   = "X-Linkgraph-Explain"
 )
 
-// apiPath is the path whose requests are logged, counted and traced. Those of others are lines of level debug.
+// apiPath is the path whose requests are counted, traced, and logged at level info. Other paths are logged at level
+// debug.
 const apiPath = "/graphql"
 
-// wellFormed is what is taken over as the id of a request. It goes into a header and into log lines.
-var wellFormed = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+// requestIDPattern matches the request ids that are accepted from clients. They go into a header and into log lines.
+var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 
 // propagator reads the headers traceparent and tracestate.
 var propagator = propagation.TraceContext{}
 
-// Handler gives each request its id, and tells of it when it is answered.
+// Handler gives each request an id, and logs, counts and traces it.
 func (o *Observer) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		req := &request{id: r.Header.Get(requestIDHeader), explain: o.explain && r.Header.Get(explainHeader) == "1"}
-		if !wellFormed.MatchString(req.id) {
+		if !requestIDPattern.MatchString(req.id) {
 			req.id = rand.Text()
 		}
 		w.Header().Set(requestIDHeader, req.id)
@@ -57,7 +58,7 @@ func (o *Observer) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// startRequest starts the span of the request, as part of the trace that the client names.
+// startRequest starts the span of the request, as part of the client's trace if its headers name one.
 func (o *Observer) startRequest(ctx context.Context, r *http.Request) (context.Context, trace.Span) {
 	ctx = propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
 	return o.tracer.Start(ctx, method(r)+" "+apiPath, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
@@ -77,7 +78,8 @@ func endRequest(span trace.Span, req *request, status int) {
 	span.End()
 }
 
-// method is the method as metrics and traces call it: a client may make one up.
+// method returns the request's method for metrics and traces. Unknown methods share one label, because clients can
+// make them up.
 func method(r *http.Request) string {
 	switch r.Method {
 	case http.MethodGet, http.MethodPost, http.MethodOptions, http.MethodHead:
@@ -125,7 +127,7 @@ type statusRecorder struct {
 	status int
 }
 
-// WriteHeader notes the status.
+// WriteHeader records the status.
 func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)

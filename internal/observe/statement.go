@@ -17,13 +17,13 @@ import (
 	"github.com/linkgraph/linkgraph/internal/dbpool"
 )
 
-// WatchStatements has the sessions of a pool tell of their statements. It comes before the pool is made.
+// WatchStatements sets the tracer of cfg, so that statements are counted and traced. Call it before the pool is made.
 func (o *Observer) WatchStatements(cfg *pgxpool.Config) {
 	o.database = cfg.ConnConfig.Database
 	cfg.ConnConfig.Tracer = o
 }
 
-// count adds statements to all that counts them.
+// count adds n statements to the metrics and to the current operation.
 func (o *Observer) count(ctx context.Context, n int) {
 	o.metrics.statements.Add(float64(n))
 	if r := requestFrom(ctx); r != nil {
@@ -34,7 +34,7 @@ func (o *Observer) count(ctx context.Context, n int) {
 	}
 }
 
-// TraceQueryStart watches a statement that travels alone.
+// TraceQueryStart observes a statement that is sent alone.
 func (o *Observer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	o.count(ctx, 1)
 	r := readFrom(ctx)
@@ -42,7 +42,7 @@ func (o *Observer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 		r.sent = time.Now()
 	}
 	if o.tracer == nil || !trace.SpanContextFromContext(ctx).IsValid() {
-		return ctx // what no request asked for is not traced
+		return ctx // statements outside of requests are not traced
 	}
 	parent := ctx
 	if r != nil && r.next < len(r.of) {
@@ -54,7 +54,7 @@ func (o *Observer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 	return context.WithValue(ctx, spanKey{}, span)
 }
 
-// TraceQueryEnd notes its end.
+// TraceQueryEnd ends the observation that TraceQueryStart began.
 func (o *Observer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
 	if r := readFrom(ctx); r != nil {
 		r.answered(data.CommandTag.RowsAffected(), data.Err)
@@ -64,19 +64,19 @@ func (o *Observer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 	}
 }
 
-// TraceBatchStart watches statements that travel together.
+// TraceBatchStart observes a batch.
 func (o *Observer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	o.count(ctx, data.Batch.Len())
 	r := readFrom(ctx)
-	if r == nil { // a batch of something else: it is told of as a round trip without hops is
-		r = &read{}
+	if r == nil { // not a batch of hops: it is traced as a round trip without hops
+		r = &roundTrip{}
 		ctx = context.WithValue(ctx, readKey{}, r)
 	}
 	r.sent = time.Now()
 	return ctx
 }
 
-// TraceBatchQuery notes the end of one of them.
+// TraceBatchQuery observes the end of one statement of a batch.
 func (o *Observer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
 	if dbpool.IsSettings(data.SQL) {
 		return
@@ -96,10 +96,10 @@ func (o *Observer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 	endStatement(o.startStatement(parent, data.SQL, r.sent), data.CommandTag, data.Err)
 }
 
-// TraceBatchEnd has nothing to note: each statement is noted by itself.
+// TraceBatchEnd does nothing: TraceBatchQuery has observed each statement.
 func (o *Observer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// startStatement starts the span of a statement. The text is safe to show: values travel as parameters.
+// startStatement starts the span of a statement. The SQL holds no data, because values are parameters.
 func (o *Observer) startStatement(ctx context.Context, sql string, at time.Time) trace.Span {
 	verb := verbOf(sql)
 	_, span := o.tracer.Start(
@@ -139,7 +139,7 @@ func endStatement(span trace.Span, tag pgconn.CommandTag, err error) {
 	span.End()
 }
 
-// verbOf is the first word of a statement.
+// verbOf returns the first word of a statement.
 func verbOf(sql string) string {
 	sql = strings.TrimSpace(sql)
 	if i := strings.IndexAny(sql, " \t\n(;"); i > 0 {

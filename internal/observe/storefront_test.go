@@ -10,8 +10,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// TestNamesOfStorefronts has a storefront that makes up names: the metrics have one for all of them, and places for those of
-// admins and of documents that the server was given.
+// TestNamesOfStorefronts has a storefront make up operation names. They must share one label, and leave the labels of
+// admins and of trusted documents alone.
 func TestNamesOfStorefronts(t *testing.T) {
 	t.Parallel()
 	w := watch(t, Config{MaxNames: 3})

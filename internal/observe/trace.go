@@ -13,11 +13,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Tracing exports traces. A nil one does nothing.
+// Tracing exports traces. A nil *Tracing does nothing.
 type Tracing struct{ provider *sdktrace.TracerProvider }
 
-// StartTracing exports traces as the standard OTEL_ variables of the environment say, by OTLP over HTTP. It returns nil if
-// none of them asks for it.
+// StartTracing exports traces by OTLP over HTTP, as the standard OTEL_ variables of the environment configure it. It
+// returns nil if no variable asks for traces, and an error for variables that cannot be satisfied.
 func StartTracing(ctx context.Context, getenv func(string) string, log *slog.Logger) (*Tracing, error) {
 	wanted, err := wantsTraces(getenv)
 	if !wanted || err != nil {
@@ -27,7 +27,7 @@ func StartTracing(ctx context.Context, getenv func(string) string, log *slog.Log
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// What the environment says of the resource comes last and wins.
+	// Attributes of the environment come last, so they win.
 	about, err := resource.New(
 		ctx,
 		resource.WithTelemetrySDK(),
@@ -40,7 +40,7 @@ func StartTracing(ctx context.Context, getenv func(string) string, log *slog.Log
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// Sampling, limits and the size of batches are read from the environment by the provider.
+	// The provider itself reads sampling, limits and batch sizes from the environment.
 	return newTracing(sdktrace.WithBatcher(loggedExporter{exporter, log}), sdktrace.WithResource(about)), nil
 }
 
@@ -48,7 +48,7 @@ func newTracing(options ...sdktrace.TracerProviderOption) *Tracing {
 	return &Tracing{sdktrace.NewTracerProvider(options...)}
 }
 
-// wantsTraces reads the variables that turn traces on and off.
+// wantsTraces reports whether the environment turns traces on.
 func wantsTraces(getenv func(string) string) (bool, error) {
 	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
 		return false, nil
@@ -63,7 +63,7 @@ func wantsTraces(getenv func(string) string) (bool, error) {
 	}
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
 		if protocol := getenv(name); protocol != "" && protocol != "http/protobuf" {
-			return false, fmt.Errorf("%s=%s: http/protobuf is the one that is spoken", name, protocol)
+			return false, fmt.Errorf("%s=%s: the only choice is http/protobuf", name, protocol)
 		}
 	}
 	return true, nil
@@ -76,7 +76,7 @@ func (t *Tracing) tracer() trace.Tracer {
 	return t.provider.Tracer("linkgraph")
 }
 
-// Stop exports what is left, and ends.
+// Stop exports the remaining spans and stops the exporter.
 func (t *Tracing) Stop(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -84,13 +84,13 @@ func (t *Tracing) Stop(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// loggedExporter says in the log what could not be exported; otherwise that goes to a log of the whole process.
+// loggedExporter logs export errors to our logger. OpenTelemetry would print them to a global one.
 type loggedExporter struct {
 	sdktrace.SpanExporter
 	log *slog.Logger
 }
 
-// ExportSpans exports.
+// ExportSpans exports spans and logs the error, if any.
 func (e loggedExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
 		e.log.Warn("traces are lost", "spans", len(spans), "error", err)

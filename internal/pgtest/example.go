@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ForExample returns an empty database for an Example, which has no testing.TB, and a function that drops it. It panics
-// where there is no Postgres: an Example cannot be skipped.
+// ForExample returns an empty database and a function that drops it. It is for Examples, which have no testing.TB. It
+// panics without a Postgres, because an Example cannot be skipped.
 func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
 	admin, err := server()
 	must(err)
@@ -21,9 +21,9 @@ func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
 		must(err)
 		must(conn.Close(ctx))
 	}
-	creating.Lock()
+	createMu.Lock()
 	run(`CREATE DATABASE ` + pgx.Identifier{name}.Sanitize())
-	creating.Unlock()
+	createMu.Unlock()
 	u, err := url.Parse(admin)
 	must(err)
 	u.Path = "/" + name

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// statementLog notes every statement that a pool sends.
+// statementLog records every statement that a pool sends.
 type statementLog struct {
 	mu         sync.Mutex
 	statements []string
@@ -21,29 +21,30 @@ func (l *statementLog) add(sql string) {
 	l.statements = append(l.statements, strings.Join(strings.Fields(sql), " "))
 }
 
-// TraceQueryStart notes a statement that travels alone.
+// TraceQueryStart records a statement that is sent alone.
 func (l *statementLog) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	l.add(data.SQL)
 	return ctx
 }
 
-// TraceQueryEnd has nothing to note.
+// TraceQueryEnd does nothing.
 func (l *statementLog) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// TraceBatchStart has nothing to note: each statement is noted by itself.
+// TraceBatchStart does nothing: TraceBatchQuery records each statement.
 func (l *statementLog) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
 	return ctx
 }
 
-// TraceBatchQuery notes a statement that travels with others.
+// TraceBatchQuery records a statement of a batch.
 func (l *statementLog) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
 	l.add(data.SQL)
 }
 
-// TraceBatchEnd has nothing to note.
+// TraceBatchEnd does nothing.
 func (l *statementLog) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// Statements returns what was sent since the last reset, in order, with white space folded.
+// Statements returns the statements sent since the last reset, in order, with runs of white space folded to one
+// space.
 func (db *DB) Statements() []string {
 	db.log.mu.Lock()
 	defer db.log.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package pgtest gives tests databases of their own on a real Postgres: that of LINKGRAPH_TEST_DATABASE_URL, or a private
-// one that lives as long as the test process.
+// Package pgtest gives each test its own database on a real Postgres: the one at LINKGRAPH_TEST_DATABASE_URL, or a
+// private one that lives as long as the test process.
 package pgtest
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
-// DB is a database of one test. It is dropped when the test ends.
+// DB is the database of one test. It is dropped when the test ends.
 type DB struct {
 	Pool *pgxpool.Pool
 	URL  string
@@ -30,8 +30,8 @@ type DB struct {
 	log *statementLog
 }
 
-// server is the one of the test process. The process ends without telling us, so it goes with it: the kernel stops it, and
-// the next start sweeps its folder.
+// server starts the Postgres of the test process and returns its URL. No hook runs when a test process ends, so
+// nothing stops the server explicitly: the kernel ends it with the process, and the next start removes its folder.
 var server = sync.OnceValues(func() (string, error) {
 	if u := os.Getenv("LINKGRAPH_TEST_DATABASE_URL"); u != "" {
 		return u, nil
@@ -58,13 +58,13 @@ func sweep() {
 	}
 }
 
-// New returns an empty database. Without a Postgres the test is skipped, in CI it fails.
+// New returns an empty database. Without a Postgres it skips the test, or fails it in CI.
 func New(t testing.TB) *DB {
 	t.Helper()
 	return open(t, "template0")
 }
 
-// templates are the prepared databases of the process, by key.
+// templates holds the prepared databases of the process, by key.
 var templates sync.Map
 
 type template struct {
@@ -73,7 +73,7 @@ type template struct {
 	err  error
 }
 
-// NewFrom returns a copy of a database that prepare has filled. It runs once for each key.
+// NewFrom returns a copy of a database that prepare has filled. prepare runs once per key and process.
 func NewFrom(t testing.TB, key string, prepare func(ctx context.Context, pool *pgxpool.Pool) error) *DB {
 	t.Helper()
 	v, _ := templates.LoadOrStore(key, &template{})
@@ -95,7 +95,7 @@ func makeTemplate(t testing.TB, name string, prepare func(ctx context.Context, p
 	if err != nil {
 		return err
 	}
-	defer pool.Close() // a template must have no sessions
+	defer pool.Close() // CREATE DATABASE needs a template without sessions
 	return prepare(ctx, pool)
 }
 
@@ -105,7 +105,7 @@ func newName() string {
 	return "test_" + hex.EncodeToString(b)
 }
 
-// create makes a database and returns its connection string.
+// create creates a database and returns its connection string.
 func create(t testing.TB, name, from string) string {
 	t.Helper()
 	admin, err := server()
@@ -124,13 +124,13 @@ func create(t testing.TB, name, from string) string {
 	return u.String()
 }
 
-// creating serializes CREATE DATABASE, which locks its template.
-var creating sync.Mutex
+// createMu serializes CREATE DATABASE, which locks its template.
+var createMu sync.Mutex
 
 func execute(t testing.TB, admin, sql string) {
 	t.Helper()
-	creating.Lock()
-	defer creating.Unlock()
+	createMu.Lock()
+	defer createMu.Unlock()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, admin)
 	if err != nil {

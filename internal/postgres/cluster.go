@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// unfinished is how the folders of clusters begin that are being made: beside the data folder, which a cluster becomes when it is
-// complete.
-const unfinished = ".new" // earlier versions had this name alone
+// unfinished is part of the name of a cluster's folder while initdb fills it. The folder lies beside the data folder
+// and takes its name once it is complete.
+const unfinished = ".new" // earlier versions used it without a suffix
 
-// initialize makes the cluster if there is none.
+// initialize creates the cluster if there is none.
 func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error {
 	l.sweep()
 	if _, err := os.Stat(filepath.Join(l.data, "PG_VERSION")); err == nil {
 		return l.checkVersion(bin)
 	}
-	fmt.Fprintf(cfg.Log, "making a Postgres %d cluster in %s\n", bin.version, l.data)
-	// The name is new each time: an initdb of a start that was killed may still write into its own.
+	fmt.Fprintf(cfg.Log, "creating a Postgres %d cluster in %s\n", bin.version, l.data)
+	// The name is new each time, because the initdb of a start that was killed may still write into its own folder.
 	temp, err := os.MkdirTemp(l.root, filepath.Base(l.data)+unfinished+"-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp) // it is gone when all went well
+	defer os.RemoveAll(temp) // nothing is left there after the rename
 	if err := l.owner.own(temp); err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error
 	return syncFolder(l.root)
 }
 
-// sweep removes what starts left that were ended while they made the cluster. What an initdb that is just ending still writes is
-// removed by itself, or by the next start.
+// sweep removes the folders of starts that ended while they created the cluster. If an initdb is still ending, what
+// it writes after this is removed by itself or by the next start.
 func (l *layout) sweep() {
 	entries, _ := os.ReadDir(l.root)
 	for _, e := range entries {
@@ -57,7 +57,7 @@ func (l *layout) sweep() {
 	}
 }
 
-// initdb makes a cluster in a folder. It ends with us: when the context does, or when the kernel ends us.
+// initdb creates a cluster in dir. It ends when ctx is cancelled, or when this process is killed.
 func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir string, locale []string) error {
 	args := append([]string{"-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8"}, locale...)
 	if cfg.Unsafe {
@@ -65,9 +65,10 @@ func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir strin
 	}
 	cmd := bin.command(ctx, l.owner, "initdb", args...)
 	dieWithParent(cmd)
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) } // with the servers that it runs
+	// The signal goes to the process group, which includes the servers that initdb runs.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = initdbDelay
-	runtime.LockOSThread() // the kernel ends a child of ours when the thread that started it ends
+	runtime.LockOSThread() // Pdeathsig fires when the thread that started the child ends
 	defer runtime.UnlockOSThread()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, lastLines(out))
@@ -75,10 +76,10 @@ func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir strin
 	return nil
 }
 
-// initdbDelay is how long an initdb that was told to end is waited for.
+// initdbDelay is how long to wait for a cancelled initdb to end.
 const initdbDelay = 5 * time.Second
 
-// syncFolder has the names in a folder outlive the machine.
+// syncFolder flushes the entries of a folder to disk, so that they survive a power failure.
 func syncFolder(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

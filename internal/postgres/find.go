@@ -13,17 +13,17 @@ import (
 	"strings"
 )
 
-// minVersion is the oldest Postgres that everything here works on.
+// minVersion is the oldest supported major version of Postgres.
 const minVersion = 13
 
-// binaries are the programs of one Postgres.
+// binaries are the programs of one Postgres installation.
 type binaries struct {
 	dir       string
-	libraries string // folders of libraries that the machine does not have; "" means none
+	libraries string // library path for an unpacked installation, "" for none
 	version   int
 }
 
-// command runs a program as the owner of the data.
+// command returns a command that runs a program as the owner of the data.
 func (b binaries) command(ctx context.Context, o *owner, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, name), args...)
 	cmd.Dir = "/"
@@ -35,7 +35,8 @@ func (b binaries) command(ctx context.Context, o *owner, name string, args ...st
 	return cmd
 }
 
-// locales are the collations to try for a new cluster: code point order, with upper and lower case of all of Unicode.
+// locales returns the initdb arguments to try for a new cluster, in order. All of them sort by code point. All but
+// the last, which any system has, know upper and lower case of all of Unicode.
 func (b binaries) locales() [][]string {
 	all := [][]string{{"--locale=C.UTF-8"}, {"--locale=en_US.UTF-8", "--lc-collate=C"}, {"--locale=C"}}
 	if b.version >= 17 {
@@ -46,12 +47,12 @@ func (b binaries) locales() [][]string {
 
 var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// inspect finds out whether a folder has the programs and whether they run.
+// inspect checks that a folder has the programs and that they run.
 func inspect(ctx context.Context, dir, libraries string, o *owner) (binaries, error) {
 	b := binaries{dir: dir, libraries: libraries}
 	for _, name := range []string{"initdb", "postgres"} {
 		if blocked := o.blockedAt(dir); blocked != "" {
-			return b, fmt.Errorf("%s does not let other users in", blocked)
+			return b, fmt.Errorf("other users cannot enter %s", blocked)
 		}
 		out, err := b.command(ctx, o, name, "--version").Output()
 		if err != nil {
@@ -71,8 +72,8 @@ func inspect(ctx context.Context, dir, libraries string, o *owner) (binaries, er
 	return b, nil
 }
 
-// find returns the binaries that are to be used: those the environment names, those of the machine, those fetched
-// before, or those it fetches now.
+// find returns the binaries to use. It tries the folder that the environment names, those of the machine and the
+// cache, and at last fetches them.
 func find(ctx context.Context, cfg Config, o *owner) (binaries, error) {
 	if dir := cfg.Getenv("LINKGRAPH_POSTGRES_BIN"); dir != "" {
 		b, err := inspect(ctx, dir, "", o)
@@ -104,7 +105,7 @@ Do one of these:
 	return b, nil
 }
 
-// candidates are the folders where machines keep Postgres.
+// candidates returns the folders where systems usually install Postgres.
 func candidates(cfg Config) []string {
 	var dirs []string
 	for _, dir := range filepath.SplitList(cfg.Getenv("PATH")) {
@@ -125,7 +126,7 @@ func folderVersion(path string) int {
 	return n
 }
 
-// cacheFolder is where fetched binaries are kept: in a place the server's user can reach.
+// cacheFolder returns the folder for fetched binaries. It is one that the server's user can reach.
 func cacheFolder(o *owner) (string, error) {
 	if o.switches() {
 		return "/var/cache/linkgraph", nil
@@ -137,7 +138,7 @@ func cacheFolder(o *owner) (string, error) {
 	return filepath.Join(dir, "linkgraph"), nil
 }
 
-// cached finds what an earlier fetch has left.
+// cached returns the binaries of an earlier fetch.
 func cached(ctx context.Context, cache string, o *owner) (binaries, error) {
 	for _, kind := range []string{"npm", "apt"} {
 		root := filepath.Join(cache, "postgres-"+kind)
@@ -152,7 +153,7 @@ func cached(ctx context.Context, cache string, o *owner) (binaries, error) {
 	return binaries{}, errors.New("nothing was fetched yet")
 }
 
-// libraryFolders are those inside an unpacked package.
+// libraryFolders returns the library path inside an unpacked package.
 func libraryFolders(root string) string {
 	dirs, _ := filepath.Glob(filepath.Join(root, "usr/lib/*-linux-gnu*"))
 	more, _ := filepath.Glob(filepath.Join(root, "lib"))

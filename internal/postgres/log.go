@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// mostLog is how many bytes postgres.log may have before it is put aside as postgres.log.1, in place of the one before.
-const mostLog = 16 << 20
+// maxLogBytes is the size at which postgres.log is renamed to postgres.log.1, which replaces the one before.
+const maxLogBytes = 16 << 20
 
-// quiet are settings that keep what clients send out of the log: failed statements, their parameters, and the values that
-// details of errors show. The client is told all of it.
-func quiet() []string {
+// quietSettings keep clients' data out of the log: failed statements, their parameters, and the values in error
+// details. Clients still get all of it.
+func quietSettings() []string {
 	var args []string
 	for _, setting := range []string{
 		"log_min_error_statement=panic", "log_parameter_max_length_on_error=0", "log_parameter_max_length=0", "log_error_verbosity=terse",
@@ -22,7 +22,7 @@ func quiet() []string {
 	return args
 }
 
-// logFile is a log of bounded size that its owner alone reads.
+// logFile is a log of bounded size that only its owner can read.
 type logFile struct {
 	path string
 	most int64
@@ -44,7 +44,7 @@ func (l *logFile) open() error {
 	}
 	info, err := file.Stat()
 	if err == nil {
-		err = file.Chmod(0o600) // it may be of an earlier version
+		err = file.Chmod(0o600) // an earlier version may have created it readable
 	}
 	if err != nil {
 		return errors.Join(err, file.Close())
@@ -53,7 +53,7 @@ func (l *logFile) open() error {
 	return nil
 }
 
-// Write appends to the log. What cannot be written is lost: Postgres must not wait for it.
+// Write appends to the log. It reports success even if the write failed: Postgres must not wait for its log.
 func (l *logFile) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,7 +67,7 @@ func (l *logFile) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// rotate puts the file aside and begins a new one.
+// rotate renames the file and begins a new one.
 func (l *logFile) rotate() {
 	l.file.Close()
 	l.file, l.size = nil, 0

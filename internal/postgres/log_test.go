@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestLogIsBounded writes far more than the log may have. The newest is kept, in files of the owner alone.
+// TestLogIsBounded writes far more than the limit. The newest lines must be kept, in files that only the owner can
+// read.
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "postgres.log")

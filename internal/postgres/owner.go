@@ -13,10 +13,10 @@ import (
 	"syscall"
 )
 
-// owner is the user that Postgres runs as. It refuses to run as root.
+// owner is the user that Postgres runs as. Postgres refuses to run as root.
 type owner struct {
 	uid, gid int
-	root     bool // we are root, and switch
+	root     bool // this process is root and switches to the user
 }
 
 func currentOwner() *owner {
@@ -50,7 +50,7 @@ func (o *owner) own(path string) error {
 	})
 }
 
-// apply makes a command run as the owner.
+// apply makes cmd run as the owner.
 func (o *owner) apply(cmd *exec.Cmd) {
 	if !o.root {
 		return
@@ -61,7 +61,7 @@ func (o *owner) apply(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)}
 }
 
-// blockedAt returns the first folder on the way to dir that the owner may not pass, or "".
+// blockedAt returns the first folder on the path to dir that the owner may not enter, "" if there is none.
 func (o *owner) blockedAt(dir string) string {
 	if !o.root {
 		return ""
@@ -80,7 +80,7 @@ func (o *owner) blockedAt(dir string) string {
 	}
 }
 
-// digest is a short name that stands for a path.
+// digest returns a short name that stands for a path.
 func digest(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	return hex.EncodeToString(sum[:6])

@@ -5,11 +5,13 @@ import (
 	"syscall"
 )
 
-// dieWithParent has the kernel end a child when we end without doing so: a server shuts down, the fast way, and an initdb gives up.
+// dieWithParent asks the kernel to signal the child when this process dies without cleaning up. The signal makes a
+// server do a fast shutdown, and an initdb give up.
 func dieWithParent(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGINT
-	cmd.SysProcAttr.Setpgid = true // Ctrl-C in the terminal is for us: requests drain before the database stops
+	// Ctrl-C signals the whole process group. The child is in another one, so that requests drain before it stops.
+	cmd.SysProcAttr.Setpgid = true
 }

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent cannot be had here: the next start stops what was left behind.
+// dieWithParent does nothing, because only Linux signals a child when its parent dies. The next start stops what was
+// left running.
 func dieWithParent(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

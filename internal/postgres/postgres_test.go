@@ -27,7 +27,7 @@ func start(t *testing.T, dir string) *postgres.Server {
 	return s
 }
 
-// folder is one that another user may enter, as Postgres needs when the tests run as root.
+// folder returns a folder that another user may enter. Postgres needs that when the tests run as root.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "linkgraph-postgres-")
@@ -75,7 +75,8 @@ func TestDataSurvivesARestart(t *testing.T) {
 	}
 }
 
-// TestLogTellsNoData has statements fail that carry data. The log tells of the failures, to its owner alone, and of no data.
+// TestLogTellsNoData runs statements that fail and carry data. The log must record the failures, be readable by its
+// owner only, and hold no data.
 func TestLogTellsNoData(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
@@ -136,12 +137,12 @@ func TestLongPath(t *testing.T) {
 	}
 }
 
-// TestOpenUsesTheRunningServer opens a folder whose server another process runs, and one that nobody has. Both are stopped as their owners
-// say.
+// TestOpenUsesTheRunningServer opens a folder whose server another process runs, and one without a server. Only the
+// second server may stop with Stop.
 func TestOpenUsesTheRunningServer(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	start(t, folder(t)) // skips where there is no Postgres
+	start(t, folder(t)) // skips the test without a Postgres
 	cmd, url := hold(t, dir, 0)
 	joined, err := postgres.Open(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
 	if err != nil {
@@ -185,10 +186,10 @@ func TestOpenUsesTheRunningServer(t *testing.T) {
 	}
 }
 
-// TestOpenWaitsForAServerThatStarts opens a folder again and again while another process makes its cluster.
+// TestOpenWaitsForAServerThatStarts opens a folder repeatedly while another process creates its cluster.
 func TestOpenWaitsForAServerThatStarts(t *testing.T) {
 	t.Parallel()
-	start(t, folder(t)) // skips where there is no Postgres
+	start(t, folder(t)) // skips the test without a Postgres
 	dir := folder(t)
 	urls := make(chan string, 3)
 	var all sync.WaitGroup
@@ -216,11 +217,11 @@ func TestOpenWaitsForAServerThatStarts(t *testing.T) {
 	}
 }
 
-// TestInitdbEndsWithItsParent kills a program while it makes a cluster. Its initdb ends, a start at once makes the cluster, and nothing of
-// the first one is left.
+// TestInitdbEndsWithItsParent kills a program while it creates a cluster. Its initdb must end, a new start must
+// succeed at once, and nothing of the first may be left.
 func TestInitdbEndsWithItsParent(t *testing.T) {
 	t.Parallel()
-	start(t, folder(t)) // skips where there is no Postgres
+	start(t, folder(t)) // skips the test without a Postgres
 	dir := folder(t)
 	program, err := os.Executable()
 	if err != nil {
@@ -257,7 +258,7 @@ func TestInitdbEndsWithItsParent(t *testing.T) {
 	}
 }
 
-// processOn finds the process of an initdb that works in a folder, by its arguments; "" if there is none.
+// processOn returns the process id of an initdb that works in a folder, "" if there is none.
 func processOn(dir string) string {
 	lists, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, list := range lists {
@@ -270,7 +271,7 @@ func processOn(dir string) string {
 	return ""
 }
 
-// wait waits for something that comes in its own time.
+// wait polls until condition holds.
 func wait(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); !condition(); time.Sleep(time.Millisecond) {
@@ -280,7 +281,7 @@ func wait(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// TestMain lets a test start this program again, as one that holds a server until it is killed.
+// TestMain lets a test run this binary again as a process that holds a server until it is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("LINKGRAPH_HOLD"); dir != "" {
 		s, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, Unsafe: true})
@@ -303,7 +304,7 @@ func hold(t *testing.T, dir string, uid uint32) (*exec.Cmd, string) {
 		t.Fatal(err)
 	}
 	if uid != 0 {
-		// The test's own program lies in a folder that other users may not enter.
+		// The test binary is in a folder that other users cannot enter, so it is copied.
 		text, err := os.ReadFile(program)
 		if err != nil {
 			t.Fatal(err)
@@ -339,7 +340,7 @@ func hold(t *testing.T, dir string, uid uint32) (*exec.Cmd, string) {
 func TestSurvivesKill(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	start(t, folder(t)) // skips where there is no Postgres
+	start(t, folder(t)) // skips the test without a Postgres
 	cmd, url := hold(t, dir, 0)
 	if got := query(t, url, `SELECT 'yes'`); got != "yes" {
 		t.Fatalf("got %q", got)

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Open starts the private Postgres of a folder, or uses the one that another process runs there. It waits for one that is just being
-// started. What Open gives back for a server of another process has its URL; Stop leaves it running.
+// Open returns the server of a folder. It starts one, or uses the one that another process runs there, and waits for
+// one that is starting. Stop does not stop another process's server.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.complete()
 	s, err := open(ctx, cfg)
@@ -20,16 +20,16 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// joinPatience is how long a server that another process starts is waited for.
-const joinPatience = 60 * time.Second
+// joinTimeout is how long to wait for a server that another process is starting.
+const joinTimeout = 60 * time.Second
 
 func open(ctx context.Context, cfg Config) (*Server, error) {
 	l, err := newLayout(cfg)
 	if err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(joinPatience); ; {
-		// The other process may end at any time: the folder is then ours.
+	for deadline := time.Now().Add(joinTimeout); ; {
+		// The other process may end at any time, and then the folder is free.
 		s, err := l.own(ctx, cfg)
 		if !errors.Is(err, ErrInUse) {
 			return s, err
@@ -49,7 +49,7 @@ func open(ctx context.Context, cfg Config) (*Server, error) {
 	}
 }
 
-// join finds out whether the server that runs on the folder answers. Its socket is in the folder, for its owner alone.
+// join connects to the server that runs on the folder. Its socket is in the folder and only its owner can use it.
 func (l *layout) join(ctx context.Context) (*Server, error) {
 	conn, err := pgx.Connect(ctx, l.url(database))
 	if err != nil {

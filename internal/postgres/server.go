@@ -1,5 +1,5 @@
-// Package postgres runs a private Postgres for a program that was given none: it finds the binaries or fetches them, makes
-// the cluster, starts it on a Unix socket, and stops it with the program.
+// Package postgres runs a private Postgres for a program that has no database configured. It finds or fetches the
+// binaries, creates the cluster, starts the server on a Unix socket, and stops it with the program.
 package postgres
 
 import (
@@ -20,45 +20,45 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Database and user of the private cluster. Its socket is reachable for its owner alone, so there is no password.
+// Database and user of the private cluster. There is no password, because only the socket's owner can connect.
 const (
 	database  = "linkgraph"
 	superuser = "postgres"
 )
 
-// ErrInUse says that another program runs on the folder.
+// ErrInUse says that another program runs a server on the folder.
 var ErrInUse = errors.New("the data folder is in use by another server")
 
-// Config says where a private Postgres lives.
+// Config configures a private Postgres.
 type Config struct {
-	// Dir is the folder of the cluster, its log and its lock. It is made if it is missing.
+	// Dir is the folder of the cluster, its log and its lock. It is created if it is missing.
 	Dir string
-	// Log is told what takes time: fetching, making the cluster. nil means nobody is.
+	// Log gets a line for each step that takes time, such as fetching. nil discards them.
 	Log io.Writer
-	// Unsafe trades the safety of the data for speed. It is meant for tests.
+	// Unsafe turns off durability (fsync) for speed. It is for tests.
 	Unsafe bool
 	// Getenv reads the environment. nil means os.Getenv.
 	Getenv func(string) string
 }
 
-// Server is a private Postgres that runs.
+// Server is a running private Postgres.
 type Server struct {
 	url    string
-	cmd    *exec.Cmd // nil for one that another process runs
+	cmd    *exec.Cmd // nil if another process runs the server
 	lock   *os.File
 	log    *logFile
 	exited chan struct{}
-	err    error // of the process, once exited is closed
+	err    error // how the process ended, valid once exited is closed
 }
 
-// layout is where the parts of a cluster are.
+// layout holds the paths of a cluster's files.
 type layout struct {
 	root, data, socket string
 	owner              *owner
 }
 
-// Start starts the private Postgres of a folder and waits until it answers. A second server on the same folder gets
-// ErrInUse.
+// Start starts the private Postgres of a folder and waits until it answers. It returns ErrInUse if another program
+// runs a server on the folder.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.complete()
 	l, err := newLayout(cfg)
@@ -72,7 +72,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// complete has the defaults in it.
+// complete fills in the defaults.
 func (cfg Config) complete() Config {
 	if cfg.Log == nil {
 		cfg.Log = io.Discard
@@ -83,7 +83,7 @@ func (cfg Config) complete() Config {
 	return cfg
 }
 
-// own starts the server of a folder that nobody has.
+// own starts the server of a folder that no process uses.
 func (l *layout) own(ctx context.Context, cfg Config) (*Server, error) {
 	lock, err := lockFolder(l.root)
 	if err != nil {
@@ -105,8 +105,8 @@ func (l *layout) start(ctx context.Context, cfg Config, lock *os.File) (*Server,
 	if err := l.initialize(ctx, cfg, bin); err != nil {
 		return nil, err
 	}
-	// After a crash the shared memory of the old server may linger for a moment, and one that was just starting may write its
-	// postmaster.pid after it was looked for.
+	// After a crash the shared memory of the old server may linger for a moment. One that was just starting may also
+	// write its postmaster.pid after stopOrphan looked for it. So the start is tried again.
 	for try := 0; ; try++ {
 		if err := stopOrphan(l.data); err != nil {
 			return nil, err
@@ -119,7 +119,7 @@ func (l *layout) start(ctx context.Context, cfg Config, lock *os.File) (*Server,
 	}
 }
 
-// newLayout finds folders that the server's user can reach.
+// newLayout chooses paths that the server's user can reach.
 func newLayout(cfg Config) (*layout, error) {
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
@@ -133,7 +133,7 @@ func newLayout(cfg Config) (*layout, error) {
 		l.root = filepath.Join("/var/lib/linkgraph", digest(dir))
 		fmt.Fprintf(
 			cfg.Log,
-			"postgres does not run as root, and %s does not let other users in: the data is kept in %s\n",
+			"postgres does not run as root, and other users cannot enter %s: the data is kept in %s\n",
 			blocked,
 			l.root,
 		)
@@ -143,7 +143,7 @@ func newLayout(cfg Config) (*layout, error) {
 	}
 	l.data = filepath.Join(l.root, "data")
 	l.socket = filepath.Join(l.root, "run")
-	if len(l.socket) > 80 { // a socket's path has to fit into 107 bytes
+	if len(l.socket) > 80 { // a socket's path may have at most 107 bytes
 		l.socket = filepath.Join(os.TempDir(), "linkgraph-"+digest(l.root))
 	}
 	if err := os.MkdirAll(l.socket, 0o700); err != nil {
@@ -172,11 +172,12 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, err
 }
 
-// stopOrphan ends a server that outlived the program it belonged to. The folder's lock is ours, so it has no owner.
+// stopOrphan stops a server that outlived its program. The caller holds the folder's lock, so no program owns the
+// server.
 func stopOrphan(data string) error {
 	text, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 	if err != nil {
-		return nil // there is none
+		return nil // no server
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
 	pid, err := strconv.Atoi(line)
@@ -198,7 +199,7 @@ func stopOrphan(data string) error {
 	return fmt.Errorf("an earlier server, process %d, does not stop", pid)
 }
 
-// isPostgres reports whether a process runs and may be a Postgres. Process numbers are used again.
+// isPostgres reports whether the process exists and may be a Postgres. The system reuses process ids.
 func isPostgres(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
@@ -211,7 +212,7 @@ func isPostgres(pid int) bool {
 
 func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.File) (*Server, error) {
 	path := filepath.Join(l.root, "postgres.log")
-	log, err := openLog(path, mostLog)
+	log, err := openLog(path, maxLogBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +230,7 @@ func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.Fil
 		"-c",
 		"timezone=UTC",
 	}
-	args = append(args, quiet()...)
+	args = append(args, quietSettings()...)
 	if cfg.Unsafe {
 		args = append(
 			args,
@@ -261,17 +262,17 @@ func (l *layout) run(ctx context.Context, cfg Config, bin binaries, lock *os.Fil
 	return s, nil
 }
 
-// url is the connection string of a database.
+// url returns the connection string of a database.
 func (l *layout) url(database string) string {
 	query := url.Values{"host": {l.socket}, "user": {superuser}}
 	return "postgres:///" + database + "?" + query.Encode()
 }
 
-// logDelay is how long the log is kept open for processes of a Postgres that has ended.
+// logDelay is how long the log stays open for child processes that outlive the postmaster.
 const logDelay = 5 * time.Second
 
-// spawn starts the process on a thread that lives as long as it does: the kernel ends a child of ours when the thread that
-// started it ends.
+// spawn starts the server on a thread that lives as long as the server. The kernel ends a child when the thread that
+// started it ends, not the process.
 func (s *Server) spawn() error {
 	started := make(chan error)
 	go func() {
@@ -289,7 +290,7 @@ func (s *Server) spawn() error {
 	return <-started
 }
 
-// ready waits until the server answers, and makes the database if it is missing.
+// ready waits until the server answers, and creates the database if it is missing.
 func (s *Server) ready(ctx context.Context, admin, logFile string) error {
 	deadline := time.Now().Add(60 * time.Second)
 	for {
@@ -301,7 +302,7 @@ func (s *Server) ready(ctx context.Context, admin, logFile string) error {
 		select {
 		case <-s.exited:
 			out, _ := os.ReadFile(logFile)
-			return fmt.Errorf("postgres ended: %w: %s", errOr(s.err, "with no error"), lastLines(out))
+			return fmt.Errorf("postgres exited: %w: %s", errOr(s.err, "with no error"), lastLines(out))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(20 * time.Millisecond):
@@ -330,14 +331,14 @@ func makeDatabase(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// URL is the connection string of the server's database.
+// URL returns the connection string of the server's database.
 func (s *Server) URL() string { return s.url }
 
-// Exited is closed when the process has ended, whoever ended it. It never is for a server that another process runs.
+// Exited is closed once the process has ended, for whatever reason. For another process's server it is never closed.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// Stop shuts the server down: sessions are ended, data is written. It waits until that is done, or for the context. One that another
-// process runs goes on.
+// Stop shuts the server down: it ends sessions and flushes data. It returns once that is done or ctx ends. It leaves
+// another process's server running.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.cmd == nil {
 		return nil

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Type is how a column's values are presented. It decides how they are read, compared and written.
@@ -148,7 +150,8 @@ func (m *Model) Primary() int { return m.primary }
 // IsNode reports whether the records can be told from those of all other models by their id alone. A number cannot.
 func (m *Model) IsNode() bool {
 	col := &m.Columns[m.primary]
-	return col.Name == "id" && col.Type == Text && col.Parts == nil && (col.SQLType == "uuid" || textual(col.sqlType()))
+	return col.Name == "id" && col.Type == Text && col.Parts == nil &&
+		(col.SQLType == "uuid" || rowkey.IsText(col.sqlType()))
 }
 
 // KeyColumns returns the names and SQL types of the columns of the primary key.

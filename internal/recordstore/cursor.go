@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Cursor is a position in a list: the values of its sort keys, as text. It is only good for the order it was made in.
-type Cursor []*string
+// cursor is a position in a list: the values of its sort keys, as text. It is valid only for the order in which it was made.
+type cursor []*string
 
 // orderSignature tells orders apart, so that a cursor of another list is refused.
 func orderSignature(terms []term) string {
@@ -21,7 +21,7 @@ func orderSignature(terms []term) string {
 }
 
 // encode writes a cursor as clients see it.
-func (c Cursor) encode(signature string) string {
+func (c cursor) encode(signature string) string {
 	parts := make([]any, 0, len(c)+1)
 	parts = append(parts, signature)
 	for _, v := range c {
@@ -35,9 +35,9 @@ func (c Cursor) encode(signature string) string {
 }
 
 // decodeCursor reads a cursor that a client sent back. Everything in it is checked: clients can write their own.
-func decodeCursor(text string, terms []term) (Cursor, error) {
+func decodeCursor(text string, terms []term) (cursor, error) {
 	bad := func(reason string) error {
-		return &ValueError{Field: "cursor", Value: text, Reason: reason}
+		return &InvalidError{Field: "cursor", Value: text, Reason: reason}
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -50,7 +50,7 @@ func decodeCursor(text string, terms []term) (Cursor, error) {
 	if *parts[0] != orderSignature(terms) || len(parts) != len(terms)+1 {
 		return nil, bad("belongs to a list in another order")
 	}
-	c := Cursor(parts[1:])
+	c := cursor(parts[1:])
 	for i, t := range terms {
 		if c[i] == nil {
 			if !t.nullable() {

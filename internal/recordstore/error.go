@@ -9,45 +9,39 @@ import (
 	"regexp"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
-// The classes of errors.
+// The classes of errors, for errors.Is. Those of package storeerr are answered by the store of links too.
 var (
-	ErrInvalid     = errors.New("invalid value")
-	ErrNotFound    = errors.New("record not found")
-	ErrConflict    = errors.New("conflict with another record")
-	ErrLimit       = errors.New("limit exceeded")
-	ErrAbsent      = errors.New("not in the database")
-	ErrUnavailable = errors.New("the database cannot be reached")
-	ErrTimeout     = errors.New("the database ended a statement that took too long")
-	ErrContended   = errors.New("other calls kept changing the same records: try again")
-	ErrLockTimeout = errors.New("waited too long for a lock that another transaction holds")
-	ErrNoWrites    = errors.New("the database takes no writes")
+	ErrConflict       = errors.New("conflict with another record")
+	ErrAbsent         = errors.New("not in the database")
+	ErrUnavailable    = errors.New("the database cannot be reached")
+	ErrTimeout        = errors.New("the database ended a statement that took too long")
+	ErrNoWrites       = errors.New("the database takes no writes")
+	ErrInvalid        = storeerr.ErrInvalid
+	ErrRecordNotFound = storeerr.ErrRecordNotFound
+	ErrLimit          = storeerr.ErrLimit
+	ErrContended      = storeerr.ErrContended
+	ErrLockTimeout    = storeerr.ErrLockTimeout
 )
 
-// ItemError is an error of one item of a call.
-type ItemError struct {
-	Index int
-	Err   error
-}
+// Errors that the store of links answers too.
+type (
+	// ItemError is an error of one item of a call. Its class is that of the item's error.
+	ItemError = storeerr.ItemError
+	// InvalidError is a value that a field cannot hold. Its class is ErrInvalid.
+	InvalidError = storeerr.InvalidError
+	// RecordError is a record that does not exist, or is deleted. Its class is ErrRecordNotFound.
+	RecordError = storeerr.RecordError
+	// LimitError is a call with too many items, or a read that takes too much. Its class is ErrLimit.
+	LimitError = storeerr.LimitError
+	// LockTimeoutError is a call that waited too long for a lock. Its class is ErrLockTimeout.
+	LockTimeoutError = storeerr.LockTimeoutError
+)
 
-func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
-
-func (e *ItemError) Unwrap() error { return e.Err }
-
-// ValueError is a value that a field cannot hold.
-type ValueError struct {
-	Field  string
-	Value  any
-	Reason string
-}
-
-func (e *ValueError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason) }
-
-// Unwrap gives ErrInvalid.
-func (e *ValueError) Unwrap() error { return ErrInvalid }
-
-// AbsentError is a write to what the database lacks.
+// AbsentError is a write to a table or column that the database does not have.
 type AbsentError struct{ Model, Table, Field string } // Field "" means the whole table
 
 func (e *AbsentError) Error() string {
@@ -57,18 +51,10 @@ func (e *AbsentError) Error() string {
 	return fmt.Sprintf("%s cannot be written: this database does not have it", e.Model)
 }
 
-// Unwrap gives ErrAbsent.
+// Unwrap returns ErrAbsent.
 func (e *AbsentError) Unwrap() error { return ErrAbsent }
 
-// RecordError is a record that does not exist, or not any more.
-type RecordError struct{ Module, Model, ID string }
-
-func (e *RecordError) Error() string { return fmt.Sprintf("there is no %s %q", e.Model, e.ID) }
-
-// Unwrap gives ErrNotFound.
-func (e *RecordError) Unwrap() error { return ErrNotFound }
-
-// ConstraintError is a record that would break a rule of the database that spans records.
+// ConstraintError is a record that has the same values as another one in columns that must be unique.
 type ConstraintError struct {
 	Model  string
 	Fields string
@@ -79,86 +65,22 @@ func (e *ConstraintError) Error() string {
 	return fmt.Sprintf("another %s has the same %s %q", e.Model, e.Fields, e.Value)
 }
 
-// Unwrap gives ErrConflict.
+// Unwrap returns ErrConflict.
 func (e *ConstraintError) Unwrap() error { return ErrConflict }
 
-// contendedError is a call that was run again as often as it may be.
-type contendedError struct{ cause error }
-
-func (contendedError) Error() string { return ErrContended.Error() }
-
-// Unwrap gives ErrContended, and what ended the last try.
-func (e contendedError) Unwrap() []error { return []error{ErrContended, e.cause} }
-
-// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote nothing, and can be made
-// again.
-type LockTimeoutError struct {
-	Model string // whose record was waited for; "" if it is not known
-	table string
-	cause error
-}
-
-func (e *LockTimeoutError) Error() string {
-	what := "a record"
-	if e.Model != "" {
-		what += " of " + e.Model
-	}
-	return "the call waited too long for " + what + ", which another transaction has locked; nothing was written: try again"
-}
-
-// Unwrap gives ErrLockTimeout, and what Postgres said.
-func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.cause} }
-
-// name finds the model of the table that was waited for.
-func (e *LockTimeoutError) name(c *Catalog) {
+// nameLocked says of which model the record is that was waited for.
+func (c *Catalog) nameLocked(e *LockTimeoutError) {
 	for _, m := range c.models {
-		if m.Table == e.table && e.table != "" {
-			e.Model = m.Name
+		if e.Table != "" && m.Table == e.Table {
+			e.What = "a record of " + m.Name
 		}
 	}
 }
 
-// lockedRelation is where Postgres says whose row was waited for.
-var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
-
-func lockTimeoutOf(pg *pgconn.PgError, err error) *LockTimeoutError {
-	e := &LockTimeoutError{cause: err}
-	if m := lockedRelation.FindStringSubmatch(pg.Where); m != nil {
-		e.table = m[1]
-	}
-	return e
-}
-
-// LimitError is a call with more items than the store takes at once.
-type LimitError struct{ Limit, Asked int }
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("%d items are above the limit of %d", e.Asked, e.Limit)
-}
-
-// Unwrap gives ErrLimit.
-func (e *LimitError) Unwrap() error { return ErrLimit }
-
-// SizeError is a read that takes more than it may.
-type SizeError struct {
-	What         string
-	Limit, Asked int // Asked 0: more than the limit; it is not known how many
-}
-
-func (e *SizeError) Error() string {
-	if e.Asked == 0 {
-		return fmt.Sprintf("%s: there are more than the limit of %d", e.What, e.Limit)
-	}
-	return fmt.Sprintf("%s: %d is above the limit of %d; ask for less", e.What, e.Asked, e.Limit)
-}
-
-// Unwrap gives ErrLimit.
-func (e *SizeError) Unwrap() error { return ErrLimit }
-
 var keyDetail = regexp.MustCompile(`^Key \((.*?)\)=\((.*)\)`)
 
-// classify turns an error of Postgres into one of this package where the caller can do something about it. It and IsConflict
-// are the places that look at an SQLSTATE.
+// classify returns an error of Postgres as one of this package, where the caller can do something about it. It,
+// IsConflict and storeerr.LockTimeout are the places that look at an SQLSTATE.
 func classify(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -167,9 +89,10 @@ func classify(err error) error {
 		}
 		return err
 	}
+	if locked, ok := storeerr.LockTimeout(err); ok {
+		return locked
+	}
 	switch {
-	case pg.Code == "55P03":
-		return lockTimeoutOf(pg, err)
 	case pg.Code == "25006":
 		return fmt.Errorf("%w: %w", ErrNoWrites, err)
 	case pg.Code == "57014":
@@ -181,23 +104,23 @@ func classify(err error) error {
 		}
 		return e
 	case pg.Code == "23503":
-		return fmt.Errorf("%w: %s", ErrNotFound, "a record that is referred to does not exist")
+		return fmt.Errorf("%w: %s", ErrRecordNotFound, "a record that is referred to does not exist")
 	case pg.Code == "23502":
-		return &ValueError{Field: pg.ColumnName, Reason: "must not be null"}
+		return &InvalidError{Field: pg.ColumnName, Reason: "must not be null"}
 	case pg.Code == "23514":
-		return &ValueError{Field: pascal(pg.TableName), Reason: "a value is outside of what the table allows"}
+		return &InvalidError{Field: pascal(pg.TableName), Reason: "a value is outside of what the table allows"}
 	case len(pg.Code) == 5 && pg.Code[:2] == "22":
-		return &ValueError{Field: "value", Reason: pg.Message}
+		return &InvalidError{Field: "value", Reason: pg.Message}
 	case pg.Code[:2] == "54":
-		return &ValueError{Field: "value", Reason: "is too large: " + pg.Message}
+		return &InvalidError{Field: "value", Reason: "is too large: " + pg.Message}
 	case pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53":
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
 
-// lost reports whether an error says that the session with Postgres is gone, or could not be made. One that its caller ended
-// is not lost.
+// lost reports whether an error says that the session with Postgres is gone, or could not be opened. A session that its
+// caller canceled is not lost.
 func lost(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -212,15 +135,16 @@ func lost(err error) bool {
 	return errors.As(err, &network) || errors.As(err, &connect)
 }
 
-// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be reached.
+// IsUnavailable reports whether an error, of this package or of Postgres itself, says that the database cannot be
+// reached.
 func IsUnavailable(err error) bool { return errors.Is(classify(err), ErrUnavailable) }
 
-// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes: it is a standby by
-// now, or was made read-only.
+// IsReadOnly reports whether an error, of this package or of Postgres itself, says that the database takes no writes:
+// it became a standby, or was made read-only.
 func IsReadOnly(err error) bool { return errors.Is(classify(err), ErrNoWrites) }
 
-// IsConflict reports whether Postgres ended a transaction for the sake of another, or of what a standby has to repeat: it can be run
-// again.
+// IsConflict reports whether Postgres ended a transaction because of another one, or because of the replay of a
+// standby. It can be run again.
 func IsConflict(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")

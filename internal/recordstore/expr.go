@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Expr is a condition on the records of a model. Every condition compiles to one SQL expression; id sets never travel
@@ -211,15 +213,15 @@ func (e Compare) compileKey(b *builder, m *Model, alias string) {
 	case IsNull: // no part of a key is null
 		b.WriteString(map[bool]string{true: "FALSE", false: "TRUE"}[e.Value == true])
 	case In:
-		b.WriteString(r.among(b, textsOf(e.Value)))
+		b.WriteString(b.among(r, textsOf(e.Value)))
 	case NotIn:
-		b.WriteString("NOT " + r.among(b, textsOf(e.Value)))
+		b.WriteString("NOT " + b.among(r, textsOf(e.Value)))
 	default:
-		values := make([]string, len(r.exprs))
-		for i, part := range splitKey(textOf(e.Value), len(values)) {
+		values := make([]string, len(r))
+		for i, part := range rowkey.Split(textOf(e.Value), len(values)) {
 			values[i] = b.value(&m.Columns[col.parts[i]], part)
 		}
-		b.printf("(%s) %s (%s)", r.list(), operators[e.Op], strings.Join(values, ", "))
+		b.printf("(%s) %s (%s)", r.List(), operators[e.Op], strings.Join(values, ", "))
 	}
 }
 
@@ -303,7 +305,7 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 func (e Related) compileRows(b *builder, m *Model, alias string, lookedUp bool) {
 	target := b.catalog.Target(e.Relation)
 	src := b.source(m, e.Relation, target, !onlyKey(target, e.Where))
-	b.printf(" %s WHERE %s%s", src.from, src.near.equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
+	b.printf(" %s WHERE %s%s", src.from, src.near.Equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
 	switch {
 	case e.Where != nil && e.Quantifier == Every:
 		// Every record satisfies the condition where none fails it.
@@ -330,9 +332,9 @@ func (e OnRow) compile(b *builder, _ *Model, alias string) {
 // source is what stands behind FROM to reach the far records of a relation.
 type source struct {
 	from        string
-	near        ref    // columns that are compared with the near record
-	live        string // conditions under which a row counts, with a leading AND
-	target, row string // aliases of the far record and of the join table's row
+	near        rowkey.Ref // columns that are compared with the near record
+	live        string     // conditions under which a row counts, with a leading AND
+	target, row string     // aliases of the far record and of the join table's row
 	// lookUp is from with the far record looked up by its key for each row of the join table, whatever Postgres makes of the
 	// rest. It is "" if the far table is not joined.
 	lookUp string
@@ -367,23 +369,23 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
 	if target.IsKey(r.TargetColumns) {
 		// The join table's columns equal the key and have the index that orders by it.
-		b.keys[s.target] = far.asTypes(target, columns)
+		b.keys[s.target] = castTo(target, columns, far)
 	} else {
 		withTarget = true
 	}
 	scope := b.scopeFrom(near, r, target)
 	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, scope) {
-		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + named(
+		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + tableRef(
 			"f.",
 			target,
 			columns,
-		).equals(far) +
+		).Equals(far) +
 			" OFFSET 0) AS " + s.target
-		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + named(
+		s.from += " JOIN " + target.from() + " AS " + s.target + " ON " + tableRef(
 			s.target+".",
 			target,
 			columns,
-		).equals(far)
+		).Equals(far)
 		s.live += target.live(s.target)
 	}
 	s.live += b.seen(target, scope, s.target)

@@ -2,46 +2,46 @@ package recordstore
 
 import "strings"
 
-// Above holds where no record above, up to one that has none above, fails Where or is deleted. The record itself is not asked.
-type Above struct {
+// above holds where no record above, up to one that has none above, fails Where or is deleted. The record itself is not asked.
+type above struct {
 	// Relation leads from a record to the one above it, of the same model, by a column.
-	Relation *Relation
-	Where    Expr // nil is satisfied by all
+	relation *Relation
+	where    Expr // nil is satisfied by all
 }
 
 // compile walks up one record at a time, by the index of the far columns, and stops at the first that fails. A circle of records
 // ends where it began: UNION leaves out what was there before.
-func (e Above) compile(b *builder, m *Model, alias string) {
+func (e above) compile(b *builder, m *Model, alias string) {
 	up, a := b.alias("u"), b.alias("a")
-	next := named("", m, m.Indexes(e.Relation.Columns))
-	far := b.ref(m, a, m.Indexes(e.Relation.TargetColumns))
-	near := b.ref(m, alias, m.Indexes(e.Relation.Columns))
+	next := tableRef("", m, m.Indexes(e.relation.Columns))
+	far := b.ref(m, a, m.Indexes(e.relation.TargetColumns))
+	near := b.ref(m, alias, m.Indexes(e.relation.Columns))
 	step := b.part(func() {
-		b.printf("SELECT %s, (TRUE%s", b.ref(m, a, m.Indexes(e.Relation.Columns)).list(), m.live(a))
-		if e.Where != nil {
+		b.printf("SELECT %s, (TRUE%s", b.ref(m, a, m.Indexes(e.relation.Columns)).List(), m.live(a))
+		if e.where != nil {
 			b.WriteString(" AND ")
-			e.Where.compile(b, m, a)
+			e.where.compile(b, m, a)
 		}
 		b.WriteString(") IS TRUE")
 	})
 	from := m.from() + " AS " + a
 	var first []string
-	for _, expr := range near.exprs {
-		first = append(first, expr+" IS NULL")
+	for _, expr := range near {
+		first = append(first, expr.SQL+" IS NULL")
 	}
 	b.printf(
 		"(%s OR NOT EXISTS (WITH RECURSIVE %s(%s, seen) AS (%s FROM %s WHERE %s UNION %s FROM %s JOIN %s ON %s WHERE %s.seen)"+
 			" SELECT 1 FROM %s WHERE NOT %s.seen))",
 		strings.Join(first, " OR "),
 		up,
-		next.list(),
+		next.List(),
 		step,
 		from,
-		far.equals(near),
+		far.Equals(near),
 		step,
 		up,
 		from,
-		far.equals(named(up+".", m, m.Indexes(e.Relation.Columns))),
+		far.Equals(tableRef(up+".", m, m.Indexes(e.relation.Columns))),
 		up,
 		up,
 		up,

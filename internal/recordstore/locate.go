@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Locate finds the model that a record of this id belongs to: by the id's prefix, or else by looking into every table
@@ -26,7 +28,7 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	for i, m := range s.catalog.models {
 		if col := m.Columns[m.primary]; m.IsNode() && !m.nested {
 			key := arg
-			if !textual(col.sqlType()) {
+			if !rowkey.IsText(col.sqlType()) {
 				text, reason := canonical(col.SQLType, id)
 				if reason != "" {
 					continue
@@ -56,7 +58,8 @@ func (s *Store) Locate(ctx context.Context, id string) (m *Model, ok bool, err e
 	return s.catalog.models[i], true, nil
 }
 
-// byPrefix finds the model of an id that this project or Medusa made: a prefix, an underscore, a ULID.
+// byPrefix returns the model whose id prefix an id has. Such an id is a prefix, an underscore and a ULID. It returns nil if no
+// model has the prefix, or two have.
 func (c *Catalog) byPrefix(id string) *Model {
 	i := strings.LastIndexByte(id, '_')
 	if i < 0 || len(id)-i-1 != len("01ARZ3NDEKTSV4RRFFQ69G5FAV") {

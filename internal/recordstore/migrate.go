@@ -6,202 +6,115 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/pressly/goose/v3/database"
 
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/modules"
 )
 
-// Applied is a migration that Migrate has run, or has left out.
+// Applied is a migration that Migrate ran or left out.
 type Applied struct {
 	Module, File string
 	Duration     time.Duration
-	// Blocked says which rows stand in the way of a migration that was left out, with those of its module that come after: code must not
-	// need what they make. "" means that it has run. The next Migrate tries it again.
+	// Blocked names the rows that do not allow the migration. It and the later migrations of its module were left out, so code must not
+	// rely on what they create. The next Migrate tries again. "" means that the migration ran.
 	Blocked string
 }
 
-// blockedCode is the SQLSTATE with which a migration says that rows stand in its way.
+// blockedCode is the SQLSTATE that a migration raises if rows do not allow it.
 const blockedCode = "LG002"
 
-// Migrate brings the tables of all modules up to date, module by module, and returns what it ran. Each module counts its
-// own versions, in a table of the schema linkgraph. Servers that start at the same time wait for each other.
+// Migrate brings the tables of all modules up to date, one module after another, and returns the migrations that it ran. Each module
+// counts its own versions. Servers that start at the same time wait for each other. bookkeeping.Migrate must have run.
 //
-// In a database whose tables Medusa keeps it makes no tables, only the indexes called linkgraph_* that are missing on tables
-// that are there: Medusa's own migrations fail on tables that they did not make.
+// It creates tables. Where another program manages the tables, AddIndexes takes its place.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	if kept, err := keptByMedusa(ctx, pool); err != nil || kept {
-		if err == nil {
-			return addIndexes(ctx, pool)
-		}
-		return nil, fmt.Errorf("migrate: %w", classify(err))
-	}
-	if err := settleNotes(ctx, pool); err != nil {
-		return nil, fmt.Errorf("migrate: %w", classify(err))
-	}
-	pending, err := pendingFiles(ctx, pool)
+	migrations, err := moduleMigrations()
 	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", classify(err))
-	}
-	if len(pending) == 0 {
-		return nil, nil
-	}
-	if err := prepareSchema(ctx, pool); err != nil {
-		return nil, fmt.Errorf("migrate: %w", classify(err))
+		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	var applied []Applied
-	for i, file := range pending {
-		if i > 0 && pending[i-1].module == file.module {
-			continue // goose runs all of a module's
-		}
-		if err := noteMissing(ctx, pool, file.module); err != nil {
-			return applied, fmt.Errorf("migrate module %s: %w", file.module, classify(err))
-		}
-		ran, err := migrateModule(ctx, db, file.module, path.Dir(file.path))
+	for _, m := range migrations {
+		ran, err := m.run(ctx, db)
 		applied = append(applied, ran...)
 		if err != nil {
-			return applied, fmt.Errorf("migrate module %s: %w", file.module, err)
+			return applied, fmt.Errorf("migrate module %s: %w", m.module, err)
 		}
-	}
-	if err := settleNotes(ctx, pool); err != nil {
-		return applied, fmt.Errorf("migrate: %w", classify(err))
 	}
 	return applied, nil
 }
 
-// prepareSchema makes the schema of the bookkeeping, and the list of tables that were made. Two servers may do so at once.
-func prepareSchema(ctx context.Context, pool *pgxpool.Pool) error {
-	for _, statement := range []string{
-		`CREATE SCHEMA IF NOT EXISTS linkgraph`,
-		`CREATE TABLE IF NOT EXISTS linkgraph.module_table (
-			schema_name text NOT NULL,
-			table_name text NOT NULL,
-			made_at timestamptz NOT NULL DEFAULT now(),
-			PRIMARY KEY (schema_name, table_name)
-		)`,
-		// Tables that are about to be made, as the migrations write their names.
-		`CREATE TABLE IF NOT EXISTS linkgraph.module_table_missing (name text PRIMARY KEY)`,
-	} {
-		var race *ConstraintError
-		if _, err := pool.Exec(ctx, statement); err != nil && !errors.As(classify(err), &race) {
-			return err
-		}
-	}
-	return nil
+// migrationsOf are the migrations of a module.
+type migrationsOf struct {
+	module string
+	bookkeeping.Folder
 }
 
-// noteMissing notes the tables of a module's migrations that are not there, before they are made: goose commits each file by itself, and
-// a program that is ended right after could not tell any more who made them.
-func noteMissing(ctx context.Context, pool *pgxpool.Pool, module string) error {
-	names, err := createdTables(module)
+// moduleMigrations returns the migrations of all modules, in the order of the modules' names.
+func moduleMigrations() ([]migrationsOf, error) {
+	all := modules.Migrations()
+	folders, err := fs.ReadDir(all, ".")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = pool.Exec(ctx, `
-		INSERT INTO linkgraph.module_table_missing (name)
-		SELECT p.name FROM unnest($1::text[]) AS p(name) WHERE to_regclass(p.name) IS NULL
-		ON CONFLICT DO NOTHING`, names)
-	return err
-}
-
-// settleNotes notes the tables that were missing and are there now: this program made them, in this run or in one that was ended.
-func settleNotes(ctx context.Context, pool *pgxpool.Pool) error {
-	var noted bool
-	if err := pool.QueryRow(ctx, `SELECT to_regclass('linkgraph.module_table_missing') IS NOT NULL`).
-		Scan(&noted); err != nil ||
-		!noted {
-		return err
-	}
-	_, err := pool.Exec(ctx, `
-		WITH made AS (
-			DELETE FROM linkgraph.module_table_missing WHERE to_regclass(name) IS NOT NULL RETURNING name
-		)
-		INSERT INTO linkgraph.module_table (schema_name, table_name)
-		SELECT n.nspname, c.relname FROM made
-		JOIN pg_class AS c ON c.oid = to_regclass(made.name) JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		ON CONFLICT DO NOTHING`)
-	return err
-}
-
-// addIndexes makes the indexes that kept databases lack, one at a time and one server at a time.
-func addIndexes(ctx context.Context, pool *pgxpool.Pool) ([]Applied, error) {
-	var applied []Applied
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('linkgraph migrate modules'))`); err != nil {
-			return err
-		}
-		plan, err := missingIndexes(ctx, tx)
+	migrations := make([]migrationsOf, len(folders))
+	for i, folder := range folders {
+		module := folder.Name()
+		files, err := fs.Sub(all, module+"/migrations")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, p := range plan {
-			start := time.Now()
-			for _, statement := range p.Statements {
-				if _, err := pool.Exec(ctx, statement); err != nil {
-					return fmt.Errorf("%s: %w", statement, err)
-				}
-			}
-			applied = append(applied, Applied{Module: p.Module, File: p.File, Duration: time.Since(start)})
+		migrations[i] = migrationsOf{
+			module,
+			bookkeeping.Folder{Versions: "migration_" + module, Files: files, Applied: noteTables},
 		}
-		return nil
-	})
-	if err != nil {
-		return applied, fmt.Errorf("migrate: %w", classify(err))
 	}
-	return applied, nil
+	return migrations, nil
 }
 
-func migrateModule(ctx context.Context, db *sql.DB, module, folder string) ([]Applied, error) {
-	files, err := fs.Sub(modules.Migrations(), folder)
-	if err != nil {
-		return nil, err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return nil, err
-	}
-	provider, err := goose.NewProvider(
-		goose.DialectPostgres,
-		db,
-		files,
-		goose.WithTableName(
-			"linkgraph.migration_"+module,
-		),
-		goose.WithSessionLocker(locker),
-		goose.WithDisableGlobalRegistry(true),
-	)
-	if err != nil {
-		return nil, err
-	}
-	results, err := provider.Up(ctx)
-	var applied []Applied
-	var partial *goose.PartialError // what ran before the one that failed
+// run runs the pending migrations. One that rows do not allow is left out, with all that follow, and is no error.
+func (m migrationsOf) run(ctx context.Context, db *sql.DB) ([]Applied, error) {
+	results, err := m.Up(ctx, db)
+	var partial *goose.PartialError // has what ran before the one that failed
 	if errors.As(err, &partial) {
 		results = partial.Applied
 	}
+	var applied []Applied
 	for _, r := range results {
-		applied = append(applied, Applied{Module: module, File: r.Source.Path, Duration: r.Duration})
+		applied = append(applied, Applied{Module: m.module, File: r.Source.Path, Duration: r.Duration})
 	}
-	var rows *pgconn.PgError
-	if partial != nil && errors.As(err, &rows) && rows.Code == blockedCode {
-		return append(
+	var raised *pgconn.PgError
+	if partial != nil && errors.As(err, &raised) && raised.Code == blockedCode {
+		failed := partial.Failed
+		applied = append(
 			applied,
-			Applied{
-				Module:   module,
-				File:     partial.Failed.Source.Path,
-				Duration: partial.Failed.Duration,
-				Blocked:  rows.Message,
-			},
-		), nil
+			Applied{m.module, failed.Source.Path, failed.Duration, raised.Message},
+		)
+		return applied, nil
 	}
 	return applied, err
+}
+
+// noteTables notes the tables that a migration created, in its transaction, so that the note is true even if the program is killed. A
+// table that another program created before is not noted: CREATE TABLE IF NOT EXISTS skipped it.
+//
+// Postgres inserts the system column ctid of a table when it creates the table and never changes it, unlike the row of pg_class, which
+// ALTER TABLE replaces. A migration must therefore create its tables outside of blocks with EXCEPTION, which are subtransactions with
+// ids of their own.
+func noteTables(ctx context.Context, tx database.DBTxConn) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO linkgraph.module_table (schema_name, table_name)
+		SELECT n.nspname, c.relname FROM pg_attribute AS a
+		JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE a.attname = 'ctid' AND a.attnum < 0 AND a.xmin = pg_current_xact_id()::xid AND c.relkind IN ('r', 'p')
+		ON CONFLICT DO NOTHING`)
+	return err
 }

@@ -1,264 +1,39 @@
 package recordstore
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io/fs"
-	"path"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/linkgraph/linkgraph/modules"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Pending is a migration that Migrate would run.
+// Pending is a migration that has not run.
 type Pending struct {
 	Module, File string
-	// Statements are those that would change something: what is there already is left out.
+	// Statements are the Up part of the migration, as one text. Objects that exist already stay as they are. Those of IndexPlan are
+	// the statements that create missing indexes.
 	Statements []string
 }
 
-// MigrationPlan says what Migrate would do, and changes nothing. It reads the catalogue of the database alone.
-func MigrationPlan(ctx context.Context, db DB) ([]Pending, error) {
-	kept, err := keptByMedusa(ctx, db)
+// MigrationPlan returns what Migrate would run. It changes nothing and works in read-only sessions. IndexPlan is its
+// counterpart for AddIndexes.
+func MigrationPlan(ctx context.Context, pool *pgxpool.Pool) ([]Pending, error) {
+	migrations, err := moduleMigrations()
 	if err != nil {
-		return nil, fmt.Errorf("plan migrations: %w", classify(err))
+		return nil, fmt.Errorf("plan migrations: %w", err)
 	}
-	if kept {
-		plan, err := missingIndexes(ctx, db)
-		if err != nil {
-			return nil, fmt.Errorf("plan migrations: %w", classify(err))
-		}
-		return plan, nil
-	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
 	var plan []Pending
-	pending, err := pendingFiles(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("plan migrations: %w", classify(err))
-	}
-	unmade := map[string]bool{} // modules whose first migration is pending: what is there was not made by an earlier version
-	for _, file := range pending {
-		unmade[file.module] = unmade[file.module] || file.version == 1
-		statements, earlier, err := file.statements()
+	for _, m := range migrations {
+		files, err := m.Pending(ctx, db)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("plan migrations of module %s: %w", m.module, classify(err))
 		}
-		if earlier && unmade[file.module] {
-			statements = nil
+		for _, file := range files {
+			plan = append(plan, Pending{m.module, file.Name, []string{file.Up}})
 		}
-		if statements, err = withEffect(ctx, db, statements); err != nil {
-			return nil, fmt.Errorf("plan migrations: %s: %w", file.path, classify(err))
-		}
-		plan = append(plan, Pending{file.module, path.Base(file.path), statements})
 	}
 	return plan, nil
-}
-
-type migrationFile struct {
-	module, path string
-	version      int64
-}
-
-// forEarlier is the first line of migrations that change what earlier versions of the migrations before them made.
-const forEarlier = "-- For databases of earlier versions.\n"
-
-// statements are those that the migration runs, and whether it is for databases of earlier versions.
-func (f migrationFile) statements() (statements []string, earlier bool, err error) {
-	text, err := modules.Migrations().ReadFile(f.path)
-	return upStatements(string(text)), strings.HasPrefix(string(text), forEarlier), err
-}
-
-// migrationFiles are the migrations of a module, or with "*" of all, module by module, in their order.
-func migrationFiles(module string) ([]migrationFile, error) {
-	paths, err := fs.Glob(modules.Migrations(), module+"/migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	files := make([]migrationFile, len(paths))
-	for i, p := range paths {
-		module, _, _ := strings.Cut(p, "/")
-		number, _, _ := strings.Cut(path.Base(p), "_")
-		version, err := strconv.ParseInt(number, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: a migration's name begins with its number", p)
-		}
-		files[i] = migrationFile{module, p, version}
-	}
-	return files, nil
-}
-
-// pendingFiles are the migrations that have not run.
-func pendingFiles(ctx context.Context, db DB) ([]migrationFile, error) {
-	files, err := migrationFiles("*")
-	if err != nil {
-		return nil, err
-	}
-	applied, err := appliedVersions(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(files, func(f migrationFile) bool { return applied[f.module][f.version] }), nil
-}
-
-// appliedVersions reads what has run, by module: one statement finds the tables of versions, one reads them all.
-func appliedVersions(ctx context.Context, db DB) (map[string]map[int64]bool, error) {
-	rows, err := db.Query(ctx, `
-		SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'linkgraph' AND c.relname LIKE 'migration\_%' AND c.relkind = 'r' ORDER BY c.relname`)
-	if err != nil {
-		return nil, err
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(tables) == 0 {
-		return nil, err
-	}
-	var parts []string
-	for i, t := range tables {
-		parts = append(
-			parts,
-			fmt.Sprintf("SELECT %d, version_id, is_applied, id FROM %s", i, tableName("linkgraph", t)),
-		)
-	}
-	if rows, err = db.Query(ctx, strings.Join(parts, " UNION ALL ")+" ORDER BY 4"); err != nil {
-		return nil, err
-	}
-	applied := map[string]map[int64]bool{}
-	var table int
-	var version, id int64
-	var done bool
-	_, err = pgx.ForEachRow(rows, []any{&table, &version, &done, &id}, func() error {
-		module := strings.TrimPrefix(tables[table], "migration_")
-		if applied[module] == nil {
-			applied[module] = map[int64]bool{}
-		}
-		applied[module][version] = done
-		return nil
-	})
-	return applied, err
-}
-
-// upStatements takes a migration apart as goose does: a statement ends at the end of a line with a semicolon, or where its
-// block ends.
-func upStatements(text string) []string {
-	var statements []string
-	var b strings.Builder
-	block := false
-	flush := func() {
-		if s := strings.TrimSpace(b.String()); s != "" {
-			statements = append(statements, strings.TrimSuffix(s, ";"))
-		}
-		b.Reset()
-	}
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		line := strings.TrimRight(lines.Text(), " ")
-		switch {
-		case strings.HasPrefix(line, "-- +goose Down"):
-			return statements
-		case strings.HasPrefix(line, "-- +goose StatementBegin"):
-			block = true
-		case strings.HasPrefix(line, "-- +goose StatementEnd"):
-			block = false
-			flush()
-		case strings.HasPrefix(strings.TrimSpace(line), "--"):
-		default:
-			b.WriteString(line + "\n")
-			if !block && strings.HasSuffix(line, ";") {
-				flush()
-			}
-		}
-	}
-	return statements
-}
-
-var madeTable = regexp.MustCompile(`(?i)\bCREATE TABLE IF NOT EXISTS ("[^"]+"|[\w.]+)`)
-
-// makes are the things that a statement of a migration makes, and how it is seen whether they are there.
-var makes = []struct {
-	pattern *regexp.Regexp
-	there   string
-}{
-	{madeTable, "to_regclass(p.name) IS NOT NULL"},
-	{
-		regexp.MustCompile(`(?i)\bCREATE (?:UNIQUE )?INDEX IF NOT EXISTS ("[^"]+"|\w+) ON`),
-		"to_regclass(p.name) IS NOT NULL",
-	},
-	{regexp.MustCompile(`(?i)\bCREATE SEQUENCE IF NOT EXISTS ("[^"]+"|[\w.]+)`), "to_regclass(p.name) IS NOT NULL"},
-	{regexp.MustCompile(`(?i)\bCREATE TYPE ("[^"]+"|[\w.]+) AS`), "to_regtype(p.name) IS NOT NULL"},
-	{
-		regexp.MustCompile(`(?i)\bADD CONSTRAINT "?(\w+)"?`),
-		"EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = p.name)",
-	},
-}
-
-// withEffect leaves out statements that only make what is there. One that makes nothing of the kinds known here, such as an
-// UPDATE, counts as having an effect.
-func withEffect(ctx context.Context, db DB, statements []string) ([]string, error) {
-	idle := make([]bool, len(statements))
-	known := make([]bool, len(statements))
-	for i := range idle {
-		idle[i] = true
-	}
-	for _, m := range makes {
-		var names []string
-		var at []int
-		for i, s := range statements {
-			for _, match := range m.pattern.FindAllStringSubmatch(s, -1) {
-				names, at = append(names, match[1]), append(at, i)
-				known[i] = true
-			}
-		}
-		if len(names) == 0 {
-			continue
-		}
-		rows, err := db.Query(
-			ctx,
-			`SELECT p.ord, `+m.there+` FROM unnest($1::text[]) WITH ORDINALITY AS p(name, ord)`,
-			names,
-		)
-		if err != nil {
-			return nil, err
-		}
-		var ord int
-		var there bool
-		if _, err := pgx.ForEachRow(rows, []any{&ord, &there}, func() error {
-			idle[at[ord-1]] = idle[at[ord-1]] && there
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	var effective []string
-	for i, s := range statements {
-		if known[i] && idle[i] {
-			continue
-		}
-		if filled, err := fillsEmpty(ctx, db, s); err != nil {
-			return nil, err
-		} else if !filled {
-			effective = append(effective, s)
-		}
-	}
-	return effective, nil
-}
-
-var onlyIfEmpty = regexp.MustCompile(`(?is)^INSERT INTO .*\bWHERE NOT EXISTS \(SELECT 1 FROM ("[^"]+"|[\w.]+)\)$`)
-
-// fillsEmpty reports whether a statement fills a table that is empty, and the table is not.
-func fillsEmpty(ctx context.Context, db DB, statement string) (bool, error) {
-	m := onlyIfEmpty.FindStringSubmatch(statement)
-	if m == nil {
-		return false, nil
-	}
-	var there bool
-	if err := db.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, m[1]).Scan(&there); err != nil || !there {
-		return false, err
-	}
-	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM `+m[1]+`)`).Scan(&there)
-	return there, err
 }

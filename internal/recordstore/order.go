@@ -166,7 +166,7 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	near := b.ref(m, alias, m.Indexes(step.Relation.Columns))
 	where := b.part(func() { b.conditions(target, src, step.Where) })
 	return term{
-		expr:      "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.equals(near) + where + limit + ")",
+		expr:      "(SELECT " + what + " FROM " + src.from + " WHERE " + src.near.Equals(near) + where + limit + ")",
 		column:    inner.column,
 		maybeNull: !counts,
 		key: row + step.Relation.Field + " " + string(

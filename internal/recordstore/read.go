@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Page says which part of a list is wanted.
@@ -49,8 +52,8 @@ type statement struct {
 	read func(rows pgx.Rows) error // reads all of them
 }
 
-// Read runs all requests in one round trip and fills in their results. A standby may end a read for the sake of what it has to repeat:
-// it is run again.
+// Read runs all requests in one round trip and fills in their results. It retries a read that a standby cancelled because of conflicting
+// changes from the primary.
 func (s *Store) Read(ctx context.Context, requests ...Request) error {
 	for try := 1; ; try++ {
 		err := s.readOnce(ctx, requests)
@@ -58,7 +61,7 @@ func (s *Store) Read(ctx context.Context, requests ...Request) error {
 			return err
 		}
 		if try == readTries {
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 	}
 }
@@ -83,7 +86,12 @@ func (s *Store) readOnce(ctx context.Context, requests []Request) error {
 	}
 	for _, st := range statements {
 		if len(st.sql) > s.cfg.MaxStatement {
-			return &SizeError{What: "bytes of a statement", Limit: s.cfg.MaxStatement, Asked: len(st.sql)}
+			return &LimitError{
+				What:   "bytes of a statement",
+				Limit:  s.cfg.MaxStatement,
+				Asked:  len(st.sql),
+				Advice: "ask for less",
+			}
 		}
 	}
 	if s.cfg.Observer == nil || len(statements) == 0 {
@@ -118,7 +126,7 @@ func (s *Store) send(ctx context.Context, statements []statement) error {
 	return nil
 }
 
-// rowByRow reads all rows by what reads one.
+// rowByRow reads all rows, each by scan.
 func rowByRow(scan func(pgx.Rows) error) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -126,10 +134,7 @@ func rowByRow(scan func(pgx.Rows) error) func(pgx.Rows) error {
 				return err
 			}
 		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("read: %w", classify(err))
-		}
-		return nil
+		return readError(rows)
 	}
 }
 
@@ -144,33 +149,33 @@ type List struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statements. nil means that they are written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the rows are put, in place of Result. nil means Result.
-	Into *RowSet
+	// Into receives the rows instead of Result, if it is not nil.
+	Into *rows.Set
 
 	Result Rows
 }
 
 func (l *List) statements(c *Catalog) ([]statement, error) {
-	t, err := l.Cache.texts(c, 0, nil, l.Page, l.texts)
+	t, err := l.Cache.queries(c, 0, nil, l.Page, l.queries)
 	if err != nil {
 		return nil, err
 	}
 	if l.Into != nil {
-		l.Into.Ranges = make([]RowRange, 1)
+		l.Into.Ranges = make([]rows.Range, 1)
 	}
 	var statements []statement
 	if t.rows != nil {
 		statements = append(statements, statement{t.rows.sql, t.rows.args, l.reads(t.rows.rows)})
 	}
 	if t.count != nil {
-		statements = append(statements, statement{t.count.sql, t.count.args, l.counts()})
+		statements = append(statements, statement{t.count.sql, t.count.args, l.counts(t.count.rows)})
 	}
 	return statements, nil
 }
 
-func (l *List) texts(c *Catalog, _ []string) (t texts, err error) {
+func (l *List) queries(c *Catalog, _ []string) (t queries, err error) {
 	if l.Page != nil {
 		if t.rows, err = l.rows(c); err != nil {
 			return t, err
@@ -182,8 +187,9 @@ func (l *List) texts(c *Catalog, _ []string) (t texts, err error) {
 	return t, nil
 }
 
-// Relies on the primary key, or on the index of the leading sort key; conditions on the indexes of their columns.
-func (l *List) rows(c *Catalog) (*text, error) {
+// rows writes the statement of a page. It relies on the primary key or the index of the leading sort key, and conditions on the indexes of
+// their columns.
+func (l *List) rows(c *Catalog) (*query, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
@@ -202,7 +208,7 @@ func (l *List) rows(c *Catalog) (*text, error) {
 		b.bound(p.Limit)
 	}
 	p.end(b)
-	return b.text(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
+	return b.query(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
 }
 
 // bound limits a list by a number that Postgres sees, above those that are usual: for a limit that is an argument it takes a tenth of
@@ -219,7 +225,7 @@ func (b *builder) bound(limit int) {
 
 func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
 	if l.Into != nil {
-		return l.Into.reads(shape, nil)
+		return readInto(l.Into, shape, nil)
 	}
 	l.Result = Rows{}
 	row := newRowScanner(shape)
@@ -228,19 +234,19 @@ func (l *List) reads(shape *rowShape) func(pgx.Rows) error {
 	})
 }
 
-func (l *List) count(c *Catalog) *text {
+func (l *List) count(c *Catalog) *query {
 	b := newBuilder(c)
 	b.whole = true
 	alias := b.alias("t")
 	src := source{target: alias, live: b.live(l.Model, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
-	return &text{sql: b.String(), args: b.args, limit: -1}
+	return &query{sql: b.String(), args: b.args, rows: newCountShape(0), limit: -1}
 }
 
-func (l *List) counts() func(pgx.Rows) error {
+func (l *List) counts(shape *rowShape) func(pgx.Rows) error {
 	if l.Into != nil {
-		return l.Into.counts(0, nil)
+		return countInto(l.Into, shape, nil)
 	}
 	return rowByRow(func(rows pgx.Rows) error { return rows.Scan(&l.Result.Total) })
 }
@@ -260,7 +266,7 @@ func (b *builder) selectList(m *Model, alias string, cols []int) {
 			b.WriteString(", ")
 		}
 		if parts := m.Columns[col].parts; parts != nil {
-			b.WriteString(b.ref(m, alias, parts).texts())
+			b.WriteString(b.ref(m, alias, parts).Texts())
 			continue
 		}
 		b.WriteString(b.selected(m, alias, col))
@@ -287,7 +293,7 @@ type page struct {
 	Page
 	terms     []term // as they are read, mirrored for a backward page
 	signature string
-	positions [2]Cursor
+	positions [2]cursor
 	limit     int // the argument that is the limit
 }
 
@@ -370,7 +376,7 @@ func withPrimary(m *Model, cols []int) []int {
 	return append([]int{m.primary}, cols...)
 }
 
-// rowScanner takes the rows of one statement apart.
+// rowScanner turns the rows of one statement into records.
 type rowScanner struct {
 	*rowShape
 	cells, linkCells []cell
@@ -389,8 +395,8 @@ func newRowScanner(shape *rowShape, before ...any) *rowScanner {
 	for _, c := range append(slices.Clone(s.cells), s.linkCells...) {
 		s.dests = append(s.dests, c.dests()...)
 	}
-	if shape.sortKeys > 0 {
-		s.keys = make([]*string, shape.sortKeys)
+	if shape.SortKeys > 0 {
+		s.keys = make([]*string, shape.SortKeys)
 		for i := range s.keys {
 			s.dests = append(s.dests, &s.keys[i])
 		}
@@ -412,7 +418,7 @@ func (s *rowScanner) row() Row {
 		row.Link = record(s.link, s.linkColumns, s.linkCells)
 	}
 	if s.keys != nil {
-		row.Cursor = Cursor(s.keys).encode(s.signature)
+		row.Cursor = cursor(s.keys).encode(s.Signature)
 	}
 	return row
 }

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// Join follows a relation from each row of a request to one record, in the request's own statement: it spares a statement and
-// a round trip. Its cells follow those of the request's rows.
+// Join follows a relation from each row of a request to one record, in the statement of the request. It saves a statement and a round
+// trip. Its cells come after those of the request's rows.
 type Join struct {
 	// From is the join of the same request that it begins at; -1 means the records of the request itself.
 	From     int
@@ -16,31 +19,31 @@ type Join struct {
 	Columns  []int // of the far record; the primary key is always read
 	// RowColumns are the columns of the join table's row. nil means that it is not read.
 	RowColumns []int
-	// Of a to-many relation, it is the first record of the list, or with Backward the last.
+	// Where, Order and Backward choose the record of a to-many relation: the first of the list, or with Backward the last.
 	Where    Expr
 	Order    []Order
 	Backward bool
 }
 
-// joined is what joins add to a statement.
-type joined struct {
-	names   string // of the columns of the rows they begin at, for AS p
-	list    string // what is selected besides, with a leading comma
-	sources string // what stands behind these rows in FROM
-	columns []shapeColumn
+// joinSQL is what joins add to a statement.
+type joinSQL struct {
+	names   string // the column list of the main rows, for AS p
+	list    string // more columns to select, with a leading comma
+	sources string // what follows the main rows in FROM
+	columns []rows.Column
 }
 
-// join writes joins that begin at rows p: lead columns and then those of the record. Each looks up one record for each row, by the
-// index that a hop along its relation relies on: LIMIT keeps Postgres from joining whole tables.
-func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, error) {
+// join writes the joins of main rows p, which have lead columns and then those of the record. Each join is a LATERAL subquery with LIMIT 1,
+// which keeps Postgres from joining whole tables: it looks up one record per row, by the index that a Hop along the relation uses.
+func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joinSQL, error) {
 	if len(joins) == 0 {
-		return joined{}, nil
+		return joinSQL{}, nil
 	}
 	width := lead
 	for _, col := range cols {
 		width += m.Columns[col].width()
 	}
-	out := joined{names: "(" + numbered(width) + ")"}
+	out := joinSQL{names: "(" + numbered(width) + ")"}
 	near := make([]nearRow, len(joins))
 	for i, j := range joins {
 		from := nearRow{"p", lead, m, cols}
@@ -54,7 +57,7 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 		if err != nil {
 			return out, err
 		}
-		columns := shapeColumns(target, selected, row, j.RowColumns)
+		columns := rowColumns(target, selected, row, j.RowColumns)
 		near[i] = nearRow{alias, 0, target, selected}
 		out.list += ", " + alias + ".*"
 		out.sources += fmt.Sprintf(
@@ -68,7 +71,7 @@ func (b *builder) join(joins []Join, m *Model, lead int, cols []int) (joined, er
 	return out, nil
 }
 
-// lateral is the statement that looks up the record of one row.
+// lateral writes the subquery that finds the record of one row.
 func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []int) (string, error) {
 	h := Hop{
 		Model:      j.Model,
@@ -95,7 +98,7 @@ func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []
 	return b.part(func() {
 		b.WriteString("SELECT ")
 		h.selectList(b, target, row, src, selected)
-		b.printf(" FROM %s WHERE %s", src.from, src.near.equals(from.ref(j.Model.Indexes(j.Relation.Columns))))
+		b.printf(" FROM %s WHERE %s", src.from, src.near.Equals(from.ref(j.Model.Indexes(j.Relation.Columns))))
 		b.conditions(target, src, j.Where)
 		if p != nil {
 			p.orderBy(b)
@@ -104,7 +107,7 @@ func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []
 	}), nil
 }
 
-// nearRow is the rows that a join begins at, with numbered columns.
+// nearRow is the rows that a join begins at. Their columns are named by number.
 type nearRow struct {
 	alias   string
 	lead    int
@@ -112,9 +115,9 @@ type nearRow struct {
 	columns []int
 }
 
-// ref refers to columns of the row: each is among those that are read.
-func (n nearRow) ref(columns []int) ref {
-	var r ref
+// ref refers to columns of the rows, which have to be among those that are read.
+func (n nearRow) ref(columns []int) rowkey.Ref {
+	var r rowkey.Ref
 	for _, want := range columns {
 		at := n.lead + 1
 		for _, col := range n.columns[:slices.Index(n.columns, want)] {
@@ -125,12 +128,12 @@ func (n nearRow) ref(columns []int) ref {
 		if col.readAsText() {
 			t = "text"
 		}
-		r.exprs, r.types = append(r.exprs, fmt.Sprintf("%s.c%d", n.alias, at)), append(r.types, t)
+		r = append(r, rowkey.Expr{SQL: fmt.Sprintf("%s.c%d", n.alias, at), Type: t})
 	}
 	return r
 }
 
-// width is how many columns of a statement it takes to read the column.
+// width is how many columns of a statement the column takes: as many as a composite key has parts.
 func (c *Column) width() int { return max(1, len(c.parts)) }
 
 // numbered names columns c1, c2, ….
@@ -142,29 +145,11 @@ func numbered(n int) string {
 	return strings.Join(names, ", ")
 }
 
-// shapeColumn is a column of a statement's rows.
-type shapeColumn struct {
-	model  *Model
-	column int
-}
-
-func (s shapeColumn) get() *Column { return &s.model.Columns[s.column] }
-
-func shapeColumns(m *Model, columns []int, row *Model, rowColumns []int) []shapeColumn {
-	all := make([]shapeColumn, 0, len(columns)+len(rowColumns))
-	for _, i := range columns {
-		all = append(all, shapeColumn{m, i})
-	}
-	for _, i := range rowColumns {
-		all = append(all, shapeColumn{row, i})
-	}
-	return all
-}
-
-func widthOf(columns []shapeColumn) int {
+// widthOf is how many fields of a row the columns take.
+func widthOf(columns []rows.Column) int {
 	n := 0
 	for _, c := range columns {
-		n += c.get().width()
+		n += c.Fields
 	}
 	return n
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Hop follows a relation from many records at once: one statement, and one more if the lists are counted. A page of a
@@ -26,11 +29,11 @@ type Hop struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statements. nil means that they are written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the rows are put, in place of Result. nil means Result.
-	Into *RowSet
-	// Index finds a key in Keys. nil means that it is made if it is needed.
+	// Into receives the rows instead of Result, if it is not nil.
+	Into *rows.Set
+	// Index is the index of each key in Keys. nil means that it is made if it is needed.
 	Index map[string]int
 
 	// Result has an entry for each key. A to-one relation's has at most one row.
@@ -39,14 +42,14 @@ type Hop struct {
 
 func (h *Hop) statements(c *Catalog) ([]statement, error) {
 	if h.Into != nil {
-		h.Into.Ranges = make([]RowRange, len(h.Keys))
+		h.Into.Ranges = make([]rows.Range, len(h.Keys))
 	} else {
 		h.Result = make([]Rows, len(h.Keys))
 	}
 	if len(h.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := h.Cache.texts(c, len(h.Relation.Columns), h.Keys, h.Page, h.texts)
+	t, err := h.Cache.queries(c, len(h.Relation.Columns), h.Keys, h.Page, h.queries)
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +58,12 @@ func (h *Hop) statements(c *Catalog) ([]statement, error) {
 		statements = append(statements, statement{t.rows.sql, t.rows.args, h.reads(t.rows.rows)})
 	}
 	if t.count != nil {
-		statements = append(statements, statement{t.count.sql, t.count.args, h.counts(t.count.rows.lead)})
+		statements = append(statements, statement{t.count.sql, t.count.args, h.counts(t.count.rows)})
 	}
 	return statements, nil
 }
 
-func (h *Hop) texts(c *Catalog, keys []string) (t texts, err error) {
+func (h *Hop) queries(c *Catalog, keys []string) (t queries, err error) {
 	if !h.Relation.Many {
 		t.rows, err = h.one(c, keys)
 		return t, err
@@ -86,7 +89,7 @@ func (h *Hop) source(b *builder, target *Model, cols []int) source {
 }
 
 // near refers to the near records' columns: the keys are of their types.
-func (h *Hop) near() ref { return named("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
+func (h *Hop) near() rowkey.Ref { return tableRef("", h.Model, h.Model.Indexes(h.Relation.Columns)) }
 
 func (h *Hop) selectList(b *builder, target, row *Model, src source, cols []int) {
 	b.selectList(target, src.target, cols)
@@ -106,7 +109,7 @@ func (h *Hop) rowModel(c *Catalog) *Model {
 
 // many reads a page for each key. The join table's (near, far) index, or the index of the foreign key and the primary
 // key, gives the rows of one key in order. The nested loop keeps the keys' rows together and in their order.
-func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
+func (h *Hop) many(c *Catalog, keys []string) (*query, error) {
 	b := newBuilder(c)
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
@@ -116,54 +119,55 @@ func (h *Hop) many(c *Catalog, keys []string) (*text, error) {
 		return nil, err
 	}
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, p)
-	shape.lead, shape.numbered = 1, true
+	shape.Lead, shape.Numbered = 1, true
 	if from, ok := h.single(target, src); ok {
 		b.WriteString("SELECT 1::bigint, ")
 		h.selectList(b, target, row, src, cols)
 		p.selectCursor(b)
-		b.printf(" FROM %s WHERE %s", from, src.near.equals(h.near().values(b, keys[0])))
+		b.printf(" FROM %s WHERE %s", from, src.near.Equals(b.keyParams(h.near(), keys[0])))
 		b.conditions(target, src, h.Where)
 		p.finish(b)
-		return b.text(shape, p, h.Joins)
+		return b.query(shape, p, h.Joins)
 	}
-	names, key := h.near().alias("k", "key")
-	arrays := h.near().unseen(b, keys)
+	near := h.near()
+	arrays := b.keyArrays(near, keys, 0)
 	b.WriteString("SELECT ")
 	h.selectList(b, target, row, src, cols)
 	p.selectCursor(b)
-	b.printf(" FROM %s WHERE %s", src.from, src.near.equals(key))
+	b.printf(" FROM %s WHERE %s", src.from, src.near.Equals(near.Named("k", "key")))
 	b.conditions(target, src, h.Where)
 	p.finish(b)
 	j, err := b.join(h.Joins, target, 0, cols)
 	if err != nil {
 		return nil, err
 	}
-	shape.joined = j.columns
-	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", ord) CROSS JOIN LATERAL (" +
+	shape.Joined = j.columns
+	sql := "SELECT k.ord, p.*" + j.list + " FROM unnest(" + arrays + ") WITH ORDINALITY AS k(" +
+		near.Named("", "key").List() + ", ord) CROSS JOIN LATERAL (" +
 		b.String() + ") AS p" + j.names + j.sources
-	return &text{sql, b.args, shape, p.limit}, nil
+	return &query{sql, b.args, shape, p.limit}, nil
 }
 
 // reads returns the function that reads the far records.
 func (h *Hop) reads(shape *rowShape) func(pgx.Rows) error {
 	switch {
-	case h.Into != nil && shape.numbered:
-		return h.Into.reads(shape, nil)
+	case h.Into != nil && shape.Numbered:
+		return readInto(h.Into, shape, nil)
 	case h.Into != nil:
-		return h.Into.reads(shape, h.index())
-	case shape.numbered:
+		return readInto(h.Into, shape, h.index())
+	case shape.Numbered:
 		var ord int
 		scanner := newRowScanner(shape, &ord)
 		return rowByRow(func(rows pgx.Rows) error {
 			return scanner.scan(rows, func() { h.Result[ord-1].add(h.Page, scanner.row()) })
 		})
 	}
-	key := make(compositeCell, shape.lead)
+	key := make(compositeCell, shape.Lead)
 	index := h.index()
 	scanner := newRowScanner(shape, key.dests()...)
 	return rowByRow(func(rows pgx.Rows) error {
 		return scanner.scan(rows, func() {
-			if r := &h.Result[index[joinKey(key)]]; len(r.Rows) == 0 {
+			if r := &h.Result[index[rowkey.Join(key)]]; len(r.Rows) == 0 {
 				r.Rows = []Row{scanner.row()}
 			}
 		})
@@ -187,46 +191,46 @@ func (h *Hop) single(target *Model, src source) (from string, ok bool) {
 }
 
 // one reads the far record of each key. Relies on the far key's index, or the join table's index of the near key.
-func (h *Hop) one(c *Catalog, keys []string) (*text, error) {
+func (h *Hop) one(c *Catalog, keys []string) (*query, error) {
 	b := newBuilder(c)
 	target, row := c.Target(h.Relation), c.Row(h.Relation)
 	cols := withPrimary(target, h.Columns)
 	src := h.source(b, target, cols)
-	b.printf("SELECT %s, ", src.near.texts())
+	b.printf("SELECT %s, ", src.near.Texts())
 	h.selectList(b, target, row, src, cols)
-	b.printf(" FROM %s WHERE %s", src.from, src.near.among(b, keys))
+	b.printf(" FROM %s WHERE %s", src.from, b.among(src.near, keys))
 	b.conditions(target, src, h.Where)
 
 	shape := newRowShape(target, cols, h.rowModel(c), h.RowColumns, nil)
-	shape.lead = len(src.near.exprs)
-	return b.text(shape, nil, h.Joins)
+	shape.Lead = len(src.near)
+	return b.query(shape, nil, h.Joins)
 }
 
 // count counts the list of each key in one grouped statement, by the indexes that many uses.
-func (h *Hop) count(c *Catalog, keys []string) *text {
+func (h *Hop) count(c *Catalog, keys []string) *query {
 	b := newBuilder(c)
 	b.whole = true
 	target := c.Target(h.Relation)
 	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
-	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.texts(), src.from, src.near.among(b, keys))
+	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.Texts(), src.from, b.among(src.near, keys))
 	b.conditions(target, src, h.Where)
-	b.printf(" GROUP BY %s", src.near.list())
+	b.printf(" GROUP BY %s", src.near.List())
 
-	return &text{b.String(), b.args, &rowShape{lead: len(src.near.exprs)}, -1}
+	return &query{b.String(), b.args, newCountShape(len(src.near)), -1}
 }
 
-func (h *Hop) counts(lead int) func(pgx.Rows) error {
+func (h *Hop) counts(shape *rowShape) func(pgx.Rows) error {
 	index := h.index()
 	if h.Into != nil {
-		return h.Into.counts(lead, index)
+		return countInto(h.Into, shape, index)
 	}
-	key := make(compositeCell, lead)
+	key := make(compositeCell, shape.Lead)
 	return rowByRow(func(rows pgx.Rows) error {
 		var n int
 		if err := rows.Scan(append(key.dests(), &n)...); err != nil {
 			return err
 		}
-		h.Result[index[joinKey(key)]].Total = n
+		h.Result[index[rowkey.Join(key)]].Total = n
 		return nil
 	})
 }
@@ -256,10 +260,10 @@ type Fetch struct {
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
-	// Cache keeps the statement. nil means that it is written anew.
+	// Cache holds the SQL between requests. nil means that it is written anew.
 	Cache *StatementCache
-	// Into is where the records are put, in place of Result. nil means Result.
-	Into *RowSet
+	// Into receives the records instead of Result, if it is not nil.
+	Into *rows.Set
 
 	// Result holds the records that exist, by key.
 	Result map[string]*Record
@@ -267,39 +271,39 @@ type Fetch struct {
 
 func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	if f.Into != nil {
-		f.Into.Ranges = make([]RowRange, len(f.Keys))
+		f.Into.Ranges = make([]rows.Range, len(f.Keys))
 	} else {
 		f.Result = make(map[string]*Record, len(f.Keys))
 	}
 	if len(f.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := f.Cache.texts(c, len(f.Model.key), f.Keys, nil, f.texts)
+	t, err := f.Cache.queries(c, len(f.Model.key), f.Keys, nil, f.queries)
 	if err != nil {
 		return nil, err
 	}
 	return []statement{{t.rows.sql, t.rows.args, f.reads(t.rows.rows)}}, nil
 }
 
-// Relies on the primary key.
-func (f *Fetch) texts(c *Catalog, keys []string) (texts, error) {
+// queries writes the statement, which relies on the primary key.
+func (f *Fetch) queries(c *Catalog, keys []string) (queries, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	cols := withPrimary(f.Model, f.Columns)
 	b.WriteString("SELECT ")
 	b.selectList(f.Model, alias, cols)
-	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.ref(f.Model, alias, f.Model.key).among(b, keys))
+	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.among(b.ref(f.Model, alias, f.Model.key), keys))
 	if !f.Deleted {
 		b.WriteString(f.Model.live(alias))
 	}
 	b.WriteString(b.scope(f.Model, alias))
-	t, err := b.text(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
-	return texts{rows: t}, err
+	t, err := b.query(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
+	return queries{rows: t}, err
 }
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {
 	if f.Into != nil {
-		return f.Into.reads(shape, indexOf(f.Keys))
+		return readInto(f.Into, shape, indexOf(f.Keys))
 	}
 	scanner := newRowScanner(shape)
 	return rowByRow(func(rows pgx.Rows) error {

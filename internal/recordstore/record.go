@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // Record is one row of a model's table. Values holds the columns that were read, by their index in the model; the
@@ -44,7 +46,7 @@ func (r *Record) Key(columns []int) (string, bool) {
 		}
 		parts[i] = textOf(r.Values[col])
 	}
-	return joinKey(parts), true
+	return rowkey.Join(parts), true
 }
 
 // cell takes one column's value from a row. One set of cells serves all rows of a statement.
@@ -100,7 +102,7 @@ func (c compositeCell) dests() []any {
 	return dests
 }
 
-func (c compositeCell) value() any { return joinKey(c) }
+func (c compositeCell) value() any { return rowkey.Join(c) }
 
 func (c *textCell) value() any {
 	if !c.v.Valid {

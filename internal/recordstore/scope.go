@@ -91,7 +91,7 @@ func (m *Model) narrow(v Scope) error {
 	if !ok || m.Relations[i].Target != m.Name || m.Relations[i].Many || m.Relations[i].Through != nil {
 		return fmt.Errorf("%s: above: %q is no to-one relation of it to itself", m.Name, v.Above)
 	}
-	above := Above{Relation: &m.Relations[i], Where: v.Where}
+	above := above{relation: &m.Relations[i], where: v.Where}
 	if m.scope = above; v.Where != nil {
 		m.scope = And{v.Where, above}
 	}

@@ -3,120 +3,122 @@ package recordstore
 import (
 	"slices"
 	"sync/atomic"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// text is a statement before it is decided what its rows are read into.
-type text struct {
+// query is the SQL of a statement, its arguments and the shape of its rows.
+type query struct {
 	sql  string
 	args []any
-	rows *rowShape // of a count it says what comes before the number
+	rows *rowShape
 
-	limit int // the argument that is one more than the rows of a page; -1 if there is none
+	limit int // index of the argument of LIMIT; -1 if there is none
 }
 
-// text completes the statement that reads rows: with the joins that begin at them.
-func (b *builder) text(shape *rowShape, p *page, joins []Join) (*text, error) {
-	t := &text{rows: shape, limit: -1}
+// query completes a statement that reads rows, and adds its joins.
+func (b *builder) query(shape *rowShape, p *page, joins []Join) (*query, error) {
+	t := &query{rows: shape, limit: -1}
 	if p != nil {
 		t.limit = p.limit
 	}
-	j, err := b.join(joins, shape.model, shape.lead, shape.columns)
+	j, err := b.join(joins, shape.model, shape.Lead, shape.columns)
 	if err != nil {
 		return nil, err
 	}
 	t.sql, t.args = b.String(), b.args
 	if len(joins) > 0 {
 		t.sql = "SELECT p.*" + j.list + " FROM (" + t.sql + ") AS p" + j.names + j.sources
-		shape.joined = j.columns
+		shape.Joined = j.columns
 	}
 	return t, nil
 }
 
-// texts are the statements of a request: the rows and their number, each only if it is asked for.
-type texts struct{ rows, count *text }
+// queries is the statements of a request: for its rows and for their number. Either may be nil.
+type queries struct{ rows, count *query }
 
-// StatementCache keeps the statements of requests that differ in their keys, in how many rows they read and in who reads them, and
-// in nothing else. It belongs to one catalogue. The zero value is good.
+// StatementCache holds the SQL of requests that differ only in their keys, their page size and their viewer. It belongs to one catalogue.
+// The zero value is ready to use, and safe for concurrent use.
 type StatementCache struct {
-	kept [2]atomic.Pointer[cachedStatements] // of forward and of backward pages
+	slots [2]atomic.Pointer[cachedStatements] // for forward and for backward pages
 }
 
 type cachedStatements struct{ rows, count *cachedStatement }
 
-// cachedStatement is a statement with holes.
+// cachedStatement is a statement and which of its arguments a request fills in.
 type cachedStatement struct {
-	text
-	keys   []int // the arguments that are the keys, by the column of the key
-	key    []int // or the one key
+	query
+	keys   []int // of lists of keys, by column of the key
+	key    []int // of a single key
 	viewer []int
 }
 
-// What stands in for a key and a viewer while a statement is written: no value of a caller's has a NUL.
+// Placeholders for a key and a viewer while a statement is written. Values of callers never contain a NUL.
 const (
-	keyMark    = "\x00"
-	viewerMark = "\x00viewer"
+	keyPlaceholder    = "\x00"
+	viewerPlaceholder = "\x00viewer"
 )
 
-// texts returns the statements for keys and a page. Without a cache, or with a page that begins or ends at a cursor, they
-// are written anew.
-func (s *StatementCache) texts(
+// queries returns the statements for keys and a page. It writes them anew without a cache, and for a page with a cursor, whose position
+// becomes part of the SQL.
+func (s *StatementCache) queries(
 	c *Catalog,
 	columns int,
 	keys []string,
 	p *Page,
-	write func(c *Catalog, keys []string) (texts, error),
-) (texts, error) {
+	write func(c *Catalog, keys []string) (queries, error),
+) (queries, error) {
 	if s == nil || p != nil && (p.After != "" || p.Before != "") {
 		return write(c, keys)
 	}
-	slot := &s.kept[0]
+	slot := &s.slots[0]
 	if p != nil && p.Backward {
-		slot = &s.kept[1]
+		slot = &s.slots[1]
 	}
-	kept := slot.Load()
-	if kept == nil {
+	cached := slot.Load()
+	if cached == nil {
 		marked := *c
-		marked.viewer = viewerMark
-		parts := slices.Repeat([]string{keyMark}, columns)
-		t, err := write(&marked, []string{joinKey(parts)})
+		marked.viewer = viewerPlaceholder
+		parts := slices.Repeat([]string{keyPlaceholder}, columns)
+		t, err := write(&marked, []string{rowkey.Join(parts)})
 		if err != nil {
 			return t, err
 		}
 		if own, err := write(c, keys); err != nil || !own.sameOrder(t) {
 			return own, err
 		}
-		kept = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
-		slot.Store(kept)
+		cached = &cachedStatements{newCachedStatement(t.rows), newCachedStatement(t.count)}
+		slot.Store(cached)
 	}
-	of := keyColumns(keys, columns)
+	of := rowkey.ByColumn(keys, columns)
 	limit := 0
 	if p != nil {
 		limit = p.Limit
 	}
-	return texts{kept.rows.fill(c, of, limit), kept.count.fill(c, of, 0)}, nil
+	return queries{cached.rows.fill(c, of, limit), cached.count.fill(c, of, 0)}, nil
 }
 
-// sameOrder reports whether the cursors of both are good for each other. They are not if an order depends on the viewer.
-func (t texts) sameOrder(o texts) bool {
-	return t.rows == nil || t.rows.rows.signature == o.rows.rows.signature
+// sameOrder reports whether both accept the same cursors. They do not if the order depends on the viewer.
+func (t queries) sameOrder(o queries) bool {
+	return t.rows == nil || t.rows.rows.Signature == o.rows.rows.Signature
 }
 
-func newCachedStatement(t *text) *cachedStatement {
+func newCachedStatement(t *query) *cachedStatement {
 	if t == nil {
 		return nil
 	}
-	s := &cachedStatement{text: *t}
+	s := &cachedStatement{query: *t}
 	for i, arg := range t.args {
 		switch arg := arg.(type) {
 		case string:
 			switch arg {
-			case viewerMark:
+			case viewerPlaceholder:
 				s.viewer = append(s.viewer, i)
-			case keyMark:
+			case keyPlaceholder:
 				s.key = append(s.key, i)
 			}
 		case []string:
-			if len(arg) == 1 && arg[0] == keyMark {
+			if len(arg) == 1 && arg[0] == keyPlaceholder {
 				s.keys = append(s.keys, i)
 			}
 		}
@@ -124,11 +126,11 @@ func newCachedStatement(t *text) *cachedStatement {
 	return s
 }
 
-func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *text {
+func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *query {
 	if s == nil {
 		return nil
 	}
-	t := s.text
+	t := s.query
 	t.args = slices.Clone(t.args)
 	for i, arg := range s.keys {
 		t.args[arg] = keys[i]
@@ -142,7 +144,7 @@ func (s *cachedStatement) fill(c *Catalog, keys [][]string, limit int) *text {
 	if s.limit >= 0 {
 		t.args[s.limit] = limit + 1
 		shape := *t.rows
-		shape.limit = limit
+		shape.Limit = limit
 		t.rows = &shape
 	}
 	return &t

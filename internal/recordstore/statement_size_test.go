@@ -31,7 +31,7 @@ func TestStatementSize(t *testing.T) {
 		t.Context(),
 		&recordstore.List{Model: m, Columns: []int{0}, Where: many, Page: &recordstore.Page{Limit: 1}},
 	)
-	var size *recordstore.SizeError
+	var size *recordstore.LimitError
 	if !errors.Is(err, recordstore.ErrLimit) || !errors.As(err, &size) || size.Limit != 1000 || size.Asked <= 1000 {
 		t.Errorf("%v", err)
 	}

@@ -5,28 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-)
 
-const (
-	maxKeyBytes      = 255
-	maxDecimalDigits = 1000
+	"github.com/linkgraph/linkgraph/linkstore/pgvalue"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
-
-var decimalSyntax = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$`)
 
 // Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It takes what JSON
-// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The error
-// is a *ValueError.
+// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The
+// error is a *InvalidError.
 func Normalize(col *Column, v any) (any, error) {
 	n, reason := normalize(col, v)
 	if reason != "" {
-		return nil, &ValueError{Field: col.Field, Value: v, Reason: reason}
+		return nil, &InvalidError{Field: col.Field, Value: v, Reason: reason}
 	}
 	return n, nil
 }
@@ -69,11 +63,8 @@ func normalizeText(col *Column, v any) (any, string) {
 	if !ok {
 		return nil, "must be a string"
 	}
-	if strings.ContainsRune(s, 0) {
-		return nil, "must not contain the character NUL"
-	}
-	if !utf8.ValidString(s) {
-		return nil, "must be valid UTF-8"
+	if reason := pgvalue.CheckText(s); reason != "" {
+		return nil, reason
 	}
 	if col.parts != nil {
 		values, err := col.split(s)
@@ -84,7 +75,7 @@ func normalizeText(col *Column, v any) (any, string) {
 		for i, v := range values {
 			parts[i] = textOf(v)
 		}
-		return joinKey(parts), ""
+		return rowkey.Join(parts), ""
 	}
 	sqlType := col.SQLType
 	if col.KeyType != "" {
@@ -98,7 +89,7 @@ func normalizeText(col *Column, v any) (any, string) {
 }
 
 func reasonOf(err error) string {
-	var value *ValueError
+	var value *InvalidError
 	if errors.As(err, &value) {
 		return value.Reason
 	}
@@ -122,26 +113,8 @@ func normalizeEnum(col *Column, v any) (any, string) {
 	return nil, fmt.Sprintf("%v is none of %s", v, strings.Join(choices, ", "))
 }
 
-// numberText is a number as it would be written, for the types that hold numbers.
-func numberText(v any) (string, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		return v.String(), true
-	case int:
-		return strconv.Itoa(v), true
-	case int32:
-		return strconv.FormatInt(int64(v), 10), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	default:
-		return "", false
-	}
-}
-
 func normalizeInteger(col *Column, v any) (any, string) {
-	text, ok := numberText(v)
+	text, ok := pgvalue.Number(v)
 	if !ok {
 		return nil, "must be a whole number"
 	}
@@ -166,43 +139,39 @@ func normalizeInteger(col *Column, v any) (any, string) {
 }
 
 func normalizeFloat(v any) (any, string) {
-	text, ok := numberText(v)
+	text, ok := pgvalue.Number(v)
 	if !ok {
 		return nil, "must be a number"
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+	f, ok := pgvalue.Finite(text)
+	if !ok {
 		return nil, "must be a finite number"
 	}
 	return f, ""
 }
 
 func normalizeDecimal(v any) (any, string) {
-	text, ok := numberText(v)
+	text, ok := pgvalue.Number(v)
 	if !ok {
 		if text, ok = v.(string); !ok {
 			return nil, "must be a decimal number, as in \"19.99\""
 		}
 	}
-	if len(text) > maxDecimalDigits {
-		return nil, fmt.Sprintf("must have no more than %d digits", maxDecimalDigits)
+	if len(text) > pgvalue.MaxDecimalBytes {
+		return nil, fmt.Sprintf("must have no more than %d digits", pgvalue.MaxDecimalBytes)
 	}
-	if !decimalSyntax.MatchString(text) {
+	if !pgvalue.IsDecimal(text) {
 		return nil, fmt.Sprintf("%q is no decimal number, as \"19.99\" is", text)
 	}
 	return text, ""
 }
 
 func normalizeTime(v any) (any, string) {
-	t, ok := v.(time.Time)
+	t, ok := pgvalue.Time(v)
 	if !ok {
-		s, isText := v.(string)
-		var err error
-		if t, err = time.Parse(time.RFC3339Nano, s); !isText || err != nil {
-			return nil, "must be a point in time, as in \"2026-01-31T12:00:00Z\""
-		}
+		return nil, "must be a point in time, as in \"2026-01-31T12:00:00Z\""
 	}
-	if y := t.UTC().Year(); y < 1 || y > 9999 {
+	if !pgvalue.HasFourDigitYear(t) {
 		return nil, "must be a year from 1 to 9999"
 	}
 	return t.UTC().Truncate(time.Microsecond), ""
@@ -219,24 +188,10 @@ func normalizeJSON(v any) (any, string) {
 	if !json.Valid(raw) {
 		return nil, "must be a JSON value"
 	}
-	if hasNUL(raw) {
+	if pgvalue.HasNUL(raw) {
 		return nil, "must not contain the character NUL"
 	}
 	return raw, ""
-}
-
-// hasNUL finds the escape \u0000, which JSON allows and Postgres does not. A backslash before it makes it plain text.
-func hasNUL(raw []byte) bool {
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			continue
-		}
-		if strings.HasPrefix(string(raw[i:min(i+6, len(raw))]), `\u0000`) {
-			return true
-		}
-		i++
-	}
-	return false
 }
 
 // normalizeKey checks a primary key that a caller gives.
@@ -246,15 +201,8 @@ func normalizeKey(col *Column, v any) (string, error) {
 		return "", err
 	}
 	key := textOf(n)
-	switch {
-	case n == nil || key == "":
-		return "", &ValueError{Field: col.Field, Value: v, Reason: "must not be empty"}
-	case len(key) > maxKeyBytes:
-		return "", &ValueError{
-			Field:  col.Field,
-			Value:  v,
-			Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes),
-		}
+	if reason := rowkey.Check(key); reason != "" {
+		return "", &InvalidError{Field: col.Field, Value: v, Reason: reason}
 	}
 	return key, nil
 }

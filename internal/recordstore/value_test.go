@@ -103,7 +103,7 @@ func FuzzCursor(f *testing.F) {
 		{column: &Column{Name: "id", NotNull: true}, key: "id"},
 	}
 	one := "1"
-	f.Add(Cursor{&one, &one}.encode(orderSignature(terms)))
+	f.Add(cursor{&one, &one}.encode(orderSignature(terms)))
 	f.Add("")
 	f.Add("W10")
 	f.Fuzz(func(t *testing.T, text string) {

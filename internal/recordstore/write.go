@@ -34,7 +34,7 @@ type Created struct {
 // CreateShown is Create for a caller that can show what a rule makes only once, such as the token of a secret key.
 func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values) ([]Created, error) {
 	if len(records) > s.cfg.MaxItems {
-		return nil, &LimitError{s.cfg.MaxItems, len(records)}
+		return nil, &LimitError{What: "items", Limit: s.cfg.MaxItems, Asked: len(records), Counted: true}
 	}
 	var created []Created
 	err := s.again(ctx, func() (err error) {
@@ -50,7 +50,7 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 	for i, r := range records {
 		var err error
 		if drafts[i], err = s.newDraft(model, r, true); err != nil {
-			return nil, &ItemError{i, err}
+			return nil, &ItemError{Index: i, Err: err}
 		}
 	}
 	if err := s.defaultKeys(ctx, model, drafts); err != nil {
@@ -65,7 +65,7 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 		}
 		for i := range drafts {
 			if err := drafts[i].complete(model); err != nil {
-				return &ItemError{i, err}
+				return &ItemError{Index: i, Err: err}
 			}
 		}
 		if err := w.checkReferences(drafts); err != nil {
@@ -96,7 +96,7 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 // its primary key. A record that already is as asked is not rewritten.
 func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]string, error) {
 	if len(records) > s.cfg.MaxItems {
-		return nil, &LimitError{s.cfg.MaxItems, len(records)}
+		return nil, &LimitError{What: "items", Limit: s.cfg.MaxItems, Asked: len(records), Counted: true}
 	}
 	var keys []string
 	err := s.again(ctx, func() (err error) {
@@ -113,12 +113,12 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 	for i, r := range records {
 		var err error
 		if drafts[i], err = s.newDraft(model, r, false); err != nil {
-			return nil, &ItemError{i, err}
+			return nil, &ItemError{Index: i, Err: err}
 		}
 		if other, ok := seen[drafts[i].key]; ok {
 			return nil, &ItemError{
-				i,
-				&ValueError{
+				Index: i,
+				Err: &InvalidError{
 					Field:  model.PrimaryKey,
 					Value:  drafts[i].key,
 					Reason: fmt.Sprintf("is changed by item %d already", other),
@@ -182,8 +182,8 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 	}
 	if expression == "" {
 		return &ItemError{
-			lack[0],
-			&ValueError{Field: col.Field, Reason: "is missing, and the table has no default for it"},
+			Index: lack[0],
+			Err:   &InvalidError{Field: col.Field, Reason: "is missing, and the table has no default for it"},
 		}
 	}
 	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(lack))
@@ -288,7 +288,7 @@ func (w *writer) updateRows(drafts []draft, group []int) error {
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
 		m.table(),
 		strings.Join(set, ", "),
-		named("t.", m, m.key).equals(named("r.", m, m.key)),
+		tableRef("t.", m, m.key).Equals(tableRef("r.", m, m.key)),
 		strings.Join(differs, " OR "),
 	), rows)
 	return nil
@@ -316,18 +316,18 @@ func atItem(err error, m *Model, drafts []draft, group []int) error {
 				values = append(values, textOf(drafts[i].values[strings.Trim(n, `"`)]))
 			}
 			if strings.Join(values, ", ") == constraint.Value {
-				return &ItemError{i, err}
+				return &ItemError{Index: i, Err: err}
 			}
 		}
 	}
-	var value *ValueError
+	var value *InvalidError
 	if errors.As(err, &value) {
 		if j, ok := m.Column(value.Field); ok {
 			value.Field = m.Columns[j].Field
 		}
 	}
 	if len(group) == 1 {
-		return &ItemError{group[0], err}
+		return &ItemError{Index: group[0], Err: err}
 	}
 	return err
 }

@@ -3,6 +3,8 @@ package recordstore
 import (
 	"fmt"
 	"slices"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // writeJoins replaces the sets of join tables that the drafts give.
@@ -32,7 +34,7 @@ func (w *writer) writeJoins(drafts []draft) error {
 		err := w.check(func() error {
 			for j, k := range far {
 				if !w.held[target][k] {
-					return &ItemError{items[j], &RecordError{target.Module, target.Name, k}}
+					return &ItemError{Index: items[j], Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
 				}
 			}
 			return nil
@@ -63,11 +65,11 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 		remove = fmt.Sprintf("UPDATE %s AS j SET deleted_at = now(), updated_at = now()", table)
 	}
 	b := newBuilder(s.catalog)
-	owned := nearCols.among(b, owners)
+	owned := b.among(nearCols, owners)
 	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
 	w.exec(told,
 		fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
-			remove, owned, t.live("j"), pairs, names, nearKey.equals(nearCols), farKey.equals(farCols)),
+			remove, owned, t.live("j"), pairs, names, nearKey.Equals(nearCols), farKey.Equals(farCols)),
 		b.args...)
 	if len(near) == 0 {
 		return
@@ -78,7 +80,7 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	if !t.SoftDelete {
 		w.exec(told,
 			fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
-				table, columns, nearKey.list(), farKey.list(), pairs, names),
+				table, columns, nearKey.List(), farKey.List(), pairs, names),
 			b.args...)
 		return
 	}
@@ -92,19 +94,24 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
 		table,
 		columns,
-		nearKey.list(),
-		farKey.list(),
+		nearKey.List(),
+		farKey.List(),
 		b.arg(ids),
 		pairs,
 		names,
-		nearCols.equals(nearKey),
-		farCols.equals(farKey),
+		nearCols.Equals(nearKey),
+		farCols.Equals(farKey),
 	), b.args...)
 }
 
-// pairSet adds pairs of keys as arguments: the arrays, the names of their columns as p, and references to them.
-func pairSet(b *builder, nearCols, farCols ref, near, far []string) (arrays, names string, nearKey, farKey ref) {
-	nearNames, nearKey := nearCols.alias("p", "near")
-	farNames, farKey := farCols.alias("p", "far")
-	return nearCols.arrays(b, near) + ", " + farCols.arrays(b, far), nearNames + ", " + farNames, nearKey, farKey
+// pairSet adds pairs of keys as arguments. It returns their arrays, the names of the columns of p that unnest makes of them,
+// and references to these.
+func pairSet(
+	b *builder,
+	nearCols, farCols rowkey.Ref,
+	near, far []string,
+) (arrays, names string, nearKey, farKey rowkey.Ref) {
+	arrays = b.keyArrays(nearCols, near, rowkey.Many) + ", " + b.keyArrays(farCols, far, rowkey.Many)
+	names = nearCols.Named("", "near").List() + ", " + farCols.Named("", "far").List()
+	return arrays, names, nearCols.Named("p", "near"), farCols.Named("p", "far")
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // tries is how often a write is run when Postgres ends it for the sake of another.
@@ -26,7 +29,7 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 			return err
 		}
 		if try == tries {
-			return contendedError{err}
+			return &storeerr.ContendedError{Err: err}
 		}
 		select {
 		case <-ctx.Done():
@@ -122,18 +125,18 @@ func (w *writer) take(m *Model, keys []string, strength string) {
 		live[k] = false
 	}
 	b := newBuilder(nil)
-	key := named("t.", m, m.key)
+	key := tableRef("t.", m, m.key)
 	w.query(
 		func(rows pgx.Rows) error {
 			parts := make(compositeCell, len(m.key))
 			_, err := pgx.ForEachRow(rows, parts.dests(), func() error {
-				live[joinKey(parts)] = true
+				live[rowkey.Join(parts)] = true
 				return nil
 			})
 			return classify(err)
 		},
 		fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-			key.texts(), m.table(), key.amongGiven(b, keys), m.live("t"), key.order(), strength),
+			key.Texts(), m.table(), b.amongGiven(key, keys), m.live("t"), key.Order(), strength),
 		b.args...)
 }
 
@@ -152,23 +155,11 @@ func (w *writer) takeMissing(m *Model, keys []string) {
 func (h held) checkOwn(m *Model, drafts []draft) error {
 	for i, d := range drafts {
 		if !h[m][d.key] {
-			return &ItemError{i, &RecordError{m.Module, m.Name, d.key}}
+			return &ItemError{Index: i, Err: &RecordError{Module: m.Module, Model: m.Name, ID: d.key}}
 		}
 	}
 	return nil
 }
-
-// amongGiven is among for a statement of a write. How many keys there are is hidden from the planner if they are few: it would plan
-// for their number again at each call.
-func (r ref) amongGiven(b *builder, keys []string) string {
-	if len(keys) >= manyKeys {
-		return r.among(b, keys)
-	}
-	return r.amongArrays(r.unseen(b, keys))
-}
-
-// manyKeys is how many keys make it worth planning for their number.
-const manyKeys = 500
 
 // refers reports whether a relation is a column of the model that names records of its module by their key.
 func (s *Store) refers(m *Model, r *Relation) bool {
@@ -185,16 +176,16 @@ func (w *writer) formerReferences(ctx context.Context, r *Relation, drafts []dra
 		keys[i] = d.key
 	}
 	b := newBuilder(nil)
-	columns := named("t.", m, m.Indexes(r.Columns))
+	columns := tableRef("t.", m, m.Indexes(r.Columns))
 	rows, err := w.tx.Query(ctx, fmt.Sprintf(`SELECT DISTINCT %s FROM %s AS t WHERE %s AND (%s) IS NOT NULL`,
-		columns.texts(), m.table(), named("t.", m, m.key).amongGiven(b, keys), columns.list()), b.args...)
+		columns.Texts(), m.table(), b.amongGiven(tableRef("t.", m, m.key), keys), columns.List()), b.args...)
 	if err != nil {
 		return nil, classify(err)
 	}
 	var former []string
 	parts := make(compositeCell, len(r.Columns))
 	_, err = pgx.ForEachRow(rows, parts.dests(), func() error {
-		former = append(former, joinKey(parts))
+		former = append(former, rowkey.Join(parts))
 		return nil
 	})
 	return former, classify(err)
@@ -233,7 +224,7 @@ func (w *writer) checkReferences(drafts []draft) error {
 			for j, d := range drafts {
 				k, ok := d.reference(r)
 				if ok && !w.held[target][k] && (target != w.model || !written[k]) {
-					return &ItemError{j, &RecordError{target.Module, target.Name, k}}
+					return &ItemError{Index: j, Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
 				}
 			}
 			return nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
 // draft is a record on its way into the table.
@@ -43,7 +45,7 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 		}
 		i, ok := m.Column(name)
 		if !ok {
-			return d, &ValueError{
+			return d, &InvalidError{
 				Field:  name,
 				Reason: fmt.Sprintf("is no field of %s; the fields are %s", m.Name, m.choices()),
 			}
@@ -53,10 +55,10 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 			return d, &AbsentError{m.Name, m.Table, col.Field}
 		}
 		if col.ReadOnly && i != m.primary || col.Parts != nil && create {
-			return d, &ValueError{Field: col.Field, Reason: "is set by the store alone"}
+			return d, &InvalidError{Field: col.Field, Reason: "is set by the store alone"}
 		}
 		if !create && i != m.primary && slices.Contains(m.key, i) {
-			return d, &ValueError{Field: col.Field, Reason: "is part of the key, which does not change"}
+			return d, &InvalidError{Field: col.Field, Reason: "is part of the key, which does not change"}
 		}
 		if given[name] == nil && col.NotNull && col.Default && create {
 			continue // an explicit null asks for the default
@@ -98,7 +100,7 @@ func (s *Store) draftKey(m *Model, d *draft, create bool) error {
 		return nil
 	}
 	if !ok {
-		return &ValueError{Field: col.Field, Reason: "is missing"}
+		return &InvalidError{Field: col.Field, Reason: "is missing"}
 	}
 	var err error
 	d.key, err = normalizeKey(col, given)
@@ -114,26 +116,22 @@ func (d *draft) compositeKey(m *Model, create bool) error {
 			part := &m.Columns[j]
 			v, ok := d.values[part.Name]
 			if !ok {
-				return &ValueError{Field: part.Field, Reason: "is missing"}
+				return &InvalidError{Field: part.Field, Reason: "is missing"}
 			}
 			var err error
 			if parts[i], err = normalizeKey(part, v); err != nil {
 				return err
 			}
 		}
-		d.key = joinKey(parts)
-		if len(d.key) > maxKeyBytes {
-			return &ValueError{
-				Field:  col.Field,
-				Value:  d.key,
-				Reason: fmt.Sprintf("must not be longer than %d bytes", maxKeyBytes),
-			}
+		d.key = rowkey.Join(parts)
+		if reason := rowkey.Check(d.key); reason != "" {
+			return &InvalidError{Field: col.Field, Value: d.key, Reason: reason}
 		}
 		return nil
 	}
 	given, ok := d.values[col.Name]
 	if !ok {
-		return &ValueError{Field: col.Field, Reason: "is missing"}
+		return &InvalidError{Field: col.Field, Reason: "is missing"}
 	}
 	var err error
 	if d.key, err = normalizeKey(col, given); err != nil {
@@ -173,7 +171,7 @@ func joinKeys(name string, far *Column, v any) ([]string, error) {
 		ok = true
 	}
 	if !ok {
-		return nil, &ValueError{Field: name, Value: v, Reason: "must be a list of keys"}
+		return nil, &InvalidError{Field: name, Value: v, Reason: "must be a list of keys"}
 	}
 	keys := make([]string, 0, len(list))
 	for _, item := range list {
@@ -196,7 +194,7 @@ func (d *draft) complete(m *Model) error {
 		if col.SlugOf != "" && (!given || v == "") {
 			source, _ := d.values[col.SlugOf].(string)
 			if v = slug(source); v == "" {
-				return &ValueError{Field: col.Field, Reason: "is missing, and cannot be made from the text given"}
+				return &InvalidError{Field: col.Field, Reason: "is missing, and cannot be made from the text given"}
 			}
 			d.values[col.Name] = v
 			given = true
@@ -205,7 +203,7 @@ func (d *draft) complete(m *Model) error {
 			d.set(col, col.RawDefault)
 		}
 		if col.NotNull && !col.Default && !given && col.parts == nil {
-			return &ValueError{Field: col.Field, Reason: "is missing"}
+			return &InvalidError{Field: col.Field, Reason: "is missing"}
 		}
 	}
 	return nil
@@ -248,5 +246,5 @@ func (d *draft) reference(r *Relation) (string, bool) {
 		}
 		parts[i] = textOf(v)
 	}
-	return joinKey(parts), true
+	return rowkey.Join(parts), true
 }

@@ -70,7 +70,7 @@ func (w *writer) fault(err error) error {
 	}
 	var locked *LockTimeoutError
 	if errors.As(err, &locked) {
-		locked.name(w.store.catalog)
+		w.store.catalog.nameLocked(locked)
 		return locked
 	}
 	return &callError{w.verb, w.model.Name, err}

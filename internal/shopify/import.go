@@ -18,25 +18,26 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Importer brings exports into a store.
+// Importer imports product exports of Shopify.
 type Importer struct {
 	DB      *pgxpool.Pool
 	Records *recordstore.Store
 	Links   *linkstore.Store
 	// Currency of the prices, an ISO 4217 code.
 	Currency string
-	// StockLocation and SalesChannel are found by name, or made.
+	// StockLocation and SalesChannel are names. Records with these names are created if they are missing.
 	StockLocation, SalesChannel string
-	// Progress is shown there if it is a terminal. nil means nowhere.
+	// Progress gets a progress bar if it is a terminal. nil means none.
 	Progress io.Writer
 }
 
-// Report says what an import did.
+// Report counts what an import did.
 type Report struct {
 	Products, Variants             int
 	Created, Updated, LinksCreated int
 }
 
+// String returns the report as one line.
 func (r Report) String() string {
 	read := fmt.Sprintf("%d products with %d variants", r.Products, r.Variants)
 	if r.Created+r.Updated+r.LinksCreated == 0 {
@@ -51,8 +52,8 @@ func (r Report) String() string {
 	)
 }
 
-// File brings one file into the store, all of it or nothing, in one transaction. A second run changes nothing. The error
-// names the file, and the line of each fault.
+// File imports one file in one transaction, all or nothing, and returns what it did. Importing the same file again
+// changes nothing. The error names the file and the line of each fault.
 func (i *Importer) File(ctx context.Context, name string) (Report, error) {
 	products, err := parse(name)
 	if err != nil {
@@ -80,7 +81,7 @@ func (i *Importer) File(ctx context.Context, name string) (Report, error) {
 			if err := run.products(part); err != nil {
 				return err
 			}
-			_ = bar.Add(len(part)) // a bar that cannot be drawn is no reason to stop
+			_ = bar.Add(len(part)) // failing to draw the bar does not stop the import
 		}
 		report = run.report
 		return nil
@@ -127,12 +128,12 @@ type run struct {
 	report   Report
 	location string
 	channel  string
-	known    map[string]map[string]string // ids of types and tags by model and value
+	known    map[string]map[string]string // ids of types and tags, by model and value
 }
 
 type values = recordstore.Values
 
-// model is a model of the core modules: its absence is a fault of the program.
+// model returns a model of the core modules. A missing model is a bug.
 func (r *run) model(name string) (*recordstore.Model, error) {
 	m, ok := r.records.Catalog().Model(name)
 	if !ok {
@@ -141,7 +142,7 @@ func (r *run) model(name string) (*recordstore.Model, error) {
 	return m, nil
 }
 
-// find returns the live records whose column is one of the values.
+// find returns the live records whose field has one of the values.
 func (r *run) find(model, field string, in []string) ([]*recordstore.Record, error) {
 	m, err := r.model(model)
 	if err != nil || len(in) == 0 {
@@ -180,21 +181,21 @@ func (r *run) create(model string, records []values) ([]string, error) {
 	}
 	r.report.Created += len(records)
 	var ids []string
-	for start := 0; start < len(records); start += atOnce {
-		made, err := r.records.Create(r.ctx, m, records[start:min(start+atOnce, len(records))])
+	for start := 0; start < len(records); start += maxPerCall {
+		made, err := r.records.Create(r.ctx, m, records[start:min(start+maxPerCall, len(records))])
 		if err != nil {
-			return nil, shift(err, start)
+			return nil, shiftIndex(err, start)
 		}
 		ids = append(ids, made...)
 	}
 	return ids, nil
 }
 
-// atOnce is how many records or links one call writes.
-const atOnce = 5000
+// maxPerCall is how many records or links one call writes.
+const maxPerCall = 5000
 
-// shift moves the index of an error by where its part of a list began.
-func shift(err error, by int) error {
+// shiftIndex adds by to the index of an error, for a call that wrote a part of a longer list.
+func shiftIndex(err error, by int) error {
 	var item *recordstore.ItemError
 	if errors.As(err, &item) {
 		return &recordstore.ItemError{Index: item.Index + by, Err: item.Err}
@@ -202,7 +203,7 @@ func shift(err error, by int) error {
 	return err
 }
 
-// update writes what differs from what is there.
+// update writes the records whose values differ from the stored ones.
 func (r *run) update(model string, there []*recordstore.Record, wanted []values) error {
 	m, err := r.model(model)
 	if err != nil {
@@ -230,19 +231,19 @@ func (r *run) update(model string, there []*recordstore.Record, wanted []values)
 
 func (r *run) change(m *recordstore.Model, changes []values) error {
 	r.report.Updated += len(changes)
-	for start := 0; start < len(changes); start += atOnce {
-		if _, err := r.records.Update(r.ctx, m, changes[start:min(start+atOnce, len(changes))]); err != nil {
+	for start := 0; start < len(changes); start += maxPerCall {
+		if _, err := r.records.Update(r.ctx, m, changes[start:min(start+maxPerCall, len(changes))]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sameValue compares a stored value with one that is about to be written.
+// sameValue reports whether a stored value equals one to be written.
 func sameValue(col *recordstore.Column, have, want any) bool {
 	n, err := recordstore.Normalize(col, want)
 	if err != nil {
-		return false // the write will say why
+		return false // the write will report what is wrong
 	}
 	if have == nil || n == nil {
 		return have == nil && n == nil
@@ -278,7 +279,7 @@ func trimDecimal(s string) string {
 	return s
 }
 
-// named finds a record by its name, or makes it.
+// named returns the id of the record with a name, which it creates if it is missing.
 func (r *run) named(model, name string) (string, error) {
 	if strings.TrimSpace(name) == "" {
 		return "", fmt.Errorf("a %s needs a name", model)
@@ -297,7 +298,7 @@ func (r *run) named(model, name string) (string, error) {
 	return ids[0], nil
 }
 
-// shop finds or makes the stock location and the sales channel, and links them.
+// shop finds or creates the stock location and the sales channel, and links them.
 func (r *run) shop(location, channel string) error {
 	var err error
 	if r.location, err = r.named("StockLocation", location); err != nil {
@@ -309,11 +310,11 @@ func (r *run) shop(location, channel string) error {
 	return r.link("sales_channel_stock_location", [][2]string{{r.channel, r.location}}, nil)
 }
 
-// link creates links and counts those that are new.
+// link creates links and counts the new ones.
 func (r *run) link(name string, pairs [][2]string, data map[string]any) error {
-	for start := 0; start < len(pairs); start += atOnce {
+	for start := 0; start < len(pairs); start += maxPerCall {
 		var items []linkstore.Item
-		for _, p := range pairs[start:min(start+atOnce, len(pairs))] {
+		for _, p := range pairs[start:min(start+maxPerCall, len(pairs))] {
 			items = append(items, linkstore.Item{Link: name, Left: p[0], Right: p[1], Data: data})
 		}
 		results, err := r.links.Create(r.ctx, items, linkstore.CreateOptions{})
@@ -329,7 +330,7 @@ func (r *run) link(name string, pairs [][2]string, data map[string]any) error {
 	return nil
 }
 
-// atLine names the line of the row that an error of a batch is about.
+// atLine adds the line of the row that a batch's error is about.
 func (r *run) atLine(err error, line func(item int) int) error {
 	var item *recordstore.ItemError
 	if errors.As(err, &item) {

@@ -1,4 +1,4 @@
-// Package shopify brings product exports of Shopify into the store.
+// Package shopify imports product exports of Shopify into the store.
 package shopify
 
 import (
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// product is what the rows of one handle say.
+// product is the content of the rows with one handle.
 type product struct {
 	line                               int // of its first row
 	handle, title, body, vendor, typ   string
@@ -27,7 +27,7 @@ type product struct {
 	seoTitle, seoDescription, category string
 }
 
-// variant is what one row says of a variant.
+// variant is the content of one row.
 type variant struct {
 	line               int
 	values             []string // of the options
@@ -41,7 +41,7 @@ type variant struct {
 
 func (v *variant) title() string { return strings.Join(v.values, " / ") }
 
-// required are the columns without which a file is no product export.
+// required are the columns that a product export must have.
 var required = []string{"Handle", "Title", "Option1 Name", "Option1 Value", "Variant Price"}
 
 var (
@@ -49,7 +49,7 @@ var (
 	integer = regexp.MustCompile(`^-?\d{1,9}$`)
 )
 
-// parser reads one file and collects every fault in it.
+// parser reads one file and collects all faults in it.
 type parser struct {
 	name     string
 	columns  map[string]int
@@ -58,7 +58,7 @@ type parser struct {
 	faults   []error
 }
 
-// maxFaults is how many faults are reported of one file.
+// maxFaults is how many faults of a file are reported.
 const maxFaults = 20
 
 // parse reads a file. The error names the file and the line of each fault.
@@ -88,10 +88,10 @@ func (p *parser) fault(line int, format string, args ...any) {
 func (p *parser) read(f io.Reader) error {
 	buffered := bufio.NewReader(f)
 	if mark, _ := buffered.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, _ = buffered.Discard(3) // a byte order mark, as spreadsheets write it
+		_, _ = buffered.Discard(3) // a byte order mark, which spreadsheets write
 	}
 	r := csv.NewReader(buffered)
-	r.FieldsPerRecord = -1 // checked below, with the line
+	r.FieldsPerRecord = -1 // checked below, to report the line
 	header, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("%s: no header: %w", p.name, err)
@@ -102,7 +102,7 @@ func (p *parser) read(f io.Reader) error {
 	}
 	for _, c := range required {
 		if _, ok := p.columns[c]; !ok {
-			return fmt.Errorf("%s:1: no column %q: this is no product export of Shopify", p.name, c)
+			return fmt.Errorf("%s:1: no column %q: this is not a product export of Shopify", p.name, c)
 		}
 	}
 	for {
@@ -126,7 +126,7 @@ func (p *parser) read(f io.Reader) error {
 	}
 }
 
-// cells reads the values of a row by their column's name.
+// cells returns the value of a row in the named column.
 type cells func(column string) string
 
 func (p *parser) row(line int, row []string) {
@@ -240,13 +240,13 @@ func (p *parser) variant(line int, pr *product, get cells) variant {
 		if n.text == "" && n.must {
 			p.fault(line, "%s: is missing", n.column)
 		} else if n.text != "" && !n.syntax.MatchString(n.text) {
-			p.fault(line, "%s: %q is no number", n.column, n.text)
+			p.fault(line, "%s: %q is not a number", n.column, n.text)
 		}
 	}
 	return v
 }
 
-// check finds faults that only the whole of a product shows.
+// check reports faults that only show once all rows of a product are read.
 func (p *parser) check(pr *product) {
 	if pr.title == "" {
 		p.fault(pr.line, "product %q has no title in its first row", pr.handle)
@@ -266,7 +266,7 @@ func (p *parser) check(pr *product) {
 			}
 		}
 		if other, ok := seen[v.title()]; ok {
-			p.fault(v.line, "variant %q is there already, in line %d", v.title(), other)
+			p.fault(v.line, "variant %q was in line %d already", v.title(), other)
 		}
 		seen[v.title()] = v.line
 	}

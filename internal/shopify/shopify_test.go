@@ -161,7 +161,7 @@ func same(t testing.TB, what, got, want string) {
 	}
 }
 
-// compare checks every number of a file against the store.
+// compare compares every number of a file with the store.
 func compare(t *testing.T, file string, store map[string]product) (variants int) {
 	t.Helper()
 	f, err := os.Open(file)
@@ -255,7 +255,7 @@ func TestImportTwiceChangesNothing(t *testing.T) {
 	if again.Created+again.Updated+again.LinksCreated != 0 || !strings.Contains(again.String(), "nothing to change") {
 		t.Errorf("second run: %s", again)
 	}
-	// A changed file changes what differs, and no more.
+	// Importing a changed file changes exactly what differs.
 	text, err := os.ReadFile("testdata/tea.csv")
 	if err != nil {
 		t.Fatal(err)
@@ -280,12 +280,12 @@ func TestBadFileWritesNothing(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no export", "a,b\n1,2\n", `:1: no column "Handle"`},
 		{"no price", header + "a,A,Size,S,,1,,\n", ":2: Variant Price: is missing"},
-		{"bad price", header + "a,A,Size,S,1,1,,\na,,,M,ten,1,,\n", `:3: Variant Price: "ten" is no number`},
-		{"bad quantity", header + "a,A,Size,S,1,1.5,,\n", `:2: Variant Inventory Qty: "1.5" is no number`},
+		{"bad price", header + "a,A,Size,S,1,1,,\na,,,M,ten,1,,\n", `:3: Variant Price: "ten" is not a number`},
+		{"bad quantity", header + "a,A,Size,S,1,1.5,,\n", `:2: Variant Inventory Qty: "1.5" is not a number`},
 		{"bad flag", header + "a,A,Size,S,1,1,,perhaps\n", `:2: Published: "perhaps" is neither true nor false`},
 		{"no handle", header + ",A,Size,S,1,1,,\n", ":2: no handle"},
 		{"no title", header + "a,,Size,S,1,1,,\n", `:2: product "a" has no title`},
-		{"same variant", header + "a,A,Size,S,1,1,,\na,,,S,2,1,,\n", `:3: variant "S" is there already, in line 2`},
+		{"same variant", header + "a,A,Size,S,1,1,,\na,,,S,2,1,,\n", `:3: variant "S" was in line 2 already`},
 		{"too many values", header + "a,A,Size,S,1,1,,true,more\n", ":2: 9 values under 8 columns"},
 		{"open quote", header + "a,\"A,Size,S,1,1,,\n", ":2"},
 		{"same sku", header + "a,A,Size,S,1,1,X,\nb,B,Size,S,1,1,X,\n", `:3: another ProductVariant has the same sku "X"`},
@@ -309,7 +309,7 @@ func TestBadFileWritesNothing(t *testing.T) {
 	}
 }
 
-// TestRealExports imports the exports of real shops that lie beside a checkout, if they do.
+// TestRealExports imports exports of real shops from beside the checkout, if there are any.
 func TestRealExports(t *testing.T) {
 	t.Parallel()
 	files, _ := filepath.Glob("../../../shared/data/shopify-*.csv")

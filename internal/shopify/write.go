@@ -9,14 +9,14 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// placed is a variant of the file and where it ended up.
-type placed struct {
+// savedVariant is a variant of the file and its ids in the store.
+type savedVariant struct {
 	*variant
 	product *product
 	id      string
 }
 
-// products writes a part of the file: products, what belongs to them, and their links.
+// products writes some products of the file, their parts and their links.
 func (r *run) products(part []*product) error {
 	ids, err := r.writeProducts(part)
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *run) products(part []*product) error {
 	return r.link("product_sales_channel", pairs, nil)
 }
 
-// lookup finds records by a text column, makes those that are missing, and returns all ids.
+// lookup returns the ids of records by a text field, and creates the missing ones.
 func (r *run) lookup(model, field string, wanted []string) (map[string]string, error) {
 	ids := r.known[model]
 	if ids == nil {
@@ -145,7 +145,7 @@ func (r *run) writeProducts(part []*product) (map[string]string, error) {
 	return ids, r.retag(part, there, tagIDs)
 }
 
-// retag sets the tags of products that were there, where they differ.
+// retag sets the tags of existing products where they differ.
 func (r *run) retag(part []*product, there map[string]*recordstore.Record, tagIDs map[string]string) error {
 	m, err := r.model("Product")
 	if err != nil || len(there) == 0 {
@@ -217,8 +217,8 @@ func (p *product) values(typeID string) values {
 	return v
 }
 
-// writeOptions makes the options of each product and their values. The result has the ids of values by product, option
-// and value.
+// writeOptions creates the options of each product and their values. It returns the ids of the values by product,
+// option and value.
 func (r *run) writeOptions(part []*product, ids map[string]string) (map[[3]string]string, error) {
 	m, err := r.model("Product")
 	if err != nil {
@@ -305,7 +305,7 @@ func (r *run) optionValues(part []*product, optionIDs map[[2]string]string) (map
 				if _, ok := byOption[key]; ok {
 					continue
 				}
-				byOption[key] = "" // its id comes below
+				byOption[key] = "" // its id is set below
 				keys = append(keys, key)
 				made = append(made, values{"optionId": key[0], "value": key[1], "rank": rank})
 				rank++
@@ -334,7 +334,7 @@ func (r *run) writeVariants(
 	part []*product,
 	ids map[string]string,
 	optionValues map[[3]string]string,
-) ([]placed, error) {
+) ([]savedVariant, error) {
 	var owners []string
 	for _, p := range part {
 		owners = append(owners, ids[p.handle])
@@ -347,7 +347,7 @@ func (r *run) writeVariants(
 	for _, rec := range found {
 		there[[2]string{text(rec, "productId"), text(rec, "title")}] = rec
 	}
-	var all []placed
+	var all []savedVariant
 	var made, changed []values
 	var old []*recordstore.Record
 	var fresh []int
@@ -357,7 +357,7 @@ func (r *run) writeVariants(
 			w := v.record(ids[p.handle], i)
 			if rec := there[[2]string{ids[p.handle], v.title()}]; rec != nil {
 				old, changed = append(old, rec), append(changed, w)
-				all = append(all, placed{v, p, rec.ID()})
+				all = append(all, savedVariant{v, p, rec.ID()})
 				continue
 			}
 			var chosen []string
@@ -366,7 +366,7 @@ func (r *run) writeVariants(
 			}
 			w["optionIds"] = chosen
 			fresh, made = append(fresh, len(all)), append(made, w)
-			all = append(all, placed{v, p, ""})
+			all = append(all, savedVariant{v, p, ""})
 		}
 	}
 	newIDs, err := r.create("ProductVariant", made)
@@ -423,8 +423,8 @@ func (r *run) writeImages(part []*product, ids map[string]string) error {
 	return err
 }
 
-// linked returns what each variant is linked to.
-func (r *run) linked(link string, variants []placed) (map[string]string, error) {
+// linked returns the key that each variant is linked to.
+func (r *run) linked(link string, variants []savedVariant) (map[string]string, error) {
 	ids := make([]string, len(variants))
 	for i, v := range variants {
 		ids[i] = v.id
@@ -440,11 +440,11 @@ func (r *run) linked(link string, variants []placed) (map[string]string, error) 
 	return far, nil
 }
 
-// attach makes a far record for each variant that has none, links them, and returns the far ids of all.
+// attach creates and links a far record for each variant that has none, and returns the far ids of all variants.
 func (r *run) attach(
 	link, model string,
-	variants []placed,
-	make func(placed) values,
+	variants []savedVariant,
+	make func(savedVariant) values,
 	data map[string]any,
 ) (map[string]string, error) {
 	far, err := r.linked(link, variants)
@@ -452,7 +452,7 @@ func (r *run) attach(
 		return nil, err
 	}
 	var made []values
-	var owners []placed
+	var owners []savedVariant
 	for _, v := range variants {
 		if far[v.id] == "" {
 			made, owners = append(made, make(v)), append(owners, v)
@@ -470,12 +470,12 @@ func (r *run) attach(
 	return far, r.link(link, pairs, data)
 }
 
-func (r *run) writePrices(variants []placed) error {
+func (r *run) writePrices(variants []savedVariant) error {
 	sets, err := r.attach(
 		"product_variant_price_set",
 		"PriceSet",
 		variants,
-		func(placed) values { return values{} },
+		func(savedVariant) values { return values{} },
 		nil,
 	)
 	if err != nil {
@@ -511,8 +511,8 @@ func (r *run) writePrices(variants []placed) error {
 	return r.update("Price", old, changed)
 }
 
-func (r *run) writeStock(variants []placed) error {
-	items, err := r.attach("product_variant_inventory_item", "InventoryItem", variants, func(v placed) values {
+func (r *run) writeStock(variants []savedVariant) error {
+	items, err := r.attach("product_variant_inventory_item", "InventoryItem", variants, func(v savedVariant) values {
 		w := values{"title": fmt.Sprintf("%s, %s", v.product.title, v.title()), "requiresShipping": v.shipped}
 		if v.sku != "" {
 			w["sku"] = v.sku

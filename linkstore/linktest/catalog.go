@@ -1,5 +1,5 @@
-// Package linktest holds what a link store promises, as tests: a suite that every store has to pass, and a model of a store
-// in memory, simple enough to be believed, that random sequences are compared with.
+// Package linktest tests the promises of a link store. It has a test suite that every store must pass, and a simple
+// in-memory store that property tests compare a real one with.
 package linktest
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Subject is a store under test, and a way to make records in it.
+// Subject is a store under test, with methods to create and inspect its records.
 type Subject interface {
 	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
 	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
@@ -17,13 +17,14 @@ type Subject interface {
 	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	Restore(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	RestoreDeletion(ctx context.Context, deletionID string) (linkstore.Receipt, error)
-	// PutRecord makes a live record. owner is the id of the record it belongs to, for models that have one.
+	// PutRecord creates a live record. owner is the id of the record that it belongs to, "" for models without
+	// owners.
 	PutRecord(ctx context.Context, model, id, owner string) error
-	// State describes every link row and record, live or deleted.
+	// State returns every link row and record, live or deleted.
 	State(ctx context.Context) (State, error)
 }
 
-// State is everything a store holds.
+// State is the whole content of a store.
 type State struct {
 	Links   map[linkstore.Pair]LinkState
 	Records map[Record]bool // whether it is live
@@ -32,37 +33,37 @@ type State struct {
 // LinkState is one link row.
 type LinkState struct {
 	Live bool
-	Data string // the extra column, if there is one
+	Data string // the extra column, if the link has one
 }
 
-// Record names a record.
+// Record identifies a record.
 type Record struct{ Model, ID string }
 
-// Links of the catalogue, each of another kind.
+// The links of the catalogue. Each has another cardinality or cascade.
 const (
-	Priced  = "variant_price_set"    // one to one, the price set goes with the variant
+	Priced  = "variant_price_set"    // one to one; deleting the variant deletes the price set
 	Stocked = "variant_item"         // many to many, with an extra column
 	Sold    = "product_channel"      // many to many
-	Served  = "location_set"         // one location, many sets, which go with it
-	Related = "product_related"      // of a model to itself
-	Paired  = "channel_location"     // one to one, each goes with the other
+	Served  = "location_set"         // one location, many sets; deleting the location deletes the sets
+	Related = "product_related"      // links a model to itself
+	Paired  = "channel_location"     // one to one; deleting either end deletes the other
 	Shown   = "variant_channel_hero" // many variants, one channel each
 	Held    = "price_set_product"    // read-only: a column of the price set
 )
 
-// Links between keys of other kinds.
+// Links between other kinds of keys.
 const (
-	Signed   = "customer_contract" // a number to uuids, which go with it; in a schema of its own
-	Rented   = "contract_bin"      // one to one, a uuid to a key of two columns, which goes with it
-	Stowed   = "item_bin"          // many to many, a text to a key of two columns
-	Courted  = "channel_customer"  // one channel, many numbers kept as texts, as Medusa keeps them; they go with it
+	Signed   = "customer_contract" // a number to many UUIDs, which are deleted with it; in a schema of its own
+	Rented   = "contract_bin"      // one to one, a UUID to a composite key, which is deleted with it
+	Stowed   = "item_bin"          // many to many, a text to a composite key
+	Courted  = "channel_customer"  // one channel to many numbers stored as text, as Medusa does; they are deleted with it
 	Visited  = "customer_region"   // many to many, both numbers; regions cannot be soft-deleted
-	Adjoined = "bin_neighbour"     // of a model with a key of two columns to itself
+	Adjoined = "bin_neighbour"     // links a model with a composite key to itself
 	Lies     = "item_home_bin"     // read-only: two columns of the item
 )
 
-// Catalog is what the suite and the model run on: models in five modules with keys of every kind, records that own others,
-// and a link of every kind.
+// Catalog returns the catalogue that the suite and the model use: models in five modules with keys of every kind,
+// owners, and a link of every kind.
 func Catalog() (*linkstore.Catalog, error) {
 	return linkstore.NewCatalog([]linkstore.Model{
 		{
@@ -194,7 +195,7 @@ func Catalog() (*linkstore.Catalog, error) {
 	})
 }
 
-// Tables makes the tables of the catalogue's models. It is the SQL that a module would have in its migrations.
+// Tables is the SQL that creates the tables of the catalogue's models. Link tables are not part of it.
 const Tables = `
 	CREATE TABLE product (id text PRIMARY KEY, deleted_at timestamptz);
 	CREATE TABLE variant (id text PRIMARY KEY, product_id text REFERENCES product, deleted_at timestamptz);
@@ -220,7 +221,8 @@ const Tables = `
 	CREATE TABLE region (number bigint PRIMARY KEY);
 `
 
-// Owner is the model that records of a model belong to, and the columns that say to which record; nil if there is none.
+// Owner returns the model that owns records of the given model, and the columns that hold the owner's key. owner is
+// nil if there is none.
 func Owner(c *linkstore.Catalog, model string) (owner *linkstore.Model, columns []string) {
 	for _, m := range c.Models() {
 		for _, o := range m.Owns {

@@ -1,19 +1,19 @@
 package linktest
 
-// Clone returns a model that holds the same and goes its own way.
+// Clone returns an independent copy of the model.
 func (m *Model) Clone() *Model { return &Model{m.catalog, m.now.clone()} }
 
-// IsLive reports whether a record is there and not deleted.
+// IsLive reports whether the record exists and is not deleted.
 func (m *Model) IsLive(r Record) bool { return m.now.records[r].live }
 
-// SetOwner gives a record to another owner, as an update of the record does.
+// SetOwner changes the owner of a record, as an update of the record would.
 func (m *Model) SetOwner(r Record, owner string) {
 	state := m.now.records[r]
 	state.owner = owner
 	m.now.records[r] = state
 }
 
-// RenameDeletion gives a deletion the id that another store gave it.
+// RenameDeletion replaces the id of a deletion, to match the id that another store gave it.
 func (m *Model) RenameDeletion(from, to string) {
 	for _, d := range m.now.deletions {
 		if d.id == from {

@@ -10,14 +10,14 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Model is a store in memory. It says in plain loops over maps what the real one does in SQL, and knows neither locks nor
-// indexes.
+// Model is an in-memory store. It does in plain loops over maps what the real store does in SQL. It has neither locks
+// nor indexes, so it is simple enough to trust.
 type Model struct {
 	catalog *linkstore.Catalog
 	now     memory
 }
 
-// memory is all a Model holds.
+// memory is the content of a Model.
 type memory struct {
 	records   map[Record]recordState
 	links     map[linkstore.Pair]linkState
@@ -33,13 +33,13 @@ type recordState struct {
 type linkState struct {
 	live      bool
 	quantity  string
-	deletedBy string // the deletion that removed it; "" if it was dismissed
+	deletedBy string // the deletion that removed the link; "" if it was dismissed
 }
 
-// deletion is what a deletion wrote down.
+// deletion records what a deletion removed.
 type deletion struct {
 	id       string
-	records  map[Record]bool // whether it was removed; a root that stayed was not
+	records  map[Record]bool // false for a root that was not itself removed
 	causes   map[Record][]Record
 	links    map[linkstore.Pair]*removedLink
 	restored map[Record]bool
@@ -75,13 +75,13 @@ func (m *Model) atomically(fn func() error) error {
 	return err
 }
 
-// PutRecord makes a record.
+// PutRecord creates a record.
 func (m *Model) PutRecord(_ context.Context, model, id, owner string) error {
 	m.now.records[Record{model, id}] = recordState{live: true, owner: owner}
 	return nil
 }
 
-// State describes the model.
+// State returns the content of the model.
 func (m *Model) State(context.Context) (State, error) {
 	s := State{map[linkstore.Pair]LinkState{}, map[Record]bool{}}
 	for p, l := range m.now.links {
@@ -145,12 +145,12 @@ func (m *Model) Create(
 				return linkstore.ErrRecordNotFound
 			}
 		}
-		if err := m.makeRoom(pairs, opts, results); err != nil {
+		if err := m.dismissConflicts(pairs, opts, results); err != nil {
 			return err
 		}
 		for i, p := range pairs {
 			if slices.Contains(pairs[:i], p) {
-				results[i].Outcome = linkstore.Unchanged // the first item that names the pair tells what became of it
+				results[i].Outcome = linkstore.Unchanged // the first item with this pair reports the outcome
 				continue
 			}
 			data := map[string]any{}
@@ -172,8 +172,13 @@ func differ(a, b map[string]any) bool {
 	return inA && inB && x != y
 }
 
-// makeRoom dismisses the links that pairs exclude, and tells every pair that does of it.
-func (m *Model) makeRoom(pairs []linkstore.Pair, opts linkstore.CreateOptions, results []linkstore.CreateResult) error {
+// dismissConflicts dismisses the live links that pairs exclude, and adds them to the results of those pairs. Without
+// opts.Replace it returns linkstore.ErrConflict instead.
+func (m *Model) dismissConflicts(
+	pairs []linkstore.Pair,
+	opts linkstore.CreateOptions,
+	results []linkstore.CreateResult,
+) error {
 	var gone []linkstore.Pair
 	for i, p := range pairs {
 		for q, l := range m.now.links {
@@ -219,7 +224,7 @@ func (m *Model) link(p linkstore.Pair, data map[string]any) linkstore.Outcome {
 	return linkstore.Unchanged
 }
 
-// Dismiss removes pairs.
+// Dismiss removes links.
 func (m *Model) Dismiss(_ context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error) {
 	pairs, err := m.resolve(items)
 	if err != nil {
@@ -260,7 +265,7 @@ func (m *Model) roots(records []linkstore.Records) ([]Record, error) {
 	return roots, nil
 }
 
-// Delete removes the links of records, and what cascades.
+// Delete removes the links of records, and everything that cascades.
 func (m *Model) Delete(_ context.Context, records []linkstore.Records) (linkstore.Receipt, error) {
 	return m.delete(records, false)
 }
@@ -305,7 +310,7 @@ func (m *Model) delete(records []linkstore.Records, withRoots bool) (linkstore.R
 		queue = queue[1:]
 		m.reachFrom(r, d, reached)
 	}
-	return m.carryOut(d), nil
+	return m.commitDeletion(d), nil
 }
 
 // reachFrom follows ownership and links from one record.
@@ -344,8 +349,8 @@ func (m *Model) owned(r Record) []Record {
 	return owned
 }
 
-// carryOut removes what a deletion holds, and keeps the deletion if that is anything.
-func (m *Model) carryOut(d *deletion) linkstore.Receipt {
+// commitDeletion removes what a deletion holds, and stores the deletion if it removed anything.
+func (m *Model) commitDeletion(d *deletion) linkstore.Receipt {
 	var receipt linkstore.Receipt
 	for p := range d.links {
 		l := m.now.links[p]
@@ -366,8 +371,8 @@ func (m *Model) carryOut(d *deletion) linkstore.Receipt {
 	return receipt
 }
 
-// back is a record of a deletion that is to come back.
-type back struct {
+// restoredRecord is a record that a restore brings back, with its deletion.
+type restoredRecord struct {
 	Record
 	from *deletion
 }
@@ -378,7 +383,7 @@ func (m *Model) Restore(_ context.Context, records []linkstore.Records) (linksto
 	if err != nil {
 		return linkstore.Receipt{}, err
 	}
-	var all []back
+	var all []restoredRecord
 	for _, r := range roots {
 		for _, d := range slices.Backward(m.now.deletions) {
 			if _, holds := d.records[r]; !holds {
@@ -393,14 +398,14 @@ func (m *Model) Restore(_ context.Context, records []linkstore.Records) (linksto
 	return m.restore(all)
 }
 
-// follow adds a record and all that was removed because of it.
-func (d *deletion) follow(r Record, all []back) []back {
+// follow appends a record and everything that was removed because of it.
+func (d *deletion) follow(r Record, all []restoredRecord) []restoredRecord {
 	seen := map[Record]bool{r: true}
 	queue := []Record{r}
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
-		if b := (back{next, d}); !d.restored[next] && !slices.Contains(all, b) {
+		if b := (restoredRecord{next, d}); !d.restored[next] && !slices.Contains(all, b) {
 			all = append(all, b)
 		}
 		for _, child := range d.causes[next] {
@@ -413,16 +418,16 @@ func (d *deletion) follow(r Record, all []back) []back {
 	return all
 }
 
-// RestoreDeletion brings back a whole deletion.
+// RestoreDeletion brings back everything that a deletion removed.
 func (m *Model) RestoreDeletion(_ context.Context, id string) (linkstore.Receipt, error) {
 	for _, d := range m.now.deletions {
 		if d.id != id {
 			continue
 		}
-		var all []back
+		var all []restoredRecord
 		for r := range d.records {
 			if !d.restored[r] {
-				all = append(all, back{r, d})
+				all = append(all, restoredRecord{r, d})
 			}
 		}
 		return m.restore(all)
@@ -430,10 +435,10 @@ func (m *Model) RestoreDeletion(_ context.Context, id string) (linkstore.Receipt
 	return linkstore.Receipt{}, linkstore.ErrDeletionNotFound
 }
 
-func (m *Model) restore(records []back) (linkstore.Receipt, error) {
+func (m *Model) restore(records []restoredRecord) (linkstore.Receipt, error) {
 	var receipt linkstore.Receipt
 	err := m.atomically(func() error {
-		byID := map[string]*deletion{} // atomically works on copies of the deletions it may put back
+		byID := map[string]*deletion{} // look deletions up by id: after a failed call m.now holds copies
 		for _, d := range m.now.deletions {
 			byID[d.id] = d
 		}
@@ -457,8 +462,8 @@ func (m *Model) restore(records []back) (linkstore.Receipt, error) {
 	return receipt, nil
 }
 
-// reattach brings back the links that the restored records miss.
-func (m *Model) reattach(records []back, receipt *linkstore.Receipt) error {
+// reattach brings back the links of the restored records.
+func (m *Model) reattach(records []restoredRecord, receipt *linkstore.Receipt) error {
 	type candidate struct {
 		pair  linkstore.Pair
 		from  *deletion

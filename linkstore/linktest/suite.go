@@ -11,7 +11,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Run checks that a store keeps what links promise. open returns an empty store over Catalog.
+// Run checks the promises of a store. open must return an empty store over Catalog.
 func Run(t *testing.T, open func(t *testing.T) Subject) {
 	for _, c := range []struct {
 		name string
@@ -52,7 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 	}
 }
 
-// harness calls a store in the words of the tests.
+// harness calls a store with the short notation of the tests.
 type harness struct {
 	*testing.T
 	s Subject
@@ -162,7 +162,8 @@ func (h *harness) state() State {
 	return s
 }
 
-// live checks which links are live, as "link left right", and which records are not.
+// live checks that exactly the given links are live, written as "link left right", and exactly the given records are
+// deleted.
 func (h *harness) live(links []string, deleted []string) {
 	h.Helper()
 	var gotLinks, gotDeleted []string

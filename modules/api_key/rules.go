@@ -1,4 +1,4 @@
-// Package api_key holds the rules of the api_key module: how keys are made, and that a revoked one stays so.
+// Package api_key has the rules of the api_key module: how tokens are made, and that revoking a key is final.
 package api_key
 
 import (
@@ -14,23 +14,23 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Rules are the rules of the module's models.
+// Rules returns the rules by model.
 func Rules() map[string]recordstore.Rule {
-	return map[string]recordstore.Rule{"ApiKey": {Create: create, Update: change}}
+	return map[string]recordstore.Rule{"ApiKey": {Create: create, Update: checkUpdate}}
 }
 
-// kept is what a change of a key is compared with.
-type kept struct {
+// storedKey is the stored state that an update of a key is checked against.
+type storedKey struct {
 	ID, Type  string
 	Revoked   bool
 	RevokedBy *string
-	// Same says that the change leaves revoked_at as it is.
+	// Same is true if the update leaves revoked_at unchanged.
 	Same bool
 }
 
-// change refuses what would make a key good again that was revoked, or make another of it. The store has locked the rows, so
-// a revocation is not missed that is written at the same time.
-func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
+// checkUpdate refuses updates that would change the type of a key, or make a revoked key good again. The store has
+// locked the rows, so a concurrent revocation is seen.
+func checkUpdate(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	ids, times := make([]string, len(records)), make([]*time.Time, len(records))
 	for i, r := range records {
 		ids[i], _ = r["id"].(string)
@@ -38,7 +38,7 @@ func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error 
 			times[i] = &at
 		}
 	}
-	// api_key_pkey
+	// Relies on the primary key.
 	rows, err := tx.Query(ctx, `
 		SELECT k.id, k.type, k.revoked_at IS NOT NULL AND k.revoked_at <= now() AS revoked, k.revoked_by,
 			k.revoked_at IS NOT DISTINCT FROM given.revoked_at AS same
@@ -46,11 +46,11 @@ func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error 
 	if err != nil {
 		return err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[kept])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[storedKey])
 	if err != nil {
 		return err
 	}
-	byID := map[string]kept{}
+	byID := map[string]storedKey{}
 	for _, k := range found {
 		byID[k.ID] = k
 	}
@@ -62,9 +62,9 @@ func change(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error 
 	return nil
 }
 
-func (k kept) allow(r recordstore.Values) error {
+func (k storedKey) allow(r recordstore.Values) error {
 	if to, ok := r["type"]; ok && to != k.Type {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "type",
 			Value:  to,
 			Reason: "does not change once the key is made; make another key",
@@ -74,14 +74,14 @@ func (k kept) allow(r recordstore.Values) error {
 		return nil
 	}
 	if at, ok := r["revoked_at"]; ok && !k.Same {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "revokedAt",
 			Value:  at,
 			Reason: "does not change: the key is revoked, which is final; make another key",
 		}
 	}
 	if by, ok := r["revoked_by"]; ok && (by == nil) != (k.RevokedBy == nil) || ok && by != nil && by != *k.RevokedBy {
-		return &recordstore.ValueError{
+		return &recordstore.InvalidError{
 			Field:  "revokedBy",
 			Value:  by,
 			Reason: "does not change: the key is revoked, which is final",
@@ -90,8 +90,8 @@ func (k kept) allow(r recordstore.Values) error {
 	return nil
 }
 
-// create makes the tokens. A publishable key is no secret and kept as it is. A secret key is kept as a salted hash, as
-// Medusa does, and shown this once.
+// create generates the tokens. A publishable key is no secret, so it is stored as it is. A secret key is stored as a
+// salted hash, as Medusa does, and its token is returned this once.
 func create(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 	for _, r := range records {
 		var err error
@@ -141,11 +141,12 @@ func keepSecret(r recordstore.Values, token string) error {
 	return err
 }
 
-// Hash is the form in which a secret key's token is kept: 64 bytes of scrypt with Node's default cost, in hexadecimal.
+// Hash returns the stored form of a secret key's token: 64 bytes of scrypt in hexadecimal, with the default cost of
+// Node.js.
 func Hash(token, salt string) (string, error) {
 	hash, err := scrypt.Key([]byte(token), []byte(salt), 16384, 8, 1, 64)
 	return hex.EncodeToString(hash), err
 }
 
-// redact shows enough of a token to recognise it.
+// redact returns enough of a token to recognise it by.
 func redact(token string) string { return token[:6] + "***" + token[len(token)-3:] }

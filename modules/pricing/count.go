@@ -11,14 +11,15 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// counter keeps rules_count of prices, or of price lists: how many live rules hang on each. Medusa compares it with the rules that
-// match when it calculates a price. Whoever changes the number locks the owner first, so that the next one counts what is there then.
+// counter maintains rules_count of prices, or of price lists: the number of their live rules. Medusa compares it with
+// the number of matching rules when it calculates a price. Every change of the number locks the owner first, so that
+// concurrent changes count one after the other.
 type counter struct {
 	owner, rule string // tables
-	column      string // of rules: the owner
+	column      string // the column of rule with the owner's key
 }
 
-// created counts rules that are about to be made.
+// created updates the counts for rules that are about to be created.
 func (c counter) created(ctx context.Context, tx pgx.Tx, rules []recordstore.Values) error {
 	added := map[string]int{}
 	for _, r := range rules {
@@ -29,7 +30,7 @@ func (c counter) created(ctx context.Context, tx pgx.Tx, rules []recordstore.Val
 	return c.count(ctx, tx, nil, added)
 }
 
-// updated counts rules that are about to move from one owner to another.
+// updated updates the counts for rules that are about to get another owner.
 func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Values) error {
 	var moved []string
 	added := map[string]int{}
@@ -43,7 +44,7 @@ func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Val
 	if len(moved) == 0 {
 		return nil
 	}
-	// Relies on the primary key of rules. The rules are locked: they are about to change.
+	// Relies on the primary key of rules. It locks the rules, because they are about to change.
 	rows, err := tx.Query(
 		ctx,
 		fmt.Sprintf(`SELECT DISTINCT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys),
@@ -62,7 +63,7 @@ func (c counter) updated(ctx context.Context, tx pgx.Tx, rules []recordstore.Val
 	return c.count(ctx, tx, moved, added)
 }
 
-// count writes how many rules owners will have: those that hang on them now without the moved ones, and those that are added.
+// count writes how many rules each owner will have: its current ones without the moved rules, plus the added ones.
 func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map[string]int) error {
 	owners := slices.Sorted(maps.Keys(added))
 	numbers := make([]int, len(owners))
@@ -72,7 +73,8 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 	if len(owners) == 0 {
 		return nil
 	}
-	// Relies on the primary key of owners. A statement of its own: what it waits for is seen by the next one.
+	// Relies on the primary key of owners. It is a statement of its own, so that the next one sees what was committed
+	// while it waited for the lock.
 	if _, err := tx.Exec(ctx, fmt.Sprintf(
 		`SELECT 1 FROM %s WHERE id = ANY(ARRAY(SELECT %s)) ORDER BY id COLLATE "C" FOR NO KEY UPDATE`,
 		c.owner,
@@ -92,10 +94,11 @@ func (c counter) count(ctx context.Context, tx pgx.Tx, moved []string, added map
 	return err
 }
 
-// keys are those of a call. Postgres cannot look into the SELECT, so that it plans the statement once, not for each call's keys.
+// keys unnests the keys of a call. The subselect hides the array from the planner, so that Postgres plans the
+// statement once and not anew for each call's keys.
 const keys = `unnest((SELECT $1::text[]))`
 
-// rulesChanged counts anew where rules were deleted or restored.
+// rulesChanged recounts the owners of rules that were deleted or restored.
 func (c counter) rulesChanged(rules []string, last *pgx.Batch) {
 	// Relies on the primary keys.
 	owners := fmt.Sprintf(`SELECT %s FROM %s WHERE id = ANY(ARRAY(SELECT %s))`, c.column, c.rule, keys)
@@ -107,12 +110,14 @@ func (c counter) rulesChanged(rules []string, last *pgx.Batch) {
 	c.recount(owners, rules, last)
 }
 
-// ownersRestored counts anew the rules of owners that were restored, and so are locked: some of the rules may have come back before.
+// ownersRestored recounts owners that were restored, and are therefore locked: some of their rules may have been
+// restored earlier.
 func (c counter) ownersRestored(owners []string, last *pgx.Batch) {
 	c.recount(`SELECT `+keys, owners, last)
 }
 
-// recount queues the count of owners that a statement selects. A deleted one keeps its number: that of the rules it is restored with.
+// recount queues a statement that recounts the owners that a query selects. Deleted owners keep their count, which
+// then matches the rules that a restore brings back with them.
 func (c counter) recount(owners string, ids []string, last *pgx.Batch) {
 	// Relies on the index of live rules by owner, and on the primary key of owners.
 	last.Queue(fmt.Sprintf(`

@@ -1,4 +1,4 @@
-// Package pricing holds the rules of the pricing module: how currency codes are written, and how rules are counted.
+// Package pricing has the rules of the pricing module: the case of currency codes, and the count of price rules.
 package pricing
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Rules are the rules of the module's models.
+// Rules returns the rules by model.
 func Rules() map[string]recordstore.Rule {
 	ofPrices, ofLists := counter{
 		"price",
@@ -35,7 +35,7 @@ func Rules() map[string]recordstore.Rule {
 	}
 }
 
-// lower writes currency codes as the currency module has them: "EUR" becomes "eur".
+// lower converts currency codes to lower case, as the currency module has them.
 func lower(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 	for _, r := range records {
 		if code, ok := r["currency_code"].(string); ok {

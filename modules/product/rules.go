@@ -1,4 +1,4 @@
-// Package product holds the rules of the product module: how the tree of categories is kept.
+// Package product has the rules of the product module, which maintain the paths of categories.
 package product
 
 import (
@@ -12,14 +12,14 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Rules are the rules of the module's models.
+// Rules returns the rules by model.
 func Rules() map[string]recordstore.Rule {
-	return map[string]recordstore.Rule{"ProductCategory": {Create: plant, Update: move}}
+	return map[string]recordstore.Rule{"ProductCategory": {Create: setPaths, Update: moveBranches}}
 }
 
-// plant gives new categories their path: the ids from the root down, joined by dots. A parent may be made in the same
-// call, before its children.
-func plant(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
+// setPaths sets the path of new categories: the ids from the root down, joined by dots. A parent may be created in
+// the same call, before its children.
+func setPaths(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	paths := map[string]string{}
 	for i, r := range records {
 		id, _ := r["id"].(string)
@@ -41,7 +41,7 @@ func plant(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	return nil
 }
 
-// pathOf relies on the primary key.
+// pathOf returns the path of a category. It relies on the primary key.
 func pathOf(ctx context.Context, tx pgx.Tx, id string) (string, error) {
 	rows, err := tx.Query(ctx, `SELECT mpath FROM product_category WHERE id = $1 AND deleted_at IS NULL FOR SHARE`, id)
 	if err != nil {
@@ -57,8 +57,8 @@ func pathOf(ctx context.Context, tx pgx.Tx, id string) (string, error) {
 	return found[0], nil
 }
 
-// move carries the branch of a category along when its parent changes.
-func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
+// moveBranches updates the paths below categories whose parent changes.
+func moveBranches(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	for i, r := range records {
 		v, changes := r["parent_category_id"]
 		if !changes {
@@ -73,7 +73,7 @@ func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 				return &recordstore.ItemError{Index: i, Err: err}
 			}
 			if within(above, id) {
-				return &recordstore.ItemError{Index: i, Err: &recordstore.ValueError{
+				return &recordstore.ItemError{Index: i, Err: &recordstore.InvalidError{
 					Field:  "parentCategoryId",
 					Value:  parent,
 					Reason: fmt.Sprintf("category %q is below %q", parent, id),
@@ -81,7 +81,7 @@ func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 			}
 			path = above + "." + id
 		}
-		// Relies on the index of mpath for the branch; a category is below another if its path begins with it.
+		// Relies on the index of mpath. A category is below another if its path begins with the other's.
 		if _, err := tx.Exec(ctx, `
 			UPDATE product_category AS c
 			SET mpath = $2 || substr(c.mpath, length(old.mpath) + 1), updated_at = now()
@@ -93,5 +93,5 @@ func move(ctx context.Context, tx pgx.Tx, records []recordstore.Values) error {
 	return nil
 }
 
-// within reports whether a path goes through a category.
+// within reports whether a path contains a category.
 func within(path, id string) bool { return slices.Contains(strings.Split(path, "."), id) }

@@ -1,20 +1,20 @@
-// What requests are sent with: the headers that the server knows, or those that a visitor gave in this tab of the browser.
-// The latter are in sessionStorage, which ends with the tab, and nowhere else.
+// Credentials of requests: headers from the settings of the server, or from a visitor. A visitor's are stored in sessionStorage
+// only, which ends with the browser's tab.
 
 const names = { admin: 'Authorization', storefront: 'x-publishable-api-key' };
 const placeholders = { admin: { [names.admin]: 'Bearer sk_…' }, storefront: { [names.storefront]: 'pk_…' } };
-const keptAs = (kind) => `linkgraph:${kind}`;
+const storageKey = (kind) => `linkgraph:${kind}`;
 
-// kindOf says whose headers a text has.
+// kindOf returns the kind of caller that headers, as text, belong to.
 export const kindOf = (text) => (/"x-publishable-api-key"/i.test(text ?? '') && !/"authorization"/i.test(text) ? 'storefront' : 'admin');
 
-// placeholder returns what a visitor has to fill in.
+// placeholder returns headers for a visitor to fill in.
 export const placeholder = (kind) => JSON.stringify(placeholders[kind], null, 2);
 
-// filledIn leaves out headers that a visitor has yet to fill in: they have … in them, which no header can.
+// filledIn leaves out placeholders. They contain …, which no header can.
 export const filledIn = (headers) => Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => !String(value).includes('…')));
 
-// isAdmin says whether there are credentials of an admin in headers.
+// isAdmin returns whether headers have credentials of an admin.
 export const isAdmin = (headers) => given(headers)[0] === 'admin';
 
 export class Credentials {
@@ -22,36 +22,36 @@ export class Credentials {
 
   constructor(settings) { this.#settings = settings; }
 
-  // of returns the headers of a kind of callers, or undefined if they are not known.
+  // of returns the headers of a kind of caller, or undefined if they are not known.
   of(kind) {
     const known = this.#settings[kind];
     if (known && Object.keys(known).length) return known;
-    const kept = sessionStorage.getItem(keptAs(kind));
-    return kept ? { [names[kind]]: kept } : undefined;
+    const stored = sessionStorage.getItem(storageKey(kind));
+    return stored ? { [names[kind]]: stored } : undefined;
   }
 
-  // text returns the headers as they are shown.
+  // text returns the headers as text, or the placeholder.
   text(kind) {
     const known = this.of(kind);
     return known ? JSON.stringify(known, null, 2) : placeholder(kind);
   }
 
-  // learn keeps what the API has let in, and says whether that is news.
+  // learn stores credentials that the API accepted, and returns whether they are new.
   learn(headers) {
     const [kind, value] = given(headers);
     if (!value || this.of(kind)) return false;
-    sessionStorage.setItem(keptAs(kind), value);
+    sessionStorage.setItem(storageKey(kind), value);
     return true;
   }
 
-  // forget drops what the API does not let in any more.
+  // forget removes credentials that the API rejects.
   forget(headers) {
     const [kind, value] = given(headers);
-    if (sessionStorage.getItem(keptAs(kind)) === value) sessionStorage.removeItem(keptAs(kind));
+    if (sessionStorage.getItem(storageKey(kind)) === value) sessionStorage.removeItem(storageKey(kind));
   }
 }
 
-// given returns the credentials in headers, and of which kind they are. The API looks at Authorization first.
+// given returns [kind, credentials] of headers. As in the API, Authorization takes precedence.
 function given(headers) {
   const value = (name) => Object.entries(headers ?? {}).find(([h]) => h.toLowerCase() === name.toLowerCase())?.[1];
   const kind = value(names.admin) ? 'admin' : 'storefront';

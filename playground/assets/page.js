@@ -1,5 +1,5 @@
-// Starts GraphiQL with the example tabs. GraphiQL keeps a visitor's own tabs; the examples are shown to new ones. A query in
-// the address, as in /?query={…}, gets a tab of its own. It is not run until the visitor does.
+// Entry point of the playground: starts GraphiQL. New visitors see the example tabs; GraphiQL stores a visitor's own tabs. A query
+// in the address, as in /?query={…}, opens in a tab of its own, and runs only when the visitor runs it.
 import { Credentials, filledIn, isAdmin, kindOf, placeholder } from './credentials.js';
 import { GraphiQL, createElement, createGraphiQLFetcher, createRoot, tryParseJSONC, useEffect, useGraphiQL } from './graphiql/graphiql.js';
 import { byLink, readSettings, takeToken } from './settings.js';
@@ -15,12 +15,12 @@ const storage = new Storage(credentials, asked, settings.tabs);
 const tabs = settings.tabs.map((t) => ({ query: t.query, headers: credentials.text(t.storefront ? 'storefront' : 'admin') }));
 if (asked.query !== undefined) {
   tabs.unshift({ ...asked, headers: credentials.text('admin') });
-  history.replaceState(null, '', location.pathname); // loading again does not ask again
+  history.replaceState(null, '', location.pathname); // a reload must not open it again
 }
 
 const send = createGraphiQLFetcher({
   url: settings.endpoint,
-  enableIncrementalDelivery: false, // the API answers in one piece
+  enableIncrementalDelivery: false, // the API sends each response whole
   fetch: async (url, request) => {
     const headers = filledIn(request.headers);
     const answer = await fetch(url, { ...request, headers });
@@ -32,10 +32,10 @@ const send = createGraphiQLFetcher({
 
 // ---- the schema
 
-let known = false; // the schema
-let tried; // headers that the schema was asked for with
+let known = false; // whether the schema is loaded
+let tried; // headers of the last attempt
 
-// forSchema are the headers that the schema is asked for with: those of an admin, whichever tab is open.
+// forSchema returns the headers for loading the schema: those of an admin, whichever tab is open.
 function forSchema(headers) {
   const own = filledIn(headers);
   return isAdmin(own) ? own : credentials.of('admin') ?? own;
@@ -48,21 +48,21 @@ async function askForSchema(params, options) {
     const answer = await send(params, { ...options, headers });
     known = Boolean(answer.data);
     say(known ? '' : answer.errors?.[0]?.message ?? 'the answer has no data', answer.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED');
-    return { data: null, ...answer }; // without data it would ask once more
+    return { data: null, ...answer }; // without data, GraphiQL would ask once more
   } catch (e) {
     say(e.message);
     throw e;
   }
 }
 
-// say tells why there is no schema, and what to do.
+// say shows why the schema is not loaded, and what to do.
 function say(message, unauthenticated) {
   const todo = unauthenticated ? ' Fill it in under Headers, below the query; the schema is loaded as soon as a key is good.' + byLink(settings) : '';
   notice.textContent = message && `The schema is not loaded: ${message}.${todo}`;
   notice.hidden = !message;
 }
 
-// retry asks for the schema again when a visitor has filled in other headers.
+// retry loads the schema again after a visitor changed the headers.
 let timer;
 function retry(text) {
   clearTimeout(timer);
@@ -72,7 +72,7 @@ function retry(text) {
     try {
       headers = tryParseJSONC(text);
     } catch {
-      return; // not written to the end
+      return; // not complete yet
     }
     if (JSON.stringify(forSchema(headers)) === tried) return;
     fetcher = newFetcher();
@@ -80,14 +80,14 @@ function retry(text) {
   }, 500);
 }
 
-// newFetcher returns one that GraphiQL takes for another, and asks for the schema again.
+// newFetcher returns a new function each time: a changed fetcher makes GraphiQL load the schema again.
 function newFetcher() {
   return (params, options) => (params.operationName === 'IntrospectionQuery' ? askForSchema(params, options) : send(params, options));
 }
 
 // ---- the page
 
-// Fill puts the headers that are known by now into the tab that is open, if it waits for them.
+// Fill replaces the placeholder in the open tab once the headers are known.
 function Fill({ keys }) {
   const { editor, tab } = useGraphiQL((state) => ({ editor: state.headerEditor, tab: state.tabs[state.activeTabIndex]?.id }));
   useEffect(() => {

@@ -1,5 +1,5 @@
-// Where GraphiQL keeps tabs and the history: localStorage, less the headers. They are filled in when it reads, with what is
-// known by then: no key is in a storage that outlives the tab of the browser, and none is used that has been replaced.
+// The storage of GraphiQL's tabs and history: localStorage without headers. Headers are filled in on reading, from the current
+// credentials. So no key outlives the browser's tab, and no replaced key is used.
 import { kindOf, placeholder } from './credentials.js';
 
 const at = (name) => `graphiql:${name}`;
@@ -17,14 +17,14 @@ function read(key) {
 export class Storage {
   #credentials; #asked; #examples; #tabs = [];
 
-  // asked is what the address has: { query, variables }. examples are the tabs of new visitors.
+  // asked is { query, variables } from the address. examples are the tabs for new visitors.
   constructor(credentials, asked, examples) {
     this.#credentials = credentials;
     this.#asked = asked;
     this.#examples = examples;
   }
 
-  // watch is told of the tabs when they change. It fills in headers that GraphiQL has none for.
+  // watch is called with the tabs when they change. It fills in missing headers.
   watch(tabs) {
     this.#tabs = tabs;
     for (const t of tabs) t.headers ??= this.#fill(this.#marker(t));
@@ -64,21 +64,21 @@ export class Storage {
 
   #fill(headers) { return this.#credentials.text(kindOf(headers)); }
 
-  // marker says whose headers a tab has, in words that are fit to be kept.
+  // marker returns the placeholder for a tab's kind of caller: it is stored in place of the headers.
   #marker({ id, query }) {
     const known = this.#tabs.find((t) => t.id === id)?.headers ?? read(at('tabState'))?.tabs?.find((t) => t.id === id)?.headers;
     if (known) return placeholder(kindOf(known));
     return placeholder(this.#examples.find((e) => e.query === query)?.storefront ? 'storefront' : 'admin');
   }
 
-  // open returns the tab that GraphiQL will open: that of the last visit or, if it is there, the one with what the address has.
+  // open returns the tab that GraphiQL will open: the one with the query of the address, or else that of the last visit.
   #open(state = read(at('tabState'))) {
     const { query, variables } = this.#asked;
     if (query === undefined) return state?.tabs?.[state.activeTabIndex];
     return state?.tabs?.findLast((t) => t.query === query && (t.variables ?? '') === (variables ?? ''));
   }
 
-  // state has the tabs of the last visit with their headers. GraphiQL does not know the one to open again if it has any.
+  // state returns the tabs of the last visit with headers. The tab to open gets none: with headers, GraphiQL would not recognize it.
   #state() {
     const state = read(at('tabState'));
     const open = this.#open(state);

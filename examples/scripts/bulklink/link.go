@@ -26,10 +26,10 @@ type linker struct {
 	outcomes map[api.CreateLinkOutcome]int
 }
 
-// page is how many records one list answers with at most, and so how many names are resolved at once.
+// page is the maximum page size of the API, and so the number of names that one query looks up.
 const page = 100
 
-// resolve finds the ids of all rows. It returns a fault for each row that names nothing, or more than one thing.
+// resolve looks up the ids of all rows. The error lists each row whose name matches no record or several.
 func (l *linker) resolve(ctx context.Context, rows []*row) error {
 	products, err := l.products(ctx, distinct(rows, func(r *row) string { return r.handle }))
 	if err != nil {
@@ -72,7 +72,7 @@ func one(what, name string, ids map[string][]string) (string, error) {
 	}
 }
 
-// products returns the ids of the products that have the handles.
+// products returns the ids of the products with the given handles.
 func (l *linker) products(ctx context.Context, handles []string) (map[string][]string, error) {
 	ids := map[string][]string{}
 	for some := range slices.Chunk(handles, page) {
@@ -90,7 +90,7 @@ func (l *linker) products(ctx context.Context, handles []string) (map[string][]s
 	return ids, nil
 }
 
-// channels returns the ids of the sales channels that have the names.
+// channels returns the ids of the sales channels with the given names.
 func (l *linker) channels(ctx context.Context, names []string) (map[string][]string, error) {
 	ids := map[string][]string{}
 	for some := range slices.Chunk(names, page) {
@@ -108,7 +108,7 @@ func (l *linker) channels(ctx context.Context, names []string) (map[string][]str
 	return ids, nil
 }
 
-// link makes the links in batches and prints what came of each row. It ends at the first batch that fails.
+// link creates the links in batches and prints the outcome of each row. It stops at the first batch that fails.
 func (l *linker) link(ctx context.Context, rows []*row) error {
 	l.outcomes = map[api.CreateLinkOutcome]int{}
 	for some := range slices.Chunk(rows, l.batch) {
@@ -131,7 +131,7 @@ func (l *linker) link(ctx context.Context, rows []*row) error {
 	return nil
 }
 
-// summary says how many rows came to what.
+// summary returns the number of rows per outcome.
 func (l *linker) summary(rows int) string {
 	done := 0
 	var counts []string
@@ -147,7 +147,7 @@ func (l *linker) summary(rows int) string {
 	)
 }
 
-// atLine names the row that an error of a batch is about, or else the rows of the batch.
+// atLine adds to err the line of the row that it is about, or else the lines of the batch.
 func atLine(err error, batch []*row) error {
 	var list gqlerror.List
 	if errors.As(err, &list) && len(list) > 0 {
@@ -158,7 +158,7 @@ func atLine(err error, batch []*row) error {
 	return fmt.Errorf("lines %d to %d: %w", batch[0].line, batch[len(batch)-1].line, err)
 }
 
-// explain puts what the API says in place of how the client quotes it.
+// explain returns an error with the API's own message. The client's message quotes the whole answer.
 func explain(err error) error {
 	var answer *graphql.HTTPError
 	if errors.As(err, &answer) && len(answer.Response.Errors) > 0 {

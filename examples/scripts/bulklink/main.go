@@ -1,12 +1,12 @@
-// Command bulklink links products to sales channels, as many as a CSV file has rows.
+// Command bulklink links products to sales channels, one link per row of a CSV file.
 //
 //	LINKGRAPH_KEY=sk_… go run ./scripts/bulklink links.csv
 //
-// The file has a header with the columns handle (of a product) and sales_channel (its name). Every row is resolved before
-// anything is written, then links are made in batches. Each batch is made whole or not at all, and doing it again changes
-// nothing, so that after a fault the same file can be run again.
+// The file has a header with the columns handle (of a product) and sales_channel (its name). All rows are resolved
+// before anything is written. Links are then made in batches, each all or nothing. Making a link again changes
+// nothing, so the same file can be run again after an error.
 //
-// Standard output has a line a row: its line in the file, the handle, the channel and the outcome, apart by tabs.
+// Standard output has one line per row, separated by tabs: its line in the file, the handle, the channel, the outcome.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// maxBatch is how many links createLinks takes at once.
+// maxBatch is the most links that createLinks accepts at once.
 const maxBatch = 10_000
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {

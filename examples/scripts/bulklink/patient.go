@@ -24,18 +24,18 @@ func (k keyed) Do(r *http.Request) (*http.Response, error) {
 	return k.next.Do(r)
 }
 
-// patient sends a request again where the API was away or had too much to do: statuses 429, 502, 503 and 504, the code
-// UNAVAILABLE, and connections that fail. A mutation may have been done by then, so it is for those alone that may be done
-// twice, as createLinks may.
+// patient repeats a request if the API is unavailable or overloaded: after status 429, 502, 503 or 504, the code
+// UNAVAILABLE, or a failed connection. A mutation may have taken effect before the repetition, so use it only for
+// idempotent mutations such as createLinks.
 type patient struct {
 	next     graphql.Doer
-	attempts int // in all
+	attempts int // in all, the first included
 	wait     func(context.Context, time.Duration) error
 	told     func(why string, pause time.Duration)
 }
 
 const (
-	firstPause = time.Second // doubled each time, unless the API says when
+	firstPause = time.Second // doubled each time, unless the API says when to retry
 	mostPause  = time.Minute
 )
 
@@ -72,7 +72,8 @@ func (p *patient) Do(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// transient says why an answer is worth another try; it is empty if it is not. The body is read, and can be read again.
+// transient returns why an answer is worth a retry, "" if it is not. It reads the body and replaces it, so that it
+// can be read again.
 func transient(response *http.Response) (string, error) {
 	body, err := io.ReadAll(response.Body)
 	response.Body.Close()
@@ -91,7 +92,7 @@ func transient(response *http.Response) (string, error) {
 		}
 	}
 	if json.Unmarshal(body, &answer) != nil {
-		return "", nil // for the client to complain about
+		return "", nil // the client reports it
 	}
 	for _, e := range answer.Errors {
 		if e.Extensions.Code == "UNAVAILABLE" {
@@ -101,13 +102,13 @@ func transient(response *http.Response) (string, error) {
 	return "", nil
 }
 
-// retryAfter is when the API wants to be asked again.
+// retryAfter returns the pause that the API asks for.
 func retryAfter(response *http.Response) (time.Duration, bool) {
 	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
 	return time.Duration(seconds) * time.Second, err == nil && seconds >= 0
 }
 
-// wait returns after the pause, or with an error when the context ends.
+// wait waits for the pause. It returns an error if the context ends first.
 func wait(ctx context.Context, pause time.Duration) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

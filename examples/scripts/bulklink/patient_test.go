@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// answers is an API that gives its answers one after the other, and the last one again and again.
+// answers is an API that returns its answers in order, and repeats the last one.
 type answers struct {
 	given  []func(http.ResponseWriter)
 	bodies []string
@@ -51,7 +51,7 @@ func TestPatient(t *testing.T) {
 	for name, test := range map[string]struct {
 		answers []func(http.ResponseWriter)
 		pauses  []time.Duration
-		want    string // of the body; empty if there is an error
+		want    string // the body; "" if an error is expected
 	}{
 		"AtOnce":         {[]func(http.ResponseWriter){says("{}")}, nil, "{}"},
 		"AsLongAsItSays": {[]func(http.ResponseWriter){status(429, "7"), status(503, "2"), says("{}")}, []time.Duration{7 * time.Second, 2 * time.Second}, "{}"},
@@ -87,7 +87,7 @@ func TestPatient(t *testing.T) {
 				body, _ := io.ReadAll(response.Body)
 				got = string(body)
 			}
-			server.Close() // nothing writes bodies any more
+			server.Close() // waits for requests, so that nothing writes bodies any more
 			if got != test.want || !slices.Equal(pauses, test.pauses) {
 				t.Errorf("%q, %v after %v; want %q after %v", got, err, pauses, test.want, test.pauses)
 			}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// row is one of the file: first as it stands there, then with the ids of both records.
+// row is a row of the file, and once it is resolved the ids of both records.
 type row struct {
 	line            int
 	handle, channel string
@@ -18,10 +18,11 @@ type row struct {
 	productID, channelID string
 }
 
-// readRows reads the file. Other columns than handle and sales_channel are not looked at.
+// readRows reads the file. It ignores columns other than handle and sales_channel.
 func readRows(file io.Reader) ([]*row, error) {
 	text := bufio.NewReader(file)
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" { // of spreadsheets
+	// Spreadsheets write a byte order mark.
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = text.Discard(3)
 	}
 	r := csv.NewReader(text)

@@ -1,5 +1,5 @@
-// Package api is the client of the storefront: functions and types that genqlient makes of queries.graphql and the schema
-// that storefronts see. A query that the schema does not allow is not generated.
+// Package api is the GraphQL client of the storefront. genqlient generates it from queries.graphql and the
+// storefronts' schema, and fails for a query that this schema does not allow.
 package api
 
 //go:generate go tool genqlient genqlient.yaml

@@ -71,7 +71,7 @@ func (v *CardVariantsProductVariantConnectionNodesProductVariant) GetPriceSet() 
 	return v.PriceSet
 }
 
-// The way up from a category. A deeper tree has a shorter breadcrumb.
+// The parents of a category. In a deeper tree the breadcrumb is cut short.
 type CategoryAncestry struct {
 	CategoryLink `json:"-"`
 	// The category above.
@@ -473,7 +473,7 @@ func (v *CategoryPageResponse) GetCategories() *CategoryPageCategoriesProductCat
 // GetProducts returns CategoryPageResponse.Products, and is useful for accessing the field via an interface.
 func (v *CategoryPageResponse) GetProducts() *Products { return v.Products }
 
-// How amounts of the currency are written.
+// How to format amounts of the currency.
 type Currency struct {
 	// ISO 4217 code, in lower case.
 	Code string `json:"code"`
@@ -733,7 +733,7 @@ var AllPriceListType = []PriceListType{
 	PriceListTypeOverride,
 }
 
-// What is in force now and for everyone: the API shows no other. Which of them holds is decided in package shop.
+// The API returns only prices that are in force for everyone. Package shop chooses among them.
 type PriceSet struct {
 	// Prices that belong to this PriceSet.
 	Prices *PriceSetPricesPriceConnection `json:"prices"`
@@ -966,7 +966,7 @@ func (v *ProductsPageInfo) GetHasNextPage() bool { return v.HasNextPage }
 // GetEndCursor returns ProductsPageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *ProductsPageInfo) GetEndCursor() string { return v.EndCursor }
 
-// The texts of a record in one language, by field.
+// The translations of a record into one language, by field.
 type Texts struct {
 	// BCP 47 tag of the language: en-US.
 	LocaleCode string `json:"localeCode"`
@@ -1254,7 +1254,7 @@ fragment PriceSet on PriceSet {
 }
 `
 
-// A category, those around it, and the products in it and in those two levels below.
+// A category with its parents and children, and the products in it and in the two levels below.
 func CategoryPage(
 	ctx_ context.Context,
 	client_ graphql.Client,
@@ -1371,7 +1371,7 @@ fragment PriceSet on PriceSet {
 }
 `
 
-// The first page of the shop: all products, and the top of the tree of categories.
+// The home page: all products, and the categories at the top of the tree.
 func HomePage(
 	ctx_ context.Context,
 	client_ graphql.Client,

@@ -10,13 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// errNotFound is that of a page about nothing: the API shows no such product or category to this key.
+// errNotFound says that the API returned no such product or category for this key.
 var errNotFound = errors.New("not found")
 
-// messagePage says why there is no page.
+// messagePage explains why a page is not shown.
 type messagePage struct{ Title, Text string }
 
-// fault returns the page that stands for one that cannot be made, and logs what the shop is to blame for.
+// fault returns the status and page for an error, and logs errors that the shop is to blame for.
 func (s *Shop) fault(w http.ResponseWriter, r *http.Request, err error) (int, content) {
 	status, page := classify(err)
 	if status >= http.StatusInternalServerError {
@@ -39,7 +39,7 @@ func (s *Shop) fault(w http.ResponseWriter, r *http.Request, err error) (int, co
 	return status, content{"message", page.Title, page}
 }
 
-// classify tells the faults of a visitor, of the moment, and of the set-up apart.
+// classify distinguishes errors of the visitor, temporary errors, and errors of the set-up.
 func classify(err error) (status int, page messagePage) {
 	away := messagePage{"We are busy", "The shop cannot be reached at the moment. Please try again in a minute."}
 	var answer *graphql.HTTPError
@@ -74,7 +74,7 @@ func classify(err error) (status int, page messagePage) {
 		switch code(refused) {
 		case "UNAVAILABLE":
 			return http.StatusServiceUnavailable, away
-		case "BAD_USER_INPUT": // the cursor is all that a visitor can get wrong
+		case "BAD_USER_INPUT": // the cursor is the only input that a visitor can get wrong
 			return http.StatusBadRequest, messagePage{
 				"No such page",
 				"This page of the list is not there any more. Please start from the first one.",
@@ -91,7 +91,7 @@ func classify(err error) (status int, page messagePage) {
 	return http.StatusInternalServerError, messagePage{"Something went wrong", "This page cannot be shown."}
 }
 
-// code is that of the first error.
+// code returns the code of the first error.
 func code(list gqlerror.List) string {
 	if len(list) == 0 {
 		return ""

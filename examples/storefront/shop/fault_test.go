@@ -13,7 +13,7 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
-// TestFaults shows pages of a shop whose API answers in ways that the real one seldom does.
+// TestFaults checks the pages for answers that the real API rarely gives.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -70,7 +70,7 @@ func refuse(status int, code string) func(http.ResponseWriter) {
 	}
 }
 
-// TestUnreachable shows the page of a shop whose API is not there at all.
+// TestUnreachable checks the page of a shop whose API cannot be reached.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(nil)

@@ -9,21 +9,21 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
-// Price is what one piece costs.
+// Price is the price of one piece.
 type Price struct {
 	Amount *big.Rat
-	// Regular is the price without the sale. Nil if there is no sale.
+	// Regular is the price without the sale, nil if there is no sale.
 	Regular *big.Rat
 }
 
-// PriceOf chooses among the prices of a price set, all of one currency, what one piece costs someone who buys so many.
-// It returns false if there is none.
+// PriceOf returns the price of one piece for a buyer of the given quantity. prices are those of one price set in one
+// currency. It returns false if no price applies, and an error if a price is not a number.
 //
-//   - A price holds from its minimal to its maximal quantity, both included. Of those that hold, the one with the greatest
-//     minimal quantity counts, as it was made for so many; then the lowest.
-//   - That is done for the prices without a list, for those of OVERRIDE lists and for those of SALE lists apart.
-//   - A price of an OVERRIDE list takes the place of the one without a list, be it higher or lower.
-//   - A price of a SALE list counts if it is lower than that; the shop shows both.
+//   - A price applies from its minimum to its maximum quantity, both included. If several apply, the one with the
+//     highest minimum wins, because it was made for such quantities; then the lowest.
+//   - One price is chosen like this among the prices without a list, one among OVERRIDE lists, one among SALE lists.
+//   - The price of an OVERRIDE list replaces the one without a list, even if it is higher.
+//   - The price of a SALE list wins if it is lower than that. The shop shows both.
 func PriceOf(prices []*api.Price, quantity int64) (Price, bool, error) {
 	best := map[api.PriceListType]*candidate{}
 	for _, p := range prices {
@@ -31,7 +31,7 @@ func PriceOf(prices []*api.Price, quantity int64) (Price, bool, error) {
 		if err != nil {
 			return Price{}, false, err
 		}
-		var list api.PriceListType // none
+		var list api.PriceListType // no list
 		if p.PriceList != nil {
 			list = p.PriceList.Type
 		}
@@ -54,7 +54,7 @@ func PriceOf(prices []*api.Price, quantity int64) (Price, bool, error) {
 	return Price{Amount: regular.amount}, true, nil
 }
 
-// candidate is a price that holds for the quantity.
+// candidate is a price that applies to the quantity.
 type candidate struct{ amount, from *big.Rat }
 
 func (c *candidate) beats(other *candidate) bool {
@@ -86,16 +86,16 @@ func candidateOf(p *api.Price, quantity *big.Rat) (c *candidate, holds bool, err
 	return c, holds, nil
 }
 
-// decimal reads a Decimal of the API, exactly.
+// decimal parses a Decimal of the API exactly.
 func decimal(text string) (*big.Rat, error) {
 	r, ok := new(big.Rat).SetString(text)
 	if !ok {
-		return nil, fmt.Errorf("%q is no decimal number", text)
+		return nil, fmt.Errorf("%q is not a decimal number", text)
 	}
 	return r, nil
 }
 
-// money writes an amount: €39.90. Digits that the currency does not have are rounded away.
+// money formats an amount, such as €39.90, rounded to the digits that the currency has.
 func money(amount *big.Rat, c *api.Currency) string {
 	symbol := c.SymbolNative
 	if last, _ := utf8.DecodeLastRuneInString(symbol); unicode.IsLetter(last) || last == '.' { // kr 40, not kr40

@@ -23,7 +23,7 @@ func TestPriceOf(t *testing.T) {
 	for name, test := range map[string]struct {
 		prices          []*api.Price
 		quantity        int64
-		amount, regular string // empty if there is none
+		amount, regular string // "" if there is none
 	}{
 		"NoPrice":                   {nil, 1, "", ""},
 		"OnePrice":                  {[]*api.Price{plain("39.90")}, 1, "39.90", ""},

@@ -1,7 +1,8 @@
-// Package shop is a small shop on the API of linkgraph: pages made on the server, one query each, and no script in the browser.
+// Package shop is a small shop on the Linkgraph API. It renders pages on the server, with one query each and no
+// script in the browser.
 //
-// The typed client is in package api. What the API gives and what a page shows are different things (prices, stock, texts in
-// a language), and price.go, stock.go and view.go lead from one to the other.
+// The typed client is in package api. The files price.go, stock.go and view.go turn the API's data into what pages
+// show: prices, stock, and texts in the visitor's language.
 package shop
 
 import (
@@ -25,18 +26,18 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
-// Config says which API the shop is for. The key must be given; the zero values of the others are what is said of them.
+// Config configures the shop. Only Key is required.
 type Config struct {
-	// URL is where the API is: http://127.0.0.1:8080/graphql.
+	// URL is the address of the API. Default: http://127.0.0.1:8080/graphql.
 	URL string
 	// Key is a publishable API key. It decides what is for sale.
 	Key string
-	// Currencies are those to choose from, as codes of ISO 4217. The first one is shown unless another is asked for.
-	// The API does not tell storefronts which ones the shop takes. Default: eur and usd.
+	// Currencies are the ISO 4217 codes that visitors can choose from. The first one is the default. They are
+	// configured because the API does not tell storefronts which currencies the shop accepts. Default: eur and usd.
 	Currencies []string
-	// PageSize is how many products a list shows, 100 at most. Default: 12.
+	// PageSize is how many products a list shows, at most 100. Default: 12.
 	PageSize int
-	// Log is where faults go. Default: slog.Default().
+	// Log gets errors. Default: slog.Default().
 	Log *slog.Logger
 }
 
@@ -54,13 +55,13 @@ var templates embed.FS
 //go:embed static
 var static embed.FS
 
-// New returns the shop. It asks nothing of the API yet.
+// New returns the shop. It sends no request to the API yet. It returns an error if cfg is not valid.
 func New(cfg Config) (*Shop, error) {
 	if cfg.URL == "" {
 		cfg.URL = "http://127.0.0.1:8080/graphql"
 	}
 	if u, err := url.Parse(cfg.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("LINKGRAPH_URL is no address of HTTP: %q", cfg.URL)
+		return nil, fmt.Errorf("LINKGRAPH_URL is not an HTTP URL: %q", cfg.URL)
 	}
 	if cfg.Key == "" {
 		return nil, errors.New(
@@ -115,7 +116,7 @@ func (k keyed) Do(r *http.Request) (*http.Response, error) {
 	return k.next.Do(r)
 }
 
-// ServeHTTP serves a page or a file.
+// ServeHTTP serves a page or a static file.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set(
@@ -127,26 +128,26 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// content is what stands in the middle of a page.
+// content is the main part of a page.
 type content struct {
 	template string
 	title    string
 	data     any
 }
 
-// page answers a request with a page, or with one that says why there is none.
+// page answers a request with a page, or with one that explains the error.
 func (s *Shop) page(make func(context.Context, visit, *http.Request) (content, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(r)
 		c, err := make(r.Context(), v, r)
 		status := http.StatusOK
 		if err != nil {
-			if r.Context().Err() != nil { // nobody is there to read
+			if r.Context().Err() != nil { // the visitor hung up
 				return
 			}
 			status, c = s.fault(w, r, err)
 		}
-		var body bytes.Buffer // a page that cannot be made is not sent by half
+		var body bytes.Buffer // buffered, so that a page that fails is not sent in part
 		if err := s.pages[c.template].ExecuteTemplate(&body, "layout", layout(v, r, c)); err != nil {
 			s.cfg.Log.ErrorContext(r.Context(), "make a page", "path", r.URL.Path, "error", err)
 			http.Error(w, "This page cannot be shown.", http.StatusInternalServerError)
@@ -162,7 +163,7 @@ func (s *Shop) page(make func(context.Context, visit, *http.Request) (content, e
 type layoutData struct {
 	Title      string
 	Home       string
-	Path       string // of this page, to choose another currency
+	Path       string // of this page, for links that choose another currency
 	Locale     string
 	Currency   string
 	Currencies []string
@@ -176,10 +177,10 @@ func layout(v visit, r *http.Request, c content) layoutData {
 	}
 }
 
-// tag is what a tag of a language looks like. It has none of the letters that mean something in a pattern.
+// tag matches language tags. Matches have no character that is special in a LIKE pattern.
 var tag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
-// visit reads what the visitor chose. What the shop does not know is as if nothing was chosen.
+// visit reads the visitor's choices. Unknown choices are ignored.
 func (s *Shop) visit(r *http.Request) visit {
 	v := visit{currency: s.cfg.Currencies[0], shop: s}
 	if code := r.FormValue("currency"); slices.Contains(s.cfg.Currencies, code) {
@@ -191,7 +192,7 @@ func (s *Shop) visit(r *http.Request) visit {
 	return v
 }
 
-// address leads to a page of the shop in the same currency and language.
+// address returns the address of a page of the shop in the same currency and language.
 func (v visit) address(path, handle string, more map[string]string) string {
 	query := url.Values{}
 	if v.currency != v.shop.cfg.Currencies[0] {
@@ -287,10 +288,10 @@ func (s *Shop) product(ctx context.Context, v visit, r *http.Request) (content, 
 	return content{"product", page.Title.Text, page}, nil
 }
 
-// known checks that the API has the currency.
+// known returns an error if the API does not have the currency.
 func (v visit) known(c *api.Currency) error {
 	if c == nil || c.SymbolNative == "" {
-		return fmt.Errorf("CURRENCIES: the API knows no currency %q", v.currency)
+		return fmt.Errorf("CURRENCIES: the API does not have the currency %q", v.currency)
 	}
 	return nil
 }

@@ -10,23 +10,24 @@ import (
 // Availability says whether a variant can be bought.
 type Availability string
 
-// What a variant may be.
+// The values of Availability.
 const (
 	InStock   Availability = "in stock"
 	FewLeft   Availability = "few left"
-	Backorder Availability = "on backorder" // none is left, and it is sold all the same
+	Backorder Availability = "on backorder" // out of stock, but sold nevertheless
 	SoldOut   Availability = "sold out"
 )
 
 const few = 5
 
-// AvailabilityOf returns whether a variant can be bought, and how many are left if that is known.
+// AvailabilityOf returns whether a variant can be bought, and how many pieces are left, 0 if that is unknown. It
+// returns an error if a quantity is not a number.
 //
-//   - A variant whose stock is not managed is in stock, in a number that nobody counts.
-//   - Of a thing in stock there are as many as its levels have stocked and not reserved, all places together. The API
-//     shows those places alone that the channels of the key are served from.
-//   - A variant is made of things, of each as many as the link to it says. It has as many as the scarcest of them allows.
-//   - One of which nothing is left is sold all the same if it may be ordered back.
+//   - A variant whose inventory is not managed is in stock, in an unknown quantity.
+//   - The stock of an inventory item is stocked less reserved, summed over its levels. The API returns only levels at
+//     locations that serve the key's channels.
+//   - A variant is made of inventory items, each in the quantity that its link says. The scarcest item limits it.
+//   - A variant that is out of stock can still be bought if it allows backorders.
 func AvailabilityOf(v *api.Variant) (Availability, int64, error) {
 	if !v.ManageInventory {
 		return InStock, 0, nil
@@ -41,7 +42,7 @@ func AvailabilityOf(v *api.Variant) (Availability, int64, error) {
 			left = available
 		}
 	}
-	whole := new(big.Int).Quo(left.Num(), left.Denom()).Int64() // half a piece is not sold
+	whole := new(big.Int).Quo(left.Num(), left.Denom()).Int64() // only whole pieces are sold
 	switch {
 	case whole > few:
 		return InStock, whole, nil
@@ -53,14 +54,14 @@ func AvailabilityOf(v *api.Variant) (Availability, int64, error) {
 	return SoldOut, 0, nil
 }
 
-// piecesOf is how many pieces there is enough of a thing for.
+// piecesOf returns how many pieces can be made from the stock of one inventory item.
 func piecesOf(part *api.Part) (*big.Rat, error) {
 	available, err := availableOf(part.Node)
 	if err != nil {
 		return nil, err
 	}
 	required, err := decimal(part.Link.RequiredQuantity)
-	if err != nil || required.Sign() <= 0 { // a thing of which nothing is needed bounds nothing
+	if err != nil || required.Sign() <= 0 { // an item of which none is needed is no limit
 		return available, err
 	}
 	return available.Quo(available, required), nil

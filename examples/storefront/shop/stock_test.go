@@ -7,7 +7,7 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/shop"
 )
 
-// item is a thing of which one is needed, with levels of stocked and reserved quantities.
+// item returns an inventory item of which one is needed, with levels of stocked and reserved quantities.
 func item(levels ...[2]string) *api.Part { return needs("1", levels...) }
 
 func needs(quantity string, levels ...[2]string) *api.Part {

@@ -9,15 +9,15 @@ import (
 	"github.com/linkgraph/linkgraph/examples/storefront/api"
 )
 
-// What the templates show. Everything is text by now, and every address is in the visitor's currency and language.
+// The data of the templates. All values are text, and all addresses keep the visitor's currency and language.
 type (
 	listPage struct {
 		Title, Description words
-		Trail              []link // from the first page to what is above this category
+		Trail              []link // from the home page to the parent of this category
 		Categories         []link
 		Cards              []card
 		Total              int
-		First, Next        string // addresses; empty if this is the first page, the last one
+		First, Next        string // addresses; "" on the first page, or the last
 	}
 	productPage struct {
 		Title, Subtitle, Description, Material words
@@ -53,11 +53,11 @@ type (
 		URL   string
 		Here  bool
 	}
-	// words are a text, and the language it is in: empty for the one that records are written in.
+	// words are a text and its language, "" for the language in which records are written.
 	words struct{ Text, Lang string }
 )
 
-// text returns a text of a record in the language that was asked for, or else the one it was written in.
+// text returns a text of a record in the visitor's language, or else the original.
 func text(in *api.Translations, field, original string) words {
 	if found := texts(in)[field]; found != "" {
 		return words{found, in.Nodes[0].LocaleCode}
@@ -65,9 +65,9 @@ func text(in *api.Translations, field, original string) words {
 	return words{Text: original}
 }
 
-// texts has those of the translation that are texts.
+// texts returns the translations that are strings.
 func texts(in *api.Translations) map[string]string {
-	if in == nil || len(in.Nodes) == 0 { // no language was asked for, or there is no translation
+	if in == nil || len(in.Nodes) == 0 { // no language was chosen, or there is no translation
 		return nil
 	}
 	var values map[string]any
@@ -83,7 +83,7 @@ func texts(in *api.Translations) map[string]string {
 	return found
 }
 
-// Initial is the first letter, which stands for a missing picture.
+// Initial returns the first letter, which stands in for a missing picture.
 func (w words) Initial() string {
 	for _, r := range w.Text {
 		return string(r)
@@ -91,10 +91,10 @@ func (w words) Initial() string {
 	return ""
 }
 
-// visit is what a visitor chose, as parameters of addresses carry it.
+// visit is what a visitor chose. The parameters of addresses carry it.
 type visit struct {
 	currency string
-	locale   string // empty for the language that records are written in
+	locale   string // "" for the language in which records are written
 	shop     *Shop
 }
 
@@ -102,7 +102,7 @@ func (v visit) category(c *api.CategoryLink) link {
 	return link{Title: text(c.Translations, "name", c.Name), URL: v.address("/categories/", c.Handle, nil)}
 }
 
-// trail leads from the first page down to a category.
+// trail returns links from the home page to a category.
 func (v visit) trail(c *api.CategoryAncestry) []link {
 	var above []*api.CategoryLink // nearest first
 	if c != nil {
@@ -139,7 +139,7 @@ func (v visit) cards(products []*api.Card, c *api.Currency) ([]card, error) {
 	return cards, nil
 }
 
-// fromPrice is that of the cheapest variant. It is nil if no variant has a price in this currency.
+// fromPrice returns the price of the cheapest variant, nil if no variant has a price in this currency.
 func fromPrice(p *api.Card, c *api.Currency) (*price, error) {
 	var prices []Price
 	for _, variant := range p.Variants.Nodes {
@@ -161,7 +161,7 @@ func fromPrice(p *api.Card, c *api.Currency) (*price, error) {
 	return shown, nil
 }
 
-// priceOf chooses for one piece. A variant that no price set is linked to has no price.
+// priceOf returns the price of one piece. A variant without a linked price set has no price.
 func priceOf(set *api.PriceSet) (Price, bool, error) {
 	if set == nil {
 		return Price{}, false, nil
@@ -177,7 +177,7 @@ func showPrice(p Price, c *api.Currency) *price {
 	return shown
 }
 
-// list is what both lists show.
+// list returns what the home page and category pages both show.
 func (v visit) list(
 	page *listPage,
 	path, handle string,
@@ -230,7 +230,7 @@ func (v visit) product(p *api.Product, c *api.Currency) (*productPage, error) {
 	return page, err
 }
 
-// languages leads to the same page in the others that there are.
+// languages returns links to the same page in the other available languages.
 func (v visit) languages(p *api.Product) []link {
 	if len(p.Languages.Nodes) == 0 {
 		return nil
@@ -255,9 +255,10 @@ func (v visit) languages(p *api.Product) []link {
 	return links
 }
 
-// variants are shown by the values of their options. An option may be shared by products, so values of no variant are left out.
+// variants lists the variants by the values of their options. Products may share an option, so values that no variant
+// has are left out.
 func (v visit) variants(p *api.Product, c *api.Currency) ([]option, []variant, error) {
-	having := map[string][]int{} // variants, by the id of a value
+	having := map[string][]int{} // indexes of variants, by the id of a value
 	for i, variant := range p.Variants.Nodes {
 		for _, value := range variant.Options.Nodes {
 			having[value.Id] = append(having[value.Id], i)

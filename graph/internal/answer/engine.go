@@ -1,9 +1,14 @@
-// Package answer answers what the resolvers of root fields start: it reads what lies below them level by level, by dataloaders, and writes it,
-// as package plan says.
+// Package answer runs query plans: it reads what an operation asks for and writes the answer as JSON.
 //
-// The way of an operation: Begin (request.go) finds its plan. Each resolver starts its root field (roots.go, payload.go for mutations, links.go
-// and shown_links.go for links) and returns an Answer that is not yet written. Finish, after the last root field of a query and after each
-// of a mutation, reads for all that were started (load.go) and writes them (write.go).
+// The way of an operation:
+//
+//  1. [Engine.Begin] finds the plan of the operation and makes a [Request] (request.go).
+//  2. The resolver of each root field calls a function of this package: [List], [Record], [Create] and the others. It checks the
+//     arguments, runs what a mutation does, and returns an [Answer] that is not written yet (roots.go, payload.go, shown_links.go).
+//  3. [Finish] is called after each root field. After the last one of a query, and after each of a mutation, it reads and writes all
+//     fields that were started. Reading them together saves round trips.
+//  4. load.go reads level by level: all hops of a level are keys of one dataloader, whose batch is one round trip.
+//  5. write.go writes the fields in the order of the plan, from the cells of row buffers.
 package answer
 
 import (
@@ -13,39 +18,40 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Config is what an Engine runs on.
+// Config says what an Engine reads from. Records and Links are required.
 type Config struct {
 	Records *recordstore.Store
 	Links   *linkstore.Store
 	Limits  plan.Limits
-	// Spent is told of the fields that each root field writes, if every page is full. nil means nobody is.
+	// Spent is called for each root field with the number of fields that it writes if every page is full. It may be nil.
 	Spent func(ctx context.Context, fields int)
-	// NoSnapshot has each statement read what is there when it runs. It is for tests of what a snapshot is good for.
+	// NoSnapshot has each statement read what is there when it runs. It is for tests of what snapshots are good for.
 	NoSnapshot bool
 }
 
-// Engine answers the fields of the API.
+// Engine answers operations. It is safe for concurrent use.
 type Engine struct {
 	*plan.Compiler
-	records    *recordstore.Store
-	links      *linkstore.Store
-	catalog    *linkstore.Catalog // of links
-	buffers    recordstore.RowBuffers
-	noSnapshot bool
+	records     *recordstore.Store
+	links       *linkstore.Store
+	linkCatalog *linkstore.Catalog // what links there are
+	rows        rows.Pool
+	noSnapshot  bool
 }
 
-// New returns an engine.
+// New returns an engine. A limit of zero takes its default.
 func New(cfg Config) *Engine {
 	return &Engine{
 		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
-		records:  cfg.Records, links: cfg.Links, catalog: cfg.Links.Catalog(), noSnapshot: cfg.NoSnapshot,
+		records:  cfg.Records, links: cfg.Links, linkCatalog: cfg.Links.Catalog(), noSnapshot: cfg.NoSnapshot,
 	}
 }
 
-// rootArguments are the arguments of the field that is being resolved, as the client wrote them.
+// rootArguments are the arguments of the field that is being resolved. Numbers are as the client wrote them.
 func rootArguments(ctx context.Context) map[string]any {
 	f := graphql.GetFieldContext(ctx).Field
 	return plan.Arguments(f.Field, graphql.GetOperationContext(ctx).Variables)

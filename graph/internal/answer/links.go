@@ -14,7 +14,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// What is told of link modules. The fields are those of the schema.
+// The types of linkModules in the schema. Their names are the names of the schema.
 type (
 	// LinkModule describes a link.
 	LinkModule struct {
@@ -37,10 +37,10 @@ type (
 	}
 )
 
-// DescribeLinks resolves a field to what is told of links.
+// DescribeLinks resolves a root field to the descriptions of links.
 func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, error) {
-	r := newRoot(ctx)
-	r.tell = func() error {
+	r := newRootField(ctx)
+	r.writeValue = func() error {
 		return r.request.list(len(links), func(i int) error {
 			r.request.linkModule(r.request.engine.describe(links[i]), r.Field.Selections)
 			return nil
@@ -49,10 +49,10 @@ func DescribeLinks(ctx context.Context, links []*linkstore.Definition) (Answer, 
 	return r.start(nil)
 }
 
-// DescribeLink resolves a field to what is told of a link.
+// DescribeLink resolves a root field to the description of a link.
 func DescribeLink(ctx context.Context, link *linkstore.Definition) (Answer, error) {
-	r := newRoot(ctx)
-	r.tell = func() error {
+	r := newRootField(ctx)
+	r.writeValue = func() error {
 		r.request.linkModule(r.request.engine.describe(link), r.Field.Selections)
 		return nil
 	}
@@ -87,13 +87,13 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 	if end.Field != "" {
 		d.Field = &end.Field
 	}
-	if m, ok := e.catalog.Model(end.Model); ok {
+	if m, ok := e.linkCatalog.Model(end.Model); ok {
 		d.Module = m.Module
 	}
 	return d
 }
 
-// items reads the links of a field's argument.
+// items returns the links of an argument. The error is a *linkstore.ItemError with the index of the link.
 func (e *Engine) items(list []any) ([]linkstore.Item, error) {
 	items := make([]linkstore.Item, len(list))
 	for i, v := range list {
@@ -106,7 +106,7 @@ func (e *Engine) items(list []any) ([]linkstore.Item, error) {
 	return items, nil
 }
 
-// item reads one LinkInput: its two records by module and key, or its link and ends.
+// item returns one LinkInput: two records by module and key, or a link with its ends.
 func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 	var item linkstore.Item
 	for _, name := range plan.SortedKeys(raw) {
@@ -120,7 +120,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 			item.Link = strings.ToLower(text)
 		case "ends":
 			ends := plan.ObjectOf(v)
-			item.Left, item.Right = text(ends["left"]), text(ends["right"])
+			item.Left, item.Right = idText(ends["left"]), idText(ends["right"])
 		case "data":
 			data, ok := v.(map[string]any)
 			if !ok {
@@ -136,7 +136,7 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 				if keys[key] != nil {
 					item.Keys = append(
 						item.Keys,
-						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: text(keys[key])},
+						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: idText(keys[key])},
 					)
 				}
 			}
@@ -147,16 +147,16 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 	return item, err
 }
 
-// data spells the extra columns as the database does.
+// data returns the extra columns of a link under their names in the database.
 func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	if len(item.Data) == 0 {
 		return nil, nil
 	}
-	pair, err := e.catalog.Resolve(item)
+	pair, err := e.linkCatalog.Resolve(item)
 	if err != nil {
 		return nil, err
 	}
-	d, _ := e.catalog.Link(pair.Link)
+	d, _ := e.linkCatalog.Link(pair.Link)
 	data := make(map[string]any, len(item.Data))
 	var choices []string
 	for _, c := range d.Columns {
@@ -184,18 +184,18 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 	return data, nil
 }
 
-// text reads an ID: a string, or a number that was written as one.
-func text(v any) string {
+// idText returns an ID, which may be written as a string or a number.
+func idText(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
 	return fmt.Sprint(v)
 }
 
-// RecordKeys is the argument `records` of a root field: a RecordKeysInput.
+// RecordKeys is the argument `records` of a root field, a RecordKeysInput.
 type RecordKeys []linkstore.Records
 
-// UnmarshalGQLContext reads the argument from the document, where its numbers are as they were written.
+// UnmarshalGQLContext reads the argument from the document, where numbers are as the client wrote them. It never fails.
 func (k *RecordKeys) UnmarshalGQLContext(ctx context.Context, _ any) error {
 	*k = recordKeys(plan.ObjectOf(rootArguments(ctx)["records"]))
 	return nil
@@ -208,7 +208,7 @@ func recordKeys(raw map[string]any) []linkstore.Records {
 		for _, key := range plan.SortedKeys(keys) {
 			r := linkstore.Records{Module: naming.Snake(module), Key: naming.Snake(key)}
 			for _, id := range plan.ListOf(keys[key]) {
-				r.IDs = append(r.IDs, text(id))
+				r.IDs = append(r.IDs, idText(id))
 			}
 			records = append(records, r)
 		}
@@ -216,7 +216,7 @@ func recordKeys(raw map[string]any) []linkstore.Records {
 	return records
 }
 
-// linkModule writes what is told of a link. It is asked for seldom: what is written is looked up field by field.
+// linkModule writes the description of a link. Speed does not matter here, so there is no layout in the plan.
 func (a *Request) linkModule(m *LinkModule, set ast.SelectionSet) {
 	a.fields("LinkModule", set, func(f graphql.CollectedField) {
 		switch f.Name {
@@ -259,7 +259,7 @@ func (a *Request) linkColumn(c *LinkColumn, set ast.SelectionSet) {
 	})
 }
 
-// fields writes an object field by field.
+// fields writes an object of a type by its selection set; write writes the value of one field.
 func (a *Request) fields(typeName string, set ast.SelectionSet, write func(graphql.CollectedField)) {
 	a.b = append(a.b, '{')
 	written := map[string]bool{}

@@ -16,20 +16,21 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// linkInputType is the type of the schema that names a link. (gqlgen takes exported names of this package for types of the schema.)
+// linkInputType is the input type of a link. It is no Go type, because gqlgen would bind an exported LinkInput to the schema.
 const linkInputType = "LinkInput"
 
-// Links is an argument of a root field that is a list of links. It is also the value of a variable that was read from the text of the
-// request.
+// Links is an argument that is a list of links. A variable of that type may have a Links as its value, which LinkInputReader read from the
+// JSON of the request.
 type Links struct {
 	items []linkstore.Item
 	err   error
 }
 
-// Items returns the links, or an ItemError that says which one is not well, and why.
+// Items returns the links, or a *linkstore.ItemError with the index of the first bad one.
 func (l Links) Items() ([]linkstore.Item, error) { return l.items, l.err }
 
-// UnmarshalGQLContext reads the argument from the variable, or from the document, where its numbers are as they were written.
+// UnmarshalGQLContext reads the argument from the variable, or else from the document, where numbers are as the client wrote them. It never
+// fails: Items returns the error.
 func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	e := requestFrom(ctx).engine
 	if read, ok := v.(Links); ok {
@@ -40,24 +41,29 @@ func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	return nil
 }
 
-// LinkInputs reads lists of LinkInput. It knows the names of the schema, and what they are in the catalogue.
-type LinkInputs struct {
+// LinkInputReader reads lists of LinkInput straight from JSON: maps for 10,000 links would cost more than writing them. It reads the usual
+// forms and leaves all others to the general path.
+type LinkInputReader struct {
 	catalog *linkstore.Catalog
-	names   map[string]string // of links, by the value of the enum
+	names   map[string]string // of links, by enum value
 	ends    bool
-	modules map[string]map[string]*inputKey // by the fields that lead to a key
+	modules map[string]map[string]*inputKey // by the fields for the module and the key
 }
 
-// inputKey is a key of a module.
+// inputKey is the key of a linkable model.
 type inputKey struct{ path, module, name string }
 
-// LinkInputs returns what reads lists of LinkInput as a schema has it. It is nil if the schema has no such type.
-func (e *Engine) LinkInputs(schema *ast.Schema) *LinkInputs {
+// LinkInputReader returns a reader for the LinkInput of a schema, or nil if the schema has none.
+func (e *Engine) LinkInputReader(schema *ast.Schema) *LinkInputReader {
 	def := schema.Types[linkInputType]
 	if def == nil {
 		return nil
 	}
-	in := &LinkInputs{catalog: e.catalog, names: map[string]string{}, modules: map[string]map[string]*inputKey{}}
+	in := &LinkInputReader{
+		catalog: e.linkCatalog,
+		names:   map[string]string{},
+		modules: map[string]map[string]*inputKey{},
+	}
 	for _, f := range def.Fields {
 		of := schema.Types[f.Type.Name()]
 		switch {
@@ -78,31 +84,31 @@ func (e *Engine) LinkInputs(schema *ast.Schema) *LinkInputs {
 	return in
 }
 
-// Read reads the value of a variable: a Links, if its type is that of the lists and if it is written as most are. All else is to be read as
-// every value is: ok is then false. in may be nil: there are no such lists then.
-func (in *LinkInputs) Read(t *ast.Type, text []byte) (v any, ok bool) {
+// Read reads the JSON of a variable and returns a Links. ok is false if t is no list of LinkInput, if a link has an unusual form, or if the
+// JSON is bad: the caller then reads the value in the general way, which also gives the error. A nil reader reads nothing.
+func (in *LinkInputReader) Read(t *ast.Type, text []byte) (v any, ok bool) {
 	if in == nil || t.Elem == nil || t.Elem.NamedType != linkInputType {
 		return nil, false
 	}
 	r := linkReader{
-		LinkInputs: in,
-		all:        string(text),
-		scan:       jsonread.New(text),
-		items:      make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
+		LinkInputReader: in,
+		text:            string(text),
+		scan:            jsonread.New(text),
+		items:           make([]linkstore.Item, 0, bytes.Count(text, []byte("},{"))+1),
 	}
 	err := jsonread.List(r.scan, r.item)
 	return Links{items: r.items}, err == nil
 }
 
-// linkReader reads a list of links.
+// linkReader reads one list.
 type linkReader struct {
-	*LinkInputs
-	all   string // what is read
+	*LinkInputReader
+	text  string // the JSON
 	scan  *jsontext.Decoder
 	items []linkstore.Item
 
-	link linkInput // the one that is being read
-	join linkJoin  // of the one before it
+	link linkInput // the link that is being read
+	last keyLink   // of the link before it, whose keys are mostly the same
 }
 
 // linkInput is one LinkInput.
@@ -114,20 +120,20 @@ type linkInput struct {
 	ends bool
 }
 
-// linkJoin is the link between two keys, if there is one.
-type linkJoin struct {
+// keyLink is the link between two keys; its name is "" if there is none or several.
+type keyLink struct {
 	keys    [2]*inputKey
 	link    string
 	swapped bool // the first key is the right one
 }
 
-// errUnusual ends the reading of what is not written as most is.
-var errUnusual = errors.New("unusual")
+// errSlowPath leaves the value to the general path.
+var errSlowPath = errors.New("not on the fast path")
 
-// usual ends the reading where something is not as it mostly is.
-func usual(ok bool) error {
+// fastPath returns errSlowPath unless ok.
+func fastPath(ok bool) error {
 	if !ok {
-		return errUnusual
+		return errSlowPath
 	}
 	return nil
 }
@@ -140,9 +146,9 @@ func (r *linkReader) item() error {
 	l := &r.link
 	switch {
 	case l.n == 2 && !l.ends:
-		r.joined()
+		r.resolveKeys()
 	case l.n > 0 || !l.ends || l.item.Link == "":
-		return errUnusual
+		return errSlowPath
 	}
 	r.items = append(r.items, l.item)
 	return nil
@@ -152,23 +158,23 @@ func (r *linkReader) field(name []byte) error {
 	l := &r.link
 	switch string(name) {
 	case "link":
-		text, err := r.text()
+		text, err := r.plainString()
 		if err != nil {
 			return err
 		}
 		known := r.names[text]
 		first := l.item.Link == ""
 		l.item.Link = known
-		return usual(known != "" && first)
+		return fastPath(known != "" && first)
 	case "ends":
 		if !r.ends || l.ends {
-			return errUnusual
+			return errSlowPath
 		}
 		l.ends = true
 		if err := jsonread.Object(r.scan, r.end); err != nil {
 			return err
 		}
-		return usual(l.item.Left != "" && l.item.Right != "")
+		return fastPath(l.item.Left != "" && l.item.Right != "")
 	case "data":
 		v, err := jsonread.Value(r.scan)
 		if err != nil {
@@ -177,19 +183,19 @@ func (r *linkReader) field(name []byte) error {
 		data, isObject := v.(map[string]any)
 		first := l.item.Data == nil
 		l.item.Data = data
-		return usual(isObject && first)
+		return fastPath(isObject && first)
 	}
 	keys := r.modules[string(name)]
 	if keys == nil || l.n == 2 {
-		return errUnusual
+		return errSlowPath
 	}
 	before := l.n
 	err := jsonread.Object(r.scan, func(name []byte) error {
 		key := keys[string(name)]
 		if key == nil || l.n != before {
-			return errUnusual
+			return errSlowPath
 		}
-		id, err := r.text()
+		id, err := r.plainString()
 		l.keys[l.n], l.ids[l.n] = key, id
 		l.n++
 		return err
@@ -197,7 +203,7 @@ func (r *linkReader) field(name []byte) error {
 	if err != nil {
 		return err
 	}
-	return usual(l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module))
+	return fastPath(l.n == before+1 && (l.n == 1 || l.keys[0].module != l.keys[1].module))
 }
 
 func (r *linkReader) end(name []byte) error {
@@ -205,36 +211,36 @@ func (r *linkReader) end(name []byte) error {
 	if string(name) == "right" {
 		into = &r.link.item.Right
 	} else if string(name) != "left" {
-		return errUnusual
+		return errSlowPath
 	}
 	if *into != "" {
-		return errUnusual
+		return errSlowPath
 	}
 	var err error
-	*into, err = r.text()
+	*into, err = r.plainString()
 	return err
 }
 
-// text reads a string that is not empty. It is a part of all that is read, so that it takes no memory of its own.
-func (r *linkReader) text() (string, error) {
+// plainString reads a string that is not empty and has no escapes. It is a part of the text, so that it costs no allocation.
+func (r *linkReader) plainString() (string, error) {
 	v, err := r.scan.ReadValue()
 	if err != nil {
 		return "", err
 	}
 	if v.Kind() != jsontext.KindString || len(v) < 3 || bytes.IndexByte(v, '\\') >= 0 {
-		return "", errUnusual
+		return "", errSlowPath
 	}
 	end := int(r.scan.InputOffset()) - 1
-	return r.all[end-len(v)+2 : end], nil
+	return r.text[end-len(v)+2 : end], nil
 }
 
-// joined finds the link between the two keys. If there is none, or if there are several, it is for the store to say so.
-func (r *linkReader) joined() {
+// resolveKeys finds the link between the two keys. If there is none, or if there are several, the store returns the error.
+func (r *linkReader) resolveKeys() {
 	l := &r.link
-	if r.join.keys != l.keys || l.item.Link != "" {
-		r.join = r.find(l.keys, l.item.Link)
+	if r.last.keys != l.keys || l.item.Link != "" {
+		r.last = r.find(l.keys, l.item.Link)
 	}
-	if r.join.link == "" {
+	if r.last.link == "" {
 		first, second := 0, 1
 		if l.keys[0].path > l.keys[1].path {
 			first, second = 1, 0
@@ -242,8 +248,8 @@ func (r *linkReader) joined() {
 		l.item.Keys = []linkstore.Key{l.key(first), l.key(second)}
 		return
 	}
-	l.item.Link, l.item.Left, l.item.Right = r.join.link, l.ids[0], l.ids[1]
-	if r.join.swapped {
+	l.item.Link, l.item.Left, l.item.Right = r.last.link, l.ids[0], l.ids[1]
+	if r.last.swapped {
 		l.item.Left, l.item.Right = l.ids[1], l.ids[0]
 	}
 }
@@ -252,29 +258,29 @@ func (l *linkInput) key(i int) linkstore.Key {
 	return linkstore.Key{Module: l.keys[i].module, Name: l.keys[i].name, ID: l.ids[i]}
 }
 
-func (in *LinkInputs) find(keys [2]*inputKey, name string) linkJoin {
+func (in *LinkInputReader) find(keys [2]*inputKey, name string) keyLink {
 	a, b := keys[0], keys[1]
 	found := in.catalog.Find(a.module, a.name, b.module, b.name)
 	if name != "" {
 		found = slices.DeleteFunc(found, func(d *linkstore.Definition) bool { return d.Name != name })
 	}
 	if len(found) != 1 {
-		return linkJoin{keys: keys}
+		return keyLink{keys: keys}
 	}
 	left := &found[0].Left
 	m, _ := in.catalog.Model(left.Model)
-	j := linkJoin{keys: keys, link: found[0].Name, swapped: m.Module != a.module || left.Key != a.name}
+	j := keyLink{keys: keys, link: found[0].Name, swapped: m.Module != a.module || left.Key != a.name}
 	if name != "" {
-		j.keys = [2]*inputKey{} // good for links that are named alone
+		j.keys = [2]*inputKey{} // must not serve links without a name
 	}
 	return j
 }
 
-// readLinks spells the extra columns of a list's links as the database does.
+// readLinks returns the items of a variable, with extra columns under their names in the database.
 func (e *Engine) readLinks(list Links) ([]linkstore.Item, error) {
 	items := list.items
 	if slices.ContainsFunc(items, func(item linkstore.Item) bool { return item.Data != nil }) {
-		items = slices.Clone(items) // the variable may be used again
+		items = slices.Clone(items) // another field may use the variable too
 	}
 	for i := range items {
 		if items[i].Data == nil {

@@ -8,171 +8,169 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
+	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// position is the records of a place, in one request.
-type position struct {
-	place *plan.Place
-	cells *recordstore.RowBuffer
-	n     int
-	rows  []int32 // those among the n that are of this position; nil means all: others are of another root field
-	hops  []followed
+// frame is the records of a plan node in one request: some or all of the rows of a buffer.
+type frame struct {
+	node   *plan.Node
+	buffer *rows.Buffer
+	n      int
+	subset []int32 // the rows of this frame; nil means all n. A batch of several hops has rows of other frames too
+	hops   []hopResult
 }
 
-// followed is a hop from all records of a position.
-type followed struct {
-	keys       []int32 // by record, the list it leads to; -1 if it has no key. Of a join, each leads to its own row
+// hopResult is what a hop from all records of a frame led to.
+type hopResult struct {
+	ranges     []int32 // by record: the index of its list in set.Ranges; -1 if its key is NULL. nil of a joined hop
 	list       *plan.List
-	rows       *recordstore.RowSet // nil of a join
-	shared     bool                // rows has those of other positions too
-	node, link *position           // nil until the rows are there
+	set        *rows.Set // nil of a joined hop, whose record is in the same row
+	shared     bool      // set has rows of other frames too
+	node, link *frame    // nil until they are read
 }
 
-// level is the positions whose hops are to be made next: they travel in one round trip.
+// level is the frames whose hops are read next, in one round trip.
 type level struct {
-	bounds    []*plan.Bound // of each position
-	positions []*position
+	bounds []*plan.BoundPlan // of each frame
+	frames []*frame
 }
 
-// add adds a position, unless all of its hops were read with its records: then those of the next positions are added.
-func (l *level) add(b *plan.Bound, p *position) {
-	if p.n == 0 || len(p.place.Hops) == 0 {
+// add adds a frame, if it has hops to read. Hops that were read with its records are passed on to their own frames.
+func (l *level) add(b *plan.BoundPlan, p *frame) {
+	if p.n == 0 || len(p.node.Hops) == 0 {
 		return
 	}
 	if p.hops == nil {
-		p.hops = make([]followed, len(p.place.Hops))
+		p.hops = make([]hopResult, len(p.node.Hops))
 	}
 	waiting := false
-	for i, h := range p.place.Hops {
+	for i, h := range p.node.Hops {
 		switch f := &p.hops[i]; {
 		case h.Joined:
 			f.list = &b.Lists[h.ID]
-			f.enter(h, b, &position{cells: p.cells, n: p.n, rows: p.rows}, l)
-		case f.rows != nil:
-			f.arrive(h, b, l)
+			f.addFrames(h, b, &frame{buffer: p.buffer, n: p.n, subset: p.subset}, l)
+		case f.set != nil:
+			f.receive(h, b, l)
 		default:
 			waiting = true
 		}
 	}
 	if waiting {
-		l.bounds, l.positions = append(l.bounds, b), append(l.positions, p)
+		l.bounds, l.frames = append(l.bounds, b), append(l.frames, p)
 	}
 }
 
-// fetches are the hops of all positions that were not made yet.
-func (l *level) fetches() (all []*fetch) {
-	for i, p := range l.positions {
-		for j, h := range p.place.Hops {
+// loadKeys returns the hops of all frames that are not read yet.
+func (l *level) loadKeys() (all []*loadKey) {
+	for i, p := range l.frames {
+		for j, h := range p.node.Hops {
 			if p.hops[j].node == nil {
-				all = append(all, &fetch{hop: h, index: j, from: p, bound: l.bounds[i]})
+				all = append(all, &loadKey{hop: h, index: j, frame: p, bound: l.bounds[i]})
 			}
 		}
 	}
 	return all
 }
 
-// read reads the records that root fields ask for, and then what stands below them, level by level.
-func (r *Request) read(runs []*root) error {
-	if err := r.prepare(runs); err != nil {
+// read reads the records that root fields begin with, and then level by level what is below them.
+func (r *Request) read(fields []*rootField) error {
+	if err := r.prepare(fields); err != nil {
 		return err
 	}
-	if err := r.readRoots(runs); err != nil {
+	if err := r.readRoots(fields); err != nil {
 		return err
 	}
 	var next level
-	for _, run := range runs {
-		run.enter(&next)
+	for _, root := range fields {
+		root.addFrames(&next)
 	}
-	for len(next.positions) > 0 {
-		fetches := next.fetches()
-		r.endWith(!slices.ContainsFunc(fetches, (*fetch).leads))
-		if err := r.fetch(fetches); err != nil {
+	for len(next.frames) > 0 {
+		keys := next.loadKeys()
+		r.endWith(!slices.ContainsFunc(keys, func(k *loadKey) bool { return k.hop.Leads() }))
+		if err := r.loadBatch(keys); err != nil {
 			return err
 		}
 		next = level{}
-		for _, f := range fetches {
-			f.followed().arrive(f.hop, f.bound, &next)
+		for _, f := range keys {
+			f.result().receive(f.hop, f.bound, &next)
 		}
 	}
 	return nil
 }
 
-// prepare reads what a field shows of links before it is known what lies below them.
-func (r *Request) prepare(runs []*root) error {
-	for _, run := range runs {
-		if run.prepare == nil {
+// prepare reads what some fields have to know before they can read anything else.
+func (r *Request) prepare(fields []*rootField) error {
+	for _, f := range fields {
+		if f.prepare == nil {
 			continue
 		}
-		if err := run.prepare(); err != nil {
+		if err := f.prepare(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// leads reports whether there is more to read below the records that a hop leads to.
-func (f *fetch) leads() bool { return f.hop.Leads() }
-
-// readRoots reads the records that root fields ask for. Of a record that is asked for by its key, it is known without reading it
-// what its key leads to: that travels with it. If this fails, the records are read alone, so that a hop from a record that is not
-// there cannot fail.
-func (r *Request) readRoots(runs []*root) error {
+// readRoots reads the records that root fields begin with. Hops from the key of a record travel in the same round trip, which saves one.
+// If that fails, the records are read alone: a hop from a record that does not exist must not fail the field.
+func (r *Request) readRoots(fields []*rootField) error {
 	for _, ahead := range []bool{true, false} {
-		var fetches []*fetch
+		var keys []*loadKey
 		n := 0
-		for _, run := range runs {
-			of := run.fetches(ahead)
+		for _, root := range fields {
+			of := root.loadKeys(ahead)
 			n += max(0, len(of)-1)
-			fetches = append(fetches, of...)
+			keys = append(keys, of...)
 		}
-		if len(fetches) == 0 {
+		if len(keys) == 0 {
 			return nil
 		}
-		r.endWith(!slices.ContainsFunc(runs, func(run *root) bool { return run.leads(ahead) }))
-		if err := r.fetch(fetches); err == nil || n == 0 || r.ctx.Err() != nil {
+		r.endWith(!slices.ContainsFunc(fields, func(f *rootField) bool { return f.leads(ahead) }))
+		err := r.loadBatch(keys)
+		if err == nil || n == 0 || r.ctx.Err() != nil || recordstore.IsConflict(err) {
 			return err
 		}
-		if err := r.reopen(); err != nil {
+		if err := r.restartSnapshot(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fetch is a key of the dataloaders: what a root field begins with, or a hop from all records of a position.
-type fetch struct {
-	request recordstore.Request // of a root field
+// loadKey is a key of the dataloader: the first request of a root field, or a hop from all records of a frame.
+type loadKey struct {
+	request recordstore.Request // of a root field; nil of a hop
 
 	hop   *plan.Hop
-	from  *position
-	index int // of the hop among those of the position
-	bound *plan.Bound
-	keys  []string // if they are known without the records
+	frame *frame
+	index int // of the hop in the node
+	bound *plan.BoundPlan
+	keys  []string // the near keys, if they are known before the records are read
 }
 
-func (f *fetch) followed() *followed { return &f.from.hops[f.index] }
+func (f *loadKey) result() *hopResult { return &f.frame.hops[f.index] }
 
-// fetch reads all that a level asks for in one round trip. Hops are loaded by a dataloader, whose keys they are: it is told how many
-// there are, so that its batch is complete with the last one and no timer runs out. Keys do not repeat, so there is no cache. Where there is
-// no hop there is nothing to batch, and no loader.
-func (r *Request) fetch(all []*fetch) error {
-	if !slices.ContainsFunc(all, func(f *fetch) bool { return f.hop != nil }) {
-		return r.reading.Read(r.ctx, r.requests(all)...)
+// loadBatch reads a level in one round trip. The capacity of the dataloader is the number of keys, so that the last one completes the batch
+// and no timer has to run out. Keys do not repeat, so there is no cache. Without hops there is nothing to batch, and no loader.
+func (r *Request) loadBatch(all []*loadKey) error {
+	if !slices.ContainsFunc(all, func(f *loadKey) bool { return f.hop != nil }) {
+		return r.reading.Read(r.ctx, r.storeRequests(all)...)
 	}
 	var panicked any
-	batch := func(ctx context.Context, keys []*fetch) []*dataloader.Result[struct{}] {
-		defer func() { panicked = recover() }() // the goroutine of the resolver goes on with it
-		result := &dataloader.Result[struct{}]{Error: r.reading.Read(ctx, r.requests(keys)...)}
+	batch := func(ctx context.Context, keys []*loadKey) []*dataloader.Result[struct{}] {
+		defer func() { panicked = recover() }() // passed on to the goroutine of the resolver
+		result := &dataloader.Result[struct{}]{Error: r.reading.Read(ctx, r.storeRequests(keys)...)}
 		return slices.Repeat([]*dataloader.Result[struct{}]{result}, len(keys))
 	}
 	n := len(all)
 	loader := dataloader.NewBatchedLoader(
 		batch,
-		dataloader.WithBatchCapacity[*fetch, struct{}](n),
-		dataloader.WithInputCapacity[*fetch, struct{}](
+		dataloader.WithBatchCapacity[*loadKey, struct{}](n),
+		dataloader.WithInputCapacity[*loadKey, struct{}](
 			n,
 		),
-		dataloader.WithCache(&dataloader.NoCache[*fetch, struct{}]{}),
+		dataloader.WithCache(&dataloader.NoCache[*loadKey, struct{}]{}),
 	)
 	thunks := make([]dataloader.Thunk[struct{}], n)
 	for i, f := range all {
@@ -190,38 +188,38 @@ func (r *Request) fetch(all []*fetch) error {
 	return err
 }
 
-// requests are what a level reads: one for each root field, and one for all hops that are the same but for their keys.
-func (r *Request) requests(of []*fetch) []recordstore.Request {
+// storeRequests returns the requests of a level: one for each root field, and one for each group of hops that can share a statement.
+func (r *Request) storeRequests(of []*loadKey) []recordstore.Request {
 	requests := make([]recordstore.Request, 0, len(of))
 	for i, f := range of {
 		switch {
 		case f.request != nil:
 			requests = append(requests, f.request)
-		case f.followed().rows == nil:
-			requests = append(requests, r.follow(f.same(of[i:])))
+		case f.result().set == nil:
+			requests = append(requests, r.hopRequest(f.batch(of[i:])))
 		}
 	}
 	return requests
 }
 
-// most is how many keys a hop may have.
-func (f *fetch) most() int {
+// maxKeys is how many near keys the hop has at most.
+func (f *loadKey) maxKeys() int {
 	switch {
 	case f.keys != nil:
 		return len(f.keys)
-	case f.from.rows != nil:
-		return len(f.from.rows)
+	case f.frame.subset != nil:
+		return len(f.frame.subset)
 	default:
-		return f.from.n
+		return f.frame.n
 	}
 }
 
-// follow prepares hops that are the same but for their keys: each key once.
-func (r *Request) follow(same []*fetch) recordstore.Request {
-	first, rows := same[0], r.rowSet()
+// hopRequest returns the one request of hops that share a statement. Each near key is in it once.
+func (r *Request) hopRequest(same []*loadKey) recordstore.Request {
+	first, set := same[0], r.newSet()
 	most := 0
 	for _, f := range same {
-		most += f.most()
+		most += f.maxKeys()
 	}
 	seen := make(map[string]int, most)
 	keys := make([]string, 0, most)
@@ -235,13 +233,13 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 		return int32(at) //nolint:gosec // fewer than rows
 	}
 	for _, f := range same {
-		followed := f.followed()
-		followed.list, followed.rows, followed.shared = &f.bound.Lists[f.hop.ID], rows, len(same) > 1
+		followed := f.result()
+		followed.list, followed.set, followed.shared = &f.bound.Lists[f.hop.ID], set, len(same) > 1
 		if f.keys != nil {
-			followed.keys = []int32{add(f.keys[0])}
+			followed.ranges = []int32{add(f.keys[0])}
 			continue
 		}
-		followed.keys = f.from.follow(f.hop.From, add)
+		followed.ranges = f.frame.nearKeys(f.hop.NearCells, add)
 	}
 	h, l := first.hop, &first.bound.Lists[first.hop.ID]
 	return &recordstore.Hop{
@@ -251,98 +249,98 @@ func (r *Request) follow(same []*fetch) recordstore.Request {
 		Index:      seen,
 		Single:     h.Single && len(keys) <= 1,
 		Columns:    h.Node.Selection.Columns,
-		RowColumns: h.LinkCells,
+		RowColumns: h.LinkColumns,
 		Where:      l.Where,
 		Order:      l.Order,
-		Page:       l.PageOf(),
+		Page:       l.PageToRead(),
 		Count:      l.Count,
-		Joins:      h.Reading.Joins(first.bound.Lists),
-		Cache:      h.Statement(len(keys) > 1),
-		Into:       rows,
+		Joins:      h.Statement.Joins(first.bound.Lists),
+		Cache:      h.StatementCache(len(keys) > 1),
+		Into:       set,
 	}
 }
 
-// follow reads the keys of the position's records from the cells that are theirs.
-func (p *position) follow(from []int, add func(key string) int32) []int32 {
+// nearKeys adds the near key of each record of the frame, and returns its index in the request; -1 for a NULL.
+func (p *frame) nearKeys(from []int, add func(key string) int32) []int32 {
 	keys := make([]int32, p.n)
-	if p.rows == nil {
+	if p.subset == nil {
 		for i := range keys {
-			keys[i] = p.keyed(i, from, add)
+			keys[i] = p.addKey(i, from, add)
 		}
 		return keys
 	}
 	for i := range keys {
 		keys[i] = -1
 	}
-	for _, i := range p.rows {
-		keys[i] = p.keyed(int(i), from, add)
+	for _, i := range p.subset {
+		keys[i] = p.addKey(int(i), from, add)
 	}
 	return keys
 }
 
-func (p *position) keyed(i int, from []int, add func(key string) int32) int32 {
+func (p *frame) addKey(i int, from []int, add func(key string) int32) int32 {
 	if key, ok := p.key(i, from); ok {
 		return add(key)
 	}
 	return -1
 }
 
-// key is the key of a record in the form in which it travels.
-func (p *position) key(i int, cells []int) (string, bool) {
+// key returns the key that is in cells of a row. ok is false if one is NULL.
+func (p *frame) key(i int, cells []int) (string, bool) {
 	if len(cells) == 1 {
-		return p.cells.Cell(i, cells[0])
+		return p.buffer.Cell(i, cells[0])
 	}
 	parts := make([]string, len(cells))
 	for j, c := range cells {
 		var ok bool
-		if parts[j], ok = p.cells.Cell(i, c); !ok {
+		if parts[j], ok = p.buffer.Cell(i, c); !ok {
 			return "", false
 		}
 	}
-	return recordstore.JoinKey(parts), true
+	return rowkey.Join(parts), true
 }
 
-// arrive takes the rows that a hop has read as positions of the next level.
-func (f *followed) arrive(h *plan.Hop, b *plan.Bound, next *level) {
-	at := &position{cells: &f.rows.RowBuffer, n: f.rows.Len()}
+// receive adds the rows that a hop has read to the next level.
+func (f *hopResult) receive(h *plan.Hop, b *plan.BoundPlan, next *level) {
+	at := &frame{buffer: &f.set.Buffer, n: f.set.Len()}
 	if f.shared {
-		at.rows = f.own()
+		at.subset = f.ownRows()
 	}
-	f.enter(h, b, at, next)
+	f.addFrames(h, b, at, next)
 }
 
-// own are the rows that the keys of this position lead to.
-func (f *followed) own() []int32 {
+// ownRows returns the rows that belong to this frame.
+func (f *hopResult) ownRows() []int32 {
 	rows := []int32{}
-	seen := make([]bool, len(f.rows.Ranges))
-	for _, k := range f.keys {
+	seen := make([]bool, len(f.set.Ranges))
+	for _, k := range f.ranges {
 		if k < 0 || seen[k] {
 			continue
 		}
 		seen[k] = true
-		span := &f.rows.Ranges[k]
+		span := &f.set.Ranges[k]
 		for i := range span.Len {
-			rows = append(rows, int32(f.rows.Row(span, i, false))) //nolint:gosec // fewer than rows
+			rows = append(rows, int32(f.set.Row(span, i, false))) //nolint:gosec // fewer than rows
 		}
 	}
 	return rows
 }
 
-// enter takes what a hop led to as positions of the next level.
-func (f *followed) enter(h *plan.Hop, b *plan.Bound, at *position, next *level) {
-	f.node = &position{place: h.Node, cells: at.cells, n: at.n, rows: at.rows}
+// addFrames adds the far records of a hop, and the link rows to them, to the next level.
+func (f *hopResult) addFrames(h *plan.Hop, b *plan.BoundPlan, at *frame, next *level) {
+	f.node = &frame{node: h.Node, buffer: at.buffer, n: at.n, subset: at.subset}
 	next.add(b, f.node)
 	if h.Link != nil {
-		f.link = &position{place: h.Link, cells: at.cells, n: at.n, rows: at.rows}
+		f.link = &frame{node: h.Link, buffer: at.buffer, n: at.n, subset: at.subset}
 		next.add(b, f.link)
 	}
 }
 
-// same returns the hops among others that are the same as f but for their keys, f among them.
-func (f *fetch) same(others []*fetch) []*fetch {
+// batch returns the keys among others that can share the statement of k, with k itself, which is the first of them.
+func (f *loadKey) batch(others []*loadKey) []*loadKey {
 	same := others[:1:1]
 	for _, other := range others[1:] {
-		if other.hop != nil && other.followed().rows == nil && f.hop.Same(f.bound, other.hop, other.bound) {
+		if other.hop != nil && other.result().set == nil && f.hop.SameStatement(f.bound, other.hop, other.bound) {
 			same = append(same, other)
 		}
 	}

@@ -8,80 +8,81 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// done is what a mutation did.
-type done struct {
-	outcomes   []linkstore.Outcome // of links, in the order of the input
-	replaced   []shownLinks        // by the same order; nil if none were
+// mutationResult is what a mutation did.
+type mutationResult struct {
+	outcomes   []linkstore.Outcome // of links, by index of the input
+	replaced   []shownLinks        // links that made room, by index of the input; nil if there are none
 	deletionID string
 	records    []linkstore.Records
-	created    []recordstore.Created // records, in the order of the input
-	written    bool
+	created    []recordstore.Created // records, by index of the input
+	committed  bool                  // the mutation was done: later errors concern the answer alone
 }
 
-// written begins the answer to a mutation that has been run. What goes wrong from now on is told together with that.
-func written(ctx context.Context) *root {
-	r := newRoot(ctx)
-	r.LayOut(r.request.op)
-	r.done.written = true
-	r.links, r.request.afforded = r.request.afforded, shownLinks{}
-	r.tell = func() error { return r.writePayload(r.Payload.Fields) }
+// newPayload starts the payload of a mutation that was done. Later errors say so.
+func newPayload(ctx context.Context) *rootField {
+	r := newRootField(ctx)
+	r.LayOutPayload(r.request.op)
+	r.result.committed = true
+	r.links, r.request.payloadLinks = r.request.payloadLinks, shownLinks{}
+	r.writeValue = func() error { return r.writePayload(r.Payload.Fields) }
 	_, _ = r.start(nil)
 	return r
 }
 
-// Afford refuses to write links if the payload of the field that is being resolved would then be above a limit.
-func Afford(ctx context.Context, items []linkstore.Item) error {
-	r := newRoot(ctx)
-	r.LayOut(r.request.op)
-	for _, name := range r.request.engine.LinksOf(items) {
-		if _, err := r.workOf(&r.links, &r.Payload.Links, name, len(items)); err != nil {
+// CheckPayload returns a *plan.LimitError if the payload for the items would exceed a limit. Resolvers call it before they write.
+func CheckPayload(ctx context.Context, items []linkstore.Item) error {
+	r := newRootField(ctx)
+	r.LayOutPayload(r.request.op)
+	for _, name := range r.request.engine.LinkNames(items) {
+		if _, err := r.groupOf(&r.links, &r.Payload.Links, name, len(items)); err != nil {
 			return err
 		}
 	}
-	r.request.afforded = r.links
+	r.request.payloadLinks = r.links
 	return nil
 }
 
-// Created resolves a field to what became of links that were to be created.
-func Created(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
-	r := written(ctx)
-	r.done.outcomes = make([]linkstore.Outcome, len(results))
+// LinksCreated resolves createLinks to the results of the store.
+func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
+	r := newPayload(ctx)
+	r.result.outcomes = make([]linkstore.Outcome, len(results))
 	links := make([]*linkstore.Link, len(results))
 	for i := range results {
-		links[i], r.done.outcomes[i] = &results[i].Link, results[i].Outcome
+		links[i], r.result.outcomes[i] = &results[i].Link, results[i].Outcome
 	}
 	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
 	for i := range results {
 		if len(results[i].Replaced) == 0 || r.err != nil {
 			continue
 		}
-		if r.done.replaced == nil {
-			r.done.replaced = make([]shownLinks, len(results))
+		if r.result.replaced == nil {
+			r.result.replaced = make([]shownLinks, len(results))
 		}
-		r.err = r.showLinks(&r.done.replaced[i], &r.Payload.Replaced, pointers(results[i].Replaced))
+		r.err = r.showLinks(&r.result.replaced[i], &r.Payload.Replaced, pointers(results[i].Replaced))
 	}
 	return r, nil
 }
 
-// Dismissed resolves a field to what became of links that were to be dismissed.
-func Dismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, error) {
-	r := written(ctx)
-	r.done.outcomes = make([]linkstore.Outcome, len(results))
+// LinksDismissed resolves dismissLinks to the results of the store.
+func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, error) {
+	r := newPayload(ctx)
+	r.result.outcomes = make([]linkstore.Outcome, len(results))
 	links := make([]*linkstore.Link, len(results))
 	for i := range results {
-		links[i], r.done.outcomes[i] = results[i].Link, results[i].Outcome
+		links[i], r.result.outcomes[i] = results[i].Link, results[i].Outcome
 	}
 	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
 	return r, nil
 }
 
-// Receipt resolves a field to what was deleted or restored.
+// Receipt resolves a mutation that deletes or restores to the receipt of the store.
 func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
-	r := written(ctx)
-	r.done.deletionID, r.done.records = receipt.DeletionID, receipt.Records
+	r := newPayload(ctx)
+	r.result.deletionID, r.result.records = receipt.DeletionID, receipt.Records
 	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(receipt.Links))
 	return r, nil
 }
@@ -94,12 +95,12 @@ func pointers(links []linkstore.Link) []*linkstore.Link {
 	return all
 }
 
-// Delete resolves a mutation that deletes records of a model, what hangs on them and their links.
+// Delete resolves a mutation that deletes records of a model, with their links and what cascades. The keys are its only argument.
 func Delete(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).linkStore.DeleteRecords)
 }
 
-// Restore resolves a mutation that brings records of a model back, and what went with them.
+// Restore resolves a mutation that restores deleted records of a model, and what was deleted with them.
 func Restore(ctx context.Context, model string) (Answer, error) {
 	return cascade(ctx, model, requestFrom(ctx).linkStore.Restore)
 }
@@ -124,39 +125,43 @@ func cascade(
 	return Receipt(ctx, receipt)
 }
 
-// Create resolves a mutation that makes records of a model.
+// Create resolves a mutation that creates records of a model.
 func Create(ctx context.Context, model string) (Answer, error) {
-	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
-		r.done.created, err = r.request.recordStore.CreateShown(ctx, r.model, values)
-		r.keys = make([]string, len(r.done.created))
-		for i, c := range r.done.created {
+	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
+		r.result.created, err = r.request.recordStore.CreateShown(ctx, r.model, values)
+		r.keys = make([]string, len(r.result.created))
+		for i, c := range r.result.created {
 			r.keys[i] = c.Key
 		}
 		return err
 	})
 }
 
-// Update resolves a mutation that changes records of a model.
+// Update resolves a mutation that updates records of a model.
 func Update(ctx context.Context, model string) (Answer, error) {
-	return writing(ctx, model, func(r *root, values []recordstore.Values) (err error) {
+	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
 		r.keys, err = r.request.recordStore.Update(ctx, r.model, values)
 		return err
 	})
 }
 
-// writing writes records, and prepares to read what the payload shows of them: it is refused before it is written if that is above a limit.
-func writing(ctx context.Context, model string, run func(r *root, values []recordstore.Values) error) (Answer, error) {
-	r := newRoot(ctx)
+// writeRecords binds the plan of the payload before it writes: a payload that exceeds a limit is refused while nothing is written.
+func writeRecords(
+	ctx context.Context,
+	model string,
+	run func(r *rootField, values []recordstore.Values) error,
+) (Answer, error) {
+	r := newRootField(ctx)
 	r.LayOutRecords(r.request.op)
-	r.tell = func() error { return r.writePayload(r.Payload.Fields) }
+	r.writeValue = func() error { return r.writePayload(r.Payload.Fields) }
 	input := plan.ListOf(rootArguments(ctx)["input"])
 	values := make([]recordstore.Values, len(input))
 	for i, v := range input {
 		values[i] = plan.ObjectOf(v)
 	}
 	p := &r.Payload
-	err := r.plan(model, len(values), func() (*plan.Tree, error) {
-		return r.request.engine.Records(ctx, r.model, p.Field, len(values), false, p.Records.Sets...)
+	err := r.bindPlan(model, len(values), func() (*plan.Plan, error) {
+		return r.request.engine.CompileRecords(ctx, r.model, p.Field, len(values), false, p.Records.Sets...)
 	})
 	if err == nil {
 		err = run(r, values)
@@ -166,23 +171,24 @@ func writing(ctx context.Context, model string, run func(r *root, values []recor
 			r.keys[i], err = normalKey(r.model, p.Field, k)
 		}
 	}
-	r.done.written = true
+	r.result.committed = true
 	return r.start(err)
 }
 
-// checkRecords finds records that were deleted before they could be read, and puts over what was read what a rule shows once.
-func (r *root) checkRecords() error {
+// checkRecords returns an error if a written record was deleted before it was read. It then replaces cells by the values that a rule shows
+// once, such as a new secret key.
+func (r *rootField) checkRecords() error {
 	shows := false
 	for i := range r.keys {
-		if r.list.Ranges[i].Len == 0 {
+		if r.set.Ranges[i].Len == 0 {
 			return fmt.Errorf(
 				"%w: %s %q was deleted while it was being written",
-				recordstore.ErrNotFound,
+				recordstore.ErrRecordNotFound,
 				r.model.Name,
 				r.keys[i],
 			)
 		}
-		shows = shows || i < len(r.done.created) && len(r.done.created[i].Shown) > 0
+		shows = shows || i < len(r.result.created) && len(r.result.created[i].Shown) > 0
 	}
 	if shows {
 		r.showOnce()
@@ -190,92 +196,95 @@ func (r *root) checkRecords() error {
 	return nil
 }
 
-func (r *root) showOnce() {
-	m, sel := r.model, r.bound.Place.Selection
-	shown := make([]recordstore.Values, r.list.Len()) // by row
-	for i, c := range r.done.created {
-		shown[r.list.Row(&r.list.Ranges[i], 0, false)] = c.Shown
+func (r *rootField) showOnce() {
+	m, sel := r.model, r.bound.Node.Selection
+	shown := make([]recordstore.Values, r.set.Len()) // by row
+	for i, c := range r.result.created {
+		shown[r.set.Row(&r.set.Ranges[i], 0, false)] = c.Shown
 	}
 	columns := m.Selected(sel.Columns)
-	var b recordstore.RowBuilder
+	var b rows.Builder
 	for row := range shown {
 		for cell, i := range columns {
-			if v, ok := valueOf(shown[row], &m.Columns[i]); ok {
-				b.Value(&m.Columns[i], v)
-			} else if text, ok := r.list.Cell(row, cell); ok {
+			if v, ok := shownValue(shown[row], &m.Columns[i]); ok {
+				b.Value(m.Columns[i].Kind(), v)
+			} else if text, ok := r.set.Cell(row, cell); ok {
 				b.Text(text)
 			} else {
 				b.Null()
 			}
 		}
 	}
-	r.list.RowBuffer = b.Buffer(len(columns))
+	r.set.Buffer = b.Buffer(len(columns))
 }
 
-// valueOf is the value that is shown of a column, by either of its names.
-func valueOf(values recordstore.Values, col *recordstore.Column) (v any, ok bool) {
+// shownValue returns the value of a column, which may be under either of its names.
+func shownValue(values recordstore.Values, col *recordstore.Column) (v any, ok bool) {
 	if v, ok = values[col.Name]; !ok {
 		v, ok = values[col.Field]
 	}
 	return v, ok
 }
 
-// writePayload writes what a mutation did.
-func (r *root) writePayload(fields []plan.Field) error {
+// writePayload writes the payload of a mutation.
+func (r *rootField) writePayload(fields []plan.Field) error {
 	a := r.request
-	if r.list != nil {
+	if r.set != nil {
 		if err := r.checkRecords(); err != nil {
 			return err
 		}
 	}
-	return a.each(fields, func(f *plan.Field) error {
+	return a.eachField(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteResults:
-			return a.list(len(r.done.outcomes), func(i int) error { return r.writeResult(f.Fields, i) })
+			return a.list(len(r.result.outcomes), func(i int) error { return r.writeResult(f.Fields, i) })
 		case plan.WriteDeletionID:
-			a.text(r.done.deletionID, r.done.deletionID != "")
+			a.stringOrNull(r.result.deletionID, r.result.deletionID != "")
 		case plan.WriteLinks:
-			return a.links(&r.links, f.Hop)
-		case plan.WriteWritten:
-			return a.list(len(r.keys), func(i int) error {
-				return a.object(r.bound.Objects[f.Hop], r.top, r.list.Row(&r.list.Ranges[i], 0, false))
-			})
+			return a.links(&r.links, f.Index)
 		case plan.WriteRecords:
-			return a.list(len(r.done.records), func(i int) error { return a.recordIDs(f.Fields, &r.done.records[i]) })
+			return a.list(len(r.keys), func(i int) error {
+				return a.object(r.bound.Objects[f.Index], r.top, r.set.Row(&r.set.Ranges[i], 0, false))
+			})
+		case plan.WriteRecordKeys:
+			return a.list(
+				len(r.result.records),
+				func(i int) error { return a.recordIDs(f.Fields, &r.result.records[i]) },
+			)
 		}
 		return nil
 	})
 }
 
-func (r *root) writeResult(fields []plan.Field, i int) error {
+func (r *rootField) writeResult(fields []plan.Field, i int) error {
 	a := r.request
-	return a.each(fields, func(f *plan.Field) error {
+	return a.eachField(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteOutcome:
-			a.text(string(r.done.outcomes[i]), true)
+			a.stringOrNull(string(r.result.outcomes[i]), true)
 		case plan.WriteResultLink:
-			return a.link(r.links.entries[i], f.Hop)
+			return a.link(r.links.entries[i], f.Index)
 		case plan.WriteReplaced:
-			if r.done.replaced == nil {
+			if r.result.replaced == nil {
 				a.b = append(a.b, "[]"...)
 				return nil
 			}
-			return a.links(&r.done.replaced[i], f.Hop)
+			return a.links(&r.result.replaced[i], f.Index)
 		}
 		return nil
 	})
 }
 
 func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) error {
-	return a.each(fields, func(f *plan.Field) error {
+	return a.eachField(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteModule:
-			a.text(records.Module, true)
+			a.stringOrNull(records.Module, true)
 		case plan.WriteModel:
-			a.text(records.Model, true)
+			a.stringOrNull(records.Model, true)
 		case plan.WriteIDs:
 			return a.list(len(records.IDs), func(i int) error {
-				a.text(records.IDs[i], true)
+				a.stringOrNull(records.IDs[i], true)
 				return nil
 			})
 		}
@@ -283,8 +292,8 @@ func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) err
 	})
 }
 
-// text writes a text, or null.
-func (o *Output) text(s string, ok bool) {
+// stringOrNull writes a string, or null if ok is false.
+func (o *Output) stringOrNull(s string, ok bool) {
 	if !ok {
 		o.b = append(o.b, "null"...)
 		return

@@ -16,38 +16,36 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
-// Answer is what a resolver of a root field returns: gqlgen writes it as it is.
+// Answer is what the resolver of a root field returns. gqlgen calls MarshalGQL when all root fields are resolved.
 type Answer interface {
 	MarshalGQL(w io.Writer)
 }
 
-// Request is an operation while it is answered.
-//
-// Each resolver starts its root field: it checks its arguments, runs what a mutation does, and returns an Answer that is not yet
-// written. After the last root field of a query, and after each of a mutation, Finish reads what lies below them, level by level, and
-// writes it.
+// Request is one operation while it is answered. Its root fields are resolved one after the other.
 type Request struct {
 	*Output
-	engine      *Engine
-	ctx         context.Context //nolint:containedctx // it lives as long as the operation
-	op          *graphql.OperationContext
-	plan        *plan.Operation
-	waiting     int        // root fields that were not resolved yet
-	refused     bool       // one of them was above a limit
-	started     []*root    // whose answers are to be read and written
-	afforded    shownLinks // what a mutation is about to show of links
-	compiled    bool       // a part of the plan had to be made
-	toRead      *recordstore.Allowance
-	failed      bool               // a root field that is never null has failed, so that all of the data is null
-	writes      *lazytx.Tx         // of all root fields of a mutation; nil if there is one: its call has a transaction of its own
-	recordStore *recordstore.Store // what root fields write by
-	linkStore   *linkstore.Store
-	snapshot    *lazytx.Tx         // in which all is read
-	reading     *recordstore.Store // in the snapshot
-	apart       bool               // each root field is read behind a savepoint
+	engine       *Engine
+	ctx          context.Context //nolint:containedctx // lives as long as the operation
+	op           *graphql.OperationContext
+	operation    *plan.Operation
+	pending      int          // root fields that are not resolved yet
+	refused      bool         // a root field exceeded a limit
+	started      []*rootField // root fields to be read and written by Finish
+	payloadLinks shownLinks   // plans of the links that CheckPayload checked
+	planMissed   bool         // a part of the plan was not in a cache
+	quota        *rows.Quota
+	failed       bool               // a root field that must not be null has failed: all of the data is null
+	recordStore  *recordstore.Store // by which root fields write
+	linkStore    *linkstore.Store
+	writes       *lazytx.Tx         // of all root fields of a mutation; nil if there is one, whose call has its own
+	reading      *recordstore.Store // reads in the snapshot
+	snapshot     *lazytx.Tx
+	apart        bool // each root field is read behind a savepoint
 }
 
 type requestKey struct{}
@@ -57,36 +55,36 @@ func requestFrom(ctx context.Context) *Request {
 	return r
 }
 
-// readRatio is how many bytes may be read for each byte of the longest answer. Keys and the values of sort keys are read and not
-// written, what several paths lead to is read once and written often.
+// readRatio is how many bytes of rows may be read for each byte that an answer may have. It is above 1 because keys and sort keys are read
+// and not written.
 const readRatio = 2
 
-// Begin begins to answer the operation of a context, which is one of the plans' document, and returns the context in which its root
-// fields are resolved.
-func (e *Engine) Begin(ctx context.Context, plans *plan.Plans, out *Output) context.Context {
+// Begin starts to answer the operation of the context, and returns the context in which its root fields must be resolved. plans is the
+// cache of the operation's document.
+func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output) context.Context {
 	op := graphql.GetOperationContext(ctx)
-	r := &Request{Output: out, engine: e, op: op, toRead: recordstore.NewAllowance(readRatio * e.Limits().MaxAnswer)}
-	var kept bool
-	r.plan, kept = plans.Operation(op)
-	r.compiled = !kept
-	r.waiting = len(r.plan.Roots)
+	r := &Request{Output: out, engine: e, op: op, quota: rows.NewQuota(readRatio * e.Limits().MaxAnswer)}
+	var cached bool
+	r.operation, cached = plans.Operation(op)
+	r.planMissed = !cached
+	r.pending = len(r.operation.Roots)
 	r.ctx = context.WithValue(ctx, requestKey{}, r)
 	r.beginWriting()
 	out.Begin(ctx, e.Limits().MaxAnswer)
 	return r.ctx
 }
 
-// limited reports whether the root field of a context was refused because it is above a limit.
-func limited(ctx context.Context) bool {
+// exceedsLimit reports whether the root field of the context was refused because of a limit.
+func exceedsLimit(ctx context.Context) bool {
 	alias := ast.PathName(graphql.GetRootFieldContext(ctx).Field.Alias)
 	return slices.ContainsFunc(graphql.GetErrors(ctx), func(err *gqlerror.Error) bool {
-		return len(err.Path) > 0 && err.Path[0] == alias && errors.Is(err, plan.ErrLimit)
+		return len(err.Path) > 0 && err.Path[0] == alias && plan.IsLimited(err)
 	})
 }
 
-// SortErrors puts errors in the order of the root fields that they are of. Those of none are first.
+// SortErrors sorts errors by the order of their root fields in the document. Errors without a path come first.
 func SortErrors(ctx context.Context, errs gqlerror.List) {
-	roots := requestFrom(ctx).plan.Roots
+	roots := requestFrom(ctx).operation.Roots
 	place := func(err *gqlerror.Error) int {
 		if len(err.Path) == 0 {
 			return -1
@@ -96,49 +94,50 @@ func SortErrors(ctx context.Context, errs gqlerror.List) {
 	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { return cmp.Compare(place(a), place(b)) })
 }
 
-// Planned reports whether there was a plan for the whole operation before.
-func Planned(ctx context.Context) bool { return !requestFrom(ctx).compiled }
+// PlanCached reports whether the whole plan of the operation came from caches.
+func PlanCached(ctx context.Context) bool { return !requestFrom(ctx).planMissed }
 
-// Written is an Answer that write writes to the output of the context's operation.
-func Written(ctx context.Context, write func(*Output) error) (Answer, error) {
+// WriteNow calls write with the output of the operation, and returns what was written as an Answer. If write fails, the answer is null.
+func WriteNow(ctx context.Context, write func(*Output) error) (Answer, error) {
 	r := requestFrom(ctx)
-	run := &root{request: r, begin: len(r.b)}
+	f := &rootField{request: r, begin: len(r.b)}
 	err := write(r.Output)
 	if err != nil {
-		r.b = r.b[:run.begin]
+		r.b = r.b[:f.begin]
 	}
-	run.end = len(r.b)
+	f.end = len(r.b)
 	switch {
-	case isTooLong(err): // what is left is part of the same answer
+	case isTooLong(err): // the limit is for the whole answer
 		r.failed = true
 		return graphql.RequiredNull, err
 	case err != nil:
 		return graphql.Null, err
 	}
-	return run, nil
+	return f, nil
 }
 
-// Finish is called with what the resolver of a root field returned. It returns what gqlgen is to write for it.
+// Finish has to be called after each root field, with what its resolver returned. It returns what gqlgen has to write for the field. Errors
+// are added to the operation.
 func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
 	field := graphql.GetRootFieldContext(ctx).Field
 	if strings.HasPrefix(field.Name, "__") {
 		return res
 	}
 	r := requestFrom(ctx)
-	r.waiting--
+	r.pending--
 	nonNull := field.Definition.Type.NonNull
 	r.failed = r.failed || nonNull && res == graphql.Null
-	r.refused = r.refused || res == graphql.Null && limited(ctx)
-	if r.waiting > 0 && (r.writes != nil || r.op.Operation.Operation != ast.Mutation) {
+	r.refused = r.refused || res == graphql.Null && exceedsLimit(ctx)
+	if r.pending > 0 && (r.writes != nil || r.op.Operation.Operation != ast.Mutation) {
 		return res
 	}
-	runs := r.started
+	fields := r.started
 	r.started = nil
-	if !r.endWriting(runs) {
+	if !r.endWriting(fields) {
 		return graphql.Null
 	}
-	if !r.failed || !r.refused { // or nothing of it would be shown, and it is too much
-		r.complete(runs)
+	if !r.failed || !r.refused { // the data is null, and reading it exceeds a limit
+		r.complete(fields)
 	}
 	if !r.failed {
 		return res
@@ -149,35 +148,35 @@ func Finish(ctx context.Context, res graphql.Marshaler) graphql.Marshaler {
 	return graphql.RequiredNull // gqlgen makes all of the data null
 }
 
-// complete reads and writes root fields that were started.
-func (r *Request) complete(runs []*root) {
-	var reading []*root
-	for _, run := range runs {
-		if run.err == nil && run.reads() {
-			reading = append(reading, run)
+// complete reads and writes the root fields that were started.
+func (r *Request) complete(fields []*rootField) {
+	var reading []*rootField
+	for _, f := range fields {
+		if f.err == nil && f.needsRead() {
+			reading = append(reading, f)
 		}
 	}
 	r.load(reading)
-	for _, run := range runs {
-		run.begin = len(r.b)
-		if run.err == nil {
-			run.err = r.guarded(func() error { return run.write() })
+	for _, f := range fields {
+		f.begin = len(r.b)
+		if f.err == nil {
+			f.err = r.guarded(func() error { return f.write() })
 		}
-		if run.err != nil {
-			r.b = r.b[:run.begin]
-			r.failed = r.failed || run.NonNull
+		if f.err != nil {
+			r.b = r.b[:f.begin]
+			r.failed = r.failed || f.NonNull
 		}
-		run.end = len(r.b)
-		run.report()
-		if isTooLong(run.err) { // what follows is part of the same answer
+		f.end = len(r.b)
+		f.report()
+		if isTooLong(f.err) { // what follows is part of the same answer
 			r.failed = true
 			return
 		}
 	}
 }
 
-// MarshalGQL writes the field's value.
-func (r *root) MarshalGQL(w io.Writer) {
+// MarshalGQL writes the value of the field, or null if it failed.
+func (r *rootField) MarshalGQL(w io.Writer) {
 	if r.begin == r.end {
 		_, _ = io.WriteString(w, "null")
 		return
@@ -185,11 +184,11 @@ func (r *root) MarshalGQL(w io.Writer) {
 	if buffer, ok := w.(interface{ Grow(n int) }); ok {
 		buffer.Grow(r.end - r.begin)
 	}
-	_, _ = w.Write(r.request.b[r.begin:r.end]) // the buffer of an answer does not fail
+	_, _ = w.Write(r.request.b[r.begin:r.end]) // a buffer of gqlgen, whose writes do not fail
 }
 
-// report adds the errors of a root field to the answer.
-func (r *root) report() {
+// report adds the errors of the field to the operation.
+func (r *rootField) report() {
 	for _, f := range r.request.faults {
 		r.request.op.Error(r.ctx, f.located(r.Field.Alias))
 	}
@@ -197,7 +196,7 @@ func (r *root) report() {
 	if r.err == nil {
 		return
 	}
-	if r.done.written && errors.Is(r.err, plan.ErrLimit) {
+	if r.result.committed && plan.IsLimited(r.err) {
 		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
 	}
 	if fault, ok := errors.AsType[*valueFault](r.err); ok {
@@ -211,7 +210,7 @@ func (r *root) report() {
 	r.request.op.Error(r.ctx, graphql.AddFieldLocationToError(r.ctx, r.err))
 }
 
-// located is the fault as an error of the answer, below a root field.
+// located returns the fault as an error with the path from a root field.
 func (f *valueFault) located(root string) *gqlerror.Error {
 	path := ast.Path{ast.PathName(root)}
 	for i := len(f.path) - 1; i >= 0; i-- {
@@ -220,41 +219,42 @@ func (f *valueFault) located(root string) *gqlerror.Error {
 	return gqlerror.WrapPath(path, f.err)
 }
 
-// load reads what root fields ask for: together, so that they need no more round trips than the deepest of them. If that
-// fails, each is read alone, so that it is seen whose failure it is.
-func (r *Request) load(runs []*root) {
-	if len(runs) == 0 {
+// load reads root fields together, so that they need no more round trips than the deepest of them. If that fails, it reads each alone, to
+// report the error at the field that has it.
+func (r *Request) load(fields []*rootField) {
+	if len(fields) == 0 {
 		return
 	}
 	err := r.guarded(func() error {
 		if err := plan.BudgetFrom(r.ctx).Admit(r.ctx); err != nil {
 			return err
 		}
-		return r.readAtOnce(runs)
+		return r.readAtOnce(fields)
 	})
 	if err == nil {
 		return
 	}
-	if len(runs) == 1 || r.ctx.Err() != nil || dear(err) {
-		for _, run := range runs {
-			run.err = err
+	if len(fields) == 1 || r.ctx.Err() != nil || exhausted(err) {
+		for _, f := range fields {
+			f.err = err
 		}
 		return
 	}
-	r.readApart(runs)
+	r.readApart(fields)
 }
 
-// dear reports whether an error says that something took too much: it is not tried again field by field.
-func dear(err error) bool {
-	return errors.Is(err, recordstore.ErrLimit) || recordstore.IsTimeout(err) || recordstore.IsUnavailable(err)
+// exhausted reports whether an error is about the load of the operation. Reading field by field would only add to it.
+func exhausted(err error) bool {
+	return errors.Is(err, storeerr.ErrLimit) && !plan.IsLimited(err) || recordstore.IsTimeout(err) ||
+		recordstore.IsUnavailable(err)
 }
 
-// panicError is an error that was a panic. gqlgen reports one without its place in the document.
+// panicError is a recovered panic. Like gqlgen, the answer gives it no location in the document.
 type panicError struct{ error }
 
 func (e *panicError) Unwrap() error { return e.error }
 
-// guarded makes an error of a panic, as gqlgen does.
+// guarded calls f and turns a panic into an error, as gqlgen does for resolvers.
 func (r *Request) guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -264,18 +264,18 @@ func (r *Request) guarded(f func() error) (err error) {
 	return f()
 }
 
-// bind finds or makes the tree of records of a model below a root field.
+// bind returns the plan of what is below a root field, from the cache or by compile.
 func (r *Request) bind(
-	ts *plan.Trees,
+	ts *plan.PlansByModel,
 	f graphql.CollectedField,
 	m *recordstore.Model,
 	rows int,
-	compile func() (*plan.Tree, error),
-) (plan.Bound, error) {
+	compile func() (*plan.Plan, error),
+) (plan.BoundPlan, error) {
 	b, known, err := ts.Bind(r.ctx, r.engine.Compiler, f, m, rows, compile)
-	r.compiled = r.compiled || !known
+	r.planMissed = r.planMissed || !known
 	return b, err
 }
 
-// rowSet is what a request of the operation is read into.
-func (r *Request) rowSet() *recordstore.RowSet { return r.engine.buffers.RowSet(r.toRead) }
+// newSet returns an empty set for one request to the record store. All sets of the operation share its quota.
+func (r *Request) newSet() *rows.Set { return r.engine.rows.NewSet(r.quota) }

@@ -9,35 +9,36 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
-// root is a root field in one request.
-type root struct {
+// rootField is a root field in one request.
+type rootField struct {
 	*plan.Root
 	request    *Request
-	ctx        context.Context //nolint:containedctx // that of its resolver, for errors that are found later
+	ctx        context.Context //nolint:containedctx // that of its resolver, for the location of errors
 	err        error
-	begin, end int // of its value in the output
+	begin, end int // of the value in the output
 
-	bound plan.Bound
-	model *recordstore.Model
-	list  *recordstore.RowSet // of a list or a record
-	keys  []string            // of a record, or of those that were written
-	top   *position
-	links shownLinks
-	done  done // what a mutation did
-	tell  func() error
-	// prepare reads what has to be known before anything else is read. nil means nothing.
+	bound      plan.BoundPlan
+	model      *recordstore.Model
+	set        *rows.Set // the rows that the field begins with
+	keys       []string  // of the records to read, if they are known
+	top        *frame
+	links      shownLinks
+	result     mutationResult // of a mutation
+	writeValue func() error
+	// prepare reads what has to be known before anything else can be read. It is nil if that is nothing.
 	prepare func() error
 }
 
-func newRoot(ctx context.Context) *root {
+func newRootField(ctx context.Context) *rootField {
 	r := requestFrom(ctx)
-	return &root{Root: r.plan.Root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
+	return &rootField{Root: r.operation.Root(graphql.GetFieldContext(ctx).Field.Alias), request: r, ctx: ctx}
 }
 
-// start has the field read and written, unless what came before that has failed.
-func (r *root) start(err error) (Answer, error) {
+// start leaves the field to Finish, unless err is not nil.
+func (r *rootField) start(err error) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +46,15 @@ func (r *root) start(err error) (Answer, error) {
 	return r, nil
 }
 
-// List resolves a field that lists a model.
+// List resolves a root field that lists a model. Errors are those of the arguments.
 func List(ctx context.Context, model string) (Answer, error) {
-	r := newRoot(ctx)
-	return r.start(r.plan(model, 0, func() (*plan.Tree, error) { return r.request.engine.List(ctx, r.model, r.Field) }))
+	r := newRootField(ctx)
+	return r.start(
+		r.bindPlan(model, 0, func() (*plan.Plan, error) { return r.request.engine.CompileList(ctx, r.model, r.Field) }),
+	)
 }
 
-// Record resolves a field that looks up a record by its key, which is the field's one argument.
+// Record resolves a root field that looks up a record by its key, which is the only argument. The value is null if there is none.
 func Record(ctx context.Context, model string) (Answer, error) {
 	id, err := graphql.UnmarshalID(onlyArgument(ctx))
 	if err != nil {
@@ -60,19 +63,19 @@ func Record(ctx context.Context, model string) (Answer, error) {
 	return RecordOf(ctx, model, id)
 }
 
-// onlyArgument is the argument of the field that is being resolved, which has one.
+// onlyArgument is the argument of a field that takes one.
 func onlyArgument(ctx context.Context) any {
 	f := graphql.GetFieldContext(ctx).Field
 	return f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name]
 }
 
-// RecordOf resolves a field that looks up the record of a key.
+// RecordOf resolves a root field to the record with a key. The value is null if there is none.
 func RecordOf(ctx context.Context, model, id string) (Answer, error) {
-	r := newRoot(ctx)
+	r := newRootField(ctx)
 	return r.start(r.record(model, id))
 }
 
-func (r *root) record(model, id string) error {
+func (r *rootField) record(model, id string) error {
 	e := r.request.engine
 	m, err := e.Model(model)
 	if err != nil {
@@ -83,24 +86,24 @@ func (r *root) record(model, id string) error {
 		return err
 	}
 	r.keys = []string{key}
-	return r.plan(model, 1, func() (*plan.Tree, error) {
-		return e.Records(r.request.ctx, m, r.Field.Alias, 1, true, r.Field.Selections)
+	return r.bindPlan(model, 1, func() (*plan.Plan, error) {
+		return e.CompileRecords(r.request.ctx, m, r.Field.Alias, 1, true, r.Field.Selections)
 	})
 }
 
-// plan finds or makes the plan of what lies below the field, for records of a model.
-func (r *root) plan(model string, rows int, compile func() (*plan.Tree, error)) (err error) {
+// bindPlan sets the plan of what is below the field, for records of a model.
+func (r *rootField) bindPlan(model string, rows int, compile func() (*plan.Plan, error)) (err error) {
 	if r.model, err = r.request.engine.Model(model); err != nil {
 		return err
 	}
-	r.bound, err = r.request.bind(&r.Trees, r.Field, r.model, rows, compile)
+	r.bound, err = r.request.bind(&r.Plans, r.Field, r.model, rows, compile)
 	return err
 }
 
-// None resolves a field to null.
-func None() (Answer, error) { return graphql.Null, nil }
+// Null resolves a root field to null.
+func Null() (Answer, error) { return graphql.Null, nil }
 
-// normalKey is a primary key as it travels.
+// normalKey returns a primary key in the spelling of the database.
 func normalKey(m *recordstore.Model, path, key string) (string, error) {
 	v, err := recordstore.Normalize(&m.Columns[m.Primary()], key)
 	if err != nil {
@@ -109,99 +112,107 @@ func normalKey(m *recordstore.Model, path, key string) (string, error) {
 	return fmt.Sprint(v), nil
 }
 
-// reads reports whether there is anything to read.
-func (r *root) reads() bool {
-	return r.bound.Tree != nil || r.links.any() || r.done.replaced != nil || r.prepare != nil
+// needsRead reports whether the field reads anything.
+func (r *rootField) needsRead() bool {
+	return r.bound.Plan != nil || r.links.any() || r.result.replaced != nil || r.prepare != nil
 }
 
-// leads reports whether there is more to read than what the field reads first. ahead says that it reads what its record's key
-// leads to.
-func (r *root) leads(ahead bool) bool {
-	if r.bound.Tree != nil {
-		for _, h := range r.bound.Place.Hops {
-			if !h.Joined && !(ahead && r.isAhead(h)) || h.Leads() {
+// leads reports whether there is more to read than what the field reads first. ahead is that of loadKeys.
+func (r *rootField) leads(ahead bool) bool {
+	if r.bound.Plan != nil {
+		for _, h := range r.bound.Node.Hops {
+			if !h.Joined && !(ahead && r.needsOnlyKey(h)) || h.Leads() {
 				return true
 			}
 		}
 	}
-	return r.links.lead() || slices.ContainsFunc(r.done.replaced, func(s shownLinks) bool { return s.lead() })
+	return r.links.lead() || slices.ContainsFunc(r.result.replaced, func(s shownLinks) bool { return s.lead() })
 }
 
-// fetches are what the field reads first, if anything; ahead of knowing that a record is there, also what its key leads to.
-func (r *root) fetches(ahead bool) []*fetch {
-	if r.bound.Tree == nil {
+// needsOnlyKey reports whether a hop needs no more than the record's key, which is known.
+func (r *rootField) needsOnlyKey(h *plan.Hop) bool {
+	p := r.bound.Plan
+	return p.Connection == nil && p.Single && keyIsText(p.Node.Selection.Model) && !h.Joined &&
+		h.Near.IsKey(h.Relation.Columns)
+}
+
+// loadKeys returns what the field reads first. With ahead that includes the hops from the key of a record that may not exist: they travel
+// in the same round trip.
+func (r *rootField) loadKeys(ahead bool) []*loadKey {
+	if r.bound.Plan == nil {
 		return nil
 	}
-	t, l := r.bound.Tree, &r.bound.List
-	sel := t.Place.Selection
-	r.list = r.request.rowSet()
-	r.top = &position{place: t.Place}
-	joins, cache := t.Reading.Joins(r.bound.Lists), t.Statement()
-	if t.Conn != nil {
-		return []*fetch{{request: &recordstore.List{
-			Model: sel.Model, Columns: sel.Columns, Where: l.Where, Order: l.Order, Page: l.PageOf(), Count: l.Count,
-			Joins: joins, Cache: cache, Into: r.list,
+	t, l := r.bound.Plan, &r.bound.List
+	sel := t.Node.Selection
+	r.set = r.request.newSet()
+	r.top = &frame{node: t.Node}
+	joins, cache := t.Statement.Joins(r.bound.Lists), t.StatementCache()
+	if t.Connection != nil {
+		return []*loadKey{{request: &recordstore.List{
+			Model:   sel.Model,
+			Columns: sel.Columns,
+			Where:   l.Where,
+			Order:   l.Order,
+			Page:    l.PageToRead(),
+			Count:   l.Count,
+			Joins:   joins,
+			Cache:   cache,
+			Into:    r.set,
 		}}}
 	}
-	fetches := []*fetch{{request: &recordstore.Fetch{
-		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.list,
+	keys := []*loadKey{{request: &recordstore.Fetch{
+		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.set,
 	}}}
 	if ahead {
-		fetches = append(fetches, r.ahead()...)
+		keys = append(keys, r.hopsFromKey()...)
 	}
-	return fetches
+	return keys
 }
 
-// isAhead reports whether it is known what a hop leads to before the record is read.
-func (r *root) isAhead(h *plan.Hop) bool {
-	t := r.bound.Tree
-	return t.Conn == nil && t.Single && keyIsText(t.Place.Selection.Model) && !h.Joined && h.Near.IsKey(h.Relation.Columns)
-}
-
-// ahead are the hops from the record's key.
-func (r *root) ahead() (fetches []*fetch) {
-	for i, h := range r.top.place.Hops {
-		if !r.isAhead(h) {
+// hopsFromKey returns the hops that need no more than the record's key.
+func (r *rootField) hopsFromKey() (keys []*loadKey) {
+	for i, h := range r.top.node.Hops {
+		if !r.needsOnlyKey(h) {
 			continue
 		}
 		if r.top.hops == nil {
-			r.top.hops = make([]followed, len(r.top.place.Hops))
+			r.top.hops = make([]hopResult, len(r.top.node.Hops))
 		}
-		fetches = append(fetches, &fetch{hop: h, index: i, from: r.top, bound: &r.bound, keys: r.keys})
+		keys = append(keys, &loadKey{hop: h, index: i, frame: r.top, bound: &r.bound, keys: r.keys})
 	}
-	return fetches
+	return keys
 }
 
-// keyIsText reports whether a key that was given is the text that is read.
+// keyIsText reports whether a key is spelled in one way only, so that the argument equals the column.
 func keyIsText(m *recordstore.Model) bool {
 	key := &m.Columns[m.Primary()]
 	return key.Type == recordstore.Text && key.SQLType == "" && key.Parts == nil
 }
 
-// enter takes what was read as positions of the first level.
-func (r *root) enter(next *level) {
-	if r.list != nil {
-		r.top.cells, r.top.n = &r.list.RowBuffer, r.list.Len()
+// addFrames adds the rows that were read to the first level.
+func (r *rootField) addFrames(next *level) {
+	if r.set != nil {
+		r.top.buffer, r.top.n = &r.set.Buffer, r.set.Len()
 		next.add(&r.bound, r.top)
 	}
-	r.links.enter(next)
-	for i := range r.done.replaced {
-		r.done.replaced[i].enter(next)
+	r.links.addFrames(next)
+	for i := range r.result.replaced {
+		r.result.replaced[i].addFrames(next)
 	}
 }
 
-// write writes the field's value.
-func (r *root) write() error {
+// write writes the value of the field.
+func (r *rootField) write() error {
 	o := r.request.Output
 	switch {
-	case r.tell != nil:
-		return r.tell()
-	case r.bound.Conn != nil:
+	case r.writeValue != nil:
+		return r.writeValue()
+	case r.bound.Connection != nil:
 		return o.connection(
-			r.bound.Conn,
-			&listWriter{list: &r.bound.List, rows: r.list, span: &r.list.Ranges[0], found: true, node: r.top},
+			r.bound.Connection,
+			&listWriter{list: &r.bound.List, set: r.set, rowRange: &r.set.Ranges[0], found: true, node: r.top},
 		)
-	case r.list.Ranges[0].Len == 0:
+	case r.set.Ranges[0].Len == 0:
 		o.b = append(o.b, "null"...)
 		return nil
 	}

@@ -5,50 +5,50 @@ import (
 	"slices"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// shownLinks are links in the order in which they are shown.
+// shownLinks is links that are in memory, in the order of the answer. Their rows are built once for each kind of link.
 type shownLinks struct {
 	entries []shownLink
-	works   []*linkWork
+	groups  []*linkGroup
 }
 
-// shownLink is one of them. Its work is nil if there is no link.
+// shownLink is one entry. Its group is nil if there is no link.
 type shownLink struct {
-	work *linkWork
-	row  int
+	group *linkGroup
+	row   int
 }
 
-// linkWork is the links of one kind that are shown.
-type linkWork struct {
+// linkGroup is the links of one kind.
+type linkGroup struct {
 	name    string
-	bound   plan.Bound
-	builder recordstore.RowBuilder
-	cells   recordstore.RowBuffer
+	bound   plan.BoundPlan
+	builder rows.Builder
+	buffer  rows.Buffer
 	n       int
-	top     *position
+	top     *frame
 }
 
-// any reports whether there are any.
-func (s *shownLinks) any() bool { return len(s.works) > 0 }
+// any reports whether there is a link.
+func (s *shownLinks) any() bool { return len(s.groups) > 0 }
 
 // lead reports whether there is more to read below the links.
 func (s *shownLinks) lead() bool {
-	return slices.ContainsFunc(s.works, func(w *linkWork) bool { return w.bound.Place.Leads() })
+	return slices.ContainsFunc(s.groups, func(g *linkGroup) bool { return g.bound.Node.Leads() })
 }
 
-// enter takes the links as positions of the first level.
-func (s *shownLinks) enter(next *level) {
-	for _, w := range s.works {
-		w.top = &position{place: w.bound.Place, cells: &w.cells, n: w.n}
-		next.add(&w.bound, w.top)
+// addFrames adds the links to the first level.
+func (s *shownLinks) addFrames(next *level) {
+	for _, g := range s.groups {
+		g.top = &frame{node: g.bound.Node, buffer: &g.buffer, n: g.n}
+		next.add(&g.bound, g.top)
 	}
 }
 
-// showLinks shows links. An entry may be nil.
-func (r *root) showLinks(s *shownLinks, of *plan.LinkTrees, links []*linkstore.Link) error {
+// showLinks fills s with links. A link may be nil: its entry is then null.
+func (r *rootField) showLinks(s *shownLinks, of *plan.LinkPlans, links []*linkstore.Link) error {
 	s.entries = make([]shownLink, len(links))
 	there := len(links)
 	if slices.Contains(links, nil) {
@@ -59,92 +59,91 @@ func (r *root) showLinks(s *shownLinks, of *plan.LinkTrees, links []*linkstore.L
 			}
 		}
 	}
-	var w *linkWork
+	var g *linkGroup
 	for i, l := range links {
 		if l == nil {
 			continue
 		}
-		if w == nil || w.name != l.Name {
+		if g == nil || g.name != l.Name {
 			var err error
-			if w, err = r.workOf(s, of, l.Name, there); err != nil {
+			if g, err = r.groupOf(s, of, l.Name, there); err != nil {
 				return err
 			}
 		}
-		s.entries[i] = shownLink{w, w.n}
-		w.add(l)
+		s.entries[i] = shownLink{g, g.n}
+		g.add(l)
 	}
-	for _, w := range s.works {
-		w.cells = w.builder.Buffer(len(w.bound.Columns))
+	for _, g := range s.groups {
+		g.buffer = g.builder.Buffer(len(g.bound.LinkSources))
 	}
 	return nil
 }
 
-// workOf finds the work of a kind, or begins it.
-func (r *root) workOf(s *shownLinks, of *plan.LinkTrees, name string, rows int) (*linkWork, error) {
-	if i := slices.IndexFunc(s.works, func(w *linkWork) bool { return w.name == name }); i >= 0 {
-		return s.works[i], nil
+// groupOf returns the group of a kind of link. A new group may exceed a limit.
+func (r *rootField) groupOf(s *shownLinks, of *plan.LinkPlans, name string, rows int) (*linkGroup, error) {
+	if i := slices.IndexFunc(s.groups, func(g *linkGroup) bool { return g.name == name }); i >= 0 {
+		return s.groups[i], nil
 	}
-	b, err := r.request.linkTree(r.Root, of, name, rows)
+	b, err := r.request.bindLinks(r.Root, of, name, rows)
 	if err != nil {
 		return nil, err
 	}
-	w := &linkWork{name: name, bound: b}
-	s.works = append(s.works, w)
-	return w, nil
+	g := &linkGroup{name: name, bound: b}
+	s.groups = append(s.groups, g)
+	return g, nil
 }
 
-// linkTree finds or makes the tree of links of a kind.
-func (r *Request) linkTree(root *plan.Root, of *plan.LinkTrees, name string, rows int) (plan.Bound, error) {
+// bindLinks returns the plan of what is below links of a kind.
+func (r *Request) bindLinks(root *plan.Root, of *plan.LinkPlans, name string, rows int) (plan.BoundPlan, error) {
 	m, err := r.engine.LinkModel(name)
 	if err != nil {
-		return plan.Bound{}, err
+		return plan.BoundPlan{}, err
 	}
-	return r.bind(&of.Trees, root.Field, m, rows, func() (*plan.Tree, error) {
-		return r.engine.Links(r.ctx, m, rows, of.Sets)
+	return r.bind(&of.Plans, root.Field, m, rows, func() (*plan.Plan, error) {
+		return r.engine.CompileLinks(r.ctx, m, rows, of.Sets)
 	})
 }
 
-// add adds a link.
-func (w *linkWork) add(l *linkstore.Link) {
-	for i := range w.bound.Columns {
-		w.bound.Columns[i].Add(&w.builder, l)
+// add appends the row of a link.
+func (g *linkGroup) add(l *linkstore.Link) {
+	for i := range g.bound.LinkSources {
+		g.bound.LinkSources[i].Add(&g.builder, l)
 	}
-	w.n++
+	g.n++
 }
 
-// ShowLinks resolves a field to those of some links that are there, in the order given.
+// ShowLinks resolves a root field to those of some links that exist, in the order given.
 func ShowLinks(ctx context.Context, items []linkstore.Item) (Answer, error) {
-	r := newRoot(ctx)
+	r := newRootField(ctx)
 	r.LayOutLinks()
-	for _, name := range r.request.engine.LinksOf(items) {
-		if _, err := r.workOf(&r.links, &r.Shown, name, len(items)); err != nil {
+	for _, name := range r.request.engine.LinkNames(items) {
+		if _, err := r.groupOf(&r.links, &r.Links, name, len(items)); err != nil {
 			return nil, err
 		}
 	}
-	lead := r.links.lead()
-	alone := !lead && len(r.links.works) == 1 && len(r.request.plan.Roots) == 1
+	only := !r.links.lead() && len(r.links.groups) == 1 && len(r.request.operation.Roots) == 1
 	r.prepare = func() error {
-		r.request.endWith(alone)
-		found, err := r.request.linksAt().Get(ctx, items)
+		r.request.endWith(only)
+		found, err := r.request.linksInSnapshot().Get(ctx, items)
 		if err != nil {
 			return err
 		}
 		r.links = shownLinks{}
-		return r.showLinks(&r.links, &r.Shown, slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil }))
+		return r.showLinks(&r.links, &r.Links, slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil }))
 	}
-	r.tell = func() error { return r.request.links(&r.links, 0) }
+	r.writeValue = func() error { return r.request.links(&r.links, 0) }
 	return r.start(nil)
 }
 
-// links writes links in one of the ways in which they are shown.
-func (a *Request) links(s *shownLinks, way int) error {
-	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], way) })
+// links writes the list of links for one of the selection sets.
+func (a *Request) links(s *shownLinks, set int) error {
+	return a.list(len(s.entries), func(i int) error { return a.link(s.entries[i], set) })
 }
 
-func (a *Request) link(entry shownLink, way int) error {
-	if entry.work == nil {
+func (a *Request) link(entry shownLink, set int) error {
+	if entry.group == nil {
 		a.b = append(a.b, "null"...)
 		return nil
 	}
-	return a.object(entry.work.bound.Objects[way], entry.work.top, entry.row)
+	return a.object(entry.group.bound.Objects[set], entry.group.top, entry.row)
 }

@@ -17,10 +17,10 @@ const readTries = 3
 const rollbackTimeout = 5 * time.Second
 
 // readAtOnce reads for root fields in one snapshot of the database, so that an answer never mixes two moments.
-func (r *Request) readAtOnce(runs []*root) error {
+func (r *Request) readAtOnce(fields []*rootField) error {
 	for try := 1; ; try++ {
 		r.openSnapshot()
-		err := r.read(runs)
+		err := r.read(fields)
 		r.closeSnapshot()
 		if !recordstore.IsConflict(err) || r.ctx.Err() != nil || try == readTries {
 			return err
@@ -29,18 +29,18 @@ func (r *Request) readAtOnce(runs []*root) error {
 }
 
 // readApart reads each root field behind a savepoint of one snapshot, so that it is seen whose failure it is.
-func (r *Request) readApart(runs []*root) {
+func (r *Request) readApart(fields []*rootField) {
 	r.openSnapshot()
 	defer r.closeSnapshot()
 	r.apart = true
-	for _, run := range runs {
-		run.err = r.guarded(func() error {
+	for _, f := range fields {
+		f.err = r.guarded(func() error {
 			point, err := r.snapshot.Begin(r.ctx)
 			if err != nil {
 				return err
 			}
 			r.reading = r.engine.records.WithTx(point)
-			if err := r.read([]*root{run}); err != nil {
+			if err := r.read([]*rootField{f}); err != nil {
 				_ = point.Rollback(r.ctx) // if it fails, so does the next field
 				return err
 			}
@@ -73,8 +73,8 @@ func (r *Request) closeSnapshot() {
 	r.snapshot = nil
 }
 
-// reopen begins another snapshot after a failure. What was read is read again.
-func (r *Request) reopen() error {
+// restartSnapshot begins another snapshot after a failure. What was read is read again.
+func (r *Request) restartSnapshot() error {
 	if r.apart {
 		return nil
 	}
@@ -90,8 +90,8 @@ func (r *Request) endWith(last bool) {
 	}
 }
 
-// linksAt returns the store of links in the snapshot.
-func (r *Request) linksAt() *linkstore.Store {
+// linksInSnapshot returns the store of links in the snapshot.
+func (r *Request) linksInSnapshot() *linkstore.Store {
 	if r.snapshot == nil {
 		return r.engine.links
 	}

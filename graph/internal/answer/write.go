@@ -10,26 +10,26 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
-	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 )
 
-// Output is where an answer is written. Begin says how long it may become.
+// Output is the buffer that an answer is written to. Begin sets the limit of its length. Outputs are used again after Reset.
 type Output struct {
-	b     []byte
-	limit int
-	look  int // where it is looked at again
-	// faults are values that were null because they have no place in the answer.
+	b         []byte
+	limit     int
+	nextCheck int // the length at which Check looks again
+	// faults are values that had to become null.
 	faults []*valueFault
-	ctx    context.Context //nolint:containedctx // that of the operation that is written
+	ctx    context.Context //nolint:containedctx // of the operation
 }
 
-// lookAfter is after how many bytes it is looked whether the time is over.
-const lookAfter = 64 << 10
+// checkInterval is after how many bytes Check looks at the context.
+const checkInterval = 64 << 10
 
-// Begin begins an answer, behind those that are there: all of them have limit bytes at most.
-func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.look = ctx, limit, 0 }
+// Begin starts an answer of an operation behind those that are there. limit is the length in bytes of all of them together.
+func (o *Output) Begin(ctx context.Context, limit int) { o.ctx, o.limit, o.nextCheck = ctx, limit, 0 }
 
-// tooLong is that of an answer that is longer than it may be.
+// tooLong is the error of an answer that exceeds its limit.
 type tooLong struct{ *plan.LimitError }
 
 func (e tooLong) Unwrap() error { return e.LimitError }
@@ -39,25 +39,26 @@ func isTooLong(err error) bool {
 	return ok
 }
 
-// full reports whether the answer is longer than it may be.
+// full reports whether the answer exceeds its limit.
 func (o *Output) full() bool { return len(o.b) > o.limit }
 
-// Check refuses to go on if the answer is too long or the time is over. It is called where what is written repeats.
+// Check returns an error if the answer exceeds its limit (a *plan.LimitError) or the context is done. Whoever writes a loop calls it in each
+// turn; it is cheap.
 func (o *Output) Check() error {
-	if len(o.b) < o.look {
+	if len(o.b) < o.nextCheck {
 		return nil
 	}
 	if o.full() {
-		return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
+		return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)}
 	}
-	o.look = min(len(o.b)+lookAfter, o.limit+1)
+	o.nextCheck = min(len(o.b)+checkInterval, o.limit+1)
 	return o.ctx.Err()
 }
 
-// valueFault is a value that has no place in the answer.
+// valueFault is a value that cannot be written: a NULL where null is not allowed, or a number that JSON lacks.
 type valueFault struct {
 	err  error
-	path []ast.PathElement // from the value up to what is being written
+	path []ast.PathElement // from the value upwards, to what is being written
 }
 
 func (f *valueFault) Error() string { return f.err.Error() }
@@ -69,9 +70,10 @@ var (
 	errNull      = errors.New("a value is null that must not be null")
 )
 
-// settle tells faults that were met in a value where it stands, and makes it null if it may be: begin is where it begins in the output, mark
-// how many faults there were before.
-func (o *Output) settle(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
+// propagateNull handles the faults of a value that was written, by GraphQL's rule: a value that must not be null makes the nearest one
+// around it null that may be. It adds at to the paths of the faults. begin is where the value begins in the output, mark the number of
+// faults before it. The error that it returns is for the value around.
+func (o *Output) propagateNull(at ast.PathElement, nonNull bool, begin, mark int, err error) error {
 	for _, f := range o.faults[mark:] {
 		f.path = append(f.path, at)
 	}
@@ -88,23 +90,23 @@ func (o *Output) settle(at ast.PathElement, nonNull bool, begin, mark int, err e
 	return nil
 }
 
-// Write adds bytes of JSON.
+// Write appends JSON. It never fails.
 func (o *Output) Write(b []byte) (int, error) {
 	o.b = append(o.b, b...)
 	return len(b), nil
 }
 
-// Bytes are what was written.
+// Bytes returns what was written. It is valid until the next write.
 func (o *Output) Bytes() []byte { return o.b }
 
-// Reset empties it, and keeps its memory.
+// Reset empties the output and keeps its memory.
 func (o *Output) Reset() { o.b = o.b[:0] }
 
-// Cap returns how many bytes its memory has.
+// Cap returns the size of its memory in bytes.
 func (o *Output) Cap() int { return cap(o.b) }
 
 // object writes a record.
-func (o *Output) object(l *plan.Object, p *position, row int) error {
+func (o *Output) object(l *plan.Object, p *frame, row int) error {
 	if len(l.Fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
@@ -121,16 +123,16 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 		case plan.WriteConstant:
 			o.b = append(o.b, f.Constant...)
 		case plan.WriteOne:
-			err = o.one(f, &p.hops[f.Hop], row)
+			err = o.one(f, &p.hops[f.Index], row)
 		case plan.WriteMany:
-			err = o.many(f, &p.hops[f.Hop], row)
+			err = o.many(f, &p.hops[f.Index], row)
 		case plan.WriteJoinedOne, plan.WriteJoinedMany:
 			err = o.joined(f, p, row)
 		default:
-			err = o.cell(f, p.cells, row)
+			err = o.cell(f, p.buffer, row)
 		}
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -139,8 +141,8 @@ func (o *Output) object(l *plan.Object, p *position, row int) error {
 	return nil
 }
 
-// each writes an object field by field.
-func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) error {
+// eachField writes an object that is no record; value writes one field.
+func (o *Output) eachField(fields []plan.Field, value func(f *plan.Field) error) error {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return nil
@@ -155,7 +157,7 @@ func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) erro
 		begin, mark := len(o.b), len(o.faults)
 		err := value(f)
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathName(f.Name), f.NonNull, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -164,8 +166,8 @@ func (o *Output) each(fields []plan.Field, value func(f *plan.Field) error) erro
 	return nil
 }
 
-// cell writes the value of a column.
-func (o *Output) cell(f *plan.Field, cells *recordstore.RowBuffer, row int) error {
+// cell writes the value of a column. It returns a *valueFault if there is no form for it.
+func (o *Output) cell(f *plan.Field, cells *rows.Buffer, row int) error {
 	v, ok := cells.Cell(row, f.Cell)
 	if !ok {
 		if f.Null == "" {
@@ -192,35 +194,35 @@ func (o *Output) cell(f *plan.Field, cells *recordstore.RowBuffer, row int) erro
 	return nil
 }
 
-func (o *Output) one(f *plan.Field, h *followed, row int) error {
-	k := h.keys[row]
-	if k < 0 || h.rows.Ranges[k].Len == 0 {
+func (o *Output) one(f *plan.Field, h *hopResult, row int) error {
+	k := h.ranges[row]
+	if k < 0 || h.set.Ranges[k].Len == 0 {
 		o.b = append(o.b, "null"...)
 		return nil
 	}
-	return o.object(f.Object, h.node, h.rows.Row(&h.rows.Ranges[k], 0, false))
+	return o.object(f.Object, h.node, h.set.Row(&h.set.Ranges[k], 0, false))
 }
 
-func (o *Output) many(f *plan.Field, h *followed, row int) error {
-	w := listWriter{list: h.list, rows: h.rows, node: h.node, link: h.link}
-	if k := h.keys[row]; k >= 0 {
-		w.span, w.found = &h.rows.Ranges[k], true
+func (o *Output) many(f *plan.Field, h *hopResult, row int) error {
+	w := listWriter{list: h.list, set: h.set, node: h.node, link: h.link}
+	if k := h.ranges[row]; k >= 0 {
+		w.rowRange, w.found = &h.set.Ranges[k], true
 	} else {
-		w.span = &recordstore.RowRange{}
+		w.rowRange = &rows.Range{}
 	}
-	return o.connection(f.Conn, &w)
+	return o.connection(f.Connection, &w)
 }
 
-// joined writes what a join led to: it is in the same row.
-func (o *Output) joined(f *plan.Field, p *position, row int) error {
-	h := &p.hops[f.Hop]
-	_, there := p.cells.Cell(row, f.Cell)
+// joined writes the record of a joined hop, which is in the same row.
+func (o *Output) joined(f *plan.Field, p *frame, row int) error {
+	h := &p.hops[f.Index]
+	_, there := p.buffer.Cell(row, f.Cell)
 	if f.Kind == plan.WriteJoinedMany {
-		w := listWriter{list: h.list, span: &recordstore.RowRange{First: row}, found: true, node: h.node, link: h.link}
+		w := listWriter{list: h.list, rowRange: &rows.Range{First: row}, found: true, node: h.node, link: h.link}
 		if there {
-			w.span.Len = 1
+			w.rowRange.Len = 1
 		}
-		return o.connection(f.Conn, &w)
+		return o.connection(f.Connection, &w)
 	}
 	if !there {
 		o.b = append(o.b, "null"...)
@@ -229,29 +231,29 @@ func (o *Output) joined(f *plan.Field, p *position, row int) error {
 	return o.object(f.Object, h.node, row)
 }
 
-// listWriter is a list that is written.
+// listWriter is a list while it is written.
 type listWriter struct {
 	list       *plan.List
-	rows       *recordstore.RowSet // nil of a join: the span is one row of those it begins at
-	span       *recordstore.RowRange
-	found      bool // the list was looked for
-	node, link *position
+	set        *rows.Set // nil of a joined hop: the list is one row at most
+	rowRange   *rows.Range
+	found      bool // false if the near key is NULL: no list was read
+	node, link *frame
 }
 
-// row is the row of an entry of the list.
+// row returns the row of an entry.
 func (w *listWriter) row(i int) int {
-	if w.rows == nil {
-		return w.span.First
+	if w.set == nil {
+		return w.rowRange.First
 	}
-	return w.rows.Row(w.span, i, w.list.Page.Backward)
+	return w.set.Row(w.rowRange, i, w.list.Page.Backward)
 }
 
 func (o *Output) connection(l *plan.Connection, w *listWriter) error {
-	return o.each(l.Fields, func(f *plan.Field) error {
+	return o.eachField(l.Fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteTotal:
-			o.b = strconv.AppendInt(o.b, int64(w.span.Total), 10)
-		case plan.WriteInfo:
+			o.b = strconv.AppendInt(o.b, int64(w.rowRange.Total), 10)
+		case plan.WritePageInfo:
 			o.info(f.Fields, w)
 		case plan.WriteNodes:
 			return o.nodes(f.Object, w)
@@ -263,15 +265,15 @@ func (o *Output) connection(l *plan.Connection, w *listWriter) error {
 }
 
 func (o *Output) nodes(l *plan.Object, w *listWriter) error {
-	return o.list(w.span.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
+	return o.list(w.rowRange.Len, func(i int) error { return o.object(l, w.node, w.row(i)) })
 }
 
 func (o *Output) edges(fields []plan.Field, w *listWriter) error {
-	return o.list(w.span.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
+	return o.list(w.rowRange.Len, func(i int) error { return o.edge(fields, w, w.row(i)) })
 }
 
 func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
-	return o.each(fields, func(f *plan.Field) error {
+	return o.eachField(fields, func(f *plan.Field) error {
 		switch f.Kind {
 		case plan.WriteCursor:
 			o.cursor(w, row)
@@ -284,7 +286,7 @@ func (o *Output) edge(fields []plan.Field, w *listWriter, row int) error {
 	})
 }
 
-// list writes a list item by item. No item of a list may be null.
+// list writes a list of n items, none of which may be null.
 func (o *Output) list(n int, item func(i int) error) error {
 	o.b = append(o.b, '[')
 	for i := range n {
@@ -297,7 +299,7 @@ func (o *Output) list(n int, item func(i int) error) error {
 		begin, mark := len(o.b), len(o.faults)
 		err := item(i)
 		if err != nil || len(o.faults) > mark {
-			if err = o.settle(ast.PathIndex(i), true, begin, mark, err); err != nil {
+			if err = o.propagateNull(ast.PathIndex(i), true, begin, mark, err); err != nil {
 				return err
 			}
 		}
@@ -308,19 +310,19 @@ func (o *Output) list(n int, item func(i int) error) error {
 
 func (o *Output) cursor(w *listWriter, row int) {
 	o.b = append(o.b, '"')
-	o.b = append(w.rows.AppendCursor(o.b, row), '"') // its letters need no escapes
+	o.b = append(w.set.AppendCursor(o.b, row), '"') // base64 needs no escapes
 }
 
-// info writes where a page stands. What lies before a cursor the client came from is known to exist.
+// info writes a pageInfo. There is a page on the side that the client came from, because it has a cursor of it.
 func (o *Output) info(fields []plan.Field, w *listWriter) {
 	if len(fields) == 0 {
 		o.b = append(o.b, "{}"...)
 		return
 	}
 	page := &w.list.Page
-	next, previous := w.span.More, page.After != ""
+	next, previous := w.rowRange.More, page.After != ""
 	if page.Backward {
-		next, previous = page.Before != "", w.span.More
+		next, previous = page.Before != "", w.rowRange.More
 	}
 	for i := range fields {
 		f := &fields[i]
@@ -333,7 +335,7 @@ func (o *Output) info(fields []plan.Field, w *listWriter) {
 		case plan.WriteHasPrevious:
 			o.b = strconv.AppendBool(o.b, previous && w.found)
 		case plan.WriteStartCursor, plan.WriteEndCursor:
-			n := w.span.Len
+			n := w.rowRange.Len
 			switch {
 			case n == 0:
 				o.b = append(o.b, "null"...)
@@ -349,7 +351,7 @@ func (o *Output) info(fields []plan.Field, w *listWriter) {
 
 const hexDigits = "0123456789ABCDEF"
 
-// appendText writes a text with the escapes that gqlgen writes.
+// appendText appends a JSON string with the same escapes as gqlgen.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
@@ -377,7 +379,7 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendEnum writes a value of an enum as the schema spells it.
+// appendEnum appends an enum value in upper case, as the schema spells it.
 func appendEnum(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {

@@ -18,7 +18,7 @@ import (
 // or none. A single one leaves that to its call, which also knows how to run itself again.
 func (r *Request) beginWriting() {
 	r.recordStore, r.linkStore = r.engine.records, r.engine.links
-	if r.op.Operation.Operation != ast.Mutation || len(r.plan.Roots) < 2 {
+	if r.op.Operation.Operation != ast.Mutation || len(r.operation.Roots) < 2 {
 		return
 	}
 	r.writes = r.engine.records.Open(pgx.TxOptions{})
@@ -36,14 +36,14 @@ func Enter(ctx context.Context) bool {
 		return true
 	}
 	r.writes.Own(graphql.GetRootFieldContext(ctx))
-	if r.waiting == 1 {
+	if r.pending == 1 {
 		r.writes.LastCall()
 	}
 	return !r.failed
 }
 
 // endWriting commits what the root fields of a mutation have written together. It returns false if that failed.
-func (r *Request) endWriting(runs []*root) bool {
+func (r *Request) endWriting(fields []*rootField) bool {
 	if r.writes == nil {
 		return true
 	}
@@ -51,12 +51,12 @@ func (r *Request) endWriting(runs []*root) bool {
 		r.writes.Own(nil)
 		err := r.writes.Commit(r.ctx)
 		if err == nil {
-			for _, run := range runs {
-				run.done.written = true
+			for _, f := range fields {
+				f.result.committed = true
 			}
 			return true
 		}
-		r.op.Error(runs[len(runs)-1].ctx, graphql.AddFieldLocationToError(runs[len(runs)-1].ctx, err))
+		r.op.Error(fields[len(fields)-1].ctx, graphql.AddFieldLocationToError(fields[len(fields)-1].ctx, err))
 		r.failed = true
 	}
 	_ = r.writes.Rollback(r.ctx) // the session is closed if it fails

@@ -138,9 +138,9 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
-	{Name: "../../../schema.graphqls", Input: `# The front page of the API: scalars, directives, the links between modules, and what can be asked of links.
-# Models live in modules/<name>/schema.graphqls. ` + "`" + `make generate` + "`" + ` derives the rest (filters, orders, connections,
-# inputs, root fields and mutations of every model and link) into graph/internal/exec.
+	{Name: "../../../schema.graphqls", Input: `# The entry point of the schema: scalars, directives, the links between modules, and the queries and mutations of links.
+# Models are declared in modules/<name>/schema.graphqls. ` + "`" + `make generate` + "`" + ` derives everything else (filters, orders,
+# connections, inputs, root fields and mutations of every model and link) and writes it to graph/internal/exec.
 
 "An exact decimal number, as a string: \"19.99\". Input may also be a number literal."
 scalar Decimal

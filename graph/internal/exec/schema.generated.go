@@ -11,8 +11,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
-	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/linkgraph/linkgraph/graph/internal/answer"
 )
 
 // region    ************************** generated!.gotpl **************************

@@ -1,4 +1,8 @@
-// Package jsonread reads JSON token by token: objects and lists by callbacks, and what is of no known form as encoding/json gives it.
+// Package jsonread reads JSON token by token, without maps for values of a known form. A caller reads an object or a list by a callback for
+// each member: the callback has to read exactly one value. Values of unknown form are read by [Value], as encoding/json reads them.
+//
+// Errors are a *[KindError] for a value of the wrong kind, those of jsontext for text that is no JSON, which [Fault] puts into words, and
+// those of callbacks as they are.
 package jsonread
 
 import (
@@ -11,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// New returns a decoder of a text. Whoever reads an object looks for names that are repeated, where it matters. Half a surrogate pair is
-// read as U+FFFD, as encoding/json does.
+// New returns a decoder for a text. It allows repeated names: callers of Object check for them where it matters. Like encoding/json, it
+// reads half a surrogate pair as U+FFFD.
 func New(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(
 		bytes.NewBuffer(text),
@@ -21,12 +25,12 @@ func New(text []byte) *jsontext.Decoder {
 	)
 }
 
-// KindError says that a value is of another kind than it has to be.
+// KindError is the error of a value of the wrong kind. Want and Is are phrases such as "a list".
 type KindError struct{ Want, Is string }
 
 func (e *KindError) Error() string { return fmt.Sprintf("%s, not %s", e.Want, e.Is) }
 
-// Kind names the kind of the value that comes next, as a sentence goes on: "a list".
+// Kind returns the kind of the next value as a phrase, such as "a list"; "nothing" at the end or before bad JSON.
 func Kind(d *jsontext.Decoder) string {
 	switch d.PeekKind() {
 	case jsontext.KindBeginObject:
@@ -46,7 +50,7 @@ func Kind(d *jsontext.Decoder) string {
 	}
 }
 
-// expect takes the first token of a value, which has to be of a kind. What is no JSON at all is said first.
+// expect reads the first token of a value and checks its kind. An error in the syntax takes precedence over a *KindError.
 func expect(d *jsontext.Decoder, kind jsontext.Kind, want string) error {
 	if d.PeekKind() == kind {
 		_, err := d.ReadToken()
@@ -59,7 +63,7 @@ func expect(d *jsontext.Decoder, kind jsontext.Kind, want string) error {
 	return &KindError{want, is}
 }
 
-// Object reads an object. field is called with each name, which is good until something is read, and reads the value that comes next.
+// Object reads an object. It calls field with each name, and field reads the value. The name is valid until then.
 func Object(d *jsontext.Decoder, field func(name []byte) error) error {
 	if err := expect(d, jsontext.KindBeginObject, "an object"); err != nil {
 		return err
@@ -72,7 +76,7 @@ func Object(d *jsontext.Decoder, field func(name []byte) error) error {
 		if bytes.IndexByte(name, '\\') < 0 {
 			name = name[1 : len(name)-1]
 		} else {
-			name, _ = jsontext.AppendUnquote(nil, name) // half a surrogate pair is no error here
+			name, _ = jsontext.AppendUnquote(nil, name) // New allows half a surrogate pair
 		}
 		if err := field(name); err != nil {
 			return err
@@ -82,7 +86,7 @@ func Object(d *jsontext.Decoder, field func(name []byte) error) error {
 	return err
 }
 
-// List reads a list. item is called for each value that comes next, and reads it.
+// List reads a list. It calls item for each value, and item reads it.
 func List(d *jsontext.Decoder, item func() error) error {
 	if err := expect(d, jsontext.KindBeginArray, "a list"); err != nil {
 		return err
@@ -96,7 +100,7 @@ func List(d *jsontext.Decoder, item func() error) error {
 	return err
 }
 
-// String reads a string.
+// String reads a string. It returns a *KindError for any other value.
 func String(d *jsontext.Decoder) (string, error) {
 	if d.PeekKind() != jsontext.KindString {
 		return "", expect(d, jsontext.KindString, "a string")
@@ -108,7 +112,7 @@ func String(d *jsontext.Decoder) (string, error) {
 	return token.String(), nil
 }
 
-// Value reads a value as encoding/json gives it with UseNumber.
+// Value reads a value of any kind, as encoding/json does with UseNumber: numbers are json.Number.
 func Value(d *jsontext.Decoder) (any, error) {
 	switch d.PeekKind() {
 	case jsontext.KindBeginObject:
@@ -145,7 +149,7 @@ func Value(d *jsontext.Decoder) (any, error) {
 	}
 }
 
-// End checks that nothing follows but white space.
+// End returns an error unless only white space follows.
 func End(d *jsontext.Decoder) error {
 	switch _, err := d.ReadToken(); {
 	case err == nil:
@@ -159,7 +163,7 @@ func End(d *jsontext.Decoder) error {
 
 var errMore = errors.New("more follows after its end")
 
-// Fault says what is wrong with a text that is no JSON.
+// Fault describes an error of this package for clients, with the byte at which the syntax is wrong.
 func Fault(err error) string {
 	var syntax *jsontext.SyntacticError
 	switch {

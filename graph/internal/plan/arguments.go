@@ -13,8 +13,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Arguments reads the arguments of a field with the defaults of the schema. Numbers stay as they are written, so that a
-// Decimal is exact.
+// Arguments returns the arguments of a field by name, with the defaults of the schema. Numbers are json.Number, so that a Decimal keeps all
+// its digits. An argument whose variable has no value is absent.
 func Arguments(field *ast.Field, vars map[string]any) map[string]any {
 	args := make(map[string]any, len(field.Arguments))
 	if field.Definition == nil {
@@ -36,7 +36,7 @@ func Arguments(field *ast.Field, vars map[string]any) map[string]any {
 	return args
 }
 
-// literal is the value of a literal or variable. It is not given if it is a variable without value.
+// literal evaluates a literal or a variable. given is false for a variable without a value.
 func literal(v *ast.Value, vars map[string]any) (any, bool) {
 	switch v.Kind {
 	case ast.Variable:
@@ -73,7 +73,7 @@ func literal(v *ast.Value, vars map[string]any) (any, bool) {
 	}
 }
 
-// ListOf is a list argument: GraphQL lets one value stand for a list of one.
+// ListOf returns an argument as a list: GraphQL coerces a single value to a list of one. nil is an empty list.
 func ListOf(v any) []any {
 	switch v := v.(type) {
 	case nil:
@@ -84,13 +84,13 @@ func ListOf(v any) []any {
 	return []any{v}
 }
 
-// ObjectOf is an argument that is an object; nil if it is not given.
+// ObjectOf returns an argument as an object, or nil if it is none.
 func ObjectOf(v any) map[string]any {
 	object, _ := v.(map[string]any)
 	return object
 }
 
-// SortedKeys are the keys in an order that does not change from run to run, so that equal queries are equal SQL.
+// SortedKeys returns the keys in order, so that equal arguments give equal SQL.
 func SortedKeys(m map[string]any) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -100,35 +100,31 @@ func SortedKeys(m map[string]any) []string {
 	return keys
 }
 
-// translator reads filters, orders and pages with the models at hand.
+// translator translates arguments into conditions, orders and pages of the record store.
 type translator struct {
 	catalog *recordstore.Catalog
 	limits  *Limits
 	tally   *tally
-	depth   int  // how many relations lead to the model at hand
-	now     bool // "now" is a time: the one of the transaction
+	depth   int  // how many relations were crossed
+	now     bool // accept "now" as a time: that of the transaction
 }
 
-// spendCondition counts one more.
+// spendCondition counts one more condition.
 func (t translator) spendCondition(path string) error {
 	return t.tally.add(path, usage{conditions: 1, search: weightCondition})
 }
 
-// across is the translator beyond one more relation.
+// across returns the translator for the far side of a relation, which has a weight per level.
 func (t translator) across(path string, weight int) (translator, error) {
 	t.depth++
 	if t.depth > t.limits.MaxRelations {
-		return t, &LimitError{
-			What:  "relations one below the other in " + path,
-			Limit: t.limits.MaxRelations,
-			Asked: t.depth,
-		}
+		return t, NewLimitError("relations one below the other in "+path, t.limits.MaxRelations, t.depth)
 	}
 	return t, t.tally.add(path, usage{search: weight * t.depth})
 }
 
-// filter turns a filter argument into a condition. row is the model of the link rows that lead to the records, or nil.
-// The result is nil if nothing is asked for.
+// filter translates a filter argument. row is the model of the link rows that lead to the records, or nil. The result is nil if the filter
+// is empty.
 func (t translator) filter(path string, m, row *recordstore.Model, raw map[string]any) (recordstore.Expr, error) {
 	var all recordstore.And
 	for _, name := range SortedKeys(raw) {
@@ -172,7 +168,7 @@ func (t translator) condition(path string, m, row *recordstore.Model, name strin
 		return recordstore.Not{Expr: e}, nil
 	case "isNull":
 		if v == true {
-			return recordstore.Or{}, nil // the record is there
+			return recordstore.Or{}, nil // false: a record that exists is not null
 		}
 		return nil, nil
 	case "link":
@@ -230,7 +226,7 @@ func (t translator) related(path string, r *recordstore.Relation, raw map[string
 			if !ok || v == nil {
 				continue
 			}
-			if len(all) > 0 { // each is a search of its own
+			if len(all) > 0 { // each is a subquery of its own
 				if _, err := outer.across(path+"."+string(q), weightRelation); err != nil {
 					return nil, err
 				}
@@ -240,7 +236,7 @@ func (t translator) related(path string, r *recordstore.Relation, raw map[string
 				return nil, err
 			}
 			if q == recordstore.Every && where == nil {
-				continue // nothing is asked of them
+				continue // true for any records
 			}
 			all = append(all, recordstore.Related{Relation: r, Quantifier: q, Where: where})
 		}
@@ -301,7 +297,7 @@ func (t translator) comparisons(
 	return conjunction(all), nil
 }
 
-// conjunction is nil of no conditions, and a single one itself.
+// conjunction joins conditions by AND: nil for none, and a single one as it is.
 func conjunction(all recordstore.And) recordstore.Expr {
 	switch len(all) {
 	case 0:
@@ -323,7 +319,7 @@ func (t translator) value(path string, col *recordstore.Column, v any) (any, err
 	return n, t.tally.add(path, usage{values: 1, valueBytes: valueBytes(n)})
 }
 
-// valueBytes is about how many bytes a value takes on its way to the database.
+// valueBytes is roughly the size of a value as a parameter.
 func valueBytes(v any) int {
 	switch v := v.(type) {
 	case string:
@@ -337,7 +333,7 @@ func valueBytes(v any) int {
 
 func (t translator) values(path string, col *recordstore.Column, list []any) ([]any, error) {
 	if len(list) > t.limits.MaxIn {
-		return nil, &LimitError{What: path, Limit: t.limits.MaxIn, Asked: len(list)}
+		return nil, NewLimitError(path, t.limits.MaxIn, len(list))
 	}
 	out := make([]any, len(list))
 	for i, v := range list {
@@ -358,10 +354,10 @@ func endsInEscape(pattern string) bool {
 	return (len(pattern)-len(trimmed))%2 == 1
 }
 
-// order turns an orderBy argument into sort keys.
+// order translates an orderBy argument.
 func (t translator) order(path string, m, row *recordstore.Model, raw []any) ([]recordstore.Order, error) {
 	if len(raw) > t.limits.MaxSortKeys {
-		return nil, &LimitError{What: "sort keys of " + path, Limit: t.limits.MaxSortKeys, Asked: len(raw)}
+		return nil, NewLimitError("sort keys of "+path, t.limits.MaxSortKeys, len(raw))
 	}
 	var order []recordstore.Order
 	for i, item := range raw {
@@ -420,7 +416,7 @@ func direction(v any) recordstore.Order {
 	}
 }
 
-// relatedKey reads a sort key that lies across a relation: a field of the one record, or an aggregate of many.
+// relatedKey translates a sort key across a relation: a field of the one record, or an aggregate of many.
 func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[string]any) (recordstore.Order, error) {
 	target, row := t.catalog.Target(r), t.catalog.Row(r)
 	step := recordstore.Step{Relation: r}
@@ -463,7 +459,7 @@ func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[str
 	if err != nil {
 		return o, err
 	}
-	if o.Path == nil && !o.Row { // or the column is of another model
+	if o.Path == nil && !o.Row { // otherwise the column is of another model
 		switch col := &target.Columns[o.Column]; {
 		case col.Type == recordstore.Boolean:
 			return o, Invalidf(path+"."+given[0], "%s is true or false, which has no least and no greatest", col.Field)
@@ -480,7 +476,7 @@ func (t translator) relatedKey(path string, r *recordstore.Relation, raw map[str
 	return o, nil
 }
 
-// page reads first, after, last and before.
+// page translates first, after, last and before.
 func (t translator) page(path string, args map[string]any) (*recordstore.Page, error) {
 	p := &recordstore.Page{Limit: t.limits.DefaultPage}
 	first, last := args["first"], args["last"]
@@ -499,7 +495,7 @@ func (t translator) page(path string, args map[string]any) (*recordstore.Page, e
 		case n < 0:
 			return nil, Invalidf(path+"."+name, "%d is negative", n)
 		case n > t.limits.MaxPage:
-			return nil, &LimitError{What: path + "." + name, Limit: t.limits.MaxPage, Asked: n}
+			return nil, NewLimitError(path+"."+name, t.limits.MaxPage, n)
 		}
 		p.Limit = n
 	}

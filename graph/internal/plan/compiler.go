@@ -1,10 +1,18 @@
-// Package plan compiles documents: what an operation asks for becomes the plan of what is read and how the answer is written. It reads and
-// writes nothing itself.
+// Package plan compiles the operations of documents into query plans. A plan says which statements are run, how their rows hang together
+// and how the answer is written from them. The package does no I/O: package answer runs plans.
 //
-// The way of an operation: Plans keeps what was compiled of a document, an Operation with its root fields. What lies below a root field is a
-// Tree, made by a Compiler when it is first known of which model the records are: selection.go collects what is asked for at each position,
-// arguments.go reads filters, orders and pages, join.go decides which hops share a statement, layout.go lays out what is written, cost.go and
-// limits.go refuse what is too much. Bind fills in the variables of one request. Package answer reads and writes by it.
+// The way of an operation:
+//
+//  1. [Cache.Operation] finds the [Operation] of a document, with a [Root] for each root field, or makes it (cache.go).
+//  2. When a resolver starts a root field and it is known of which model the records are, [PlansByModel.Bind] finds the [Plan] of what
+//     is below the field, or a [Compiler] makes it (plan.go). selection.go collects the columns and hops of each selection set,
+//     arguments.go translates filters, orders and pages, join.go decides which hops share a statement, and layout.go lays out
+//     the fields of the answer.
+//  3. limits.go and cost.go add up what the operation asks for, and refuse it if that is above a limit.
+//  4. The result is a [BoundPlan]: a plan that requests share, and the arguments of this request.
+//
+// A plan is a tree. A [Node] is the records of one selection set; a [Hop] leads from the records of a node to related ones. A
+// [Statement] reads the rows of one hop, and of the hops that are joined to it.
 package plan
 
 import (
@@ -18,7 +26,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Compiler makes the plans of operations. It knows models and links by their catalogues alone.
+// Compiler compiles plans from the catalogues of models and links. It is safe for concurrent use.
 type Compiler struct {
 	catalog *recordstore.Catalog
 	links   *linkstore.Catalog
@@ -26,8 +34,8 @@ type Compiler struct {
 	spent   func(ctx context.Context, fields int)
 }
 
-// NewCompiler returns a compiler. Limits that are zero take their defaults. spent is told of the fields that each root field writes, if
-// every page is full; nil means nobody is.
+// NewCompiler returns a compiler. A limit of zero takes its default. spent is called for each root field with the number of fields that it
+// writes if every page is full; it may be nil.
 func NewCompiler(
 	catalog *recordstore.Catalog,
 	links *linkstore.Catalog,
@@ -38,10 +46,10 @@ func NewCompiler(
 	return &Compiler{catalog, links, limits, spent}
 }
 
-// Limits are those of the operations.
+// Limits returns the limits of operations, with defaults filled in.
 func (c *Compiler) Limits() *Limits { return &c.limits }
 
-// Model returns the model of a name.
+// Model returns the model with a name, or an error if the catalogue has none.
 func (c *Compiler) Model(name string) (*recordstore.Model, error) {
 	m, ok := c.catalog.Model(name)
 	if !ok {
@@ -50,7 +58,7 @@ func (c *Compiler) Model(name string) (*recordstore.Model, error) {
 	return m, nil
 }
 
-// LinkModel returns the model of a link's rows.
+// LinkModel returns the model of the rows of a link, or an error if the catalogue has none.
 func (c *Compiler) LinkModel(name string) (*recordstore.Model, error) {
 	for _, m := range c.catalog.Models() {
 		if m.Link == name {
@@ -60,8 +68,8 @@ func (c *Compiler) LinkModel(name string) (*recordstore.Model, error) {
 	return nil, errors.New("no model for the rows of link " + name)
 }
 
-// planner begins to plan a root field.
-func (c *Compiler) planner(ctx context.Context) *planner {
+// newPlanner returns the state of one compilation: the operation of the context, and what its other root fields have asked for.
+func (c *Compiler) newPlanner(ctx context.Context) *planner {
 	p := &planner{compiler: c, ctx: ctx, budget: BudgetFrom(ctx), op: graphql.GetOperationContext(ctx)}
 	p.translator = translator{
 		catalog: c.catalog,
@@ -71,7 +79,7 @@ func (c *Compiler) planner(ctx context.Context) *planner {
 	return p
 }
 
-// root compiles the list of a root field. asked is by its arguments.
+// root compiles a root field that is a list. asked is what its own arguments cost.
 func (p *planner) root(
 	m *recordstore.Model,
 	f graphql.CollectedField,
@@ -82,7 +90,7 @@ func (p *planner) root(
 	}
 	asked = p.tally.own
 	node = newSelection(m, l.Page.Limit)
-	node.most = p.most(f.Field, l.Page.Limit)
+	node.maxRows = p.maxPage(f.Field, l.Page.Limit)
 	var link *Selection
 	err = p.addConnection(&l, node, &link, f.Alias, 0, f.Selections)
 	return l, node, asked, err

@@ -6,7 +6,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// commit adds what the root field asks for to the budget of the operation, or refuses it.
+// commit charges the root field to the budget of the operation. It returns a *LimitError, and charges nothing, if a limit is exceeded.
 func (p *planner) commit(path string, more usage) error {
 	if err := p.tally.add(path, more); err != nil {
 		return err
@@ -25,20 +25,21 @@ func (p *planner) commit(path string, more usage) error {
 	return err
 }
 
-// afford completes what a new tree asks for, and commits it.
-func (t *Tree) afford(p *planner, path string) error {
-	t.fixed = p.tally.own.minus(t.asked)
+// commit completes the usage of a newly compiled plan and charges it.
+func (t *Plan) commit(p *planner, path string) error {
+	t.fixedUsage = p.tally.own.minus(t.usage)
 	for _, h := range t.hops {
-		t.fixed = t.fixed.minus(h.asked)
+		t.fixedUsage = t.fixedUsage.minus(h.usage)
 	}
-	b := Bound{t, t.list, t.lists}
-	t.total = p.tally.own
-	t.total.fields = b.fields(t.rows)
-	return p.commit(path, usage{fields: t.total.fields})
+	b := BoundPlan{t, t.list, t.lists}
+	t.totalUsage = p.tally.own
+	t.totalUsage.fields = b.fields(t.rows)
+	return p.commit(path, usage{fields: t.totalUsage.fields})
 }
 
-// LinksOf are the links that items are of: none if the store refuses one of them, which says which.
-func (c *Compiler) LinksOf(items []linkstore.Item) (names []string) {
+// LinkNames returns the names of the links that the items belong to, each once. It returns none if an item is bad: the store will
+// refuse it with a better error.
+func (c *Compiler) LinkNames(items []linkstore.Item) (names []string) {
 	type keys struct{ link, moduleA, keyA, moduleB, keyB string }
 	seen := map[keys]bool{}
 	for _, item := range items {
@@ -64,52 +65,51 @@ func (c *Compiler) LinksOf(items []linkstore.Item) (names []string) {
 	return names
 }
 
-// fields is how many fields an answer has if every page is full, and how many records are read for them. rows is how many records
-// the tree begins with.
-func (b *Bound) fields(rows int) int {
-	if b.Conn != nil {
-		return b.connFields(b.Conn, b.List.Page.Limit, b.Place, nil)
+// fields returns how many fields are written and records are read if every page is full. rows is how many records the plan begins with.
+func (b *BoundPlan) fields(rows int) int {
+	if b.Connection != nil {
+		return b.connFields(b.Connection, b.List.Page.Limit, b.Node, nil)
 	}
 	n := 1 // the record
 	for _, l := range b.Objects {
-		n += b.objectFields(l, b.Place)
+		n += b.objectFields(l, b.Node)
 	}
-	return min(rows*n, most)
+	return min(rows*n, usageCap)
 }
 
-// objectFields are those of one record.
-func (b *Bound) objectFields(l *Object, at *Place) int {
+// objectFields is the share of one record.
+func (b *BoundPlan) objectFields(l *Object, at *Node) int {
 	n := len(l.Fields)
 	for i := range l.Fields {
 		switch f := &l.Fields[i]; f.Kind {
 		case WriteOne, WriteJoinedOne:
-			n += 1 + b.objectFields(f.Object, at.Hops[f.Hop].Node)
+			n += 1 + b.objectFields(f.Object, at.Hops[f.Index].Node)
 		case WriteMany, WriteJoinedMany:
-			h := at.Hops[f.Hop]
-			n += b.connFields(f.Conn, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
+			h := at.Hops[f.Index]
+			n += b.connFields(f.Connection, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
 		}
 	}
-	return min(n, most)
+	return min(n, usageCap)
 }
 
-// connFields are those of one list.
-func (b *Bound) connFields(l *Connection, limit int, node, link *Place) int {
+// connFields is the share of one list.
+func (b *BoundPlan) connFields(l *Connection, limit int, node, link *Node) int {
 	n, each := len(l.Fields), 0
 	for i := range l.Fields {
 		switch f := &l.Fields[i]; f.Kind {
-		case WriteInfo:
+		case WritePageInfo:
 			n += len(f.Fields)
-			each = max(each, 1) // they are read to know whether there are more
+			each = max(each, 1) // rows are read even if only pageInfo is selected
 		case WriteNodes:
 			each += 1 + b.objectFields(f.Object, node)
 		case WriteEdges:
 			each += 1 + b.edgeFields(f.Fields, node, link)
 		}
 	}
-	return min(n+limit*each, most)
+	return min(n+limit*each, usageCap)
 }
 
-func (b *Bound) edgeFields(fields []Field, node, link *Place) int {
+func (b *BoundPlan) edgeFields(fields []Field, node, link *Node) int {
 	n := len(fields)
 	for i := range fields {
 		switch f := &fields[i]; f.Kind {

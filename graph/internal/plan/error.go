@@ -3,12 +3,8 @@ package plan
 import (
 	"errors"
 	"fmt"
-)
 
-// Classes of errors that this package makes itself. Those of the stores pass through unchanged.
-var (
-	ErrInput = errors.New("bad input")
-	ErrLimit = errors.New("limit exceeded")
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // InputError is an argument that cannot be understood.
@@ -20,31 +16,30 @@ type InputError struct {
 
 func (e *InputError) Error() string { return e.Path + ": " + e.Reason }
 
-// Unwrap gives ErrInput and the cause.
+// Unwrap returns storeerr.ErrInvalid, the class, and the cause.
 func (e *InputError) Unwrap() []error {
 	if e.Err != nil {
-		return []error{ErrInput, e.Err}
+		return []error{storeerr.ErrInvalid, e.Err}
 	}
-	return []error{ErrInput}
+	return []error{storeerr.ErrInvalid}
 }
 
-// Invalidf is an InputError of a root field.
+// Invalidf returns an InputError of the argument at a path.
 func Invalidf(path, format string, args ...any) error {
 	return &InputError{Path: path, Reason: fmt.Sprintf(format, args...)}
 }
 
-// LimitError is a request for more than a limit lets through.
-type LimitError struct {
-	What         string
-	Limit, Asked int // Asked 0: more than the limit; it is not known how many
+// LimitError is a document that asks for more than its [Limits] allow. The limits of the stores are not meant: those
+// end a statement, and not the operation.
+type LimitError struct{ storeerr.LimitError }
+
+// NewLimitError returns the error of a limit. asked is 0 if all that is known is that it is more than the limit.
+func NewLimitError(what string, limit, asked int) *LimitError {
+	return &LimitError{storeerr.LimitError{What: what, Limit: limit, Asked: asked}}
 }
 
-func (e *LimitError) Error() string {
-	if e.Asked == 0 {
-		return fmt.Sprintf("%s: there are more than the limit of %d", e.What, e.Limit)
-	}
-	return fmt.Sprintf("%s: %d is above the limit of %d", e.What, e.Asked, e.Limit)
+// IsLimited reports whether an error is, or wraps, a LimitError.
+func IsLimited(err error) bool {
+	_, ok := errors.AsType[*LimitError](err)
+	return ok
 }
-
-// Unwrap gives ErrLimit.
-func (e *LimitError) Unwrap() error { return ErrLimit }

@@ -9,45 +9,45 @@ import (
 )
 
 const (
-	// joinedRows is up to how many records a column of theirs that names another record is followed in their own statement.
-	// More records are likely to name the same ones, and a hop reads each of these once.
+	// joinedRows is up to how many records a foreign key is followed by a join. More records are likely to share the records that they
+	// refer to: a hop reads each of those once, a join once per row.
 	joinedRows = 100
-	// maxJoins bounds the joins of a statement: Postgres takes longer to plan the more there are.
+	// maxJoins bounds the joins of a statement, because the time that Postgres takes to plan grows with them.
 	maxJoins = 6
 )
 
-// Reading is what one statement reads.
-type Reading struct {
+// Statement is what one SQL statement reads: the rows of a node, and records that are joined to each row.
+type Statement struct {
 	width int // cells of a row, without sort keys
 	joins []*Hop
 }
 
-// take adds cells and returns the first.
-func (r *Reading) take(cells int) int {
+// addCells adds cells to the rows and returns the index of the first.
+func (r *Statement) addCells(cells int) int {
 	r.width += cells
 	return r.width - cells
 }
 
 // joinPoint is where records are read, for what is joined to them.
 type joinPoint struct {
-	*Reading
+	*Statement
 	join int // that the records are of; -1 if they are not of a join
 }
 
-// join decides whether a hop is made in the statement that reads the records it begins at. If not, it has a statement of its own.
+// join decides whether the hop is joined to the statement that reads its near records. Otherwise it gets a statement of its own.
 func (h *Hop) join(points map[*Selection]joinPoint, near *Selection) {
 	from, ok := points[near]
 	if !ok || len(from.joins) == maxJoins || !h.toOne(near) {
-		h.Reading = &Reading{}
-		points[h.target] = joinPoint{h.Reading, -1}
+		h.Statement = &Statement{}
+		points[h.target] = joinPoint{h.Statement, -1}
 		return
 	}
-	h.Reading, h.Joined, h.joinedFrom = from.Reading, true, from.join
-	points[h.target] = joinPoint{h.Reading, len(h.Reading.joins)}
-	h.Reading.joins = append(h.Reading.joins, h)
+	h.Statement, h.Joined, h.joinedFrom = from.Statement, true, from.join
+	points[h.target] = joinPoint{h.Statement, len(h.Statement.joins)}
+	h.Statement.joins = append(h.Statement.joins, h)
 }
 
-// toOne reports whether the hop leads each record to one at most, and costs no more as a join.
+// toOne reports whether the hop leads each record to one other at most, and is no slower as a join.
 func (h *Hop) toOne(near *Selection) bool {
 	r, l := h.Relation, &h.list
 	if r.Many {
@@ -55,11 +55,11 @@ func (h *Hop) toOne(near *Selection) bool {
 			l.Page.After == "" &&
 			l.Page.Before == ""
 	}
-	return r.Through != nil || near.Model.IsKey(r.Columns) || near.most <= joinedRows
+	return r.Through != nil || near.Model.IsKey(r.Columns) || near.maxRows <= joinedRows
 }
 
-// Joins are the joins as the record store takes them.
-func (r *Reading) Joins(lists []List) []recordstore.Join {
+// Joins returns the joins of the statement for the record store. lists are those of a BoundPlan.
+func (r *Statement) Joins(lists []List) []recordstore.Join {
 	if len(r.joins) == 0 {
 		return nil
 	}
@@ -67,14 +67,20 @@ func (r *Reading) Joins(lists []List) []recordstore.Join {
 	for i, h := range r.joins {
 		l := &lists[h.ID]
 		joins[i] = recordstore.Join{
-			From: h.joinedFrom, Model: h.Near, Relation: h.Relation, Columns: h.target.Columns, RowColumns: h.LinkCells,
-			Where: l.Where, Order: l.Order, Backward: l.Page.Backward,
+			From:       h.joinedFrom,
+			Model:      h.Near,
+			Relation:   h.Relation,
+			Columns:    h.target.Columns,
+			RowColumns: h.LinkColumns,
+			Where:      l.Where,
+			Order:      l.Order,
+			Backward:   l.Page.Backward,
 		}
 	}
 	return joins
 }
 
-// pageVaries reports whether a variable says which part of a list is read.
+// pageVaries reports whether a variable decides which part of a list is read.
 func pageVaries(f *ast.Field) bool {
 	return slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
 		return slices.Contains([]string{"first", "last", "after", "before"}, a.Name) && hasVariable(a.Value)

@@ -9,23 +9,23 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Kind is how a field is written.
-type Kind uint8
+// FieldKind is how the value of a field is written.
+type FieldKind uint8
 
-// Kinds of fields.
+// The kinds of fields.
 const (
-	WriteConstant Kind = iota
+	WriteConstant FieldKind = iota
 	WriteText
 	WriteEnum
 	WriteTime
-	writePlain // as it is: whole numbers, booleans and JSON
+	writePlain // the text as it is: whole numbers, booleans and JSON
 	WriteFloat
 	WriteOne
 	WriteMany
 	WriteJoinedOne
 	WriteJoinedMany
 	WriteTotal
-	WriteInfo
+	WritePageInfo
 	WriteNodes
 	WriteEdges
 	WriteCursor
@@ -35,43 +35,43 @@ const (
 	WriteHasPrevious
 	WriteStartCursor
 	WriteEndCursor
-	// Of payloads.
+	// In payloads of mutations.
 	WriteResults
 	WriteOutcome
 	WriteResultLink
 	WriteReplaced
 	WriteDeletionID
 	WriteLinks
-	WriteRecords
+	WriteRecordKeys
 	WriteModule
 	WriteModel
 	WriteIDs
-	WriteWritten
+	WriteRecords
 )
 
-// Field is a field of an answer.
+// Field is how one field of an answer is written.
 type Field struct {
-	Key     string // with what comes before it: `{"id":` or `,"id":`
-	Name    string // of the field in the answer
+	Key     string // the response key as bytes of the answer: `{"id":` or `,"id":`
+	Name    string // the response key, for the paths of errors
 	NonNull bool
-	Kind    Kind
-	Cell    int // of a column; of a join, the key of its record
-	// null is what is written for a NULL; "" means that the field is never null.
-	Null     string
-	Constant string
-	Hop      int // among those of the place; of links, the way in which they are shown
-	Object   *Object
-	Conn     *Connection
-	Fields   []Field // of an edge or of a pageInfo
+	Kind    FieldKind
+	Cell    int // of a column: its cell. Of a joined hop: the cell of the far key, NULL if there is no record
+	// Null is written for a NULL. "" means that a NULL is an error.
+	Null       string
+	Constant   string
+	Index      int // of a hop: its index in Node.Hops. Of links and records: the index of their selection set
+	Object     *Object
+	Connection *Connection
+	Fields     []Field // of an object that is no record, such as an edge or pageInfo
 }
 
-// Object is how records of a place are written.
+// Object is how a record is written, for one selection set.
 type Object struct{ Fields []Field }
 
-// Connection is how a list is written.
+// Connection is how a list is written, for one selection set.
 type Connection struct{ Fields []Field }
 
-// layout is the fields of one object. As gqlgen does, it leaves out a field whose key was written already.
+// layout collects the fields of one object. Like gqlgen, it drops a field whose response key is there already.
 type layout []Field
 
 func (l *layout) add(f graphql.CollectedField, field Field) {
@@ -94,9 +94,9 @@ func typeName(name string) Field {
 	return Field{Kind: WriteConstant, Constant: `"` + name + `"`}
 }
 
-// object lays out the records of a place.
-func (pl *Place) object(op *graphql.OperationContext, set ast.SelectionSet) *Object {
-	m := pl.Selection.Model
+// object lays out the records of a node.
+func (n *Node) object(op *graphql.OperationContext, set ast.SelectionSet) *Object {
+	m := n.Selection.Model
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, typeNames(m)) {
 		if f.Name == "__typename" {
@@ -104,22 +104,22 @@ func (pl *Place) object(op *graphql.OperationContext, set ast.SelectionSet) *Obj
 			continue
 		}
 		if r, ok := m.Relation(f.Name); ok {
-			fields.add(f, pl.relation(op, f, r))
+			fields.add(f, n.relation(op, f, r))
 		} else if i, ok := m.Column(f.Name); ok {
-			fields.add(f, columnLayout(&m.Columns[i], f.Definition.Type.NonNull, pl.cells[i]))
-		} else { // a link has a name besides its columns
+			fields.add(f, columnLayout(&m.Columns[i], f.Definition.Type.NonNull, n.cells[i]))
+		} else { // the field `link` of a link row
 			fields.add(f, typeName(strings.ToUpper(m.Link)))
 		}
 	}
 	return &Object{fields}
 }
 
-func (pl *Place) relation(op *graphql.OperationContext, f graphql.CollectedField, r *recordstore.Relation) Field {
-	index := pl.Selection.byField[f.Field]
-	h := pl.Hops[index]
-	l := Field{Kind: WriteOne, Hop: index, Cell: h.Node.cells[h.Node.Selection.Model.Primary()]}
+func (n *Node) relation(op *graphql.OperationContext, f graphql.CollectedField, r *recordstore.Relation) Field {
+	index := n.Selection.byField[f.Field]
+	h := n.Hops[index]
+	l := Field{Kind: WriteOne, Index: index, Cell: h.Node.cells[h.Node.Selection.Model.Primary()]}
 	if r.Many {
-		l.Kind, l.Conn = WriteMany, h.Node.connection(op, f.Definition.Type.Name(), f.Selections, h.Node, h.Link)
+		l.Kind, l.Connection = WriteMany, connection(op, f.Definition.Type.Name(), f.Selections, h.Node, h.Link)
 	} else {
 		l.Object = h.Node.object(op, f.Selections)
 	}
@@ -154,12 +154,12 @@ func columnLayout(col *recordstore.Column, nonNull bool, cell int) Field {
 	return f
 }
 
-// connection lays out a list of records, and of the link rows that lead to them if they are read.
-func (*Place) connection(
+// connection lays out a list of records. link is the node of the link rows that lead to them, or nil if these are not read.
+func connection(
 	op *graphql.OperationContext,
 	name string,
 	set ast.SelectionSet,
-	node, link *Place,
+	node, link *Node,
 ) *Connection {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
@@ -169,7 +169,7 @@ func (*Place) connection(
 		case "totalCount":
 			fields.add(f, Field{Kind: WriteTotal})
 		case "pageInfo":
-			fields.add(f, Field{Kind: WriteInfo, Fields: infoLayout(op, f.Selections)})
+			fields.add(f, Field{Kind: WritePageInfo, Fields: pageInfoLayout(op, f.Selections)})
 		case "nodes":
 			fields.add(f, Field{Kind: WriteNodes, Object: node.object(op, f.Selections)})
 		case "edges":
@@ -182,7 +182,7 @@ func (*Place) connection(
 	return &Connection{fields}
 }
 
-func infoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
+func pageInfoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
 		switch f.Name {
@@ -201,7 +201,7 @@ func infoLayout(op *graphql.OperationContext, set ast.SelectionSet) []Field {
 	return fields
 }
 
-func edgeLayout(op *graphql.OperationContext, name string, set ast.SelectionSet, node, link *Place) []Field {
+func edgeLayout(op *graphql.OperationContext, name string, set ast.SelectionSet, node, link *Node) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
 		switch f.Name {

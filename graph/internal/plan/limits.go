@@ -1,17 +1,18 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
 )
 
-// Limits bound what one operation may ask for, all of its root fields together unless said otherwise. A zero field takes its
-// default.
+// Limits bounds what one operation may ask for: all of its root fields together, unless a field says otherwise. A zero field takes its
+// default, which is the number in its comment.
 type Limits struct {
 	DefaultPage int // rows of a list that names no size; 20
 	MaxPage     int // rows of one page; 100
-	MaxDepth    int // levels of selections; 16
+	MaxDepth    int // nested selection sets; 16
 	MaxIn       int // values of one `in` list; 1,000
 	// MaxConditions bounds the conditions of all filters, each item of `and` and `or` included; 400.
 	MaxConditions int
@@ -20,17 +21,17 @@ type Limits struct {
 	// MaxValueBytes bounds the bytes of these values, and of cursors; 1 MiB.
 	MaxValueBytes int
 	MaxSortKeys   int // sort keys of one list; 8
-	MaxRelations  int // relations and links that one filter or sort key crosses, one below the other; 5
-	// MaxSearch bounds what filters, sort keys and counts cost: see the weights below; 20,000.
+	MaxRelations  int // nested relations and links in one filter or sort key; 5
+	// MaxSearch bounds the weight of lists, filters, sort keys and counts, in the units below; 20,000.
 	MaxSearch int
-	// MaxCost bounds the fields that are written, and the records that are read for them, if every page is full; 20,000,000.
+	// MaxCost bounds the fields that are written and the records that are read if every page is full; 20,000,000.
 	MaxCost int
 	// MaxAnswer bounds the bytes of the answer; 256 MiB.
 	MaxAnswer int
 }
 
 func (l *Limits) complete() {
-	l.Default(Limits{
+	l.OrDefault(Limits{
 		DefaultPage:   20,
 		MaxPage:       100,
 		MaxDepth:      16,
@@ -46,34 +47,25 @@ func (l *Limits) complete() {
 	})
 }
 
-// Default gives the fields that are zero the values that they have in other limits.
-func (l *Limits) Default(other Limits) {
-	for _, f := range []struct {
-		limit *int
-		value int
-	}{
-		{&l.DefaultPage, other.DefaultPage},
-		{&l.MaxPage, other.MaxPage},
-		{&l.MaxDepth, other.MaxDepth},
-		{&l.MaxIn, other.MaxIn},
-		{&l.MaxConditions, other.MaxConditions},
-		{&l.MaxValues, other.MaxValues},
-		{&l.MaxValueBytes, other.MaxValueBytes},
-		{&l.MaxSortKeys, other.MaxSortKeys},
-		{&l.MaxRelations, other.MaxRelations},
-		{&l.MaxSearch, other.MaxSearch},
-		{&l.MaxCost, other.MaxCost},
-		{&l.MaxAnswer, other.MaxAnswer},
-	} {
-		if *f.limit == 0 {
-			*f.limit = f.value
-		}
-	}
+// OrDefault gives the fields that are zero their values in other limits.
+func (l *Limits) OrDefault(other Limits) {
+	l.DefaultPage = cmp.Or(l.DefaultPage, other.DefaultPage)
+	l.MaxPage = cmp.Or(l.MaxPage, other.MaxPage)
+	l.MaxDepth = cmp.Or(l.MaxDepth, other.MaxDepth)
+	l.MaxIn = cmp.Or(l.MaxIn, other.MaxIn)
+	l.MaxConditions = cmp.Or(l.MaxConditions, other.MaxConditions)
+	l.MaxValues = cmp.Or(l.MaxValues, other.MaxValues)
+	l.MaxValueBytes = cmp.Or(l.MaxValueBytes, other.MaxValueBytes)
+	l.MaxSortKeys = cmp.Or(l.MaxSortKeys, other.MaxSortKeys)
+	l.MaxRelations = cmp.Or(l.MaxRelations, other.MaxRelations)
+	l.MaxSearch = cmp.Or(l.MaxSearch, other.MaxSearch)
+	l.MaxCost = cmp.Or(l.MaxCost, other.MaxCost)
+	l.MaxAnswer = cmp.Or(l.MaxAnswer, other.MaxAnswer)
 }
 
-// What lists, filters, sort keys and counts weigh in Limits.MaxSearch. A list is a statement, or a part of one. A comparison looks at a column of each row at worst. A relation is
-// another table, and one below others is looked at for each row of these. An aggregate looks at all related rows of all rows
-// of the list before the first row is known. A count looks at all rows of the list.
+// Weights in Limits.MaxSearch. They follow the work in Postgres. A list is a statement or a part of one. A condition reads a column of each
+// row at worst. A relation reads another table, for each row of the table above it. An aggregate reads all related rows of all rows before
+// the first row of the list is known. A count reads all rows of the list.
 const (
 	weightList      = 4
 	weightCondition = 1
@@ -82,18 +74,18 @@ const (
 	weightCount     = 10
 )
 
-// usage is what has been asked for, of what Limits bound over a whole operation.
+// usage is how much of the limits is used.
 type usage struct{ conditions, values, valueBytes, search, fields int }
 
-// most keeps numbers that are far above every limit from overflowing when they are added and multiplied.
-const most = math.MaxInt32
+// usageCap keeps sums and products from overflowing. It is far above every limit.
+const usageCap = math.MaxInt32
 
 func (u *usage) add(o usage) {
-	u.conditions = min(u.conditions+o.conditions, most)
-	u.values = min(u.values+o.values, most)
-	u.valueBytes = min(u.valueBytes+o.valueBytes, most)
-	u.search = min(u.search+o.search, most)
-	u.fields = min(u.fields+o.fields, most)
+	u.conditions = min(u.conditions+o.conditions, usageCap)
+	u.values = min(u.values+o.values, usageCap)
+	u.valueBytes = min(u.valueBytes+o.valueBytes, usageCap)
+	u.search = min(u.search+o.search, usageCap)
+	u.fields = min(u.fields+o.fields, usageCap)
 }
 
 func (u *usage) minus(o usage) usage {
@@ -106,7 +98,7 @@ func (u *usage) minus(o usage) usage {
 	}
 }
 
-// check refuses what is above a limit. path says how far the operation was looked at.
+// check returns a *LimitError if a limit is exceeded. path says up to which field the operation was counted.
 func (l *Limits) check(path string, u usage) error {
 	for _, of := range [...]struct {
 		what         string
@@ -119,34 +111,35 @@ func (l *Limits) check(path string, u usage) error {
 		{"fields of all records, if every page is full,", u.fields, l.MaxCost},
 	} {
 		if of.asked > of.limit {
-			return &LimitError{What: of.what + " up to " + path, Limit: of.limit, Asked: of.asked}
+			return NewLimitError(of.what+" up to "+path, of.limit, of.asked)
 		}
 	}
 	return nil
 }
 
-// Budget adds up what the root fields of an operation ask for, or those of all operations of one request.
+// Budget adds up the usage of all root fields of an operation, or of all operations of one batch. It is safe for concurrent use.
 type Budget struct {
-	// Weigh is called before anything of an operation is read, with what it asks for, and may wait or refuse. nil lets all pass.
-	Weigh func(ctx context.Context, dear bool) error
+	// OnAdmit is called before an operation reads anything, and may wait or return an error that refuses it. expensive says that the
+	// operation takes long in Postgres or much CPU. nil admits all.
+	OnAdmit func(ctx context.Context, expensive bool) error
 
 	mu   sync.Mutex
 	used usage
 }
 
-// From what on operations are dear: they take long in Postgres, or much of the processor to be written.
+// An operation is expensive from this usage on.
 const (
-	dearSearch = 100
-	dearFields = 500_000
+	expensiveSearch = 100
+	expensiveFields = 500_000
 )
 
-// Admit asks whether what was planned may be read.
+// Admit calls OnAdmit with what was charged so far, and returns its error.
 func (b *Budget) Admit(ctx context.Context) error {
-	if b.Weigh == nil {
+	if b.OnAdmit == nil {
 		return nil
 	}
 	u := b.get()
-	return b.Weigh(ctx, u.search >= dearSearch || u.fields >= dearFields)
+	return b.OnAdmit(ctx, u.search >= expensiveSearch || u.fields >= expensiveFields)
 }
 
 type budgetKey struct{}
@@ -157,7 +150,7 @@ func WithBudget(ctx context.Context) (context.Context, *Budget) {
 	return context.WithValue(ctx, budgetKey{}, b), b
 }
 
-// BudgetFrom returns the budget of a context, or a new one.
+// BudgetFrom returns the budget of the context, or a new one if it has none.
 func BudgetFrom(ctx context.Context) *Budget {
 	if b, ok := ctx.Value(budgetKey{}).(*Budget); ok {
 		return b
@@ -165,8 +158,7 @@ func BudgetFrom(ctx context.Context) *Budget {
 	return &Budget{}
 }
 
-// Points is how much of a rate limit the operations take: 1 of a small one, and one more for each 20,000 fields and each 50 of
-// what filters, sort keys and counts cost.
+// Points returns what the operations take of a rate limit: 1, and one more for each 20,000 fields and each 50 units of search.
 func (b *Budget) Points() int {
 	u := b.get()
 	return 1 + u.fields/20_000 + u.search/50
@@ -178,14 +170,14 @@ func (b *Budget) get() usage {
 	return b.used
 }
 
-// tally is what one root field asks for while it is planned.
+// tally counts the usage of one root field while it is compiled.
 type tally struct {
 	limits *Limits
-	before usage // what other root fields asked for
+	before usage // of the other root fields
 	own    usage
 }
 
-// add counts more, and refuses what is then above a limit.
+// add counts more usage. It returns a *LimitError if the operation then exceeds a limit.
 func (t *tally) add(path string, u usage) error {
 	t.own.add(u)
 	all := t.before

@@ -5,33 +5,35 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Payload is how the payload of a mutation is written.
+// Payload is how the payload of a mutation is written. It is laid out when the field is first resolved.
 type Payload struct {
 	Fields   []Field
-	Links    LinkTrees // what is shown of links
-	Replaced LinkTrees // and of those that were dismissed to make room
-	Records  LinkTrees // what is shown of records that were written
-	Field    string    // that shows these
+	Links    LinkPlans // how written links are shown
+	Replaced LinkPlans // how links are shown that were dismissed to make room
+	Records  LinkPlans // how written records are shown
+	Field    string    // the name of the field that shows written records
 }
 
-// LayOut lays out the payload of a mutation that writes links, or answers with a receipt.
-func (p *Root) LayOut(op *graphql.OperationContext) {
-	p.laid.Do(func() { p.Payload.Fields = p.Payload.layout(op, p.Field.Definition.Type.Name(), p.Field.Selections) })
+// LayOutPayload lays out the payload of a mutation that writes links or answers with a receipt, once.
+func (p *Root) LayOutPayload(op *graphql.OperationContext) {
+	p.layoutOnce.Do(
+		func() { p.Payload.Fields = p.Payload.layout(op, p.Field.Definition.Type.Name(), p.Field.Selections) },
+	)
 }
 
-// LayOutRecords lays out the payload of a mutation that makes or changes records.
+// LayOutRecords lays out the payload of a mutation that creates or updates records, once.
 func (p *Root) LayOutRecords(op *graphql.OperationContext) {
-	p.laid.Do(func() {
+	p.layoutOnce.Do(func() {
 		p.Payload.Fields = p.Payload.recordLayout(op, p.Field.Definition.Type.Name(), p.Field.Selections)
 	})
 }
 
-// LayOutLinks lays out a field that is links.
+// LayOutLinks lays out a field that is a list of links, once.
 func (p *Root) LayOutLinks() {
-	p.laid.Do(func() { p.Shown.add(p.Field.Selections) })
+	p.layoutOnce.Do(func() { p.Links.add(p.Field.Selections) })
 }
 
-// recordLayout lays out the payload of a mutation that makes or changes records: it has one field, which shows them.
+// recordLayout lays out a payload that has one field besides __typename, the records.
 func (p *Payload) recordLayout(op *graphql.OperationContext, name string, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
@@ -40,12 +42,12 @@ func (p *Payload) recordLayout(op *graphql.OperationContext, name string, set as
 			continue
 		}
 		p.Field = f.Name
-		fields.add(f, Field{Kind: WriteWritten, Hop: p.Records.add(f.Selections)})
+		fields.add(f, Field{Kind: WriteRecords, Index: p.Records.add(f.Selections)})
 	}
 	return fields
 }
 
-// layout lays out a payload, and the objects in it.
+// layout lays out a payload and the objects in it, which have no field names in common.
 func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.SelectionSet) []Field {
 	var fields layout
 	for _, f := range graphql.CollectFields(op, set, nil) {
@@ -56,15 +58,15 @@ func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.Sele
 		case "results":
 			l.Kind, l.Fields = WriteResults, p.layout(op, f.Definition.Type.Name(), f.Selections)
 		case "records":
-			l.Kind, l.Fields = WriteRecords, p.layout(op, f.Definition.Type.Name(), f.Selections)
+			l.Kind, l.Fields = WriteRecordKeys, p.layout(op, f.Definition.Type.Name(), f.Selections)
 		case "link":
-			l.Kind, l.Hop = WriteResultLink, p.Links.add(f.Selections)
+			l.Kind, l.Index = WriteResultLink, p.Links.add(f.Selections)
 		case "links":
-			l.Kind, l.Hop = WriteLinks, p.Links.add(f.Selections)
+			l.Kind, l.Index = WriteLinks, p.Links.add(f.Selections)
 		case "replaced":
-			l.Kind, l.Hop = WriteReplaced, p.Replaced.add(f.Selections)
+			l.Kind, l.Index = WriteReplaced, p.Replaced.add(f.Selections)
 		default:
-			l.Kind = map[string]Kind{
+			l.Kind = map[string]FieldKind{
 				"outcome": WriteOutcome, "deletionId": WriteDeletionID, "module": WriteModule, "model": WriteModel, "ids": WriteIDs,
 			}[f.Name]
 		}

@@ -9,24 +9,24 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Scope is what the storefront sees of a model, as the schema declares it.
+// Scope is what storefronts see of a model, as the schema declares it.
 type Scope struct {
 	Model  string
 	Fields []string
-	// Where is a filter as clients write it, in JSON. "" means every record.
+	// Where is a filter argument in JSON: only records that match it are seen. "" means all.
 	Where string
-	// Key is the relation that leads to the publishable API key of the viewer: records linked to it alone are seen.
+	// Key is the relation to the viewer's publishable API key: only records that are linked to it are seen. "" means all.
 	Key string
-	// Above, Keyed and KeyedBy are as those of recordstore.View.
+	// Above, Keyed, KeyedBy and Nested are those of recordstore.Scope.
 	Above, Keyed, KeyedBy string
 	Nested                bool
 }
 
-// Narrow returns the catalogue as the storefront sees it.
-func Narrow(catalog *recordstore.Catalog, views []Scope) (*recordstore.Catalog, error) {
+// Narrow returns the catalogue that storefronts see. The error names every scope that is at fault.
+func Narrow(catalog *recordstore.Catalog, scopes []Scope) (*recordstore.Catalog, error) {
 	var narrow []recordstore.Scope
 	var faults []error
-	for _, v := range views {
+	for _, v := range scopes {
 		where, err := v.scope(catalog)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("storefront: %s: %w", v.Model, err))
@@ -47,7 +47,7 @@ func Narrow(catalog *recordstore.Catalog, views []Scope) (*recordstore.Catalog, 
 	return catalog.Narrow(narrow)
 }
 
-// scope compiles which records are seen.
+// scope compiles the condition for records that are seen; nil means all.
 func (v Scope) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
 	m, ok := catalog.Model(v.Model)
 	if !ok {

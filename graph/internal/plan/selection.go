@@ -11,61 +11,60 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Selection is what one position of a query asks of the records there: which columns, and which hops to make from
-// them. It is the compiled description of the query that loading works from.
+// Selection is what one selection set, or several at the same position, asks of a record: columns, and hops to related records.
 type Selection struct {
 	Model   *recordstore.Model
-	rows    int  // how many records there are, if every page is full
-	most    int  // and if variables ask for the largest pages
-	single  bool // there is one at most, whatever the arguments
+	rows    int  // how many records there are if every page is full
+	maxRows int  // the same, if variables ask for the largest pages
+	single  bool // there is one record at most, whatever the arguments
 	Columns []int
-	hops    []*selectedHop
-	// byField finds the hop that answers a field of the document.
+	hops    []*hopSelection
+	// byField is the index in hops, by field of the document.
 	byField map[*ast.Field]int
 }
 
-// selectedHop is one relation followed from all records of a position, with one set of arguments.
-type selectedHop struct {
+// hopSelection is a relation and the arguments with which it is followed. Fields with the same ones share it.
+type hopSelection struct {
 	Relation  *recordstore.Relation
 	args      map[string]any
-	Single    bool // from one record at most
+	Single    bool // there is one near record at most
 	list      List
 	target    *Selection
-	targetRow *Selection // of the link rows, or nil
+	targetRow *Selection // of the link rows; nil if they are not selected
 }
 
-// List is how a list is restricted, ordered and paged, and what of it is looked at.
+// List is the arguments of a list, and which parts of it are selected.
 type List struct {
 	Where   recordstore.Expr
 	Order   []recordstore.Order
 	Page    recordstore.Page
-	rows    bool // edges, nodes or pageInfo are asked for
-	cursors bool
-	more    bool // whether the list goes on is asked for
-	Count   bool
+	rows    bool // edges, nodes or pageInfo are selected
+	cursors bool // a cursor is selected
+	more    bool // hasNextPage or hasPreviousPage is selected
+	Count   bool // totalCount is selected
 }
 
-// planner compiles the selections of one operation.
+// planner compiles one root field.
 type planner struct {
 	translator
 	compiler *Compiler
-	ctx      context.Context //nolint:containedctx // it lives as long as a root field is planned
+	ctx      context.Context //nolint:containedctx // lives as long as one compilation
 	budget   *Budget
 	op       *graphql.OperationContext
-	made     []madeHop // all hops, in the order in which they were planned
+	hops     []plannedHop // parents before children
 }
 
-// madeHop is a hop that was planned, and from what.
-type madeHop struct {
-	*selectedHop
+// plannedHop is a hop and where it was found.
+type plannedHop struct {
+	*hopSelection
 	near  *Selection
 	field *ast.Field
 	path  string
-	asked usage // by its arguments
+	usage usage // of its arguments
 }
 
 func newSelection(m *recordstore.Model, rows int) *Selection {
-	return &Selection{Model: m, rows: rows, most: rows, byField: map[*ast.Field]int{}}
+	return &Selection{Model: m, rows: rows, maxRows: rows, byField: map[*ast.Field]int{}}
 }
 
 func (s *Selection) addColumn(i int) {
@@ -74,7 +73,7 @@ func (s *Selection) addColumn(i int) {
 	}
 }
 
-// typeNames are the names under which a record's fields can be selected.
+// typeNames are the type conditions of fragments that apply to a record.
 func typeNames(m *recordstore.Model) []string {
 	names := []string{m.Name, "Node"}
 	if m.Link != "" {
@@ -83,10 +82,10 @@ func typeNames(m *recordstore.Model) []string {
 	return names
 }
 
-// add compiles a selection set into the selection. Sets that stand at the same position are added one after the other.
+// add adds a selection set. depth is that of the set in the document.
 func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet) error {
 	if depth > p.limits.MaxDepth {
-		return &LimitError{What: "depth of " + path, Limit: p.limits.MaxDepth, Asked: depth}
+		return NewLimitError("depth of "+path, p.limits.MaxDepth, depth)
 	}
 	for _, f := range graphql.CollectFields(p.op, set, typeNames(s.Model)) {
 		if r, ok := s.Model.Relation(f.Name); ok {
@@ -97,7 +96,7 @@ func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet
 			s.addColumn(i)
 		}
 	}
-	slices.Sort(s.Columns) // equal selections are equal SQL, however they are written
+	slices.Sort(s.Columns) // the order in the document must not change the SQL
 	return nil
 }
 
@@ -121,8 +120,8 @@ func (p *planner) addHop(
 	return p.addConnection(&h.list, h.target, &h.targetRow, path, depth, f.Selections)
 }
 
-// hop returns the hop that answers a field: one that is planned already if it has the same arguments.
-func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Relation) (*selectedHop, error) {
+// hop returns the hop for a field. A field with the same arguments shares it.
+func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Relation) (*hopSelection, error) {
 	args := Arguments(f, p.op.Variables)
 	for i, h := range s.hops {
 		if h.Relation == r && reflect.DeepEqual(h.args, args) {
@@ -131,32 +130,32 @@ func (p *planner) hop(s *Selection, path string, f *ast.Field, r *recordstore.Re
 		}
 	}
 	target, row := p.catalog.Target(r), p.catalog.Row(r)
-	h := &selectedHop{Relation: r, args: args, Single: s.single, target: newSelection(target, s.rows)}
-	h.target.single, h.target.most = s.single && !r.Many, s.most
+	h := &hopSelection{Relation: r, args: args, Single: s.single, target: newSelection(target, s.rows)}
+	h.target.single, h.target.maxRows = s.single && !r.Many, s.maxRows
 	before := p.tally.own
 	if r.Many {
 		var err error
 		if h.list, err = p.list(path, target, row, args); err != nil {
 			return nil, err
 		}
-		h.target.rows = min(h.target.rows*h.list.Page.Limit, most)
-		h.target.most = min(h.target.most*p.most(f, h.list.Page.Limit), most)
+		h.target.rows = min(h.target.rows*h.list.Page.Limit, usageCap)
+		h.target.maxRows = min(h.target.maxRows*p.maxPage(f, h.list.Page.Limit), usageCap)
 	}
 	s.byField[f] = len(s.hops)
 	s.hops = append(s.hops, h)
-	p.made = append(p.made, madeHop{h, s, f, path, p.tally.own.minus(before)})
+	p.hops = append(p.hops, plannedHop{h, s, f, path, p.tally.own.minus(before)})
 	return h, nil
 }
 
-// most is how many rows a page of a list may have, whatever the variables are.
-func (p *planner) most(f *ast.Field, limit int) int {
+// maxPage is how many rows a page may have for any values of variables. limit is what it has for the present ones.
+func (p *planner) maxPage(f *ast.Field, limit int) int {
 	if pageVaries(f) {
 		return p.limits.MaxPage
 	}
 	return limit
 }
 
-// list reads the arguments that every list takes.
+// list translates the arguments of a list.
 func (p *planner) list(path string, m, row *recordstore.Model, args map[string]any) (List, error) {
 	var l List
 	err := p.tally.add(path, usage{search: weightList})
@@ -177,7 +176,7 @@ func (p *planner) list(path string, m, row *recordstore.Model, args map[string]a
 	return l, nil
 }
 
-// addConnection compiles the fields of a connection: what of the list is looked at, and what of its records.
+// addConnection adds the fields of a connection. link is set if the link rows are selected.
 func (p *planner) addConnection(
 	l *List,
 	node *Selection,
@@ -245,8 +244,8 @@ func (p *planner) addEdges(
 	return nil
 }
 
-// PageOf is the page to read, or nil if no row is looked at.
-func (l *List) PageOf() *recordstore.Page {
+// PageToRead returns the page to read, or nil if no row is needed.
+func (l *List) PageToRead() *recordstore.Page {
 	if !l.rows {
 		return nil
 	}

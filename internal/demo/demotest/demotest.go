@@ -1,4 +1,4 @@
-// Package demotest makes databases for tests of what stands above both stores.
+// Package demotest creates databases for tests that need both stores.
 package demotest
 
 import (
@@ -8,16 +8,20 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/demo"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Tables makes the tables of all modules and links, and returns the graph of them.
+// Tables creates the tables of all modules and links, and returns the graph over them.
 func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.Graph, error) {
 	g, err := graph.New(pool, cfg)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
 	if _, err := recordstore.Migrate(ctx, pool); err != nil {
@@ -27,7 +31,7 @@ func Tables(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) (*graph.G
 	return g, err
 }
 
-// Store makes the tables, and the demo store in them.
+// Store creates the tables and loads the demo store.
 func Store(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) error {
 	g, err := Tables(ctx, pool, cfg)
 	if err != nil {
@@ -37,7 +41,7 @@ func Store(ctx context.Context, pool *pgxpool.Pool, cfg graph.Config) error {
 	return err
 }
 
-// Empty returns a database with all tables, and no records but those that migrations make.
+// Empty returns a database with all tables. Its only records are those that migrations insert.
 func Empty(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "empty", func(ctx context.Context, pool *pgxpool.Pool) error {

@@ -18,7 +18,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// variables are those of the compared requests.
+// variables are the variables of the compared requests.
 type variables struct {
 	First int         `json:"first,omitempty"`
 	ID    string      `json:"id,omitempty"`
@@ -43,7 +43,7 @@ func newLinkInput(product, channel string) linkInput {
 	return l
 }
 
-// answering is a database, and what answers from it.
+// answering is a database and the handlers over it.
 type answering struct {
 	pool *pgxpool.Pool
 	hand hand
@@ -59,21 +59,21 @@ func newAnswering(pool *pgxpool.Pool) (*answering, error) {
 	return &answering{pool, hand{pool}, api}, err
 }
 
-// comparison compares ways to answer requests. The ways take turns, so that what else the machine does weighs on all of them
-// alike.
+// comparison compares ways to answer requests. The ways take turns, so that other load on the machine affects all of
+// them alike.
 type comparison struct {
 	timed    *answering
-	counted  *answering // by counter
+	counted  *answering // statements are counted by counter
 	counter  *counter
 	out      io.Writer
-	rounds   int           // that are measured; one more warms up
-	turn     time.Duration // how long a way reads before the next one does
-	only     string        // the one way to run, if it is not ""
+	rounds   int           // measured rounds; one more warms up
+	turn     time.Duration // how long each way runs per round
+	only     string        // name of the only way to run; "" runs all
 	queries  *regexp.Regexp
 	products int
 }
 
-// options say what is compared, and for how long.
+// options are the flags of a comparison.
 type options struct {
 	out           io.Writer
 	rounds        int
@@ -105,8 +105,8 @@ func newComparison(ctx context.Context, pool *pgxpool.Pool, o options) (*compari
 // close closes the connections that the comparison opened.
 func (c *comparison) close() { c.counted.pool.Close() }
 
-// compareWays prints, for each query and mutation, what each way takes. Writes are made in a copy of the database, so that the
-// store stays as it is.
+// compareWays prints what each query and mutation costs in each way. Writes run on a copy of the database, so that
+// the store does not change.
 func compareWays(ctx context.Context, pool *pgxpool.Pool, o options) error {
 	fmt.Fprintf(o.out, "%d products; %d connections to Postgres; %d processors; %d turns a way\n",
 		o.products, pool.Config().MaxConns, runtime.GOMAXPROCS(0), o.rounds)
@@ -129,10 +129,10 @@ func compareWays(ctx context.Context, pool *pgxpool.Pool, o options) error {
 	})
 }
 
-// inCopy runs fn on a copy of the database, and drops it.
+// inCopy runs fn on a copy of the database, and drops the copy.
 func inCopy(ctx context.Context, pool *pgxpool.Pool, fn func(*pgxpool.Pool) error) error {
 	const name = "bench_copy"
-	pool.Reset() // no one else may be connected to what is copied
+	pool.Reset() // CREATE DATABASE needs a template without sessions
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func inCopy(ctx context.Context, pool *pgxpool.Pool, fn func(*pgxpool.Pool) erro
 	return errors.Join(err, dropErr)
 }
 
-// bodyOf is a request.
+// bodyOf returns the JSON body of a request.
 func bodyOf(query string, v any) ([]byte, error) {
 	return json.Marshal(map[string]any{"query": query, "variables": v})
 }

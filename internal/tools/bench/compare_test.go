@@ -52,7 +52,8 @@ func TestWaysWriteTheSame(t *testing.T) {
 	}
 }
 
-// TestHandWritesCarefully compares what is seldom: records and links that are named twice, are not there or are gone already.
+// TestHandWritesCarefully compares rare cases: records and links that are named twice, do not exist, or were deleted
+// before.
 func TestHandWritesCarefully(t *testing.T) {
 	t.Parallel()
 	c := comparisonOf(t)

@@ -2,12 +2,13 @@ package main
 
 import "fmt"
 
-// step makes a part of the store.
+// step creates a part of the store.
 type step struct{ what, sql string }
 
-// steps make the store: five variants a product on the average, each with a price set, two prices, an inventory item and a
-// level. Links are skewed: most products are in one to three of 200 channels, a few channels are hubs that have every
-// fifth product or more; most variants are made of one item, one item (a box) goes into every tenth variant.
+// steps returns the statements that create the store. A product has five variants on average, each with a price set,
+// two prices, an inventory item and a level. Links are skewed: most products are in one to three of 200 channels, but
+// a few channels have every fifth product or more. Most variants are made of one item, but one item (a box) is part
+// of every tenth variant.
 func steps(products int) []step {
 	f := func(sql string, args ...any) string { return fmt.Sprintf(sql, args...) }
 	variants := products * 5
@@ -60,10 +61,10 @@ func steps(products int) []step {
 	}
 }
 
-// query is one to measure.
+// query is a query to measure.
 type query struct{ name, query string }
 
-// queries are ten that frontends ask, on the store that steps makes.
+// queries returns ten typical queries of frontends over the store that steps creates.
 func queries(products int) []query {
 	half := fmt.Sprintf("%08d", products/2)
 	return []query{
@@ -110,7 +111,7 @@ func queries(products int) []query {
 	}
 }
 
-// productID and variantID are the ids of the n-th product and variant, from 1.
+// productID and variantID return the ids of the n-th product and variant, from 1.
 func productID(n int) string { return fmt.Sprintf("p%08d", n) }
 
 func variantID(n int) string { return fmt.Sprintf("v%08d", n) }

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// hand answers the compared requests as code would that was written for each of them: one statement a hop, one pipelined
-// round trip a level, rows scanned into structs, and JSON appended to a buffer.
+// hand answers the compared requests with code written for each of them: one statement per hop, one pipelined round
+// trip per level, rows scanned into structs, and JSON appended to a buffer. It is the baseline of the comparison.
 type hand struct{ pool *pgxpool.Pool }
 
 type (
@@ -40,10 +40,10 @@ type (
 	}
 )
 
-// answerer appends the answer of one request.
+// answerer appends the answer of one request to b.
 type answerer func(h hand, ctx context.Context, b []byte, v variables) ([]byte, error)
 
-// handler serves one request. It reads the variables that the API reads too.
+// handler serves one request. It parses the same variables as the API.
 func (h hand) handler(answer answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var request struct{ Variables variables }
@@ -72,7 +72,7 @@ func variantsOf(products []*product) []*variant {
 	return all
 }
 
-// forEach queues a statement for keys, and scans each row of it.
+// forEach queues a statement with keys, and scans each of its rows into dests before it calls each.
 func forEach(batch *pgx.Batch, sql string, keys []string, dests []any, each func(), args ...any) {
 	batch.Queue(sql, append([]any{keys}, args...)...).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, dests, func() error {
@@ -83,7 +83,7 @@ func forEach(batch *pgx.Batch, sql string, keys []string, dests []any, each func
 	})
 }
 
-// Relies on the index of product_id.
+// queueVariants reads the first variants of products. It relies on the index of product_id.
 func queueVariants(batch *pgx.Batch, products []*product, first int) {
 	ids := make([]string, len(products))
 	for i, p := range products {
@@ -102,7 +102,7 @@ func queueVariants(batch *pgx.Batch, products []*product, first int) {
 		}, first+1)
 }
 
-// Relies on the index of the link's product and channel.
+// queueChannels reads the channels of products. It relies on the index of the link's product and channel.
 func queueChannels(batch *pgx.Batch, products []*product) {
 	ids := make([]string, len(products))
 	for i, p := range products {
@@ -127,7 +127,7 @@ func (h hand) priceSets(ctx context.Context, variants []*variant) error {
 	return h.pool.SendBatch(ctx, batch).Close()
 }
 
-// Relies on the index of the link's variant.
+// queuePriceSets reads the price sets of variants. It relies on the index of the link's variant.
 func queuePriceSets(batch *pgx.Batch, variants []*variant) {
 	ids := make([]string, len(variants))
 	byID := make(map[string]*variant, len(variants))
@@ -140,7 +140,7 @@ func queuePriceSets(batch *pgx.Batch, variants []*variant) {
 		ids, []any{&id, &set}, func() { byID[id].priceSet = set })
 }
 
-// Relies on the index of price_set_id.
+// queuePrices reads the first prices of variants. It relies on the index of price_set_id.
 func queuePrices(batch *pgx.Batch, variants []*variant, first int) {
 	var sets []string
 	var of []*variant
@@ -162,7 +162,7 @@ func queuePrices(batch *pgx.Batch, variants []*variant, first int) {
 		}, first+1)
 }
 
-// Relies on the index of the link's variant and item.
+// queueItems reads the inventory items of variants. It relies on the index of the link's variant and item.
 func queueItems(batch *pgx.Batch, variants []*variant) {
 	ids := make([]string, len(variants))
 	for i, v := range variants {
@@ -183,7 +183,7 @@ func queueItems(batch *pgx.Batch, variants []*variant) {
 		}, 21)
 }
 
-// Relies on the index of inventory_item_id.
+// queueLevels reads the levels of inventory items. It relies on the index of inventory_item_id.
 func queueLevels(batch *pgx.Batch, byItem map[string][]*item) {
 	ids := make([]string, 0, len(byItem))
 	for id := range byItem {
@@ -244,7 +244,7 @@ func comma(b []byte, i int) []byte {
 	return b
 }
 
-// appendFields appends keys and values in turn.
+// appendFields appends alternating keys and values.
 func appendFields(b []byte, parts ...string) []byte {
 	for i, p := range parts {
 		if i%2 == 0 {

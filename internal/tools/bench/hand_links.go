@@ -12,13 +12,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Links are written by hand with the promises of the API: records are checked and locked in one order, outcomes are told, and
-// events are written in the same transaction. What need not wait for an answer travels together.
+// These functions write links by hand and keep the promises of the API: they check and lock records in one order,
+// report outcomes, and write events in the same transaction. Statements that need no earlier answer share a round
+// trip.
 
-// newID makes an id that sorts by the millisecond it was made in.
+// newID returns an id that sorts by its time, to the millisecond.
 func newID(prefix string) string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
+	_, _ = rand.Read(b[:]) // never fails
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli())) //nolint:gosec // the year is after 1970
 	copy(b[:6], ms[2:])
@@ -27,7 +28,7 @@ func newID(prefix string) string {
 
 var errNotThere = errors.New("a record is not there")
 
-// transaction runs fn, again when Postgres ends it for the sake of another.
+// transaction runs fn in a transaction, and again after a deadlock or serialization failure.
 func (h hand) transaction(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	for try := 0; ; try++ {
 		err := pgx.BeginFunc(ctx, h.pool, fn)
@@ -41,7 +42,7 @@ func (h hand) transaction(ctx context.Context, fn func(tx pgx.Tx) error) error {
 // pair is a product and a sales channel.
 type pair struct{ left, right string }
 
-// distinctPairs are pairs, each once, and ids for links of them.
+// distinctPairs returns the distinct pairs as two arrays, and new ids for links of them.
 func distinctPairs(links []linkInput) (left, right, ids []string) {
 	seen := make(map[pair]bool, len(links))
 	for i := range links {
@@ -67,10 +68,10 @@ func distinct(ids []string) []string {
 	return once
 }
 
-// outcome is what became of a pair.
+// outcome is the result for a pair.
 type outcome struct{ id, what string }
 
-// queueOutcomes queues a statement that gives pairs, and what became of them.
+// queueOutcomes queues a statement that returns pairs and their outcomes.
 func queueOutcomes(batch *pgx.Batch, found map[pair]outcome, sql string, args ...any) {
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		var p pair
@@ -85,7 +86,7 @@ func queueOutcomes(batch *pgx.Batch, found map[pair]outcome, sql string, args ..
 	})
 }
 
-// guardedUpsert writes the pairs g that are not linked. Relies on the primary key.
+// guardedUpsert writes the pairs that are not linked yet. Relies on the primary key.
 const guardedUpsert = `
 	INSERT INTO product_sales_channel AS t (product_id, sales_channel_id, id)
 	SELECT g.l, g.r, g.id FROM given AS g ORDER BY g.l, g.r
@@ -148,14 +149,14 @@ func (h hand) dismissLinks(ctx context.Context, b []byte, v variables) ([]byte, 
 			INSERT INTO linkgraph.link_event (event, cause, link, left_key, right_key, data)
 			SELECT 'detached', 'dismiss', 'product_sales_channel', product_id, sales_channel_id, '{}' FROM removed)
 		SELECT product_id, sales_channel_id, id, 'DISMISSED' FROM removed`, left, right)
-	// One statement is a transaction of its own.
+	// The batch is a transaction of its own.
 	if err := h.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	return appendResults(append(b, `{"dismissLinks":`...), v.Links, found, "NOT_FOUND"), nil
 }
 
-// appendResults appends what became of each link, and again of those that are named again.
+// appendResults appends the outcome of each link. A pair that is named again gets the outcome again.
 func appendResults(b []byte, links []linkInput, found map[pair]outcome, again string) []byte {
 	b = append(b, `{"results":[`...)
 	for i := range links {
@@ -177,7 +178,7 @@ func appendResults(b []byte, links []linkInput, found map[pair]outcome, again st
 	return append(b, `]}}`...)
 }
 
-// The statements that answer alone look at no record, and tell nobody.
+// The single statements neither check records nor write events.
 const (
 	bareCreate = `
 		WITH given AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS p(l, r, id, ord)),

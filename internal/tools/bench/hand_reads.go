@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// products are those of a statement, which reads one more than are shown, and whether there is that one.
+// products runs a statement that reads one product more than is shown. It returns the products to show, and whether
+// there are more.
 func (h hand) products(
 	ctx context.Context,
 	sql string,
@@ -26,7 +27,7 @@ func (h hand) products(
 	return products[:min(len(products), first)], len(products) > first, err
 }
 
-// created is a time as cursors have it.
+// created formats a time as cursors do.
 const created = `to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 func (h hand) page(ctx context.Context, b []byte, v variables) ([]byte, error) {
@@ -60,7 +61,7 @@ func (h hand) page(ctx context.Context, b []byte, v variables) ([]byte, error) {
 	return append(appendPageInfo(append(b, ']'), more, lastCursor(products)), `}}`...), nil
 }
 
-// lastCursor is the cursor of the last product by time, "" if there is none.
+// lastCursor returns the cursor of the last product by time, "" for an empty list.
 func lastCursor(products []*product) string {
 	if len(products) == 0 {
 		return ""
@@ -69,7 +70,7 @@ func lastCursor(products []*product) string {
 	return `["` + pageSignature + `","` + last.created + `","` + last.id + `"]`
 }
 
-// appendPageInfo appends the last field of a connection.
+// appendPageInfo appends pageInfo, the last field of a connection.
 func appendPageInfo(b []byte, more bool, cursor string) []byte {
 	b = append(strconv.AppendBool(append(b, `,"pageInfo":{"hasNextPage":`...), more), `,"endCursor":`...)
 	if cursor == "" {
@@ -274,8 +275,8 @@ func (h hand) pairs(ctx context.Context, b []byte, v variables) ([]byte, error) 
 	return append(b, `]}`...), nil
 }
 
-// pricedVariants reads so many variants of each product and so many prices of each variant, level by level. What the batch holds
-// travels with the variants.
+// pricedVariants reads the first variants of each product and the first prices of each variant, level by level. The
+// statements of batch share the round trip of the variants.
 func (h hand) pricedVariants(
 	ctx context.Context,
 	batch *pgx.Batch,
@@ -295,7 +296,7 @@ func (h hand) pricedVariants(
 	return h.pool.SendBatch(ctx, batch).Close()
 }
 
-// The first parts of cursors: they tell orders apart.
+// The first parts of cursors, which identify the order.
 const (
 	pageSignature    = "1jv13fe"
 	reverseSignature = "x62d64"

@@ -8,8 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Variants are deleted and restored by hand with all that hangs on them in this schema, and nothing else: the price set with
-// its prices and their rules, and the links. The receipt is that of the API, so that either can restore what the other deleted.
+// These functions delete and restore variants by hand, with exactly the records and links that depend on a variant in
+// this schema: the price set with its prices and their rules, and the links. They write the same receipts as the API,
+// so that either can restore what the other deleted.
 
 // cascaded is what a deletion removed, or a restore brought back.
 type cascaded struct {
@@ -32,8 +33,8 @@ const (
 	pricesOf   = `SELECT p.id FROM price AS p JOIN product_variant_price_set AS l ON l.price_set_id = p.price_set_id WHERE ` + ofVariants + ` AND p.deleted_at IS NULL`
 )
 
-// deadRecords deletes the records t of a condition and notes them, with the records t that they went because of. Relies on the
-// primary key, or on the index of the column of the owner.
+// deadRecords returns a statement that deletes the records t that match a condition, and records them in the receipt
+// with the parents that caused it. Relies on the primary key, or on the index of the owner's column.
 func deadRecords(table, model, parentModel, parent, condition string) string {
 	cause := ""
 	if parentModel != "" {
@@ -50,7 +51,8 @@ func deadRecords(table, model, parentModel, parent, condition string) string {
 		SELECT id FROM dead ORDER BY id`, table, condition, parent, model, cause)
 }
 
-// deadLinks deletes the links t of a condition, notes them and tells of them. Relies on the live index of the condition's key.
+// deadLinks returns a statement that deletes the links t that match a condition, and writes their receipt and events.
+// Relies on the live index of the condition's key.
 func deadLinks(link, left, right, data, condition string) string {
 	return fmt.Sprintf(`
 		WITH dead AS (
@@ -64,7 +66,7 @@ func deadLinks(link, left, right, data, condition string) string {
 		SELECT id FROM dead ORDER BY l, r`, link, left, right, data, condition)
 }
 
-// The extra columns of the links, as events have them.
+// The extra columns of the links, as in events.
 const (
 	noData   = `'{}'::jsonb`
 	quantity = `jsonb_build_object('required_quantity', t.required_quantity::text)`
@@ -89,7 +91,7 @@ func (h hand) deleteVariants(ctx context.Context, b []byte, v variables) ([]byte
 		}
 		batch.Queue(`INSERT INTO linkgraph.deletion (id, deleted_at) VALUES ($1, clock_timestamp())`, c.deletion)
 		const ofVariant = `t.variant_id = ANY(ARRAY(SELECT unnest($1::text[])))`
-		// What hangs on the links goes before them: they lead there.
+		// Records that are found through links are deleted before these links.
 		for _, s := range []struct {
 			into *[]string
 			sql  string
@@ -121,8 +123,8 @@ func (h hand) deleteVariants(ctx context.Context, b []byte, v variables) ([]byte
 	return c.append(append(b, `{"deleteProductVariants":`...)), err
 }
 
-// latestDeletions finds the latest deletion of each variant and what followed from the variant in it. Relies on
-// deletion_record_key and on the primary key of deletion_cause.
+// latestDeletions finds the latest deletion of each variant, and the records that were deleted because of the variant
+// in it. Relies on deletion_record_key and on the primary key of deletion_cause.
 const latestDeletions = `
 	WITH RECURSIVE latest AS (
 		SELECT d.id AS deletion_id, p.key FROM unnest($1::text[]) AS p(key) CROSS JOIN LATERAL (
@@ -140,7 +142,7 @@ const latestDeletions = `
 	JOIN linkgraph.deletion_record AS r ON r.deletion_id = x.deletion_id AND r.model = x.model AND r.key = x.key
 	JOIN linkgraph.deletion AS d ON d.id = r.deletion_id WHERE r.restored_at IS NULL`
 
-// deletedRecords are records to restore: columns of the same length.
+// deletedRecords are records to restore, as arrays of equal length.
 type deletedRecords struct {
 	deletions, models, keys []string
 	ats                     []time.Time
@@ -166,8 +168,9 @@ func collectDeleted(rows pgx.Rows) (byModel map[string]*deletedRecords, all *del
 	return byModel, all, latest, err
 }
 
-// backLinks brings back the links whose both records are live, and tells of them. $1 are the deletions, $2 the keys of one side.
-// Relies on the indexes of the keys of deletion_link, and on the primary key of the link.
+// backLinks returns a statement that restores the links whose records are both live, and writes their events. $1 are
+// the deletions, $2 the keys of one side. Relies on the indexes of the keys of deletion_link, and on the primary key
+// of the link.
 func backLinks(link, left, leftTable, right, rightTable, data, side string) string {
 	return fmt.Sprintf(`
 		WITH ready AS (
@@ -218,7 +221,7 @@ func (h hand) restoreVariants(ctx context.Context, b []byte, v variables) ([]byt
 	return c.append(append(b, `{"restoreProductVariants":`...)), err
 }
 
-// restore is what brings records and links back.
+// restore queues the statements that restore records and links.
 func (c *cascaded) restore(byModel map[string]*deletedRecords, all *deletedRecords) *pgx.Batch {
 	batch := &pgx.Batch{}
 	deletions := distinct(all.deletions)
@@ -228,7 +231,7 @@ func (c *cascaded) restore(byModel map[string]*deletedRecords, all *deletedRecor
 		}
 		return []string{}
 	}
-	// The far ends of links stay as they are until all is back. Rely on the primary keys.
+	// Lock the far ends of links until the transaction ends. Rely on the primary keys.
 	for _, far := range [][2]string{{"inventory_item", "right_key"}, {"shipping_option", "left_key"}} {
 		batch.Queue(`SELECT 1 FROM `+far[0]+` AS t WHERE t.id IN (SELECT k.`+far[1]+` FROM linkgraph.deletion_link AS k
 			WHERE k.deletion_id = ANY(ARRAY(SELECT unnest($1::text[])))) AND t.deleted_at IS NULL ORDER BY t.id FOR SHARE`, deletions)
@@ -290,7 +293,7 @@ func (c *cascaded) restore(byModel map[string]*deletedRecords, all *deletedRecor
 		deletions,
 		sets,
 	)
-	// Links that miss a record wait for it. Relies on the indexes of the keys of deletion_link.
+	// A link that misses a record is restored with that record. Relies on the indexes of the keys of deletion_link.
 	batch.Queue(
 		`UPDATE linkgraph.deletion_link AS k SET wanted = true WHERE k.deletion_id = ANY(ARRAY(SELECT unnest($1::text[]))) AND k.restored_at IS NULL
 		AND (k.left_key = ANY(ARRAY(SELECT unnest($2::text[]))) OR k.right_key = ANY(ARRAY(SELECT unnest($3::text[]))))`,

@@ -1,7 +1,8 @@
-// Command bench measures representative queries on a large store that it makes in a private Postgres: statements, rows read
-// and time of each. `make bench-data` makes the store, `make bench-queries` measures.
+// Command bench measures representative queries on a large store in a private Postgres: statements, rows read, and
+// time. `make bench-data` creates the store, `make bench-queries` measures.
 //
-// `make bench-compare` compares the API with code written by hand for each query and mutation, and with one statement for each.
+// `make bench-compare` compares the API with hand-written code for each query and mutation, and with a single
+// statement for each.
 package main
 
 import (
@@ -24,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/postgres"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/internal/tools/explain"
@@ -34,7 +36,7 @@ func main() {
 	products := flag.Int("products", 10_000, "how many products the store has; five times as many variants")
 	dir := flag.String("dir", ".data", "folder of the private Postgres")
 	runs := flag.Int("runs", 0, "how often each query is run: 30; with -compare, how many turns each way has: 4")
-	loadOnly := flag.Bool("load", false, "make the store and stop")
+	loadOnly := flag.Bool("load", false, "create the store and exit")
 	compare := flag.Bool(
 		"compare",
 		false,
@@ -43,8 +45,8 @@ func main() {
 	memory := flag.Bool("memory", false, "measure memory and settings of the garbage collector")
 	only := flag.String("only", "", "with -compare, the one way to run, for a profile")
 	names := flag.String("queries", "", "with -compare, a regular expression: the queries and mutations to run")
-	turn := flag.Duration("turn", 0, "how long a way reads before the next one does: 500ms; with -memory 2s")
-	profile := flag.String("profile", "", "file to write a profile of the processor to")
+	turn := flag.Duration("turn", 0, "how long each way runs per round: 500ms; with -memory 2s")
+	profile := flag.String("profile", "", "file to write a CPU profile to")
 	flag.Parse()
 	answer := func(ctx context.Context, pool *pgxpool.Pool) error {
 		return measure(ctx, pool, os.Stdout, *products, cmp.Or(*runs, 30))
@@ -74,7 +76,7 @@ func main() {
 	}
 }
 
-// profiled runs fn and writes a profile of it to a file, if one is named.
+// profiled wraps fn to write a CPU profile to file, unless file is "".
 func profiled(file string, fn func(context.Context, *pgxpool.Pool) error) func(context.Context, *pgxpool.Pool) error {
 	if file == "" {
 		return fn
@@ -113,10 +115,13 @@ func run(ctx context.Context, dir string, products int, then func(context.Contex
 	return then(ctx, pool)
 }
 
-// load makes the store if it is not there.
+// load creates the store if it does not exist.
 func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 	g, err := graph.New(pool, graph.Config{})
 	if err != nil {
+		return err
+	}
+	if _, err := bookkeeping.Migrate(ctx, pool); err != nil {
 		return err
 	}
 	if _, err := recordstore.Migrate(ctx, pool); err != nil {
@@ -134,7 +139,7 @@ func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 		return err
 	}
 	defer conn.Release()
-	// The data is right by construction: foreign keys need not be checked row by row.
+	// The data is consistent by construction, so foreign keys need not be checked row by row.
 	if _, err := conn.Exec(ctx, `SET session_replication_role = replica`); err != nil {
 		return err
 	}
@@ -149,7 +154,7 @@ func load(ctx context.Context, pool *pgxpool.Pool, products int) error {
 	return err
 }
 
-// answer sends a query and checks that it succeeds.
+// answer sends a query and returns an error unless it succeeds.
 func answer(h http.Handler, query string) error {
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {

@@ -24,10 +24,10 @@ import (
 type way struct {
 	name    string
 	handler http.Handler
-	bare    bool // writes no more than the rows: neither locks nor checks records, and tells nobody
+	bare    bool // writes the rows only: no locks, no checks, no events
 }
 
-// sink takes an answer.
+// sink is a http.ResponseWriter that buffers the answer.
 type sink struct {
 	bytes.Buffer
 	header http.Header
@@ -36,7 +36,8 @@ type sink struct {
 func (s *sink) Header() http.Header { return s.header }
 func (*sink) WriteHeader(int)       {}
 
-// send sends a request and takes the answer. One with errors is an error; one that nobody took is not looked at.
+// send sends a request and buffers its answer in w. It returns an error if the answer has errors. It cannot tell if
+// nothing was written to w, as with discarding.
 func send(h http.Handler, body []byte, w *sink) error {
 	w.Reset()
 	w.header = http.Header{}
@@ -56,7 +57,7 @@ func send(h http.Handler, body []byte, w *sink) error {
 	return nil
 }
 
-// sameAnswers reports a way that answers something else than the first one.
+// sameAnswers returns an error for the first way whose answer differs from that of the first way.
 func sameAnswers(name string, ways []way, answers [][]byte) error {
 	var want any
 	for i, w := range ways {
@@ -86,22 +87,22 @@ func sameAnswers(name string, ways []way, answers [][]byte) error {
 	return nil
 }
 
-// traffic is what clients send, all at the same time, each its requests one after the other.
+// traffic is the load of concurrent clients. Each client sends one request at a time.
 type traffic struct {
 	clients int
-	// body is the n-th request of a client. nil means that the client has sent enough.
+	// body returns the n-th request of a client, nil if the client is done.
 	body func(client, n int) []byte
-	// turn is when the clients stop. 0 means when they have sent enough.
+	// turn is how long the clients send. 0 means until they are done.
 	turn time.Duration
 }
 
-// cost is what requests took together.
+// cost is the total cost of some requests.
 type cost struct {
 	requests       int
 	wall           time.Duration
-	program, store time.Duration // of processors
+	program, store time.Duration // processor time
 	mallocs        uint64
-	times          []time.Duration // of each request, of one client
+	times          []time.Duration // of each request, as its client saw it
 }
 
 func (c *cost) add(o cost) {
@@ -115,12 +116,12 @@ func (c *cost) add(o cost) {
 
 func (c *cost) rate() float64 { return float64(c.requests) / c.wall.Seconds() }
 
-// processors is the processor time of a request, in microseconds.
+// processors returns the processor time per request, in microseconds.
 func (c *cost) processors() float64 {
 	return float64((c.program + c.store).Microseconds()) / float64(c.requests)
 }
 
-// spend has a handler answer traffic.
+// spend sends traffic to a handler and returns its cost.
 func spend(ctx context.Context, pool *pgxpool.Pool, h http.Handler, t traffic) (cost, error) {
 	runtime.GC()
 	pids, err := backends(ctx, pool)
@@ -154,7 +155,7 @@ func spend(ctx context.Context, pool *pgxpool.Pool, h http.Handler, t traffic) (
 	return c, failed
 }
 
-// ask sends the requests of a client and returns what each took.
+// ask sends the requests of a client and returns the time of each.
 func (t traffic) ask(client int, start time.Time, h http.Handler) (times []time.Duration, err error) {
 	var out sink
 	for n := 0; t.turn == 0 || time.Since(start) < t.turn; n++ {
@@ -179,14 +180,14 @@ func processorTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// backends are the processes of Postgres that serve the pool.
+// backends returns the process ids of the Postgres backends that serve the pool.
 func backends(ctx context.Context, pool *pgxpool.Pool) (pids []int, err error) {
 	err = pool.QueryRow(ctx, `SELECT array_agg(pid) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`).
 		Scan(&pids)
 	return pids, err
 }
 
-// storeTime is the processor time of processes, as Linux tells it in hundredths of a second.
+// storeTime returns the processor time of processes. Linux reports it in hundredths of a second.
 func storeTime(pids []int) time.Duration {
 	var total time.Duration
 	for _, pid := range pids {
@@ -205,7 +206,7 @@ func storeTime(pids []int) time.Duration {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// printTable prints a row for each way that was asked. Ratios are to the first one, if that was asked too.
+// printTable prints a row for each way that ran. Ratios are relative to the first way, if that ran.
 func printTable(out io.Writer, title string, ways []way, costs []cost, counts []count) {
 	fmt.Fprintf(
 		out,
@@ -245,10 +246,10 @@ func ratio(a, b float64) string {
 	if b > 0 {
 		return fmt.Sprintf("%.2f", a/b)
 	}
-	return "-" // nothing to compare with
+	return "-" // no baseline
 }
 
-// short is a number with three digits at least.
+// short formats a number with at least three digits.
 func short(n float64) string {
 	if n < 100 {
 		return fmt.Sprintf("%.1f", n)

@@ -15,15 +15,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// memoryClients is how many clients ask at the same time.
+// memoryClients is the number of concurrent clients.
 const memoryClients = 64
 
-// The settings of the garbage collector that are compared: GOGC, and GOMEMLIMIT in MiB; 0 means none.
+// settings returns the settings of the garbage collector to compare: GOGC, and GOMEMLIMIT in MiB. 0 means no limit.
 func settings() [][2]int {
 	return [][2]int{{100, 0}, {200, 0}, {400, 0}, {800, 0}, {400, 256}, {400, 128}}
 }
 
-// measureMemory prints what wide answers take for each setting of the garbage collector, asked for by many clients at once.
+// measureMemory prints, for each setting of the garbage collector, the memory and processor time of large answers to
+// many concurrent clients.
 func measureMemory(ctx context.Context, pool *pgxpool.Pool, out io.Writer, turn time.Duration) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
@@ -106,7 +107,7 @@ func measureSettings(
 	return nil
 }
 
-// wideStore adds 100 products of 100 variants, each with two prices, if they are not there.
+// wideStore adds 100 products of 100 variants with two prices each, unless they exist.
 const wideStore = `
 	INSERT INTO product (id, title, handle, status, created_at) SELECT 'wide' || n, 'Wide ' || n, 'wide-' || n, 'published', '2000-01-01' FROM generate_series(1, 100) AS n ON CONFLICT DO NOTHING;
 	INSERT INTO product_variant (id, title, sku, product_id)
@@ -118,10 +119,10 @@ const wideStore = `
 	SELECT 'wide' || n || '-' || m, 'wide' || n || '-' || m, 'pvps_wide' || n || '-' || m FROM generate_series(1, 100) AS n, generate_series(1, 100) AS m ON CONFLICT DO NOTHING;
 	ANALYZE product, product_variant, price_set, price, product_variant_price_set`
 
-// discarding serves answers to nobody, so that clients take no memory.
+// discarding discards answers, so that clients use no memory.
 type discarding struct{ http.Handler }
 
-// ServeHTTP answers.
+// ServeHTTP serves the request and discards the answer.
 func (d discarding) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	d.Handler.ServeHTTP(nobody{http.Header{}}, r)
 }
@@ -132,15 +133,15 @@ func (n nobody) Header() http.Header       { return n.header }
 func (nobody) WriteHeader(int)             {}
 func (nobody) Write(b []byte) (int, error) { return len(b), nil }
 
-// most is the most that was seen of what a process has.
-type most struct {
+// peak is the highest memory use seen.
+type peak struct {
 	memory     int64
 	goroutines int
 }
 
-// watchMemory looks for the most that the process has, until it is stopped.
-func watchMemory() (m *most, stop func()) {
-	m = &most{}
+// watchMemory records the peak memory use of the process until it is stopped.
+func watchMemory() (m *peak, stop func()) {
+	m = &peak{}
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -159,7 +160,7 @@ func watchMemory() (m *most, stop func()) {
 	}
 }
 
-// resident is the memory of the process, as Linux tells it in pages.
+// resident returns the resident memory of the process in bytes. Linux reports it in pages.
 func resident() int64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

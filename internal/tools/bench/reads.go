@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// compared is a query that is answered in several ways.
+// compared is a query with its implementations.
 type compared struct {
 	name, query string
 	variables   variables
 	hand        answerer
-	jsonAgg     string // one statement
+	jsonAgg     string // a single statement
 	args        func(v variables) []any
 }
 
@@ -19,7 +19,8 @@ func comparedQueries() []compared {
 	const prices = `(SELECT json_build_object('prices', json_build_object('nodes', coalesce((SELECT json_agg(r) FROM (
 			SELECT amount::text AS amount, currency_code AS "currencyCode" FROM price WHERE price_set_id = l.price_set_id AND deleted_at IS NULL ORDER BY id LIMIT %d) AS r), '[]')))
 		FROM product_variant_price_set AS l WHERE l.variant_id = v.id AND l.deleted_at IS NULL LIMIT 1)`
-	// cursor is that of the last row; its text, and the order that the row is first in.
+	// cursor is the cursor of the last row. Its verbs are the cursor's content and the order in which that row is
+	// first.
 	const cursor = `(SELECT rtrim(translate(replace(encode(convert_to('["%s', 'UTF8'), 'base64'), E'\n', ''), '+/', '-_'), '=') FROM shown ORDER BY %s LIMIT 1)`
 	first := func(v variables) []any { return []any{v.First} }
 	return []compared{
@@ -131,13 +132,13 @@ func comparedQueries() []compared {
 	}
 }
 
-// searchFilter is the condition of a search for products p: $2 is the channel, $3 the highest price.
+// searchFilter is the condition of the product search: $2 is the channel, $3 the highest price.
 const searchFilter = `p.deleted_at IS NULL AND p.status = 'published'
 	AND EXISTS (SELECT 1 FROM product_sales_channel AS l WHERE l.product_id = p.id AND l.sales_channel_id = $2 AND l.deleted_at IS NULL)
 	AND EXISTS (SELECT 1 FROM product_variant AS v JOIN product_variant_price_set AS l ON l.variant_id = v.id JOIN price AS r ON r.price_set_id = l.price_set_id
 		WHERE v.product_id = p.id AND v.deleted_at IS NULL AND l.deleted_at IS NULL AND r.deleted_at IS NULL AND r.currency_code = 'eur' AND r.amount <= $3::text::numeric)`
 
-// pairsToFind are 100 pairs; every second one is linked.
+// pairsToFind returns 100 pairs, of which every second one is linked.
 func pairsToFind() []linkInput {
 	links := make([]linkInput, 100)
 	for i := range links {
@@ -162,7 +163,7 @@ func (q compared) ways(a *answering) []way {
 	}
 }
 
-// statement answers by one statement, which gives the whole answer.
+// statement answers with a single statement, which returns the whole answer.
 func statement(sql string, args func(v variables) []any) answerer {
 	return func(h hand, ctx context.Context, b []byte, v variables) ([]byte, error) {
 		var text []byte
@@ -209,7 +210,7 @@ func (c *comparison) read(ctx context.Context, q compared, clients int, counts [
 			if err != nil {
 				return err
 			}
-			if round > 0 { // the first warms up
+			if round > 0 { // the first round warms up
 				costs[i].add(spent)
 			}
 		}
@@ -218,7 +219,7 @@ func (c *comparison) read(ctx context.Context, q compared, clients int, counts [
 	return nil
 }
 
-// checkRead has every way answer, compares the answers, and counts what each sends once its statements are prepared.
+// checkRead checks that all ways give the same answer, and counts what each sends once its statements are prepared.
 func (c *comparison) checkRead(q compared) ([]count, error) {
 	body, err := bodyOf(q.query, q.variables)
 	if err != nil {

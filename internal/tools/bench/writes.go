@@ -13,27 +13,27 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// written is a mutation that is answered in several ways.
+// written is a mutation with its implementations.
 type written struct {
 	name, mutation string
 	hand           answerer
-	bare           string // one statement that keeps fewer promises; "" where it would not be one
+	bare           string // a single statement that keeps fewer promises; "" if one statement cannot do it
 	args           func(v variables) []any
 }
 
-// scenario is a sequence of writes of the same records: each finds what the one before it left. They are measured one by one:
-// all clients send all their requests of the first write, then those of the second.
+// scenario is a sequence of writes of the same records. Each finds what the one before it left. They are measured one
+// by one: all clients finish the first write before any begins the second.
 type scenario struct {
 	name     string
-	size     int // of what a request writes
+	size     int // number of items in a request
 	clients  []int
-	requests int // of each write in a turn, by all clients together
+	requests int // of each write per round, by all clients together
 	writes   []written
-	// variables are those of the n-th request of a client, which no other writes.
+	// variables returns the variables of the n-th request of a client. No other request writes the same records.
 	variables func(s *scenario, client, clients, n int) variables
 }
 
-// scenarios are those of a store of products.
+// scenarios returns the scenarios for a store with the given number of products.
 func scenarios(products int) []scenario {
 	links := []written{
 		{"createLinks, new", createMutation, hand.createLinks, bareCreate, createArgs},
@@ -57,7 +57,7 @@ func scenarios(products int) []scenario {
 			nil,
 		},
 	}
-	// Each client has products and channels of its own, so that none waits for another.
+	// Each client has its own products and channels, so that clients do not wait for each other.
 	pairs := func(s *scenario, client, clients, n int) variables {
 		own := products / clients
 		var v variables
@@ -69,7 +69,7 @@ func scenarios(products int) []scenario {
 		}
 		return v
 	}
-	// Every tenth variant shares an inventory item with others: it is left out.
+	// Every tenth variant shares an inventory item with others, so it is left out.
 	variants := func(s *scenario, client, clients, n int) variables {
 		own := products * 5 * 9 / 10 / clients
 		var v variables
@@ -111,7 +111,7 @@ func (w written) ways(a *answering) []way {
 	return append(ways, way{name: "api", handler: a.api})
 }
 
-// bodies are the requests of a scenario, by write, client and turn.
+// bodies returns the requests of a scenario, by write, client and number.
 func (s *scenario) bodies(clients int) ([][][][]byte, error) {
 	all := make([][][][]byte, len(s.writes))
 	for i, w := range s.writes {
@@ -129,7 +129,7 @@ func (s *scenario) bodies(clients int) ([][][][]byte, error) {
 	return all, nil
 }
 
-// writes compares the mutations, on a copy of the store.
+// writes compares the mutations on a copy of the store.
 func (c *comparison) writes(ctx context.Context) error {
 	if err := c.prepareWrites(ctx); err != nil {
 		return err
@@ -148,13 +148,13 @@ func (c *comparison) writes(ctx context.Context) error {
 	return nil
 }
 
-// scenarios are those that are asked for.
+// scenarios returns the selected scenarios.
 func (c *comparison) scenarios() []scenario {
 	return slices.DeleteFunc(scenarios(c.products), func(s scenario) bool { return !c.queries.MatchString(s.name) })
 }
 
-// prepareWrites adds channels that nothing is linked to, and earlier deletions: in a store that is in use restores do not find
-// empty tables.
+// prepareWrites adds channels without links, and earlier deletions: restores in a store in use do not read empty
+// tables.
 func (c *comparison) prepareWrites(ctx context.Context) error {
 	if c.products < 640 {
 		return errors.New("writes need 640 products, so that each client has its own")
@@ -199,7 +199,7 @@ func (c *comparison) write(ctx context.Context, s *scenario, clients int, counts
 				if err != nil {
 					return err
 				}
-				if round > 0 { // the first warms up
+				if round > 0 { // the first round warms up
 					costs[i][j].add(spent)
 				}
 			}
@@ -224,7 +224,7 @@ func (c *comparison) write(ctx context.Context, s *scenario, clients int, counts
 	return nil
 }
 
-// clean removes what the scenarios leave, and what Postgres keeps of it.
+// clean removes what the scenarios leave, and vacuums the tables.
 func (c *comparison) clean(ctx context.Context) error {
 	for _, sql := range []string{
 		`DELETE FROM product_sales_channel WHERE sales_channel_id LIKE 'w%'`,
@@ -240,11 +240,11 @@ func (c *comparison) clean(ctx context.Context) error {
 	return nil
 }
 
-// newIDs are ids that differ from way to way.
+// newIDs matches ids that differ between ways.
 var newIDs = regexp.MustCompile(`\b(prodsc|del)_[0-9A-Z]{26}\b`)
 
-// checkWrites has every way write the same, compares the answers and what is then in the database, and counts what each write sends
-// once its statements are prepared.
+// checkWrites runs the scenario in every way, checks that answers and database contents are the same, and counts what
+// each write sends once its statements are prepared.
 func (c *comparison) checkWrites(ctx context.Context, s *scenario) ([][]count, error) {
 	counts := make([][]count, len(s.writes))
 	answers := make([][][]byte, len(s.writes))
@@ -291,7 +291,7 @@ func (c *comparison) checkWrites(ctx context.Context, s *scenario) ([][]count, e
 	return counts, nil
 }
 
-// state is what the writes of a check left in the database, as sorted lines.
+// state returns what the writes left in the database, as sorted lines.
 func (c *comparison) state(ctx context.Context) ([]string, error) {
 	rows, err := c.timed.pool.Query(ctx, `
 		SELECT concat_ws(' ', 'row', product_id, sales_channel_id, deleted_at IS NULL) FROM product_sales_channel WHERE sales_channel_id LIKE 'w%'
@@ -312,7 +312,8 @@ func (c *comparison) state(ctx context.Context) ([]string, error) {
 	return lines, err
 }
 
-// sameState reports a way that leaves something else than the first one: of a bare one rows alone are looked at.
+// sameState returns an error if a way leaves another state than the first way. For a bare way only rows count,
+// because it writes no events.
 func sameState(want, got []string, w way) error {
 	if w.bare {
 		want = slices.DeleteFunc(slices.Clone(want), func(line string) bool { return !strings.HasPrefix(line, "row ") })
@@ -325,7 +326,7 @@ func sameState(want, got []string, w way) error {
 			text, _ := json.Marshal(
 				map[string]any{"first": want[i:min(len(want), i+3)], w.name: got[i:min(len(got), i+3)]},
 			) //nolint:errchkjson // strings marshal
-			return fmt.Errorf("%s leaves something else: %s", w.name, text)
+			return fmt.Errorf("%s leaves another state: %s", w.name, text)
 		}
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Command drill floods a server with one query and says, second by second, what clients and the server see: answers by status
-// with their slowest times, requests that run and wait, goroutines and memory.
+// Command drill floods a server with one query. Every second it prints what clients and the server see: answers by
+// status with their slowest times, running and waiting requests, goroutines and memory.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// tally is what clients saw since it was last looked at.
+// tally collects the answers to clients since the last take.
 type tally struct {
 	mu    sync.Mutex
 	times map[string][]time.Duration // by status
@@ -51,7 +51,7 @@ func (t *tally) add(status string, took time.Duration) {
 	t.times[status] = append(t.times[status], took)
 }
 
-// take returns the tally as text, and begins anew.
+// take returns the tally as text, and resets it.
 func (t *tally) take() string {
 	t.mu.Lock()
 	times := t.times
@@ -69,7 +69,7 @@ func (t *tally) take() string {
 	return strings.Join(parts, ", ")
 }
 
-// server is what is asked, and the key it is asked with.
+// server is the server under test and the key to use.
 type server struct{ url, key string }
 
 func (s server) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
@@ -85,7 +85,7 @@ func drill(ctx context.Context, out io.Writer, s server, query string, clients i
 	if err != nil {
 		return err
 	}
-	before, err := look(ctx, s)
+	before, err := readState(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func drill(ctx context.Context, out io.Writer, s server, query string, clients i
 		case <-ctx.Done():
 			second.Stop()
 		case <-second.C:
-			seen, err := look(context.WithoutCancel(ctx), s)
+			seen, err := readState(context.WithoutCancel(ctx), s)
 			if err != nil {
 				seen = err.Error()
 			}
@@ -121,8 +121,8 @@ func drill(ctx context.Context, out io.Writer, s server, query string, clients i
 	}
 	done.Wait()
 	transport.CloseIdleConnections()
-	time.Sleep(time.Second) // the server notices that the connections are gone
-	after, err := look(context.WithoutCancel(ctx), s)
+	time.Sleep(time.Second) // lets the server notice the closed connections
+	after, err := readState(context.WithoutCancel(ctx), s)
 	if err != nil {
 		return err
 	}
@@ -147,8 +147,8 @@ func send(ctx context.Context, client *http.Client, s server, body []byte) strin
 	return strconv.Itoa(response.StatusCode)
 }
 
-// look reads how the server is.
-func look(ctx context.Context, s server) (string, error) {
+// readState reads the state of the server from its metrics.
+func readState(ctx context.Context, s server) (string, error) {
 	r, err := s.request(ctx, http.MethodGet, "/metrics", nil)
 	if err != nil {
 		return "", err

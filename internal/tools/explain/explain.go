@@ -1,4 +1,4 @@
-// Package explain looks at how Postgres runs the statements of a graph: their plans, and the rows they touch.
+// Package explain inspects how Postgres runs statements: their plans and the rows they touch.
 package explain
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Pool is a pool that explains each statement before it runs it.
+// Pool is a pool that runs EXPLAIN for each statement before the statement itself.
 type Pool struct {
 	*pgxpool.Pool
 	settled bool
@@ -21,11 +21,12 @@ type Pool struct {
 	plans map[string]string
 }
 
-// New returns a pool that explains how a statement is run the first time: planned for its arguments.
+// New returns a pool that explains the plan of a statement's first execution, which Postgres makes for the given
+// arguments.
 func New(pool *pgxpool.Pool) *Pool { return &Pool{Pool: pool, plans: map[string]string{}} }
 
-// NewSettled returns a pool that explains how a session runs a statement that it has run often: Postgres may then keep one plan for
-// all arguments.
+// NewSettled returns a pool that explains the plan that a session uses after many executions. Postgres may then use
+// one generic plan for all arguments.
 func NewSettled(pool *pgxpool.Pool) *Pool {
 	p := New(pool)
 	p.settled = true
@@ -54,14 +55,15 @@ func (p *Pool) explain(ctx context.Context, sql string, args []any) {
 		}
 	}
 	if err != nil {
-		return // the statement itself will say why
+		return // running the statement itself will report it
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.plans[strings.Join(strings.Fields(sql), " ")] = strings.Join(lines, "\n")
 }
 
-// settle runs a statement until Postgres has decided whether one plan is good for all arguments, which it does at the sixth time.
+// settle runs a statement until Postgres has chosen between custom and generic plans, which it does at the sixth
+// execution. It returns the plan.
 func (p *Pool) settle(ctx context.Context, sql string, args []any) (lines []string, err error) {
 	err = pgx.BeginFunc(ctx, p.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "PREPARE settled AS "+sql); err != nil {
@@ -93,7 +95,7 @@ func (p *Pool) settle(ctx context.Context, sql string, args []any) (lines []stri
 	return lines, err
 }
 
-// literal writes an argument as SQL.
+// literal formats an argument as SQL.
 func literal(arg any) string {
 	quoted := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 	switch arg := arg.(type) {
@@ -110,13 +112,13 @@ func literal(arg any) string {
 	}
 }
 
-// Query explains a statement that travels alone.
+// Query explains and runs a statement.
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	p.explain(ctx, sql, args)
 	return p.Pool.Query(ctx, sql, args...)
 }
 
-// SendBatch explains statements that travel together.
+// SendBatch explains and runs the statements of a batch.
 func (p *Pool) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	for _, q := range b.QueuedQueries {
 		p.explain(ctx, q.SQL, q.Arguments)
@@ -125,7 +127,7 @@ func (p *Pool) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 }
 
 var (
-	// Postgres 18 writes rows with two decimals.
+	// rowsOf matches the rows of a step. Postgres 18 prints them with two decimals.
 	rowsOf = regexp.MustCompile(`rows=(\d+)(?:\.\d+)? loops=(\d+)`)
 	scan   = regexp.MustCompile(
 		`(?:Scan|Scan using \S+|Scan Backward using \S+) on (\w+)[^(]*\(actual rows=(\d+)(?:\.\d+)? loops=(\d+)\)`,
@@ -133,7 +135,7 @@ var (
 	removed = regexp.MustCompile(`Rows Removed by (?:Filter|Index Recheck): (\d+)`)
 )
 
-// Widest is the most rows that any step of a plan gives.
+// Widest returns the largest number of rows that any step of a plan returns.
 func Widest(plan string) int {
 	most := 0
 	for _, m := range rowsOf.FindAllStringSubmatch(plan, -1) {
@@ -142,7 +144,7 @@ func Widest(plan string) int {
 	return most
 }
 
-// Read is how many rows of tables a plan reads, those that it filters out included.
+// Read returns how many table rows a plan reads, including those that it filters out.
 func Read(plan string) int {
 	total := 0
 	for _, m := range scan.FindAllStringSubmatch(plan, -1) {
@@ -156,6 +158,6 @@ func Read(plan string) int {
 
 func number(text string) int {
 	var n int
-	_, _ = fmt.Sscan(text, &n) // the pattern takes digits alone
+	_, _ = fmt.Sscan(text, &n) // the pattern matches digits only
 	return n
 }

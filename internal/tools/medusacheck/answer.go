@@ -8,17 +8,18 @@ import (
 	"slices"
 )
 
-// record is a record, a link row or part of one, as JSON. Numbers are json.Number.
+// record is a record, a link row, or a part of one, as JSON. Numbers are json.Number.
 type record = map[string]any
 
-// answer is what Medusa answers, as shop/ask.js writes it.
+// answer is Medusa's answer, in the format of shop/ask.js.
 type answer struct {
-	// Links are by Medusa's name of the link, and within by "Model.field": what the field leads to, by the id of the record.
-	// "records" are the live rows of the link table, by id.
+	// Links maps Medusa's name of a link to its fields, and a field "Model.field" to what it leads to, by the id of
+	// the record. The field "records" holds the live rows of the link table, by id.
 	Links map[string]map[string]record
-	// Models are live records by model and id.
+	// Models holds live records by model and id.
 	Models map[string]map[string]record
-	// Orders are orders, returns, claims and exchanges with what they hold in the current version, by entity and id.
+	// Orders holds orders, returns, claims and exchanges with the contents of their current version, by entity and
+	// id.
 	Orders map[string]map[string]record
 }
 
@@ -34,14 +35,14 @@ func readAnswer(file string) (*answer, error) {
 	return &a, nil
 }
 
-// decode reads JSON and keeps numbers as they are written.
+// decode reads JSON and keeps numbers as written.
 func decode(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	return d.Decode(into)
 }
 
-// rows are the live rows of a link table, by id. The second result says whether Medusa has the link.
+// rows returns the live rows of a link table, by id. It returns false if Medusa does not have the link.
 func (a *answer) rows(link string) (map[string]record, bool) {
 	all, ok := a.Links[link]["records"]
 	rows := make(map[string]record, len(all))
@@ -51,8 +52,8 @@ func (a *answer) rows(link string) (map[string]record, bool) {
 	return rows, ok
 }
 
-// leadsTo is where a field leads, by the id of the record: sorted ids, none for null. A null in a list stands for a link whose
-// far record is deleted; it is left out.
+// leadsTo returns the sorted ids that a field leads to, by the id of the record. null gives no ids. A null in a list
+// is a link to a deleted record; it is left out.
 func leadsTo(field record) map[string][]string {
 	all := make(map[string][]string, len(field))
 	for near, far := range field {
@@ -72,7 +73,7 @@ func leadsTo(field record) map[string][]string {
 	return all
 }
 
-// sortedKeys are the keys of a map, in order.
+// sortedKeys returns the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {

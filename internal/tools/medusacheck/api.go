@@ -19,29 +19,29 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// Sizes of pages: small ones, so that lists have several.
+// Page sizes. They are small, so that lists have several pages.
 const (
 	rootPage   = 10
 	nestedPage = 2
 	wholePage  = 100 // for lists that are known to be short
 )
 
-// api is this program's API over the shop's database, in process.
+// api is our API over the shop's database, running in this process.
 type api struct {
 	handler http.Handler
 	records *recordstore.Catalog
 	links   *linkstore.Catalog
-	missing []recordstore.Missing // what the database lacks
+	missing []recordstore.Missing // tables and columns that the database lacks
 	roots   map[string]root       // by model
 }
 
-// root is how the records of a model are asked for.
+// root names the root fields of a model.
 type root struct {
 	list     string
-	one, key string // the field of one record, and its argument
+	one, key string // the field for one record, and its argument
 }
 
-// serve makes the API as the program does.
+// serve sets the API up as the program does.
 func serve(ctx context.Context, db *pgxpool.Pool, readOnly bool) (*api, error) {
 	g, err := graph.New(db, graph.Config{ReadOnly: readOnly, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
@@ -55,7 +55,7 @@ func serve(ctx context.Context, db *pgxpool.Pool, readOnly bool) (*api, error) {
 	return a, a.findRoots(ctx)
 }
 
-// findRoots reads from the schema how the records of each model are asked for.
+// findRoots reads the root fields of each model from the schema.
 func (a *api) findRoots(ctx context.Context) error {
 	type typ struct {
 		Kind, Name string
@@ -105,7 +105,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return strings.Join(r.messages, "; ") }
 
-// ask sends a document and reads the data of its answer.
+// ask sends a document and decodes the data of its answer. It returns a *refusal if the answer has errors.
 func (a *api) ask(ctx context.Context, query string, variables record, into any) error {
 	body, err := json.Marshal(record{"query": query, "variables": variables})
 	if err != nil {
@@ -144,7 +144,7 @@ func (a *api) ask(ctx context.Context, query string, variables record, into any)
 	return decode(answer.Data, into)
 }
 
-// refused reports whether a document is refused with a code.
+// refused reports whether a document is refused with the given code.
 func (a *api) refused(ctx context.Context, query, code string) bool {
 	var r *refusal
 	err := a.ask(ctx, query, nil, nil)
@@ -164,7 +164,7 @@ type page struct {
 	}
 }
 
-// asPage reads a page that is part of an answer.
+// asPage decodes a page that is part of an answer.
 func asPage(v any) (page, error) {
 	var p page
 	text, err := json.Marshal(v)
@@ -205,7 +205,7 @@ func (a *api) list(ctx context.Context, m *recordstore.Model, args, selection st
 	}
 }
 
-// all reads the records of a model with all their columns, by key.
+// all reads all records of a model with all columns, by key.
 func (a *api) all(ctx context.Context, m *recordstore.Model) (map[string]record, error) {
 	list, err := a.list(ctx, m, "", columnFields(m))
 	if err != nil {
@@ -222,7 +222,7 @@ func byKey(list []record, key string) map[string]record {
 	return all
 }
 
-// text is a value as a key.
+// text formats a value as a key.
 func text(v any) string {
 	if v == nil {
 		return ""
@@ -230,8 +230,8 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// literal is a text as GraphQL writes it.
+// literal quotes a string for GraphQL.
 func literal(s string) string {
-	quoted, _ := json.Marshal(s) // a string never fails
+	quoted, _ := json.Marshal(s) // marshalling a string never fails
 	return string(quoted)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// bothWays has both sides write, and each look at what the other wrote.
+// bothWays writes from both sides, and checks that each sees what the other wrote.
 type bothWays struct {
 	api    *api
 	medusa *talker
@@ -35,7 +35,7 @@ func (c *check) writeBothWays(ctx context.Context) (err error) {
 	return nil
 }
 
-// find is the id of the one record of Medusa's that has a value.
+// find returns the id of the one Medusa record with a value.
 func (b *bothWays) find(entity, field, value string) (string, error) {
 	found, err := b.medusa.graph(entity, record{field: value}, "id")
 	if err != nil {
@@ -47,7 +47,7 @@ func (b *bothWays) find(entity, field, value string) (string, error) {
 	return text(found[0]["id"]), nil
 }
 
-// findAll is find for several: entity, field and value each.
+// findAll calls find for several triples of entity, field and value.
 func (b *bothWays) findAll(wanted ...[3]string) ([]string, error) {
 	ids := make([]string, len(wanted))
 	for i, w := range wanted {
@@ -59,7 +59,7 @@ func (b *bothWays) findAll(wanted ...[3]string) ([]string, error) {
 	return ids, nil
 }
 
-// linkedHere makes links by this API. Medusa sees them, and what Medusa dismisses is gone here.
+// linkedHere creates links through our API. Medusa must see them, and a link that Medusa dismisses must be gone here.
 func (b *bothWays) linkedHere(ctx context.Context) error {
 	ids, err := b.findAll(
 		[3]string{"variant", "title", "Shirt L"},
@@ -99,7 +99,8 @@ func (b *bothWays) linkedHere(ctx context.Context) error {
 	return nil
 }
 
-// linkedThere makes a link by Medusa. This API sees it, and what this API dismisses is gone in Medusa.
+// linkedThere creates a link through Medusa. Our API must see it, and after our API dismisses it, it must be gone in
+// Medusa.
 func (b *bothWays) linkedThere(ctx context.Context) error {
 	ids, err := b.findAll(
 		[3]string{"variant", "title", "Big mug"},
@@ -139,7 +140,8 @@ func (b *bothWays) linkedThere(ctx context.Context) error {
 	return nil
 }
 
-// stockLink names a link as Medusa's link.create does: the order of the two ends counts, so it is written out.
+// stockLink returns a link in the form of Medusa's link.create. The JSON is written out, because Medusa depends on
+// the order of the two ends.
 func stockLink(variant, item, quantity string) json.RawMessage {
 	return fmt.Appendf(
 		nil,
@@ -159,7 +161,7 @@ func channelLink(product, channel string) json.RawMessage {
 	)
 }
 
-// theirItems are the inventory items of a variant and how many of each it needs, as Medusa says.
+// theirItems returns the inventory items of a variant and their quantities, according to Medusa.
 func (b *bothWays) theirItems(variant string) (map[string]string, error) {
 	found, err := b.medusa.graph(
 		"variant",
@@ -178,7 +180,7 @@ func (b *bothWays) theirItems(variant string) (map[string]string, error) {
 	return items, nil
 }
 
-// ourItems are the same as this API says.
+// ourItems returns the same according to our API.
 func (b *bothWays) ourItems(ctx context.Context, variant string) (map[string]string, error) {
 	var answer struct{ ProductVariant struct{ InventoryItems page } }
 	err := b.api.ask(ctx, `query ($id: ID!) {
@@ -194,7 +196,7 @@ func (b *bothWays) expectItems(sentence string, have, want map[string]string) {
 	b.report.expect(fmt.Sprint(have) == fmt.Sprint(want), sentence, fmt.Sprintf("%v, not %v", have, want))
 }
 
-// productFields are what Medusa is asked of a product before and after it was deleted.
+// productFields are the fields to read from Medusa before and after a product is deleted.
 var productFields = []string{
 	"id",
 	"title",
@@ -214,8 +216,9 @@ var productFields = []string{
 	"variants.inventory_items.required_quantity",
 }
 
-// deletedHere deletes a product by this API and restores it. Medusa does not see it in between, and sees all of it again after,
-// but for the links that Medusa itself had dismissed: one before the deletion, one that it made anew and dismissed since.
+// deletedHere deletes a product through our API and restores it. Medusa must not see it in between. Afterwards it
+// must see all of it again, except for links that Medusa itself dismissed: one before the deletion, and one that it
+// created again and dismissed since.
 func (b *bothWays) deletedHere(ctx context.Context) error {
 	ids, err := b.findAll(
 		[3]string{"product", "title", "Shirt"},
@@ -268,7 +271,7 @@ func (b *bothWays) makeAndDismiss(link json.RawMessage) error {
 	return b.medusa.do("dismiss", link, nil)
 }
 
-// goneThere asks Medusa for a deleted product, what belongs to it, and its links.
+// goneThere checks that Medusa does not return the deleted product, its parts and its links.
 func (b *bothWays) goneThere(product record) error {
 	var variants, sets, prices []any
 	for _, v := range listOf(product["variants"]) {
@@ -310,7 +313,7 @@ func (b *bothWays) goneThere(product record) error {
 	return nil
 }
 
-// restoredThere compares a restored product with what Medusa said of it before.
+// restoredThere compares a restored product with what Medusa returned before.
 func (b *bothWays) restoredThere(before record, dismissed string) error {
 	after, err := b.medusa.graph("product", record{"id": before["id"]}, productFields...)
 	if err != nil {
@@ -337,7 +340,8 @@ func (b *bothWays) restoredThere(before record, dismissed string) error {
 	return nil
 }
 
-// deletedThere deletes a product by Medusa. It is gone here, with its links; from a link that Medusa does not know too.
+// deletedThere deletes a product through Medusa. It must be gone here with its links, including a link that Medusa
+// does not know.
 func (b *bothWays) deletedThere(ctx context.Context) error {
 	ids, err := b.findAll(
 		[3]string{"product", "title", "Sofa"},
@@ -380,7 +384,7 @@ func (b *bothWays) deletedThere(ctx context.Context) error {
 	return nil
 }
 
-// productParts counts what this API shows of a product: itself, its variants, its links.
+// productParts counts what our API returns of a product: itself, its variants, its links.
 func (b *bothWays) productParts(ctx context.Context, product string) (map[string]int, error) {
 	var answer map[string]page
 	err := b.api.ask(ctx, `query ($id: ID!) {
@@ -405,7 +409,7 @@ func listFirst(list []record) any {
 	return list[0]
 }
 
-// canonical is a value as text in which the order of lists does not count.
+// canonical formats a value as text that does not depend on the order of lists.
 func canonical(v any) string {
 	switch v := v.(type) {
 	case []any:
@@ -422,7 +426,7 @@ func canonical(v any) string {
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	default:
-		out, _ := json.Marshal(v) // a value that was JSON
+		out, _ := json.Marshal(v) // the value was decoded from JSON
 		return string(out)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// object is a thing in the catalogue of a database.
+// object is an object in the system catalogue of a database.
 type object struct {
-	kind     string // as the catalogue is called: class, attribute, index, …
+	kind     string // name of the catalogue without pg_: class, attribute, index, …
 	schema   string
-	table    string // that it belongs to, if it does
-	relation string // table, index or sequence that it is part of, if it is
+	table    string // the table it belongs to, if any
+	relation string // the table, index or sequence it is part of, if any
 	name     string
 }
 
@@ -28,7 +28,7 @@ func (o object) String() string {
 	return strings.Join(append(parts, o.name), " ")
 }
 
-// own reports whether the thing is one of this program's: in its schema, or an index under its name.
+// own reports whether this program created the object: it is in our schema, or is an index with our prefix.
 func (o object) own() bool {
 	return o.schema == ownSchema || o.kind == "namespace" && o.name == ownSchema ||
 		o.relation != o.table && strings.HasPrefix(o.relation, ownIndexes)
@@ -39,20 +39,21 @@ const (
 	ownIndexes = "linkgraph_"
 )
 
-// state is all that a database is: the rows of its catalogue, and of each table how many rows it has and their digest.
+// state is the content of a database: the rows of its system catalogue, and a row count and digest of each table.
 type state struct {
 	objects  map[object]string
 	contents map[string]string // by table, with its schema
 }
 
-// relationOf names the table that a class belongs to: itself, or of an index the one it is on.
+// relationOf names the table that a class belongs to: the table itself, or for an index the table it is on.
 const relationOf = `
 	SELECT c.oid, c.relname AS relation, n.nspname AS schema, coalesce(t.relname, c.relname) AS "table", c.relkind
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	LEFT JOIN pg_index AS i ON i.indexrelid = c.oid LEFT JOIN pg_class AS t ON t.oid = i.indrelid`
 
-// catalogues are queries for the objects of a database, with all that describes them: numbers and file nodes too, so that what
-// is made anew is seen. Estimates and ages, which Postgres changes by itself, are left out.
+// catalogues are queries for all objects of a database with everything that describes them. OIDs and file nodes are
+// included, to detect objects that were dropped and created again. Estimates and ages are not, because Postgres
+// changes them by itself.
 var catalogues = map[string]string{
 	"namespace": `SELECT n.nspname, '', '', n.nspname, n::text FROM pg_namespace AS n`,
 	"class": `
@@ -119,7 +120,7 @@ func (s *state) readCatalogue(ctx context.Context, db *pgxpool.Pool, kind string
 	return err
 }
 
-// readContents reads how many rows a table has and their digest. What a sequence holds is read likewise.
+// readContents reads the row count and digest of a table or sequence.
 func (s *state) readContents(ctx context.Context, db *pgxpool.Pool, o object) error {
 	var contents string
 	err := db.QueryRow(ctx, fmt.Sprintf(`
@@ -128,7 +129,7 @@ func (s *state) readContents(ctx context.Context, db *pgxpool.Pool, o object) er
 	return err
 }
 
-// digest is one short text for all of a state.
+// digest returns a short digest of the whole state.
 func (s *state) digest() string {
 	sum := sha256.New()
 	lines := map[string]string{}
@@ -144,14 +145,14 @@ func (s *state) digest() string {
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
-// change is how one state became another.
+// change is the difference between two states.
 type change struct {
-	gone, altered []string // things
+	gone, altered []string // objects
 	added         []object
-	contents      []string // tables of both states whose rows are others
+	contents      []string // tables that exist in both states with different rows
 }
 
-// since compares a state with an earlier one.
+// since returns the difference between an earlier state and s.
 func (s *state) since(before *state) change {
 	var c change
 	for o, value := range before.objects {

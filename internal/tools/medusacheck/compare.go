@@ -12,14 +12,14 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// comparer compares what Medusa answers with what this API answers over the same database, and both with the tables.
+// comparer compares Medusa's answers with ours over the same database, and both with the tables.
 type comparer struct {
 	api    *api
 	db     *pgxpool.Pool
 	medusa *answer
 	report *report
-	tables map[string]map[string]record // live rows of the tables, by model and key, as far as read
-	finer  int                          // decimals of which Medusa keeps more digits beside the column
+	tables map[string]map[string]record // cache of live table rows, by model and key
+	finer  int                          // number of decimals of which Medusa keeps more digits in another column
 }
 
 // compareAll compares records, link rows, directions and orders.
@@ -39,8 +39,8 @@ func (c *comparer) compareAll(ctx context.Context) error {
 	return nil
 }
 
-// models compares the records of all models: with Medusa's answer for those at the ends of its links, with the tables for the
-// others.
+// models compares the records of all models: with Medusa's answer for models at the ends of its links, with the
+// tables for the others.
 func (c *comparer) models(ctx context.Context) error {
 	asked := map[string]string{}
 	for name := range c.medusa.Models {
@@ -66,7 +66,8 @@ func (c *comparer) models(ctx context.Context) error {
 	return nil
 }
 
-// linkRows compares the rows of all link tables: with Medusa's, or with the tables for links that Medusa does not have.
+// linkRows compares the rows of all link tables: with Medusa's answer, or with the tables for links that Medusa does
+// not have.
 func (c *comparer) linkRows(ctx context.Context) error {
 	for _, m := range c.api.records.Models() {
 		if m.Link == "" {
@@ -86,7 +87,7 @@ func (c *comparer) linkRows(ctx context.Context) error {
 
 const besideMedusa = "compared with the table"
 
-// everyRecord compares all records of a model with Medusa's, or with the table if the line has no name of Medusa's.
+// everyRecord compares all records of a model with Medusa's, or with the table if Medusa does not return the model.
 func (c *comparer) everyRecord(ctx context.Context, l *line, m *recordstore.Model, theirs map[string]record) error {
 	ours, err := c.api.all(ctx, m)
 	if err != nil {
@@ -100,13 +101,13 @@ func (c *comparer) everyRecord(ctx context.Context, l *line, m *recordstore.Mode
 		}
 		theirs = map[string]record{}
 		for key := range stored {
-			theirs[key] = record{} // so that all columns are compared with the table's
+			theirs[key] = record{} // so that all columns are compared with the table
 		}
 	}
 	return c.compareSets(ctx, l, m, ours, theirs)
 }
 
-// compareSets compares records by their keys, and those that both sides have field by field.
+// compareSets compares the keys of records, and the fields of those that both sides have.
 func (c *comparer) compareSets(
 	ctx context.Context,
 	l *line,
@@ -130,7 +131,7 @@ func (c *comparer) compareSets(
 	return nil
 }
 
-// fields compares all columns of one record: with Medusa's, or with the table's where Medusa leaves one out.
+// fields compares all columns of a record with Medusa's, or with the table's where Medusa leaves one out.
 func (c *comparer) fields(ctx context.Context, l *line, m *recordstore.Model, key string, ours, theirs record) error {
 	stored, err := c.table(ctx, m)
 	if err != nil {
@@ -157,7 +158,8 @@ func (c *comparer) fields(ctx context.Context, l *line, m *recordstore.Model, ke
 	return nil
 }
 
-// countFiner counts decimals whose exact value Medusa keeps in another column, with digits that the column's own lacks.
+// countFiner counts decimals whose exact value Medusa keeps in another column, with more digits than the column
+// itself.
 func (c *comparer) countFiner(col *recordstore.Column, theirs record) {
 	raw, ok := theirs[col.Raw].(record)
 	if ok && theirs[col.Name] != nil && !equalNumbers(theirs[col.Name], raw["value"]) {
@@ -165,7 +167,7 @@ func (c *comparer) countFiner(col *recordstore.Column, theirs record) {
 	}
 }
 
-// undeclared finds columns of a model's table that are not in the schema.
+// undeclared reports columns of a model's table that the schema does not declare.
 func (c *comparer) undeclared(ctx context.Context, l *line, m *recordstore.Model) error {
 	rows, err := c.db.Query(ctx, `
 		SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`, quote(m.Table))
@@ -191,7 +193,7 @@ func (c *comparer) undeclared(ctx context.Context, l *line, m *recordstore.Model
 	return nil
 }
 
-// table reads the live rows of a model's table, by key. A table that is not there has none.
+// table returns the live rows of a model's table, by key. A missing table has no rows.
 func (c *comparer) table(ctx context.Context, m *recordstore.Model) (map[string]record, error) {
 	if rows, ok := c.tables[m.Name]; ok {
 		return rows, nil

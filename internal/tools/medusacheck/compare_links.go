@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// directions compares every way across every link: with what Medusa says of it, if it offers it, and with the tables. Each is
-// filtered by each far record too.
+// directions compares every direction of every link with Medusa's fields, if it has one, and with the tables. It also
+// filters each direction by each far record.
 func (c *comparer) directions(ctx context.Context) error {
 	offered, err := c.offered()
 	if err != nil {
@@ -31,13 +31,13 @@ func (c *comparer) directions(ctx context.Context) error {
 	return nil
 }
 
-// field is one of Medusa's fields that lead across a link.
+// field is a field of Medusa that crosses a link.
 type field struct {
 	link, name string // "Product.sales_channels"
 	rows       bool
 }
 
-// offered are Medusa's fields, by the direction that each is.
+// offered returns Medusa's fields by direction.
 func (c *comparer) offered() (map[string][]field, error) {
 	all := map[string][]field{}
 	for _, link := range sortedKeys(c.medusa.Links) {
@@ -96,7 +96,7 @@ func (c *comparer) direction(ctx context.Context, l *line, d *direction, offered
 	return c.filters(ctx, l, d, stored)
 }
 
-// steps compares where a direction leads with Medusa's fields and with the tables.
+// steps compares the steps of a direction with Medusa's fields and with the tables.
 func (c *comparer) steps(l *line, ours, stored hops, offered []field, keysAlone bool) {
 	for _, f := range offered {
 		c.offer(l, ours, stored, f, manner(keysAlone))
@@ -111,8 +111,8 @@ func manner(keysAlone bool) string {
 	return ""
 }
 
-// offer compares a direction with one of Medusa's fields. Of its link rows those count whose far record is live, because the
-// others lead nowhere.
+// offer compares a direction with one of Medusa's fields. It ignores Medusa's link rows whose far record is deleted,
+// because they lead nowhere.
 func (c *comparer) offer(l *line, ours, stored hops, f field, manner string) {
 	theirs := leadsTo(c.medusa.Links[f.link][f.name])
 	if !f.rows {
@@ -126,7 +126,7 @@ func (c *comparer) offer(l *line, ours, stored hops, f field, manner string) {
 	compareIDs(l, f.name+manner, rowKeys(ours), theirs)
 }
 
-// edges compares the link rows that a direction shows with those of Medusa.
+// edges compares the link rows of a direction with Medusa's.
 func (c *comparer) edges(ctx context.Context, l *line, d *direction, ours hops) error {
 	if d.row == nil {
 		return nil
@@ -149,11 +149,12 @@ func (c *comparer) edges(ctx context.Context, l *line, d *direction, ours hops) 
 			}
 		}
 	}
-	l.now.records = records // the near ones alone are counted
+	l.now.records = records // link rows are not counted as records
 	return nil
 }
 
-// filters asks for the near records of each far one. A far record that is deleted finds none, though links may still name it.
+// filters queries the near records of each far record. The filter must find none for a deleted far record, although
+// links may still name it.
 func (c *comparer) filters(ctx context.Context, l *line, d *direction, stored hops) error {
 	nears, err := c.namedKeys(ctx, d)
 	if err != nil {
@@ -178,7 +179,7 @@ func (c *comparer) filters(ctx context.Context, l *line, d *direction, stored ho
 	return nil
 }
 
-// namedKeys are the keys of far records that live links name, whether there are such records or not.
+// namedKeys returns the keys of far records that live links name, whether these records exist or not.
 func (c *comparer) namedKeys(ctx context.Context, d *direction) (map[string][]string, error) {
 	m, column := d.near, d.relation.Columns[0]
 	if d.row != nil {
@@ -196,7 +197,7 @@ func (c *comparer) namedKeys(ctx context.Context, d *direction) (map[string][]st
 	return keys, err
 }
 
-// joined are the steps of a direction as the tables have them.
+// joined returns the steps of a direction according to the tables.
 func (c *comparer) joined(ctx context.Context, d *direction) (hops, error) {
 	near, err := c.table(ctx, d.near)
 	if err != nil {
@@ -275,7 +276,7 @@ func compareIDs(l *line, source string, ours, theirs map[string][]string) {
 	}
 }
 
-// ways compares Medusa's fields that go on behind a link, and lists those that are not compared.
+// ways compares Medusa's fields that continue beyond a link, and lists those that are not compared.
 func (c *comparer) ways(ctx context.Context) error {
 	for _, link := range sortedKeys(c.medusa.Links) {
 		for _, name := range sortedKeys(c.medusa.Links[link]) {
@@ -294,7 +295,7 @@ func (c *comparer) ways(ctx context.Context) error {
 	return nil
 }
 
-// way compares a field that goes on behind a link.
+// way compares one field that continues beyond a link.
 func (c *comparer) way(ctx context.Context, link, name string, path []string) error {
 	modelName, medusas, _ := strings.Cut(name, ".")
 	m, _ := c.api.records.Model(ourModel(modelName))

@@ -9,7 +9,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// orders compares what orders, returns, claims and exchanges hold in the current version of the order.
+// orders compares the contents of orders, returns, claims and exchanges in the order's current version.
 func (c *comparer) orders(ctx context.Context) error {
 	for _, entity := range []struct {
 		name, model string
@@ -59,7 +59,7 @@ func (c *comparer) model(name string) (*recordstore.Model, error) {
 	return m, nil
 }
 
-// columns are the selections of the columns of models.
+// columns returns the selections of the models' columns.
 func (c *comparer) columns(names ...string) (map[string]string, error) {
 	all := map[string]string{}
 	for _, name := range names {
@@ -72,7 +72,7 @@ func (c *comparer) columns(names ...string) (map[string]string, error) {
 	return all, nil
 }
 
-// nodes asks for a whole list.
+// nodes returns a field that selects a whole list.
 func nodes(field, filter, selection string) string {
 	return fmt.Sprintf("%s(first: %d%s) { nodes { %s } pageInfo { hasNextPage } }", field, wholePage, filter, selection)
 }
@@ -161,7 +161,8 @@ func (c *comparer) order(ctx context.Context, ours, theirs record) error {
 	return c.versions(ctx, ours)
 }
 
-// orderItems compares the items of an order. Medusa shows a line item, with what the order's item says in its place.
+// orderItems compares the items of an order. Medusa returns a line item with some values replaced by those of the
+// order's item.
 func (c *comparer) orderItems(ctx context.Context, ours, theirs record) error {
 	var details, lines, ourLines []record
 	for _, shown := range listOf(theirs["items"]) {
@@ -189,10 +190,10 @@ func (c *comparer) orderItems(ctx context.Context, ours, theirs record) error {
 	return nil
 }
 
-// replaced are the columns of a line item that Medusa shows as the order's item has them.
+// replaced are the columns of a line item that Medusa replaces by those of the order's item.
 var replaced = []string{"unit_price", "compare_at_unit_price", "metadata"}
 
-// lineItem is what an item that Medusa shows has of the line item itself.
+// lineItem returns the columns of an item of Medusa that are the line item's own.
 func lineItem(shown record) record {
 	line := maps.Clone(shown)
 	for _, name := range replaced {
@@ -204,7 +205,7 @@ func lineItem(shown record) record {
 	return line
 }
 
-// orderItem compares what Medusa shows in place of the line item's own values, and what hangs on an item.
+// orderItem compares the replaced columns, and the records that belong to an item.
 func (c *comparer) orderItem(ctx context.Context, item, line, shown record) error {
 	l := c.report.line("current version", "Order.items, else .item")
 	l.medusa = strings.Join(replaced, ", ")
@@ -297,7 +298,8 @@ func (c *comparer) shippingMethods(ours, theirs record) {
 		map[string][]string{id: sortedKeys(byKey(listOf(theirs["shipping_methods"]), "id"))})
 }
 
-// versions compares the rows of all versions with the tables. There are more than those of the current one if there was another.
+// versions compares the rows of all versions with the tables. An order with earlier versions has more rows than its
+// current version.
 func (c *comparer) versions(ctx context.Context, order record) error {
 	for _, list := range []struct{ all, current, model string }{
 		{"itemVersions", "items", "OrderItem"}, {"shippingVersions", "shippings", "OrderShipping"},
@@ -348,7 +350,7 @@ var (
 	exchangeLists = []heldList{{"additionalItems", "additionalItems", "", "OrderExchangeItem", "additional_items"}}
 )
 
-// holderSelection asks for the lists of a return, a claim or an exchange.
+// holderSelection returns a selection of the lists of a return, a claim or an exchange.
 func (c *comparer) holderSelection(lists []heldList) func() (string, error) {
 	return func() (string, error) {
 		parts := []string{"order { version }"}
@@ -364,8 +366,8 @@ func (c *comparer) holderSelection(lists []heldList) func() (string, error) {
 	}
 }
 
-// holder compares the lists of a return, a claim or an exchange. Of the shipping methods Medusa shows those of the order's
-// current version.
+// holder compares the lists of a return, a claim or an exchange. Of the shipping methods, Medusa returns those of the
+// order's current version.
 func (c *comparer) holder(model string, lists []heldList) func(context.Context, record, record) error {
 	return func(ctx context.Context, ours, theirs record) error {
 		for _, list := range lists {
@@ -396,13 +398,13 @@ func (c *comparer) children(ctx context.Context, field, medusas, model string, o
 	return c.compareSets(ctx, l, m, byKey(ours, keyField(m)), byKey(theirs, m.Columns[m.Primary()].Name))
 }
 
-// nodesOf are the records of a page.
+// nodesOf returns the records of a page.
 func nodesOf(page any) []record {
 	p, _ := page.(record)
 	return listOf(p["nodes"])
 }
 
-// listOf are the records of a list.
+// listOf returns the records of a list.
 func listOf(v any) []record {
 	list, _ := v.([]any)
 	all := make([]record, 0, len(list))

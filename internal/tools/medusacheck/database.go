@@ -9,27 +9,27 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Databases of the private Postgres. Those that take time to make are kept, and every run works on copies.
+// Databases of the private Postgres. Those that take long to create are kept, and every run works on copies.
 const (
 	checkDatabase = "shop_check"
 	laterDatabase = "shop_later"
 	halfDatabase  = "shop_half"
 )
 
-// databaseURL names a database as Go programs read it.
+// databaseURL returns the URL of a database for Go programs.
 func (c *check) databaseURL(database string) string {
-	u, _ := url.Parse(c.server.URL()) // it is one
+	u, _ := url.Parse(c.server.URL()) // the server's URL is valid
 	u.Path = "/" + database
 	return u.String()
 }
 
-// nodeURL names a database as Node programs read it: the folder of the socket is its host.
+// nodeURL returns the URL of a database for Node programs, in which the socket's folder is the host.
 func (c *check) nodeURL(database string) string {
 	u, _ := url.Parse(c.server.URL())
 	return fmt.Sprintf("postgres://%s@%s/%s", u.Query().Get("user"), url.PathEscape(u.Query().Get("host")), database)
 }
 
-// open returns sessions on a database. Read-only ones cannot change it, whatever is asked of them.
+// open returns a pool on a database. If readOnly is set, its sessions cannot change the database.
 func (c *check) open(ctx context.Context, database string, readOnly bool) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(c.databaseURL(database))
 	if err != nil {
@@ -65,7 +65,7 @@ func (c *check) dropAll(ctx context.Context) error {
 	return nil
 }
 
-// fill makes the shop's database, migrated and filled by Medusa.
+// fill creates the shop's database, and has Medusa migrate and fill it.
 func (c *check) fill(ctx context.Context) error {
 	err := c.copyOf(ctx, checkDatabase, "shop_filled_", func() error {
 		if _, err := c.shop.medusa(ctx, c.medusaEnv(halfDatabase), "db:migrate", "--execute-safe-links"); err != nil {
@@ -81,8 +81,8 @@ func (c *check) fill(ctx context.Context) error {
 	return err
 }
 
-// copyOf makes a database that is a copy of one that is kept. That one is made if it is not there, under another name first: one
-// that is left half made is not taken for it.
+// copyOf creates a database as a copy of a kept one. It creates the kept one if it is missing, under a temporary name
+// first, so that an incomplete database is never mistaken for it.
 func (c *check) copyOf(ctx context.Context, database, prefix string, make func() error) error {
 	admin, err := pgx.Connect(ctx, c.server.URL())
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// direction is a way across a link: from the records of a model, by one of its fields.
+// direction is a field of a model that crosses a link.
 type direction struct {
 	link      *linkstore.Definition
 	relation  *recordstore.Relation
@@ -24,10 +24,10 @@ type hop struct {
 	row record // the link row
 }
 
-// hops are all steps of a direction, by the key of the near record. Records without any are there too.
+// hops are all steps of a direction, by the key of the near record. Records without steps have an entry too.
 type hops map[string][]hop
 
-// directions are all ways across all links.
+// directions returns both directions of all links.
 func (a *api) directions() ([]*direction, error) {
 	var all []*direction
 	for _, link := range a.links.Links() {
@@ -46,8 +46,8 @@ func (a *api) directions() ([]*direction, error) {
 	return all, nil
 }
 
-// selection asks for one page of a direction, or for the one record it leads to. The records are asked for by their keys alone,
-// or with another column too: that may be answered in another way.
+// selection returns a selection of one page of a direction, or of the one record it leads to. It selects the keys
+// only, or another column too, because the API may answer the two differently.
 func (d *direction) selection(keysAlone bool, after string) string {
 	field, row, far := d.relation.Field, "", "key: "+keyField(d.far)
 	if !keysAlone {
@@ -93,7 +93,7 @@ func (a *api) follow(ctx context.Context, d *direction, keysAlone bool) (hops, m
 	return all, totals, nil
 }
 
-// oneStep is that of a record whose direction leads to one at most.
+// oneStep returns the step of a record whose direction is to-one.
 func oneStep(near record) []hop {
 	far, ok := near["hop"].(record)
 	if !ok {
@@ -103,7 +103,7 @@ func oneStep(near record) []hop {
 	return []hop{{text(far["key"]), row}}
 }
 
-// steps are those of one record. It reads the pages after the first.
+// steps returns the steps of a record. It reads the pages after the first.
 func (a *api) steps(ctx context.Context, d *direction, keysAlone bool, key string, near record) ([]hop, int, error) {
 	var steps []hop
 	r := a.roots[d.near.Name]
@@ -133,7 +133,7 @@ func (a *api) steps(ctx context.Context, d *direction, keysAlone bool, key strin
 	}
 }
 
-// filtered are the keys of the near records that a filter for one far record finds.
+// filtered returns the keys of the near records that a filter for one far record finds.
 func (a *api) filtered(ctx context.Context, d *direction, far string) ([]string, error) {
 	condition := fmt.Sprintf("{ %s: { eq: %s } }", keyField(d.far), literal(far))
 	if d.relation.Many {

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// turnOnLater takes a shop that has left out the modules behind feature flags. Served read-only, their tables read as empty.
-// After a migration by this program the shop turns them on: Medusa's migrations still run.
+// turnOnLater checks a shop without the modules behind feature flags. Served read-only, their tables must read as
+// empty. After this program's migration the shop turns the modules on, and Medusa's migrations must still run.
 func (c *check) turnOnLater(ctx context.Context) error {
 	if err := c.copyOf(ctx, laterDatabase, "shop_plain_", func() error {
 		_, err := c.shop.medusa(ctx, c.medusaEnv(halfDatabase, withoutFlags), "db:migrate", "--execute-safe-links")
@@ -46,8 +46,8 @@ func (c *check) turnOnLater(ctx context.Context) error {
 	return c.compareTables(ctx, db, "with them")
 }
 
-// compareTables serves a database and compares all that it shows with the tables. The lines are not part of the report: there
-// are no records of Medusa's to speak of.
+// compareTables serves a database and compares everything with the tables. Its lines are not part of the report,
+// because no records of Medusa are compared.
 func (c *check) compareTables(ctx context.Context, db *pgxpool.Pool, when string) error {
 	a, err := serve(ctx, db, true)
 	if err != nil {

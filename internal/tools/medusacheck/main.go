@@ -1,8 +1,10 @@
-// Command medusacheck compares this program with a real Medusa. It installs a shop, has Medusa's own workflows fill it, serves
-// the shop's database read-only, and asks both sides about every link in every direction. Then it migrates the database as a
-// user would, proves from the catalogue that nothing of Medusa's changed, has Medusa migrate beside it, writes from both sides,
-// and compares everything again. `make medusa-check` runs it. It needs Node, npm and the network. Records and fields that Medusa
-// does not show are compared with the tables themselves.
+// Command medusacheck compares this program with a real Medusa. It installs a shop, has Medusa's own workflows fill
+// it, serves the shop's database read-only, and asks both sides about every link in every direction. Then it migrates
+// the database as a user would, proves from the system catalogue that nothing of Medusa's changed, has Medusa migrate
+// beside it, writes from both sides, and compares everything again. Records and fields that Medusa does not return
+// are compared with the tables.
+//
+// `make medusa-check` runs it. It needs Node, npm and the network.
 package main
 
 import (
@@ -38,7 +40,7 @@ func main() {
 	}
 }
 
-// errDiffers says that the two sides differ. The report has told where.
+// errDiffers says that the two sides differ. The report shows where.
 var errDiffers = errors.New("there are differences")
 
 func run(ctx context.Context, dir string, fresh bool, out io.Writer) error {
@@ -65,9 +67,9 @@ type check struct {
 	shop   *shop
 	server *postgres.Server
 	db     *pgxpool.Pool // the shop's database
-	medusa *answer       // the latest
+	medusa *answer       // the latest answer
 
-	program string // this one, built
+	program string // path of the built linkgraph
 }
 
 func newCheck(dir string, fresh bool, out io.Writer) (*check, error) {
@@ -123,7 +125,7 @@ func (c *check) startPostgres(ctx context.Context) error {
 		!c.fresh {
 		return err
 	}
-	return c.dropAll(ctx) // its data may be in another place than the work folder
+	return c.dropAll(ctx) // its data may be outside the work folder
 }
 
 func (c *check) install(ctx context.Context) error { return c.shop.install(ctx) }
@@ -139,7 +141,7 @@ func (c *check) ask(ctx context.Context) error {
 	return err
 }
 
-// stop ends the sessions and the server.
+// stop closes the pool and stops the server.
 func (c *check) stop() {
 	if c.db != nil {
 		c.db.Close()

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// migrate plans and migrates with the program itself, and proves that nothing of Medusa's changed: what was added is what the
-// plan said.
+// migrate plans and migrates with the built program, and proves that nothing of Medusa's changed and that exactly
+// what the plan listed was added.
 func (c *check) migrate(ctx context.Context) error {
 	var err error
 	if c.program, err = c.build(ctx); err != nil {
@@ -59,7 +59,7 @@ func (c *check) migrateTwice(ctx context.Context, after *state) error {
 	return c.unchanged(ctx, after, "a second migrate does nothing")
 }
 
-// build makes the program from the sources around this one.
+// build builds the program from the sources of this checkout.
 func (c *check) build(ctx context.Context) (string, error) {
 	program := filepath.Join(c.dir, "linkgraph")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/linkgraph/linkgraph").
@@ -69,7 +69,7 @@ func (c *check) build(ctx context.Context) (string, error) {
 	return program, nil
 }
 
-// linkgraph runs the program on a database and returns what it prints.
+// linkgraph runs the program on a database and returns its output.
 func (c *check) linkgraph(ctx context.Context, database string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.program, args...)
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+c.databaseURL(database))
@@ -93,7 +93,7 @@ func (c *check) unchanged(ctx context.Context, before *state, sentence string) e
 	return nil
 }
 
-// provePlan compares what a migration did with what its plan said.
+// provePlan compares what a migration did with its plan.
 func (c *check) provePlan(plan string, before, after *state) {
 	change := after.since(before)
 	c.report.expect(len(change.gone)+len(change.altered) == 0,
@@ -115,8 +115,8 @@ func (c *check) provePlan(plan string, before, after *state) {
 	c.report.expect(strings.Contains(plan, "Postgres schema "+ownSchema), "the plan had named the schema "+ownSchema)
 }
 
-// sortAdded sorts what was added into new tables, indexes of this program on tables that were there, and the rest. What belongs
-// to a new table goes with it.
+// sortAdded divides added objects into new tables, our indexes on existing tables, and others. Parts of a new table
+// are left out.
 func sortAdded(added []object) (tables, indexes, foreign []string) {
 	isNew := map[string]bool{}
 	for _, o := range added {
@@ -144,7 +144,7 @@ var createStatement = regexp.MustCompile(
 	`(?i)\bCREATE (?:UNIQUE )?(TABLE|INDEX)(?: IF NOT EXISTS)? "?([\w-]+)"?(?: ON "?(\w+)"?)?`,
 )
 
-// planned are the tables that a plan makes, and the indexes it makes on tables that are there.
+// planned returns the tables that a plan creates, and the indexes it creates on existing tables.
 func planned(plan string) []string {
 	statements := createStatement.FindAllStringSubmatch(plan, -1)
 	isNew := map[string]bool{}
@@ -163,12 +163,12 @@ func planned(plan string) []string {
 	return names
 }
 
-// without are those of a list that are not in another.
+// without returns the items of list that are not in other.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(other, name) })
 }
 
-// syncBeside has Medusa sync its links and migrate again. It has nothing to do, and leaves what is not its own.
+// syncBeside has Medusa sync its links and migrate again. It must find nothing to do, and leave our objects alone.
 func (c *check) syncBeside(ctx context.Context) error {
 	before, err := readState(ctx, c.db)
 	if err != nil {
@@ -209,7 +209,7 @@ func (c *check) syncBeside(ctx context.Context) error {
 	return nil
 }
 
-// ours counts the things of this program.
+// ours counts the objects of this program.
 func ours(s *state) int {
 	n := 0
 	for o := range s.objects {

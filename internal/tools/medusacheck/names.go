@@ -10,8 +10,9 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// What Medusa calls otherwise than this API. All other names are derived: models have the same name, a link is called like
-// Medusa's definition in snake_case, a field like Medusa's in camelCase, and a field that ends with _link leads to link rows.
+// Names that differ between Medusa and our API. All other names follow rules: models have the same name, a link is
+// named like Medusa's definition in snake_case, a field like Medusa's in camelCase, and a field whose name ends with
+// _link leads to link rows.
 var (
 	modelNames = map[string]string{
 		"LineItem":           "CartLineItem",
@@ -23,13 +24,13 @@ var (
 	}
 	// rowFields lead to link rows although their names do not end with _link.
 	rowFields = []string{"ProductVariant.inventory_items"}
-	// fieldNames are those of read-only links, and ways across a link and on.
+	// fieldNames are the fields of read-only links, and fields that continue beyond a link.
 	fieldNames = map[string][]string{
 		"InventoryLevel.stock_locations": {"stockLocation"},
 		"ProductVariant.prices":          {"priceSet", "prices"},
 		"ShippingOption.prices":          {"priceSet", "prices"},
 	}
-	// notCompared are fields of Medusa's that have nothing to be compared with.
+	// notCompared are fields of Medusa without a counterpart.
 	notCompared = map[string]string{
 		"Product.cart_items":              "Medusa looks for items whose variant_id is the product's id, and finds none",
 		"ProductVariant.calculated_price": "no link: computed by Medusa",
@@ -37,14 +38,14 @@ var (
 	}
 )
 
-// place is where a field of Medusa's is in this API.
+// place is the counterpart of a field of Medusa in our API.
 type place struct {
 	model string
-	path  []string // of fields: one, or more for a way that goes on behind the link
+	path  []string // field names; more than one if Medusa's field continues beyond the link
 	rows  bool     // Medusa's field leads to the link rows
 }
 
-// place finds the place of "Model.field" of a link.
+// place finds the counterpart of the field "Model.field" of a link.
 func (c *comparer) place(link, name string) (place, error) {
 	model, field, _ := strings.Cut(name, ".")
 	p := place{model: ourModel(model)}
@@ -68,7 +69,7 @@ func (c *comparer) place(link, name string) (place, error) {
 	return p, nil
 }
 
-// endOf is the field of a model that leads across a link.
+// endOf returns the field of a model that crosses a link.
 func endOf(d *linkstore.Definition, model string) string {
 	if d.Left.Model == model {
 		return d.Left.Field
@@ -93,7 +94,7 @@ func ourLink(medusas string) string {
 	return naming.Snake(medusas)
 }
 
-// medusaLink is Medusa's name of one of our links, "" if its answer has none.
+// medusaLink returns Medusa's name of one of our links, "" if its answer does not have the link.
 func (a *answer) medusaLink(ours string) string {
 	for name := range a.Links {
 		if ourLink(name) == ours {
@@ -103,7 +104,7 @@ func (a *answer) medusaLink(ours string) string {
 	return ""
 }
 
-// columnFields are the fields of a model's own columns, as a selection.
+// columnFields returns a selection of a model's own columns.
 func columnFields(m *recordstore.Model) string {
 	var fields []string
 	for i := range m.Columns {
@@ -114,5 +115,5 @@ func columnFields(m *recordstore.Model) string {
 	return strings.Join(fields, " ")
 }
 
-// keyField is the field of a model's primary key.
+// keyField returns the field of a model's primary key.
 func keyField(m *recordstore.Model) string { return m.Columns[m.Primary()].Field }

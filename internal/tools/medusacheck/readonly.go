@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// compareReadOnly serves the database without the right to change it, compares everything, and proves that nothing changed.
+// compareReadOnly serves the database read-only, compares everything, and proves that nothing changed.
 func (c *check) compareReadOnly(ctx context.Context) error {
 	before, err := readState(ctx, c.db)
 	if err != nil {
@@ -44,8 +44,8 @@ func (c *check) compareReadOnly(ctx context.Context) error {
 	return nil
 }
 
-// showMissing tells what of the schema Medusa's database lacks. It may lack tables; a table that lacks columns is another one
-// than the schema says.
+// showMissing reports what the database lacks. Missing tables are fine. A table that lacks columns means that the
+// schema is wrong.
 func (c *check) showMissing(a *api) {
 	var tables, columns []string
 	for _, m := range a.missing {
@@ -59,7 +59,7 @@ func (c *check) showMissing(a *api) {
 	c.report.expect(len(columns) == 0, "the tables of Medusa have all columns of the schema", columns...)
 }
 
-// compareAgain compares everything once more, over a database that both sides have written.
+// compareAgain compares everything again, after both sides have written.
 func (c *check) compareAgain(ctx context.Context) error {
 	a, err := serve(ctx, c.db, false)
 	if err != nil {

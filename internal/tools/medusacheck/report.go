@@ -10,12 +10,12 @@ import (
 // shownDifferences is how many differences of one line are shown.
 const shownDifferences = 5
 
-// report is what was compared and what was proved. It is a table with a line a direction of a link, a model or a part of an
-// order, and sentences that hold or do not.
+// report collects what was compared and proved: a table with a line per direction of a link, model or part of an
+// order, and statements that hold or do not.
 type report struct {
 	out    io.Writer
 	lines  []*line
-	round  int // of the comparison: everything is compared twice
+	round  int // of the comparison, which runs twice
 	proofs int
 	failed int
 }
@@ -30,14 +30,14 @@ type line struct {
 	now *counts
 }
 
-// counts are what was compared in one round.
+// counts counts what was compared in one round.
 type counts struct {
 	records, linked, fields int
-	stored                  int // of the fields, those that were compared with a table's because Medusa does not show them
+	stored                  int // fields compared with a table, because Medusa does not return them
 	differences             int
 }
 
-// line returns the line of a field of this API, to count this round's comparisons.
+// line returns the line of a field of our API, to count comparisons of this round.
 func (r *report) line(link, field string) *line {
 	for _, l := range r.lines {
 		if l.link == link && l.field == field {
@@ -51,13 +51,13 @@ func (r *report) line(link, field string) *line {
 	return l
 }
 
-// differ notes a difference.
+// differ records a difference.
 func (l *line) differ(format string, args ...any) {
 	l.now.differences++
 	l.differences = append(l.differences, fmt.Sprintf(format, args...))
 }
 
-// expect prints a sentence and whether it holds. details are shown if it does not.
+// expect prints a statement and whether it holds. It prints details if it does not.
 func (r *report) expect(holds bool, sentence string, details ...string) {
 	r.proofs++
 	if holds {
@@ -71,12 +71,12 @@ func (r *report) expect(holds bool, sentence string, details ...string) {
 	}
 }
 
-// note prints what is worth knowing.
+// note prints a remark.
 func (r *report) note(format string, args ...any) {
 	fmt.Fprintf(r.out, "  note  "+format+"\n", args...)
 }
 
-// total sums a round.
+// total sums up a round.
 func (r *report) total(round int) counts {
 	var sum counts
 	for _, l := range r.lines {
@@ -94,7 +94,7 @@ func (r *report) clean() bool {
 	return r.failed == 0 && r.total(0).differences == 0 && r.total(1).differences == 0
 }
 
-// print prints the table, and below it the differences.
+// print prints the table and the differences.
 func (r *report) print() {
 	if len(r.lines) == 0 {
 		return
@@ -109,7 +109,7 @@ func (r *report) print() {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.link, l.field, l.medusa, l.rounds[0], l.rounds[1], l.note)
 	}
 	fmt.Fprintf(w, "all\t\t\t%s\t%s\t\n", r.total(0), r.total(1))
-	_ = w.Flush() // what it writes to tells of errors itself
+	_ = w.Flush() // the underlying writer reports errors
 	for _, l := range r.lines {
 		l.printDifferences(r.out)
 	}
@@ -132,7 +132,7 @@ func (l *line) printDifferences(out io.Writer) {
 	}
 }
 
-// summary is the last sentence.
+// summary returns the last sentence of the report.
 func (r *report) summary() string {
 	first, again := r.total(0), r.total(1)
 	return fmt.Sprintf("%d lines, %d and %d fields compared, %d and %d differences; %d of %d statements do not hold",

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// rulesCounted has each side make a price list under a rule with a price under a rule, and then take the list's rule away from the
-// other's: Medusa calculates prices by how many rules it reads there are.
+// rulesCounted has each side create a price list with a rule and a price with a rule, and then remove the rule of the
+// other's list. rules_count must be right afterwards, because Medusa uses it to calculate prices.
 func (b *bothWays) rulesCounted(ctx context.Context) error {
 	ids, err := b.findAll([3]string{"variant", "title", "Big mug"}, [3]string{"region", "name", "Europe"})
 	if err != nil {
@@ -78,7 +78,8 @@ func (b *bothWays) rulesCounted(ctx context.Context) error {
 	); err != nil {
 		return err
 	}
-	// Medusa shows prices of a variant without those of price lists: none may be left when both sides are compared.
+	// Medusa returns the prices of a variant without those of price lists. So none may be left when both sides are
+	// compared.
 	return b.api.ask(
 		ctx,
 		`mutation ($ids: [ID!]!) { deletePriceLists(ids: $ids) { deletionId } }`,
@@ -87,7 +88,7 @@ func (b *bothWays) rulesCounted(ctx context.Context) error {
 	)
 }
 
-// listThere has Medusa make a price list.
+// listThere has Medusa create a price list.
 func (b *bothWays) listThere(variant, region string) (string, error) {
 	var made []record
 	err := b.medusa.do("createPriceListsWorkflow", record{"price_lists_data": []record{
@@ -110,7 +111,7 @@ func (b *bothWays) listThere(variant, region string) (string, error) {
 	return text(made[0]["id"]), nil
 }
 
-// listHere makes the same by this API, and returns the rule of the price too.
+// listHere creates the same through our API, and returns the price's rule too.
 func (b *bothWays) listHere(ctx context.Context, variant, region string) (list, rule string, err error) {
 	var set struct{ ProductVariant struct{ PriceSet record } }
 	if err := b.api.ask(
@@ -148,7 +149,7 @@ func (b *bothWays) listHere(ctx context.Context, variant, region string) (list, 
 	return list, text(rules.CreatePriceRules.PriceRules[0]["id"]), nil
 }
 
-// expectCounts compares the counts of two price lists and of their prices, as Medusa reads them.
+// expectCounts compares the rule counts of two price lists and of their prices, as Medusa reads them.
 func (b *bothWays) expectCounts(sentence, theirs, ours string, list, price int) error {
 	want := fmt.Sprintf("%d %d", list, price)
 	var wrong []string

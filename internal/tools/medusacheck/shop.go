@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// The shop: its packages, its configuration, and the scripts that Medusa runs.
+// shopFiles are the shop's package.json, its configuration, and the scripts that Medusa runs.
 //
 //go:embed shop/*.js shop/package.json shop/.npmrc
 var shopFiles embed.FS
@@ -22,14 +22,14 @@ var shopFiles embed.FS
 // shop is an installed Medusa.
 type shop struct {
 	dir string
-	log string // file that gets all that Medusa and npm print
+	log string // path of the file for all output of Medusa and npm
 }
 
 func newShop(dir string) *shop {
 	return &shop{dir: filepath.Join(dir, "shop"), log: filepath.Join(dir, "shop.log")}
 }
 
-// install writes the shop's files, and has npm fetch its packages unless it has fetched these before.
+// install writes the shop's files, and has npm fetch its packages unless the same packages are there.
 func (s *shop) install(ctx context.Context) error {
 	if err := s.writeFiles(); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *shop) writeFiles() error {
 	})
 }
 
-// databaseName is the name of a database that is kept. It changes with what it is filled by.
+// databaseName returns the name of a kept database. It contains a digest of what fills the database.
 func (s *shop) databaseName(prefix string) (string, error) {
 	sum := sha256.New()
 	for _, name := range []string{"package.json", "medusa-config.js", "seed.js"} {
@@ -81,22 +81,22 @@ func (s *shop) databaseName(prefix string) (string, error) {
 	return prefix + hex.EncodeToString(sum.Sum(nil)[:6]), nil
 }
 
-// medusa runs a command of Medusa and returns what it prints.
+// medusa runs a command of Medusa and returns its output.
 func (s *shop) medusa(ctx context.Context, env []string, args ...string) (string, error) {
 	return s.command(ctx, env, s.program(), args...)
 }
 
 func (s *shop) program() string { return filepath.Join(s.dir, "node_modules", ".bin", "medusa") }
 
-// withoutFlags leaves out the modules that are behind feature flags.
+// withoutFlags leaves out the modules behind feature flags.
 const withoutFlags = "SHOP_FLAGS=off"
 
-// medusaEnv has Medusa work on a database.
+// medusaEnv returns the environment that points Medusa to a database.
 func (c *check) medusaEnv(database string, more ...string) []string {
 	return append(more, "DATABASE_URL="+c.nodeURL(database), "MEDUSA_DISABLE_TELEMETRY=true")
 }
 
-// command runs a program in the shop's folder and returns what it prints.
+// command runs a program in the shop's folder and returns its output.
 func (s *shop) command(ctx context.Context, env []string, name string, args ...string) (string, error) {
 	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -117,12 +117,13 @@ func (s *shop) command(ctx context.Context, env []string, name string, args ...s
 	return string(out), nil
 }
 
-// errorLines are the lines of what Node prints that name an error, or else the last ones: most are of its stack.
+// errorLines returns the lines of Node's output that name an error, or else the last lines. Most lines are of stack
+// traces.
 func errorLines(out []byte) string {
 	var lines []string
 	for line := range strings.Lines(string(out)) {
 		if strings.Contains(line, "Error: ") &&
-			!strings.Contains(line, "'ts-node'") { // Medusa tries to load that and goes on
+			!strings.Contains(line, "'ts-node'") { // Medusa tries to load it and continues without
 			lines = append(lines, line)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// talker is a Medusa that runs and answers requests: shop/talk.js.
+// talker is a running Medusa that answers requests: shop/talk.js.
 type talker struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -48,7 +48,7 @@ func (s *shop) talk(ctx context.Context, env []string) (*talker, error) {
 	return t, nil
 }
 
-// do has Medusa do something: graph, create, dismiss or a workflow.
+// do sends a request to Medusa: graph, create, dismiss, or the name of a workflow.
 func (t *talker) do(name string, with, into any) error {
 	request, err := json.Marshal(record{"do": name, "with": with})
 	if err != nil {
@@ -63,7 +63,7 @@ func (t *talker) do(name string, with, into any) error {
 	return nil
 }
 
-// reply reads the next answer. Other lines are what Medusa logs.
+// reply reads the next answer. It skips other lines, which are Medusa's log.
 func (t *talker) reply(into any) error {
 	for {
 		line, err := t.out.ReadString('\n')
@@ -94,14 +94,14 @@ func (t *talker) reply(into any) error {
 	}
 }
 
-// graph has Medusa's query find records.
+// graph queries records through Medusa's query.
 func (t *talker) graph(entity string, filters record, fields ...string) ([]record, error) {
 	var found []record
 	err := t.do("graph", record{"entity": entity, "fields": fields, "filters": filters}, &found)
 	return found, err
 }
 
-// close has Medusa end by ending its input.
+// close ends Medusa by closing its input.
 func (t *talker) close() error {
 	err := t.in.Close()
 	_, copyErr := io.Copy(t.log, t.out)

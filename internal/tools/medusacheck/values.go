@@ -9,8 +9,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// equal reports whether a value of this API is the value that Medusa or the table has. Medusa's times end with milliseconds;
-// precision is that of the other side.
+// equal reports whether our value equals the value of Medusa or the table. Times are compared to the precision of the
+// other side; Medusa's have milliseconds.
 func equal(t recordstore.Type, ours, theirs any, precision time.Duration) bool {
 	if ours == nil || theirs == nil {
 		return ours == nil && theirs == nil
@@ -34,7 +34,7 @@ func equalNumbers(ours, theirs any) bool {
 	return ok && ok2 && a.Cmp(b) == 0
 }
 
-// rational reads a number, or a decimal that is written as a text.
+// rational parses a number, or a decimal in a string.
 func rational(v any) (*big.Rat, bool) {
 	switch v := v.(type) {
 	case json.Number:

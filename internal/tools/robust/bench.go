@@ -13,13 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
-// Prepare makes the tables of histories in a new database.
+// Prepare creates the tables that histories use.
 func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := pool.Exec(
 		ctx,
@@ -34,10 +34,11 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err = linkstore.New(pool, catalog, linkstore.Config{}).Sync(ctx, linkstore.Safe); err != nil {
 		return err
 	}
-	return audit.Migrate(ctx, pool)
+	_, err = bookkeeping.Migrate(ctx, pool)
+	return err
 }
 
-// recordModels are the record store's view of the tables that Put and Move write.
+// recordModels returns the record store's models of the tables that Put and Move write.
 func recordModels() (*recordstore.Catalog, error) {
 	deleted := recordstore.Column{Name: "deleted_at", Field: "deletedAt", Type: recordstore.Time, ReadOnly: true}
 	id := recordstore.Column{Name: "id", Field: "id", NotNull: true}
@@ -64,21 +65,21 @@ func recordModels() (*recordstore.Catalog, error) {
 	})
 }
 
-// Bench is a database that histories run on, one after the other.
+// Bench is a database on which histories run one after the other.
 type Bench struct {
-	direct  *pgxpool.Pool // for what is not part of the history
+	direct  *pgxpool.Pool // for statements that are not part of the history
 	catalog *linkstore.Catalog
 	models  *recordstore.Catalog
 	url     string
 	begun   int
 	failed  *failures
 	clients *clients
-	config  Config // that the clients were connected for
+	config  Config // of the current clients
 
-	application string // by which Postgres knows the clients
+	application string // application_name of the clients
 }
 
-// failures counts what Postgres ended, by SQLSTATE.
+// failures counts transactions that Postgres ended, by SQLSTATE.
 type failures struct{ deadlocks, serialization atomic.Int64 }
 
 func (f *failures) count(err error) {
@@ -111,7 +112,7 @@ func (f *failures) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.Trac
 }
 func (f *failures) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// NewBench returns one on a database that Prepare has filled.
+// NewBench returns a Bench. Prepare must have created the tables.
 func NewBench(direct *pgxpool.Pool, url string) (*Bench, error) {
 	catalog, err := linktest.Catalog()
 	if err != nil {
@@ -128,10 +129,10 @@ func NewBench(direct *pgxpool.Pool, url string) (*Bench, error) {
 	}, err
 }
 
-// Deadlocks is how many transactions Postgres ended so far because they waited for each other.
+// Deadlocks returns how many transactions Postgres has ended because of deadlocks.
 func (b *Bench) Deadlocks() int64 { return b.failed.deadlocks.Load() }
 
-// clients is how the clients of one history reach the database.
+// clients are the connections of one history's clients.
 type clients struct {
 	pool    *pgxpool.Pool
 	proxy   *Proxy
@@ -141,7 +142,7 @@ type clients struct {
 
 const application = "robust clients"
 
-// connected returns stores that are good for a history. They are used again while the configuration stays the same.
+// connected returns the clients for a configuration. It reuses them while the configuration stays the same.
 func (b *Bench) connected(ctx context.Context, config Config) (*clients, error) {
 	if b.clients != nil && b.config == config {
 		return b.clients, nil
@@ -153,7 +154,7 @@ func (b *Bench) connected(ctx context.Context, config Config) (*clients, error) 
 	return b.clients, err
 }
 
-// Close ends the sessions of the clients.
+// Close closes the clients' connections.
 func (b *Bench) Close() {
 	if b.clients != nil {
 		b.clients.close()
@@ -161,7 +162,7 @@ func (b *Bench) Close() {
 	}
 }
 
-// connect makes the stores of a history. delay is the proxy's; less than 0 means that there is none.
+// connect connects the clients. delay is the proxy's; if it is negative there is no proxy.
 func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clients, error) {
 	config, err := pgxpool.ParseConfig(b.url)
 	if err != nil {
@@ -217,10 +218,10 @@ func (c *clients) close() {
 	c.pool.Close()
 }
 
-// callKey is the key of the context under which a hook finds the call's name.
+// callKey is the context key of the call's name, which the hook reads.
 type callKey struct{}
 
-// note queues the row of a call.
+// note queues an insert of the call's answer, to be committed with the call.
 func note(ctx context.Context, a Answer, last *pgx.Batch) error {
 	name, ok := ctx.Value(callKey{}).(string)
 	if !ok {
@@ -234,7 +235,7 @@ func note(ctx context.Context, a Answer, last *pgx.Batch) error {
 	return nil
 }
 
-// answerOf is the answer that a call is about to give, by what the hook is told.
+// answerOf converts what the hook gets into the call's answer.
 func answerOf(w linkstore.Written) Answer {
 	switch w.Verb {
 	case linkstore.CreateLinks, linkstore.DismissLinks:
@@ -247,7 +248,7 @@ func answerOf(w linkstore.Written) Answer {
 	return receiptOf(w.Receipt)
 }
 
-// seed makes the records of a world.
+// seed creates the records of a world.
 func (b *Bench) seed(ctx context.Context, w World) error {
 	batch := &pgx.Batch{}
 	for _, r := range w.Records {
@@ -270,7 +271,7 @@ func (b *Bench) seed(ctx context.Context, w World) error {
 	return b.direct.SendBatch(ctx, batch).Close()
 }
 
-// state reads what is stored of a world, and of the records that calls made in it.
+// state reads the stored state of a world, and of the records that calls created in it.
 func (b *Bench) state(ctx context.Context, w World, prefix string) (linktest.State, error) {
 	state := linktest.State{Links: map[linkstore.Pair]linktest.LinkState{}, Records: map[linktest.Record]bool{}}
 	seen := map[string]bool{}

@@ -10,34 +10,34 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
-// Verb is what a call does.
+// Verb is the operation of a call.
 type Verb string
 
-// The verbs: those of the link store, and two of the record store.
+// The verbs of the link store, and two of the record store.
 const (
 	Create          Verb = "create"
 	Replace         Verb = "replace"
 	Dismiss         Verb = "dismiss"
-	Delete          Verb = "delete"        // the links of records
-	DeleteRecords   Verb = "deleteRecords" // the records too
+	Delete          Verb = "delete"        // deletes the links of records
+	DeleteRecords   Verb = "deleteRecords" // deletes the records too
 	Restore         Verb = "restore"
 	RestoreDeletion Verb = "restoreDeletion"
-	Put             Verb = "put"  // makes records that others own
-	Move            Verb = "move" // gives records to another owner
-	Read            Verb = "read" // everything, when all others are answered
+	Put             Verb = "put"  // creates records with owners
+	Move            Verb = "move" // changes the owner of records
+	Read            Verb = "read" // reads everything, after all other calls
 )
 
 // Call is one call of a client.
 type Call struct {
 	Verb     Verb
-	Pairs    []linkstore.Pair // of the first three
-	Quantity string           // that links with the extra column are given; "" is none
+	Pairs    []linkstore.Pair // for Create, Replace and Dismiss
+	Quantity string           // value of the extra column; "" for none
 	Records  []linktest.Record
 	Owners   []string // of Records, for Put and Move
-	Deletion string   // its id. In a program, which call of the same client: see Program.
+	Deletion string   // id of a deletion; in a Program it is chosen when the call runs
 }
 
-// String is a line of a program.
+// String returns the call as a line of a program.
 func (c Call) String() string {
 	words := []string{string(c.Verb)}
 	for _, p := range c.Pairs {
@@ -78,14 +78,14 @@ func (c Call) records() []linkstore.Records {
 	return all
 }
 
-// World is the few records and links that the clients of a history work on.
+// World is the small set of records and links that a history's clients work on.
 type World struct {
 	Links   []string
 	Records []linktest.Record
 	Owners  map[linktest.Record]string `json:"-"`
 }
 
-// worlds are what a history may be about: each has records that are shared, and not so many that clients never meet.
+// worlds returns the worlds to choose from. Each has shared records, and so few records that clients collide.
 func worlds() []World {
 	of := func(model string, ids ...string) []linktest.Record {
 		all := make([]linktest.Record, len(ids))
@@ -157,11 +157,11 @@ func (w World) ids(model string) []string {
 	return ids
 }
 
-// Program is what clients do: each its calls, one after the other. A call of RestoreDeletion restores the latest deletion that any
-// client has been told of.
+// Program is the sequence of calls of each client. RestoreDeletion restores the latest deletion that any client knows
+// of.
 type Program struct {
 	World   World
-	Before  []Call // done before the clients begin
+	Before  []Call // made before the clients start
 	Clients [][]Call
 }
 
@@ -179,7 +179,7 @@ func (p Program) String() string {
 	return b.String()
 }
 
-// newProgram makes up a program of so many clients with so many calls each.
+// newProgram generates a random program with the given numbers of clients, and of calls per client.
 func newProgram(random *rand.Rand, catalog *linkstore.Catalog, prefix string, clients, calls int) Program {
 	all := worlds()
 	p := Program{World: all[random.IntN(len(all))].under(prefix)}
@@ -196,13 +196,13 @@ func newProgram(random *rand.Rand, catalog *linkstore.Catalog, prefix string, cl
 	return p
 }
 
-// maker makes up calls.
+// maker generates random calls.
 type maker struct {
 	*rand.Rand
 	catalog *linkstore.Catalog
 	world   World
 	prefix  string
-	made    int // records
+	made    int // number of records created
 }
 
 func (m *maker) pick(ids []string) string { return ids[m.IntN(len(ids))] }
@@ -227,7 +227,7 @@ func (m *maker) call() Call {
 	return m.recordCall()
 }
 
-// recordCall is one of the record store, where the world has records that others own.
+// recordCall returns a call of the record store, if the world has records with owners.
 func (m *maker) recordCall() Call {
 	products, variants := m.world.ids("Product"), m.world.ids("Variant")
 	if len(products) == 0 || len(variants) == 0 {
@@ -254,7 +254,7 @@ func (m *maker) recordCall() Call {
 	return c
 }
 
-// pairs are mostly such that one call can link them all.
+// pairs returns pairs that can mostly be linked by one call.
 func (m *maker) pairs() []linkstore.Pair {
 	var pairs []linkstore.Pair
 	for range 1 + m.IntN(3) {

@@ -16,14 +16,15 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
-// Answer is what a call was answered, in a form that two stores give alike.
+// Answer is the answer to a call, in a form in which the answers of two stores can be compared.
 type Answer struct {
-	Err      string   // its class; "" is none
+	Err      string   // class of the error, "" for none
 	Outcomes []string // of the items
-	Removed  []string // links that were replaced; the links and records of a receipt. Sorted
-	Deletion string   // the id of the receipt
+	Removed  []string // sorted: links that were replaced, or the links and records of a receipt
+	Deletion string   // id of the receipt
 }
 
+// String returns the error, or else the outcomes and removed records.
 func (a Answer) String() string {
 	if a.Err != "" {
 		return a.Err
@@ -31,7 +32,7 @@ func (a Answer) String() string {
 	return strings.Join(slices.Concat(a.Outcomes, a.Removed), " ")
 }
 
-// classes are the errors that a call may be answered with. All others say that it is not known what became of the call.
+// classes are the errors that a call may return. After any other error it is unknown whether the call took effect.
 func classes() map[string]error {
 	return map[string]error{
 		"conflict":         linkstore.ErrConflict,
@@ -50,7 +51,7 @@ func classOf(err error) (string, bool) {
 			return name, true
 		}
 	}
-	return "no such record", errors.Is(err, recordstore.ErrNotFound)
+	return "no such record", errors.Is(err, recordstore.ErrRecordNotFound)
 }
 
 func nameOf(p linkstore.Pair) string { return p.Link + "(" + p.Left + "," + p.Right + ")" }
@@ -94,7 +95,7 @@ func dismissedOf(results []linkstore.DismissResult) Answer {
 	return a
 }
 
-// links are the calls of a link store. That of Postgres and the model in memory have them.
+// links are the methods of a link store that histories call. Both the real store and the in-memory model have them.
 type links interface {
 	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
 	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
@@ -131,18 +132,18 @@ func callLinks(ctx context.Context, s links, c Call) (Answer, error) {
 	return receiptOf(receipt), err
 }
 
-// Operation is a call with its answer and the times of both.
+// Operation is a call with its answer and times.
 type Operation struct {
 	Client     int
-	Name       string // of the call, in the row that the hook writes
+	Name       string // of the call, as in the row that the hook writes
 	Call       Call
 	Answer     Answer
 	Begin, End time.Duration   // since the history began
-	Lost       bool            // the answer was, and is known from what the call wrote down
-	State      *linktest.State `json:"-"` // what Read read
+	Lost       bool            // the answer was lost and is known from the row that the call wrote
+	State      *linktest.State `json:"-"` // what Read returned
 }
 
-// apply has the model do a call. ok says that it answers as the store did.
+// apply makes a call of the model. ok is true if the model's answer equals the store's.
 func apply(m *linktest.Model, o Operation) (ok bool) {
 	c := o.Call
 	switch c.Verb {
@@ -180,7 +181,8 @@ func apply(m *linktest.Model, o Operation) (ok bool) {
 	return true
 }
 
-// Linearizable reports whether there is an order of the operations, true to the times, in which the model answers as the store did.
+// Linearizable reports whether there is an order of the operations, consistent with their times, in which the model
+// gives the same answers as the store.
 func Linearizable(
 	catalog *linkstore.Catalog,
 	world World,

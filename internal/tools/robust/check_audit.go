@@ -14,7 +14,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// newAudit returns the server's table of mutations. Each row holds the name of its call as the id of a request.
+// newAudit returns the server's audit table. The name of a call takes the place of the request id.
 func newAudit() *audit.Log {
 	return audit.New(audit.Config{Who: func(ctx context.Context) audit.Entry {
 		name, _ := ctx.Value(callKey{}).(string)
@@ -22,7 +22,7 @@ func newAudit() *audit.Log {
 	}})
 }
 
-// counts are what a row of the audit table counts.
+// counts are the counts of an audit row.
 type counts struct {
 	Outcomes map[string]int `json:"outcomes"`
 	Links    map[string]int `json:"links"`
@@ -37,7 +37,7 @@ type audited struct {
 	counts   counts
 }
 
-// String is the same for the same row.
+// String returns a text by which rows can be compared.
 func (a audited) String() string {
 	c := a.counts
 	return fmt.Sprintf(
@@ -51,7 +51,7 @@ func (a audited) String() string {
 	)
 }
 
-// action is what rows of the audit table call a verb.
+// action returns the audit table's name of a verb.
 func (v Verb) action() string {
 	switch v {
 	case Create, Replace:
@@ -74,8 +74,8 @@ func (v Verb) action() string {
 	return string(v)
 }
 
-// checkAudit: the audit table has one row of each call that was answered without an error, which counts what the answer holds, and no
-// others.
+// checkAudit checks that the audit table has exactly one row for each call without an error, and that its counts
+// match the answer.
 func (r *run) checkAudit(ctx context.Context, after int64) error {
 	rows, err := r.direct.Query(ctx, `
 		SELECT request_id, action, COALESCE(receipt->>'deletion_id', ''), receipt->>'counts'
@@ -118,12 +118,12 @@ func (r *run) checkAudit(ctx context.Context, after int64) error {
 		delete(written, o.Name)
 	}
 	for call := range maps.Keys(written) {
-		r.fault("there is an audit row of call %s, which was not answered so", call)
+		r.fault("there is an audit row of call %s, whose answer does not match", call)
 	}
 	return nil
 }
 
-// audited is the row that an answer implies.
+// audited returns the row that an answer implies.
 func (o Operation) audited() audited {
 	row := audited{action: o.Call.Verb.action(), deletion: o.Answer.Deletion}
 	c := &row.counts

@@ -13,7 +13,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
-// checkWritten compares what the calls wrote beside their answers with these.
+// checkWritten compares what the calls wrote with their answers.
 func (r *run) checkWritten(ctx context.Context, state linktest.State) error {
 	if err := r.checkRows(ctx); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (r *run) checkWritten(ctx context.Context, state linktest.State) error {
 	return r.checkDeletions(ctx, r.deletions)
 }
 
-// checkRows: there is a row of each call that was answered without an error, and it says what the answer said.
+// checkRows checks that each call without an error wrote a row, and that the row matches its answer.
 func (r *run) checkRows(ctx context.Context) error {
 	rows, err := r.direct.Query(ctx, `SELECT call, answer FROM robust_call WHERE starts_with(call, $1)`, r.prefix)
 	if err != nil {
@@ -68,12 +68,13 @@ func (r *run) checkRows(ctx context.Context) error {
 		}
 	}
 	for call := range written {
-		r.fault("there is a row of call %s, which was not answered so", call)
+		r.fault("there is a row of call %s, whose answer does not match", call)
 	}
 	return nil
 }
 
-// checkEvents: attached and detached take turns for each pair, end as the link is, and are as many as the answers say.
+// checkEvents checks that attached and detached events alternate for each pair, that the last one matches the link's
+// state, and that there are as many as the answers imply.
 func (r *run) checkEvents(ctx context.Context, state linktest.State, after int64) error {
 	rows, err := r.direct.Query(
 		ctx,
@@ -111,13 +112,13 @@ func (r *run) checkEvents(ctx context.Context, state linktest.State, after int64
 	}
 	for _, event := range []string{"attached", "detached"} {
 		if count[event] != told[event] {
-			r.fault("%d events of links %s, the answers say %d", count[event], event, told[event])
+			r.fault("%d events of links %s, the answers imply %d", count[event], event, told[event])
 		}
 	}
 	return nil
 }
 
-// told counts the events that an answer implies.
+// told returns the number of each event that an answer implies.
 func (o Operation) told() map[string]int {
 	told := map[string]int{}
 	for _, outcome := range o.Answer.Outcomes {
@@ -143,7 +144,7 @@ func (o Operation) told() map[string]int {
 	return told
 }
 
-// checkDeletions: what is written down of a deletion is its receipt, and there are no others.
+// checkDeletions checks that each stored deletion matches a receipt, and that there are no others.
 func (r *run) checkDeletions(ctx context.Context, before int64) error {
 	n := int64(0)
 	for _, o := range r.history {
@@ -188,7 +189,7 @@ func (r *run) checkDeletions(ctx context.Context, before int64) error {
 	var after int64
 	err := r.direct.QueryRow(ctx, `SELECT count(*) FROM linkgraph.deletion`).Scan(&after)
 	if after-before != n {
-		r.fault("%d deletions are written down, %d were answered", after-before, n)
+		r.fault("%d deletions are stored, the answers name %d", after-before, n)
 	}
 	return err
 }

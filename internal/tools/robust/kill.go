@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// job is what a process that is going to be killed has to do.
+// job is the work of a process that will be killed.
 type job struct {
 	URL     string
 	Prefix  string
@@ -21,13 +21,13 @@ type job struct {
 	Started time.Time
 }
 
-// line is what it tells of a call: that it begins, and what it was answered.
+// line is what that process reports about a call: that it begins, or its answer.
 type line struct {
 	Answered bool
 	Operation
 }
 
-// Child does a job that it reads, and tells of each call as it goes on.
+// Child reads a job from in, runs it, and reports each call to out.
 func Child(ctx context.Context, in io.Reader, out io.Writer) error {
 	var j job
 	if err := json.NewDecoder(in).Decode(&j); err != nil {
@@ -53,7 +53,7 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := &run{Bench: b, clients: c, prefix: j.Prefix, started: j.Started, report: func(l line) {
 		mu.Lock()
 		defer mu.Unlock()
-		_ = lines.Encode(l) // who reads may be gone
+		_ = lines.Encode(l) // the reader may be gone
 	}}
 	r.latest.Store("none")
 	var clients sync.WaitGroup
@@ -67,10 +67,11 @@ func Child(ctx context.Context, in io.Reader, out io.Writer) error {
 
 const killedApplication = "robust killed"
 
-// Process starts one that runs Child. kill may be called more than once; wait comes last.
+// Process starts a process that runs Child. kill may be called more than once; wait comes last.
 type Process func(ctx context.Context) (in io.WriteCloser, out io.Reader, kill, wait func(), err error)
 
-// Killed runs a history whose clients live in a process that is killed in the middle, and others after them.
+// Killed runs a history whose first clients live in a process that is killed in the middle, followed by other
+// clients.
 func (b *Bench) Killed(ctx context.Context, seed, number uint64, config Config, start Process) (Result, error) {
 	b.begun++
 	prefix := fmt.Sprintf("k%d_%d_", b.begun, number)
@@ -96,7 +97,7 @@ func (b *Bench) Killed(ctx context.Context, seed, number uint64, config Config, 
 	return r.finish(ctx, p)
 }
 
-// kill has a process do a job, kills it a while after its first call began, and notes what it told.
+// kill starts a process with a job, kills it some time after its first call began, and records what it reported.
 func (r *run) kill(ctx context.Context, j job, start Process, config Config) error {
 	in, out, kill, wait, err := start(ctx)
 	if err != nil {
@@ -116,7 +117,7 @@ func (r *run) kill(ctx context.Context, j job, start Process, config Config) err
 		}
 		var l line
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			continue // the line in which it was killed
+			continue // cut off by the kill
 		}
 		if l.Answered {
 			r.history = append(r.history, l.Operation)

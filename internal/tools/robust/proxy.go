@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Proxy stands between a client and Postgres on the loopback. It hands on what comes after up to a delay, and can cut all
-// connections, as a kill of the client does.
+// Proxy forwards connections from clients to Postgres on the loopback interface. It delays traffic, and can cut all
+// connections as a crash of the client would.
 type Proxy struct {
 	listener net.Listener
 	network  string
 	to       string
-	delay    time.Duration // at most, each way
+	delay    time.Duration // upper bound, each way
 
 	mu   sync.Mutex
 	open map[net.Conn]bool
 }
 
-// NewProxy returns a proxy to an address that listens on one of its own.
+// NewProxy returns a proxy to an address. It listens on an address of its own.
 func NewProxy(network, to string, delay time.Duration) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,16 +30,16 @@ func NewProxy(network, to string, delay time.Duration) (*Proxy, error) {
 	return p, nil
 }
 
-// Addr is the proxy's address.
+// Addr returns the address that the proxy listens on.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Close ends the proxy and what goes through it.
+// Close stops the proxy and closes its connections.
 func (p *Proxy) Close() {
 	_ = p.listener.Close()
 	p.Cut()
 }
 
-// Cut ends all connections at once.
+// Cut closes all connections at once.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,7 +71,7 @@ func (p *Proxy) serve() {
 	}
 }
 
-// pass hands on what one side says, until it says no more.
+// pass copies from one connection to the other until the first ends.
 func (p *Proxy) pass(from, to net.Conn) {
 	defer func() {
 		p.mu.Lock()

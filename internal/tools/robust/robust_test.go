@@ -23,7 +23,7 @@ var (
 	listing  = flag.Int("listing", 3, "how many illegal histories of each kind are printed")
 )
 
-// TestHistories runs random histories of each kind, and fails for one that no order of its calls explains.
+// TestHistories runs random histories of each kind, and fails if one is not linearizable.
 func TestHistories(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
@@ -52,7 +52,7 @@ func TestHistories(t *testing.T) {
 	})
 }
 
-// histories runs histories of one kind, on two databases.
+// histories runs histories of one kind on two databases.
 func histories(
 	t *testing.T,
 	seed uint64,
@@ -111,7 +111,7 @@ func histories(
 	}
 }
 
-// childVariable has the test binary be the process that is killed.
+// childVariable is the environment variable that makes the test binary run as the process to be killed.
 const childVariable = "LINKGRAPH_ROBUST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -126,7 +126,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child starts the process that is killed.
+// child starts the process to be killed.
 func child(ctx context.Context) (in io.WriteCloser, out io.Reader, kill, wait func(), err error) {
 	program, err := os.Executable()
 	if err != nil {

@@ -17,25 +17,25 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Config says how histories are run.
+// Config configures how histories run.
 type Config struct {
 	Clients, Calls int
-	// Delay is how long the proxy may hold up what goes through, at most and each way. Less than 0 means that there is no proxy.
+	// Delay is the longest time for which the proxy delays traffic, each way. If it is negative there is no proxy.
 	Delay time.Duration
-	// Cut has the proxy cut all connections once, in the middle.
+	// Cut makes the proxy cut all connections once, in the middle.
 	Cut bool
 }
 
-// Result is a history and what was found wrong with it.
+// Result is a history and its faults.
 type Result struct {
 	Program Program
 	History []Operation
 	Faults  []string
 	Unknown bool // the checker ran out of time
-	Lost    int  // answers that were lost
+	Lost    int  // number of lost answers
 }
 
-// String prints a history in the order in which it was asked.
+// String lists the history in the order in which the calls began.
 func (r Result) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%v\n", strings.Join(r.Faults, "\n"), r.Program.World)
@@ -64,16 +64,16 @@ func (r Result) String() string {
 	return b.String()
 }
 
-// run is a history while it is made.
+// run is a history in progress.
 type run struct {
 	*Bench
 	*clients
 	prefix  string
 	started time.Time
-	// How many there were before.
+	// Numbers of existing rows before the history.
 	events, deletions, audited int64
-	latest                     atomic.Value // the id of the latest deletion that a client was told of
-	report                     func(line)   // is told when a call begins and when it is answered; may be nil
+	latest                     atomic.Value // id of the latest deletion that a client knows of
+	report                     func(line)   // called when a call begins and when it is answered; may be nil
 
 	mu      sync.Mutex
 	history []Operation
@@ -81,7 +81,7 @@ type run struct {
 	faults  []string
 }
 
-// Random runs a history that is made up from two numbers.
+// Random generates a program from two numbers and runs it.
 func (b *Bench) Random(ctx context.Context, seed, number uint64, config Config) (Result, error) {
 	b.begun++
 	prefix := fmt.Sprintf("h%d_%d_", b.begun, number)
@@ -93,7 +93,7 @@ func (b *Bench) Random(ctx context.Context, seed, number uint64, config Config) 
 	)
 }
 
-// Run runs a program whose ids have a prefix that no other program has, and checks its history.
+// Run runs a program and checks its history. No other program may use the same prefix for its ids.
 func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config) (Result, error) {
 	r, err := b.begin(ctx, prefix, p, config)
 	if err != nil {
@@ -107,7 +107,7 @@ func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config
 		err := r.direct.QueryRow(ctx, `SELECT COALESCE(array_agg(pid), '{}') FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`, application).
 			Scan(&pids)
 		r.proxy.Cut()
-		if err == nil { // what was sent before may still be on its way to a session
+		if err == nil { // statements that were sent before the cut may still reach a session
 			err = r.until(ctx, `SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = ANY($1))`, pids)
 		}
 		if err != nil {
@@ -118,7 +118,7 @@ func (b *Bench) Run(ctx context.Context, prefix string, p Program, config Config
 	return r.finish(ctx, p)
 }
 
-// begin makes the records of a program, and makes the calls that come before the clients.
+// begin creates the records of a program, and makes the calls that come before the clients start.
 func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Config) (*run, error) {
 	if err := b.seed(ctx, p.World); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Conf
 		clients: c,
 		prefix:  prefix,
 		started: time.Now().Round(0),
-	} // another process goes by the same clock
+	} // another process uses the same start time
 	if err := b.direct.QueryRow(ctx, `SELECT (SELECT COALESCE(max(id), 0) FROM linkgraph.link_event), (SELECT count(*) FROM linkgraph.deletion),
 		(SELECT COALESCE(max(id), 0) FROM linkgraph.audit)`).
 		Scan(&r.events, &r.deletions, &r.audited); err != nil {
@@ -145,7 +145,7 @@ func (b *Bench) begin(ctx context.Context, prefix string, p Program, config Conf
 	return r, nil
 }
 
-// start has the clients of a program make their calls.
+// start starts the clients of a program.
 func (r *run) start(ctx context.Context, clients *sync.WaitGroup, p Program) {
 	for i, calls := range p.Clients {
 		clients.Go(func() {
@@ -177,7 +177,7 @@ func (r *run) finish(ctx context.Context, p Program) (Result, error) {
 	result.History = r.history
 	switch Linearizable(r.catalog, p.World, r.history, 20*time.Second) {
 	case "Illegal":
-		r.fault("no order of the calls gives these answers")
+		r.fault("the history is not linearizable: no order of the calls gives these answers")
 	case "Unknown":
 		result.Unknown = true
 	}
@@ -191,7 +191,7 @@ func (r *run) fault(format string, args ...any) {
 	r.faults = append(r.faults, fmt.Sprintf(format, args...))
 }
 
-// call makes one call and notes what it was answered.
+// call makes one call and records its answer.
 func (r *run) call(ctx context.Context, client, number int, c Call) {
 	if c.Verb == RestoreDeletion {
 		c.Deletion, _ = r.latest.Load().(string)
@@ -229,7 +229,7 @@ func (r *run) call(ctx context.Context, client, number int, c Call) {
 	}
 }
 
-// lost reports whether an error leaves it open what became of the call.
+// lost reports whether it is unknown after err if the call took effect.
 func lost(err error) bool { return recordstore.IsUnavailable(err) }
 
 func (r *run) do(ctx context.Context, c Call) (Answer, error) {
@@ -250,7 +250,7 @@ func (r *run) do(ctx context.Context, c Call) (Answer, error) {
 	return Answer{}, err
 }
 
-// recover finds out what became of the calls whose answers were lost: they took effect exactly if their row is there.
+// recover determines the fate of calls whose answers were lost: they took effect exactly if their row exists.
 func (r *run) recover(ctx context.Context) error {
 	if len(r.lost) == 0 {
 		return nil
@@ -278,7 +278,7 @@ func (r *run) recover(ctx context.Context) error {
 	return nil
 }
 
-// until asks a question until the answer is yes.
+// until repeats a query until it returns true.
 func (r *run) until(ctx context.Context, sql string, args ...any) error {
 	for yes := false; !yes; {
 		if err := r.direct.QueryRow(ctx, sql, args...).Scan(&yes); err != nil {

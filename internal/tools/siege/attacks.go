@@ -11,29 +11,30 @@ import (
 	"time"
 )
 
-// attack is one way to keep others out.
+// attack is one way to keep the server from serving others.
 type attack struct {
 	name    string
 	clients int
-	admin   bool                             // whether the key is a secret one
-	key     http.Header                      // made anew for each attack, so that none uses up the rate of the next
-	bodies  []string                         // that are sent in turn, the answers read
-	run     func(context.Context, *attacker) // in their place
+	admin   bool                             // needs a secret key rather than a publishable one
+	key     http.Header                      // created for each attack, so that none uses up the rate limit of the next
+	bodies  []string                         // requests that are sent in turn
+	run     func(context.Context, *attacker) // used instead of bodies
 }
 
-// headers of the two kinds of keys.
+// publishable returns the header of a publishable key.
 func publishable(token string) http.Header {
 	return http.Header{http.CanonicalHeaderKey("x-publishable-api-key"): {token}}
 }
 
 func secret(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
-// crowd is how many clients most attacks have.
-const crowd = 16
+// clientsPerAttack is how many clients most attacks have.
+const clientsPerAttack = 16
 
-// attacks are all whose names contain only; with each, a document is an attack of its own.
+// attacks returns the attacks whose names contain only. With each, every document is an attack of its own.
 func attacks(only string, each bool) []attack {
-	// Most documents are just within the limits of storefronts, which cost the most; some are above, which must cost little.
+	// Most documents are just within the limits of storefronts, which makes them as costly as possible. Some are
+	// above the limits and must cost little.
 	all := []attack{
 		{
 			name:   "large answers",
@@ -77,7 +78,7 @@ func attacks(only string, each bool) []attack {
 	var chosen []attack
 	for _, a := range all {
 		if a.clients == 0 {
-			a.clients = crowd
+			a.clients = clientsPerAttack
 		}
 		switch {
 		case !strings.Contains(a.name, only):
@@ -109,12 +110,12 @@ func withVariable(query string, v any) string {
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // strings, lists and maps always can be
+		panic(err) // strings, lists and maps can always be marshalled
 	}
 	return string(text)
 }
 
-// times writes a text n times, each with a number of its own for %[1]d.
+// times repeats a text n times and replaces %[1]d by the number of the repetition.
 func times(n int, text string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -123,7 +124,7 @@ func times(n int, text string) string {
 	return strings.Join(parts, " ")
 }
 
-// paths goes from products to their type and back, so that few rows are written many times.
+// paths returns a query from products to their type and back, so that few rows are written many times.
 func paths(deep, aliases int) string {
 	return document(
 		"{products(first:100){nodes{" + strings.Repeat(
@@ -156,7 +157,7 @@ func counts(n int) string {
 	return document("{" + times(n, `a#:productVariants(filter:{title:{ne:"#"}}){totalCount}`) + "}")
 }
 
-// prices sorts by aggregates over variants and their prices.
+// prices returns a query that sorts by aggregates over variants and their prices.
 func prices(n int) string {
 	var keys []string
 	for _, field := range []string{"amount", "id"} {
@@ -180,7 +181,7 @@ func sortedBy(n int) string {
 	return withVariable("query($v:[ProductOrder!]){products(first:1,orderBy:$v){nodes{id}}}", keys)
 }
 
-// nested crosses relations, one below the other.
+// nested returns a query with relations nested in each other.
 func nested(deep, aliases int) string {
 	filter := `{title:{like:"%x#%"}}`
 	for i := range deep {
@@ -193,7 +194,7 @@ func nested(deep, aliases int) string {
 	return document("{" + times(aliases, "a#:products(first:1,filter:"+filter+"){nodes{id}}") + "}")
 }
 
-// broad crosses many relations, one beside the other.
+// broad returns a query with many relations side by side.
 func broad(n int) string {
 	return document(
 		"{products(first:1,filter:{or:[" + times(
@@ -203,10 +204,10 @@ func broad(n int) string {
 	)
 }
 
-// shared is how many root fields use one variable.
+// shared is how many root fields use the same variable.
 const shared = 30
 
-// valuesMany has root fields share a long list of values.
+// valuesMany returns a query whose root fields share a long list of values.
 func valuesMany(items, length int) string {
 	list := make([]string, items)
 	for i := range list {
@@ -243,7 +244,7 @@ func introspection() []string {
 	}
 }
 
-// slowReaders ask for large answers and do not read them.
+// slowReaders request large answers and do not read them.
 func slowReaders(ctx context.Context, a *attacker) {
 	for range 8 {
 		a.hold(ctx, func(conn *held) { conn.request(a.key, manyPages(25), 1) })
@@ -254,7 +255,7 @@ func slowReaders(ctx context.Context, a *attacker) {
 	<-ctx.Done()
 }
 
-// slowSenders announce headers or bodies that do not come, or not wholly.
+// slowSenders announce headers or bodies and do not send all of them.
 func slowSenders(ctx context.Context, a *attacker) {
 	big := document("{products(first:1){nodes{id}}}") + strings.Repeat(" ", 250_000)
 	for range 25 {
@@ -268,27 +269,27 @@ func slowSenders(ctx context.Context, a *attacker) {
 	<-ctx.Done()
 }
 
-// idleConnections are of all clients together.
+// idleConnections is the total over all clients.
 const idleConnections = 2000
 
 func idle(ctx context.Context, a *attacker) {
-	for range idleConnections / crowd {
+	for range idleConnections / clientsPerAttack {
 		a.hold(ctx, func(*held) {})
 	}
 	<-ctx.Done()
 }
 
-// badKeys has no key twice.
+// badKeys never sends the same key twice.
 func badKeys(ctx context.Context, a *attacker) {
 	for i := range mostRequests {
 		random := make([]byte, 32)
-		_, _ = rand.Read(random) // it never fails
+		_, _ = rand.Read(random) // never fails
 		key := secret("sk_" + hex.EncodeToString(random))
 		if i%2 == 0 {
 			key = publishable("pk_" + hex.EncodeToString(random))
 		}
 		a.ask(ctx, key, document("{products(first:1){nodes{id}}}"))
-		if pause(ctx, breath) != nil {
+		if pause(ctx, requestPause) != nil {
 			return
 		}
 	}

@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	mostRequests = 5000                 // of one attacker in an attack
-	breath       = 2 * time.Millisecond // between two of its requests, which leaves the processor to others
+	mostRequests = 5000                 // of one attacker per attack
+	requestPause = 2 * time.Millisecond // between two requests of an attacker, which leaves the processor to others
 	every        = 50 * time.Millisecond
 	patience     = 15 * time.Second
 )
 
-// attacker is a client with an address of its own.
+// attacker is a client with an IP address of its own.
 type attacker struct {
 	n      int
 	target *target
 	key    http.Header
 	client *http.Client
 	tally  *tally
-	open   []net.Conn // that are held
+	open   []net.Conn // kept open until the attack ends
 	waits  sync.WaitGroup
 }
 
@@ -72,10 +72,10 @@ func ask(ctx context.Context, client *http.Client, url string, key http.Header, 
 	return strconv.Itoa(w.StatusCode), start
 }
 
-// held is a connection whose client does less than it should.
+// held is a connection whose client sends or reads less than it should.
 type held struct{ net.Conn }
 
-// hold opens a connection, with next to no room for what comes, and keeps it until the attack is over.
+// hold opens a connection with a tiny receive buffer, and keeps it open until the attack ends.
 func (a *attacker) hold(ctx context.Context, use func(*held)) {
 	dialer := net.Dialer{
 		LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+a.n))},
@@ -96,7 +96,7 @@ func (a *attacker) hold(ctx context.Context, use func(*held)) {
 		_ = conn.SetWriteDeadline(end)
 	}
 	use(&held{conn})
-	a.waits.Go(func() { // of an answer, the status alone is read
+	a.waits.Go(func() { // reads the status of the answer only
 		const line = "HTTP/1.1 200"
 		got := make([]byte, len(line))
 		_, err := io.ReadFull(conn, got)
@@ -109,10 +109,10 @@ func (a *attacker) hold(ctx context.Context, use func(*held)) {
 	})
 }
 
-// write sends what it can: the server may have hung up.
+// write sends text and ignores errors, because the server may have hung up.
 func (h *held) write(text string) { _, _ = io.WriteString(h.Conn, text) }
 
-// request announces the body and sends a part of it.
+// request announces a body and sends a part of it.
 func (h *held) request(key http.Header, body string, part float64) {
 	var head strings.Builder
 	_ = key.Write(&head)
@@ -132,7 +132,7 @@ func (a *attacker) close() {
 	a.waits.Wait()
 }
 
-// attack runs until the context ends, or all that an attacker may send is sent.
+// attack runs until the context ends or the attacker's requests are used up.
 func (a *attacker) attack(ctx context.Context, what attack) {
 	defer a.close()
 	if what.run != nil {
@@ -141,13 +141,14 @@ func (a *attacker) attack(ctx context.Context, what attack) {
 	}
 	for i := range mostRequests {
 		a.ask(ctx, a.key, what.bodies[(a.n+i)%len(what.bodies)])
-		if pause(ctx, breath) != nil {
+		if pause(ctx, requestPause) != nil {
 			return
 		}
 	}
 }
 
-// probe asks at a steady pace, however long the answers take, until the context ends. All answers are in when it returns.
+// probe sends requests at a steady pace, however long the answers take, until the context ends. It returns once all
+// answers are in.
 func (t *target) probe(ctx context.Context, key http.Header, seen *tally) {
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	defer client.CloseIdleConnections()
@@ -171,9 +172,9 @@ func (t *target) probe(ctx context.Context, key http.Header, seen *tally) {
 	}
 }
 
-// measure runs an attack with both probers, and watches the processes.
+// measure runs an attack beside both probes, and watches the processes.
 func (t *target) measure(ctx context.Context, a attack, d time.Duration) row {
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", t.pid), []byte("5"), 0o200) // the peak begins anew
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", t.pid), []byte("5"), 0o200) // resets the peak memory
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	var attackers, admin, shopper tally
@@ -203,7 +204,7 @@ func (t *target) measure(ctx context.Context, a attack, d time.Duration) row {
 	return r
 }
 
-// show prints what the documents of an attack are answered while nothing else is done.
+// show prints the answers to the requests of an attack on an idle server.
 func (t *target) show(ctx context.Context, out io.Writer, a attack) {
 	one := t.attacker(0, a.key, &tally{})
 	defer one.close()

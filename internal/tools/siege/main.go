@@ -1,7 +1,8 @@
-// Command siege attacks a server of its own, on loopback, and sees what an admin and a shopper notice of it. `make siege` runs it.
+// Command siege attacks a server that it starts on the loopback interface, and measures what an admin and a shopper
+// notice. `make siege` runs it.
 //
-// It makes a store, starts the server as it would run in a shop, and runs one attack after the other, each bounded in clients, count
-// and time. It needs Linux: attackers have addresses of their own in 127.0.0.0/8, and memory is read from /proc.
+// It creates a store, starts the server as in production, and runs one attack after the other, each bounded in
+// clients, requests and time. It needs Linux: attackers use addresses in 127.0.0.0/8, and memory is read from /proc.
 package main
 
 import (
@@ -29,13 +30,13 @@ func main() {
 	var mostMiB, mostPostgresMiB int64
 	flag.IntVar(&o.products, "products", 2000, "how many products the store has")
 	flag.IntVar(&o.seconds, "seconds", 10, "how long each attack lasts")
-	flag.IntVar(&o.recover, "recover", 60, "within how many seconds all must be as before once the last attack is over")
-	flag.StringVar(&o.server, "server", "", "the built program; none builds it")
-	flag.StringVar(&o.data, "data", "", "folder to keep the store in; none makes one that is removed")
+	flag.IntVar(&o.recover, "recover", 60, "seconds within which the server must recover after the last attack")
+	flag.StringVar(&o.server, "server", "", "path of the built program; it is built if empty")
+	flag.StringVar(&o.data, "data", "", "folder of the store; a temporary one if empty")
 	flag.StringVar(&o.only, "only", "", "part of the names of the attacks to run")
-	flag.BoolVar(&o.each, "each", false, "send each document in an attack of its own, not in turn with others")
+	flag.BoolVar(&o.each, "each", false, "run each document as an attack of its own")
 	flag.BoolVar(&o.verbose, "v", false, "print the beginning of the first answer to each document")
-	flag.DurationVar(&o.bounds.p99, "max-p99", time.Second, "a prober's slowest hundredth must be faster")
+	flag.DurationVar(&o.bounds.p99, "max-p99", time.Second, "upper bound for the 99th percentile of a probe's requests")
 	flag.Float64Var(
 		&o.bounds.slack,
 		"slack",
@@ -48,8 +49,8 @@ func main() {
 		1,
 		"most answers to the shopper, in percent, that may be another than 200",
 	)
-	flag.Int64Var(&mostMiB, "max-rss", 1536, "most MiB of the server")
-	flag.Int64Var(&mostPostgresMiB, "max-postgres", 1536, "most MiB of the sessions of its Postgres")
+	flag.Int64Var(&mostMiB, "max-rss", 1536, "highest memory of the server in MiB")
+	flag.Int64Var(&mostPostgresMiB, "max-postgres", 1536, "highest memory of its Postgres sessions in MiB")
 	flag.Parse()
 	o.bounds.rss, o.bounds.postgres = mostMiB<<20, mostPostgresMiB<<20
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -61,17 +62,17 @@ func main() {
 	}
 }
 
-// rest lets what an attack began come to an end before the next one is measured.
-const rest = 2 * time.Second
+// cooldown is the pause between two attacks, in which the work of the first one ends.
+const cooldown = 2 * time.Second
 
-// siege runs all attacks, prints the table, and fails if a bound was passed.
+// siege runs all attacks and prints the table. It returns an error if a bound was exceeded.
 func siege(ctx context.Context, out io.Writer, o options) (err error) {
 	t, err := startTarget(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.stop()) }()
-	for range 20 { // plans are compiled and sessions opened
+	for range 20 { // warms up: compiles plans and opens sessions
 		t.measure(ctx, attack{name: "warm up"}, 100*time.Millisecond)
 	}
 	var rows []row
@@ -82,14 +83,14 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 	}
 	before := add(t.measure(ctx, attack{name: "before"}, 5*time.Second))
 	for _, a := range attacks(o.only, o.each) {
-		if err := t.arm(ctx, &a); err != nil {
+		if err := t.addKey(ctx, &a); err != nil {
 			return err
 		}
 		if o.verbose {
 			t.show(ctx, os.Stderr, a)
 		}
 		add(t.measure(ctx, a, time.Duration(o.seconds)*time.Second))
-		if err := pause(ctx, rest); err != nil {
+		if err := pause(ctx, cooldown); err != nil {
 			printTable(out, rows)
 			return err
 		}
@@ -120,13 +121,13 @@ func siege(ctx context.Context, out io.Writer, o options) (err error) {
 		return err
 	}
 	if len(faults) > 0 {
-		return fmt.Errorf("%d bounds were passed", len(faults))
+		return fmt.Errorf("%d bounds were exceeded", len(faults))
 	}
 	return nil
 }
 
-// arm gives an attack a key of its own. Shoppers have the one that attackers have.
-func (t *target) arm(ctx context.Context, a *attack) (err error) {
+// addKey gives an attack a key of its own. Probing shoppers use the same publishable key as the attackers.
+func (t *target) addKey(ctx context.Context, a *attack) (err error) {
 	a.key, err = t.newKey(ctx, a.admin)
 	if !a.admin {
 		t.shop = a.key

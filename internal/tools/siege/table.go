@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// What requests came to, but for the statuses of HTTP.
+// Results of requests other than HTTP statuses.
 const (
 	good     = "200"
-	refused  = "errors" // 200, and the answer says what was wrong
+	refused  = "errors" // 200, and the answer holds errors
 	noAnswer = "none"
 )
 
-// tally is what clients were answered.
+// tally counts the answers to clients.
 type tally struct {
 	mu       sync.Mutex
 	sent     int
@@ -36,14 +36,14 @@ func (t *tally) add(status string, took time.Duration) {
 	t.times = append(t.times, took)
 }
 
-// send counts a request, whether or not it is answered.
+// send counts a request, answered or not.
 func (t *tally) send() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sent++
 }
 
-// answers are the statuses with how many there were of each.
+// answers formats the statuses and the number of each.
 func (t *tally) answers() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,7 +54,7 @@ func (t *tally) answers() string {
 	return strings.Join(parts, " ")
 }
 
-// seen is what a prober saw during an attack.
+// seen is what a probe saw during an attack.
 type seen struct {
 	asked, bad int
 	p50, p99   time.Duration
@@ -75,7 +75,7 @@ func (t *tally) seen() seen {
 	}
 }
 
-// percentile is the least time that p percent of the sorted times do not pass.
+// percentile returns the p-th percentile of sorted times.
 func percentile(sorted []time.Duration, p int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -83,14 +83,14 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[max(0, (len(sorted)*p+99)/100-1)]
 }
 
-// row is what an attack did.
+// row is the result of an attack.
 type row struct {
 	name               string
 	sent               int
 	answers            string // to the attackers
 	admin, shopper     seen
-	rss, now, postgres int64 // bytes: the server at its peak and at the end, and the sessions of its Postgres at their peak
-	atWork             int   // sessions of Postgres whose statement runs for a second
+	rss, now, postgres int64 // bytes: the server's peak and final memory, and the peak memory of its Postgres sessions
+	atWork             int   // Postgres sessions whose statement has run for a second
 }
 
 func printTable(out io.Writer, rows []row) {
@@ -119,7 +119,7 @@ func printTable(out io.Writer, rows []row) {
 	_ = w.Flush()
 }
 
-// bounds are what must not be passed.
+// bounds are the limits that no attack may exceed.
 type bounds struct {
 	p99           time.Duration
 	slack         float64
@@ -129,7 +129,7 @@ type bounds struct {
 
 func (b bounds) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) * b.slack) }
 
-// judge says, a sentence each, what was worse in an attack than it may be.
+// judge returns a sentence for each bound that an attack exceeded.
 func (b bounds) judge(r row) []string {
 	var faults []string
 	fault := func(format string, args ...any) {
@@ -141,7 +141,7 @@ func (b bounds) judge(r row) []string {
 	}{{"admin", r.admin}, {"shopper", r.shopper}} {
 		if most := b.scaled(b.p99); p.p99 >= most {
 			fault(
-				"the slowest hundredth of the %s's requests took %s, not less than %s",
+				"the 99th percentile of the %s's requests was %s, not less than %s",
 				p.who,
 				short(p.p99),
 				short(most),
@@ -177,7 +177,7 @@ func (b bounds) judge(r row) []string {
 	return faults
 }
 
-// recovered says what is not yet as it was before.
+// recovered returns a sentence for everything that has not recovered after the attacks.
 func (b bounds) recovered(before, after row) []string {
 	var faults []string
 	for _, p := range []struct {
@@ -187,12 +187,12 @@ func (b bounds) recovered(before, after row) []string {
 		if most := b.scaled(2*p.then.p99 + 50*time.Millisecond); p.since.p99 >= most || p.since.bad > 0 {
 			faults = append(
 				faults,
-				fmt.Sprintf("after the last attack the %s's slowest hundredth takes %s (%s before), answers: %s.",
+				fmt.Sprintf("after the last attack the %s's 99th percentile is %s (%s before), answers: %s.",
 					p.who, short(p.since.p99), short(p.then.p99), p.since.answers),
 			)
 		}
 	}
-	// What is compiled and remembered stays: statements, documents, plans.
+	// Caches of statements, documents and plans stay filled.
 	if most := 2*before.now + 128<<20; after.now > most {
 		faults = append(
 			faults,

@@ -47,8 +47,8 @@ func TestJudge(t *testing.T) {
 	}{
 		{"good", "", func(*row) {}},
 		{"one refusal of the shopper in a hundred", "", func(r *row) { r.shopper.bad = 1 }},
-		{"slow", "admin's requests took 1s", func(r *row) { r.admin.p99 = time.Second }},
-		{"slow shopper", "shopper's requests took 2s", func(r *row) { r.shopper.p99 = 2 * time.Second }},
+		{"slow", "admin's requests was 1s", func(r *row) { r.admin.p99 = time.Second }},
+		{"slow shopper", "shopper's requests was 2s", func(r *row) { r.shopper.p99 = 2 * time.Second }},
 		{"no probe", "the admin asked nothing", func(r *row) { r.admin = seen{} }},
 		{"refused admin", "1 of 100 requests of the admin", func(r *row) { r.admin.bad = 1 }},
 		{"refused shopper", "2 of 100 requests of the shopper", func(r *row) { r.shopper.bad = 2 }},

@@ -20,18 +20,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// target is the server that is attacked.
+// target is the server under attack.
 type target struct {
 	program, url    string
-	database        string // its URL
+	database        string // URL
 	pid, postmaster int
-	own             http.Header // key of the admin who probes
-	shop            http.Header // key of the shopper who does, and of the attackers
+	own             http.Header // key of the probing admin
+	shop            http.Header // key of the probing shopper and of the attackers
 	db              *pgx.Conn
 	stop            func() error
 }
 
-// startTarget makes the store and the keys, and starts the server.
+// startTarget creates the store and the keys, and starts the server.
 func startTarget(ctx context.Context, o options) (*target, error) {
 	temp, err := os.MkdirTemp("", "siege")
 	if err != nil {
@@ -73,7 +73,7 @@ func (t *target) start(ctx context.Context, o options, temp string) error {
 	return err
 }
 
-// newKey makes a key, and returns the header that carries it.
+// newKey creates a key and returns the header that carries it.
 func (t *target) newKey(ctx context.Context, admin bool) (http.Header, error) {
 	args := []string{"keys", "create", "--title", "Siege", "--database-url", t.database}
 	if admin {
@@ -84,7 +84,7 @@ func (t *target) newKey(ctx context.Context, admin bool) (http.Header, error) {
 	return publishable(strings.TrimSpace(token)), err
 }
 
-// makeStore lays the store out as the server keeps its own.
+// makeStore creates the store in the layout of the server's data folder.
 func makeStore(ctx context.Context, data string, products int) error {
 	made := filepath.Join(data, "postgres")
 	if _, err := os.Stat(made); err == nil {
@@ -167,7 +167,7 @@ func (t *target) serve(ctx context.Context, data, log string) error {
 	return fmt.Errorf("the server does not start: %s", said)
 }
 
-// findPostgres looks for the child of the server, whose arguments say where it listens.
+// findPostgres finds the server's child process, whose arguments contain the socket's folder.
 func (t *target) findPostgres(ctx context.Context) error {
 	for _, pid := range children(t.pid) {
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -184,7 +184,7 @@ func (t *target) findPostgres(ctx context.Context) error {
 	return errors.New("the server has no Postgres of its own")
 }
 
-// children are the processes whose parent is pid.
+// children returns the processes whose parent is pid.
 func children(pid int) []int {
 	var found []int
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -202,7 +202,7 @@ func children(pid int) []int {
 	return found
 }
 
-// memory reads a line of a file of /proc that counts in kB.
+// memory reads a value from a file of /proc, in bytes. The file reports kB.
 func memory(pid int, file, line string) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	for l := range strings.Lines(string(text)) {
@@ -214,7 +214,7 @@ func memory(pid int, file, line string) int64 {
 	return 0
 }
 
-// sessionMemory is what the processes of Postgres hold for themselves alone.
+// sessionMemory returns the private memory of all Postgres processes, in bytes.
 func (t *target) sessionMemory() int64 {
 	var sum int64
 	for _, pid := range children(t.postmaster) {
@@ -223,7 +223,7 @@ func (t *target) sessionMemory() int64 {
 	return sum
 }
 
-// atWork counts the sessions that were not just asked something by a prober.
+// atWork counts the sessions that are busy, other than with the query of a probe.
 func (t *target) atWork(ctx context.Context) int {
 	n := -1
 	_ = t.db.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'

@@ -1,14 +1,14 @@
-// Counts the rows of links. Only what is on the screen is asked for, a few links a request, at most two requests at a time.
+// Counts the rows of links. A count can be slow on large tables, so only links on the screen are counted, a few in a request.
 import { Refused } from './server.js';
 
-const atOnce = 2;
-const batchSize = 8;
-const patience = 15_000;
+const atOnce = 2; // requests
+const batchSize = 8; // links in a request
+const patience = 15_000; // ms
 
 export class Counts {
   #world; #changed; #known = new Map(); #queue = []; #running = 0; #stop = new AbortController(); #timer; #seen;
 
-  // changed is told of each batch that has been answered, and whether it was the last one.
+  // changed(done) is called after each batch; done is true after the last one.
   constructor(world, changed) {
     this.#world = world;
     this.#changed = changed;
@@ -19,13 +19,13 @@ export class Counts {
     }, { rootMargin: '80px' });
   }
 
-  // watch has the links of an element, named in its data-links, counted when it comes into sight.
+  // watch counts the links in an element's data-links once the element scrolls into view.
   watch(element) { this.#seen.observe(element); }
 
-  // of returns { n }, { error } or undefined.
+  // of returns { n }, { error }, or undefined before the count is known.
   of(link) { return this.#known.get(link.name); }
 
-  // sum adds up what is known of the stored links.
+  // sum returns the total of the stored links: null if there are none, undefined until all are counted.
   sum(links) {
     const stored = links.filter((l) => !l.readOnly).map((l) => this.of(l));
     if (!stored.length) return null;
@@ -33,7 +33,7 @@ export class Counts {
     return stored.find((c) => c?.error) ?? undefined;
   }
 
-  // refresh asks again for what is on the screen.
+  // refresh counts again what is on the screen. Other counts are repeated once they scroll into view.
   refresh(elements) {
     this.#stop.abort();
     this.#stop = new AbortController();
@@ -80,7 +80,7 @@ export class Counts {
       links.forEach((l, i) => this.#known.set(l.name, { n: data[`c${i}`].totalCount }));
     } catch (e) {
       if (stop.aborted) return;
-      if (links.length > 1 && !(e instanceof Refused)) { // one of them must not hide the others
+      if (links.length > 1 && !(e instanceof Refused)) { // one failing count must not hide the others
         for (const l of links) await this.#request([l], stop);
         return;
       }

@@ -1,4 +1,4 @@
-// h makes an element. Properties that begin with "on" are listeners; those of an element are set, others become attributes.
+// h returns an element with children. Properties that begin with "on" are listeners, the others attributes.
 export function h(tag, props, ...children) {
   const e = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -11,7 +11,7 @@ export function h(tag, props, ...children) {
   return e;
 }
 
-// s makes an SVG element.
+// s returns an SVG element.
 export function s(tag, attributes) {
   const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
@@ -20,5 +20,5 @@ export function s(tag, attributes) {
 
 export const plural = (n, one) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
 
-// breakable lets a long name be broken where its words meet.
+// breakable allows line breaks between the words of a long name.
 export const breakable = (name) => name.split(/(?<=_)|(?<=[a-z])(?=[A-Z])/).flatMap((part, i) => (i ? [document.createElement('wbr'), part] : [part]));

@@ -1,8 +1,8 @@
-// The map: all modules, their models and the links between them, as a picture and as a list.
+// Entry point of the map: all modules, their models and the links between them, as a picture and as a list.
 import { h, plural } from './dom.js';
-import { cardinality, cascades, keptIn, load } from './model.js';
+import { cardinality, cascades, load, storedIn } from './model.js';
 import { Counts } from './counts.js';
-import { Door } from './door.js';
+import { KeyForm } from './key-form.js';
 import { Picture } from './picture.js';
 import { Panel, countText } from './panel.js';
 import { Server } from './server.js';
@@ -10,7 +10,7 @@ import { takeToken } from '../settings.js';
 
 const byId = (id) => document.getElementById(id);
 
-// start shows the world, and returns what counts its links again.
+// start draws the page, and returns a function that counts the links again.
 function start(world) {
   let picture, panel;
   for (const e of document.querySelectorAll('[data-world]')) e.hidden = false;
@@ -51,13 +51,13 @@ function start(world) {
     const element = h('tr', {},
       h('th', { scope: 'row' }, h('button', { type: 'button', class: 'go', onclick: (e) => show(l, e.currentTarget) }, l.name)),
       h('td', {}, end(l.left)), h('td', {}, end(l.right)), h('td', {}, cardinality(l)),
-      h('td', {}, l.readOnly ? `${keptIn(world, l)}, read-only` : keptIn(world, l)), h('td', {}, cascades(l).join(' ')), count);
+      h('td', {}, l.readOnly ? `${storedIn(world, l)}, read-only` : storedIn(world, l)), h('td', {}, cascades(l).join(' ')), count);
     rows.set(l, { element, count });
     byId('rows').append(element);
     counts.watch(count);
   }
 
-  // ---- what is shown
+  // ---- filter
   const draw = () => {
     const filter = choose(world, byId('filter').value, byId('read-only').checked);
     picture.draw(filter);
@@ -101,8 +101,8 @@ function start(world) {
   return refresh;
 }
 
-// choose says what a text and the kind of links let through: a module with all that it has, or the models and links that
-// have the text in their names, with the modules these are in.
+// choose returns what the filter shows. A module whose name has the text is shown whole; otherwise the models and links whose
+// names have it are shown, with their modules.
 function choose(world, text, readOnly) {
   text = text.trim().toLowerCase();
   const has = (name) => name.toLowerCase().includes(text);
@@ -124,16 +124,16 @@ function choose(world, text, readOnly) {
 async function run() {
   takeToken();
   const server = new Server();
-  const door = new Door({ form: byId('key-form'), input: byId('key'), says: byId('key-says'), title: byId('title') }, server);
+  const form = new KeyForm({ form: byId('key-form'), input: byId('key'), says: byId('key-says'), title: byId('title') }, server);
   await server.renew();
   server.refused = () => { byId('summary').textContent = 'Waiting for a key'; };
-  const refresh = start(await door.admit(() => load(server)));
+  const refresh = start(await form.retry(() => load(server)));
   let asking = false;
   server.refused = async () => {
     if (asking) return;
     asking = true;
     try {
-      await door.admit(() => server.ask('{ __typename }'));
+      await form.retry(() => server.ask('{ __typename }'));
       refresh();
     } catch (e) {
       byId('status').textContent = e.message;

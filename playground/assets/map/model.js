@@ -1,22 +1,23 @@
-// What the map knows: the models of the server, and the links as the API tells them.
+// The data of the map: models from the server's map.json, links from the API, and ready queries for both.
 
+// load fetches the data and connects models, modules and links.
 export async function load(server) {
   const end = '{ module model key field isList deleteCascade }';
   const data = await server.ask(`query Map {
     linkModules { name table readOnly left ${end} right ${end} extraColumns { name type default } }
     __schema { queryType { fields { name type { ofType { name } } } } }
   }`);
-  return understand(server, await server.models(), data);
+  return connect(server, await server.models(), data);
 }
 
-function understand(server, all, data) {
+function connect(server, all, data) {
   const models = new Map(all.map((m) => [m.name, { ...m, links: [] }]));
   for (const { name, type } of data.__schema.queryType.fields) {
     const m = models.get(type.ofType?.name?.replace(/Connection$/, ''));
     if (m && type.ofType.name.endsWith('Connection')) m.list ??= name;
   }
   const modules = new Map();
-  const rows = new Map(); // models of links' rows, by link
+  const rows = new Map(); // models of link rows, by the link's name
   for (const m of models.values()) {
     if (m.link) {
       rows.set(m.link, m);
@@ -35,13 +36,13 @@ function understand(server, all, data) {
 
 export const cardinality = (l) => `${l.left.isList ? 'many' : 'one'} to ${l.right.isList ? 'many' : 'one'}`;
 
-// cascades says which records go with which.
+// cascades returns a sentence for each end that is deleted with the other.
 export const cascades = (l) => [[l.left, l.right], [l.right, l.left]]
   .filter(([gone]) => gone.deleteCascade)
   .map(([gone, other]) => `Deleting ${/^[AEIO]/.test(other.model) ? 'an' : 'a'} ${other.model} deletes its ${gone.model}.`);
 
-// keptIn is the table of a link, or the columns of the left model that stand for it.
-export function keptIn(world, l) {
+// storedIn returns where a link is stored: its table, or for a read-only link the columns of the left model.
+export function storedIn(world, l) {
   if (!l.readOnly) return `table ${l.table}`;
   const left = world.models.get(l.left.model);
   const columns = left?.relations.find((r) => r.field === l.left.field)?.columns ?? [];
@@ -50,6 +51,7 @@ export function keptIn(world, l) {
 
 // ---- ready queries
 
+// Fields that identify a record to a reader, the best first.
 const telling = ['title', 'name', 'displayId', 'code', 'sku', 'email', 'handle', 'label', 'amount', 'quantity', 'locale', 'value', 'type'];
 const dull = /^(metadata|createdAt|updatedAt|deletedAt)$|Id$/;
 
@@ -62,7 +64,7 @@ const hop = (world, r) => {
 const listOf = (name, root, filter, lines) =>
   `query ${name} {\n  ${root}(first: 5${filter}) {\n    nodes {\n${lines.map((l) => `      ${l}`).join('\n')}\n    }\n  }\n}\n`;
 
-// modelQuery asks for records with what is linked to them.
+// modelQuery returns a query for records of a model and what is linked to them.
 export function modelQuery(world, m) {
   if (!m.list) return '';
   const fields = m.columns.filter((c) => !c.secret).map((c) => c.field);
@@ -75,7 +77,7 @@ export function modelQuery(world, m) {
   return listOf(m.name, m.list, '', [scalars.join(' '), ...relations.map((r) => hop(world, r)).filter(Boolean)]);
 }
 
-// linkQuery asks for the rows of a link or, if it has none, for records that it leads somewhere.
+// linkQuery returns a query for the rows of a link or, if it has no table, for records that have linked ones.
 export function linkQuery(world, l) {
   const name = l.name.replace(/(^|_)(.)/g, (_, _u, c) => c.toUpperCase());
   if (l.row?.list) {

@@ -1,6 +1,6 @@
 // The panel beside the picture: a model, a link, or the links between two modules.
 import { breakable, h, plural } from './dom.js';
-import { cardinality, cascades, keptIn, linkQuery, modelQuery } from './model.js';
+import { cardinality, cascades, linkQuery, modelQuery, storedIn } from './model.js';
 
 export class Panel {
   #world; #panel; #counts; #show; #closed; #said; #types = new Map(); #opener; #what;
@@ -35,7 +35,7 @@ export class Panel {
     this.#opener = undefined;
   }
 
-  // recount writes the counts again.
+  // recount updates the counts in the panel.
   recount() {
     for (const e of this.#panel.querySelectorAll('[data-count]')) {
       e.textContent = countText(this.#counts.of(this.#world.links.find((l) => l.name === e.dataset.count)));
@@ -59,7 +59,7 @@ export class Panel {
   #model(m) {
     const about = h('p', { class: 'about' });
     const types = new Map(m.columns.map((c) => [c.field, h('td', {}, c.type)]));
-    const says = new Map(m.columns.map((c) => [c.field, h('p', { class: 'says' }, c.secret ? 'Secret: for admins who may write alone.' : '')]));
+    const says = new Map(m.columns.map((c) => [c.field, h('p', { class: 'says' }, c.secret ? 'Secret: only admins who may write can read it.' : '')]));
     this.#type(m.name).then((t) => {
       about.textContent = t.description ?? '';
       for (const f of t.fields ?? []) {
@@ -67,7 +67,7 @@ export class Panel {
         types.get(f.name).replaceChildren(code(typeText(f.type)));
         says.get(f.name).textContent = f.description ?? '';
       }
-    }, (e) => { about.textContent = `The API does not describe it: ${e.message}`; });
+    }, (e) => { about.textContent = `The API has no description: ${e.message}`; });
     const linked = new Map();
     for (const l of m.links) {
       for (const [near, far] of [[l.left, l.right], [l.right, l.left]]) {
@@ -97,7 +97,7 @@ export class Panel {
       const of = 'kind name ofType { kind name ofType { kind name ofType { kind name } } }';
       const answer = this.#world.server.ask(`query Type { __type(name: ${JSON.stringify(name)}) { description fields { name description type { ${of} } } } }`)
         .then((data) => data.__type ?? {});
-      answer.catch(() => this.#types.delete(name)); // asked again the next time
+      answer.catch(() => this.#types.delete(name)); // retry next time
       this.#types.set(name, answer);
     }
     return this.#types.get(name);
@@ -115,7 +115,7 @@ export class Panel {
     return [
       this.#head(l.readOnly ? 'Read-only link' : 'Stored link', l.name),
       h('p', { class: 'about' }, [`${l.left.model} to ${l.right.model}, ${cardinality(l)}.`, ...cascades(l)].join(' ')),
-      facts([['Kept in', keptIn(this.#world, l)], !l.readOnly && ['Rows', h('span', { 'data-count': l.name }, countText(count))]]),
+      facts([['Stored in', storedIn(this.#world, l)], !l.readOnly && ['Rows', h('span', { 'data-count': l.name }, countText(count))]]),
       ...this.#query(linkQuery(this.#world, l)),
       ...section('Ends', table(['', 'Left', 'Right'], ends)),
       ...section(`Extra columns (${l.extraColumns.length})`, l.extraColumns.length > 0 && table(['Field', 'Type', 'Default'],
@@ -164,7 +164,7 @@ export function countText(c) {
   return c?.n === undefined ? '…' : c.n.toLocaleString('en');
 }
 
-// typeText writes a type as the schema does.
+// typeText returns a type in the syntax of the schema.
 function typeText(t) {
   if (t.kind === 'NON_NULL') return `${typeText(t.ofType)}!`;
   if (t.kind === 'LIST') return `[${typeText(t.ofType)}]`;
@@ -175,7 +175,7 @@ const code = (text) => h('code', {}, breakable(text));
 
 const facts = (pairs) => h('dl', {}, pairs.filter(Boolean).map(([term, text]) => h('div', {}, h('dt', {}, term), h('dd', {}, text))));
 
-// section is nothing without content.
+// section returns nothing if it has no content.
 const section = (title, ...content) => (content.some(Boolean) ? [h('h3', {}, title), ...content] : []);
 
 function table(heads, rows) {

@@ -3,7 +3,7 @@ import { breakable, h, plural, s } from './dom.js';
 import { arrange, place, route, settle } from './layout.js';
 
 const gap = { x: 84, y: 84, top: 48, side: 24 };
-const openGap = { ...gap, x: 120, y: 110 }; // lines of single links need room
+const openGap = { ...gap, x: 120, y: 110 }; // an open box has a line for each link
 const boxWidth = 184;
 
 export class Picture {
@@ -11,7 +11,7 @@ export class Picture {
   #show; #counts; #marked; #zoom = 0; // 0 fits the picture to its frame
   open = new Set();
 
-  // show(what, opener) is called for a model or link that was chosen.
+  // show(what, opener) is called when a visitor picks a model or link; opener is the button.
   constructor(world, { view, sheet, counts, show }) {
     this.#world = world;
     this.#view = view;
@@ -25,7 +25,7 @@ export class Picture {
     new ResizeObserver(() => this.#fit()).observe(view);
   }
 
-  // draw shows what the filter lets through.
+  // draw draws the modules, models and links of the filter, by default those of the last one.
   draw(filter) {
     this.filter = filter ?? this.filter;
     const shown = this.filter.modules;
@@ -36,7 +36,7 @@ export class Picture {
 
   get isEmpty() { return this.filter.modules.size === 0; }
 
-  // labels are those whose links are counted when they are in sight.
+  // labels are the buttons on the lines.
   get labels() { return [...this.#labels.values()].map((l) => l.button); }
 
   toggle(name, open = !this.open.has(name)) {
@@ -45,7 +45,7 @@ export class Picture {
     if (open) this.open.add(name);
     else this.open.delete(name);
     this.draw();
-    const after = head.getBoundingClientRect(); // the box stays under the pointer
+    const after = head.getBoundingClientRect(); // keep the box under the pointer
     window.scrollBy(0, after.top - before.top);
     this.#view.scrollLeft += after.left - before.left;
   }
@@ -60,7 +60,7 @@ export class Picture {
     this.#fit();
   }
 
-  // mark shows what the panel is about.
+  // mark highlights the model or links that the panel shows.
   mark(what) {
     this.#marked = what;
     const links = what ? (what.left ? [what] : what.links ?? []) : [];
@@ -75,12 +75,12 @@ export class Picture {
     }
   }
 
-  // reveal scrolls the picture to what was chosen.
+  // reveal scrolls to a button of the picture.
   reveal(element) {
     if (this.#sheet.contains(element)) element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
-  // recount writes the counts on the labels.
+  // recount updates the counts on the labels.
   recount() {
     for (const l of this.#labels.values()) {
       const text = this.#labelText(l.links);
@@ -94,6 +94,7 @@ export class Picture {
 
   // ---- boxes
 
+  // box creates the elements of a module.
   #box(module) {
     const list = h('ul', { class: 'models', id: `module-${module.name}` });
     const head = h('button', {
@@ -114,6 +115,7 @@ export class Picture {
     return { module, element, head, list, models };
   }
 
+  // fill shows or hides a box and its models.
   #fill(box, name, shown) {
     const matching = this.filter.models;
     const open = this.open.has(name) || (this.filter.text !== '' && box.models.some((m) => matching.has(m.model)));
@@ -132,13 +134,15 @@ export class Picture {
 
   // ---- places
 
+  // arrange puts the modules into rows for the width of the window. Filters and open boxes do not change the rows, so that a
+  // visitor finds each module where it was.
   #arrange() {
     const columns = Math.max(2, Math.floor((document.documentElement.clientWidth - 2 * gap.side + gap.x) / (boxWidth + gap.x)));
     if (columns === this.#columns) return;
     this.#columns = columns;
     const pairs = new Map(this.#world.links.map((l) => [[l.left.module, l.right.module].sort().join(' '), [l.left.module, l.right.module]]));
     this.#rows = arrange([...this.#world.modules.keys()], [...pairs.values()], columns);
-    for (const name of this.#rows.flat()) this.#sheet.append(this.#boxes.get(name).element); // Tab goes as the eye does
+    for (const name of this.#rows.flat()) this.#sheet.append(this.#boxes.get(name).element); // the order of Tab follows the rows
     for (const l of this.#labels.values()) this.#sheet.append(l.button);
   }
 
@@ -149,7 +153,7 @@ export class Picture {
       return [n, { w: e.offsetWidth, h: e.offsetHeight }];
     }));
     const room = rows.flat().some((n) => this.#boxes.get(n).isOpen) ? openGap : gap;
-    // Where boxes are few in a row, lines go around them.
+    // With few boxes in a row, lines go around them and need room at the sides.
     const { boxes, width, height } = place(rows, sizes, { ...room, side: this.#columns < 3 ? 72 : room.side });
     for (const [name, r] of boxes) {
       Object.assign(this.#boxes.get(name).element.style, { left: `${r.x}px`, top: `${r.y}px` });
@@ -162,7 +166,7 @@ export class Picture {
     this.#fit();
   }
 
-  // bundles are the lines: a link of an open box has its own, between closed ones all links share one.
+  // bundles groups links into lines: all links between two closed boxes share a line, a link of an open box has its own.
   #bundles() {
     const bundles = new Map();
     for (const l of this.filter.links) {
@@ -204,7 +208,7 @@ export class Picture {
       const p = boxes.get(b.from.module), q = boxes.get(b.to.module);
       return Math.hypot(p.x - q.x, p.y - q.y);
     };
-    bundles.sort((a, b) => length(a) - length(b)); // short lines have the least choice
+    bundles.sort((a, b) => length(a) - length(b)); // short lines have the fewest alternatives
     for (const b of bundles) {
       const label = this.#labels.get(b.key);
       const curve = route(end(b.from), end(b.to), rectangles, used);
@@ -269,7 +273,7 @@ export class Picture {
     };
   }
 
-  // hover brings lines forward, or none.
+  // hover emphasizes the lines whose label passes the test; without a test, none.
   #hover(is) {
     this.#sheet.classList.toggle('hovering', Boolean(is));
     for (const l of this.#labels.values()) {
@@ -296,7 +300,7 @@ export class Picture {
     this.#view.style.height = `${this.#size.h * scale + 14}px`;
   }
 
-  // arrows lead to the nearest button in a direction.
+  // arrows moves the focus to the nearest button in the direction of an arrow key.
   #arrows(e) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
     if (!way || e.altKey || e.ctrlKey || e.metaKey) return;
@@ -322,7 +326,7 @@ export class Picture {
 
 const cascadesInto = (l, module) => [l.left, l.right].some((e) => e.module === module && e.deleteCascade);
 
-// tip is the head of an arrow that ends at p.
+// tip returns an arrowhead that ends at p.
 function tip(p, from) {
   const angle = Math.atan2(p.y - from.y, p.x - from.x);
   const at = (along, aside) => `${(p.x + along * Math.cos(angle) - aside * Math.sin(angle)).toFixed(1)} ${(p.y + along * Math.sin(angle) + aside * Math.cos(angle)).toFixed(1)}`;

@@ -1,15 +1,15 @@
-// What the map asks of the server, with the credentials of an admin.
+// Requests of the map, sent with the credentials of an admin.
 import { Credentials } from '../credentials.js';
 import { byLink, readSettings } from '../settings.js';
 
-// Refused says that the server wants other credentials.
+// Refused is thrown when the server rejects the credentials.
 export class Refused extends Error {}
 
 export class Server {
   #settings; #credentials; #key;
-  refused = () => {}; // is told of each request that was refused
+  refused = () => {}; // called for each rejected request
 
-  // renew reads the settings, and says whether there are other credentials in them than before.
+  // renew reads the settings again, and returns whether their credentials changed.
   async renew() {
     const before = JSON.stringify(this.#settings?.admin);
     this.#settings = await readSettings();
@@ -19,13 +19,13 @@ export class Server {
     return true;
   }
 
-  // byLink says where there is a key, if there is one.
+  // byLink is a hint at the link with a token, or "" if the server printed none.
   get byLink() { return byLink(this.#settings); }
 
-  // use has a key sent that a visitor gave.
+  // use sends a visitor's key from now on.
   use(key) { this.#key = key; }
 
-  // ask sends a document to the API and returns its data. It fails with the message of the first error.
+  // ask sends a query to the API and returns its data. It throws the first error of the response.
   async ask(query, signal) {
     const { data, errors } = await this.#fetch(this.#settings.endpoint, {
       method: 'POST', signal, body: JSON.stringify({ query }), headers: { 'content-type': 'application/json' },
@@ -34,7 +34,7 @@ export class Server {
     return data;
   }
 
-  // models returns those of the server, and where their records are.
+  // models returns all models with their tables and columns.
   async models() { return (await this.#fetch('playground/map/map.json')).models; }
 
   async #fetch(url, request) {
@@ -51,7 +51,7 @@ export class Server {
   }
 }
 
-// says returns why a request was refused.
+// says returns the message of a rejected request.
 async function says(answer) {
   const text = (await answer.text()).trim();
   try {

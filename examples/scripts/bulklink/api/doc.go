@@ -1,5 +1,5 @@
-// Package api is the client of bulklink: functions and types that genqlient makes of operations.graphql and the schema that
-// admins see.
+// Package api is the GraphQL client of bulklink. genqlient generates it from operations.graphql and the admins'
+// schema.
 package api
 
 //go:generate go tool genqlient genqlient.yaml

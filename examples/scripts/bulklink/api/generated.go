@@ -1052,7 +1052,7 @@ query ChannelIDs ($names: [String!]!, $after: String) {
 }
 `
 
-// A page of the sales channels that have one of the names. More than one may have the same.
+// A page of the sales channels with the given names. Several may have the same name.
 func ChannelIDs(
 	ctx_ context.Context,
 	client_ graphql.Client,
@@ -1091,7 +1091,7 @@ mutation CreateLinks ($links: [LinkInput!]!) {
 }
 `
 
-// All of the links or none. A link that is there already is UNCHANGED, so a call may be made again.
+// Creates all of the links or none. An existing link is UNCHANGED, so a call may be repeated.
 func CreateLinks(
 	ctx_ context.Context,
 	client_ graphql.Client,
@@ -1133,7 +1133,7 @@ query ProductIDs ($handles: [String!]!, $after: String) {
 }
 `
 
-// A page of the products that have one of the handles.
+// A page of the products with the given handles.
 func ProductIDs(
 	ctx_ context.Context,
 	client_ graphql.Client,

@@ -1,0 +1,137 @@
+// Package storeerr has the errors that every store of the project answers, whether it holds links or records: one type
+// and one class for each, so that a caller handles them once.
+//
+// A class is a sentinel for errors.Is. The types say more, and unwrap to their class.
+package storeerr
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The classes of errors.
+var (
+	ErrInvalid        = errors.New("invalid input")
+	ErrRecordNotFound = errors.New("record not found")
+	ErrLimit          = errors.New("limit exceeded")
+	ErrContended      = errors.New("other calls kept changing the same records: try again")
+	ErrLockTimeout    = errors.New("waited too long for a lock that another transaction holds")
+)
+
+// ItemError is an error of one item of a call. Nothing of the call was written.
+type ItemError struct {
+	Index int // of the item, from 0
+	Err   error
+}
+
+func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
+
+// Unwrap returns the error of the item.
+func (e *ItemError) Unwrap() error { return e.Err }
+
+// InvalidError is input that cannot be understood, or a value that a field cannot hold.
+type InvalidError struct {
+	Field   string
+	Value   any // the value, if it is known
+	Reason  string
+	Choices []string // the valid values, if they are few
+}
+
+func (e *InvalidError) Error() string {
+	text := e.Field + ": " + e.Reason
+	if len(e.Choices) > 0 {
+		text += "; the choices are " + strings.Join(e.Choices, ", ")
+	}
+	return text
+}
+
+// Unwrap returns ErrInvalid.
+func (e *InvalidError) Unwrap() error { return ErrInvalid }
+
+// RecordError is a record that does not exist, or is deleted.
+type RecordError struct {
+	Module, Model string
+	Key           string // what the module calls the id; "" if there is but one
+	ID            string
+}
+
+func (e *RecordError) Error() string {
+	if e.Key == "" {
+		return fmt.Sprintf("there is no %s %q", e.Model, e.ID)
+	}
+	return fmt.Sprintf("there is no %s with %s %q", e.Model, e.Key, e.ID)
+}
+
+// Unwrap returns ErrRecordNotFound.
+func (e *RecordError) Unwrap() error { return ErrRecordNotFound }
+
+// LimitError is a call that asks for more than a limit allows.
+type LimitError struct {
+	What   string // what is bounded, as "items" or "bytes of a statement"
+	Limit  int
+	Asked  int    // 0 if all that is known is that it is more than Limit
+	Advice string // what the caller can do, if it is not plain
+	// Counted says that What is what the call consists of, as its items: "12 items are above the limit of 10".
+	Counted bool
+}
+
+func (e *LimitError) Error() string {
+	text := fmt.Sprintf("%s: %d is above the limit of %d", e.What, e.Asked, e.Limit)
+	switch {
+	case e.Asked == 0:
+		text = fmt.Sprintf("%s: there are more than the limit of %d", e.What, e.Limit)
+	case e.Counted:
+		text = fmt.Sprintf("%d %s are above the limit of %d", e.Asked, e.What, e.Limit)
+	}
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return text
+}
+
+// Unwrap returns ErrLimit.
+func (e *LimitError) Unwrap() error { return ErrLimit }
+
+// ContendedError is a call that was run again as often as it may be, and each time lost against other calls.
+type ContendedError struct{ Err error } // of the last try
+
+func (*ContendedError) Error() string { return ErrContended.Error() }
+
+// Unwrap returns ErrContended and the error of the last try.
+func (e *ContendedError) Unwrap() []error { return []error{ErrContended, e.Err} }
+
+// LockTimeoutError is a call that waited for a lock for as long as its session lets it (lock_timeout). It wrote
+// nothing, and can be made again.
+type LockTimeoutError struct {
+	What  string // what was waited for, as "a record of ProductVariant"
+	Table string // whose row was waited for; "" if Postgres does not say
+	Err   error  // of Postgres
+}
+
+func (e *LockTimeoutError) Error() string {
+	return "the call waited too long for " + e.What + ", which another transaction has locked; nothing was written: try again"
+}
+
+// Unwrap returns ErrLockTimeout and the error of Postgres.
+func (e *LockTimeoutError) Unwrap() []error { return []error{ErrLockTimeout, e.Err} }
+
+// lockedRelation is where Postgres says whose row was waited for.
+var lockedRelation = regexp.MustCompile(`in relation "([^"]+)"`)
+
+// LockTimeout returns err as a *LockTimeoutError if Postgres ended a wait for a lock. Its What is "a record": who knows
+// the tables can say more.
+func LockTimeout(err error) (*LockTimeoutError, bool) {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "55P03" {
+		return nil, false
+	}
+	e := &LockTimeoutError{What: "a record", Err: err}
+	if m := lockedRelation.FindStringSubmatch(pg.Where); m != nil {
+		e.Table = m[1]
+	}
+	return e, true
+}
