@@ -97,7 +97,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	if of.introspection {
 		s.Use(extension.Introspection{})
 	}
-	s.Use(introspector{schema.Schema()})
+	s.Use(newIntrospection())
 	s.Use(writers{g.cfg.ReadOnly})
 	s.Use(executor{of.engine, g.cfg.Observer})
 	s.SetErrorPresenter(g.present)

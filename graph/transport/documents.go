@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
 
+	"github.com/linkgraph/linkgraph/graph/internal/bytecache"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 )
 
@@ -66,12 +67,12 @@ type documents struct {
 	schema *ast.Schema
 	limits DocumentLimits
 	rules  []validator.Rule
-	cache  *byteCache[*document]
+	cache  *bytecache.Cache[*document]
 }
 
 // newDocuments returns an empty cache of documents of the schema that takes so many bytes at most.
 func newDocuments(schema *ast.Schema, limits DocumentLimits, bytes int, hideSuggestions bool) *documents {
-	return &documents{schema, limits, validationRules(hideSuggestions), newByteCache[*document](bytes)}
+	return &documents{schema, limits, validationRules(hideSuggestions), bytecache.New[*document](bytes, bytes/10)}
 }
 
 // validationRules are those of the specification, in the order in which gqlgen applies them.
@@ -117,12 +118,12 @@ func objectsOfCorrectType(observers *validator.Events, addError validator.AddErr
 
 // load returns the document of a text, or what is wrong with it.
 func (d *documents) load(text string) (*document, gqlerror.List) {
-	if doc, ok := d.cache.get(text); ok {
+	if doc, ok := d.cache.Get(text); ok {
 		return doc, nil
 	}
 	doc, errs := d.prepare(text)
 	if errs == nil {
-		d.cache.add(text, doc, doc.size())
+		d.cache.Add(text, doc, doc.size())
 	}
 	return doc, errs
 }

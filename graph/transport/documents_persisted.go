@@ -13,14 +13,16 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/linkgraph/linkgraph/graph/internal/bytecache"
 )
 
 // persisted finds the document that a request names in place of sending it: one that a client had kept (Apollo's automatic
 // persisted queries), or one of those that alone may run.
 type persisted struct {
 	documents *documents
-	kept      *byteCache[string]   // texts by their SHA-256; nil if none are kept
-	trusted   map[string]*document // by id and by SHA-256; nil if every document may run
+	kept      *bytecache.Cache[string] // texts by their SHA-256; nil if none are kept
+	trusted   map[string]*document     // by id and by SHA-256; nil if every document may run
 }
 
 // newPersisted prepares the trusted documents, and reports every one that is not valid; with Config.Partial it leaves those out.
@@ -28,7 +30,7 @@ func newPersisted(d *documents, cfg *Config) (*persisted, error) {
 	p := &persisted{documents: d}
 	if cfg.Trusted == nil {
 		if cfg.PersistedCache > 0 {
-			p.kept = newByteCache[string](cfg.PersistedCache)
+			p.kept = bytecache.New[string](cfg.PersistedCache, cfg.PersistedCache/10)
 		}
 		return p, nil
 	}
@@ -102,7 +104,7 @@ func (p *persisted) find(req *request) (*document, *refusal, gqlerror.List) {
 	doc, errs := p.documents.load(req.query)
 	// Kept once it is found valid: what cannot run is not worth the space.
 	if errs == nil && hash != "" && p.kept != nil {
-		p.kept.add(hash, doc.text, len(doc.text))
+		p.kept.Add(hash, doc.text, len(doc.text))
 	}
 	return doc, nil, errs
 }
@@ -114,7 +116,7 @@ func (p *persisted) recall(hash string) (*document, *refusal, gqlerror.List) {
 			{Message: "PersistedQueryNotSupported", Extensions: map[string]any{"code": codeNotPersisting}},
 		}
 	}
-	text, ok := p.kept.get(hash)
+	text, ok := p.kept.Get(hash)
 	if !ok {
 		return nil, nil, gqlerror.List{
 			{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": codeNotPersisted}},

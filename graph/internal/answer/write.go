@@ -42,13 +42,21 @@ func isTooLong(err error) bool {
 // full reports whether the answer is longer than it may be.
 func (o *Output) full() bool { return len(o.b) > o.limit }
 
+// Room returns how many bytes the answer may grow by.
+func (o *Output) Room() int { return o.limit - len(o.b) }
+
+// TooLong returns the error of an answer that is longer than it may be.
+func (o *Output) TooLong() error {
+	return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
+}
+
 // Check refuses to go on if the answer is too long or the time is over. It is called where what is written repeats.
 func (o *Output) Check() error {
 	if len(o.b) < o.look {
 		return nil
 	}
 	if o.full() {
-		return tooLong{&plan.LimitError{What: "bytes of the answer", Limit: o.limit}}
+		return o.TooLong()
 	}
 	o.look = min(len(o.b)+lookAfter, o.limit+1)
 	return o.ctx.Err()
