@@ -69,6 +69,13 @@ type HTTPStorefront struct {
 	Gate *overload.Gate
 }
 
+// DefaultHTTP returns what the zero value of HTTP stands for.
+func DefaultHTTP() HTTP {
+	var h HTTP
+	h.complete()
+	return h
+}
+
 func (h *HTTP) complete() {
 	h.Documents.Complete()
 	h.Storefront.Documents.OrDefault(transport.DocumentLimits{

@@ -32,6 +32,14 @@ func storefrontSchema() (*ast.Schema, error) {
 	return schema, nil
 }
 
+// DefaultLimits returns what the zero values of Config.Limits and Config.StorefrontLimits stand for.
+func DefaultLimits() (admins, storefronts Limits) {
+	storefronts = storefrontLimits(Limits{})
+	admins.Complete()
+	storefronts.Complete()
+	return admins, storefronts
+}
+
 // storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
 func storefrontLimits(l Limits) Limits {
 	l.Default(Limits{

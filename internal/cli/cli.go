@@ -3,6 +3,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 
@@ -40,7 +41,7 @@ type streams struct {
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	var cli commands
+	cli := commands{Serve: newServeCommand()}
 	exited := false
 	parser, err := kong.New(
 		&cli,
@@ -51,6 +52,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.UsageOnError(),
+		kong.PostBuild(initialDefaults),
 	)
 	if err != nil {
 		return err
@@ -69,4 +71,14 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	s := &streams{stdout, stderr, log, selected.Command()}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
+}
+
+// initialDefaults makes the value that a flag has before the arguments are parsed its default, where its tag names none.
+func initialDefaults(k *kong.Kong) error {
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok && !f.HasDefault && !f.Target.IsZero() {
+			f.Default, f.HasDefault = fmt.Sprint(f.Target.Interface()), true
+		}
+		return next(nil)
+	})
 }

@@ -26,8 +26,8 @@ import (
 type serveCommand struct {
 	databaseFlags
 	readOnlyFlags
-	Limits     limitFlags `embed:"" set:"max_depth=16" set:"max_in=1000" set:"max_conditions=400" set:"max_values=20000" set:"max_value_bytes=1048576" set:"max_search=20000" set:"max_cost=20000000" set:"max_answer=268435456" set:"timeout=30s" set:"max_body=4194304" set:"max_document=262144" set:"max_tokens=15000" set:"max_aliases=500" set:"max_root_fields=100" set:"max_directives=500" set:"max_fragments=200" set:"max_spreads=1000" set:"max_fields=10000" set:"max_repeats=500" set:"whose=an admin"`                                     //nolint:staticcheck // kong reads every set
-	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"max_depth=12" set:"max_in=200" set:"max_conditions=100" set:"max_values=2000" set:"max_value_bytes=65536" set:"max_search=1000" set:"max_cost=2000000" set:"max_answer=33554432" set:"timeout=10s" set:"max_body=262144" set:"max_document=65536" set:"max_tokens=5000" set:"max_aliases=200" set:"max_root_fields=30" set:"max_directives=200" set:"max_fragments=100" set:"max_spreads=400" set:"max_fields=4000" set:"max_repeats=250" set:"whose=a storefront"` //nolint:staticcheck // kong reads every set
+	Limits     limitFlags `embed:"" set:"whose=an admin"`
+	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"whose=a storefront"`
 	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
 	observeFlags
 	overloadFlags
@@ -37,6 +37,18 @@ type serveCommand struct {
 	tryoutFlags
 	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+}
+
+// newServeCommand returns the command with the defaults of package graph.
+func newServeCommand() serveCommand {
+	http := graph.DefaultHTTP()
+	admins, storefronts := graph.DefaultLimits()
+	return serveCommand{
+		Limits: newLimitFlags(admins, http.Documents, http.Timeout, http.MaxBody),
+		Storefront: newLimitFlags(
+			storefronts, http.Storefront.Documents, http.Storefront.Timeout, http.Storefront.MaxBody,
+		),
+	}
 }
 
 const (

@@ -34,7 +34,7 @@ func NewCompiler(
 	limits Limits,
 	spent func(ctx context.Context, fields int),
 ) *Compiler {
-	limits.complete()
+	limits.Complete()
 	return &Compiler{catalog, links, limits, spent}
 }
 
