@@ -23,7 +23,8 @@ func (g *Graph) Handler() http.Handler {
 	return h
 }
 
-// HTTPHandler serves the API: POST, and GET for queries. It reports every fault of the configuration.
+// HTTPHandler serves the API: POST, and GET for queries. It reports every fault of the configuration. The headers that
+// every answer of a server needs are set around it: transport.SecureHeaders.
 func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	cfg.complete()
 	if err := cfg.check(); err != nil {
@@ -34,7 +35,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Authenticate == nil {
-		return cfg.wrap(admin), nil
+		return transport.AllowOrigins(cfg.Origins, admin), nil
 	}
 	few := cfg
 	few.DocumentCache /= 4 // those who only read are few
@@ -58,16 +59,15 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(
-		&authGate{
-			cfg.Authenticate,
-			admin,
-			reader,
-			storefront,
-			g.cfg.Logger,
-			transport.Refuser(cfg.transport(g.cfg.Logger)),
-		},
-	), nil
+	gate := &authGate{
+		authenticate: cfg.Authenticate,
+		admin:        admin,
+		reader:       reader,
+		storefront:   storefront,
+		log:          g.cfg.Logger,
+		endpoint:     transport.Refuser(cfg.transport(g.cfg.Logger)),
+	}
+	return transport.AllowOrigins(cfg.Origins, gate), nil // outermost: a page may read that it was refused
 }
 
 // view is the API as some callers see it.

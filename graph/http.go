@@ -146,13 +146,6 @@ func (h *HTTP) check() error {
 	return errors.Join(faults...)
 }
 
-// wrap puts around the endpoint what is done for every request, whatever it asks.
-func (h *HTTP) wrap(next http.Handler) http.Handler {
-	return transport.SecureHeaders(
-		transport.AllowOrigins(h.Origins, next),
-	) // around all, so that a page can read that it was refused
-}
-
 // transport is how requests are read and answers sent. A zero timeout has become the default; one below zero is none.
 func (h *HTTP) transport(log *slog.Logger) transport.Config {
 	cfg := transport.Config{

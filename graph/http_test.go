@@ -35,7 +35,7 @@ func newEndpointOf(t *testing.T, a *api, cfg graph.HTTP) *endpoint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(transport.SecureHeaders(h)) // as internal/cli does
 	t.Cleanup(s.Close)
 	return &endpoint{a, s.URL + "/graphql"}
 }

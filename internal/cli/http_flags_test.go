@@ -94,7 +94,7 @@ func TestHTTPFlags(t *testing.T) {
 	if _, _, body := send(`{"documentId":"sha256:00"}`); !strings.Contains(body, "PERSISTED_QUERY_NOT_SUPPORTED") {
 		t.Errorf("--apq-cache: %s", body)
 	}
-	for _, path := range []string{"/", "/healthz", "/nothing"} {
+	for _, path := range []string{"/", "/healthz", "/nothing", "/graphql", "/graphql?query={__typename}"} {
 		r, err := accesstest.Client(t).Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,6 +14,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/access"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/modules/api_key"
 	"github.com/linkgraph/linkgraph/playground"
 )
 
@@ -49,14 +48,7 @@ func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, err
 			addr,
 		)
 	}
-	return &tryout{secret: "sk_" + random(), token: random(), readOnly: readOnly}, nil
-}
-
-// random is a text that cannot be guessed.
-func random() string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails
-	return hex.EncodeToString(raw)
+	return &tryout{secret: api_key.NewToken("sk_"), token: api_key.NewToken(""), readOnly: readOnly}, nil
 }
 
 // keys are those that the database does not have.
