@@ -220,20 +220,25 @@ func (r *reader) storedLink(l *link) {
 		l.table = l.name
 	}
 	rows := &model{
-		name:        l.typeName,
-		plural:      naming.Plural(naming.Camel(l.typeName)),
-		module:      "link",
-		schema:      l.schema,
-		table:       l.table,
-		idPrefix:    l.idPrefix,
-		primary:     "id",
+		name:     l.typeName,
+		plural:   naming.Plural(naming.Camel(l.typeName)),
+		module:   "link",
+		schema:   l.schema,
+		table:    l.table,
+		idPrefix: l.idPrefix,
+		primary:  "id",
 		description: fmt.Sprintf(
 			"A link between %s %s and %s %s.",
-			naming.Article(l.left.model.name), l.left.model.name, naming.Article(l.right.model.name), l.right.model.name,
+			naming.Article(
+				l.left.model.name,
+			),
+			l.left.model.name,
+			naming.Article(l.right.model.name),
+			l.right.model.name,
 		),
-		link:        l,
-		node:        true,
-		softDelete:  true,
+		link:       l,
+		node:       true,
+		softDelete: true,
 	}
 	text := func(field, gqlType, description string) *column {
 		return &column{

@@ -15,8 +15,9 @@ import (
 func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	url, cmd, _ := started(t, "--drain-delay 3s --database-url "+db.URL)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	p := process(t, "--drain-delay 3s --database-url "+db.URL)
+	url := p.MustAddress(t)
+	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "it is not ready", func() bool {
@@ -30,8 +31,8 @@ func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	if a, err := ask(t.Context(), t, url, `{ regions { totalCount } }`); err != nil || a.code() != "" {
 		t.Errorf("a request before the port closes: %v, %+v", err, a)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the end: %v", err)
+	if <-p.Ended; p.Err != nil {
+		t.Errorf("the end: %v", p.Err)
 	}
 }
 

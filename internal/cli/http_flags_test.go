@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // TestHTTPFlags starts a server with flags that say how it is served: each does what it says.
 func TestHTTPFlags(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	s := serve(
 		t,
 		"--data-dir",

@@ -23,6 +23,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // migrated returns a database with all tables.
@@ -287,7 +288,7 @@ func privatePostgres(t *testing.T, dir string, unsafe bool) *postgres.Server {
 // is answered, what fails says UNAVAILABLE, and the server goes on by itself.
 func TestPostgresComesAndGoes(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	pg := privatePostgres(t, dir, false)
 	s := serve(t, "--database-url", pg.URL(), "--db-max-conns", "4")
 	ctx, stop := context.WithCancel(t.Context())
@@ -413,13 +414,9 @@ func TestObservedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(string(text), `"statements":1`) ||
-		!strings.Contains(string(text), `"Product list"`) {
+	text := servertest.Body(t, response)
+	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(text, `"statements":1`) ||
+		!strings.Contains(text, `"Product list"`) {
 		t.Errorf("%v: %s", response.Header, text)
 	}
 	line := regexp.MustCompile(

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // bouncer is a PgBouncer on the machine.
@@ -57,7 +58,7 @@ func behind(t *testing.T, db *pgtest.DB, settings ...string) string {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	users, ini := filepath.Join(dir, "users.txt"), filepath.Join(dir, "pgbouncer.ini")
 	to := fmt.Sprintf("host=%s port=%d user=%s", cfg.Host, cfg.Port, cfg.User)
 	if cfg.Password != "" {
@@ -78,7 +79,7 @@ func behind(t *testing.T, db *pgtest.DB, settings ...string) string {
 			t.Fatal(err)
 		}
 	}
-	log := &buffer{}
+	log := &servertest.Log{}
 	cmd := exec.Command(program, ini)
 	cmd.Stderr = log
 	if os.Geteuid() == 0 { // which it refuses to run as

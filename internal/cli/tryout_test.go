@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 	"github.com/linkgraph/linkgraph/playground"
 )
 
@@ -74,7 +75,7 @@ func settingsAt(t *testing.T, at, token string, headers ...string) (found settin
 // TestTryout looks at who is let in by the pages of this machine.
 func TestTryout(t *testing.T) {
 	t.Parallel()
-	private := serve(t, "--data-dir", dataDir(t))
+	private := serve(t, "--data-dir", servertest.DataDir(t))
 	token := private.token(t)
 	found := private.settings(t, token)
 	private.lets(t, "Authorization", found.Admin["Authorization"], `{"data":{"products":{"totalCount":3}}}`)
