@@ -11,8 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// TestMedusaKeepsItsTables runs on the database of a Medusa whose rbac module is off. Its tables are Medusa's to make: until
-// then they read as empty and are not written, and once they are there they are served as all others.
+// TestMedusaKeepsItsTables runs on the database of a Medusa whose rbac module is off. Its tables are Medusa's to
+// make: until then they read as empty and are not written, and once they are there they are served as all others.
 func TestMedusaKeepsItsTables(t *testing.T) {
 	t.Parallel()
 	db := newMedusaDB(t)
@@ -161,8 +161,8 @@ func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 	}
 }
 
-// TestOwnRecordsAreTrusted looks at a database that is all this program's: a selection of ids alone is answered from the link
-// table, as docs/links.md says.
+// TestOwnRecordsAreTrusted looks at a database that is all this program's: a selection of ids alone is answered from
+// the link table, as docs/links.md says.
 func TestOwnRecordsAreTrusted(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)

@@ -26,7 +26,7 @@ const (
 	codeLockTimeout    = "LOCK_TIMEOUT"
 )
 
-// codes is the one table from errors to codes. What is not in it is logged, and INTERNAL to clients.
+// codes maps errors to codes. An error that is not listed is logged, and INTERNAL to clients.
 var codes = []struct {
 	is   error
 	code string
@@ -52,7 +52,7 @@ var codes = []struct {
 	{plan.ErrInput, transport.CodeBadInput},
 }
 
-// present gives an error its code and, for an item of a list, its index.
+// present sets the code of an error and, for an item of a list, its index.
 func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	if out.Extensions == nil {
@@ -81,7 +81,8 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// presentDatabase presents what the database, or the way to it, could not do at this time. All of it is UNAVAILABLE.
+// presentDatabase presents faults of the database and of the connection to it as UNAVAILABLE. It reports whether err is
+// one.
 func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err error) bool {
 	var busy *overload.Error
 	switch {
@@ -110,7 +111,7 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	return true
 }
 
-// explain adds what a program wants to know of an error without reading its text.
+// explain adds details to the extensions, so that programs need not parse the message.
 func (g *Graph) explain(out *gqlerror.Error, err error) {
 	var linkItem *linkstore.ItemError
 	var recordItem *recordstore.ItemError

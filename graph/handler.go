@@ -14,11 +14,11 @@ import (
 	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
-// Handler serves the API with the defaults of HTTP: to everyone, as admins.
+// Handler serves the API with the defaults of HTTP and without authentication: every caller is an admin.
 func (g *Graph) Handler() http.Handler {
 	h, err := g.HTTPHandler(HTTP{})
 	if err != nil {
-		panic(err) // the defaults have no faults
+		panic(err) // the defaults are valid
 	}
 	return h
 }
@@ -38,7 +38,7 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return transport.AllowOrigins(cfg.Origins, admin), nil
 	}
 	few := cfg
-	few.DocumentCache /= 4 // those who only read are few
+	few.DocumentCache /= 4 // read-only admins are few
 	reader, err := g.server(view{
 		side:          g.admin,
 		schema:        readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()),
@@ -70,12 +70,12 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	return transport.AllowOrigins(cfg.Origins, gate), nil // outermost: a page may read that it was refused
 }
 
-// view is the API as some callers see it.
+// view is the API as one kind of caller sees it.
 type view struct {
 	side
-	schema        *ast.Schema // nil means all of it
+	schema        *ast.Schema // nil means the whole schema
 	introspection bool
-	// partial says that documents of HTTP.Trusted may ask for what is not seen here. They are then not among those that may run.
+	// partial drops documents of HTTP.Trusted that are not valid in this schema, instead of refusing to start.
 	partial bool
 }
 
@@ -105,7 +105,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	return s, nil
 }
 
-// writers refuses mutations of those who may not write.
+// writers refuses mutations of callers who may not write.
 type writers struct{ nobody bool }
 
 var _ interface {
@@ -116,10 +116,10 @@ var _ interface {
 // ExtensionName names the extension.
 func (writers) ExtensionName() string { return "writers" }
 
-// Validate has nothing to check of the schema.
+// Validate accepts every schema.
 func (writers) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext looks at the kind of the operation.
+// MutateOperationContext refuses a mutation on a read-only server, or of a caller without write access.
 func (w writers) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if op.Operation.Operation != ast.Mutation {
 		return nil

@@ -40,7 +40,7 @@ func DefaultLimits() (admins, storefronts Limits) {
 	return admins, storefronts
 }
 
-// storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
+// storefrontLimits sets the zero fields that have lower defaults for storefronts than for admins.
 func storefrontLimits(l Limits) Limits {
 	l.Default(Limits{
 		MaxDepth:      12,
@@ -55,7 +55,7 @@ func storefrontLimits(l Limits) Limits {
 	return l
 }
 
-// narrowed returns the store of what storefronts see.
+// narrowed returns a record store that has only what storefronts see.
 func (g *Graph) narrowed(models *recordstore.Catalog, cfg recordstore.Config) (*recordstore.Store, error) {
 	narrow, err := plan.Narrow(models, exec.Storefront())
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRequest reads bodies and queries of URLs. What is refused is refused with a status and in words that are not Go's;
-// what is taken is JSON.
+// FuzzRequest reads bodies and queries of URLs. What is refused is refused with a status and in words that are not
+// Go's; what is taken is JSON.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		`{"query":"{ __typename }"}`, `{"query":"{ a }","variables":{"a":[1,2.5e3,null,{"b":"c"}]},"operationName":"A","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`,

@@ -11,7 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
-// TestNotReadyBeforeThePortCloses asks /readyz from SIGTERM on: it says no before nobody answers, and requests are answered meanwhile.
+// TestNotReadyBeforeThePortCloses asks /readyz from SIGTERM on: it says no before nobody answers, and requests are
+// answered meanwhile.
 func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
@@ -36,7 +37,8 @@ func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	}
 }
 
-// slowCommits has transactions that write a table wait in their COMMIT for an advisory lock, which the test holds until it lets go.
+// slowCommits has transactions that write a table wait in their COMMIT for an advisory lock, which the test holds
+// until it lets go.
 func slowCommits(t *testing.T, db *pgtest.DB, table string) (letGo func()) {
 	t.Helper()
 	if _, err := db.Pool.Exec(t.Context(), `
@@ -59,8 +61,8 @@ func slowCommits(t *testing.T, db *pgtest.DB, table string) (letGo func()) {
 	}
 }
 
-// TestDrainThatRunsOutOfTime stops the server while requests wait for locks and others commit. Those that wait are told so and wrote
-// nothing; those that commit learn that they did.
+// TestDrainThatRunsOutOfTime stops the server while requests wait for locks and others commit. Those that wait are
+// told so and wrote nothing; those that commit learn that they did.
 func TestDrainThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	for name, committing := range map[string]struct{ table, document, count string }{
@@ -196,8 +198,8 @@ func TestDatabaseThatTakesNoWrites(t *testing.T) {
 	}
 }
 
-// TestReadsThatAreEndedForOthers has Postgres end reads as a standby does for the sake of what it has to repeat. They are run again, and
-// are UNAVAILABLE if that does not help.
+// TestReadsThatAreEndedForOthers has Postgres end reads as a standby does for the sake of what it has to repeat. They
+// are run again, and are UNAVAILABLE if that does not help.
 func TestReadsThatAreEndedForOthers(t *testing.T) {
 	t.Parallel()
 	for code, document := range map[string]string{

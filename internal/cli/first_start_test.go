@@ -200,7 +200,8 @@ func (c *course) moments(n int) []instant {
 	return all
 }
 
-// quickPostgres has private servers not wait for the disk, for the rest of the test: what is ended here are processes, not machines.
+// quickPostgres has private servers not wait for the disk, for the rest of the test: what is ended here are
+// processes, not machines.
 func quickPostgres(t *testing.T) {
 	t.Helper()
 	var real string
@@ -226,8 +227,8 @@ func quickPostgres(t *testing.T) {
 	t.Setenv("LINKGRAPH_POSTGRES_BIN", bin)
 }
 
-// TestFirstStartIsKilled ends a first start at moments that are spread over all it does, by kill -9 and by Ctrl-C. The start right
-// after has all that an undisturbed one has, row by row, and keys can be had beside it.
+// TestFirstStartIsKilled ends a first start at moments that are spread over all it does, by kill -9 and by Ctrl-C.
+// The start right after has all that an undisturbed one has, row by row, and keys can be had beside it.
 func TestFirstStartIsKilled(t *testing.T) {
 	quickPostgres(t)
 	c := undisturbed(t)

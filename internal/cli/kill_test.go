@@ -154,8 +154,8 @@ func stateOf(t *testing.T, conn *pgx.Conn, id string) state {
 	return s
 }
 
-// TestKill kills the server, twice, while it writes links and deletes records. Whatever was acknowledged is there, and all
-// else is there wholly or not at all: records, links, events and what a restore goes by agree.
+// TestKill kills the server, twice, while it writes links and deletes records. Whatever was acknowledged is there,
+// and all else is there wholly or not at all: records, links, events and what a restore goes by agree.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	pg := privatePostgres(t, servertest.DataDir(t), true)

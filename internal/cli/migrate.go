@@ -12,7 +12,7 @@ type migrateCommand struct {
 	Plan bool `help:"Show what would be done, and do nothing."`
 }
 
-// Run brings the database up to date.
+// Run migrates the database, or prints what would be done.
 func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, sessionMode(!c.Plan), func(db *database) error {
 		if c.Plan {
@@ -26,7 +26,7 @@ func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	})
 }
 
-// showPlan prints every statement that prepare would run and that would change something.
+// showPlan prints every statement of prepare that would change something.
 func (db *database) showPlan(ctx context.Context, s *streams) error {
 	pending, err := recordstore.MigrationPlan(ctx, db.pool)
 	if err != nil {

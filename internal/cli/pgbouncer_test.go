@@ -123,8 +123,8 @@ func asOwnerOf(t *testing.T, host string) *syscall.Credential {
 // inTransactions is how PgBouncer pools transactions, with fewer sessions than clients.
 var inTransactions = []string{"pool_mode = transaction", "max_prepared_statements = 200", "default_pool_size = 3"}
 
-// TestBehindPgBouncer reads and writes through PgBouncer, with more clients than it has sessions. It takes none of the parameters that
-// sessions usually start with.
+// TestBehindPgBouncer reads and writes through PgBouncer, with more clients than it has sessions. It takes none of
+// the parameters that sessions usually start with.
 func TestBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string][]string{
@@ -190,8 +190,9 @@ func TestBehindPgBouncer(t *testing.T) {
 	}
 }
 
-// TestSettingsBehindPgBouncer holds the settings of requests to be what they are without it: how long locks and statements are waited
-// for, and that storefronts cannot write. They do not stay behind in the sessions that others get.
+// TestSettingsBehindPgBouncer holds the settings of requests to be what they are without it: how long locks and
+// statements are waited for, and that storefronts cannot write. They do not stay behind in the sessions that others
+// get.
 func TestSettingsBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	db := contended(t)

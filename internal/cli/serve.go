@@ -52,12 +52,12 @@ func newServeCommand() serveCommand {
 }
 
 const (
-	stopTimeout   = 20 * time.Second // of the private Postgres, and of the last traces
+	stopTimeout   = 20 * time.Second // for the private Postgres, and for flushing traces
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 120 * time.Second
 )
 
-// Run serves until the context ends, then lets requests finish and stops the database.
+// Run serves until the context is cancelled, then drains requests and stops the private Postgres.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	settings := heap.Set(os.Getenv, memlimit.FromCgroup)
 	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
@@ -151,7 +151,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	return errors.Join(err, c.drain(ctx, server, end))
 }
 
-// ready brings the database up to date, unless it is not to be changed, and the graph in line with the database.
+// ready migrates the database, unless the server is read-only, and adapts the graph to its tables.
 func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
 	if !c.ReadOnly {
 		if err := db.prepareOwn(ctx, s); err != nil {
@@ -173,7 +173,7 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 	return err
 }
 
-// greet says where to go.
+// greet prints the addresses and, after the first start, the keys of the demo store.
 func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
 	fmt.Fprintf(
@@ -194,7 +194,7 @@ func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	fmt.Fprintln(s.err)
 }
 
-// handler serves everything: the API, the pages, and what those who run the server ask.
+// handler routes the API, the pages, the metrics and the probes.
 func (c *serveCommand) handler(
 	db *database,
 	api http.Handler,
@@ -205,7 +205,7 @@ func (c *serveCommand) handler(
 ) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api) // times its answers itself
+	mux.Handle("/graphql", api) // has write timeouts of its own
 	timed := func(next http.Handler) http.Handler {
 		if c.WriteTimeout <= 0 {
 			return next

@@ -137,7 +137,8 @@ func TestTryout(t *testing.T) {
 	}
 }
 
-// testBehindNginx puts a real nginx before a server, as it comes and with the headers that its manual has. It must be there in CI.
+// testBehindNginx puts a real nginx before a server, as it comes and with the headers that its manual has. It must be
+// there in CI.
 func testBehindNginx(t *testing.T, s *server, token string) {
 	t.Helper()
 	nginx, err := exec.LookPath("nginx")
