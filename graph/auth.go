@@ -14,25 +14,25 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// The codes of requests whose sender is not let in.
+// Codes of requests that fail authentication or exceed a rate limit.
 const (
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeTooMany         = "TOO_MANY_REQUESTS"
 )
 
-// authGate asks who sends a request and leads storefronts, admins and those of them who may only read to what is theirs.
+// authGate authenticates requests and passes each to the handler of its caller: storefront, admin or read-only admin.
 type authGate struct {
 	authenticate func(*http.Request) (Caller, error)
 	admin        http.Handler
-	reader       http.Handler // of admins who may only read
+	reader       http.Handler // of read-only admins
 	storefront   http.Handler
 	log          *slog.Logger
-	endpoint     *transport.Endpoint // refuses
+	endpoint     *transport.Endpoint // writes refusals
 }
 
-// ServeHTTP lets a request in, or refuses it before anything of it is read.
+// ServeHTTP authenticates a request before its body is read.
 func (a *authGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions { // tells methods alone
+	if r.Method == http.MethodOptions { // lists the allowed methods, nothing else
 		a.admin.ServeHTTP(w, r)
 		return
 	}
@@ -53,7 +53,7 @@ func (a *authGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	next.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// AdminsOnly serves next to admins, and refuses others as the API does.
+// AdminsOnly serves next to admins and refuses other callers as the API does.
 func (g *Graph) AdminsOnly(authenticate func(*http.Request) (Caller, error), next http.Handler) http.Handler {
 	a := &authGate{log: g.cfg.Logger, endpoint: transport.Refuser(transport.Config{})}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

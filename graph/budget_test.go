@@ -21,8 +21,9 @@ func repeated(n int, field string) string {
 	return "{ " + b.String() + "}"
 }
 
-// TestBudget goes one beyond each limit of an operation by what a client can repeat, in each of the ways in which it can be
-// repeated: in one field, over several root fields, and by one variable that several root fields use. What is within passes.
+// TestBudget goes one beyond each limit of an operation by what a client can repeat, in each of the ways in which it
+// can be repeated: in one field, over several root fields, and by one variable that several root fields use. What is
+// within passes.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
@@ -257,8 +258,8 @@ func TestCeilingOfBatch(t *testing.T) {
 	}
 }
 
-// TestCeilingOfMutations looks at mutations whose answer is too large: those of which that is known before are not run, the others say that
-// they were.
+// TestCeilingOfMutations looks at mutations whose answer is too large: those of which that is known before are not
+// run, the others say that they were.
 func TestCeilingOfMutations(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)

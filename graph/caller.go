@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Role says what an admin may do.
+// Role is what an admin may do.
 type Role string
 
 // The roles.
@@ -15,34 +15,35 @@ const (
 	ReadWrite Role = "read-write"
 )
 
-// Caller is who sends a request.
+// Caller is the authenticated sender of a request.
 type Caller struct {
-	// Storefront says that the caller sees what graph/storefront.graphqls lists and nothing else. Others are admins.
+	// Storefront callers see only what graph/storefront.graphqls lists. All others are admins.
 	Storefront bool
-	// ID is that of the API key, or the subject of a token.
+	// ID is the id of the API key, or the subject of the token.
 	ID string
-	// Name is the title of the key, or what a token says of its subject. It may be empty.
+	// Name is the title of the API key, or the name in the token. It may be empty.
 	Name string
-	// Role is an admin's.
+	// Role is set for admins only.
 	Role Role
-	// Address tells the clients of a storefront apart, who all have its key. It may be empty.
+	// Address is the client's IP address. It tells the clients of a storefront apart, who share one key. It may be
+	// empty.
 	Address string
 }
 
-// What Authenticate may answer besides a caller. Any other error is one of the server.
+// Errors that HTTP.Authenticate may return. Any other error is a fault of the server: 500 or 503.
 var (
-	// ErrUnauthenticated says that there are no credentials, or that they are not good: 401.
+	// ErrUnauthenticated says that the credentials are missing or invalid: 401.
 	ErrUnauthenticated = errors.New("unauthenticated")
-	// ErrForbidden says that the credentials are good and give no access: 403.
+	// ErrForbidden says that the credentials are valid but give no access: 403.
 	ErrForbidden = errors.New("forbidden")
 )
 
-// TooManyRequestsError says that a caller sends more than it may: 429.
+// TooManyRequestsError says that the caller exceeded its rate limit: 429, with Retry-After.
 type TooManyRequestsError struct{ RetryAfter time.Duration }
 
 func (e *TooManyRequestsError) Error() string { return "too many requests" }
 
-// CredentialsError is ErrUnauthenticated or ErrForbidden with what the client is told.
+// CredentialsError is ErrUnauthenticated or ErrForbidden with the message for the client.
 type CredentialsError struct {
 	Is      error
 	Message string
@@ -54,12 +55,12 @@ func (e *CredentialsError) Unwrap() error { return e.Is }
 
 type callerKey struct{}
 
-// WithCaller returns a context of a request that the caller sends.
+// WithCaller returns a context that carries the caller.
 func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerFrom returns who sends the request. There is none where no one was asked for credentials.
+// CallerFrom returns the caller of the request. ok is false where requests are not authenticated.
 func CallerFrom(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok

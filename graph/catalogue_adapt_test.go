@@ -116,8 +116,8 @@ func readOnly(t *testing.T, db *pgtest.DB) {
 	}
 }
 
-// sweep is a query that reads all fields of all records of a model, and what every relation leads to; and counts those that
-// lead to something, and those that do not.
+// sweep is a query that reads all fields of all records of a model, and what every relation leads to; and counts
+// those that lead to something, and those that do not.
 func sweep(schema *ast.Schema, v verbs, m *recordstore.Model, all map[string]verbs) string {
 	var fields, counts strings.Builder
 	for _, f := range schema.Types[m.Name].Fields {
@@ -176,8 +176,8 @@ func leads(node map[string]json.RawMessage, r *recordstore.Relation) int {
 	return list.TotalCount
 }
 
-// sweepAll reads everything that a database has. lacks are the models whose table is missing. All other models have records,
-// and of every relation between them one that it leads from.
+// sweepAll reads everything that a database has. lacks are the models whose table is missing. All other models have
+// records, and of every relation between them one that it leads from.
 func sweepAll(t *testing.T, a *api, lacks map[string]bool) {
 	t.Helper()
 	schema := exec.NewExecutableSchema(exec.Config{}).Schema()
@@ -263,8 +263,8 @@ func set(names ...string) map[string]bool {
 // notOfMedusa are the models of link tables that Medusa does not make.
 var notOfMedusa = []string{"OrderClaimPaymentCollection", "OrderExchangePaymentCollection", "ProductRelatedProduct"}
 
-// TestDatabases asks for every field of every model and link, and walks every relation, on databases that cannot be written
-// to: one of this program, one of Medusa, and one of a Medusa without some modules and a column.
+// TestDatabases asks for every field of every model and link, and walks every relation, on databases that cannot be
+// written to: one of this program, one of Medusa, and one of a Medusa without some modules and a column.
 func TestDatabases(t *testing.T) {
 	t.Parallel()
 	t.Run("migrated", func(t *testing.T) {

@@ -185,8 +185,8 @@ var storedLinks = []struct {
 	{"product_related_product", "Product", "product_id", "Product", "related_product_id", "prodrel", many, many, ""},
 }
 
-// readOnlyLinks are the links of Medusa 2.21.2 that have no table: a column of the left model, and the column of the right one
-// that it holds.
+// readOnlyLinks are the links of Medusa 2.21.2 that have no table: a column of the left model, and the column of the
+// right one that it holds.
 var readOnlyLinks = []struct{ left, column, right, key string }{
 	{"Cart", "customer_id", "Customer", "id"},
 	{"Cart", "region_id", "Region", "id"},

@@ -162,8 +162,8 @@ func TestRecordsThatAnotherProgramDeletes(t *testing.T) {
 	}
 }
 
-// TestOwnRecordsAreTrusted looks at a database that is all this program's: a selection of ids alone is answered from the link
-// table, as docs/links.md says.
+// TestOwnRecordsAreTrusted looks at a database that is all this program's: a selection of ids alone is answered from
+// the link table, as docs/links.md says.
 func TestOwnRecordsAreTrusted(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)

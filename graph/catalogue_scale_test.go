@@ -11,8 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/tools/explain"
 )
 
-// ordersDB has 5,000 orders in three versions of three items each, of 500 customers and two sales channels. The last order has
-// 1,000 items in each version.
+// ordersDB has 5,000 orders in three versions of three items each, of 500 customers and two sales channels. The last
+// order has 1,000 items in each version.
 func ordersDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "orders", func(ctx context.Context, pool *pgxpool.Pool) error {
@@ -37,7 +37,8 @@ func ordersDB(t testing.TB) *pgtest.DB {
 	})
 }
 
-// TestPlansOfOrders looks at the plans of what leads to the current version of an order, and of a read-only link both ways.
+// TestPlansOfOrders looks at the plans of what leads to the current version of an order, and of a read-only link both
+// ways.
 func TestPlansOfOrders(t *testing.T) {
 	t.Parallel()
 	pool := ordersDB(t)

@@ -368,8 +368,8 @@ func (l *linked) elsewhere(s *side, id string) (other *linked, link string) {
 	return nil, ""
 }
 
-// deletion deletes one end: the link goes, and what is at the other end if that cascades, with its own links. Restore brings
-// exactly that back.
+// deletion deletes one end: the link goes, and what is at the other end if that cascades, with its own links. Restore
+// brings exactly that back.
 func (l *linked) deletion(s, far *side, link string) {
 	l.Helper()
 	if s.verbs.remove == "" {

@@ -12,7 +12,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// walk crosses every kind of hop: lists and single records, inside modules and across links, counted, paged and filtered.
+// walk crosses every kind of hop: lists and single records, inside modules and across links, counted, paged and
+// filtered.
 const walk = `query Walk($first: Int!) {
   products(first: $first, orderBy: [{ title: ASC }]) {
     totalCount
@@ -99,8 +100,8 @@ func fill(t testing.TB, g *graph.Graph, n int) {
 	}
 }
 
-// TestStatementsDoNotDependOnRows runs one query over 1, 10 and 100 parents, and fifty times more with others beside it: the
-// statements are always the same, one a hop.
+// TestStatementsDoNotDependOnRows runs one query over 1, 10 and 100 parents, and fifty times more with others beside
+// it: the statements are always the same, one a hop.
 func TestStatementsDoNotDependOnRows(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDB(t), graph.Config{})

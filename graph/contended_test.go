@@ -11,8 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// TestContendedRecords has clients write the same records in opposite orders: what they are answered is what became of the records, and
-// never that something went wrong inside.
+// TestContendedRecords has clients write the same records in opposite orders: what they are answered is what became
+// of the records, and never that something went wrong inside.
 func TestContendedRecords(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})

@@ -75,8 +75,8 @@ func (a panickyAudit) RecordsWritten(ctx context.Context, w recordstore.Written,
 	return a.failing.RecordsWritten(ctx, w, last)
 }
 
-// TestCorpusOfEdges runs documents of which a part fails, or whose values have no place in the schema. Their documents were written by
-// hand: to add one, write its .graphql into the file and run with -update.
+// TestCorpusOfEdges runs documents of which a part fails, or whose values have no place in the schema. Their
+// documents were written by hand: to add one, write its .graphql into the file and run with -update.
 func TestCorpusOfEdges(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)

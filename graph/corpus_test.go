@@ -24,8 +24,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
-// corpus is documents with what was answered to them, kept in testdata/corpus/name.txtar. They were made at random once: every
-// field, argument and input of the schema may occur in them, and what is refused when it runs.
+// corpus is documents with what was answered to them, kept in testdata/corpus/name.txtar. They were made at random
+// once: every field, argument and input of the schema may occur in them, and what is refused when it runs.
 type corpus struct {
 	*testing.T
 	name    string
@@ -40,8 +40,8 @@ type corpusCase struct {
 	query, variables string
 }
 
-// check runs the cases in their order and compares the answers and the statements with those that are kept. make makes the
-// documents, if there are none yet; it is given each answer.
+// check runs the cases in their order and compares the answers and the statements with those that are kept. make
+// makes the documents, if there are none yet; it is given each answer.
 func (c *corpus) check(n int, next func() document, harvest func(answer []byte)) {
 	c.Helper()
 	file := filepath.Join("testdata", "corpus", c.name+".txtar")

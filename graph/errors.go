@@ -48,7 +48,7 @@ var codes = []struct {
 	{storeerr.ErrLockTimeout, codeLockTimeout},
 }
 
-// present gives an error its code and, for an item of a list, its index.
+// present sets the code of an error and, for an item of a list, its index.
 func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	if out.Extensions == nil {
@@ -81,7 +81,8 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// presentDatabase presents what the database, or the way to it, could not do at this time. All of it is UNAVAILABLE.
+// presentDatabase presents faults of the database and of the connection to it as UNAVAILABLE. It reports whether err is
+// one.
 func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err error) bool {
 	var busy *overload.Error
 	switch {

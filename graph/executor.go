@@ -13,11 +13,11 @@ import (
 	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
-// executor has the resolvers of an operation work together: what they start is read level by level, in as few statements as there
-// are different ones, and written at once.
+// executor batches the root fields of an operation: they are read together, level by level, with one statement for
+// equal reads, and written in one pass.
 type executor struct {
 	engine   *answer.Engine
-	observer Observer // nil means nobody
+	observer Observer // may be nil
 }
 
 var _ interface {
@@ -29,7 +29,7 @@ var _ interface {
 // ExtensionName names the extension.
 func (executor) ExtensionName() string { return "executor" }
 
-// Validate has nothing to check of the schema.
+// Validate accepts every schema.
 func (executor) Validate(graphql.ExecutableSchema) error { return nil }
 
 // writeTries is how often a mutation of several root fields is run when Postgres ends it for the sake of another transaction.
@@ -93,16 +93,15 @@ func plansFrom(ctx context.Context) *plan.Cache {
 	return plan.NewCache(graphql.GetOperationContext(ctx).Doc)
 }
 
-// outputs are what answers are written to, used again and again.
+// outputs is a pool of the buffers that answers are written to.
 type outputs struct{ pool sync.Pool }
 
 type outputKey struct{}
 
-// keptOutput is the largest output that is used again.
+// keptOutput is the capacity in bytes up to which a buffer goes back to the pool.
 const keptOutput = 1 << 20
 
-// with returns a context whose operations are answered into one of the outputs. Release comes when they are answered: gqlgen has copied
-// the answers then. The output of a large one is let go.
+// with returns a context whose operations write to a pooled buffer. Call release once gqlgen has copied the answers.
 func (o *outputs) with(ctx context.Context) (_ context.Context, release func()) {
 	out, ok := o.pool.Get().(*answer.Output)
 	if !ok {

@@ -20,50 +20,49 @@ import (
 	"github.com/linkgraph/linkgraph/modules/product"
 )
 
-// DB is what the graph needs. *pgxpool.Pool and pgx.Tx satisfy it.
+// DB is the database access that a Graph needs. *pgxpool.Pool and pgx.Tx satisfy it.
 type DB = recordstore.DB
 
 // Limits bound what one request may ask for. A zero field takes its default.
 type Limits = plan.Limits
 
-// Config says how a Graph works. The zero value is good.
+// Config configures a Graph. The zero value is valid.
 type Config struct {
-	// StorefrontDB is what storefronts are answered from: the same database, by sessions that they share with nobody else.
-	// nil means that they share those of admins.
+	// StorefrontDB is a connection pool of the same database for storefronts alone. nil means that they share the
+	// pool of admins.
 	StorefrontDB DB
 	// Limits bound what one request of an admin may ask for.
 	Limits Limits
 	// StorefrontLimits bound what one request of a storefront may ask for. Most have lower defaults: see docs/http.md.
 	StorefrontLimits Limits
-	// MaxItems is how many links or records one mutation may write. 0 means 10,000.
+	// MaxItems bounds the links or records that one mutation may write. 0 means 10,000.
 	MaxItems int
-	// NewID makes ids. nil means the prefix, an underscore and a ULID.
+	// NewID generates ids. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
 	// ManagedBy names another program that creates and changes the tables of records in the database: see
 	// linkstore.Config.ManagedBy. nil means that there is none.
 	ManagedBy func(ctx context.Context, db linkstore.DB) (string, error)
-	// Logger is told of errors that clients are not told of. nil means slog.Default.
+	// Logger receives the errors that clients see as INTERNAL or UNAVAILABLE. nil means slog.Default.
 	Logger *slog.Logger
-	// ReadOnly refuses mutations. It is for a database that is not to be changed: see Adapt.
+	// ReadOnly refuses mutations, for a database that must not change: see Adapt.
 	ReadOnly bool
-	// Observer is told what the API does. nil means nobody is.
+	// Observer watches the API. It may be nil.
 	Observer Observer
-	// Audit is told of every write, in its transaction. nil means nobody is.
+	// Audit records every write, in its transaction. It may be nil.
 	Audit Audit
 }
 
-// Observer is told what the API does: of operations and answers as the extension of gqlgen that it is, of what is read, and
-// of what is planned.
+// Observer watches the API: operations and answers as an extension of gqlgen, reads of records, and plans.
 type Observer interface {
 	graphql.HandlerExtension
 	recordstore.Observer
-	// Spent is told how many fields a root field of the operation answers with, if every page is full.
+	// Spent is called with the number of fields that a root field answers with if every page is full.
 	Spent(ctx context.Context, fields int)
-	// Planned is told whether there was a plan for an operation before, of every operation that is executed.
+	// Planned is called for every operation that is executed. before reports whether its plan was cached.
 	Planned(ctx context.Context, before bool)
 }
 
-// Audit is told of what the two stores write: see linkstore.Config.Written and recordstore.Config.Written.
+// Audit records what the two stores write: see linkstore.Config.Written and recordstore.Config.Written.
 type Audit interface {
 	LinksWritten(ctx context.Context, w linkstore.Written, last *pgx.Batch) error
 	RecordsWritten(ctx context.Context, w recordstore.Written, last *pgx.Batch) error
@@ -81,13 +80,13 @@ type Graph struct {
 	cfg               Config
 }
 
-// side is what answers one kind of callers.
+// side holds the engine and resolvers of one kind of caller.
 type side struct {
 	engine    *answer.Engine
 	resolvers resolver
 }
 
-// New returns the graph of a database. recordstore.Migrate and Links.Sync make its tables.
+// New returns the graph of a database. recordstore.Migrate and Links.Sync create its tables.
 func New(db DB, cfg Config) (*Graph, error) {
 	models, links, err := catalogs()
 	if err != nil {
@@ -100,7 +99,7 @@ func New(db DB, cfg Config) (*Graph, error) {
 	return g, g.build(models, links, linkstore.Config{})
 }
 
-// build makes the stores and the engine over them.
+// build creates the stores and the engines over them.
 func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID, cfg.MaxItems, cfg.ManagedBy = g.cfg.NewID, g.cfg.MaxItems, g.cfg.ManagedBy
 	records := recordstore.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
@@ -152,9 +151,9 @@ func (g *Graph) storefrontDB() DB {
 	return g.db
 }
 
-// Adapt makes the graph read the database as it is, and returns what it lacks: a table that is not there is one without
-// rows, a column that is not there is null, and neither can be written. Links that another program writes too, or whose
-// records it may delete, are not trusted to have live records. It comes before Handler.
+// Adapt fits the graph to the tables that the database has, and returns what is missing. A missing table reads as
+// empty, a missing column as null, and neither can be written. Links that another program writes too, or whose
+// records it may delete, are checked for live records. Call Adapt before Handler.
 func (g *Graph) Adapt(ctx context.Context) ([]recordstore.Missing, error) {
 	shared, err := g.Links.Adopted(ctx)
 	if err != nil {
@@ -177,7 +176,7 @@ func (g *Graph) Adapt(ctx context.Context) ([]recordstore.Missing, error) {
 	return missing, g.build(adapted, g.Links.Catalog(), absent)
 }
 
-// rules are those of all modules.
+// rules returns the rules of all modules by model.
 func rules() map[string]recordstore.Rule {
 	all := map[string]recordstore.Rule{}
 	for _, of := range []map[string]recordstore.Rule{api_key.Rules(), pricing.Rules(), product.Rules()} {
@@ -186,10 +185,11 @@ func rules() map[string]recordstore.Rule {
 	return all
 }
 
-// toldOf is told the keys of records of one model.
+// toldOf is a callback with the keys of records of one model.
 type toldOf = func(keys []string, last *pgx.Batch)
 
-// tellRules has the rules of modules told of records that the link store deleted or restored. A module that lacks a table is told nothing.
+// tellRules returns a callback that runs the rules of modules for records that the link store deleted or restored.
+// Modules that lack a table are skipped.
 func tellRules(
 	rules map[string]recordstore.Rule,
 	which func(recordstore.Rule) toldOf,
@@ -211,8 +211,8 @@ func tellRules(
 	}
 }
 
-// catalogs builds the two catalogues from the generated registry. What a link store has to know of a model is part of what
-// the record store knows.
+// catalogs builds both catalogs from the generated registry. The models of the link store are derived from those of the
+// record store.
 func catalogs() (*recordstore.Catalog, *linkstore.Catalog, error) {
 	models, err := recordstore.NewCatalog(exec.Models())
 	if err != nil {

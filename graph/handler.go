@@ -14,16 +14,17 @@ import (
 	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
-// Handler serves the API with the defaults of HTTP: to everyone, as admins.
+// Handler serves the API with the defaults of HTTP and without authentication: every caller is an admin.
 func (g *Graph) Handler() http.Handler {
 	h, err := g.HTTPHandler(HTTP{})
 	if err != nil {
-		panic(err) // the defaults have no faults
+		panic(err) // the defaults are valid
 	}
 	return h
 }
 
-// HTTPHandler serves the API: POST, and GET for queries. It reports every fault of the configuration.
+// HTTPHandler serves the API: POST, and GET for queries. It reports every fault of the configuration. The headers that
+// every answer of a server needs are set around it: transport.SecureHeaders.
 func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	cfg.complete()
 	if err := cfg.check(); err != nil {
@@ -34,10 +35,10 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 		return nil, err
 	}
 	if cfg.Authenticate == nil {
-		return cfg.wrap(admin), nil
+		return transport.AllowOrigins(cfg.Origins, admin), nil
 	}
 	few := cfg
-	few.DocumentCache /= 4 // those who only read are few
+	few.DocumentCache /= 4 // read-only admins are few
 	reader, err := g.server(view{
 		side:          g.admin,
 		schema:        readerSchema(exec.NewExecutableSchema(exec.Config{}).Schema(), g.Records.Catalog()),
@@ -58,24 +59,23 @@ func (g *Graph) HTTPHandler(cfg HTTP) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg.wrap(
-		&authGate{
-			cfg.Authenticate,
-			admin,
-			reader,
-			storefront,
-			g.cfg.Logger,
-			transport.Refuser(cfg.transport(g.cfg.Logger)),
-		},
-	), nil
+	gate := &authGate{
+		authenticate: cfg.Authenticate,
+		admin:        admin,
+		reader:       reader,
+		storefront:   storefront,
+		log:          g.cfg.Logger,
+		endpoint:     transport.Refuser(cfg.transport(g.cfg.Logger)),
+	}
+	return transport.AllowOrigins(cfg.Origins, gate), nil // outermost: a page may read that it was refused
 }
 
-// view is the API as some callers see it.
+// view is the API as one kind of caller sees it.
 type view struct {
 	side
-	schema        *ast.Schema // nil means all of it
+	schema        *ast.Schema // nil means the whole schema
 	introspection bool
-	// partial says that documents of HTTP.Trusted may ask for what is not seen here. They are then not among those that may run.
+	// partial drops documents of HTTP.Trusted that are not valid in this schema, instead of refusing to start.
 	partial bool
 }
 
@@ -97,7 +97,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	if of.introspection {
 		s.Use(extension.Introspection{})
 	}
-	s.Use(introspector{schema.Schema()})
+	s.Use(newIntrospection())
 	s.Use(writers{g.cfg.ReadOnly})
 	s.Use(executor{of.engine, g.cfg.Observer})
 	s.SetErrorPresenter(g.present)
@@ -105,7 +105,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	return s, nil
 }
 
-// writers refuses mutations of those who may not write.
+// writers refuses mutations of callers who may not write.
 type writers struct{ nobody bool }
 
 var _ interface {
@@ -116,10 +116,10 @@ var _ interface {
 // ExtensionName names the extension.
 func (writers) ExtensionName() string { return "writers" }
 
-// Validate has nothing to check of the schema.
+// Validate accepts every schema.
 func (writers) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext looks at the kind of the operation.
+// MutateOperationContext refuses a mutation on a read-only server, or of a caller without write access.
 func (w writers) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if op.Operation.Operation != ast.Mutation {
 		return nil

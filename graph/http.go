@@ -13,60 +13,68 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// HTTP says how the API is served. The zero value is good: a zero field takes its default, one below zero turns off what
-// it bounds, where that is said.
+// HTTP configures how the API is served. The zero value is valid: a zero field takes its default. A negative value
+// turns a limit off where the field says so.
 type HTTP struct {
-	// MaxBody is how many bytes a request body may have; 4 MiB.
+	// MaxBody bounds a request body, in bytes; 4 MiB.
 	MaxBody int64
-	// MaxURL is how many bytes the query of a URL may have; 16 KiB.
+	// MaxURL bounds the query of a URL, in bytes; 16 KiB.
 	MaxURL int
-	// MaxBatch is how many requests one body may carry as a list. 0 refuses lists.
+	// MaxBatch bounds the requests of a batch, which is a list in one body. 0 refuses batches.
 	MaxBatch int
-	// Timeout bounds one HTTP request, reading its body left out; 30 s. Below zero there is no limit.
+	// Timeout bounds one HTTP request, not counting the time to read its body; 30 s. Below zero there is no limit.
 	Timeout time.Duration
 	// Documents bounds one document, or those of a batch together.
 	Documents transport.DocumentLimits
-	// DocumentCache is how many bytes the parsed documents that are kept may take, by estimate; 64 MiB.
+	// DocumentCache bounds the cache of parsed documents, in estimated bytes; 64 MiB.
 	DocumentCache int
-	// PersistedCache is how many bytes of documents clients may have kept by their hash; 4 MiB. Below zero none is.
+	// PersistedCache bounds the cache of automatic persisted queries, in bytes; 4 MiB. Below zero there is none.
 	PersistedCache int
-	// Trusted are the documents that may be run, by their ids. nil lets every document run.
+	// Trusted are the only documents that may run, by id. nil lets every document run.
 	Trusted map[string]string
 	// Origins are the origins whose pages may read answers, as scheme://host:port.
 	Origins []string
-	// CompressFrom is the size in bytes from which answers are compressed; 1,400. Below zero none is.
+	// CompressFrom is the size in bytes from which answers are compressed; 1,400. Below zero nothing is compressed.
 	CompressFrom int
 	// WriteTimeout is how long a client may take for each 64 KiB of an answer; 10 s. Below zero there is no limit.
 	WriteTimeout time.Duration
-	// Gate bounds what is worked on at a time for admins. nil lets all in.
+	// Gate bounds the concurrent requests and the memory of admins. nil means no bound.
 	Gate *overload.Gate
-	// HideSuggestions leaves names of the schema out of errors.
+	// HideSuggestions leaves names of the schema out of error messages.
 	HideSuggestions bool
-	// Authenticate says who sends a request. Its errors are CredentialsError, TooManyRequestsError, or faults of the server.
-	// nil asks nobody for credentials and takes everyone for an admin.
+	// Authenticate returns the caller of a request. Its errors are CredentialsError, TooManyRequestsError, or faults
+	// of the server. nil means no authentication: every caller is an admin.
 	Authenticate func(*http.Request) (Caller, error)
-	// Spent is told what a request of a caller took of a rate limit, once it is answered: 1 if it was small. nil means nobody is.
+	// Spent is called once a request is answered, with the points that it takes of the rate limit: 1 for a small
+	// request. It may be nil.
 	Spent func(caller Caller, points int)
-	// Storefront says what is different for storefronts.
+	// Storefront holds the settings of storefronts.
 	Storefront HTTPStorefront
 }
 
-// HTTPStorefront says how storefronts are served. The zero value is good. Its limits are lower than those of admins: their keys can be
-// read by everyone.
+// HTTPStorefront configures how storefronts are served. The zero value is valid. Its limits are lower than those of
+// admins, because publishable keys are public.
 type HTTPStorefront struct {
-	// MaxBody is how many bytes a request body may have; 256 KiB, or HTTP.MaxBody if that is less.
+	// MaxBody bounds a request body, in bytes; 256 KiB, or HTTP.MaxBody if that is less.
 	MaxBody int64
 	// Timeout bounds one HTTP request, as HTTP.Timeout does; 10 s, or HTTP.Timeout if that is less.
 	Timeout time.Duration
-	// Documents bounds one document, or those of a batch together: 64 KiB, 5,000 tokens, 200 aliases, 30 root fields, 200 directives,
-	// 100 fragments, 400 spreads, 4,000 fields and 250 of one name.
+	// Documents bounds one document, or those of a batch together: 64 KiB, 5,000 tokens, 200 aliases, 30 root fields,
+	// 200 directives, 100 fragments, 400 spreads, 4,000 fields and 250 of one name.
 	Documents transport.DocumentLimits
-	// Trusted are the documents that storefronts may run, by their ids. nil means those that everyone may run.
+	// Trusted are the only documents that storefronts may run, by id. nil means HTTP.Trusted.
 	Trusted map[string]string
-	// Introspection lets storefronts ask for their schema, and has errors suggest names of it.
+	// Introspection lets storefronts introspect their schema, and lets errors suggest names of it.
 	Introspection bool
-	// Gate bounds what is worked on at a time for storefronts. nil lets all in.
+	// Gate bounds the concurrent requests and the memory of storefronts. nil means no bound.
 	Gate *overload.Gate
+}
+
+// DefaultHTTP returns what the zero value of HTTP stands for.
+func DefaultHTTP() HTTP {
+	var h HTTP
+	h.complete()
+	return h
 }
 
 func (h *HTTP) complete() {
@@ -98,7 +106,7 @@ func (h *HTTP) complete() {
 	}
 }
 
-// storefront is the same for storefronts.
+// storefront returns the configuration of storefronts.
 func (h HTTP) storefront() HTTP {
 	h.MaxBody, h.Timeout, h.Documents, h.Gate = h.Storefront.MaxBody, h.Storefront.Timeout, h.Storefront.Documents, h.Storefront.Gate
 	h.HideSuggestions = h.HideSuggestions || !h.Storefront.Introspection
@@ -115,7 +123,7 @@ func orDefault[T comparable](v *T, value T) {
 	}
 }
 
-// check reports every fault of the configuration.
+// check returns all faults of the configuration, joined.
 func (h *HTTP) check() error {
 	var faults []error
 	for _, origin := range h.Origins {
@@ -139,14 +147,7 @@ func (h *HTTP) check() error {
 	return errors.Join(faults...)
 }
 
-// wrap puts around the endpoint what is done for every request, whatever it asks.
-func (h *HTTP) wrap(next http.Handler) http.Handler {
-	return transport.SecureHeaders(
-		transport.AllowOrigins(h.Origins, next),
-	) // around all, so that a page can read that it was refused
-}
-
-// transport is how requests are read and answers sent. A zero timeout has become the default; one below zero is none.
+// transport returns the configuration of the endpoint. complete has set the defaults.
 func (h *HTTP) transport(log *slog.Logger) transport.Config {
 	cfg := transport.Config{
 		MaxBody:         h.MaxBody,

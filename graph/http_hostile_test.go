@@ -187,8 +187,8 @@ func hostile() (bodies, queries []string) {
 	return bodies, queries
 }
 
-// TestHostileRequests sends hundreds of requests that mean no good, to a server with all that can be turned on. Each has an
-// answer of GraphQL that shows nothing of the inside, and none brings down what answers the next.
+// TestHostileRequests sends hundreds of requests that mean no good, to a server with all that can be turned on. Each
+// has an answer of GraphQL that shows nothing of the inside, and none brings down what answers the next.
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t, graph.HTTP{MaxBatch: 5})

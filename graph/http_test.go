@@ -35,7 +35,7 @@ func newEndpointOf(t *testing.T, a *api, cfg graph.HTTP) *endpoint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(transport.SecureHeaders(h)) // as internal/cli does
 	t.Cleanup(s.Close)
 	return &endpoint{a, s.URL + "/graphql"}
 }
@@ -98,7 +98,8 @@ const (
 	older = "application/json"
 )
 
-// TestHTTP goes through what a request can have wrong. Every answer is an answer of GraphQL in the type that was asked for.
+// TestHTTP goes through what a request can have wrong. Every answer is an answer of GraphQL in the type that was
+// asked for.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t, graph.HTTP{MaxBody: 2000, MaxURL: 500})

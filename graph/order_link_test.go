@@ -9,8 +9,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// TestOrderByWhatALinkLeadsTo orders products of a channel by the title of the product that the link's row leads to, which is
-// the product itself: the same as by its title, from page to page.
+// TestOrderByWhatALinkLeadsTo orders products of a channel by the title of the product that the link's row leads to,
+// which is the product itself: the same as by its title, from page to page.
 func TestOrderByWhatALinkLeadsTo(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDB(t), graph.Config{})

@@ -12,8 +12,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 )
 
-// TestQueryPage runs every query of docs/queries.md on the demo store and compares its statements with those on the page;
-// with -update it writes them there.
+// TestQueryPage runs every query of docs/queries.md on the demo store and compares its statements with those on the
+// page; with -update it writes them there.
 func TestQueryPage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/queries.md")

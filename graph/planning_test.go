@@ -25,8 +25,8 @@ func (s *sqlLog) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 	return s.DB.Query(ctx, sql, args...)
 }
 
-// TestManyRelations crosses more relations in one filter than Postgres can plan as joins: it takes minutes for twenty with the scopes of
-// storefronts, and nothing stops it while it plans. The rest is looked up, and finds the same.
+// TestManyRelations crosses more relations in one filter than Postgres can plan as joins: it takes minutes for twenty
+// with the scopes of storefronts, and nothing stops it while it plans. The rest is looked up, and finds the same.
 func TestManyRelations(t *testing.T) {
 	t.Parallel()
 	db := newDemoDB(t)
@@ -74,8 +74,8 @@ func TestManyRelations(t *testing.T) {
 	}
 }
 
-// pulledUp is how many relations Postgres may make joins of, in the part of a statement that has most: those that EXISTS asks for,
-// outside of what is looked up by a subselect of its own.
+// pulledUp is how many relations Postgres may make joins of, in the part of a statement that has most: those that
+// EXISTS asks for, outside of what is looked up by a subselect of its own.
 func pulledUp(sql string) int {
 	most := 0
 	parts := []int{0}     // of each subselect that is open

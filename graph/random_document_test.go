@@ -12,8 +12,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// documents makes random documents from a schema: every field, argument and input that it has may occur, and things that are
-// refused when they run.
+// documents makes random documents from a schema: every field, argument and input that it has may occur, and things
+// that are refused when they run.
 type documents struct {
 	random *rand.Rand
 	schema *ast.Schema
@@ -43,8 +43,8 @@ type document struct {
 	variables [runs]map[string]any
 }
 
-// scope is what is selected at one position: a field that is selected twice has the same arguments, or the document would
-// be invalid.
+// scope is what is selected at one position: a field that is selected twice has the same arguments, or the document
+// would be invalid.
 type scope map[string]*selected
 
 type selected struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// roughen puts values into columns that a store seldom has: nulls, controls, large numbers, times that are not in any year.
-// What a constraint refuses is left as it is.
+// roughen puts values into columns that a store seldom has: nulls, controls, large numbers, times that are not in any
+// year. What a constraint refuses is left as it is.
 func roughen(t testing.TB, a *api) {
 	pools := map[recordstore.Type]string{
 		recordstore.Text:    `'plain', E'tab\tnew\nline', '"quoted\\"', 'ünï😀', E'\x01\x1f\x7f', '<b>&amp;', E'\u2028', '', NULL`,

@@ -9,9 +9,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// readerSchema is the schema of admins who may only read: all of it but the columns that are @secret. What is not in a schema
-// cannot be named, in a selection, a filter or a sort key, in a variable, or at the end of a path; so nothing below has to know of
-// secrets.
+// readerSchema returns the schema of read-only admins: the whole schema without the @secret columns. A column that is
+// not in the schema cannot be selected, filtered or sorted by, so no other code has to check for secrets.
 func readerSchema(whole *ast.Schema, models *recordstore.Catalog) *ast.Schema {
 	secrets := map[string][]string{}
 	for _, m := range models.Models() {
@@ -38,7 +37,7 @@ func readerSchema(whole *ast.Schema, models *recordstore.Catalog) *ast.Schema {
 	return &narrow
 }
 
-// current has the definitions that a schema has now.
+// current replaces the definitions in lists by those of types with the same names.
 func current(lists map[string][]*ast.Definition, types map[string]*ast.Definition) map[string][]*ast.Definition {
 	out := make(map[string][]*ast.Definition, len(lists))
 	for name, list := range lists {
@@ -49,8 +48,8 @@ func current(lists map[string][]*ast.Definition, types map[string]*ast.Definitio
 	return out
 }
 
-// typesOf are the models of the types that have a field for each of their columns: the records themselves, and the filters and sort
-// keys of all lists of them.
+// typesOf returns the model of each type that has a field for each column of a model: the record types, their filters
+// and their sort keys.
 func typesOf(schema *ast.Schema) map[string]string {
 	models := map[string]string{}
 	for _, def := range schema.Types {

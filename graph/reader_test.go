@@ -45,8 +45,8 @@ func byRole(r *http.Request) (graph.Caller, error) {
 	return graph.Caller{ID: "apk_1", Role: graph.Role(r.Header.Get(roleHeader))}, nil
 }
 
-// TestSecretsAreForThoseWhoMayWrite asks for each secret in every way in which a column can be named: those who may write are
-// answered, those who may only read are told that there is no such field.
+// TestSecretsAreForThoseWhoMayWrite asks for each secret in every way in which a column can be named: those who may
+// write are answered, those who may only read are told that there is no such field.
 func TestSecretsAreForThoseWhoMayWrite(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})
@@ -227,7 +227,8 @@ func TestSchemaOfReaders(t *testing.T) {
 	}
 }
 
-// TestTrustedDocumentsOfReaders checks that a document which asks for a secret is no fault of the server, and not run for them.
+// TestTrustedDocumentsOfReaders checks that a document which asks for a secret is no fault of the server, and not run
+// for them.
 func TestTrustedDocumentsOfReaders(t *testing.T) {
 	t.Parallel()
 	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{
@@ -263,8 +264,8 @@ var telling = regexp.MustCompile(
 	`(?i)token|salt|hash|secret|password|credential|otp|signature|context|details|^data$|url$`,
 )
 
-// TestSecretsAreListed compares docs/access.md with the schema: every secret is in its list, and every column whose name sounds
-// like one is in that list or in the one of those that were looked at and are shown.
+// TestSecretsAreListed compares docs/access.md with the schema: every secret is in its list, and every column whose
+// name sounds like one is in that list or in the one of those that were looked at and are shown.
 func TestSecretsAreListed(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})

@@ -11,8 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// resolver resolves the root fields. Those about links are here; those of models are one line each, in graph/internal/exec. A resolver
-// checks its arguments, calls a store and returns an Answer; what lies below the field is read and written by package answer.
+// resolver resolves the root fields about links. Those of models are generated, in graph/internal/exec. A resolver
+// checks its arguments, calls a store and returns an Answer; package answer reads and writes what is below the field.
 type resolver struct {
 	records *recordstore.Store
 	links   *linkstore.Store
@@ -34,7 +34,7 @@ type mutations struct {
 	exec.Mutations // those of models
 }
 
-// Links resolves `links`: those of the given pairs that are linked, in the order given.
+// Links resolves `links`: the links of the given pairs, in the order given. Pairs that are not linked are left out.
 func (q queries) Links(ctx context.Context, links answer.Links) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
@@ -73,7 +73,8 @@ func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 	return answer.RecordOf(ctx, model.Name, id)
 }
 
-// CreateLinks resolves `createLinks`: all links in one transaction. What the payload shows is checked against the limits before.
+// CreateLinks resolves `createLinks`: all links in one transaction. The payload is checked against the limits before
+// anything is written.
 func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
@@ -89,7 +90,7 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 	return answer.LinksCreated(ctx, results)
 }
 
-// DismissLinks resolves `dismissLinks`: exactly the given links go, and no record.
+// DismissLinks resolves `dismissLinks`: it removes exactly the given links, and no record.
 func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
@@ -105,7 +106,8 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 	return answer.LinksDismissed(ctx, results)
 }
 
-// DeleteLinks resolves `deleteLinks`: all links of the given records go, with the records on ends that cascade, and so on.
+// DeleteLinks resolves `deleteLinks`: it removes all links of the given records, the records on ends that cascade, the
+// links of these, and so on.
 func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error) {
 	receipt, err := answer.LinksFrom(ctx).Delete(ctx, records)
 	if err != nil {
@@ -114,7 +116,8 @@ func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (
 	return answer.Receipt(ctx, receipt)
 }
 
-// RestoreLinks resolves `restoreLinks`: what the latest deletion of the given records, or the named deletion, removed comes back.
+// RestoreLinks resolves `restoreLinks`: it restores what the latest deletion of the given records, or the named
+// deletion, removed.
 func (m mutations) RestoreLinks(
 	ctx context.Context,
 	records *answer.RecordKeys,

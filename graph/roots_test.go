@@ -14,8 +14,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
 )
 
-// TestRootsTogether asks for several lists that share a fragment, and for each of them alone: what is read for all of them in one
-// statement is shown where it belongs.
+// TestRootsTogether asks for several lists that share a fragment, and for each of them alone: what is read for all of
+// them in one statement is shown where it belongs.
 func TestRootsTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorldIn(t, newDemoDB(t), 77)

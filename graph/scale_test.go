@@ -14,9 +14,9 @@ import (
 	"github.com/linkgraph/linkgraph/internal/tools/explain"
 )
 
-// bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them all. One price in
-// ten has a rule, all products share an option with ten choices, one of which only a product that is not seen has, and hang in a tree
-// of categories.
+// bigDB has 30,000 products with three variants each, prices, stock and links. One channel is a hub that has them
+// all. One price in ten has a rule, all products share an option with ten choices, one of which only a product that
+// is not seen has, and hang in a tree of categories.
 func bigDB(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.NewFrom(t, "big", func(ctx context.Context, pool *pgxpool.Pool) error {
@@ -83,8 +83,8 @@ var (
 	}
 )
 
-// TestPlans looks at the plans of every kind of statement on a large store: none reads a large table from end to end, and
-// none touches more rows than its pages explain, a hub's included.
+// TestPlans looks at the plans of every kind of statement on a large store: none reads a large table from end to end,
+// and none touches more rows than its pages explain, a hub's included.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	pool := bigDB(t)
@@ -159,8 +159,8 @@ func checkPlans(t *testing.T, db *explain.Pool, rows int) {
 	}
 }
 
-// TestStorefrontPlans looks at the plans of what storefronts ask: with a key that sells nearly everything, and with one that
-// sells one product in a hundred.
+// TestStorefrontPlans looks at the plans of what storefronts ask: with a key that sells nearly everything, and with
+// one that sells one product in a hundred.
 func TestStorefrontPlans(t *testing.T) {
 	t.Parallel()
 	pool := bigDB(t)

@@ -32,7 +32,15 @@ func storefrontSchema() (*ast.Schema, error) {
 	return schema, nil
 }
 
-// storefrontLimits are what Config.StorefrontLimits is without a word: less than an admin may ask for.
+// DefaultLimits returns what the zero values of Config.Limits and Config.StorefrontLimits stand for.
+func DefaultLimits() (admins, storefronts Limits) {
+	storefronts = storefrontLimits(Limits{})
+	admins.Complete()
+	storefronts.Complete()
+	return admins, storefronts
+}
+
+// storefrontLimits sets the zero fields that have lower defaults for storefronts than for admins.
 func storefrontLimits(l Limits) Limits {
 	l.OrDefault(Limits{
 		MaxDepth:      12,
@@ -47,7 +55,7 @@ func storefrontLimits(l Limits) Limits {
 	return l
 }
 
-// narrowed returns the store of what storefronts see.
+// narrowed returns a record store that has only what storefronts see.
 func (g *Graph) narrowed(models *recordstore.Catalog, cfg recordstore.Config) (*recordstore.Store, error) {
 	narrow, err := plan.Narrow(models, exec.Storefront())
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/linkgraph/linkgraph/internal/demo"
 )
 
-// TestMutationsOfStorefronts checks that they are told that they may not write, however the mutation comes; and that what is no
-// mutation is told what it was told before.
+// TestMutationsOfStorefronts checks that they are told that they may not write, however the mutation comes; and that
+// what is no mutation is told what it was told before.
 func TestMutationsOfStorefronts(t *testing.T) {
 	t.Parallel()
 	e := newEndpointOf(t, newAPI(t, newDemoDB(t), graph.Config{}), graph.HTTP{Authenticate: byHeader, MaxBatch: 3})

@@ -21,8 +21,9 @@ var unshared = map[string]string{
 	"ProductTag.products":     "what a product that is seen is sorted by is seen",
 }
 
-// TestStorefrontWorldShares looks at the store that the walk goes through: each model has records that are hidden, and each way that
-// can lead from hidden records to one that is seen does so. Otherwise the walk would show nothing of it.
+// TestStorefrontWorldShares looks at the store that the walk goes through: each model has records that are hidden,
+// and each way that can lead from hidden records to one that is seen does so. Otherwise the walk would show nothing
+// of it.
 func TestStorefrontWorldShares(t *testing.T) {
 	t.Parallel()
 	w := newWalker(t)
@@ -136,7 +137,8 @@ func idsIn(v any) (ids []string) {
 	return ids
 }
 
-// TestStorefrontSharedRecords looks at what is left of records that others share: all of what is seen of them, and no more.
+// TestStorefrontSharedRecords looks at what is left of records that others share: all of what is seen of them, and no
+// more.
 func TestStorefrontSharedRecords(t *testing.T) {
 	t.Parallel()
 	w := newWalker(t)

@@ -56,8 +56,8 @@ func TestStorefrontSeesWhatItsChannelsSell(t *testing.T) {
 	}
 }
 
-// TestStorefrontsShareNoAnswers asks one server the same document with different keys in turn: what is kept of a document, such
-// as its plan, must not keep whose it was.
+// TestStorefrontsShareNoAnswers asks one server the same document with different keys in turn: what is kept of a
+// document, such as its plan, must not keep whose it was.
 func TestStorefrontsShareNoAnswers(t *testing.T) {
 	s := newShop(t)
 	h, err := s.graph.HTTPHandler(graph.HTTP{Authenticate: byHeader})

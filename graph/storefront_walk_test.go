@@ -156,7 +156,8 @@ func (w *walker) lists() ast.FieldList {
 	})
 }
 
-// TestStorefrontWalk takes every path of relations from every list, and asks for all values, counts and cursors on the way.
+// TestStorefrontWalk takes every path of relations from every list, and asks for all values, counts and cursors on
+// the way.
 func TestStorefrontWalk(t *testing.T) {
 	w := newWalker(t)
 	taken := map[*ast.FieldDefinition]bool{}
@@ -191,7 +192,8 @@ func (w *walker) leadsOn(path []*ast.FieldDefinition) bool {
 	return slices.ContainsFunc(relations, func(f *ast.FieldDefinition) bool { return !slices.Contains(path, f) })
 }
 
-// inputs calls visit with every way through a filter or an order that ends at a field, written with the leaf at its end.
+// inputs calls visit with every way through a filter or an order that ends at a field, written with the leaf at its
+// end.
 func (w *walker) inputs(typ string, depth int, leaf func(*ast.FieldDefinition) string, visit func(text string)) {
 	for _, f := range w.schema.Types[typ].Fields {
 		if slices.Contains([]string{"and", "or", "not", "filter"}, f.Name) {
@@ -293,8 +295,8 @@ func (w *walker) hiddenIDs() []string {
 	return ids
 }
 
-// TestStorefrontOrders sorts by everything that there is to sort by. What is sorted by stands in the cursors, and counts must
-// be those of the lists that storefronts see.
+// TestStorefrontOrders sorts by everything that there is to sort by. What is sorted by stands in the cursors, and
+// counts must be those of the lists that storefronts see.
 func TestStorefrontOrders(t *testing.T) {
 	w := newWalker(t)
 	leaf := func(f *ast.FieldDefinition) string {

@@ -32,8 +32,8 @@ func byHeader(r *http.Request) (graph.Caller, error) {
 	return graph.Caller{ID: "admin", Role: graph.ReadWrite}, nil
 }
 
-// shop is a store with records that storefronts see and records that they do not, for each reason there is. A record that
-// is not seen has hiddenRecord in its id and its texts; a column that is not seen has hiddenColumn.
+// shop is a store with records that storefronts see and records that they do not, for each reason there is. A record
+// that is not seen has hiddenRecord in its id and its texts; a column that is not seen has hiddenColumn.
 type shop struct {
 	*api
 	views map[string]plan.Scope
@@ -282,7 +282,8 @@ func (s *shop) remove(model, id string) {
 	}
 }
 
-// taxonomy makes what products are sorted by: those of one, or those that all have. of names the models of the columns it fills.
+// taxonomy makes what products are sorted by: those of one, or those that all have. of names the models of the
+// columns it fills.
 func (s *shop) taxonomy(seen bool, of fields) fields {
 	t := fields{"tagIds": []string{s.add("ProductTag", seen, nil)}}
 	for _, column := range slices.Sorted(maps.Keys(of)) {

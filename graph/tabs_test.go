@@ -14,8 +14,8 @@ import (
 	"github.com/linkgraph/linkgraph/playground"
 )
 
-// TestPlaygroundTabs runs every operation of every tab on the demo store, in order, as the caller that the tab is for: none of
-// them fails. Those of storefronts answer with what is for sale.
+// TestPlaygroundTabs runs every operation of every tab on the demo store, in order, as the caller that the tab is
+// for: none of them fails. Those of storefronts answer with what is for sale.
 func TestPlaygroundTabs(t *testing.T) {
 	t.Parallel()
 	tabs, err := playground.Tabs()

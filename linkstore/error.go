@@ -130,6 +130,10 @@ func (e *RerunError) Unwrap() error { return e.Err }
 // joinedError says what a failure means for the transaction that the store has joined. The error of a statement that
 // somebody else had queued in it is passed on.
 func (s *Store) joinedError(err error) error {
+	var others interface{ OfAnotherCall() }
+	if errors.As(err, &others) {
+		return err
+	}
 	switch classify(err) {
 	case retryable, changed:
 		return &RerunError{&storeerr.ContendedError{Err: err}}

@@ -22,7 +22,10 @@ func TestBrowser(t *testing.T) {
 	t.Run("editors", func(t *testing.T) { testEditors(open(t, ctx, s, "dark", 1500, 950), s) })
 	t.Run("map", func(t *testing.T) { testMap(open(t, ctx, s, "light", 1500, 950), s) })
 	for _, width := range []int64{1440, 390} {
-		t.Run(fmt.Sprintf("layout %d", width), func(t *testing.T) { testLayout(open(t, ctx, s, "light", width, 900), s) })
+		t.Run(
+			fmt.Sprintf("layout %d", width),
+			func(t *testing.T) { testLayout(open(t, ctx, s, "light", width, 900), s) },
+		)
 	}
 	t.Run("ready queries", func(t *testing.T) { testReadyQueries(open(t, ctx, s, "light", 1500, 950), s) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(open(t, ctx, s, "light", 1500, 950), s) })

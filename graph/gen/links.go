@@ -221,17 +221,25 @@ func (r *reader) storedLink(l *link) {
 		l.table = l.name
 	}
 	rows := &model{
-		name:        l.typeName,
-		plural:      naming.Plural(naming.Camel(l.typeName)),
-		module:      "link",
-		schema:      l.schema,
-		table:       l.table,
-		idPrefix:    l.idPrefix,
-		primary:     "id",
-		description: fmt.Sprintf("A link between %s and %s.", article(l.left.model.name), article(l.right.model.name)),
-		link:        l,
-		node:        true,
-		softDelete:  true,
+		name:     l.typeName,
+		plural:   naming.Plural(naming.Camel(l.typeName)),
+		module:   "link",
+		schema:   l.schema,
+		table:    l.table,
+		idPrefix: l.idPrefix,
+		primary:  "id",
+		description: fmt.Sprintf(
+			"A link between %s %s and %s %s.",
+			naming.Article(
+				l.left.model.name,
+			),
+			l.left.model.name,
+			naming.Article(l.right.model.name),
+			l.right.model.name,
+		),
+		link:       l,
+		node:       true,
+		softDelete: true,
 	}
 	text := func(field, gqlType, description string) *column {
 		return &column{
@@ -348,13 +356,6 @@ func hopDescription(l *link, near, far *end) string {
 		return fmt.Sprintf("%s linked to this %s by %s.", naming.Pascal(far.model.plural), near.model.name, l.name)
 	}
 	return fmt.Sprintf("The %s linked to this %s by %s.", far.model.name, near.model.name, l.name)
-}
-
-func article(name string) string {
-	if strings.ContainsAny(name[:1], "AEIOU") {
-		return "an " + name
-	}
-	return "a " + name
 }
 
 func upper(s string) string { return strings.ToUpper(s) }

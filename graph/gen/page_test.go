@@ -4,18 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // block is a fenced block of a page, and the text before it.
@@ -34,14 +33,7 @@ func blocks(page string) []block {
 // copyTree copies the files that git tracks, and new ones, to a folder that Postgres may enter.
 func copyTree(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "linkgraph-page-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := servertest.DataDir(t)
 	root := "../.."
 	cmd := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard")
 	cmd.Dir = root
@@ -223,54 +215,12 @@ func inCopy(t *testing.T, dir, name string, args ...string) {
 	}
 }
 
-// start starts a server and returns its address.
+// start starts a server and returns the address of its API.
 func start(t *testing.T, program string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "JWT_SECRET="+accesstest.Secret)
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	found := make(chan string, 1)
-	go func() {
-		var all bytes.Buffer
-		buf := make([]byte, 4096)
-		address := regexp.MustCompile(`GraphQL +(\S+/graphql)`)
-		for {
-			n, err := log.Read(buf)
-			all.Write(buf[:n])
-			if m := address.FindStringSubmatch(all.String()); m != nil {
-				found <- m[1]
-				_, _ = io.Copy(io.Discard, log)
-				return
-			}
-			if err != nil {
-				found <- "error: " + all.String()
-				return
-			}
-		}
-	}()
-	select {
-	case url := <-found:
-		if strings.Contains(url, "no usable Postgres") && os.Getenv("CI") == "" {
-			t.Skip(url)
-		}
-		if strings.HasPrefix(url, "error: ") {
-			t.Fatal(url)
-		}
-		return url
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the copy's server does not start")
-		return ""
-	}
+	p := servertest.Start(t, exec.Command(program, args...))
+	t.Cleanup(p.Interrupt)
+	return p.MustAddress(t) + "/graphql"
 }
 
 func post(t *testing.T, url, query string) string {
@@ -283,12 +233,7 @@ func post(t *testing.T, url, query string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return servertest.Body(t, r)
 }
 
 func decode(t *testing.T, text string) any {

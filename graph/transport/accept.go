@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// mediaType is a type that answers are written in.
+// mediaType is a media type of answers.
 type mediaType string
 
 const (
@@ -14,10 +14,10 @@ const (
 	plainJSON       mediaType = "application/json"
 )
 
-// negotiate picks the type of the answer, "" if none is acceptable. The draft, "Body": "the server MUST respect the given
-// Accept header and attempt to encode the response in the highest priority media type listed that is supported by the
-// server". Of two that are listed alike the newer type is taken, because who lists it knows it. Who lists neither, but a
-// wildcard, or sends no Accept at all, may know plain JSON only.
+// negotiate returns the media type of the answer, "" if none is acceptable. The draft, "Body": "the server MUST
+// respect the given Accept header and attempt to encode the response in the highest priority media type listed that
+// is supported by the server". Of two types with equal quality the newer one is taken: a client that lists it knows
+// it. A client that sends a wildcard, or no Accept at all, may know plain JSON only.
 func negotiate(accept []string) mediaType {
 	header := strings.Join(accept, ",")
 	if strings.TrimSpace(header) == "" {
@@ -44,7 +44,8 @@ type mediaRange struct {
 
 type mediaRanges []mediaRange
 
-// acceptRanges reads an Accept header. What cannot be read is left out, and so is what asks for another encoding than UTF-8.
+// acceptRanges parses an Accept header. It drops elements that cannot be parsed or that ask for a charset other than
+// UTF-8.
 func acceptRanges(header string) mediaRanges {
 	var ranges mediaRanges
 	for part := range strings.SplitSeq(header, ",") {
@@ -63,7 +64,8 @@ func acceptRanges(header string) mediaRanges {
 	return ranges
 }
 
-// quality is that of the most specific range that covers the type, as RFC 9110, 12.5.1 has it, and whether it names the type.
+// quality returns the quality of the most specific range that covers the type (RFC 9110, 12.5.1), and whether that
+// range names the type.
 func (ranges mediaRanges) quality(of mediaType) (q float64, named bool) {
 	for _, covering := range []string{string(of), "application/*", "*/*"} {
 		for _, r := range ranges {
@@ -75,7 +77,7 @@ func (ranges mediaRanges) quality(of mediaType) (q float64, named bool) {
 	return 0, false
 }
 
-// isJSON says whether a Content-Type is JSON in UTF-8, the one encoding of requests.
+// isJSON reports whether a Content-Type is JSON in UTF-8, the only encoding of requests.
 func isJSON(contentType string) bool {
 	of, params, err := mime.ParseMediaType(contentType)
 	return err == nil && of == string(plainJSON) && (params["charset"] == "" || isUTF8(params["charset"]))

@@ -10,15 +10,16 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// meteredBody is a body that counts against the memory of a Gate while it is read and while its request waits and runs.
+// meteredBody is a request body that counts against the memory budget of a Gate while it is read and while its request
+// waits and runs.
 type meteredBody struct {
 	io.ReadCloser
 	ctx     context.Context //nolint:containedctx // that of the request whose body it is
 	control *http.ResponseController
-	budget  *overload.Budget // nil: it does not count
+	budget  *overload.Budget // nil means no budget
 	hold    *overload.Hold
 	read    int64
-	err     error // why it was given up
+	err     error // of the budget
 }
 
 func (e *Endpoint) bodies() *overload.Budget {
@@ -28,7 +29,7 @@ func (e *Endpoint) bodies() *overload.Budget {
 	return e.cfg.Gate.Bodies
 }
 
-// Read reads, and counts what it read from the size on from which that matters.
+// Read reads and counts bytes. Small bodies are not counted.
 func (m *meteredBody) Read(p []byte) (int, error) {
 	n, err := m.ReadCloser.Read(p)
 	m.read += int64(n)
@@ -46,18 +47,18 @@ func (m *meteredBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// complete says that all of the body is there: nobody waits for the client any more, nor is it given up.
+// complete marks the body as read: the client is not cut off any more.
 func (m *meteredBody) complete() {
 	if m.hold != nil {
 		m.hold.Owed()
 	}
-	_ = m.control.SetReadDeadline(time.Time{}) // the server's time for reading would end the request while it runs
+	_ = m.control.SetReadDeadline(time.Time{}) // the server's read timeout would end the request while it runs
 }
 
-// release gives back the memory.
+// release returns the memory to the budget.
 func (m *meteredBody) release() { m.hold.Release() }
 
-// refused is what a client is told whose body was not read, no being what was found there.
+// refused returns the refusal of a body that could not be read: of the budget if that was the cause, or else no.
 func (m *meteredBody) refused(no *refusal) *refusal {
 	switch {
 	case errors.Is(m.err, overload.ErrNoRoom):

@@ -13,15 +13,15 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// coercion makes the values of variables what the specification says (GraphQL, 3.5 to 3.12). gqlparser lets a string stand for a number
-// and a number for a string, and takes enum values in any case.
+// coercion coerces the values of variables as the specification says (GraphQL, 3.5 to 3.12). gqlparser is too
+// lenient: it takes a string for a number, a number for a string, and enum values in any case.
 type coercion struct {
 	schema *ast.Schema
 	path   ast.Path // of the value
 	shy    bool
 }
 
-// value returns a value as its type has it. Lists and objects are changed in place.
+// value returns the value coerced to a type. Lists and objects are changed in place.
 func (c coercion) value(t *ast.Type, v any) (any, *gqlerror.Error) {
 	if v == nil {
 		if t.NonNull {
@@ -46,7 +46,7 @@ func (c coercion) value(t *ast.Type, v any) (any, *gqlerror.Error) {
 	}
 }
 
-// list coerces the items of a list. One value stands for a list of one.
+// list coerces the items of a list. A single value becomes a list of one.
 func (c coercion) list(of *ast.Type, v any) (any, *gqlerror.Error) {
 	list, ok := v.([]any)
 	if !ok {
@@ -93,7 +93,7 @@ func (c coercion) object(def *ast.Definition, v any) *gqlerror.Error {
 	return nil
 }
 
-// unknown says of a name which fields the type has.
+// unknown returns the error of an unknown field, with the fields that the type has.
 func (c coercion) unknown(def *ast.Definition, name string) *gqlerror.Error {
 	message := fmt.Sprintf("%s has no field %s", def.Name, shorten(name, mostEcho))
 	if !c.shy {
@@ -146,14 +146,14 @@ func (c coercion) below(step ast.PathElement) coercion {
 	return c
 }
 
-// fail says what is wrong with the value.
+// fail returns an error about the value.
 func (c coercion) fail(format string, args ...any) *gqlerror.Error {
 	err := gqlerror.ErrorPathf(c.path, "variable %s: %s", c.path[1:].String(), fmt.Sprintf(format, args...))
 	errcode.Set(err, errcode.ValidationFailed)
 	return err
 }
 
-// written is a value as the client wrote it, shortened.
+// written returns a value as JSON, shortened for messages.
 func written(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

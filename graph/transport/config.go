@@ -1,9 +1,9 @@
-// Package transport is GraphQL over HTTP: it reads requests, finds or validates their documents, checks their variables, waits for a place, has
-// gqlgen run the operations, and sends the answers. It is the one transport of gqlgen's server (Endpoint), and knows neither which fields
-// there are nor who may call.
+// Package transport is GraphQL over HTTP. It reads requests, validates documents, checks variables, waits for
+// admission by the overload gate, lets gqlgen execute the operations, and sends the answers. Endpoint is the only
+// transport of gqlgen's server; the package knows neither the fields of the schema nor the callers.
 //
-// The way of a request: endpoint.go, and from there request.go, documents.go (documents_persisted.go, documents_limits.go), variables.go and
-// coerce.go, response.go, send.go.
+// A request passes through endpoint.go, request.go, documents.go (documents_persisted.go, documents_limits.go),
+// variables.go, coerce.go, response.go and send.go, in that order.
 package transport
 
 import (
@@ -16,40 +16,41 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// Config says how requests are read, and answers sent.
+// Config configures an Endpoint.
 type Config struct {
-	// MaxBody is how many bytes a request body may have, MaxURL the query of a URL.
+	// MaxBody bounds a request body, MaxURL the query of a URL, in bytes.
 	MaxBody int64
 	MaxURL  int
-	// MaxBatch is how many requests one body may carry as a list. 0 refuses lists.
+	// MaxBatch bounds the requests of a batch, which is a list in one body. 0 refuses batches.
 	MaxBatch int
-	// Timeout bounds one HTTP request, reading its body left out. Without one, or below zero, there is no limit.
+	// Timeout bounds one HTTP request, not counting the time to read its body. Zero or below there is no limit.
 	Timeout time.Duration
 	// Documents bounds one document, or those of a batch together.
 	Documents DocumentLimits
-	// DocumentCache is how many bytes the parsed documents that are kept may take, by estimate, PersistedCache those of the texts that
-	// clients have kept by their hash.
+	// DocumentCache bounds the cache of parsed documents, in estimated bytes; PersistedCache that of automatic
+	// persisted queries.
 	DocumentCache, PersistedCache int
-	// Trusted are the documents that may be run, by their ids. nil lets every document run. With Partial those that are not valid here
-	// are left out.
+	// Trusted are the only documents that may run, by id. nil lets every document run. Partial drops documents that
+	// are not valid in the schema, instead of reporting them.
 	Trusted map[string]string
 	Partial bool
-	// CompressFrom is the size in bytes from which answers are compressed. Without one, or below zero, none is.
+	// CompressFrom is the size in bytes from which answers are compressed. Zero or below nothing is.
 	CompressFrom int
-	// WriteTimeout is how long a client may take for each 64 KiB of an answer. Without one, or below zero, there is no limit.
+	// WriteTimeout bounds the time that a client may take for each 64 KiB of an answer. Zero or below there is no
+	// limit.
 	WriteTimeout time.Duration
-	// Gate bounds what is worked on at a time. nil lets all in.
+	// Gate bounds concurrent requests and memory. nil means no bound.
 	Gate *overload.Gate
-	// HideSuggestions leaves names of the schema out of errors.
+	// HideSuggestions leaves names of the schema out of error messages.
 	HideSuggestions bool
 	Logger          *slog.Logger
-	// Client names who sends a request: each has a queue of its own. nil means that all have one.
+	// Client returns the name of the queue that a request waits in, one for each client. nil means one queue for all.
 	Client func(ctx context.Context) string
-	// Spent is told what a request took of a rate limit, once it is answered. nil means nobody is.
+	// Spent is called once a request is answered, with the points that it takes of a rate limit. It may be nil.
 	Spent func(ctx context.Context, points int)
-	// Begin is called before the operations of a request run, and its release when the answer is made. It may be nil.
+	// Begin is called before the operations of a request run, and release when the answer is composed. It may be nil.
 	Begin func(ctx context.Context) (_ context.Context, release func())
-	// Read reads variables of some types from their JSON; ok is false for those of others, and for what is to be read as all else is. It
-	// may be nil.
+	// Read decodes variables of some types from their JSON. ok is false for a variable that is to be decoded in the
+	// usual way. It may be nil.
 	Read func(t *ast.Type, text []byte) (v any, ok bool)
 }

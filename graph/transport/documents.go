@@ -16,27 +16,28 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 	standard "github.com/vektah/gqlparser/v2/validator/rules"
 
+	"github.com/linkgraph/linkgraph/graph/internal/bytecache"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 )
 
-// document is a GraphQL document that was found valid.
+// document is a valid GraphQL document.
 type document struct {
 	text string
-	// parsed has operations without the definitions of their variables. gqlgen would check the values by them, and not as the
-	// specification says: see inputs.
+	// parsed has no variable definitions: gqlgen would check the values by them, and not as the specification says.
+	// inputs checks them instead.
 	parsed    *ast.QueryDocument
 	variables map[*ast.OperationDefinition]ast.VariableDefinitionList
 	counts    counts
 	plans     *plan.Cache
-	slow      atomic.Int64 // until when it is known to be slow, in nanoseconds of Unix
-	// trusted says that it is one of those that the server was given.
+	slow      atomic.Int64 // treated as slow until then, in Unix nanoseconds
+	// trusted documents are those that the server was configured with.
 	trusted bool
 }
 
-// slowFor is how long a document is taken to be dear after Postgres ended a statement of it that took too long.
+// slowFor is how long a document counts as expensive after Postgres cancelled one of its statements for its run time.
 const slowFor = time.Minute
 
-// MarkSlow notes that the database ended a statement of the context's document because it took too long.
+// MarkSlow marks the context's document as expensive: the database cancelled one of its statements for its run time.
 func MarkSlow(ctx context.Context) {
 	if doc, ok := ctx.Value(documentKey{}).(*document); ok {
 		doc.markSlow(time.Now())
@@ -55,26 +56,26 @@ func (doc *document) markSlow(now time.Time) { doc.slow.Store(now.Add(slowFor).U
 
 func (doc *document) wasSlow(now time.Time) bool { return now.UnixNano() < doc.slow.Load() }
 
-// size is how many bytes the document takes with its plans, by estimate.
+// size estimates the bytes that the document takes with its plans.
 func (doc *document) size() int {
 	const field = 600 // of a plan
 	return doc.counts.size() + field*doc.counts.fields*doc.plans.Capacity()
 }
 
-// documents parses and validates documents, and keeps those that were asked for last.
+// documents parses and validates documents, and caches them.
 type documents struct {
 	schema *ast.Schema
 	limits DocumentLimits
 	rules  []validator.Rule
-	cache  *byteCache[*document]
+	cache  *bytecache.Cache[*document]
 }
 
-// newDocuments returns an empty cache of documents of the schema that takes so many bytes at most.
+// newDocuments returns an empty cache of documents of a schema, bounded in bytes.
 func newDocuments(schema *ast.Schema, limits DocumentLimits, bytes int, hideSuggestions bool) *documents {
-	return &documents{schema, limits, validationRules(hideSuggestions), newByteCache[*document](bytes)}
+	return &documents{schema, limits, validationRules(hideSuggestions), bytecache.New[*document](bytes, bytes/10)}
 }
 
-// validationRules are those of the specification, in the order in which gqlgen applies them.
+// validationRules returns the rules of the specification, in the order in which gqlgen applies them.
 func validationRules(hideSuggestions bool) []validator.Rule {
 	set := standard.NewDefaultRules()
 	if hideSuggestions {
@@ -99,8 +100,8 @@ func validationRules(hideSuggestions bool) []validator.Rule {
 	return sorted
 }
 
-// objectsOfCorrectType refuses an object where a scalar of the specification or an enum is expected. The rule for values lets
-// it pass, and gqlgen then fails, or panics.
+// objectsOfCorrectType refuses an object where a built-in scalar or an enum is expected. gqlparser's rule lets it
+// pass, and gqlgen then fails or panics.
 func objectsOfCorrectType(observers *validator.Events, addError validator.AddErrFunc) {
 	observers.OnValue(func(_ *validator.Walker, v *ast.Value) {
 		if v.Kind != ast.ObjectValue || v.Definition == nil || v.ExpectedType == nil {
@@ -115,20 +116,20 @@ func objectsOfCorrectType(observers *validator.Events, addError validator.AddErr
 	})
 }
 
-// load returns the document of a text, or what is wrong with it.
+// load returns the document of a text, from the cache if it is there.
 func (d *documents) load(text string) (*document, gqlerror.List) {
-	if doc, ok := d.cache.get(text); ok {
+	if doc, ok := d.cache.Get(text); ok {
 		return doc, nil
 	}
 	doc, errs := d.prepare(text)
 	if errs == nil {
-		d.cache.add(text, doc, doc.size())
+		d.cache.Add(text, doc, doc.size())
 	}
 	return doc, errs
 }
 
-// prepare parses, counts and validates. Counting comes first: it takes one walk, while validation compares every field with
-// those of the same name.
+// prepare parses, counts and validates. Counting comes before validation because it is linear, while validation
+// compares every field with those of the same name.
 func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	if err := limitError("bytes of the document", len(text), d.limits.Bytes); err != nil {
 		return nil, gqlerror.List{err}
@@ -168,8 +169,8 @@ func (d *documents) prepare(text string) (*document, gqlerror.List) {
 	return doc, nil
 }
 
-// forbidden says so of a mutation where the schema has none, as that of storefronts. It comes before validation, which would
-// call what is right for others a mistake of the document.
+// forbidden refuses a mutation where the schema has none, as for storefronts. It comes before validation, which would
+// report a syntax of the schema where access is missing.
 func (d *documents) forbidden(doc *ast.QueryDocument) *gqlerror.Error {
 	if d.schema.Mutation != nil {
 		return nil
@@ -205,10 +206,11 @@ func (d *documents) parseError(err error) *gqlerror.Error {
 	return out
 }
 
-// mostMessage is how long an error of validation may be, in characters: it repeats values of the document.
+// mostMessage bounds a validation message, in characters: messages repeat values of the document.
 const mostMessage = 1000
 
-// maxErrors is where validation gives up: each error costs work and bytes that the document does not.
+// maxErrors is where validation stops: each error costs more work and bytes than the part of the document that causes
+// it.
 const maxErrors = 50
 
 type tooManyErrors struct{}
@@ -249,7 +251,7 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 	return errs
 }
 
-// operation picks the operation to run.
+// operation returns the operation to run.
 func (doc *document) operation(name string) (*ast.OperationDefinition, *gqlerror.Error) {
 	ops := doc.parsed.Operations
 	if op := ops.ForName(name); op != nil {
@@ -267,8 +269,8 @@ func invalidDocument(format string, args ...any) *gqlerror.Error {
 	return err
 }
 
-// ContextDocuments gives gqlgen's executor the document that was prepared for the request, in place of its own cache. That
-// one counts entries, not bytes, and validates before a limit is looked at.
+// ContextDocuments is the query cache of gqlgen's executor. It returns the document that was prepared for the request.
+// gqlgen's own cache is bounded by entries, not bytes, and validates before any limit is checked.
 type ContextDocuments struct{}
 
 type documentKey struct{}
@@ -282,5 +284,5 @@ func (ContextDocuments) Get(ctx context.Context, _ string) (*ast.QueryDocument, 
 	return doc.parsed, true
 }
 
-// Add has nothing to keep.
+// Add does nothing.
 func (ContextDocuments) Add(context.Context, string, *ast.QueryDocument) {}

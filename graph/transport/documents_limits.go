@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// DocumentLimits bound a document before it is validated, which is before anything of it costs more than reading it. A
-// zero field takes its default; one below zero is no limit.
+// DocumentLimits bounds a document. The limits are checked before validation, while the document has cost no more than
+// parsing. A zero field takes its default; below zero there is no limit.
 type DocumentLimits struct {
 	Bytes      int // of its text; 256 KiB
 	Tokens     int // names, values and punctuation; 15,000
@@ -26,7 +26,7 @@ type DocumentLimits struct {
 	Repeats int
 }
 
-// Complete gives the fields that are zero their defaults.
+// Complete sets the zero fields to their defaults.
 func (l *DocumentLimits) Complete() {
 	l.OrDefault(DocumentLimits{
 		Bytes:      256 << 10,
@@ -41,7 +41,7 @@ func (l *DocumentLimits) Complete() {
 	})
 }
 
-// OrDefault gives the fields that are zero their values in other limits.
+// OrDefault sets the zero fields to the values of other.
 func (l *DocumentLimits) OrDefault(other DocumentLimits) {
 	l.Bytes = cmp.Or(l.Bytes, other.Bytes)
 	l.Tokens = cmp.Or(l.Tokens, other.Tokens)
@@ -54,23 +54,23 @@ func (l *DocumentLimits) OrDefault(other DocumentLimits) {
 	l.Repeats = cmp.Or(l.Repeats, other.Repeats)
 }
 
-// counts are what DocumentLimits bound, and how much there is to keep in memory.
+// counts is what DocumentLimits bounds, and the size of the parsed document.
 type counts struct {
 	bytes, aliases, rootFields, directives, fragments, spreads, fields, repeats int
 	schemas                                                                     int // fields __schema
 	nodes                                                                       int // of the parsed document
 }
 
-// maxSchemas is how often one document may ask for the schema, which is a thousand times as long as the question.
+// maxSchemas bounds the fields __schema of one document: the answer is a thousand times as long as the question.
 const maxSchemas = 5
 
-// size is how many bytes the parsed document takes, by estimate: a node is a struct with a position, in a slice.
+// size estimates the bytes of the parsed document: a node is a struct with a position, in a slice.
 func (c counts) size() int {
 	const node = 400
 	return c.bytes + node*c.nodes
 }
 
-// add makes c the counts of both documents, for a batch.
+// add adds the counts of another document of the same batch.
 func (c *counts) add(o counts) {
 	c.bytes += o.bytes
 	c.aliases += o.aliases
@@ -119,13 +119,14 @@ type counter struct {
 	counts
 	doc     *ast.QueryDocument
 	spreads map[string]int // how often each fragment is spread
-	// expanded are the fields of each fragment with all it spreads, and those of them at its top; -1 while they are counted.
+	// expanded are the fields of each fragment with all it spreads, and those of them at its top; -1 while they are
+	// counted.
 	expanded map[string][2]int
 	fault    *gqlerror.Error
 }
 
-// count counts, and refuses what would fail in the executor: numbers that no Go number can hold, and @defer, whose later
-// parts one answer has no place for.
+// count counts a document. It refuses what would fail in the executor: numbers that overflow, and @defer, which needs
+// more than one answer.
 func count(doc *ast.QueryDocument) (counts, *gqlerror.Error) {
 	c := &counter{doc: doc, spreads: map[string]int{}, expanded: map[string][2]int{}}
 	c.fragments = len(doc.Fragments)
@@ -222,10 +223,10 @@ func (c *counter) value(v *ast.Value) {
 	}
 }
 
-// manyFields is where counting stops to multiply.
+// manyFields caps the counts, so that they cannot overflow.
 const manyFields = 1 << 40
 
-// expand counts the fields of a set with all its fragments written out, and those of them at its top. A fragment that
+// expand counts the fields of a selection set with its fragments expanded, and those at its top level. A fragment that
 // spreads itself counts once; validation refuses it.
 func (c *counter) expand(set ast.SelectionSet) (fields, top int) {
 	for _, s := range set {
@@ -275,10 +276,10 @@ func (c *counter) repeat(names map[string]int, set ast.SelectionSet, times, leve
 	}
 }
 
-// mostEcho is how much of a value is repeated in an error, in characters.
+// mostEcho bounds how much of a value an error repeats, in characters.
 const mostEcho = 60
 
-// shorten keeps an answer from repeating a long text.
+// shorten cuts a text to at most so many characters.
 func shorten(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"

@@ -13,22 +13,25 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/linkgraph/linkgraph/graph/internal/bytecache"
 )
 
-// persisted finds the document that a request names in place of sending it: one that a client had kept (Apollo's automatic
-// persisted queries), or one of those that alone may run.
+// persisted finds documents that a request names by hash or id: automatic persisted queries, as Apollo's clients send
+// them, and trusted documents.
 type persisted struct {
 	documents *documents
-	kept      *byteCache[string]   // texts by their SHA-256; nil if none are kept
-	trusted   map[string]*document // by id and by SHA-256; nil if every document may run
+	kept      *bytecache.Cache[string] // texts by their SHA-256; nil if none are kept
+	trusted   map[string]*document     // by id and by SHA-256; nil if every document may run
 }
 
-// newPersisted prepares the trusted documents, and reports every one that is not valid; with Config.Partial it leaves those out.
+// newPersisted prepares the trusted documents. It returns an error for every invalid one, or with Config.Partial
+// drops it.
 func newPersisted(d *documents, cfg *Config) (*persisted, error) {
 	p := &persisted{documents: d}
 	if cfg.Trusted == nil {
 		if cfg.PersistedCache > 0 {
-			p.kept = newByteCache[string](cfg.PersistedCache)
+			p.kept = bytecache.New[string](cfg.PersistedCache, cfg.PersistedCache/10)
 		}
 		return p, nil
 	}
@@ -50,7 +53,8 @@ func newPersisted(d *documents, cfg *Config) (*persisted, error) {
 	return p, errors.Join(faults...)
 }
 
-// ParseTrusted reads a file of documents: a JSON object from ids to documents, as Relay and GraphQL Code Generator write it.
+// ParseTrusted parses a file of trusted documents: a JSON object from ids to documents, as Relay and GraphQL Code
+// Generator write it.
 func ParseTrusted(file []byte) (map[string]string, error) {
 	trusted := map[string]string{}
 	if err := json.Unmarshal(file, &trusted); err != nil {
@@ -62,7 +66,7 @@ func ParseTrusted(file []byte) (map[string]string, error) {
 	return trusted, nil
 }
 
-// bareID is an id without the prefix that the draft has for one that is the SHA-256 of the document.
+// bareID strips the prefix that the draft defines for ids that are the SHA-256 of the document.
 func bareID(id string) string { return strings.TrimPrefix(id, "sha256:") }
 
 func sha256Hex(text string) string {
@@ -70,8 +74,8 @@ func sha256Hex(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Trusted reports whether the operation that the context is of comes from a document that the server was given (HTTP.Trusted), and
-// was not made up by the client.
+// Trusted reports whether the operation that the context is of comes from a document that the server was given
+// (HTTP.Trusted), and was not made up by the client.
 func Trusted(ctx context.Context) bool {
 	doc, ok := ctx.Value(documentKey{}).(*document)
 	return ok && doc.trusted
@@ -100,21 +104,21 @@ func (p *persisted) find(req *request) (*document, *refusal, gqlerror.List) {
 		return nil, malformed("provided sha does not match query"), nil
 	}
 	doc, errs := p.documents.load(req.query)
-	// Kept once it is found valid: what cannot run is not worth the space.
+	// Only valid documents are kept.
 	if errs == nil && hash != "" && p.kept != nil {
-		p.kept.add(hash, doc.text, len(doc.text))
+		p.kept.Add(hash, doc.text, len(doc.text))
 	}
 	return doc, nil, errs
 }
 
-// recall returns a document that was kept. Its error is the one that tells Apollo's clients to send the text along.
+// recall returns a persisted document. Its error is the one upon which Apollo's clients send the text too.
 func (p *persisted) recall(hash string) (*document, *refusal, gqlerror.List) {
 	if p.kept == nil {
 		return nil, nil, gqlerror.List{
 			{Message: "PersistedQueryNotSupported", Extensions: map[string]any{"code": codeNotPersisting}},
 		}
 	}
-	text, ok := p.kept.get(hash)
+	text, ok := p.kept.Get(hash)
 	if !ok {
 		return nil, nil, gqlerror.List{
 			{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": codeNotPersisted}},

@@ -20,7 +20,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
 
-// Endpoint serves GraphQL over HTTP as the draft of that name says (graphql.github.io/graphql-over-http/draft).
+// Endpoint serves GraphQL over HTTP (graphql.github.io/graphql-over-http/draft).
 type Endpoint struct {
 	cfg       Config
 	inputs    inputs
@@ -29,7 +29,7 @@ type Endpoint struct {
 	zippers   sync.Pool // of *gzip.Writer
 }
 
-// New returns an endpoint of a schema. It reports every trusted document that is not valid.
+// New returns an endpoint of a schema. Its error lists every invalid trusted document.
 func New(schema *ast.Schema, cfg Config) (*Endpoint, error) {
 	documents := newDocuments(schema, cfg.Documents, cfg.DocumentCache, cfg.HideSuggestions)
 	persisted, err := newPersisted(documents, &cfg)
@@ -39,23 +39,23 @@ func New(schema *ast.Schema, cfg Config) (*Endpoint, error) {
 	return &Endpoint{cfg: cfg, inputs: inputs{schema, cfg.Read, cfg.HideSuggestions}, persisted: persisted}, nil
 }
 
-// Refuser returns an endpoint that answers nothing but refusals.
+// Refuser returns an endpoint that only refuses: see Deny.
 func Refuser(cfg Config) *Endpoint { return &Endpoint{cfg: cfg} }
 
 var _ graphql.Transport = (*Endpoint)(nil)
 
-// Supports every request: what is not served is refused by Do.
+// Supports returns true: Do refuses what is not served.
 func (*Endpoint) Supports(*http.Request) bool { return true }
 
-// Do answers a request: it reads all of it, waits for a place, makes the whole answer, gives the place back, and sends the
-// answer. So a client that sends or reads slowly keeps nobody out.
+// Do answers a request. It reads all of it before it takes a slot of the limiter, and gives the slot back before it
+// sends the answer, so that slow clients hold no slots.
 func (e *Endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept")
 	media := negotiate(r.Header.Values("Accept"))
 	defer e.recover(w, r, media)
 	control := http.NewResponseController(w)
-	// Deadlines are those of the connection, which has the last answer's still. What has none is a recorder of a test.
+	// Deadlines belong to the connection, which still has that of its last answer. Recorders of tests have none.
 	_ = control.SetWriteDeadline(time.Time{})
 	body := &meteredBody{ReadCloser: r.Body, ctx: r.Context(), budget: e.bodies(), control: control}
 	defer body.release()
@@ -77,11 +77,11 @@ func (e *Endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	defer a.release()
-	body.release() // nothing of it is needed any more
+	body.release() // its memory is free for others
 	e.send(w, a)
 }
 
-// make runs the requests in a place and returns the answer.
+// make takes a slot, runs the requests and returns the answer.
 func (e *Endpoint) make(
 	ctx context.Context,
 	control *http.ResponseController,
@@ -128,7 +128,7 @@ func (e *Endpoint) make(
 	return a, nil
 }
 
-// enter waits for a place.
+// enter waits for a slot of the limiter.
 func (e *Endpoint) enter(ctx context.Context) (*overload.Place, error) {
 	client := ""
 	if e.cfg.Client != nil {
@@ -192,27 +192,27 @@ func (e *Endpoint) read(
 	return parseBody(body.Bytes(), e.cfg.MaxBatch)
 }
 
-// run runs the requests of one HTTP request.
+// run is the state of one HTTP request.
 type run struct {
 	*Endpoint
 	exec   graphql.GraphExecutor
 	header http.Header
-	safe   bool // the method says that nothing is changed
+	safe   bool // the method allows no mutations
 	media  mediaType
 	place  *overload.Place
-	lost   *refusal // the place was lost, because there was none among those of dear requests
-	wrote  bool     // a mutation was run, so its answer has to be told
+	lost   *refusal // the slot was lost: none was free for expensive requests or for writes
+	wrote  bool     // a mutation ran, so its answer must be sent
 	counts counts   // of all documents so far
 }
 
-// one runs a request. What comes back is an answer of GraphQL and its status, or a refusal.
+// one runs a request. It returns a GraphQL response and its HTTP status, or a refusal.
 func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *refusal) {
 	params := &graphql.RawParams{
 		Query: req.query, OperationName: req.operationName, Extensions: req.extensions, Headers: r.header,
 	}
 	params.ReadTime.Start = graphql.GetStartTime(ctx)
 	params.ReadTime.End = graphql.Now()
-	// What gqlgen hands to its hooks when it cannot make a context for an operation itself.
+	// gqlgen's hooks get this context where gqlgen cannot create one.
 	op := &graphql.OperationContext{
 		Stats:         graphql.Stats{Read: params.ReadTime, OperationStart: params.ReadTime.Start},
 		RawQuery:      req.query,
@@ -243,8 +243,8 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		return failed(err)
 	}
 	if r.safe && op.Operation.Operation != ast.Query {
-		// The draft, "GET": "the server MUST respond with an appropriate 4xx status code and halt execution; status code
-		// 405 (Method Not Allowed) is RECOMMENDED".
+		// The draft, "GET": "the server MUST respond with an appropriate 4xx status code and halt execution; status
+		// code 405 (Method Not Allowed) is RECOMMENDED".
 		no := refuse(http.StatusMethodNotAllowed, codeMethod, "a %s is sent by POST", op.Operation.Operation)
 		no.allow = http.MethodPost
 		return nil, 0, no
@@ -283,7 +283,7 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	return r.finish(ctx, made, resp)
 }
 
-// writing gets a request that writes a place among those that do.
+// writing moves a mutation to a slot for writes.
 func (r *run) writing(ctx context.Context, kind ast.Operation) *refusal {
 	if kind != ast.Mutation || r.wrote {
 		return nil
@@ -296,14 +296,14 @@ func (r *run) writing(ctx context.Context, kind ast.Operation) *refusal {
 	return nil
 }
 
-// finish decides what of an execution is answered.
+// finish returns the answer of an execution, or a refusal if it was cut off.
 func (r *run) finish(
 	ctx context.Context,
 	op *graphql.OperationContext,
 	resp *graphql.Response,
 ) (*graphql.Response, int, *refusal) {
 	cut := ctx.Err() != nil && (resp == nil || len(resp.Errors) > 0)
-	// What a mutation has done is told, even if the time was over before the rest of it was.
+	// The result of a mutation is sent even if the deadline passed before the rest was read.
 	done := resp != nil && op.Operation.Operation == ast.Mutation && len(resp.Data) > 0 && string(resp.Data) != "null"
 	switch {
 	case cut && !done:
@@ -316,7 +316,7 @@ func (r *run) finish(
 	return resp, http.StatusOK, nil
 }
 
-// interrupted says that time was over, or that nobody waits for the answer any more.
+// interrupted returns the refusal of a request whose deadline passed or whose client hung up.
 func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 	status, message := http.StatusServiceUnavailable, "the request was ended before it was answered"
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -331,10 +331,10 @@ func (r *run) interrupted(ctx context.Context, kind ast.Operation) *refusal {
 	return refuse(status, CodeUnavailable, "%s", message)
 }
 
-// weigh takes a place among those of dear requests for an operation that is known to be one: Postgres ended a statement of it that took
-// too long, or what it asks for is much.
+// weigh moves an expensive operation to a slot for those: Postgres cancelled one of its statements before, or it asks
+// for much.
 func (r *run) weigh(ctx context.Context, dear bool) error {
-	if r.wrote { // what was done is shown
+	if r.wrote { // its result must be shown
 		return nil
 	}
 	if r.lost == nil && dear {
@@ -348,8 +348,8 @@ func (r *run) weigh(ctx context.Context, dear bool) error {
 	return nil
 }
 
-// all runs a list of requests and returns a list of answers, in their order. The draft has no batches: their type is the one
-// that every client of batches knows.
+// all runs a batch and returns the answers in the same order. The draft does not define batches; clients of batches
+// expect plain JSON.
 func (r *run) all(ctx context.Context, requests []*request) []*graphql.Response {
 	r.media = plainJSON
 	answers := make([]*graphql.Response, len(requests))
@@ -363,7 +363,7 @@ func (r *run) all(ctx context.Context, requests []*request) []*graphql.Response 
 	return answers
 }
 
-// recover answers for a panic outside of resolvers, which gqlgen catches.
+// recover answers 500 after a panic outside of resolvers; gqlgen recovers those inside.
 func (e *Endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaType) {
 	v := recover()
 	if v == nil {
@@ -376,7 +376,7 @@ func (e *Endpoint) recover(w http.ResponseWriter, r *http.Request, media mediaTy
 	e.refuse(w, media, refuse(http.StatusInternalServerError, CodeInternal, "internal error"))
 }
 
-// keptBuffer is the largest buffer that is used again.
+// keptBuffer is the capacity in bytes up to which a buffer goes back to the pool.
 const keptBuffer = 64 << 10
 
 func (e *Endpoint) buffer() *bytes.Buffer {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SecureHeaders sets what every answer of the server tells browsers: take the content type as it is, send no referrer, show
-// the answer in no frame, load nothing from it, and let no page of another origin embed it. next may say otherwise.
+// SecureHeaders sets the security headers that every answer needs: no content sniffing, no referrer, no framing, no
+// subresources, no embedding by other origins. next may override them.
 func SecureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -20,8 +20,8 @@ func SecureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// The headers that no page can send to another origin unless a preflight lets it. The first is ours; the others are what
-// clients send already.
+// preflightHeaders are headers that a page can send to another origin only after a preflight. The first is ours;
+// clients send the others already.
 var preflightHeaders = [...]string{
 	"GraphQL-Preflight",
 	"GraphQL-Require-Preflight",
@@ -29,9 +29,9 @@ var preflightHeaders = [...]string{
 	"X-Requested-With",
 }
 
-// forged says whether the request may be one that a page of another origin had a browser send without a preflight: an image,
-// a form, a link. Such a page cannot read the answer, but it can measure it. What is no browser is let through: it is not
-// tricked by a page.
+// forged reports whether a page of another origin may have made a browser send the request without a preflight, by an
+// image, a form or a link. Such a page cannot read the answer, but it can time it. Requests of other clients than
+// browsers pass.
 func forged(r *http.Request) bool {
 	if isJSON(r.Header.Get("Content-Type")) {
 		return false
@@ -44,7 +44,7 @@ func forged(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site != "same-origin" && site != "none" // none: the user typed the address
 	}
-	// A browser that is older than Sec-Fetch-Site (2023), or on an origin that it does not trust with it: plain HTTP.
+	// Browsers before 2023, and all browsers on plain HTTP, send no Sec-Fetch-Site.
 	return strings.HasPrefix(r.UserAgent(), "Mozilla/") || r.Header.Get("Origin") != "" ||
 		r.Header.Get("Referer") != "" ||
 		r.Header.Get("Cookie") != ""
@@ -66,7 +66,7 @@ const (
 	corsMaxAge  = "7200" // seconds; no browser keeps a preflight for longer
 )
 
-// ServeHTTP answers preflights and marks the answers that a page may read.
+// ServeHTTP answers preflights and sets the CORS headers for listed origins.
 func (c cors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, origin := w.Header(), r.Header.Get("Origin")
 	if len(c.origins) > 0 {

@@ -15,8 +15,8 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
 )
 
-// request is a GraphQL request as HTTP carries it. Which parameters there are says the draft, "Request Parameters"; the
-// documentId is that of its appendix "Persisted Documents".
+// request holds the parameters of a GraphQL request: those of the draft, "Request Parameters", and documentId of its
+// appendix "Persisted Documents".
 type request struct {
 	query, documentID, operationName string
 	hasQuery                         bool
@@ -24,24 +24,24 @@ type request struct {
 	extensions                       map[string]any
 }
 
-// refusal is an answer to what is no GraphQL request, or not one that is answered here.
+// refusal is the answer to a request that is malformed or not served.
 type refusal struct {
 	status        int
 	code, message string
-	allow         string // the methods that are allowed, for status 405
-	reason        string // more than the code says, for programs; "" for most
+	allow         string // the allowed methods, for status 405
+	reason        string // extensions.reason; "" for most
 }
 
 func refuse(status int, code, format string, args ...any) *refusal {
 	return &refusal{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// malformed refuses what is no well-formed request. Status 400: see status.
+// malformed refuses a request that is not well-formed: 400.
 func malformed(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, codeBadRequest, format, args...)
 }
 
-// parseURL reads the request of a GET.
+// parseURL parses the request of a GET.
 func parseURL(rawQuery string, limit int) (*request, *refusal) {
 	if len(rawQuery) > limit {
 		return nil, refuse(
@@ -57,7 +57,8 @@ func parseURL(rawQuery string, limit int) (*request, *refusal) {
 		return nil, malformed("the query of the URL is not encoded as application/x-www-form-urlencoded")
 	}
 	req := &request{}
-	// The draft, "GET": "Specifying the empty string for optional request parameters is equivalent to not specifying them".
+	// The draft, "GET": "Specifying the empty string for optional request parameters is equivalent to not specifying
+	// them".
 	for _, name := range []string{"query", "documentId", "operationName", "variables", "extensions"} {
 		given := values[name]
 		switch {
@@ -76,7 +77,7 @@ func parseURL(rawQuery string, limit int) (*request, *refusal) {
 	return req, nil
 }
 
-// parse reads a member that stands by itself.
+// parse parses a parameter of a URL.
 func (p *member) parse(text string) *refusal {
 	if p.text != nil {
 		*p.text = text
@@ -94,7 +95,7 @@ func (p *member) parse(text string) *refusal {
 	return unfit(p.name, p.name, err)
 }
 
-// readBody reads the body of a POST into the buffer.
+// readBody reads the body of a POST into a buffer.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.Buffer) *refusal {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return refuse(
@@ -129,7 +130,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.B
 	return nil
 }
 
-// parseBody reads the request, or the list of requests, of a POST.
+// parseBody parses the request, or the batch, of a POST.
 func parseBody(body []byte, maxBatch int) (requests []*request, batch bool, no *refusal) {
 	d := jsonread.New(body)
 	if batch = d.PeekKind() == jsontext.KindBeginArray; batch {
@@ -150,7 +151,7 @@ func parseBody(body []byte, maxBatch int) (requests []*request, batch bool, no *
 	return requests, batch, nil
 }
 
-// parseBatch reads a list of requests. Those above the limit are counted.
+// parseBatch parses a batch. Requests above the limit are skipped, but counted for the message.
 func parseBatch(d *jsontext.Decoder, most int) (requests []*request, no *refusal) {
 	if most == 0 {
 		return nil, refuse(http.StatusBadRequest, codeBatch, "this server takes one request at a time, not a list")
@@ -186,11 +187,11 @@ func parseBatch(d *jsontext.Decoder, most int) (requests []*request, no *refusal
 	return requests, nil
 }
 
-// errRefused ends the reading of a request that is refused.
+// errRefused stops the decoder when a request is refused.
 var errRefused = errors.New("refused")
 
-// parseRequest reads one request, and says what is wrong with it. Names count as they are written, and others than those of the draft are
-// not looked at: "Servers receiving a request with additional properties MUST ignore properties they do not understand".
+// parseRequest parses one request. Names are case-sensitive, and those that the draft does not define are ignored:
+// "Servers receiving a request with additional properties MUST ignore properties they do not understand".
 func parseRequest(d *jsontext.Decoder) (*request, *refusal) {
 	if kind := d.PeekKind(); kind != jsontext.KindBeginObject {
 		is := jsonread.Kind(d)
@@ -224,11 +225,11 @@ func parseRequest(d *jsontext.Decoder) (*request, *refusal) {
 	return req, no
 }
 
-// member is one of a request that is looked at.
+// member is a parameter of a request.
 type member struct {
 	name   string
 	text   *string
-	object func(d *jsontext.Decoder) error // reads an object
+	object func(d *jsontext.Decoder) error // decodes an object
 	given  *bool
 }
 
@@ -251,8 +252,8 @@ func (req *request) member(name string) *member {
 	return nil
 }
 
-// read reads the value of a member. The draft, "JSON Encoding": "Specifying null for optional request parameters is equivalent to not
-// specifying them". query is not optional.
+// read decodes the value of a member. The draft, "JSON Encoding": "Specifying null for optional request parameters is
+// equivalent to not specifying them". query is not optional.
 func (p *member) read(d *jsontext.Decoder) *refusal {
 	if p.given != nil {
 		*p.given = true
@@ -280,15 +281,15 @@ func readExtensions(d *jsontext.Decoder) (map[string]any, error) {
 	})
 }
 
-// repeatedError is a name that an object has more than once. Which value of theirs counts is for each reader to say (RFC 8259, section 4),
-// so what stands before this server may have looked at another.
+// repeatedError is a name that occurs more than once in an object. Parsers differ in which value they take (RFC 8259,
+// section 4), so a proxy in front of this server may have checked another value.
 type repeatedError string
 
 func (e repeatedError) Error() string {
 	return fmt.Sprintf("has %q more than once", shorten(string(e), mostEcho))
 }
 
-// unfit refuses a member of a request that is not what it has to be, or a text that is no JSON.
+// unfit refuses a parameter of the wrong type, or a text that is not JSON.
 func unfit(name, text string, err error) *refusal {
 	var kind *jsonread.KindError
 	var twice repeatedError
@@ -303,7 +304,7 @@ func unfit(name, text string, err error) *refusal {
 	return unreadable(text, err)
 }
 
-// unreadable refuses what is no JSON.
+// unreadable refuses a text that is not JSON.
 func unreadable(what string, err error) *refusal {
 	if err == nil {
 		return nil

@@ -2,15 +2,14 @@ package transport
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// FuzzRequest reads bodies and queries of URLs. What is refused is refused with a status and in words that are not Go's;
-// what is taken is JSON.
+// FuzzRequest reads bodies and queries of URLs. What is refused is refused with a status and in words that are not
+// Go's; what is taken is JSON.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		`{"query":"{ __typename }"}`, `{"query":"{ a }","variables":{"a":[1,2.5e3,null,{"b":"c"}]},"operationName":"A","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`,
@@ -58,33 +57,4 @@ func FuzzRequest(f *testing.F) {
 			}
 		}
 	})
-}
-
-// TestByteCache fills a cache far beyond its limit.
-func TestByteCache(t *testing.T) {
-	t.Parallel()
-	c := newByteCache[int](10_000)
-	for i := range 1000 {
-		c.add(fmt.Sprint("key", i), i, 300)
-		if _, ok := c.get("key0"); !ok { // asked for again and again, so it stays
-			t.Fatalf("key0 is gone after %d", i)
-		}
-		if c.used > 10_000 || len(c.entries) != c.recent.Len() {
-			t.Fatalf("%d bytes in %d entries", c.used, len(c.entries))
-		}
-	}
-	if _, ok := c.get("key1"); ok {
-		t.Error("key1 is there still")
-	}
-	if v, ok := c.get("key999"); !ok || v != 999 {
-		t.Error("key999 is not there")
-	}
-	c.add("large", 1, 1000)
-	if _, ok := c.get("large"); ok {
-		t.Error("an entry of more than a tenth is kept")
-	}
-	c.add("key999", 1, 1)
-	if v, _ := c.get("key999"); v != 999 {
-		t.Error("an entry was replaced")
-	}
 }

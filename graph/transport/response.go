@@ -20,7 +20,7 @@ const (
 	CodeInternal    = "INTERNAL"
 )
 
-// Codes of requests that are refused before they are GraphQL.
+// Codes of requests that are refused before a GraphQL operation runs.
 const (
 	codeBadRequest    = "BAD_REQUEST"
 	codeMethod        = "METHOD_NOT_ALLOWED"
@@ -32,13 +32,14 @@ const (
 	codeNotPersisting = "PERSISTED_QUERY_NOT_SUPPORTED"
 )
 
-// requestErrorStatus is the status of a well-formed request whose document does not parse or validate, whose operation is
-// not there, or whose variables do not fit. Such an answer has no data.
+// requestErrorStatus returns the HTTP status of a well-formed request whose document does not parse or validate, whose
+// operation does not exist, or whose variables are invalid. Such an answer has no data.
 //
-// The draft, "Status Codes", on application/graphql-response+json: "If the GraphQL response does not contain the data entry
-// then the server MUST reply with an appropriate 4xx or 5xx status code". Which one it says by SHOULD: 400 for all of these
-// until April 2026, since then 422 for all but a document that does not parse, and 294 in place of 200 for an answer with
-// data and errors. The audits of graphql-http, which clients are made after, ask for 400 and 200; so it is these here.
+// The draft, "Status Codes", on application/graphql-response+json: "If the GraphQL response does not contain the data
+// entry then the server MUST reply with an appropriate 4xx or 5xx status code". Which one it says by SHOULD: 400 for
+// all of these until April 2026, since then 422 for all but a document that does not parse, and 294 in place of 200
+// for an answer with data and errors. The audits of graphql-http, which clients are made after, ask for 400 and 200;
+// so it is these here.
 //
 // On application/json, the draft until July 2026: "The server SHOULD use the 200 status code for every response to a
 // well-formed GraphQL-over-HTTP request", because older clients take another status for a failure of something between.
@@ -49,7 +50,7 @@ func requestErrorStatus(media mediaType) int {
 	return http.StatusOK
 }
 
-// response is a refusal as an answer of GraphQL.
+// response returns the refusal as a GraphQL response.
 func (no *refusal) response() *graphql.Response {
 	extensions := map[string]any{"code": no.code}
 	if no.reason != "" {
@@ -58,23 +59,23 @@ func (no *refusal) response() *graphql.Response {
 	return &graphql.Response{Errors: gqlerror.List{{Message: no.message, Extensions: extensions}}}
 }
 
-// ReasonOverloaded tells a client that the server would have answered at another time.
+// ReasonOverloaded is the extensions.reason of requests that would succeed at another time.
 const ReasonOverloaded = "OVERLOADED"
 
-// overloaded refuses a request for which there is no place, or no memory.
+// overloaded refuses a request for which there is no slot or no memory.
 func overloaded(err error) *refusal {
 	no := refuse(http.StatusServiceUnavailable, CodeUnavailable, "%s", err)
 	no.reason = ReasonOverloaded
 	return no
 }
 
-// Deny answers a request that is not let in.
+// Deny answers a request with a GraphQL error and the given HTTP status, without reading it.
 func (e *Endpoint) Deny(w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	e.refuse(w, negotiate(r.Header.Values("Accept")), refuse(status, code, "%s", message))
 }
 
 func (e *Endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
-	if media == "" { // what can be read by someone at least
+	if media == "" { // the most widely understood
 		media = plainJSON
 	}
 	if no.allow != "" {
@@ -88,7 +89,7 @@ func (e *Endpoint) refuse(w http.ResponseWriter, media mediaType, no *refusal) {
 	e.send(w, a)
 }
 
-// reply is what is sent, in parts. They are other people's memory until it is released.
+// reply is an answer in parts. The parts are borrowed: release returns their memory.
 type reply struct {
 	status int
 	media  mediaType
@@ -99,10 +100,10 @@ type reply struct {
 	frees  []func()
 }
 
-// then has f called when the parts are not needed any more.
+// then registers f to be called on release.
 func (a *reply) then(f func()) { a.frees = append(a.frees, f) }
 
-// release gives back the memory of the parts.
+// release returns the memory of the parts.
 func (a *reply) release() {
 	a.hold.Release()
 	for _, f := range a.frees {
@@ -136,14 +137,13 @@ func (e *Endpoint) composed(status int, media mediaType, c *composer) *reply {
 	return a
 }
 
-// composer puts answers together. Their data is JSON already and taken as it is: json.Marshal would go through every byte of
-// it twice more.
+// composer assembles answers. Their data is JSON already and not copied: json.Marshal would scan every byte twice more.
 type composer struct {
 	b    *bytes.Buffer // all but the data
 	data []dataAt
 }
 
-// dataAt is the data of an answer, and where in the rest of it its place is.
+// dataAt is the data of an answer and its offset in the rest.
 type dataAt struct {
 	at   int
 	data []byte
@@ -179,7 +179,7 @@ func (c *composer) response(resp *graphql.Response) {
 	c.b.WriteByte('}')
 }
 
-// parts are the bytes in their order.
+// parts returns the bytes in order.
 func (c *composer) parts() [][]byte {
 	rest, from := c.b.Bytes(), 0
 	var parts [][]byte

@@ -13,11 +13,11 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// heldFrom is the size in bytes from which an answer counts against the memory of its Gate.
+// heldFrom is the size in bytes from which bodies and answers count against the memory budget of the Gate.
 const heldFrom = 16 << 10
 
-// hold counts an answer as memory that is held for its client, who is given up when others need it more. It waits for
-// memory while the request has its place, so that no more than the places is held beside.
+// hold counts an answer against the memory budget; the budget cuts off its client if others need the memory more. It
+// waits for memory while the request has its slot, so that at most one answer a slot exists outside of the budget.
 func (e *Endpoint) hold(ctx context.Context, control *http.ResponseController, a *reply) error {
 	if e.cfg.Gate == nil || e.cfg.Gate.Answers == nil || a.size < heldFrom {
 		return nil
@@ -35,10 +35,10 @@ func (e *Endpoint) hold(ctx context.Context, control *http.ResponseController, a
 	return nil
 }
 
-// past is a deadline that is over.
+// past returns a deadline that has passed.
 func past() time.Time { return time.Unix(1, 0) }
 
-// send writes an answer. A client has the time of WriteTimeout for each chunk, and may be given up by the Gate.
+// send writes an answer. A client has WriteTimeout for each chunk, and the Gate may cut it off.
 func (e *Endpoint) send(w http.ResponseWriter, a *reply) {
 	h := w.Header()
 	h.Set("Content-Type", string(a.media)+"; charset=utf-8")
@@ -57,7 +57,7 @@ func (e *Endpoint) send(w http.ResponseWriter, a *reply) {
 	}
 	renew()
 	w.WriteHeader(a.status)
-	sent := 0 // since the client was last given more time
+	sent := 0 // since the deadline was last extended
 	for _, part := range a.parts {
 		for len(part) > 0 {
 			chunk := part[:min(len(part), overload.Chunk)]
@@ -69,13 +69,13 @@ func (e *Endpoint) send(w http.ResponseWriter, a *reply) {
 				sent = len(chunk)
 			}
 			if _, err := w.Write(chunk); err != nil {
-				return // the connection is closed: less was sent than said
+				return // net/http closes the connection: fewer bytes were sent than Content-Length says
 			}
 		}
 	}
 }
 
-// progress gives the client more time, unless it was given up.
+// progress extends the deadline, and reports false if the client was cut off.
 func (a *reply) progress(sent int, renew func()) bool {
 	if a.hold != nil {
 		return a.hold.Moved(int64(sent), renew)
@@ -84,8 +84,8 @@ func (a *reply) progress(sent int, renew func()) bool {
 	return true
 }
 
-// compress compresses an answer if its client takes that. It is done before the place is given back: it takes the processor,
-// and a compressed answer is a tenth of what a slow client would hold.
+// compress compresses an answer if its client accepts gzip. It runs before the slot is given back because it takes CPU
+// time, and because a compressed answer takes a tenth of the memory while a slow client reads it.
 func (e *Endpoint) compress(ctx context.Context, header http.Header, a *reply) {
 	if e.cfg.CompressFrom <= 0 || a.size < e.cfg.CompressFrom || !acceptsGzip(header.Values("Accept-Encoding")) {
 		return
@@ -99,7 +99,7 @@ func (e *Endpoint) compress(ctx context.Context, header http.Header, a *reply) {
 	z.Reset(out)
 	for _, part := range a.parts {
 		for len(part) > 0 {
-			if ctx.Err() != nil { // it is sent as it is, without more work
+			if ctx.Err() != nil { // it is sent uncompressed
 				return
 			}
 			chunk := part[:min(len(part), overload.Chunk)]
@@ -108,12 +108,12 @@ func (e *Endpoint) compress(ctx context.Context, header http.Header, a *reply) {
 		}
 	}
 	_ = z.Close()
-	a.release() // what was compressed is not needed any more
+	a.release() // the uncompressed parts are not needed any more
 	a.gzip, a.parts, a.size = true, [][]byte{out.Bytes()}, out.Len()
 }
 
-// acceptsGzip reports whether the headers Accept-Encoding have gzip. RFC 9110, section 12.5.3: a weight of 0 says no, and
-// "*" stands for what is not named.
+// acceptsGzip reports whether Accept-Encoding allows gzip. RFC 9110, section 12.5.3: a weight of 0 excludes a coding,
+// and "*" covers the codings that are not named.
 func acceptsGzip(accept []string) bool {
 	others := false
 	for _, item := range strings.Split(strings.Join(accept, ","), ",") {

@@ -9,10 +9,10 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/jsonread"
 )
 
-// variables are those of a request, as they are written: each is well-formed.
+// variables holds the variables of a request as well-formed JSON.
 type variables map[string]jsontext.Value
 
-// read reads the variables of a request.
+// read decodes the object of variables.
 func (v *variables) read(d *jsontext.Decoder) error {
 	*v = variables{}
 	return jsonread.Object(d, func(name []byte) error {
@@ -26,17 +26,16 @@ func (v *variables) read(d *jsontext.Decoder) error {
 	})
 }
 
-// inputs reads and checks the variables of operations.
+// inputs decodes and checks the variables of operations.
 type inputs struct {
 	schema *ast.Schema
-	// readText reads variables of some types from their text; it may be nil.
+	// readText is Config.Read.
 	readText func(t *ast.Type, text []byte) (v any, ok bool)
-	// shy says that errors name no fields but those that the client named.
+	// shy keeps names of the schema out of errors.
 	shy bool
 }
 
-// read reads what is given of an operation's variables, and checks it as the specification says (GraphQL, 6.1.2). gqlgen has no
-// variables to check: see document.
+// read decodes and checks the variables of an operation (GraphQL, 6.1.2). gqlgen does not check them: see document.
 func (in *inputs) read(defs ast.VariableDefinitionList, given variables) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(defs))
 	for _, def := range defs {

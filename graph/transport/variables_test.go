@@ -128,8 +128,8 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// asText is a value whatever its lists and numbers are in Go. gqlparser makes a number of a Float, and one list of a value that stands for
-// a list of lists.
+// asText is a value whatever its lists and numbers are in Go. gqlparser makes a number of a Float, and one list of a
+// value that stands for a list of lists.
 func asText(v any) string {
 	b, _ := json.Marshal(v)
 	return strings.NewReplacer("-1.5e3", "-1500", "[", "", "]", "").Replace(string(b))

@@ -8,7 +8,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/access"
 )
 
-// accessFlags say who is let in. Keys are those of the database.
+// accessFlags configure authentication and rate limits. API keys are in the database.
 type accessFlags struct {
 	JWTSecret    string   `name:"jwt-secret" help:"Secret of HS256 tokens of admins, 32 bytes at least: Medusa's jwtSecret. Set it in the environment: arguments can be read by other users of the machine." env:"JWT_SECRET" placeholder:"SECRET"`
 	JWKSURL      string   `name:"jwks-url" help:"Where the public keys of RS256 and ES256 tokens of admins are. Needs --jwt-audience and --jwt-issuer." env:"JWKS_URL" placeholder:"URL"`
@@ -23,7 +23,7 @@ type accessFlags struct {
 	TrustedProxy        []string      `help:"Network of proxies, in CIDR notation, whose X-Forwarded-For or Forwarded names the address of a client. Repeatable." env:"TRUSTED_PROXY" placeholder:"CIDR"`
 }
 
-// authenticator returns what says who sends a request. It loads the keys of tokens until the context ends.
+// authenticator returns the authenticator of requests. It reloads the JSON Web Key Set until the context ends.
 func (f accessFlags) authenticator(
 	ctx context.Context,
 	db *database,

@@ -17,7 +17,7 @@ type auditCommand struct {
 	Format string        `help:"text is a line a mutation, json an object a line with the receipt." enum:"text,json" default:"text"`
 }
 
-// Run prints the mutations that were written down, the newest last.
+// Run prints the audit log, the newest entry last.
 func (c *auditCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, reads, func(db *database) error {
 		rows, err := audit.List(ctx, db.pool, audit.Filter{Since: c.Since, CallerID: c.Caller, Limit: c.Limit})

@@ -1,15 +1,16 @@
-// Package cli is the program linkgraph: its commands, a file each, and their flags.
+// Package cli is the program linkgraph: its commands, one file each, and their flags.
 package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 
 	"github.com/alecthomas/kong"
 )
 
-// commands are what the program does. Each flag is an environment variable too.
+// commands are the commands of the program.
 type commands struct {
 	logFlags
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
@@ -29,18 +30,18 @@ type commands struct {
 	} `cmd:"" help:"Bring data into the store."`
 }
 
-// streams are where a command writes.
+// streams are the outputs of a command.
 type streams struct {
 	out, err io.Writer
 	log      *slog.Logger
-	command  string // that runs: "keys create"
+	command  string // its name, such as "keys create"
 }
 
-// Run runs the program until it is done or told to stop. It owns the arguments, the signals and the streams.
+// Run runs the program with its arguments until it is done or gets a signal to stop.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	var cli commands
+	cli := commands{Serve: newServeCommand()}
 	exited := false
 	parser, err := kong.New(
 		&cli,
@@ -51,6 +52,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.UsageOnError(),
+		kong.PostBuild(initialDefaults),
 	)
 	if err != nil {
 		return err
@@ -69,4 +71,15 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	s := &streams{stdout, stderr, log, selected.Command()}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
+}
+
+// initialDefaults makes the value that a flag has before the arguments are parsed its default, where its tag names
+// none.
+func initialDefaults(k *kong.Kong) error {
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok && !f.HasDefault && !f.Target.IsZero() {
+			f.Default, f.HasDefault = fmt.Sprint(f.Target.Interface()), true
+		}
+		return next(nil)
+	})
 }

@@ -50,8 +50,8 @@ func lockRows(t *testing.T, db *pgtest.DB, table string, ids ...string) pgx.Tx {
 
 const renameVariant = `mutation { updateProductVariants(input: [{ id: "variant_1", title: "New" }]) { productVariants { title } } }`
 
-// TestReadsPassWritersThatWait has more mutations wait for one locked row than there are sessions and places. Reads of something
-// else are answered while all of them wait, and the mutations when the row is free.
+// TestReadsPassWritersThatWait has more mutations wait for one locked row than there are sessions and places. Reads
+// of something else are answered while all of them wait, and the mutations when the row is free.
 func TestReadsPassWritersThatWait(t *testing.T) {
 	t.Parallel()
 	for sessions, hold := range map[string]int{"2": 1, "4": 3} {
@@ -121,8 +121,8 @@ func queued(t *testing.T, s *server) (n int) {
 	return n
 }
 
-// TestLockTimeout has every kind of mutation wait for a row that somebody holds. It is told what it waited for, and nothing of it was
-// written.
+// TestLockTimeout has every kind of mutation wait for a row that somebody holds. It is told what it waited for, and
+// nothing of it was written.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	db := contended(t)
@@ -194,8 +194,8 @@ func TestLockTimeout(t *testing.T) {
 	}
 }
 
-// TestWaitForASessionEnds has requests of both kinds wait for the only session. They are told to come back after --queue-timeout,
-// before their own time is over.
+// TestWaitForASessionEnds has requests of both kinds wait for the only session. They are told to come back after
+// --queue-timeout, before their own time is over.
 func TestWaitForASessionEnds(t *testing.T) {
 	t.Parallel()
 	db := contended(t)

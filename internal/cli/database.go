@@ -19,13 +19,13 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// databaseFlags are those of every command.
+// databaseFlags are flags of every command that uses the database.
 type databaseFlags struct {
 	DataDir     string `help:"Folder of the private Postgres." default:".data" env:"DATA_DIR" type:"path"`
 	DatabaseURL string `help:"Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
 }
 
-// readOnlyFlags decline every change of the database.
+// readOnlyFlags forbid every change of the database.
 type readOnlyFlags struct {
 	ReadOnly bool `help:"Change nothing in the database: no tables, no indexes, no rows. Queries alone are answered." env:"READ_ONLY"`
 }
@@ -33,21 +33,21 @@ type readOnlyFlags struct {
 // database is a Postgres and the graph over it.
 type database struct {
 	pool   *pgxpool.Pool
-	shop   *pgxpool.Pool // of storefronts; nil unless the API is served
-	aside  *pgxpool.Pool // for what must not wait behind requests: probes, keys, and whether sessions have ended
+	shop   *pgxpool.Pool // of storefronts; nil unless serving
+	aside  *pgxpool.Pool // for probes, API keys and session checks, which must not wait behind requests
 	given  givenUp
 	graph  *graph.Graph
 	config *pgxpool.Config    // of pool, before it was adjusted
-	forget context.CancelFunc // sessions that were given up are not waited for any more
-	pooled bool               // a pooler is in between: sessions start without settings
-	// settings are those that transactions make then.
+	forget context.CancelFunc // stops watching abandoned sessions
+	pooled bool               // behind a pooler: sessions start without settings
+	// settings are what transactions set behind a pooler.
 	settings struct{ admins, storefronts map[string]string }
 	log      *slog.Logger
-	command  string           // that writes, for the audit
-	server   *postgres.Server // nil unless it is ours
+	command  string           // for the audit log
+	server   *postgres.Server // nil unless Postgres is private
 }
 
-// open connects to the database that the flags name, or starts the private one.
+// open connects to the database of the flags, or starts the private one.
 func (f *databaseFlags) open(
 	ctx context.Context,
 	s *streams,
@@ -57,12 +57,13 @@ func (f *databaseFlags) open(
 	return f.openBy(ctx, s, postgres.Start, mode, options...)
 }
 
-// with runs a command on the database.
+// with runs a command on the database and closes it.
 func (f *databaseFlags) with(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
 	return f.withBy(ctx, s, postgres.Start, mode, run)
 }
 
-// withRunning is with for commands that may run while a server does: the private Postgres of the folder is used if it runs.
+// withRunning is with for commands that may run beside a server: it uses the private Postgres of the folder if that
+// runs.
 func (f *databaseFlags) withRunning(
 	ctx context.Context,
 	s *streams,
@@ -87,7 +88,7 @@ func (f *databaseFlags) withBy(
 	return run(db)
 }
 
-// starter gives a private Postgres that runs.
+// starter starts or finds a private Postgres.
 type starter func(context.Context, postgres.Config) (*postgres.Server, error)
 
 func (f *databaseFlags) openBy(
@@ -116,11 +117,11 @@ func (f *databaseFlags) openBy(
 	return db, nil
 }
 
-// sessionMode is what a command may do with the database.
+// sessionMode is whether the sessions of a command may write.
 type sessionMode bool
 
 const (
-	reads  sessionMode = false // nothing is changed: the sessions are read-only, whatever the program does
+	reads  sessionMode = false // Postgres refuses writes, whatever the program does
 	writes sessionMode = true
 )
 
@@ -129,7 +130,7 @@ func (db *database) connect(ctx context.Context, url string, mode sessionMode, o
 	if err != nil {
 		return fmt.Errorf("--database-url: %w", err)
 	}
-	// A user called linkgraph would otherwise have its tables made in the schema of our bookkeeping.
+	// Otherwise the tables of a user named linkgraph would go to the schema linkgraph, which holds our bookkeeping.
 	if cfg.ConnConfig.RuntimeParams["search_path"] == "" {
 		cfg.ConnConfig.RuntimeParams["search_path"] = "public"
 	}
@@ -172,16 +173,16 @@ func (db *database) connect(ctx context.Context, url string, mode sessionMode, o
 	return err
 }
 
-// What is kept aside of requests.
+// The pool aside.
 const (
 	asideSessions = 2
 	asideTimeout  = "5000" // milliseconds
 )
 
-// connecting is how long the first session may take.
+// connecting bounds the time of the first connection.
 const connecting = 10 * time.Second
 
-// meet finds out whether a pooler is in front of the database.
+// meet detects a pooler in front of the database.
 func (db *database) meet(ctx context.Context, cfg *pgxpool.Config) (err error) {
 	plain := cfg.ConnConfig.Copy()
 	settings := dbpool.TakeSettings(plain.RuntimeParams)
@@ -196,7 +197,8 @@ func (db *database) meet(ctx context.Context, cfg *pgxpool.Config) (err error) {
 	return nil
 }
 
-// taken takes out of a configuration what a pooler would refuse, if there is one.
+// taken removes the settings from a configuration that a pooler would refuse, and returns them. Without a pooler it
+// does nothing.
 func (db *database) taken(cfg *pgxpool.Config) map[string]string {
 	if !db.pooled {
 		return nil
@@ -205,15 +207,15 @@ func (db *database) taken(cfg *pgxpool.Config) map[string]string {
 	return dbpool.TakeSettings(cfg.ConnConfig.RuntimeParams)
 }
 
-// errPooledMigration is returned instead of migrating through a pooler: migrations hold a lock of a session.
+// errPooledMigration refuses to migrate through a pooler: migrations hold a session lock.
 var errPooledMigration = errors.New(
 	"the tables are not up to date, and cannot be made so through a pooler: run linkgraph migrate with the URL of Postgres itself, then start again",
 )
 
-// givenUp counts sessions that were given up and still work.
+// givenUp watches abandoned sessions that still run a statement.
 type givenUp struct{ admins, storefronts *dbpool.Watch }
 
-// newPool opens a pool that never has more sessions at work than its size.
+// newPool opens a pool whose abandoned sessions count against its size until they end.
 func (db *database) newPool(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.Pool, *dbpool.Watch, error) {
 	until, forget := context.WithCancel(context.WithoutCancel(ctx))
 	if earlier := db.forget; earlier != nil {
@@ -223,14 +225,14 @@ func (db *database) newPool(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.
 	}
 	var beside dbpool.Asker = db.aside
 	if db.pooled {
-		beside = nil // the process numbers of its sessions are the pooler's
+		beside = nil // its process ids are the pooler's
 	}
 	watch := dbpool.Keep(until, cfg, beside)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	return pool, watch, err
 }
 
-// openShop opens the sessions of storefronts. They cannot write, whatever the program does.
+// openShop opens the read-only pool of storefronts.
 func (db *database) openShop(ctx context.Context, options ...func(*pgxpool.Config)) (err error) {
 	cfg := db.config.Copy()
 	cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
@@ -244,7 +246,7 @@ func (db *database) openShop(ctx context.Context, options ...func(*pgxpool.Confi
 
 func (db *database) private() bool { return db.server != nil }
 
-// exited is closed when the private Postgres ends. It never is for another one.
+// exited returns a channel that is closed when the private Postgres ends; nil without one.
 func (db *database) exited() <-chan struct{} {
 	if db.server == nil {
 		return nil
@@ -252,7 +254,7 @@ func (db *database) exited() <-chan struct{} {
 	return db.server.Exited()
 }
 
-// close ends the sessions and stops the private Postgres.
+// close closes the pools and stops the private Postgres.
 func (db *database) close(s *streams) {
 	if db.forget != nil {
 		db.forget()
@@ -272,14 +274,13 @@ func (db *database) close(s *streams) {
 	}
 }
 
-// errForeign is returned for a database that another program made and linkgraph never changed. The user first has to see what
-// would change.
+// errForeign refuses to change a database of another program before anyone has seen the plan.
 var errForeign = errors.New(`this database has tables of the modules and was never used by linkgraph.
   linkgraph migrate --plan       shows what would be added to it
   linkgraph migrate              adds it
   linkgraph serve --read-only    serves it and adds nothing`)
 
-// prepareOwn is prepare for commands that were not asked to change tables. It refuses databases of other programs.
+// prepareOwn is prepare for commands that do not exist to change tables: it refuses a database of another program.
 func (db *database) prepareOwn(ctx context.Context, s *streams) error {
 	foreign, err := recordstore.Foreign(ctx, db.pool, db.graph.Records.Catalog())
 	if err != nil {

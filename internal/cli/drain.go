@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// drainFlags say how the server stops. docs/operations.md explains it.
+// drainFlags configure graceful shutdown: see docs/operations.md.
 type drainFlags struct {
 	DrainDelay   time.Duration `help:"How long after SIGTERM the server goes on while /readyz answers 503, before it closes its port." default:"1s" env:"DRAIN_DELAY"`
 	DrainTimeout time.Duration `help:"How long requests that run may then take. What is left of them is answered 503." default:"20s" env:"DRAIN_TIMEOUT"`
 }
 
-// lastAnswers is how long requests that were ended have for their answers: longer than a COMMIT on its way is waited for.
+// lastAnswers is how long cancelled requests have to send their answers: longer than the wait for a COMMIT in flight.
 const lastAnswers = 10 * time.Second
 
-// errStopping is why requests end when the server does.
+// errStopping is the cause of requests that shutdown cancels.
 var errStopping = errors.New("the server stops")
 
-// received is the signal that ended a context.
+// received is the cause of a context that a signal cancelled.
 type received struct{ os.Signal }
 
 func (s received) Error() string { return "received signal: " + s.String() }
 
-// untilSignal returns a context that ends at Ctrl-C or SIGTERM. Its cause says which it was.
+// untilSignal returns a context that is cancelled by SIGINT or SIGTERM. Its cause is the signal, as received.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
@@ -46,15 +46,15 @@ func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	}
 }
 
-// requests is the context of all requests of a server, until end.
+// requests sets the base context of all requests of a server. end cancels it.
 func requests(ctx context.Context, server *http.Server) (end func()) {
 	all, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	server.BaseContext = func(net.Listener) context.Context { return all }
 	return func() { cancel(errStopping) }
 }
 
-// drain stops a server: after a while in which it tells load balancers, it lets requests finish, and ends those that do not. stopped is
-// the context that ended the server.
+// drain stops a server. After SIGTERM it waits for load balancers to notice, then it lets requests finish and cancels
+// those that take too long. stopped is the context that ended the server.
 func (f drainFlags) drain(stopped context.Context, server *http.Server, end func()) error {
 	var why received
 	if errors.As(context.Cause(stopped), &why) && why.Signal == syscall.SIGTERM {

@@ -11,12 +11,14 @@ import (
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
-// TestNotReadyBeforeThePortCloses asks /readyz from SIGTERM on: it says no before nobody answers, and requests are answered meanwhile.
+// TestNotReadyBeforeThePortCloses asks /readyz from SIGTERM on: it says no before nobody answers, and requests are
+// answered meanwhile.
 func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	url, cmd, _ := started(t, "--drain-delay 3s --database-url "+db.URL)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	p := process(t, "--drain-delay 3s --database-url "+db.URL)
+	url := p.MustAddress(t)
+	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "it is not ready", func() bool {
@@ -30,12 +32,13 @@ func TestNotReadyBeforeThePortCloses(t *testing.T) {
 	if a, err := ask(t.Context(), t, url, `{ regions { totalCount } }`); err != nil || a.code() != "" {
 		t.Errorf("a request before the port closes: %v, %+v", err, a)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the end: %v", err)
+	if <-p.Ended; p.Err != nil {
+		t.Errorf("the end: %v", p.Err)
 	}
 }
 
-// slowCommits has transactions that write a table wait in their COMMIT for an advisory lock, which the test holds until it lets go.
+// slowCommits has transactions that write a table wait in their COMMIT for an advisory lock, which the test holds
+// until it lets go.
 func slowCommits(t *testing.T, db *pgtest.DB, table string) (letGo func()) {
 	t.Helper()
 	if _, err := db.Pool.Exec(t.Context(), `
@@ -58,8 +61,8 @@ func slowCommits(t *testing.T, db *pgtest.DB, table string) (letGo func()) {
 	}
 }
 
-// TestDrainThatRunsOutOfTime stops the server while requests wait for locks and others commit. Those that wait are told so and wrote
-// nothing; those that commit learn that they did.
+// TestDrainThatRunsOutOfTime stops the server while requests wait for locks and others commit. Those that wait are
+// told so and wrote nothing; those that commit learn that they did.
 func TestDrainThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	for name, committing := range map[string]struct{ table, document, count string }{
@@ -195,8 +198,8 @@ func TestDatabaseThatTakesNoWrites(t *testing.T) {
 	}
 }
 
-// TestReadsThatAreEndedForOthers has Postgres end reads as a standby does for the sake of what it has to repeat. They are run again, and
-// are UNAVAILABLE if that does not help.
+// TestReadsThatAreEndedForOthers has Postgres end reads as a standby does for the sake of what it has to repeat. They
+// are run again, and are UNAVAILABLE if that does not help.
 func TestReadsThatAreEndedForOthers(t *testing.T) {
 	t.Parallel()
 	for code, document := range map[string]string{

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,9 +20,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // killsVariable says at how many moments TestFirstStartIsKilled ends a first start.
@@ -47,12 +46,7 @@ func kills(t *testing.T) int {
 }
 
 // starting is a start of the program in a process of its own, which may be ended before it serves.
-type starting struct {
-	cmd   *exec.Cmd
-	log   *buffer
-	ended chan struct{}
-	err   error // of the process, once ended is closed
-}
+type starting struct{ *servertest.Process }
 
 // begin starts the program on a folder, in a process group of its own as a shell does.
 func begin(t *testing.T, dir string) *starting {
@@ -61,29 +55,13 @@ func begin(t *testing.T, dir string) *starting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &starting{cmd: exec.Command(program), log: &buffer{}, ended: make(chan struct{})}
-	s.cmd.Env = append(
-		os.Environ(),
-		runVariable+"=serve --addr 127.0.0.1:0 --data-dir "+dir,
-		"JWT_SECRET="+accesstest.Secret,
-	)
-	s.cmd.Stderr = s.log
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		s.err = s.cmd.Wait()
-		close(s.ended)
-	}()
-	t.Cleanup(func() { s.kill() })
-	return s
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 --data-dir "+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return &starting{servertest.Start(t, cmd)}
 }
 
-func (s *starting) kill() {
-	_ = s.cmd.Process.Kill()
-	<-s.ended
-}
+func (s *starting) kill() { s.Kill() }
 
 // interrupt is Ctrl-C: the whole group gets the signal.
 func (s *starting) interrupt() {
@@ -91,26 +69,8 @@ func (s *starting) interrupt() {
 	if signal.Ignored(sig) { // by a shell that runs the tests in the background, and so by what they start
 		sig = syscall.SIGTERM
 	}
-	_ = syscall.Kill(-s.cmd.Process.Pid, sig)
-	<-s.ended
-}
-
-var servedAddress = regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
-
-// serves waits until the start serves, and returns its address.
-func (s *starting) serves() (url string, err error) {
-	for deadline := time.After(90 * time.Second); ; {
-		if m := servedAddress.FindStringSubmatch(s.log.String()); m != nil {
-			return m[1], nil
-		}
-		select {
-		case <-s.ended:
-			return "", fmt.Errorf("it ended: %w\n%s", s.err, s.log)
-		case <-deadline:
-			return "", fmt.Errorf("it does not come up:\n%s", s.log)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
+	_ = syscall.Kill(-s.Cmd.Process.Pid, sig)
+	<-s.Ended
 }
 
 // rowCounts counts the rows of each table of the database in a data folder.
@@ -177,24 +137,25 @@ func undisturbed(t *testing.T) *course {
 	t.Helper()
 	c := &course{links: 1}
 	for range 2 {
-		dir := dataDir(t)
+		dir := servertest.DataDir(t)
 		s := begin(t, dir)
 		var at [len(phases)]time.Time
 		until(t, "the start serves", func() bool {
-			log := s.log.String()
+			log := s.Log.String()
 			for i := range phases {
 				if at[i].IsZero() && c.reached(i, log, dir) {
 					at[i] = time.Now()
 				}
 			}
 			select {
-			case <-s.ended:
-				t.Fatalf("a first start: %v\n%s", s.err, log)
+			case <-s.Ended:
+				t.Fatalf("a first start: %v\n%s", s.Err, log)
 			default:
 			}
-			return servedAddress.MatchString(log)
+			_, ok := s.Log.Serving()
+			return ok
 		})
-		c.links = strings.Count(s.log.String(), "msg=synced")
+		c.links = strings.Count(s.Log.String(), "msg=synced")
 		for i := range phases {
 			end := time.Now()
 			if i+1 < len(phases) {
@@ -207,7 +168,7 @@ func undisturbed(t *testing.T) *course {
 			c.rows["public.api_key"] != 2 {
 			t.Fatalf("an undisturbed start: %v, %v", c.rows, err)
 		}
-		s.kill()
+		s.Kill()
 	}
 	return c
 }
@@ -239,7 +200,8 @@ func (c *course) moments(n int) []instant {
 	return all
 }
 
-// quickPostgres has private servers not wait for the disk, for the rest of the test: what is ended here are processes, not machines.
+// quickPostgres has private servers not wait for the disk, for the rest of the test: what is ended here are
+// processes, not machines.
 func quickPostgres(t *testing.T) {
 	t.Helper()
 	var real string
@@ -248,7 +210,7 @@ func quickPostgres(t *testing.T) {
 		Scan(&real); err != nil {
 		t.Fatal(err)
 	}
-	bin := dataDir(t)
+	bin := servertest.DataDir(t)
 	for name, flags := range map[string]string{"initdb": "--no-sync", "postgres": "-c fsync=off -c full_page_writes=off"} {
 		script := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\" %s\n", filepath.Join(real, name), flags)
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
@@ -265,8 +227,8 @@ func quickPostgres(t *testing.T) {
 	t.Setenv("LINKGRAPH_POSTGRES_BIN", bin)
 }
 
-// TestFirstStartIsKilled ends a first start at moments that are spread over all it does, by kill -9 and by Ctrl-C. The start right
-// after has all that an undisturbed one has, row by row, and keys can be had beside it.
+// TestFirstStartIsKilled ends a first start at moments that are spread over all it does, by kill -9 and by Ctrl-C.
+// The start right after has all that an undisturbed one has, row by row, and keys can be had beside it.
 func TestFirstStartIsKilled(t *testing.T) {
 	quickPostgres(t)
 	c := undisturbed(t)
@@ -299,7 +261,7 @@ func TestFirstStartIsKilled(t *testing.T) {
 
 // endedAt ends a start at a moment and looks at the one right after.
 func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err error) {
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	defer os.RemoveAll(dir)
 	defer func() {
 		if err != nil {
@@ -307,27 +269,27 @@ func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err erro
 		}
 	}()
 	first := begin(t, dir)
-	for !c.reached(m.phase, first.log.String(), dir) {
+	for !c.reached(m.phase, first.Log.String(), dir) {
 		select {
-		case <-first.ended:
-			return fmt.Errorf("the first start: %w\n%s", first.err, first.log)
+		case <-first.Ended:
+			return fmt.Errorf("the first start: %w\n%s", first.Err, first.Log)
 		case <-time.After(time.Millisecond):
 		}
 	}
 	time.Sleep(m.after)
 	end(first)
 	second := begin(t, dir)
-	defer second.kill()
-	url, err := second.serves()
+	defer second.Kill()
+	url, err := second.Address()
 	if err != nil {
-		return fmt.Errorf("the next start: %w\nthe first one:\n%s", err, first.log)
+		return fmt.Errorf("the next start: %w\nthe first one:\n%s", err, first.Log)
 	}
 	got, err := rowCounts(t.Context(), dir)
 	if err != nil {
 		return err
 	}
 	if diff := cmp.Diff(c.rows, got); diff != "" {
-		return fmt.Errorf("rows (-undisturbed +next start):\n%s\nthe first start:\n%s", diff, first.log)
+		return fmt.Errorf("rows (-undisturbed +next start):\n%s\nthe first start:\n%s", diff, first.Log)
 	}
 	if left, _ := filepath.Glob(
 		filepath.Join(dir, "postgres", "data.new*"),

@@ -50,8 +50,8 @@ func try(t *testing.T, args ...string) (out string, err error) {
 	return stdout.String(), err
 }
 
-// TestForeignDatabase goes the way of a shop that points the server at its Medusa database: nothing is changed until it is
-// asked for, and then only what the plan has shown.
+// TestForeignDatabase goes the way of a shop that points the server at its Medusa database: nothing is changed until
+// it is asked for, and then only what the plan has shown.
 func TestForeignDatabase(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -127,7 +127,8 @@ func columns(t *testing.T, db *pgtest.DB) string {
 func TestAdoptedDatabase(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	// Without the columns that the modules' indexes and links rely on a database is no Medusa database of a known version.
+	// Without the columns that the modules' indexes and links rely on a database is no Medusa database of a known
+	// version.
 	sql := strings.Replace(foreign, "status text", "collection_id text, type_id text, status text", 1)
 	if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph/transport"
 )
 
-// httpFlags say how the API is served over HTTP. docs/http.md explains each.
+// httpFlags configure HTTP: see docs/http.md.
 type httpFlags struct {
 	MaxHeader int `help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
 	MaxURL    int `name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
@@ -27,16 +27,16 @@ type httpFlags struct {
 	Suggestions  bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
 }
 
-// authenticate says who sends a request: see graph.HTTP.
+// authenticate returns the caller of a request: see graph.HTTP.
 type authenticate = func(*http.Request) (graph.Caller, error)
 
-// door says who sends a request, and takes what it costs from the sender's limit.
+// door authenticates requests and charges their cost to the rate limit of the caller.
 type door interface {
 	Authenticate(r *http.Request) (graph.Caller, error)
 	Spent(caller graph.Caller, points int)
 }
 
-// api is the handler of the API, with the limits of each side, behind the gates.
+// api returns the handler of the API, with the limits and the gates of admins and storefronts.
 func (f *httpFlags) api(
 	g *graph.Graph,
 	admins, storefronts *limitFlags,
@@ -77,7 +77,7 @@ func (f *httpFlags) api(
 	return g.HTTPHandler(cfg)
 }
 
-// trusted reads the documents that alone may run; nil if there is no file.
+// trusted reads the file of trusted documents; nil if there is none.
 func trusted(flag, path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
@@ -93,7 +93,7 @@ func trusted(flag, path string) (map[string]string, error) {
 	return documents, nil
 }
 
-// orOff is what graph.HTTP takes for a flag that is off when it is zero.
+// orOff turns a flag of zero, which means off, into the negative value that graph.HTTP takes for off.
 func orOff[N int | time.Duration](v N) N {
 	if v == 0 {
 		return -1

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // TestHTTPFlags starts a server with flags that say how it is served: each does what it says.
 func TestHTTPFlags(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	s := serve(
 		t,
 		"--data-dir",
@@ -94,7 +95,7 @@ func TestHTTPFlags(t *testing.T) {
 	if _, _, body := send(`{"documentId":"sha256:00"}`); !strings.Contains(body, "PERSISTED_QUERY_NOT_SUPPORTED") {
 		t.Errorf("--apq-cache: %s", body)
 	}
-	for _, path := range []string{"/", "/healthz", "/nothing"} {
+	for _, path := range []string{"/", "/healthz", "/nothing", "/graphql", "/graphql?query={__typename}"} {
 		r, err := accesstest.Client(t).Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)

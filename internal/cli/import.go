@@ -15,7 +15,7 @@ type importShopifyCommand struct {
 	SalesChannel  string   `help:"Sales channel of the products, by name; made if it is missing." default:"Web shop" env:"SALES_CHANNEL"`
 }
 
-// Run imports the files one after the other, each in a transaction of its own.
+// Run imports the files in order, each in its own transaction.
 func (c *importShopifyCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, writes, func(db *database) error {
 		if err := db.prepareOwn(ctx, s); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-// keysCommands look after the keys that the API is called with.
+// keysCommands manage API keys.
 type keysCommands struct {
 	Create keysCreateCommand `cmd:"" help:"Make a key, and print its token: of a secret key this once."`
 	List   keysListCommand   `cmd:"" help:"List the keys, without their tokens."`
@@ -34,7 +34,7 @@ type keysCreateCommand struct {
 	Channel []string `help:"Id of a sales channel that a publishable key gives access to. Repeatable." sep:"none" placeholder:"ID"`
 }
 
-// Validate refuses flags that do not go together.
+// Validate refuses flags that exclude each other.
 func (c *keysCreateCommand) Validate() error {
 	switch {
 	case c.Title == "":
@@ -47,7 +47,7 @@ func (c *keysCreateCommand) Validate() error {
 	return nil
 }
 
-// Run makes the key, and prints its token alone on a line.
+// Run creates the key and prints its token on a line of its own.
 func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
 	return c.withRunning(ctx, s, writes, func(db *database) error {
 		if err := db.prepareOwn(ctx, s); err != nil {
@@ -78,7 +78,7 @@ func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
 	})
 }
 
-// create makes the key with its role and its links, all or nothing.
+// create creates the key with its role and links in one transaction.
 func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.Tx) (id, token string, err error) {
 	model, ok := g.Records.Catalog().Model("ApiKey")
 	if !ok {
@@ -111,7 +111,7 @@ func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.T
 
 type keysListCommand struct{ databaseFlags }
 
-// Run prints a line a key.
+// Run prints one line per key.
 func (c *keysListCommand) Run(ctx context.Context, s *streams) error {
 	return c.withRunning(ctx, s, reads, func(db *database) error {
 		keys, err := access.Keys(ctx, db.pool)
@@ -139,7 +139,7 @@ func moment(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// printable quotes a text that would not stay on its line, or would speak to the terminal.
+// printable quotes a text with line breaks or control characters.
 func printable(s string) string {
 	for _, r := range s {
 		if !strconv.IsPrint(r) {

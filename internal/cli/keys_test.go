@@ -131,7 +131,8 @@ func TestKeysCommand(t *testing.T) {
 	}
 }
 
-// TestKeysCommandMakesAllOrNothing checks that there is no key when its links cannot be made, and that flags must go together.
+// TestKeysCommandMakesAllOrNothing checks that there is no key when its links cannot be made, and that flags must go
+// together.
 func TestKeysCommandMakesAllOrNothing(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // runVariable has the test binary be the program: a process of its own that can be killed. Its value is the arguments.
@@ -29,44 +29,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process starts the program in a process of its own, and returns its address and a function that kills it.
-func process(t *testing.T, args string) (url string, kill func()) {
-	t.Helper()
-	url, _, kill = started(t, args)
-	return url, kill
-}
-
-// started is process, with the command that runs.
-func started(t *testing.T, args string) (url string, cmd *exec.Cmd, kill func()) {
+// process starts the program in a process of its own.
+func process(t *testing.T, args string) *servertest.Process {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &buffer{}
-	cmd = exec.Command(program)
-	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args, "JWT_SECRET="+accesstest.Secret)
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var once sync.Once
-	kill = func() {
-		once.Do(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-	}
-	t.Cleanup(kill)
-	address := regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
-	until(t, "the process serves", func() bool {
-		m := address.FindStringSubmatch(log.String())
-		if m != nil {
-			url = m[1]
-		}
-		return m != nil
-	})
-	return url, cmd, kill
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), runVariable+"=serve --addr 127.0.0.1:0 "+args)
+	return servertest.Start(t, cmd)
 }
 
 const (
@@ -182,13 +154,14 @@ func stateOf(t *testing.T, conn *pgx.Conn, id string) state {
 	return s
 }
 
-// TestKill kills the server, twice, while it writes links and deletes records. Whatever was acknowledged is there, and all
-// else is there wholly or not at all: records, links, events and what a restore goes by agree.
+// TestKill kills the server, twice, while it writes links and deletes records. Whatever was acknowledged is there,
+// and all else is there wholly or not at all: records, links, events and what a restore goes by agree.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	pg := privatePostgres(t, dataDir(t), true)
+	pg := privatePostgres(t, servertest.DataDir(t), true)
 	args := "--database-url " + pg.URL()
-	url, kill := process(t, args)
+	p := process(t, args)
+	url := p.MustAddress(t)
 	killSeed(t, url)
 	linked, deleted := &acknowledged{records: map[string]bool{}}, &acknowledged{records: map[string]bool{}}
 	toLink, toDelete := make(chan string, killItems), make(chan string, killItems)
@@ -218,10 +191,11 @@ func TestKill(t *testing.T) {
 			"some mutations are acknowledged",
 			func() bool { return linked.count() >= wanted && deleted.count() >= wanted },
 		)
-		kill()
+		p.Kill()
 		done.Wait()
 		checkKilled(t, pg.URL(), linked, deleted)
-		url, kill = process(t, args)
+		p = process(t, args)
+		url = p.MustAddress(t)
 	}
 	// The bookkeeping is good for what it is for.
 	restored := false

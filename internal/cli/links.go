@@ -28,7 +28,7 @@ type linksSyncCommand struct {
 	All  bool `help:"Also do what loses data: drop tables of links that are not declared any more, change column types." xor:"mode"`
 }
 
-// Run syncs, and prints what it did.
+// Run syncs the link tables and prints what was done.
 func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, writes, func(db *database) error {
 		mode := linkstore.Safe
@@ -46,7 +46,7 @@ func (c *linksSyncCommand) Run(ctx context.Context, s *streams) error {
 
 type linksDiscoverCommand struct{ databaseFlags }
 
-// Run prints the declarations.
+// Run prints the stanzas.
 func (c *linksDiscoverCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, reads, func(db *database) error {
 		found, err := medusa.Discover(ctx, db.pool, db.graph.Links.Catalog(), db.graph.Records.Catalog())

@@ -20,7 +20,7 @@ type linksImportCommand struct {
 	Rejects string `help:"File for rows that cannot be brought in; otherwise beside the file, as links.rejects.csv. It is written anew." type:"path"`
 }
 
-// errRejected says that not all of a file is in the store.
+// errRejected is the error of an import that left rows out.
 var errRejected = errors.New("rows were rejected")
 
 // Run imports the file, and fails if a row was rejected.
@@ -57,7 +57,7 @@ type linksExportCommand struct {
 // Run exports the live links.
 func (c *linksExportCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, reads, func(db *database) error {
-		if _, err := db.graph.Adapt(ctx); err != nil { // links whose tables are not there have no rows
+		if _, err := db.graph.Adapt(ctx); err != nil { // links without a table have no rows
 			return err
 		}
 		exporter := linkfile.Exporter{

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // TestLinksFiles writes the links of a store to a file, and brings them back into it.
@@ -27,7 +29,7 @@ func TestLinksFiles(t *testing.T) {
 	if err := os.WriteFile(in, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out buffer
+	var out servertest.Log
 	err := Run(t.Context(), []string{"links", "import", in, "--database-url", db.URL, "--batch", "2"}, &out, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "1 rows were rejected") {
 		t.Errorf("a row names a variant that is not there: %v\n%s", err, &out)

@@ -9,7 +9,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/observe"
 )
 
-// logFlags are those of every command.
+// logFlags are flags of every command.
 type logFlags struct {
 	LogFormat string `help:"How log lines are written: text or json." enum:"text,json" default:"text" env:"LOG_FORMAT"`
 	LogLevel  string `help:"The least level that is written: debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"LOG_LEVEL"`
@@ -23,13 +23,13 @@ func (f logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	return observe.NewLog(w, f.LogFormat, level)
 }
 
-// observeFlags say what is told of the work of a server. Traces follow the standard OTEL_ variables.
+// observeFlags configure metrics and explain. Traces follow the standard OTEL_ variables.
 type observeFlags struct {
 	Explain      *bool `help:"Tell a client that sends x-linkgraph-explain: 1 what its operation took. On for the private Postgres, otherwise off." negatable:"" env:"EXPLAIN"`
 	MetricsNames int   `help:"Most names of operations that the metrics tell apart; the rest is 'other'." default:"200" env:"METRICS_NAMES"`
 }
 
-// observer returns what watches the server, and a function that ends it.
+// observer returns the observer of the server, and a function that flushes its traces.
 func (f observeFlags) observer(ctx context.Context, s *streams, private bool) (*observe.Observer, func(), error) {
 	tracing, err := observe.StartTracing(ctx, os.Getenv, s.log)
 	if err != nil {

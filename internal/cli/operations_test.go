@@ -23,6 +23,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/postgres"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // migrated returns a database with all tables.
@@ -172,8 +173,8 @@ func TestStatementTimeout(t *testing.T) {
 	until(t, "a statement without end waits", func() bool { return stuck(t, db) == 1 })
 }
 
-// TestFlood sends many requests while none can be finished. A few run, a few wait, the rest is told to come back at once, and
-// the probes answer all the while: that the server lives, and after a while that it answers nobody.
+// TestFlood sends many requests while none can be finished. A few run, a few wait, the rest is told to come back at
+// once, and the probes answer all the while: that the server lives, and after a while that it answers nobody.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
@@ -246,8 +247,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestOneSessionIsEnough has more mutations and queries run than there are sessions: none may need a second one while it
-// holds its first.
+// TestOneSessionIsEnough has more mutations and queries run than there are sessions: none may need a second one while
+// it holds its first.
 func TestOneSessionIsEnough(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
@@ -268,8 +269,8 @@ func TestOneSessionIsEnough(t *testing.T) {
 	done.Wait()
 }
 
-// privatePostgres starts a Postgres that the test may stop and start. Unless it is unsafe, what it has acknowledged survives
-// its own crash.
+// privatePostgres starts a Postgres that the test may stop and start. Unless it is unsafe, what it has acknowledged
+// survives its own crash.
 func privatePostgres(t *testing.T, dir string, unsafe bool) *postgres.Server {
 	t.Helper()
 	server, err := postgres.Start(t.Context(), postgres.Config{Dir: filepath.Join(dir, "postgres"), Unsafe: unsafe})
@@ -283,11 +284,11 @@ func privatePostgres(t *testing.T, dir string, unsafe bool) *postgres.Server {
 	return server
 }
 
-// TestPostgresComesAndGoes ends all sessions under load, has Postgres crash, then stops it and starts it again. Every request
-// is answered, what fails says UNAVAILABLE, and the server goes on by itself.
+// TestPostgresComesAndGoes ends all sessions under load, has Postgres crash, then stops it and starts it again. Every
+// request is answered, what fails says UNAVAILABLE, and the server goes on by itself.
 func TestPostgresComesAndGoes(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	pg := privatePostgres(t, dir, false)
 	s := serve(t, "--database-url", pg.URL(), "--db-max-conns", "4")
 	ctx, stop := context.WithCancel(t.Context())
@@ -413,13 +414,9 @@ func TestObservedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(string(text), `"statements":1`) ||
-		!strings.Contains(string(text), `"Product list"`) {
+	text := servertest.Body(t, response)
+	if response.Header.Get("x-request-id") != "of-the-test" || !strings.Contains(text, `"statements":1`) ||
+		!strings.Contains(text, `"Product list"`) {
 		t.Errorf("%v: %s", response.Header, text)
 	}
 	line := regexp.MustCompile(

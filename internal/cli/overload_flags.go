@@ -18,7 +18,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
 
-// overloadFlags bound what the server and the database do at a time. docs/operations.md explains each.
+// overloadFlags bound concurrency, memory and time: see docs/operations.md.
 type overloadFlags struct {
 	DBMaxConns       int32         `help:"Most sessions with the database for admins. 0 leaves it to pool_max_conns of the URL, or else eight and at least one a core." default:"0" env:"DB_MAX_CONNS"`
 	StatementTimeout time.Duration `help:"How long a statement of a request may take, unless the URL says statement_timeout. 0 is without end." default:"30s" env:"STATEMENT_TIMEOUT"`
@@ -39,8 +39,8 @@ type overloadFlags struct {
 	MaxConnections int           `help:"Most open connections. The one that has been idle longest makes room for the next." default:"4096" env:"MAX_CONNECTIONS"`
 }
 
-// pool bounds the sessions of admins. The time of their statements is bounded once the server serves: making an index before
-// that takes as long as it takes.
+// pool configures the connection pool of admins. Statement timeouts apply once the server serves: building an index
+// at the start may take longer.
 func (f overloadFlags) pool(serving *atomic.Bool) func(*pgxpool.Config) {
 	return func(cfg *pgxpool.Config) {
 		cfg.MaxConns = f.most(cfg)
@@ -55,10 +55,10 @@ func (f overloadFlags) pool(serving *atomic.Bool) func(*pgxpool.Config) {
 	}
 }
 
-// defaultSessions is how many sessions a pool has, if nobody says: measured, see docs/operations.md.
+// defaultSessions is the default size of a pool; docs/operations.md has the measurements.
 const defaultSessions = 8
 
-// most is how many sessions a pool of admins has.
+// most returns the size of the pool of admins.
 func (f overloadFlags) most(cfg *pgxpool.Config) int32 {
 	switch {
 	case f.DBMaxConns > 0:
@@ -66,10 +66,10 @@ func (f overloadFlags) most(cfg *pgxpool.Config) int32 {
 	case strings.Contains(cfg.ConnString(), "pool_max_conns"):
 		return cfg.MaxConns
 	}
-	return max(defaultSessions, cfg.MaxConns) // which is one a core
+	return max(defaultSessions, cfg.MaxConns) // pgx: one a core, at least 4
 }
 
-// bounds are the settings that bound the statements of requests, but for those that the URL has.
+// bounds returns the timeouts of request statements, except those that the URL sets.
 func (f overloadFlags) bounds(given map[string]string) map[string]string {
 	bounds := map[string]string{}
 	for name, d := range map[string]time.Duration{"statement_timeout": f.StatementTimeout, "lock_timeout": f.LockTimeout} {
@@ -80,7 +80,7 @@ func (f overloadFlags) bounds(given map[string]string) map[string]string {
 	return bounds
 }
 
-// shop bounds the sessions of storefronts.
+// shop configures the connection pool of storefronts.
 func (f overloadFlags) shop(cfg *pgxpool.Config) {
 	cfg.MaxConns = f.most(cfg)
 	if f.StorefrontDBConns > 0 {
@@ -96,7 +96,7 @@ func (f overloadFlags) shop(cfg *pgxpool.Config) {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
 
-// gates are those of admins and of storefronts.
+// gates are the gates of admins and of storefronts.
 type gates struct{ admins, storefronts *overload.Gate }
 
 func (f overloadFlags) gates(db *database) gates {
@@ -106,8 +106,8 @@ func (f overloadFlags) gates(db *database) gates {
 	}
 }
 
-// gate lets in what a pool can work on. Dear requests get half of its sessions at most, so that others do not wait for theirs; those
-// that write have places of their own, fewer than those that read.
+// gate returns a gate that fits a connection pool. Expensive requests get at most half of the sessions, so that
+// others do not wait for theirs. Writes have slots of their own, fewer than reads.
 func (f overloadFlags) gate(running, queued int, pool *pgxpool.Pool) *overload.Gate {
 	sessions := int(pool.Config().MaxConns)
 	if running <= 0 {
@@ -128,10 +128,10 @@ func (f overloadFlags) gate(running, queued int, pool *pgxpool.Pool) *overload.G
 	}
 }
 
-// stalledAfter is how long nobody of one kind of callers may be let in before the server says that it is not ready.
+// stalledAfter is how long one kind of caller may get no slot before /readyz fails.
 const stalledAfter = 10 * time.Second
 
-// stalled says who gets no answer, or nothing.
+// stalled returns why a gate is stalled, or "".
 func (g gates) stalled() string {
 	switch {
 	case g.admins.Limiter.Stalled() > stalledAfter:
@@ -142,10 +142,10 @@ func (g gates) stalled() string {
 	return ""
 }
 
-// spareFiles are the files that the server opens besides connections: sessions with Postgres, the log, pages.
+// spareFiles are the file descriptors that the server needs besides client connections: database sessions, log, pages.
 const spareFiles = 256
 
-// listener bounds the connections, by the files that the process may open too.
+// listener bounds the open connections, also by the limit of file descriptors.
 func (f overloadFlags) listener(l net.Listener, s *streams) *overload.Connections {
 	most := f.MaxConnections
 	var files syscall.Rlimit
@@ -162,7 +162,7 @@ func (f overloadFlags) listener(l net.Listener, s *streams) *overload.Connection
 	return overload.Bound(l, most)
 }
 
-// server serves a handler to the connections of a listener.
+// server returns an HTTP server of a handler for a bounded listener.
 func (f overloadFlags) server(h http.Handler, c *overload.Connections) *http.Server {
 	return &http.Server{
 		Handler: h, ConnState: c.State,
@@ -170,7 +170,7 @@ func (f overloadFlags) server(h http.Handler, c *overload.Connections) *http.Ser
 	}
 }
 
-// sessions hands out those of a pool to requests. Behind a pooler they have settings.
+// sessions returns the sessions of a pool for requests. settings are made in each transaction, behind a pooler.
 func (f overloadFlags) sessions(pool *pgxpool.Pool, settings map[string]string) *dbpool.Sessions {
 	return dbpool.New(
 		pool,
@@ -178,7 +178,7 @@ func (f overloadFlags) sessions(pool *pgxpool.Pool, settings map[string]string) 
 	)
 }
 
-// requestSettings are those of the sessions of admins, behind a pooler.
+// requestSettings returns the settings that transactions of admins make behind a pooler.
 func (f overloadFlags) requestSettings(db *database) map[string]string {
 	if !db.pooled {
 		return nil

@@ -34,8 +34,8 @@ func askShop(ctx context.Context, url, key, query string) (status int, body stri
 	return response.StatusCode, string(text), err
 }
 
-// TestStorefrontsDoNotKeepAdminsOut has all sessions, places and queues of storefronts taken by statements that wait. Admins
-// are answered; the statements are ended by their own timeout; then storefronts are answered again.
+// TestStorefrontsDoNotKeepAdminsOut has all sessions, places and queues of storefronts taken by statements that wait.
+// Admins are answered; the statements are ended by their own timeout; then storefronts are answered again.
 func TestStorefrontsDoNotKeepAdminsOut(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
 // bouncer is a PgBouncer on the machine.
@@ -57,7 +58,7 @@ func behind(t *testing.T, db *pgtest.DB, settings ...string) string {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	users, ini := filepath.Join(dir, "users.txt"), filepath.Join(dir, "pgbouncer.ini")
 	to := fmt.Sprintf("host=%s port=%d user=%s", cfg.Host, cfg.Port, cfg.User)
 	if cfg.Password != "" {
@@ -78,7 +79,7 @@ func behind(t *testing.T, db *pgtest.DB, settings ...string) string {
 			t.Fatal(err)
 		}
 	}
-	log := &buffer{}
+	log := &servertest.Log{}
 	cmd := exec.Command(program, ini)
 	cmd.Stderr = log
 	if os.Geteuid() == 0 { // which it refuses to run as
@@ -122,8 +123,8 @@ func asOwnerOf(t *testing.T, host string) *syscall.Credential {
 // inTransactions is how PgBouncer pools transactions, with fewer sessions than clients.
 var inTransactions = []string{"pool_mode = transaction", "max_prepared_statements = 200", "default_pool_size = 3"}
 
-// TestBehindPgBouncer reads and writes through PgBouncer, with more clients than it has sessions. It takes none of the parameters that
-// sessions usually start with.
+// TestBehindPgBouncer reads and writes through PgBouncer, with more clients than it has sessions. It takes none of
+// the parameters that sessions usually start with.
 func TestBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string][]string{
@@ -189,8 +190,9 @@ func TestBehindPgBouncer(t *testing.T) {
 	}
 }
 
-// TestSettingsBehindPgBouncer holds the settings of requests to be what they are without it: how long locks and statements are waited
-// for, and that storefronts cannot write. They do not stay behind in the sessions that others get.
+// TestSettingsBehindPgBouncer holds the settings of requests to be what they are without it: how long locks and
+// statements are waited for, and that storefronts cannot write. They do not stay behind in the sessions that others
+// get.
 func TestSettingsBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	db := contended(t)

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// readiness says whether the server should be sent requests.
+// readiness answers /readyz: whether a load balancer should send requests.
 type readiness struct {
 	db       *database
 	gates    gates
-	writes   bool // it is to write
+	writes   bool // the server is not read-only
 	stopping atomic.Bool
 }
 
-// lack says why it should not, or nothing.
+// lack returns why the server is not ready, or "".
 func (r *readiness) lack(ctx context.Context) string {
 	if r.stopping.Load() {
 		return "the server is shutting down"

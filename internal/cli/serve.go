@@ -27,8 +27,8 @@ import (
 type serveCommand struct {
 	databaseFlags
 	readOnlyFlags
-	Limits     limitFlags `embed:"" set:"max_depth=16" set:"max_in=1000" set:"max_conditions=400" set:"max_values=20000" set:"max_value_bytes=1048576" set:"max_search=20000" set:"max_cost=20000000" set:"max_answer=268435456" set:"timeout=30s" set:"max_body=4194304" set:"max_document=262144" set:"max_tokens=15000" set:"max_aliases=500" set:"max_root_fields=100" set:"max_directives=500" set:"max_fragments=200" set:"max_spreads=1000" set:"max_fields=10000" set:"max_repeats=500" set:"whose=an admin"`                                     //nolint:staticcheck // kong reads every set
-	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"max_depth=12" set:"max_in=200" set:"max_conditions=100" set:"max_values=2000" set:"max_value_bytes=65536" set:"max_search=1000" set:"max_cost=2000000" set:"max_answer=33554432" set:"timeout=10s" set:"max_body=262144" set:"max_document=65536" set:"max_tokens=5000" set:"max_aliases=200" set:"max_root_fields=30" set:"max_directives=200" set:"max_fragments=100" set:"max_spreads=400" set:"max_fields=4000" set:"max_repeats=250" set:"whose=a storefront"` //nolint:staticcheck // kong reads every set
+	Limits     limitFlags `embed:"" set:"whose=an admin"`
+	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"whose=a storefront"`
 	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
 	observeFlags
 	overloadFlags
@@ -40,13 +40,25 @@ type serveCommand struct {
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
 
+// newServeCommand returns the command with the defaults of package graph.
+func newServeCommand() serveCommand {
+	http := graph.DefaultHTTP()
+	admins, storefronts := graph.DefaultLimits()
+	return serveCommand{
+		Limits: newLimitFlags(admins, http.Documents, http.Timeout, http.MaxBody),
+		Storefront: newLimitFlags(
+			storefronts, http.Storefront.Documents, http.Storefront.Timeout, http.Storefront.MaxBody,
+		),
+	}
+}
+
 const (
-	stopTimeout   = 20 * time.Second // of the private Postgres, and of the last traces
+	stopTimeout   = 20 * time.Second // for the private Postgres, and for flushing traces
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 120 * time.Second
 )
 
-// Run serves until the context ends, then lets requests finish and stops the database.
+// Run serves until the context is cancelled, then drains requests and stops the private Postgres.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	settings := heap.Set(os.Getenv, memlimit.FromCgroup)
 	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
@@ -141,7 +153,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	return errors.Join(err, c.drain(ctx, server, end))
 }
 
-// ready brings the database up to date, unless it is not to be changed, and the graph in line with the database.
+// ready migrates the database, unless the server is read-only, and adapts the graph to its tables.
 func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
 	if !c.ReadOnly {
 		if err := db.prepareOwn(ctx, s); err != nil {
@@ -163,7 +175,7 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 	return err
 }
 
-// greet says where to go.
+// greet prints the addresses and, after the first start, the keys of the demo store.
 func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	s.log.Info("serving", "addr", addr.String())
 	fmt.Fprintf(
@@ -184,7 +196,7 @@ func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	fmt.Fprintln(s.err)
 }
 
-// handler serves everything: the API, the pages, and what those who run the server ask.
+// handler routes the API, the pages, the metrics and the probes.
 func (c *serveCommand) handler(
 	db *database,
 	api http.Handler,
@@ -195,7 +207,7 @@ func (c *serveCommand) handler(
 ) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api) // times its answers itself
+	mux.Handle("/graphql", api) // has write timeouts of its own
 	timed := func(next http.Handler) http.Handler {
 		if c.WriteTimeout <= 0 {
 			return next

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,89 +10,48 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 )
-
-// buffer collects what a server writes while a test reads it.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// dataDir is one that Postgres may enter when the tests run as root.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "linkgraph-server-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
 
 // server is a run of `serve`.
 type server struct {
 	url  string
-	log  *buffer
+	log  *servertest.Log
 	stop func() error
 }
 
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{log: &buffer{}}
+	s := &server{log: &servertest.Log{}}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- Run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", accesstest.Secret}, args...), io.Discard, s.log)
-	}()
-	var once sync.Once
+	ended := make(chan struct{})
 	var result error
+	go func() {
+		defer close(ended)
+		args := append([]string{"serve", "--addr", "127.0.0.1:0", "--jwt-secret", accesstest.Secret}, args...)
+		result = Run(ctx, args, io.Discard, s.log)
+	}()
 	s.stop = func() error {
-		once.Do(func() {
-			cancel()
-			result = <-done
-		})
+		cancel()
+		<-ended
 		return result
 	}
 	t.Cleanup(func() { _ = s.stop() })
-	address := regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
-	deadline := time.Now().Add(90 * time.Second)
-	for {
-		if m := address.FindStringSubmatch(s.log.String()); m != nil {
-			s.url = m[1]
-			return s
-		}
+	url, err := s.log.Address(ended)
+	if err != nil {
 		select {
-		case err := <-done:
-			if strings.Contains(fmt.Sprint(err), "no usable Postgres") && os.Getenv("CI") == "" {
-				t.Skip(err)
-			}
-			t.Fatalf("%v\n%s", err, s.log)
-		case <-time.After(20 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server does not start:\n%s", s.log)
+		case <-ended:
+			servertest.SkipWithoutPostgres(t, result)
+			t.Fatalf("%v\n%v", result, err)
+		default:
+			t.Fatal(err)
 		}
 	}
+	s.url = url
+	return s
 }
 
 func (s *server) get(t *testing.T, path string) (status int, body string) {
@@ -102,12 +60,7 @@ func (s *server) get(t *testing.T, path string) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.StatusCode, string(text)
+	return r.StatusCode, servertest.Body(t, r)
 }
 
 func (s *server) post(t *testing.T, query string) string {
@@ -117,12 +70,7 @@ func (s *server) post(t *testing.T, query string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return servertest.Body(t, r)
 }
 
 // lets checks that a header gives access.
@@ -175,17 +123,12 @@ func (s *server) with(t *testing.T, header, value string) (status int, body stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
+	return response.StatusCode, servertest.Body(t, response)
 }
 
 func TestServe(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	s := serve(t, "--data-dir", dir)
 	for path, want := range map[string]string{
 		"/healthz": "ok", "/readyz": "ready", "/": "Linkgraph playground", "/playground/settings.json": "variant_demo_gift_box",
@@ -260,7 +203,7 @@ func TestTakenAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	err = Run(t.Context(), []string{"serve", "--addr", l.Addr().String(), "--data-dir", dir}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v", err)
@@ -272,11 +215,9 @@ func TestTakenAddress(t *testing.T) {
 
 func command(t *testing.T, args ...string) string {
 	t.Helper()
-	var out, log buffer
+	var out, log servertest.Log
 	if err := Run(t.Context(), args, &out, &log); err != nil {
-		if strings.Contains(err.Error(), "no usable Postgres") && os.Getenv("CI") == "" {
-			t.Skip(err)
-		}
+		servertest.SkipWithoutPostgres(t, err)
 		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, &log)
 	}
 	return out.String()
@@ -284,7 +225,7 @@ func command(t *testing.T, args ...string) string {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := servertest.DataDir(t)
 	if out := command(
 		t,
 		"links",

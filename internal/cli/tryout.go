@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,23 +14,24 @@ import (
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/internal/access"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/modules/api_key"
 	"github.com/linkgraph/linkgraph/playground"
 )
 
-// tryoutFlags say whether whoever is at this machine can try the API without a key of their own.
+// tryoutFlags configure whether a user of this machine can try the API without a key.
 type tryoutFlags struct {
 	Tryout *bool `help:"Have the playground and the map carry a secret key that is good until the server stops, and a publishable one, where they are opened by the link that the start prints. For a loopback address alone. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
 }
 
-// tryout is what the pages of this machine send with a request. Its zero value is nothing.
+// tryout holds the credentials that the pages send on this machine. The zero value has none.
 type tryout struct {
-	secret      string // good until the server stops; kept nowhere
-	token       string // is in the links that the start prints; whoever opens a page by one is told the keys
+	secret      string // valid until the server stops; never stored
+	token       string // in the links that the start prints; a page that is opened by one gets the keys
 	publishable string
 	readOnly    bool
 }
 
-// tryout makes the key, if the pages are to carry one.
+// tryout creates the credentials, if the pages are to have any.
 func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, error) {
 	local, ok := addr.(*net.TCPAddr)
 	loopback := ok && local.IP.IsLoopback()
@@ -49,17 +48,10 @@ func (f tryoutFlags) tryout(readOnly, private bool, addr net.Addr) (*tryout, err
 			addr,
 		)
 	}
-	return &tryout{secret: "sk_" + random(), token: random(), readOnly: readOnly}, nil
+	return &tryout{secret: api_key.NewToken("sk_"), token: api_key.NewToken(""), readOnly: readOnly}, nil
 }
 
-// random is a text that cannot be guessed.
-func random() string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails
-	return hex.EncodeToString(raw)
-}
-
-// keys are those that the database does not have.
+// keys returns the API keys that are not in the database.
 func (t *tryout) keys() []access.Extra {
 	if t.secret == "" {
 		return nil
@@ -73,7 +65,7 @@ func (t *tryout) keys() []access.Extra {
 	}
 }
 
-// find looks for a publishable key to try a storefront with: the oldest that is good and has a sales channel.
+// find looks for a publishable key to try a storefront with: the oldest valid one that has a sales channel.
 func (t *tryout) find(ctx context.Context, g *graph.Graph) error {
 	m, ok := g.Records.Catalog().Model("ApiKey")
 	if t.secret == "" || !ok {
@@ -109,7 +101,7 @@ func (t *tryout) find(ctx context.Context, g *graph.Graph) error {
 	return nil
 }
 
-// admin are the headers of an admin.
+// admin returns the headers of an admin.
 func (t *tryout) admin() map[string]string {
 	if t.secret == "" {
 		return nil
@@ -117,7 +109,7 @@ func (t *tryout) admin() map[string]string {
 	return map[string]string{"Authorization": "Bearer " + t.secret}
 }
 
-// storefront are the headers of a storefront.
+// storefront returns the headers of a storefront.
 func (t *tryout) storefront() map[string]string {
 	if t.publishable == "" {
 		return nil
@@ -125,9 +117,9 @@ func (t *tryout) storefront() map[string]string {
 	return map[string]string{"x-publishable-api-key": t.publishable}
 }
 
-// trust says whether the sender of a request may be told the keys: a page of this server in a browser on this machine, that was
-// opened by a link which the start printed. A proxy on this machine is at a loopback address too; it mostly says for whom it
-// asks, and the token is for the one that does not.
+// trust returns a function that reports whether a request may get the keys: it comes from a page of this server, in a
+// browser on this machine, that was opened by a printed link. A proxy on this machine has a loopback address too. Most
+// proxies add a forwarding header; the token protects against the others.
 func (t *tryout) trust() func(*http.Request) bool {
 	if t.secret == "" {
 		return nil
@@ -138,7 +130,7 @@ func (t *tryout) trust() func(*http.Request) bool {
 	}
 }
 
-// link is the address of a page, with the token.
+// link returns the path of a page with the token.
 func (t *tryout) link(page string) string {
 	if t.secret == "" {
 		return page
@@ -146,7 +138,7 @@ func (t *tryout) link(page string) string {
 	return page + "?token=" + t.token
 }
 
-// forwarded reports whether a request comes through a proxy that says so. The value does not matter: it may be empty.
+// forwarded reports whether a proxy added a forwarding header, even an empty one.
 func forwarded(h http.Header) bool {
 	for name := range h {
 		switch {
@@ -163,14 +155,14 @@ func fromLoopback(r *http.Request) bool {
 	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
 
-// ofThisPage reports whether the browser says that a page of this origin asks, or says nothing: not all say so by http.
+// ofThisPage reports whether Sec-Fetch-Site is same-origin or missing: not all browsers send it over plain HTTP.
 func ofThisPage(h http.Header) bool {
 	sites := h.Values("Sec-Fetch-Site")
 	return len(sites) == 0 || len(sites) == 1 && sites[0] == "same-origin"
 }
 
-// guard answers requests that name this machine, where the pages carry a key. Others come from a page that had its own name
-// point here, to read it.
+// guard refuses requests for other hosts where the pages carry a key. It prevents DNS rebinding: a page whose own name
+// points to this machine could read the key.
 func (t *tryout) guard(next http.Handler) http.Handler {
 	if t.secret == "" {
 		return next
@@ -178,7 +170,7 @@ func (t *tryout) guard(next http.Handler) http.Handler {
 	return localOnly(next)
 }
 
-// localOnly answers requests that name this machine.
+// localOnly refuses requests whose Host is not a loopback address or localhost.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)

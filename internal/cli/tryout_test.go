@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/pgtest"
+	"github.com/linkgraph/linkgraph/internal/servertest"
 	"github.com/linkgraph/linkgraph/playground"
 )
 
@@ -74,7 +75,7 @@ func settingsAt(t *testing.T, at, token string, headers ...string) (found settin
 // TestTryout looks at who is let in by the pages of this machine.
 func TestTryout(t *testing.T) {
 	t.Parallel()
-	private := serve(t, "--data-dir", dataDir(t))
+	private := serve(t, "--data-dir", servertest.DataDir(t))
 	token := private.token(t)
 	found := private.settings(t, token)
 	private.lets(t, "Authorization", found.Admin["Authorization"], `{"data":{"products":{"totalCount":3}}}`)
@@ -136,7 +137,8 @@ func TestTryout(t *testing.T) {
 	}
 }
 
-// testBehindNginx puts a real nginx before a server, as it comes and with the headers that its manual has. It must be there in CI.
+// testBehindNginx puts a real nginx before a server, as it comes and with the headers that its manual has. It must be
+// there in CI.
 func testBehindNginx(t *testing.T, s *server, token string) {
 	t.Helper()
 	nginx, err := exec.LookPath("nginx")

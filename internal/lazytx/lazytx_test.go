@@ -153,7 +153,7 @@ func TestQueueTravelsWithTheNext(t *testing.T) {
 	pool, sent := open(t)
 	tx := lazytx.Open(pool, pgx.TxOptions{})
 	var order []string
-	tx.Queue(nil, `INSERT INTO t VALUES (1)`)
+	tx.QueueExec(nil, `INSERT INTO t VALUES (1)`)
 	tx.Queue(func(rows pgx.Rows) error {
 		order = append(order, "read")
 		return nil
@@ -164,7 +164,7 @@ func TestQueueTravelsWithTheNext(t *testing.T) {
 	if n := count(t, tx); n != 1 {
 		t.Errorf("%d rows", n)
 	}
-	tx.Queue(nil, `INSERT INTO t VALUES (2)`)
+	tx.QueueExec(nil, `INSERT INTO t VALUES (2)`)
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -191,11 +191,11 @@ func TestFailureRollsBack(t *testing.T) {
 		run  func(tx *lazytx.Tx) error
 	}{
 		{"a statement", func(tx *lazytx.Tx) error {
-			tx.Queue(nil, `INSERT INTO t VALUES (1), (1)`)
+			tx.QueueExec(nil, `INSERT INTO t VALUES (1), (1)`)
 			return tx.Commit(t.Context())
 		}},
 		{"a check", func(tx *lazytx.Tx) error {
-			tx.Queue(nil, `INSERT INTO t VALUES (1)`)
+			tx.QueueExec(nil, `INSERT INTO t VALUES (1)`)
 			if err := tx.Check(func() error { return refused }); err != nil {
 				return err
 			}
@@ -203,13 +203,13 @@ func TestFailureRollsBack(t *testing.T) {
 		}},
 		{"a statement before COMMIT", func(tx *lazytx.Tx) error {
 			tx.LastCall()
-			tx.Queue(nil, `INSERT INTO t VALUES (1)`)
+			tx.QueueExec(nil, `INSERT INTO t VALUES (1)`)
 			tx.EndCall()
 			_, err := tx.Exec(t.Context(), `SELECT 1/0`)
 			return err
 		}},
 		{"a context that has ended", func(tx *lazytx.Tx) error {
-			tx.Queue(nil, `INSERT INTO t VALUES (1)`)
+			tx.QueueExec(nil, `INSERT INTO t VALUES (1)`)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			return tx.Commit(ctx)
@@ -234,7 +234,7 @@ func TestErrorsHaveOwners(t *testing.T) {
 	tx := lazytx.Open(pool, pgx.TxOptions{})
 	defer tx.Rollback(t.Context()) //nolint:errcheck // nothing is to be kept
 	tx.Own("first")
-	tx.Queue(nil, `INSERT INTO t VALUES (1), (1)`)
+	tx.QueueExec(nil, `INSERT INTO t VALUES (1), (1)`)
 	tx.Own("second")
 	_, err := tx.Exec(t.Context(), `SELECT 1`)
 	var owned *lazytx.OwnedError
@@ -248,7 +248,7 @@ func TestNested(t *testing.T) {
 	pool, _ := open(t)
 	err := pgx.BeginFunc(t.Context(), pool, func(outer pgx.Tx) error {
 		undone := lazytx.Open(outer, pgx.TxOptions{})
-		undone.Queue(nil, `INSERT INTO t VALUES (1)`)
+		undone.QueueExec(nil, `INSERT INTO t VALUES (1)`)
 		if err := undone.Flush(t.Context()); err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ func TestNested(t *testing.T) {
 			return err
 		}
 		done := lazytx.Open(outer, pgx.TxOptions{})
-		done.Queue(nil, `INSERT INTO t VALUES (2)`)
+		done.QueueExec(nil, `INSERT INTO t VALUES (2)`)
 		if err := done.Commit(t.Context()); err != nil {
 			return err
 		}

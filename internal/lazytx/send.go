@@ -3,6 +3,7 @@ package lazytx
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,9 +14,13 @@ type statement struct {
 	sql   string
 	args  []any
 	read  func(pgx.Rows) error
+	fail  func(error) error // turns the failure of a statement that is not read into another error; nil leaves it
 	check func() error
 	owner any
 }
+
+// decides reports whether it is known only when the results were read whether the transaction may be committed.
+func (s statement) decides() bool { return s.check != nil || s.read != nil }
 
 // OwnedError is the failure of a statement that was queued for another owner than the one that has sent it.
 type OwnedError struct {
@@ -39,12 +44,19 @@ func (t *Tx) Own(owner any) {
 	t.owner = owner
 }
 
-// Queue has a statement travel with the next ones. read takes its rows, if it is not nil; its error fails whoever sends
-// the statement.
+// Queue has a statement travel with the next ones. read takes its rows; its error fails whoever sends the statement. COMMIT
+// does not travel with such a statement, because read decides on it.
 func (t *Tx) Queue(read func(pgx.Rows) error, sql string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.queued = append(t.queued, statement{sql: sql, args: args, read: read, owner: t.owner})
+}
+
+// QueueExec is Queue for a statement whose rows nobody reads. fail turns its failure into another error; nil leaves it.
+func (t *Tx) QueueExec(fail func(error) error, sql string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queued = append(t.queued, statement{sql: sql, args: args, fail: fail, owner: t.owner})
 }
 
 // Check has a function run when the results of all statements queued so far were read: at once if there are none.
@@ -135,6 +147,9 @@ func (t *Tx) nest(ctx context.Context) (sender, int, error) {
 
 // send sends what is queued and then some more, and reads the results of what was queued.
 func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (*pgx.Batch, pgx.BatchResults, error) {
+	if err := t.decide(ctx); err != nil {
+		return nil, nil, err
+	}
 	batch := &pgx.Batch{}
 	by, begins, err := t.begin(ctx, batch)
 	if err != nil {
@@ -177,6 +192,17 @@ func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (*pgx.Batch, pgx
 	return batch, results, nil
 }
 
+// decide sends what is queued before anything is sent with COMMIT, if it is to be read first.
+func (t *Tx) decide(ctx context.Context) error {
+	if !t.ending || !slices.ContainsFunc(t.queued, statement.decides) {
+		return nil
+	}
+	t.ending = false
+	err := t.flush(ctx)
+	t.ending = true
+	return err
+}
+
 // sendNested sends the last statements of a savepoint, which is then released.
 func (t *Tx) sendNested(ctx context.Context, batch *pgx.Batch, queued []statement) (*pgx.Batch, pgx.BatchResults, error) {
 	results := t.inner.SendBatch(ctx, batch)
@@ -217,7 +243,9 @@ func (t *Tx) read(results pgx.BatchResults, queued []statement) error {
 				err = rows.Err()
 			}
 		default:
-			_, err = results.Exec()
+			if _, err = results.Exec(); err != nil && s.fail != nil {
+				err = s.fail(err)
+			}
 		}
 		if err != nil {
 			if s.owner != t.owner {

@@ -115,7 +115,7 @@ func (w *writer) stanza(t linkTable, from, to *end) string {
 			fmt.Fprintf(
 				&b,
 				"  # No row shows %s %s with several of %s: if the link allows one alone, take isList from %[3]s.\n",
-				article(e.near.model),
+				naming.Article(e.near.model),
 				e.near.model,
 				e.far.model,
 			)

@@ -285,7 +285,7 @@ func (m *model) String() string {
 		if c.values == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "\n\"%s of %s %s.\"\nenum %s {\n", words(c.name), article(m.name), m.name, c.gqlType)
+		fmt.Fprintf(&b, "\n\"%s of %s %s.\"\nenum %s {\n", words(c.name), naming.Article(m.name), m.name, c.gqlType)
 		for _, v := range c.values {
 			fmt.Fprintf(&b, "  %s\n", strings.ToUpper(v))
 		}

@@ -17,13 +17,6 @@ func taken(field string) bool {
 	return slices.Contains([]string{"and", "or", "not", "isNull", "link"}, field)
 }
 
-func article(name string) string {
-	if strings.ContainsAny(name[:1], "AEIOU") {
-		return "an"
-	}
-	return "a"
-}
-
 // words turns a name into the beginning of a sentence: "published_at" into "Published at".
 func words(name string) string {
 	text := strings.ReplaceAll(name, "_", " ")

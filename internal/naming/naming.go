@@ -41,6 +41,14 @@ func Camel(s string) string {
 	return strings.ToLower(p[:1]) + p[1:]
 }
 
+// Article returns the indefinite article of a name: "a" or "an".
+func Article(name string) string {
+	if strings.ContainsAny(name[:1], "AEIOU") {
+		return "an"
+	}
+	return "a"
+}
+
 // Plural returns the English plural of a name, of which it changes the last word.
 func Plural(s string) string {
 	switch {

@@ -7,63 +7,63 @@ import (
 	"time"
 )
 
-// What Grow may answer.
+// Errors of Hold.Grow.
 var (
-	// ErrSlow says that the memory of this client was needed, and that it was the slowest.
+	// ErrSlow: the memory was needed for others, and this client was the slowest.
 	ErrSlow = errors.New("the client was too slow for how little memory there is")
-	// ErrNoRoom says that there is no memory left for the client.
+	// ErrNoRoom: no memory became free in time.
 	ErrNoRoom = errors.New("there is no memory left to hold this in")
 )
 
 const (
-	// patience is how long a client is let be, however slow it seems.
+	// patience is how long a client is safe from being cut off, however slow it is.
 	patience = time.Second
-	// roomWait is how long one waits for memory that others hold.
+	// roomWait bounds the wait for memory that others hold.
 	roomWait = 2 * time.Second
 )
 
-// Budget bounds the bytes that are held for clients: of bodies that come in, of answers that go out. When they are all used,
-// the client that moves the fewest bytes a second is given up.
+// Budget bounds the bytes that are held for clients, of request bodies or of answers. When the budget is used up, the
+// client with the lowest throughput is cut off.
 type Budget struct {
 	max  int64
 	mu   sync.Mutex
 	used int64
 	cut  int64
 	of   map[*Hold]struct{}
-	room chan struct{} // closed when there is more of it
+	room chan struct{} // closed when bytes are released
 }
 
-// NewBudget returns a budget of so many bytes.
+// NewBudget returns a budget of a number of bytes.
 func NewBudget(bytes int64) *Budget {
 	return &Budget{max: max(bytes, 1), of: map[*Hold]struct{}{}, room: make(chan struct{})}
 }
 
-// BudgetStats is how a budget stands.
+// BudgetStats is a snapshot of a Budget.
 type BudgetStats struct {
 	Used int64
 	Held int   // clients
-	Cut  int64 // clients that were given up
+	Cut  int64 // clients that were cut off
 }
 
-// Stats says how it stands.
+// Stats returns a snapshot.
 func (b *Budget) Stats() BudgetStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return BudgetStats{b.used, len(b.of), b.cut}
 }
 
-// Hold is what is held for one client.
+// Hold is the memory that is held for one client.
 type Hold struct {
 	budget *Budget
 	bytes  int64
 	moved  int64
 	since  time.Time
-	stop   func() // gives the client up
-	ended  bool   // that was done
-	owed   bool   // the client has done its part
+	stop   func() // cuts the client off
+	ended  bool   // stop was called, or the hold released
+	owed   bool   // the client is not waited for any more
 }
 
-// Hold begins to hold for a client, no bytes at first. Stop gives the client up; it is called with the budget locked.
+// Hold returns a hold of no bytes. stop cuts the client off; it is called with the budget locked.
 func (b *Budget) Hold(stop func()) *Hold {
 	h := &Hold{budget: b, since: time.Now(), stop: stop}
 	b.mu.Lock()
@@ -72,7 +72,7 @@ func (b *Budget) Hold(stop func()) *Hold {
 	return h
 }
 
-// Grow adds bytes to what is held, and waits for room if need be. What is larger than the budget counts as all of it.
+// Grow adds bytes to the hold, and waits for room if need be. A hold larger than the budget counts as the whole budget.
 func (h *Hold) Grow(ctx context.Context, bytes int64) error {
 	b := h.budget
 	var end <-chan time.Time
@@ -102,7 +102,8 @@ func (h *Hold) Grow(ctx context.Context, bytes int64) error {
 	}
 }
 
-// grow returns nil if there was room, or else a channel that is closed when there is more, and when to look again at the latest.
+// grow returns a nil channel if there was room. Otherwise room is closed when bytes are released, and wait is when to
+// try again at the latest.
 func (b *Budget) grow(h *Hold, bytes int64) (room <-chan struct{}, wait time.Duration, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -127,7 +128,7 @@ func (b *Budget) grow(h *Hold, bytes int64) (room <-chan struct{}, wait time.Dur
 	}
 }
 
-// slowest is the client that moves the fewest bytes a second, or nil and when one may be judged.
+// slowest returns the client with the lowest throughput, or nil and how long until one may be judged.
 func (b *Budget) slowest(now time.Time) (*Hold, time.Duration) {
 	var worst *Hold
 	var least float64
@@ -145,7 +146,7 @@ func (b *Budget) slowest(now time.Time) (*Hold, time.Duration) {
 	return worst, max(wait, time.Millisecond)
 }
 
-// Moved notes that the client took or sent bytes, and calls renew, unless the client was given up: then it reports false.
+// Moved counts bytes that the client sent or took, and calls renew. It reports false if the client was cut off.
 func (h *Hold) Moved(bytes int64, renew func()) bool {
 	h.budget.mu.Lock()
 	defer h.budget.mu.Unlock()
@@ -157,14 +158,14 @@ func (h *Hold) Moved(bytes int64, renew func()) bool {
 	return true
 }
 
-// Owed says that the client has done its part: it is not given up any more.
+// Owed marks that the server, not the client, is to act next: the client is not cut off any more.
 func (h *Hold) Owed() {
 	h.budget.mu.Lock()
 	defer h.budget.mu.Unlock()
 	h.owed = true
 }
 
-// Release gives back what is held. Once more does nothing.
+// Release returns the bytes to the budget. Further calls do nothing.
 func (h *Hold) Release() {
 	if h == nil {
 		return

@@ -7,22 +7,23 @@ import (
 	"sync"
 )
 
-// Connections bounds the open connections of a server. One too many takes the place of the one that has been idle longest,
-// or has sent nothing for longest. Those that carry a request are left alone: they end by their own times.
+// Connections bounds the open connections of a server. At the limit, a new connection replaces the one that has been
+// idle longest, or else the one that has sent nothing for longest. Connections with a request are not closed: they
+// have timeouts of their own.
 type Connections struct {
 	net.Listener
 	max int
 
 	mu     sync.Mutex
 	open   map[net.Conn]*list.Element // in one of the two lists, or nil
-	idle   *list.List                 // of net.Conn, longest first
-	silent *list.List                 // that have sent nothing yet
-	spare  chan struct{}              // one is gone, or idle
+	idle   *list.List                 // of net.Conn, the longest idle first
+	silent *list.List                 // of net.Conn that have sent nothing yet
+	spare  chan struct{}              // signals that a connection was closed or became idle
 	closed chan struct{}
 	once   sync.Once
 }
 
-// Bound returns a listener of so many connections. State must be the ConnState of the http.Server.
+// Bound returns a listener with at most so many open connections. State must be the ConnState of the http.Server.
 func Bound(l net.Listener, most int) *Connections {
 	return &Connections{
 		Listener: l, max: max(most, 1), open: map[net.Conn]*list.Element{}, idle: list.New(), silent: list.New(),
@@ -30,7 +31,7 @@ func Bound(l net.Listener, most int) *Connections {
 	}
 }
 
-// Accept waits for a connection, and for a place for it.
+// Accept waits for a connection, and until it may be open.
 func (c *Connections) Accept() (net.Conn, error) {
 	raw, err := c.Listener.Accept()
 	if err != nil {
@@ -54,14 +55,14 @@ func (c *Connections) Close() error {
 	return c.Listener.Close()
 }
 
-// Open is how many there are.
+// Open returns the number of open connections.
 func (c *Connections) Open() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.open)
 }
 
-// add counts a connection, if there is a place, or one can be made.
+// add adds a connection below the limit, or in place of another one. It reports whether it did.
 func (c *Connections) add(conn net.Conn) bool {
 	c.mu.Lock()
 	full := len(c.open) >= c.max
@@ -83,7 +84,7 @@ func (c *Connections) add(conn net.Conn) bool {
 	return true
 }
 
-// State is told what becomes of a connection.
+// State tracks which connections are idle: see http.Server.ConnState.
 func (c *Connections) State(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +105,7 @@ func (c *Connections) State(conn net.Conn, state http.ConnState) {
 
 func (c *Connections) unlist(e *list.Element) {
 	if e != nil {
-		c.idle.Remove(e) // each does nothing to what is in the other
+		c.idle.Remove(e) // a list ignores elements of the other
 		c.silent.Remove(e)
 	}
 }
@@ -121,7 +122,7 @@ func (c *Connections) remove(conn net.Conn) {
 	c.signal()
 }
 
-// signal wakes Accept: there is a place, or one can be made.
+// signal wakes Accept.
 func (c *Connections) signal() {
 	select {
 	case c.spare <- struct{}{}:
@@ -129,19 +130,19 @@ func (c *Connections) signal() {
 	}
 }
 
-// connection is one that is counted.
+// connection is a counted connection.
 type connection struct {
 	net.Conn
 	of *Connections
 }
 
-// Close gives its place back.
+// Close closes the connection and uncounts it.
 func (c *connection) Close() error {
 	c.of.remove(c)
 	return c.Conn.Close()
 }
 
-// CloseWrite lets net/http send a refusal to its end before it closes: without, the client may find a reset in its place.
+// CloseWrite lets net/http send all of a refusal before it closes. Without it the client may see a reset instead.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

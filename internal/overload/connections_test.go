@@ -48,8 +48,8 @@ func get(conn net.Conn, path string) error {
 	return err
 }
 
-// TestIdleConnections has clients keep all connections that there are: some silent, some idle. Newcomers are served, those
-// that carry a request are left alone, and no more are open than may be.
+// TestIdleConnections has clients keep all connections that there are: some silent, some idle. Newcomers are served,
+// those that carry a request are left alone, and no more are open than may be.
 func TestIdleConnections(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})

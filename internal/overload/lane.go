@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// lane is places, and a queue of each caller for them.
+// lane is a number of slots with a queue for each caller.
 type lane struct {
 	places, mostQueued int
 
 	mu       sync.Mutex
 	running  int
 	queued   int
-	arrived  int64 // of all that ever waited: their order
+	arrived  int64 // requests that ever waited: defines their order
 	callers  map[string]*caller
 	rejected map[Reason]int64
-	moved    time.Time // when a place was last taken or given back
-	wanted   bool      // somebody found none since
+	moved    time.Time // when a slot was last taken or given back
+	wanted   bool      // a request found none free since then
 }
 
-// caller is one that has requests here.
+// caller is the requests of one caller.
 type caller struct {
 	running int
 	waiting []*waiter
@@ -31,7 +31,7 @@ type caller struct {
 // waiter is a request that waits.
 type waiter struct {
 	order  int64
-	answer chan Reason // "" lets it in
+	answer chan Reason // "" admits the request
 }
 
 func newLane(places, queued int) *lane {
@@ -44,7 +44,7 @@ func newLane(places, queued int) *lane {
 	}
 }
 
-// enter takes a place, or says why not.
+// enter takes a slot, and waits for it if need be. It returns "" or the reason of a refusal.
 func (l *lane) enter(ctx context.Context, name string, wait time.Duration) Reason {
 	w, reason := l.ask(name)
 	if w == nil {
@@ -63,7 +63,7 @@ func (l *lane) enter(ctx context.Context, name string, wait time.Duration) Reaso
 	return l.giveUp(name, w, reason)
 }
 
-// ask takes a place, or one in the queue, or says why there is neither.
+// ask takes a slot, or else a position in the queue, which it returns. If both are full it returns the reason.
 func (l *lane) ask(name string) (*waiter, Reason) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,8 +89,8 @@ func (l *lane) ask(name string) (*waiter, Reason) {
 	return w, ""
 }
 
-// makeRoom ends the wait of the newest request of the caller with the longest queue, if that is longer than that of c would
-// be: whoever sends a flood is the one to be refused.
+// makeRoom refuses the newest request of the caller with the longest queue, if that queue is longer than the one of c
+// would be: the caller that floods the server is the one that is refused.
 func (l *lane) makeRoom(c *caller) bool {
 	var longest *caller
 	for _, other := range l.callers {
@@ -109,14 +109,14 @@ func (l *lane) makeRoom(c *caller) bool {
 	return true
 }
 
-// giveUp takes a request out of the queue. It may have been let in, or refused, at the last moment.
+// giveUp removes a request from the queue. It may have been admitted or refused in the meantime.
 func (l *lane) giveUp(name string, w *waiter, reason Reason) Reason {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.callers[name]
 	select {
 	case answer := <-w.answer:
-		if answer != "" || reason == TooLong { // it is let in a moment late
+		if answer != "" || reason == TooLong { // admitted at the last moment
 			return answer
 		}
 		l.giveBack(name, c)
@@ -129,7 +129,7 @@ func (l *lane) giveUp(name string, w *waiter, reason Reason) Reason {
 	return reason
 }
 
-// leave gives a place back.
+// leave gives a slot back.
 func (l *lane) leave(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,8 +151,8 @@ func (l *lane) giveBack(name string, c *caller) {
 	}
 }
 
-// next is the caller that is let in next: of those that wait the one with the fewest running; of these the one that waits
-// longest.
+// next returns the caller whose request is admitted next: the one with the fewest running requests, and of these the
+// one that waits longest.
 func (l *lane) next() *caller {
 	var best *caller
 	for _, c := range l.callers {

@@ -1,8 +1,8 @@
-// Package overload keeps a server answering when more is asked of it than it can do, or when clients are slow on purpose.
+// Package overload keeps a server responsive under more load than it can take, and against clients that are slow on
+// purpose.
 //
-// A Limiter lets in as many requests as can be worked on at a time. A few more wait, fairly among their callers, and those
-// beyond are told at once to come back later. A Budget bounds the memory that is held for clients that send or read slowly.
-// Connections bounds the sockets. None of them holds for one client what another one needs.
+// A Limiter bounds concurrent requests: a few more wait in a fair queue, the rest is refused at once. A Budget bounds
+// the memory that is held for clients that send or read slowly. Connections bounds the open sockets.
 package overload
 
 import (
@@ -11,40 +11,40 @@ import (
 	"time"
 )
 
-// Config says how many requests are let in.
+// Config configures a Limiter.
 type Config struct {
-	// Running is how many requests are worked on at a time.
+	// Running bounds the concurrent requests.
 	Running int
-	// Dear is how many dear requests are worked on at a time, beside the others. 0 is one.
+	// Dear bounds the concurrent expensive requests, in addition to the others. 0 means 1.
 	Dear int
-	// Writing is how many requests that write are worked on at a time, beside the others. 0 is one.
+	// Writing bounds the concurrent writes, in addition to the others. 0 means 1.
 	Writing int
-	// Queued is how many more may wait, as many dear ones and as many that write.
+	// Queued bounds the requests that wait: as many of each of the three kinds.
 	Queued int
-	// Wait is how long they may.
+	// Wait bounds the time that a request waits.
 	Wait time.Duration
 }
 
-// Reason says why a request was not let in.
+// Reason is why a request was refused.
 type Reason string
 
 // The reasons.
 const (
-	Full    Reason = "full"    // too many wait already
-	TooLong Reason = "timeout" // it has waited as long as it may
+	Full    Reason = "full"    // the queue is full
+	TooLong Reason = "timeout" // it waited for Config.Wait
 	Gone    Reason = "gone"    // the client hung up while it waited
 
-	// NoSession is of one that was let in, and found no session with the database in time.
+	// NoSession: the request was admitted but got no database session in time.
 	NoSession Reason = "session"
 )
 
-// Reasons lists those that a Limiter gives.
+// Reasons returns the reasons that a Limiter gives.
 func Reasons() []Reason { return []Reason{Full, TooLong, Gone} }
 
-// Error says that a request was not let in.
+// Error is the error of a request that was refused.
 type Error struct{ Reason Reason }
 
-// messages are what clients are told.
+// messages are the messages for clients.
 var messages = map[Reason]string{
 	Full:    "the server has as much to do as it can take; try again",
 	TooLong: "the server was busy for as long as the request may wait; try again",
@@ -55,15 +55,16 @@ var messages = map[Reason]string{
 
 func (e *Error) Error() string { return messages[e.Reason] }
 
-// Stats is how things stand.
+// Stats is a snapshot of a Limiter.
 type Stats struct {
-	Running, Queued int // dear ones and those that write included
+	Running, Queued int // of all three kinds
 	Dear, Writing   int // of those that run
 	Rejected        map[Reason]int64
 }
 
-// Limiter lets requests in. Each caller has a queue of its own: one that sends a flood waits for itself. Requests that are
-// known to be dear have places apart, and so have those that write, so that they do not take those of the others.
+// Limiter bounds concurrent requests. Each caller has a queue of its own, so that a flood of one caller delays that
+// caller only. Expensive requests and writes have slots of their own, so that they cannot take those of other
+// requests.
 type Limiter struct {
 	wait                 time.Duration
 	usual, dear, writing *lane
@@ -79,7 +80,7 @@ func New(cfg Config) *Limiter {
 	}
 }
 
-// Enter waits for a place for a request of a caller. Its error is an *Error.
+// Enter waits for a slot for a request of a caller. Its error is an *Error.
 func (l *Limiter) Enter(ctx context.Context, caller string) (*Place, error) {
 	if reason := l.usual.enter(ctx, caller, l.wait); reason != "" {
 		return nil, &Error{reason}
@@ -87,7 +88,7 @@ func (l *Limiter) Enter(ctx context.Context, caller string) (*Place, error) {
 	return &Place{limiter: l, caller: caller, lane: l.usual}, nil
 }
 
-// Stats says how things stand.
+// Stats returns a snapshot.
 func (l *Limiter) Stats() Stats {
 	all := l.usual.stats()
 	dear, writing := l.dear.stats(), l.writing.stats()
@@ -102,18 +103,19 @@ func (l *Limiter) Stats() Stats {
 	return all
 }
 
-// Stalled is for how long nobody was let in although somebody asked to be. It is 0 while places are free or change hands.
+// Stalled returns for how long no request was admitted although one waited. It is 0 while slots are free or change
+// hands.
 func (l *Limiter) Stalled() time.Duration { return l.usual.stalled(time.Now()) }
 
-// Place is that of a request which is worked on. It is good for one goroutine at a time.
+// Place is the slot of a running request. It is not safe for concurrent use.
 type Place struct {
 	limiter *Limiter
 	caller  string
 	mu      sync.Mutex
-	lane    *lane // nil: it was given back
+	lane    *lane // nil once it was given back
 }
 
-// Leave gives the place back. Once more does nothing.
+// Leave gives the slot back. Further calls do nothing.
 func (p *Place) Leave() {
 	if p == nil {
 		return
@@ -126,8 +128,8 @@ func (p *Place) Leave() {
 	}
 }
 
-// Dear changes the place for one of those for dear requests, and waits for it if need be. With an error, an *Error, there is
-// no place any more.
+// Dear exchanges the slot for one for expensive requests, and waits for it if need be. After an error, an *Error, the
+// request has no slot.
 func (p *Place) Dear(ctx context.Context) error {
 	if p == nil {
 		return nil
@@ -135,7 +137,7 @@ func (p *Place) Dear(ctx context.Context) error {
 	return p.move(ctx, p.limiter.dear)
 }
 
-// Write changes the place for one of those for requests that write, as Dear does. Dear ones keep theirs.
+// Write exchanges the slot for one for writes, as Dear does. Expensive requests keep theirs.
 func (p *Place) Write(ctx context.Context) error {
 	if p == nil {
 		return nil
@@ -149,7 +151,7 @@ func (p *Place) move(ctx context.Context, to *lane) error {
 	if p.lane == nil || p.lane == to || p.lane == p.limiter.dear {
 		return nil
 	}
-	p.lane.leave(p.caller) // before it waits: what is waited for must not be waited for by others
+	p.lane.leave(p.caller) // before it waits, so that requests do not wait for each other
 	p.lane = nil
 	if reason := to.enter(ctx, p.caller, p.limiter.wait); reason != "" {
 		return &Error{reason}

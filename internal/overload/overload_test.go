@@ -179,7 +179,8 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-// TestFlood sends far more than can be taken, of several callers. Everyone is answered, no more run than may, nothing is left.
+// TestFlood sends far more than can be taken, of several callers. Everyone is answered, no more run than may, nothing
+// is left.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	var running, most, served, refused, gone atomic.Int64

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Chunk is how much of an answer a client must take before the time for the next part begins.
+// Chunk is how many bytes of an answer a client must take within one write timeout.
 const Chunk = 64 << 10
 
-// TimedWrites ends the answers of next that a client does not take: Chunk bytes in each span of the time.
+// TimedWrites cuts off clients that read answers of next more slowly than Chunk bytes in each limit.
 func TimedWrites(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&timedWriter{ResponseWriter: w, control: http.NewResponseController(w), limit: limit}, r)
@@ -25,7 +25,7 @@ type timedWriter struct {
 func (t *timedWriter) Write(p []byte) (n int, err error) {
 	for {
 		chunk := p[:min(len(p), Chunk)]
-		_ = t.control.SetWriteDeadline(time.Now().Add(t.limit)) // what cannot be timed is a recorder of a test
+		_ = t.control.SetWriteDeadline(time.Now().Add(t.limit)) // recorders of tests have no deadlines
 		written, err := t.ResponseWriter.Write(chunk)
 		n += written
 		if p = p[len(chunk):]; err != nil || len(p) == 0 {

@@ -41,10 +41,7 @@ func (w *writer) query(read func(pgx.Rows) error, sql string, args ...any) {
 
 // exec queues a statement that returns no rows. told turns its failure into a typed error.
 func (w *writer) exec(told func(error) error, sql string, args ...any) {
-	w.query(func(rows pgx.Rows) error {
-		rows.Close()
-		return told(rows.Err())
-	}, sql, args...)
+	w.tx.QueueExec(func(err error) error { return w.fault(told(err)) }, sql, args...)
 }
 
 // check has a function look at what the statements queued so far have read.

@@ -97,14 +97,12 @@ func create(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 		var err error
 		switch r["type"] {
 		case "publishable":
-			r["token"], err = newToken("pk_")
+			r["token"] = NewToken("pk_")
 			r["salt"] = ""
 			r[recordstore.Shown] = recordstore.Values{"token": r["token"]}
 		case "secret":
-			var token string
-			if token, err = newToken("sk_"); err == nil {
-				err = keepSecret(r, token)
-			}
+			token := NewToken("sk_")
+			err = keepSecret(r, token)
 			r[recordstore.Shown] = recordstore.Values{"token": token}
 			r["redacted"] = redact(token)
 		}
@@ -122,20 +120,17 @@ func create(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 	return nil
 }
 
-func newToken(prefix string) (string, error) {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		return "", err
-	}
-	return prefix + hex.EncodeToString(b), nil
+// NewToken returns a new token that nobody can guess: the prefix and 32 random bytes in hexadecimal.
+func NewToken(prefix string) string { return prefix + randomHex(32) }
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
 }
 
 func keepSecret(r recordstore.Values, token string) error {
-	raw := make([]byte, 16)
-	if _, err := rand.Read(raw); err != nil {
-		return err
-	}
-	salt := hex.EncodeToString(raw)
+	salt := randomHex(16)
 	hash, err := Hash(token, salt)
 	r["token"], r["salt"] = hash, salt
 	return err

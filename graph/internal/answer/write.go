@@ -42,14 +42,20 @@ func isTooLong(err error) bool {
 // full reports whether the answer exceeds its limit.
 func (o *Output) full() bool { return len(o.b) > o.limit }
 
-// Check returns an error if the answer exceeds its limit (a *plan.LimitError) or the context is done. Whoever writes a loop calls it in each
-// turn; it is cheap.
+// Room returns how many bytes the answer may grow by.
+func (o *Output) Room() int { return o.limit - len(o.b) }
+
+// TooLong returns the error of an answer that exceeds its limit.
+func (o *Output) TooLong() error { return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)} }
+
+// Check returns an error if the answer exceeds its limit (a *plan.LimitError) or the context is done. Whoever writes a loop
+// calls it in each turn; it is cheap.
 func (o *Output) Check() error {
 	if len(o.b) < o.nextCheck {
 		return nil
 	}
 	if o.full() {
-		return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)}
+		return o.TooLong()
 	}
 	o.nextCheck = min(len(o.b)+checkInterval, o.limit+1)
 	return o.ctx.Err()

@@ -42,7 +42,7 @@ func NewCompiler(
 	limits Limits,
 	spent func(ctx context.Context, fields int),
 ) *Compiler {
-	limits.complete()
+	limits.Complete()
 	return &Compiler{catalog, links, limits, spent}
 }
 

@@ -30,7 +30,8 @@ type Limits struct {
 	MaxAnswer int
 }
 
-func (l *Limits) complete() {
+// Complete gives the fields that are zero their defaults.
+func (l *Limits) Complete() {
 	l.OrDefault(Limits{
 		DefaultPage:   20,
 		MaxPage:       100,

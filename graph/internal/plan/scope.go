@@ -62,7 +62,7 @@ func (v Scope) scope(catalog *recordstore.Catalog) (recordstore.Expr, error) {
 			return nil, fmt.Errorf("where: %w", err)
 		}
 		var limits Limits
-		limits.complete()
+		limits.Complete()
 		t := translator{catalog: catalog, limits: &limits, tally: &tally{limits: &limits}, now: true}
 		where, err := t.filter("where", m, nil, raw)
 		if err != nil {
