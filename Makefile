@@ -1,4 +1,4 @@
-# The commands of the project. `make run` and `make test` need nothing but Go.
+# The commands of the project; `make` lists them. `make run` and `make test` need nothing but Go.
 
 GOLANGCI_LINT_VERSION = v2.15.0
 GOVULNCHECK_VERSION = v1.9.0
@@ -7,7 +7,10 @@ TOOLS = .tools
 MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
-.PHONY: run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
+.PHONY: help run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -93,4 +96,4 @@ verify: generate ## fail if the generated code and pages are not what the schema
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 
-ci: verify lint deadcode test race
+ci: verify lint deadcode vulnerabilities test race ## what CI runs; .ci/run installs what it needs first
