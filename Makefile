@@ -84,11 +84,12 @@ siege: ## attack a server of its own and see what others notice; minutes; Linux;
 medusa-check: ## compare with a real Medusa, in both directions of every link; needs Node and the network, and minutes
 	go run ./internal/tools/medusacheck
 
-# The module's path stands in go.mod, in imports and in the rules of the linters.
+# The module's path stands in go.mod, in imports and in the rules of the linters. Generated names contain it in another spelling.
 module-path: ## give the module another path: make module-path TO=example.com/shop/api
 	@test -n "$(TO)" || { echo 'say which: make module-path TO=example.com/shop/api'; exit 2; }
 	git grep -lzF '$(MODULE)' | xargs -0 sed -i 's|$(MODULE)|$(TO)|g'
 	gofmt -w $$(git ls-files '*.go')
+	$(MAKE) generate
 
 GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 

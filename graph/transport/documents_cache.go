@@ -32,7 +32,7 @@ func (c *byteCache[V]) get(key string) (value V, ok bool) {
 		return value, false
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(cacheEntry[V]).value, true
+	return e.Value.(cacheEntry[V]).value, true //nolint:forcetypeassert // the list has entries alone
 }
 
 // add keeps a value that takes size bytes besides the key. One that takes more than a tenth of all is not kept: it would
@@ -52,7 +52,7 @@ func (c *byteCache[V]) add(key string, value V, size int) {
 	c.used += size
 	for c.used > c.limit {
 		oldest := c.recent.Back()
-		gone := c.recent.Remove(oldest).(cacheEntry[V])
+		gone := c.recent.Remove(oldest).(cacheEntry[V]) //nolint:forcetypeassert // as above
 		delete(c.entries, gone.key)
 		c.used -= gone.size
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // buffer collects what a server writes while a test reads it.
@@ -39,7 +40,7 @@ func (b *buffer) String() string {
 // dataDir is one that Postgres may enter when the tests run as root.
 func dataDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "linkgraph-server-")
+	dir, err := os.MkdirTemp(pgtest.TempRoot(), "linkgraph-server-")
 	if err != nil {
 		t.Fatal(err)
 	}

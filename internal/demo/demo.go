@@ -78,7 +78,7 @@ func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
 
 // loader makes records until something fails.
 type loader struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // it lives as long as one call of Load
 	records *recordstore.Store
 	err     error
 }

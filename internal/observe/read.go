@@ -30,7 +30,7 @@ type hop struct {
 	until      time.Time     // when its last statement was answered
 	took       time.Duration // until then, since it was sent: Postgres does not say which part of a round trip was whose
 	err        error
-	ctx        context.Context // of its span
+	ctx        context.Context //nolint:containedctx // that of its span
 	span       trace.Span      // nil until its first statement is answered, or without tracing
 }
 

@@ -321,7 +321,7 @@ func (c *RowSet) gather(of []int32) {
 	}
 	c.order = make([]int32, len(of))
 	for row, list := range of {
-		c.order[next[list]] = int32(row) //nolint:gosec // fewer than 2³¹ cells
+		c.order[next[list]] = int32(row)
 		next[list]++
 	}
 }

@@ -91,7 +91,7 @@ func transient(response *http.Response) (string, error) {
 		}
 	}
 	if json.Unmarshal(body, &answer) != nil {
-		return "", nil // for the client to complain about
+		return "", nil //nolint:nilerr // for the client to complain about
 	}
 	for _, e := range answer.Errors {
 		if e.Extensions.Code == "UNAVAILABLE" {

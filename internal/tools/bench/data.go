@@ -9,7 +9,7 @@ type step struct{ what, sql string }
 // level. Links are skewed: most products are in one to three of 200 channels, a few channels are hubs that have every
 // fifth product or more; most variants are made of one item, one item (a box) goes into every tenth variant.
 func steps(products int) []step {
-	f := func(sql string, args ...any) string { return fmt.Sprintf(sql, args...) }
+	f := fmt.Sprintf
 	variants := products * 5
 	return []step{
 		{"small tables", `
