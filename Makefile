@@ -1,4 +1,4 @@
-# The commands of the project. `make run` and `make test` need only Go.
+# The commands of the project; `make` lists them. `make run` and `make test` need only Go.
 
 GOLANGCI_LINT_VERSION = v2.15.0
 GOVULNCHECK_VERSION = v1.9.0
@@ -7,7 +7,10 @@ TOOLS = .tools
 MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
-.PHONY: run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check verify ci
+.PHONY: help run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
@@ -81,11 +84,12 @@ siege: ## load test with hostile clients, on a server of its own; minutes; Linux
 medusa-check: ## compare with a real Medusa, every link in both directions; minutes; needs Node and the network
 	go run ./internal/tools/medusacheck
 
-# The module path occurs in go.mod, in imports and in the linters' rules.
+# The module path occurs in go.mod, in imports and in the linters' rules. Generated names contain it in another spelling.
 module-path: ## change the module path: make module-path TO=example.com/shop/api
 	@test -n "$(TO)" || { echo 'usage: make module-path TO=example.com/shop/api'; exit 2; }
 	git grep -lzF '$(MODULE)' | xargs -0 sed -i 's|$(MODULE)|$(TO)|g'
 	gofmt -w $$(git ls-files '*.go')
+	$(MAKE) generate
 
 GENERATED = graph/internal/exec docs/modules examples/storefront/api examples/scripts/bulklink/api
 
@@ -93,4 +97,4 @@ verify: generate ## fail if the generated code and pages are out of date
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 
-ci: verify lint deadcode test race
+ci: verify lint deadcode vulnerabilities test race ## what CI runs; .ci/run installs what it needs first

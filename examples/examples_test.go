@@ -2,7 +2,6 @@ package examples_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +28,7 @@ func TestExamples(t *testing.T) {
 
 func open(t *testing.T, l *live, key string) *shop.Shop {
 	t.Helper()
-	s, err := shop.New(shop.Config{URL: l.url, Key: key, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := shop.New(shop.Config{URL: l.url, Key: key, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -302,7 +302,7 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 		names,
 		pgx.CopyFromSlice(len(links), func(i int) ([]any, error) {
 			for k, of := range keys {
-				row[k] = of.([]string)[i]
+				row[k] = of.([]string)[i] //nolint:forcetypeassert // keys are arrays of texts
 			}
 			return append(row, ids[i], &now, &now), nil
 		}),

@@ -167,7 +167,7 @@ func (s *site) sent(text string) int {
 // tab is a tab of the browser.
 type tab struct {
 	*testing.T
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // it is the tab of the browser
 	// refused says that the API may refuse requests, of which the browser writes into its console.
 	refused atomic.Bool
 }

@@ -43,7 +43,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if addr == "" {
 		addr = "127.0.0.1:8081"
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -250,7 +250,7 @@ func (s *shop) paging(t *testing.T) {
 			for size := 1; size <= len(all); size++ {
 				var forward, backward []string
 				after, before := "", ""
-				for range len(all) {
+				for range all {
 					keys, info := page(fmt.Sprintf("first: %d%s", size, after))
 					forward = append(forward, keys...)
 					after = fmt.Sprintf(", after: %q", info.EndCursor)
@@ -258,7 +258,7 @@ func (s *shop) paging(t *testing.T) {
 						break
 					}
 				}
-				for range len(all) {
+				for range all {
 					keys, info := page(fmt.Sprintf("last: %d%s", size, before))
 					backward = append(keys, backward...)
 					before = fmt.Sprintf(", before: %q", info.StartCursor)

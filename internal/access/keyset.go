@@ -39,7 +39,7 @@ const (
 func checkKeySetURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return fmt.Errorf("the JWKS URL is none")
+		return errors.New("the JWKS URL is none")
 	}
 	return checkScheme(u)
 }

@@ -8,11 +8,15 @@ import (
 	"log/slog"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/linkgraph/linkgraph/internal/buildinfo"
 )
 
 // commands are the commands of the program.
 type commands struct {
 	logFlags
+	Version kong.VersionFlag `help:"Print the version, the commit and the version of Go, and end."`
+
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the modules' tables and the link tables up to date."`
 	Links   struct {
@@ -49,6 +53,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Description(
 			"A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir.",
 		),
+		kong.Vars{"version": buildinfo.Read().String()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 		kong.UsageOnError(),
@@ -58,7 +63,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	selected, err := parser.Parse(args)
-	if exited { // --help has been printed
+	if exited { // --help or --version has been printed
 		return nil
 	}
 	if err != nil {

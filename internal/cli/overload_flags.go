@@ -149,8 +149,9 @@ const spareFiles = 256
 func (f overloadFlags) listener(l net.Listener, s *streams) *overload.Connections {
 	most := f.MaxConnections
 	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil && uint64(most)+spareFiles > files.Cur {
-		most = max(int(files.Cur)-spareFiles, 1)
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil &&
+		uint64(most)+spareFiles > files.Cur { //nolint:gosec // a number of connections is not negative
+		most = max(int(files.Cur)-spareFiles, 1) //nolint:gosec // less than most
 		s.log.Warn(
 			"fewer connections than --max-connections: the process may not open more files",
 			"connections",

@@ -64,7 +64,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	s.log.Debug("garbage collector", "gogc", settings.Percent, "gomemlimit", settings.Limit)
 	go heap.Release(ctx)
 	// The listener comes first: a second server on the same address must not touch the database.
-	listener, err := net.Listen("tcp", c.Addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return err
 	}

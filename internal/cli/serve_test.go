@@ -283,3 +283,11 @@ func TestHelpNamesFlagsAndEnvironment(t *testing.T) {
 		t.Errorf("a mistyped flag: %v", err)
 	}
 }
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	out := command(t, "--version")
+	if !regexp.MustCompile(`^linkgraph \S+ \(commit [^)]+, go1\S+\)\n$`).MatchString(out) {
+		t.Errorf("got %q", out)
+	}
+}

@@ -69,7 +69,7 @@ func begin(ctx context.Context, tx pgx.Tx) (bool, error) {
 
 // loader creates records until one fails, and then does nothing.
 type loader struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // it lives as long as one call of Load
 	records *recordstore.Store
 	err     error
 }

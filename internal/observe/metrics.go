@@ -2,8 +2,6 @@ package observe
 
 import (
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/linkgraph/linkgraph/internal/buildinfo"
 	"github.com/linkgraph/linkgraph/internal/dbpool"
 	"github.com/linkgraph/linkgraph/internal/overload"
 )
@@ -91,10 +90,10 @@ func newMetrics() *metrics {
 		hopStatements: counter("linkgraph_hop_statements_total", "SQL statements of a hop.", "hop"),
 		hopRows:       counter("linkgraph_hop_rows_total", "Rows that a hop read.", "hop"),
 	}
-	v := version()
+	build := buildinfo.Read()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "linkgraph_build_info", Help: "The program. The value is 1.",
-		ConstLabels: prometheus.Labels{"version": v.number, "revision": v.revision, "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Revision, "goversion": build.Go},
 	})
 	info.Set(1)
 	m.registry.MustRegister(
@@ -267,24 +266,4 @@ func (o *Observer) WatchConnections(c *overload.Connections) {
 		"Open connections.",
 		func() float64 { return float64(c.Open()) },
 	)
-}
-
-type buildVersion struct{ number, revision string }
-
-// version returns the build information that the linker recorded.
-func version() buildVersion {
-	v := buildVersion{"(devel)", "unknown"}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.number = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v.revision = s.Value
-		}
-	}
-	return v
 }

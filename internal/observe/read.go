@@ -31,7 +31,7 @@ type hop struct {
 	until      time.Time     // when its last statement was answered
 	took       time.Duration // from sent to until: Postgres does not say which part of a round trip each statement took
 	err        error
-	ctx        context.Context // of the span
+	ctx        context.Context //nolint:containedctx // of the span
 	span       trace.Span      // nil until its first statement is answered, or without tracing
 }
 

@@ -11,6 +11,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/linkgraph/linkgraph/internal/buildinfo"
 )
 
 // Tracing exports traces. A nil *Tracing does nothing.
@@ -33,7 +35,7 @@ func StartTracing(ctx context.Context, getenv func(string) string, log *slog.Log
 		resource.WithTelemetrySDK(),
 		resource.WithAttributes(
 			semconv.ServiceName("linkgraph"),
-			semconv.ServiceVersion(version().number),
+			semconv.ServiceVersion(buildinfo.Read().Version),
 		),
 		resource.WithFromEnv(),
 	)

@@ -79,7 +79,7 @@ func (c *Connections) add(conn net.Conn) bool {
 	c.open[conn] = c.silent.PushBack(conn)
 	c.mu.Unlock()
 	if old != nil {
-		old.Value.(net.Conn).Close()
+		old.Value.(net.Conn).Close() //nolint:forcetypeassert // the list has connections alone
 	}
 	return true
 }

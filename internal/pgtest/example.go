@@ -11,11 +11,11 @@ import (
 // ForExample returns an empty database and a function that drops it. It is for Examples, which have no testing.TB. It
 // panics without a Postgres, because an Example cannot be skipped.
 func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
-	admin, err := server()
+	c, err := server()
 	must(err)
 	name := newName()
 	run := func(sql string) {
-		conn, err := pgx.Connect(ctx, admin)
+		conn, err := pgx.Connect(ctx, c.url)
 		must(err)
 		_, err = conn.Exec(ctx, sql)
 		must(err)
@@ -24,7 +24,7 @@ func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
 	createMu.Lock()
 	run(`CREATE DATABASE ` + pgx.Identifier{name}.Sanitize())
 	createMu.Unlock()
-	u, err := url.Parse(admin)
+	u, err := url.Parse(c.url)
 	must(err)
 	u.Path = "/" + name
 	pool, err = pgxpool.New(ctx, u.String())

@@ -6,14 +6,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -30,32 +27,45 @@ type DB struct {
 	log *statementLog
 }
 
-// server starts the Postgres of the test process and returns its URL. No hook runs when a test process ends, so
-// nothing stops the server explicitly: the kernel ends it with the process, and the next start removes its folder.
-var server = sync.OnceValues(func() (string, error) {
+// cluster is the Postgres that the databases of a test process are made on.
+type cluster struct {
+	url    string
+	copies string // the clause of CREATE DATABASE that says how a template is copied; "" leaves it to Postgres
+}
+
+// server starts the private Postgres of the test process, once. The kernel ends it with the process.
+var server = sync.OnceValues(func() (cluster, error) {
 	if u := os.Getenv("LINKGRAPH_TEST_DATABASE_URL"); u != "" {
-		return u, nil
+		return cluster{url: u}, nil
 	}
 	sweep()
-	dir := filepath.Join(os.TempDir(), folderPrefix+strconv.Itoa(os.Getpid()))
-	s, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, Unsafe: true})
+	dir := filepath.Join(TempRoot(), folderPrefix+strconv.Itoa(os.Getpid()))
+	ctx := context.Background()
+	s, err := postgres.Start(ctx, postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		return cluster{}, err
+	}
+	if err := removeAtExit(dir); err != nil {
+		return cluster{}, err
+	}
+	copies, err := fastCopies(ctx, s.URL())
+	return cluster{s.URL(), copies}, err
+})
+
+// fastCopies returns the clause for copies by file, which are quicker than those through the write-ahead log once nothing
+// is synchronized to a disk. Postgres 15 made the log the default; before, there is no choice and no clause.
+func fastCopies(ctx context.Context, url string) (string, error) {
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return "", err
 	}
-	return s.URL(), nil
-})
-
-const folderPrefix = "linkgraph-test-"
-
-// sweep removes the folders of test processes that have ended.
-func sweep() {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))
-	for _, dir := range dirs {
-		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), folderPrefix))
-		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			_ = os.RemoveAll(dir)
-		}
+	defer conn.Close(ctx)
+	var since15 bool
+	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::integer >= 150000`).Scan(&since15)
+	if !since15 {
+		return "", err
 	}
+	return " STRATEGY file_copy", err
 }
 
 // New returns an empty database. Without a Postgres it skips the test, or fails it in CI.
@@ -108,15 +118,19 @@ func newName() string {
 // create creates a database and returns its connection string.
 func create(t testing.TB, name, from string) string {
 	t.Helper()
-	admin, err := server()
+	c, err := server()
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatalf("no Postgres for tests: %v", err)
 		}
 		t.Skipf("no Postgres for tests: %v", err)
 	}
-	execute(t, admin, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+pgx.Identifier{from}.Sanitize())
-	u, err := url.Parse(admin)
+	execute(
+		t,
+		c.url,
+		`CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+pgx.Identifier{from}.Sanitize()+c.copies,
+	)
+	u, err := url.Parse(c.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,8 +171,8 @@ func open(t testing.TB, from string) *DB {
 	}
 	t.Cleanup(func() {
 		db.Pool.Close()
-		admin, _ := server()
-		execute(t, admin, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+		c, _ := server()
+		execute(t, c.url, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
 	})
 	return db
 }

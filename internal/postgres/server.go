@@ -177,12 +177,12 @@ func lockFolder(dir string) (*os.File, error) {
 func stopOrphan(data string) error {
 	text, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 	if err != nil {
-		return nil // no server
+		return nil //nolint:nilerr // no server
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
 	pid, err := strconv.Atoi(line)
 	if err != nil || !isPostgres(pid) {
-		return nil
+		return nil //nolint:nilerr // a file without a number names no process
 	}
 	for i := range 100 {
 		switch i {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/access/accesstest"
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 )
 
 // Log collects what a program writes while a test reads it.
@@ -69,7 +70,7 @@ func (l *Log) Address(ended <-chan struct{}) (url string, err error) {
 // DataDir returns a folder that Postgres may enter when the tests run as root. It is removed when the test ends.
 func DataDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "linkgraph-server-")
+	dir, err := os.MkdirTemp(pgtest.TempRoot(), "linkgraph-server-")
 	if err != nil {
 		t.Fatal(err)
 	}

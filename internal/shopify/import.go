@@ -120,7 +120,7 @@ func (i *Importer) checkCurrency(ctx context.Context) error {
 
 // run is the import of one file.
 type run struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // it lives as long as the import of one file
 	records  *recordstore.Store
 	links    *linkstore.Store
 	currency string

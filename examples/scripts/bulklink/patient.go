@@ -92,7 +92,7 @@ func transient(response *http.Response) (string, error) {
 		}
 	}
 	if json.Unmarshal(body, &answer) != nil {
-		return "", nil // the client reports it
+		return "", nil //nolint:nilerr // the client reports it
 	}
 	for _, e := range answer.Errors {
 		if e.Extensions.Code == "UNAVAILABLE" {

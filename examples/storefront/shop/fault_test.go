@@ -3,7 +3,6 @@ package shop_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -75,7 +74,7 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	s, err := shop.New(shop.Config{URL: gone.URL, Key: "pk_1", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := shop.New(shop.Config{URL: gone.URL, Key: "pk_1", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

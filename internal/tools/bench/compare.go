@@ -51,7 +51,7 @@ type answering struct {
 }
 
 func newAnswering(pool *pgxpool.Pool) (*answering, error) {
-	g, err := graph.New(pool, graph.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	g, err := graph.New(pool, graph.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}

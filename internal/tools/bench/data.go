@@ -10,7 +10,7 @@ type step struct{ what, sql string }
 // a few channels have every fifth product or more. Most variants are made of one item, but one item (a box) is part
 // of every tenth variant.
 func steps(products int) []step {
-	f := func(sql string, args ...any) string { return fmt.Sprintf(sql, args...) }
+	f := fmt.Sprintf
 	variants := products * 5
 	return []step{
 		{"small tables", `

@@ -277,7 +277,7 @@ func appendNullable(b []byte, s *string) []byte {
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
-			text, _ := json.Marshal(s) //nolint:errchkjson // strings marshal
+			text, _ := json.Marshal(s)
 			return append(b, text...)
 		}
 	}

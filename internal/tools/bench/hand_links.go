@@ -21,7 +21,7 @@ func newID(prefix string) string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli())) //nolint:gosec // the year is after 1970
+	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
 	copy(b[:6], ms[2:])
 	return prefix + "_" + base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])
 }

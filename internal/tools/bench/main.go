@@ -172,7 +172,7 @@ func answer(h http.Handler, query string) error {
 
 // measure prints a row of a Markdown table for each query.
 func measure(ctx context.Context, pool *pgxpool.Pool, out io.Writer, products, runs int) error {
-	quiet := graph.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	quiet := graph.Config{Logger: slog.New(slog.DiscardHandler)}
 	g, err := graph.New(pool, quiet)
 	if err != nil {
 		return err

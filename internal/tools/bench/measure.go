@@ -45,7 +45,7 @@ func send(h http.Handler, body []byte, w *sink) error {
 		http.MethodPost,
 		"/graphql",
 		bytes.NewReader(body),
-	) //nolint:noctx // it stays in the process
+	)
 	if err != nil {
 		return err
 	}

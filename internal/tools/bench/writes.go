@@ -325,7 +325,7 @@ func sameState(want, got []string, w way) error {
 		if i >= len(want) || i >= len(got) || want[i] != got[i] {
 			text, _ := json.Marshal(
 				map[string]any{"first": want[i:min(len(want), i+3)], w.name: got[i:min(len(got), i+3)]},
-			) //nolint:errchkjson // strings marshal
+			)
 			return fmt.Errorf("%s leaves another state: %s", w.name, text)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +42,7 @@ type root struct {
 
 // serve sets the API up as the program does.
 func serve(ctx context.Context, db *pgxpool.Pool, readOnly bool) (*api, error) {
-	g, err := graph.New(db, graph.Config{ReadOnly: readOnly, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	g, err := graph.New(db, graph.Config{ReadOnly: readOnly, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
