@@ -10,29 +10,46 @@ import (
 // Query runs a statement, after what is queued. The rows have to be closed, or read to the end, before anything else is sent.
 func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	t.mu.Lock()
+	held := false // by the rows
+	defer func() {
+		if !held { // a failure, or a panic of a function that reads
+			t.mu.Unlock()
+		}
+	}()
+	rows, results, err := t.query(ctx, sql, args)
+	if rows == nil {
+		return nil, err
+	}
+	held = true
+	r := &heldRows{Rows: rows, t: t, results: results}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// query runs a statement. results are those of the batch in which it travels, if it does.
+func (t *Tx) query(ctx context.Context, sql string, args []any) (rows pgx.Rows, results pgx.BatchResults, err error) {
 	if t.isPlain() {
 		return t.plain(ctx, sql, args)
-	}
-	if t.inner != nil && len(t.queued) == 0 && !t.ending {
-		rows, err := t.inner.Query(ctx, sql, args...)
-		return t.held(rows, nil, err)
 	}
 	if hasMode(args) { // a batch has no modes of its own
 		t.ending = false // Commit sends COMMIT then
 		if err := t.flush(ctx); err != nil {
-			t.mu.Unlock()
-			return nil, err
+			return nil, nil, err
 		}
-		rows, err := t.inner.Query(ctx, sql, args...)
-		return t.held(rows, nil, err)
 	}
-	_, results, err := t.send(ctx, []*pgx.QueuedQuery{{SQL: sql, Arguments: args}})
+	if t.inner != nil && len(t.queued) == 0 && !t.ending && t.state == open {
+		rows, err = t.inner.Query(ctx, sql, args...)
+		return rows, nil, err
+	}
+	_, results, err = t.send(ctx, []*pgx.QueuedQuery{{SQL: sql, Arguments: args}})
 	if err != nil {
-		t.mu.Unlock()
-		return nil, err
+		return nil, nil, err
 	}
-	rows, err := results.Query()
-	return t.held(rows, results, err)
+	rows, err = results.Query()
+	return rows, results, err
 }
 
 // hasMode reports whether a statement says in which mode it is to be run.
@@ -50,35 +67,24 @@ func (t *Tx) isPlain() bool {
 }
 
 // plain runs the only statement.
-func (t *Tx) plain(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
-	var err error
+func (t *Tx) plain(ctx context.Context, sql string, args []any) (rows pgx.Rows, results pgx.BatchResults, err error) {
 	if t.session == nil {
 		if t.session, err = t.acquire(ctx); err != nil {
-			t.mu.Unlock()
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if preamble := t.session.Preamble(); preamble != "" {
-		batch := &pgx.Batch{}
-		batch.Queue(preamble)
-		batch.Queue(sql, args...)
-		results := t.session.Conn().SendBatch(ctx, batch)
-		_, _ = results.Exec() // if it fails, so does the statement
-		rows, err := results.Query()
-		return t.held(rows, results, err)
+	preamble := t.session.Preamble()
+	if preamble == "" {
+		rows, err = t.session.Conn().Query(ctx, sql, args...)
+		return rows, nil, err
 	}
-	rows, err := t.session.Conn().Query(ctx, sql, args...)
-	return t.held(rows, nil, err)
-}
-
-// held wraps rows. The transaction is free for others when they are closed.
-func (t *Tx) held(rows pgx.Rows, results pgx.BatchResults, err error) (pgx.Rows, error) {
-	r := &heldRows{Rows: rows, t: t, results: results}
-	if err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
+	batch := &pgx.Batch{}
+	batch.Queue(preamble)
+	batch.Queue(sql, args...)
+	results = t.session.Conn().SendBatch(ctx, batch)
+	_, _ = results.Exec() // if it fails, so does the statement
+	rows, err = results.Query()
+	return rows, results, err
 }
 
 // heldRows are rows of a transaction.
@@ -167,11 +173,17 @@ func (r firstRow) Scan(dest ...any) error {
 // SendBatch runs statements in one round trip, after what is queued. The batch must not begin a transaction.
 func (t *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	t.mu.Lock()
+	held := false // by the results
+	defer func() {
+		if !held {
+			t.mu.Unlock()
+		}
+	}()
 	_, results, err := t.send(ctx, b.QueuedQueries)
 	if err != nil {
-		t.mu.Unlock()
 		return pgx.FailedBatchResults(b, err)
 	}
+	held = true
 	return &heldResults{BatchResults: results, t: t}
 }
 

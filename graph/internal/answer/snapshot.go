@@ -19,13 +19,18 @@ const rollbackTimeout = 5 * time.Second
 // readAtOnce reads for root fields in one snapshot of the database, so that an answer never mixes two moments.
 func (r *Request) readAtOnce(fields []*rootField) error {
 	for try := 1; ; try++ {
-		r.openSnapshot()
-		err := r.read(fields)
-		r.closeSnapshot()
+		err := r.readSnapshot(fields)
 		if !recordstore.IsConflict(err) || r.ctx.Err() != nil || try == readTries {
 			return err
 		}
 	}
+}
+
+// readSnapshot reads in a snapshot of its own, which ends also if reading panics.
+func (r *Request) readSnapshot(fields []*rootField) error {
+	r.openSnapshot()
+	defer r.closeSnapshot()
+	return r.read(fields)
 }
 
 // readApart reads each root field behind a savepoint of one snapshot, so that it is seen whose failure it is.
@@ -39,9 +44,9 @@ func (r *Request) readApart(fields []*rootField) {
 			if err != nil {
 				return err
 			}
+			defer point.Rollback(r.ctx) //nolint:errcheck // after a commit there is nothing to roll back
 			r.reading = r.engine.records.WithTx(point)
 			if err := r.read([]*rootField{f}); err != nil {
-				_ = point.Rollback(r.ctx) // if it fails, so does the next field
 				return err
 			}
 			return point.Commit(r.ctx)
