@@ -78,6 +78,7 @@ type Graph struct {
 	db                DB
 	admin, storefront side
 	cfg               Config
+	noSnapshots       bool // for tests of what they are good for
 }
 
 // side holds the engine and resolvers of one kind of caller.
@@ -122,7 +123,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 		cfg.AbsentModels,
 	)
 	g.Links = linkstore.New(g.db, links, cfg)
-	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits}
+	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits, NoSnapshot: g.noSnapshots}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}

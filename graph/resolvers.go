@@ -83,7 +83,8 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
-	results, err := answer.LinksFrom(ctx).Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
+	results, err := answer.LinksFrom(ctx).
+		Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,14 @@ func (s *Store) eventsAfter(ctx context.Context, from eventCursor, limit int) ([
 			break // there is none
 		}
 		events = append(events, Event{
-			ID: *id, Kind: EventKind(*kind), Link: *link, Left: *left, Right: *right, Data: data, Cause: *cause, At: *at,
+			ID:     *id,
+			Kind:   EventKind(*kind),
+			Link:   *link,
+			Left:   *left,
+			Right:  *right,
+			Data:   data,
+			Cause:  *cause,
+			At:     *at,
 			Cursor: eventCursor{stream, *tx, *id}.String(),
 		})
 	}
@@ -235,7 +242,11 @@ const listenFor = time.Minute
 // commits transactions that notify one after the other.
 func (s *Store) Listening(ctx context.Context) error {
 	// Relies on the primary key: there is one row.
-	_, err := s.db.Exec(ctx, `UPDATE `+s.own("event_stream")+` SET listening_until = clock_timestamp() + $1::interval`, listenFor)
+	_, err := s.db.Exec(
+		ctx,
+		`UPDATE `+s.own("event_stream")+` SET listening_until = clock_timestamp() + $1::interval`,
+		listenFor,
+	)
 	if err != nil {
 		return fmt.Errorf("listen to events: %w", err)
 	}

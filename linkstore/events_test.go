@@ -119,8 +119,11 @@ func readWhile(t *testing.T, s *subject, done *atomic.Bool) (read []linkstore.Ev
 			cursor = events[len(events)-1].Cursor
 		}
 		var n int
-		if err := s.pool.QueryRow(t.Context(),
-			`SELECT count(*), COALESCE(max(id), $1) FROM linkgraph.link_event WHERE id > $1`, last).Scan(&n, &last); err != nil {
+		if err := s.pool.QueryRow(
+			t.Context(),
+			`SELECT count(*), COALESCE(max(id), $1) FROM linkgraph.link_event WHERE id > $1`,
+			last,
+		).Scan(&n, &last); err != nil {
 			t.Fatal(err)
 		}
 		byID += n
@@ -183,7 +186,10 @@ func TestEventCursors(t *testing.T) {
 	}
 	s.link(t, sold("p1", "c1"), sold("p1", "c2"), sold("p2", "c1"))
 	events := waitForEvents(t, s, 3)
-	if err := s.exec(t.Context(), `UPDATE linkgraph.link_event SET tx = '9223372036854775807'`); err != nil { // as of another cluster
+	if err := s.exec(
+		t.Context(),
+		`UPDATE linkgraph.link_event SET tx = '9223372036854775807'`,
+	); err != nil { // as of another cluster
 		t.Fatal(err)
 	}
 	if err := s.Migrate(t.Context()); err != nil {
@@ -238,7 +244,11 @@ func TestPrune(t *testing.T) {
 		t.Errorf("pruned %d deletions, %v", n, err)
 	}
 	var pruned *linkstore.PrunedError
-	if _, err := s.RestoreDeletion(ctx, receipt.DeletionID); !errors.As(err, &pruned) || !errors.Is(err, linkstore.ErrDeletionNotFound) {
+	if _, err := s.RestoreDeletion(
+		ctx,
+		receipt.DeletionID,
+	); !errors.As(err, &pruned) ||
+		!errors.Is(err, linkstore.ErrDeletionNotFound) {
 		t.Errorf("a pruned deletion: %v", err)
 	}
 }

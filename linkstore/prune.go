@@ -87,7 +87,12 @@ type PrunedError struct {
 }
 
 func (e *PrunedError) Error() string {
-	text := fmt.Sprintf("%v: %q: deletions of before %s were pruned", ErrDeletionNotFound, e.Deletion, e.Since.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf(
+		"%v: %q: deletions of before %s were pruned",
+		ErrDeletionNotFound,
+		e.Deletion,
+		e.Since.UTC().Format(time.RFC3339),
+	)
 	if e.Oldest != "" {
 		text += fmt.Sprintf("; the oldest that is kept is %q", e.Oldest)
 	}

@@ -210,9 +210,16 @@ func TestReadsThatAreEndedForOthers(t *testing.T) {
 			db := migrated(t)
 			if _, err := db.Pool.Exec(t.Context(), `
 				ALTER TABLE region RENAME TO region_rows;
-				CREATE SEQUENCE conflict;
-				CREATE FUNCTION conflicts() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN
-					IF nextval('conflict') <= (SELECT count FROM conflicting) THEN RAISE 'canceling statement due to conflict with recovery' USING ERRCODE = '`+code+`'; END IF;
+				-- A transaction that only reads can count by advisory locks of its session, which outlive it.
+				CREATE FUNCTION conflicts() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+				DECLARE most integer := (SELECT count FROM conflicting);
+				DECLARE n integer := (SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()
+					WHERE locktype = 'advisory' AND classid = most);
+				BEGIN
+					IF n < most THEN
+						PERFORM pg_advisory_lock(most, n + 1);
+						RAISE 'canceling statement due to conflict with recovery' USING ERRCODE = '`+code+`';
+					END IF;
 					RETURN true;
 				END $$;
 				CREATE TABLE conflicting AS SELECT 0 AS count;
@@ -224,7 +231,7 @@ func TestReadsThatAreEndedForOthers(t *testing.T) {
 			for _, conflicts := range []int{1, 2, 1000} {
 				if _, err := db.Pool.Exec(
 					t.Context(),
-					`UPDATE conflicting SET count = `+map[int]string{1: "1", 2: "2", 1000: "1000"}[conflicts]+`; ALTER SEQUENCE conflict RESTART`,
+					`UPDATE conflicting SET count = `+map[int]string{1: "1", 2: "2", 1000: "1000"}[conflicts],
 				); err != nil {
 					t.Fatal(err)
 				}

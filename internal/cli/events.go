@@ -41,7 +41,12 @@ func (c *eventsCommand) Run(ctx context.Context, s *streams) error {
 const eventPage = 1000
 
 // print prints events until there are no more, or as long as it follows them.
-func (c *eventsCommand) print(ctx context.Context, s *streams, links *linkstore.Store, wake func(context.Context)) error {
+func (c *eventsCommand) print(
+	ctx context.Context,
+	s *streams,
+	links *linkstore.Store,
+	wake func(context.Context),
+) error {
 	cursor, printed := c.After, 0
 	for {
 		limit := eventPage
@@ -94,7 +99,15 @@ func (c *eventsCommand) line(s *streams, e linkstore.Event) error {
 		return lines.Encode(eventLine{e.Cursor, e.ID, e.Kind, e.Link, e.Left, e.Right, e.Data, e.Cause, e.At})
 	}
 	_, err := fmt.Fprintf(
-		s.out, "%s  %s  %s  %s %s -> %s  %s\n", e.Cursor, e.At.UTC().Format(time.RFC3339Nano), e.Kind, e.Link, e.Left, e.Right, e.Cause,
+		s.out,
+		"%s  %s  %s  %s %s -> %s  %s\n",
+		e.Cursor,
+		e.At.UTC().Format(time.RFC3339Nano),
+		e.Kind,
+		e.Link,
+		e.Left,
+		e.Right,
+		e.Cause,
 	)
 	return err
 }

@@ -79,7 +79,9 @@ func prunable(db *database) []prunableKind {
 	return []prunableKind{
 		{"events", db.graph.Links.PruneEvents},
 		{"deletions", db.graph.Links.PruneDeletions},
-		{"audit", func(ctx context.Context, olderThan time.Time) (int, error) { return audit.Prune(ctx, db.pool, olderThan) }},
+		{"audit", func(ctx context.Context, olderThan time.Time) (int, error) {
+			return audit.Prune(ctx, db.pool, olderThan)
+		}},
 	}
 }
 

@@ -4,7 +4,8 @@ package lazytx
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -52,7 +53,7 @@ const (
 	rolledBack
 )
 
-// Open returns a transaction of a database: Sessions, a *pgxpool.Pool, a *pgx.Conn, or a pgx.Tx. In a pgx.Tx, one that
+// Open returns a transaction of a database: Sessions, a *pgxpool.Pool, a *pgx.Conn, a pgx.Tx or a DB. In a pgx.Tx, one that
 // writes is a savepoint, and one that reads is the caller's.
 func Open(db any, options pgx.TxOptions) *Tx {
 	t := &Tx{options: options}
@@ -71,17 +72,50 @@ func Open(db any, options pgx.TxOptions) *Tx {
 		t.acquire = func(context.Context) (Session, error) { return single{db}, nil }
 	case pgx.Tx:
 		t.outer = db
+	case DB:
+		t.outer = whole{DB: db}
 	default:
 		t.acquire = func(context.Context) (Session, error) {
-			return nil, errors.New("lazytx: the database hands out no sessions")
+			return nil, fmt.Errorf("lazytx: %T is no database", db)
 		}
 	}
 	return t
 }
 
+// DB is a database that hands out no sessions. Its transactions that write are begun by Begin; what reads is sent to it without
+// a transaction.
+type DB interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// whole takes a database for the transaction in which others are nested.
+type whole struct {
+	pgx.Tx
+	DB
+}
+
+func (w whole) Begin(ctx context.Context) (pgx.Tx, error) { return w.DB.Begin(ctx) }
+
+func (w whole) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return w.DB.Query(ctx, sql, args...)
+}
+
+func (w whole) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return w.DB.SendBatch(ctx, b)
+}
+
+func (whole) Conn() *pgx.Conn { return nil }
+
 // Snapshot returns the options of a transaction whose statements all see the database at one moment.
 func Snapshot() pgx.TxOptions {
 	return pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+}
+
+// IsControl reports whether a statement begins or ends a transaction.
+func IsControl(sql string) bool {
+	return sql == "commit" || sql == "rollback" || strings.HasPrefix(sql, "begin")
 }
 
 type pooled struct{ conn *pgxpool.Conn }

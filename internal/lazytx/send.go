@@ -204,7 +204,11 @@ func (t *Tx) decide(ctx context.Context) error {
 }
 
 // sendNested sends the last statements of a savepoint, which is then released.
-func (t *Tx) sendNested(ctx context.Context, batch *pgx.Batch, queued []statement) (*pgx.Batch, pgx.BatchResults, error) {
+func (t *Tx) sendNested(
+	ctx context.Context,
+	batch *pgx.Batch,
+	queued []statement,
+) (*pgx.Batch, pgx.BatchResults, error) {
 	results := t.inner.SendBatch(ctx, batch)
 	if err := t.read(results, queued); err != nil {
 		_ = results.Close() // the first error tells

@@ -218,7 +218,7 @@ func TestTraceOfFailures(t *testing.T) {
 	}
 	w.spans.Reset()
 	w.ask(`mutation { updateProducts(input: [{ id: "prod_none", title: "x" }]) { products { id } } }`)
-	if got := tree(w.spans.GetSpans(), trace.SpanID{}, ""); !strings.Contains(got, "  mutation (server)\n    BEGIN") ||
+	if got := tree(w.spans.GetSpans(), trace.SpanID{}, ""); !strings.Contains(got, "  mutation (server)\n    SELECT") ||
 		!strings.Contains(got, "    ROLLBACK") {
 		t.Errorf("a mutation:\n%s", got)
 	}

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/linkgraph/linkgraph/internal/dbpool"
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 )
 
 // WatchStatements sets the tracer of cfg, so that statements are counted and traced. Call it before the pool is made.
@@ -36,7 +37,9 @@ func (o *Observer) count(ctx context.Context, n int) {
 
 // TraceQueryStart observes a statement that is sent alone.
 func (o *Observer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	o.count(ctx, 1)
+	if !lazytx.IsControl(data.SQL) {
+		o.count(ctx, 1)
+	}
 	r := readFrom(ctx)
 	if r != nil {
 		r.sent = time.Now()
@@ -66,7 +69,13 @@ func (o *Observer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.Trac
 
 // TraceBatchStart observes a batch.
 func (o *Observer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	o.count(ctx, data.Batch.Len())
+	n := 0
+	for _, q := range data.Batch.QueuedQueries {
+		if !lazytx.IsControl(q.SQL) {
+			n++
+		}
+	}
+	o.count(ctx, n)
 	r := readFrom(ctx)
 	if r == nil { // not a batch of hops: it is traced as a round trip without hops
 		r = &roundTrip{}
@@ -78,7 +87,7 @@ func (o *Observer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 
 // TraceBatchQuery observes the end of one statement of a batch.
 func (o *Observer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
-	if dbpool.IsSettings(data.SQL) {
+	if dbpool.IsSettings(data.SQL) || lazytx.IsControl(data.SQL) {
 		return
 	}
 	r := readFrom(ctx)

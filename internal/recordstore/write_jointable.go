@@ -34,7 +34,10 @@ func (w *writer) writeJoins(drafts []draft) error {
 		err := w.check(func() error {
 			for j, k := range far {
 				if !w.held[target][k] {
-					return &ItemError{Index: items[j], Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
+					return &ItemError{
+						Index: items[j],
+						Err:   &RecordError{Module: target.Module, Model: target.Name, ID: k},
+					}
 				}
 			}
 			return nil

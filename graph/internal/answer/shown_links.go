@@ -129,7 +129,11 @@ func ShowLinks(ctx context.Context, items []linkstore.Item) (Answer, error) {
 			return err
 		}
 		r.links = shownLinks{}
-		return r.showLinks(&r.links, &r.Links, slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil }))
+		return r.showLinks(
+			&r.links,
+			&r.Links,
+			slices.DeleteFunc(found, func(l *linkstore.Link) bool { return l == nil }),
+		)
 	}
 	r.writeValue = func() error { return r.request.links(&r.links, 0) }
 	return r.start(nil)

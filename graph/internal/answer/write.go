@@ -46,7 +46,9 @@ func (o *Output) full() bool { return len(o.b) > o.limit }
 func (o *Output) Room() int { return o.limit - len(o.b) }
 
 // TooLong returns the error of an answer that exceeds its limit.
-func (o *Output) TooLong() error { return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)} }
+func (o *Output) TooLong() error {
+	return tooLong{plan.NewLimitError("bytes of the answer", o.limit, 0)}
+}
 
 // Check returns an error if the answer exceeds its limit (a *plan.LimitError) or the context is done. Whoever writes a loop
 // calls it in each turn; it is cheap.
