@@ -39,22 +39,23 @@ func (s *Store) eventTables() []string {
 // that reading relies on.
 //
 // It is not the number of the transaction alone. A transaction that got its number first may have waited for another one to
-// release a pair, and then its event of that pair is the later one. The next number that the statement's snapshot knows of is
-// higher than those of all transactions that were waited for, because rows are locked before the statement that writes them.
-// And it is no lower than the number of the event's own transaction: so, below the oldest transaction that is still open,
-// nothing can be added.
+// release a pair, and then its event of that pair is the later one. So it is the next number that is to be given out when the
+// row is written, by a look of its own (a snapshot of the statement may be older than the wait): that is higher than the numbers
+// of all transactions that were waited for. And it is no lower than the number of the event's own transaction: so, below the
+// oldest transaction that is still open, nothing can be added.
 func (s *Store) orderEvents() string {
 	return fmt.Sprintf(`DO $$ BEGIN
+		CREATE OR REPLACE FUNCTION %[3]s() RETURNS xid8 LANGUAGE plpgsql VOLATILE AS $f$
+		BEGIN RETURN GREATEST(pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot())); END $f$;
 		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%[1]s) AND attname = 'tx' AND NOT attisdropped) THEN
 			ALTER TABLE %[2]s ADD COLUMN tx xid8 NOT NULL DEFAULT '0';
-			ALTER TABLE %[2]s ALTER COLUMN tx
-				SET DEFAULT GREATEST(pg_current_xact_id(), pg_snapshot_xmax(pg_current_snapshot()));
+			ALTER TABLE %[2]s ALTER COLUMN tx SET DEFAULT %[3]s();
 		END IF;
 		CREATE INDEX IF NOT EXISTS link_event_order ON %[2]s (tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_left ON %[2]s (link, left_key, tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_right ON %[2]s (link, right_key, tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_created ON %[2]s USING brin (created_at);
-	END $$`, literal(s.own("link_event")), s.own("link_event"))
+	END $$`, literal(s.own("link_event")), s.own("link_event"), s.own("event_tx"))
 }
 
 // newStream makes the name of a stream of events.
