@@ -7,7 +7,7 @@ TOOLS = .tools
 MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
-.PHONY: help run test race robust kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
+.PHONY: help run test race robust fractures kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ SEED = 0
 
 robust: ## check random concurrent histories for linearizability, FOR each kind; SEED repeats a run
 	go test ./internal/tools/robust -count=1 -v -timeout 0 -for $(FOR) -seed $(SEED)
+
+ANSWERS = 1000000
+
+fractures: ## read ANSWERS answers beside a writer and look for one that mixes two moments; minutes
+	go test ./graph -run TestAnswerIsOneSnapshot -count=1 -v -timeout 0 -answers $(ANSWERS)
 
 KILLS = 50
 

@@ -27,6 +27,8 @@ type commands struct {
 		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
 	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
+	Events eventsCommand `cmd:"" help:"Print what became of links, in order, and follow new events."`
+	Prune  pruneCommand  `cmd:"" help:"Remove old events, old rows of the audit, and what is needed to restore old deletions."`
 	Audit  auditCommand  `cmd:"" help:"Print the mutations that were written down."`
 	Schema schemaCommand `cmd:"" help:"Print the schema, as admins or storefronts see it."`
 	Import struct {

@@ -55,7 +55,7 @@ func (c *eventsCommand) print(
 		}
 		events, err := links.Events(ctx, cursor, limit)
 		if ctx.Err() != nil {
-			return nil // told to stop
+			return nil //nolint:nilerr // told to stop
 		}
 		if err != nil {
 			return err

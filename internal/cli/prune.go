@@ -14,7 +14,7 @@ import (
 type pruneCommand struct {
 	databaseFlags
 	OlderThan age      `help:"Remove what is older than this: 90d, 12h." required:"" placeholder:"AGE"`
-	What      []string `help:"What to remove: events, deletions, audit or idempotency. Several are separated by commas." required:"" placeholder:"KIND"`
+	What      []string `help:"What to remove: events, deletions or audit. Several are separated by commas." required:"" placeholder:"KIND"`
 }
 
 // Run removes old rows of the bookkeeping, in small transactions.

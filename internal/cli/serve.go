@@ -36,6 +36,7 @@ type serveCommand struct {
 	httpFlags
 	accessFlags
 	tryoutFlags
+	retainFlags
 	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
 	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
 }
@@ -130,6 +131,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := tryout.find(ctx, db.graph); err != nil {
 		return err
 	}
+	go c.keepPruning(ctx, db, s.log)
 	serving.Store(true)
 	db.pool.Reset()
 	connections := c.listener(listener, s)

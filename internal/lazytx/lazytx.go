@@ -113,6 +113,9 @@ func Snapshot() pgx.TxOptions {
 	return pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 }
 
+// Writing returns the options of a transaction that writes: those of the database.
+func Writing() pgx.TxOptions { return pgx.TxOptions{} }
+
 // IsControl reports whether a statement begins or ends a transaction.
 func IsControl(sql string) bool {
 	return sql == "commit" || sql == "rollback" || strings.HasPrefix(sql, "begin")

@@ -154,7 +154,7 @@ func TestQueueTravelsWithTheNext(t *testing.T) {
 	tx := lazytx.Open(pool, pgx.TxOptions{})
 	var order []string
 	tx.QueueExec(nil, `INSERT INTO t VALUES (1)`)
-	tx.Queue(func(rows pgx.Rows) error {
+	tx.Queue(func(pgx.Rows) error {
 		order = append(order, "read")
 		return nil
 	}, `SELECT n FROM t`)

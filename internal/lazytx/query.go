@@ -44,7 +44,7 @@ func (t *Tx) query(ctx context.Context, sql string, args []any) (rows pgx.Rows, 
 		rows, err = t.inner.Query(ctx, sql, args...)
 		return rows, nil, err
 	}
-	_, results, err = t.send(ctx, []*pgx.QueuedQuery{{SQL: sql, Arguments: args}})
+	results, err = t.send(ctx, []*pgx.QueuedQuery{{SQL: sql, Arguments: args}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,7 +179,7 @@ func (t *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 			t.mu.Unlock()
 		}
 	}()
-	_, results, err := t.send(ctx, b.QueuedQueries)
+	results, err := t.send(ctx, b.QueuedQueries)
 	if err != nil {
 		return pgx.FailedBatchResults(b, err)
 	}

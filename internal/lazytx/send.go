@@ -85,7 +85,7 @@ func (t *Tx) flush(ctx context.Context) error {
 	if t.inner != nil && len(t.queued) == 0 && !t.ending {
 		return nil
 	}
-	_, results, err := t.send(ctx, nil)
+	results, err := t.send(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -146,14 +146,14 @@ func (t *Tx) nest(ctx context.Context) (sender, int, error) {
 }
 
 // send sends what is queued and then some more, and reads the results of what was queued.
-func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (*pgx.Batch, pgx.BatchResults, error) {
+func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (pgx.BatchResults, error) {
 	if err := t.decide(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	batch := &pgx.Batch{}
 	by, begins, err := t.begin(ctx, batch)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	queued := t.queued
 	t.queued = nil
@@ -168,7 +168,7 @@ func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (*pgx.Batch, pgx
 			return t.sendNested(ctx, batch, queued)
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if !t.readOnly() {
 			t.session.Committing(ctx)
@@ -182,14 +182,14 @@ func (t *Tx) send(ctx context.Context, more []*pgx.QueuedQuery) (*pgx.Batch, pgx
 	for range begins {
 		if _, err := results.Exec(); err != nil {
 			_ = results.Close() // with the same error
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if err := t.read(results, queued); err != nil {
 		_ = results.Close() // the first error tells
-		return nil, nil, err
+		return nil, err
 	}
-	return batch, results, nil
+	return results, nil
 }
 
 // decide sends what is queued before anything is sent with COMMIT, if it is to be read first.
@@ -208,13 +208,13 @@ func (t *Tx) sendNested(
 	ctx context.Context,
 	batch *pgx.Batch,
 	queued []statement,
-) (*pgx.Batch, pgx.BatchResults, error) {
+) (pgx.BatchResults, error) {
 	results := t.inner.SendBatch(ctx, batch)
 	if err := t.read(results, queued); err != nil {
 		_ = results.Close() // the first error tells
-		return nil, nil, err
+		return nil, err
 	}
-	return batch, &nestedResults{results, t, ctx}, nil
+	return &nestedResults{results, t, ctx}, nil
 }
 
 // nestedResults release the savepoint when they are closed.

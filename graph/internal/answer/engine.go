@@ -5,8 +5,9 @@
 //  1. [Engine.Begin] finds the plan of the operation and makes a [Request] (request.go).
 //  2. The resolver of each root field calls a function of this package: [List], [Record], [Create] and the others. It checks the
 //     arguments, runs what a mutation does, and returns an [Answer] that is not written yet (roots.go, payload.go, shown_links.go).
-//  3. [Finish] is called after each root field. After the last one of a query, and after each of a mutation, it reads and writes all
-//     fields that were started. Reading them together saves round trips.
+//  3. [Finish] is called after each root field. After the last one it commits what a mutation of several fields has written
+//     (writing.go), and reads and writes all fields that were started, in one snapshot (snapshot.go). Reading them together
+//     saves round trips.
 //  4. load.go reads level by level: all hops of a level are keys of one dataloader, whose batch is one round trip.
 //  5. write.go writes the fields in the order of the plan, from the cells of row buffers.
 package answer

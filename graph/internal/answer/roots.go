@@ -121,7 +121,7 @@ func (r *rootField) needsRead() bool {
 func (r *rootField) leads(ahead bool) bool {
 	if r.bound.Plan != nil {
 		for _, h := range r.bound.Node.Hops {
-			if !h.Joined && !(ahead && r.needsOnlyKey(h)) || h.Leads() {
+			if known := h.Joined || ahead && r.needsOnlyKey(h); !known || h.Leads() {
 				return true
 			}
 		}

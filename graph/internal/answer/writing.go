@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -21,7 +20,7 @@ func (r *Request) beginWriting() {
 	if r.op.Operation.Operation != ast.Mutation || len(r.operation.Roots) < 2 {
 		return
 	}
-	r.writes = r.engine.records.Open(pgx.TxOptions{})
+	r.writes = r.engine.records.Open(lazytx.Writing())
 	r.recordStore, r.linkStore = r.engine.records.Join(r.writes), r.engine.links.Join(r.writes)
 }
 

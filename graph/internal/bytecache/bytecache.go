@@ -36,7 +36,7 @@ func (c *Cache[V]) Get(key string) (value V, ok bool) {
 		return value, false
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(entry[V]).value, true
+	return e.Value.(entry[V]).value, true //nolint:forcetypeassert // the list has entries alone
 }
 
 // Add keeps a value that takes size bytes besides its key, and evicts the least recently used entries to make room. A
@@ -56,7 +56,7 @@ func (c *Cache[V]) Add(key string, value V, size int) {
 	c.entries[key] = c.recent.PushFront(entry[V]{key, value, size})
 	c.used += size
 	for c.used > c.limit {
-		evicted := c.recent.Remove(c.recent.Back()).(entry[V])
+		evicted := c.recent.Remove(c.recent.Back()).(entry[V]) //nolint:forcetypeassert // as above
 		delete(c.entries, evicted.key)
 		c.used -= evicted.size
 	}

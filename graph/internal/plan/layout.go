@@ -35,8 +35,7 @@ const (
 	WriteHasPrevious
 	WriteStartCursor
 	WriteEndCursor
-	// In payloads of mutations.
-	WriteResults
+	WriteResults // this and the next are of payloads
 	WriteOutcome
 	WriteResultLink
 	WriteReplaced

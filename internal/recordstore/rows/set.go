@@ -80,7 +80,7 @@ func (s *Set) gather(lists []int32) {
 	}
 	s.order = make([]int32, len(lists))
 	for row, l := range lists {
-		s.order[next[l]] = int32(row) //nolint:gosec // fewer than 2³¹ cells
+		s.order[next[l]] = int32(row)
 		next[l]++
 	}
 }
