@@ -228,3 +228,28 @@ func TestNoSessionIsKept(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
+
+// TestFailureIsOfItsField reads a record that does not exist beside a field that fails. What its key would lead to cannot be
+// read either, which is no failure: there is nothing to lead from.
+func TestFailureIsOfItsField(t *testing.T) {
+	t.Parallel()
+	db := newDemoDB(t)
+	a := newAPI(t, db, graph.Config{})
+	if _, err := db.Pool.Exec(t.Context(), `
+		ALTER TABLE region RENAME COLUMN name TO gone;
+		ALTER TABLE product_variant RENAME COLUMN title TO gone`); err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Errors []struct{ Path []any } }
+	raw := a.do(`{
+		missing: product(id: "none") { variants { nodes { title } } }
+		failing: regions { nodes { name } }
+		well: product(id: "prod_demo_hat") { title }
+	}`, nil)
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Errors) != 1 || got.Errors[0].Path[0] != "failing" {
+		t.Errorf("got %s", raw)
+	}
+}

@@ -33,7 +33,7 @@ type Sessions interface {
 type Tx struct {
 	acquire func(ctx context.Context) (Session, error)
 	outer   pgx.Tx // of the caller, in which this one is nested
-	options pgx.TxOptions
+	options Options
 
 	mu      sync.Mutex
 	session Session
@@ -55,7 +55,7 @@ const (
 
 // Open returns a transaction of a database: Sessions, a *pgxpool.Pool, a *pgx.Conn, a pgx.Tx or a DB. In a pgx.Tx, one that
 // writes is a savepoint, and one that reads is the caller's.
-func Open(db any, options pgx.TxOptions) *Tx {
+func Open(db any, options Options) *Tx {
 	t := &Tx{options: options}
 	switch db := db.(type) {
 	case Sessions:
@@ -108,13 +108,21 @@ func (w whole) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 
 func (whole) Conn() *pgx.Conn { return nil }
 
+// Options say what kind of transaction is begun.
+type Options = pgx.TxOptions
+
 // Snapshot returns the options of a transaction whose statements all see the database at one moment.
-func Snapshot() pgx.TxOptions {
-	return pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+func Snapshot() Options {
+	return Options{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+}
+
+// Moments returns the options of a transaction that reads, and whose statements each see the moment at which they begin.
+func Moments() Options {
+	return Options{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}
 }
 
 // Writing returns the options of a transaction that writes: those of the database.
-func Writing() pgx.TxOptions { return pgx.TxOptions{} }
+func Writing() Options { return Options{} }
 
 // IsControl reports whether a statement begins or ends a transaction.
 func IsControl(sql string) bool {
@@ -159,6 +167,9 @@ func (t *Tx) EndCall() {
 	defer t.mu.Unlock()
 	t.ending = t.last
 }
+
+// Savepoint is a part of a transaction that can be rolled back by itself.
+type Savepoint = pgx.Tx
 
 // Begin begins a savepoint.
 func (t *Tx) Begin(ctx context.Context) (pgx.Tx, error) {

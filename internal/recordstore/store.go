@@ -130,7 +130,7 @@ func newULID() func(prefix string) string {
 func (s *Store) WithTx(tx pgx.Tx) *Store { return &Store{db: tx, catalog: s.catalog, cfg: s.cfg} }
 
 // Open returns a transaction on the database of the store, to join.
-func (s *Store) Open(options pgx.TxOptions) *lazytx.Tx { return lazytx.Open(s.db, options) }
+func (s *Store) Open(options lazytx.Options) *lazytx.Tx { return lazytx.Open(s.db, options) }
 
 // Join returns a store whose calls are part of a transaction of several calls: if one of them fails, the transaction has to
 // be rolled back. A call that writes may leave its statements queued; the error of one is then found by who sends it.

@@ -26,7 +26,7 @@ func (s *Store) transaction(ctx context.Context, verb string, model *Model, fn f
 	if s.joined != nil {
 		return w.fault(fn(w))
 	}
-	w.tx = lazytx.Open(s.db, pgx.TxOptions{})
+	w.tx = s.Open(lazytx.Writing())
 	defer w.tx.Rollback(ctx) //nolint:errcheck // the first error tells
 	if err := fn(w); err != nil {
 		return w.fault(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/internal/recordstore/rows"
 	"github.com/linkgraph/linkgraph/linkstore"
@@ -41,14 +42,18 @@ type Engine struct {
 	links       *linkstore.Store
 	linkCatalog *linkstore.Catalog // what links there are
 	rows        rows.Pool
-	noSnapshot  bool
+	reading     lazytx.Options // of the transaction in which an answer is read
 }
 
 // New returns an engine. A limit of zero takes its default.
 func New(cfg Config) *Engine {
+	reading := lazytx.Snapshot()
+	if cfg.NoSnapshot {
+		reading = lazytx.Moments()
+	}
 	return &Engine{
 		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
-		records:  cfg.Records, links: cfg.Links, linkCatalog: cfg.Links.Catalog(), noSnapshot: cfg.NoSnapshot,
+		records:  cfg.Records, links: cfg.Links, linkCatalog: cfg.Links.Catalog(), reading: reading,
 	}
 }
 

@@ -131,7 +131,7 @@ func (r *Request) readRoots(fields []*rootField) error {
 		if err == nil || n == 0 || r.ctx.Err() != nil || recordstore.IsConflict(err) {
 			return err
 		}
-		if err := r.restartSnapshot(); err != nil {
+		if err := r.restart(); err != nil {
 			return err
 		}
 	}

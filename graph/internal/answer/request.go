@@ -45,7 +45,7 @@ type Request struct {
 	writes       *lazytx.Tx         // of all root fields of a mutation; nil if there is one, whose call has its own
 	reading      *recordstore.Store // reads in the snapshot
 	snapshot     *lazytx.Tx
-	apart        bool // each root field is read behind a savepoint
+	savepoint    lazytx.Savepoint // behind which a root field is read; nil where all are read together
 }
 
 type requestKey struct{}

@@ -124,7 +124,7 @@ func ShowLinks(ctx context.Context, items []linkstore.Item) (Answer, error) {
 	only := !r.links.lead() && len(r.links.groups) == 1 && len(r.request.operation.Roots) == 1
 	r.prepare = func() error {
 		r.request.endWith(only)
-		found, err := r.request.linksInSnapshot().Get(ctx, items)
+		found, err := r.request.engine.links.Join(r.request.snapshot).Get(ctx, items)
 		if err != nil {
 			return err
 		}

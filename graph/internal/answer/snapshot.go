@@ -6,7 +6,6 @@ import (
 
 	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
-	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 // readTries is how often an operation is read when Postgres ends its snapshot: a standby does, for the sake of what it has to
@@ -37,37 +36,37 @@ func (r *Request) readSnapshot(fields []*rootField) error {
 func (r *Request) readApart(fields []*rootField) {
 	r.openSnapshot()
 	defer r.closeSnapshot()
-	r.apart = true
 	for _, f := range fields {
 		f.err = r.guarded(func() error {
-			point, err := r.snapshot.Begin(r.ctx)
-			if err != nil {
+			if err := r.nextSavepoint(); err != nil {
 				return err
 			}
-			defer point.Rollback(r.ctx) //nolint:errcheck // after a commit there is nothing to roll back
-			r.reading = r.engine.records.WithTx(point)
-			if err := r.read([]*rootField{f}); err != nil {
-				return err
-			}
-			return point.Commit(r.ctx)
+			return r.read([]*rootField{f})
 		})
 	}
 }
 
+// nextSavepoint takes back what failed since the last savepoint, and sets another.
+func (r *Request) nextSavepoint() (err error) {
+	if r.savepoint != nil {
+		_ = r.savepoint.Rollback(r.ctx) // if it fails, so does the next one
+	}
+	if r.savepoint, err = r.snapshot.Begin(r.ctx); err == nil {
+		r.reading = r.engine.records.WithTx(r.savepoint)
+	}
+	return err
+}
+
 // openSnapshot begins a snapshot with the next statements.
 func (r *Request) openSnapshot() {
-	if r.engine.noSnapshot {
-		r.reading = r.engine.records
-		return
-	}
-	r.snapshot = r.engine.records.Open(lazytx.Snapshot())
+	r.snapshot = r.engine.records.Open(r.engine.reading)
 	r.reading = r.engine.records.Join(r.snapshot)
 }
 
 // closeSnapshot ends the snapshot, unless COMMIT has travelled with its last statements: where they had found less than they
 // might have, nobody waits for the end.
 func (r *Request) closeSnapshot() {
-	if r.snapshot == nil || !r.snapshot.IsOpen() {
+	if !r.snapshot.IsOpen() {
 		return
 	}
 	go func(tx *lazytx.Tx) {
@@ -75,13 +74,12 @@ func (r *Request) closeSnapshot() {
 		defer cancel()
 		_ = tx.Rollback(ctx) // the session is closed if it fails
 	}(r.snapshot)
-	r.snapshot = nil
 }
 
-// restartSnapshot begins another snapshot after a failure. What was read is read again.
-func (r *Request) restartSnapshot() error {
-	if r.apart {
-		return nil
+// restart begins anew after a failure: what was read is read again.
+func (r *Request) restart() error {
+	if r.savepoint != nil {
+		return r.nextSavepoint()
 	}
 	r.closeSnapshot()
 	r.openSnapshot()
@@ -90,15 +88,7 @@ func (r *Request) restartSnapshot() error {
 
 // endWith says whether the next statements are the last ones that are read.
 func (r *Request) endWith(last bool) {
-	if last && !r.apart && r.snapshot != nil {
+	if last && r.savepoint == nil {
 		r.snapshot.Ending()
 	}
-}
-
-// linksInSnapshot returns the store of links in the snapshot.
-func (r *Request) linksInSnapshot() *linkstore.Store {
-	if r.snapshot == nil {
-		return r.engine.links
-	}
-	return r.engine.links.Join(r.snapshot)
 }
