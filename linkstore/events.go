@@ -11,18 +11,19 @@ import (
 
 // Event is an entry of the outbox: a link was attached or detached.
 type Event struct {
-	// ID is unique. Ids do not say what came first.
-	ID          int64
-	Kind        EventKind
-	Link        string
-	Left, Right string
-	// Data are the extra columns of the link, as Link.Data has them.
-	Data map[string]any
-	// Cause is the call that wrote the event: create, replace, dismiss, delete or restore.
-	Cause string
-	At    time.Time
 	// Cursor is the event's place: Events(ctx, Cursor, …) returns what comes after it.
-	Cursor string
+	Cursor string `json:"cursor"`
+	// ID is unique. Ids do not say what came first.
+	ID    int64     `json:"id"`
+	Kind  EventKind `json:"event"`
+	Link  string    `json:"link"`
+	Left  string    `json:"left"`
+	Right string    `json:"right"`
+	// Data are the extra columns of the link, as Link.Data has them.
+	Data map[string]any `json:"data"`
+	// Cause is the call that wrote the event: create, replace, dismiss, delete or restore.
+	Cause string    `json:"cause"`
+	At    time.Time `json:"at"`
 }
 
 // EventKind is what became of a link.
@@ -153,7 +154,7 @@ func parseEventCursor(text string) (eventCursor, error) {
 		return eventCursor{}, unreadable
 	}
 	parts := strings.Split(string(raw), ".")
-	if len(parts) != 3 {
+	if len(parts) != 3 || parts[0] == "" {
 		return eventCursor{}, unreadable
 	}
 	tx, err := strconv.ParseUint(parts[1], 10, 64)
@@ -202,8 +203,8 @@ type Horizon struct {
 	Holder string
 }
 
-// Horizon returns what holds back the events that Events does not return yet. Who is no superuser, nor in pg_monitor, sees
-// less of the sessions of others.
+// Horizon returns what holds back the events that Events does not return yet. Users that are neither superusers nor in
+// pg_monitor see less of the sessions of others.
 func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
 	var h Horizon
 	var seconds float64
@@ -231,7 +232,7 @@ func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
 	return h, nil
 }
 
-// EventChannel is the channel on which the database notifies listeners of new events: see Listen.
+// EventChannel is the channel on which the database notifies listeners of new events: see Listening.
 const EventChannel = "linkgraph_event"
 
 // listenFor is how long a listener is notified after it has last said that it listens.

@@ -20,20 +20,20 @@ type eventsCommand struct {
 	Poll   time.Duration `help:"How often --follow looks for events that no notification told of." default:"1s"`
 }
 
-// Run prints what became of links. Who handles an event and then keeps its cursor handles each one at least once.
+// Run prints what became of links. A reader that keeps the cursor of an event after handling it handles each at least once.
 func (c *eventsCommand) Run(ctx context.Context, s *streams) error {
 	mode := reads
 	if c.Follow {
 		mode = writes // a listener says so in the database
 	}
 	return c.withRunning(ctx, s, mode, func(db *database) error {
-		wake := func(ctx context.Context) { sleep(ctx, c.Poll) }
+		var news wakeups
 		if c.Follow {
-			wakeups, stop := listen(ctx, db, s)
+			var stop func()
+			news, stop = listen(ctx, db, s)
 			defer stop()
-			wake = func(ctx context.Context) { wakeups.wait(ctx, c.Poll) }
 		}
-		return c.print(ctx, s, db.graph.Links, wake)
+		return c.print(ctx, s, db.graph.Links, news)
 	})
 }
 
@@ -45,7 +45,7 @@ func (c *eventsCommand) print(
 	ctx context.Context,
 	s *streams,
 	links *linkstore.Store,
-	wake func(context.Context),
+	news wakeups,
 ) error {
 	cursor, printed := c.After, 0
 	for {
@@ -74,29 +74,16 @@ func (c *eventsCommand) print(
 		case !c.Follow:
 			return nil
 		default:
-			wake(ctx)
+			news.wait(ctx, c.Poll)
 		}
 	}
-}
-
-// eventLine is an event as --json prints it.
-type eventLine struct {
-	Cursor string              `json:"cursor"`
-	ID     int64               `json:"id"`
-	Event  linkstore.EventKind `json:"event"`
-	Link   string              `json:"link"`
-	Left   string              `json:"left"`
-	Right  string              `json:"right"`
-	Data   map[string]any      `json:"data"`
-	Cause  string              `json:"cause"`
-	At     time.Time           `json:"at"`
 }
 
 func (c *eventsCommand) line(s *streams, e linkstore.Event) error {
 	if c.JSON {
 		lines := json.NewEncoder(s.out)
 		lines.SetEscapeHTML(false)
-		return lines.Encode(eventLine{e.Cursor, e.ID, e.Kind, e.Link, e.Left, e.Right, e.Data, e.Cause, e.At})
+		return lines.Encode(e)
 	}
 	_, err := fmt.Fprintf(
 		s.out,

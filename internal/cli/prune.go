@@ -98,6 +98,9 @@ const pruneEvery = 10 * time.Minute
 // keepPruning removes what is old until the context ends.
 func (f retainFlags) keepPruning(ctx context.Context, db *database, log *slog.Logger) {
 	ages := map[string]age{"events": f.RetainEvents, "deletions": f.RetainDeletions, "audit": f.RetainAudit}
+	if f == (retainFlags{}) {
+		return // everything is kept
+	}
 	for ctx.Err() == nil {
 		for _, k := range prunable(db) {
 			if ages[k.name] <= 0 {

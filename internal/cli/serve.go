@@ -131,7 +131,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := tryout.find(ctx, db.graph); err != nil {
 		return err
 	}
-	go c.keepPruning(ctx, db, s.log)
+	if !c.ReadOnly {
+		go c.keepPruning(ctx, db, s.log)
+	}
 	serving.Store(true)
 	db.pool.Reset()
 	connections := c.listener(listener, s)

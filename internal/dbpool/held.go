@@ -98,31 +98,6 @@ func (r *heldRows) Next() bool {
 	return false
 }
 
-// oneRow is the first row of a result. It satisfies pgx.Row.
-type oneRow struct {
-	rows pgx.Rows
-	err  error
-}
-
-// Scan reads the row into dest. It returns pgx.ErrNoRows if there is none.
-func (r oneRow) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	defer r.rows.Close()
-	if !r.rows.Next() {
-		if err := r.rows.Err(); err != nil {
-			return err
-		}
-		return pgx.ErrNoRows
-	}
-	if err := r.rows.Scan(dest...); err != nil {
-		return err
-	}
-	r.rows.Close()
-	return r.rows.Err()
-}
-
 // heldResults release their session when they are closed.
 type heldResults struct {
 	pgx.BatchResults

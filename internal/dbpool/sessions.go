@@ -105,27 +105,33 @@ func (s *Sessions) within(
 // Session returns a session to write with, for one call of linkstore. It returns an *overload.Error if none is free
 // in time.
 func (s *Sessions) Session(ctx context.Context) (linkstore.Session, error) {
+	return s.session(ctx, false)
+}
+
+// TxSession returns a session for a transaction. It returns an *overload.Error if none is free in time.
+func (s *Sessions) TxSession(ctx context.Context, readOnly bool) (lazytx.Session, error) {
+	return s.session(ctx, readOnly)
+}
+
+// anySession is what both stores take for a session. A nil one stays nil when it is converted.
+type anySession interface {
+	linkstore.Session
+	lazytx.Session
+}
+
+func (s *Sessions) session(ctx context.Context, readOnly bool) (anySession, error) {
+	if readOnly {
+		conn, err := s.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &session{conn.Conn(), s.settingsSQL, conn.Release}, nil
+	}
 	conn, release, err := s.write(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &session{conn.Conn(), s.settingsSQL, release}, nil
-}
-
-// TxSession returns a session for a transaction.
-func (s *Sessions) TxSession(ctx context.Context, readOnly bool) (lazytx.Session, error) {
-	if !readOnly {
-		conn, release, err := s.write(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return &session{conn.Conn(), s.settingsSQL, release}, nil
-	}
-	conn, err := s.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &session{conn.Conn(), s.settingsSQL, conn.Release}, nil
 }
 
 // Begin begins a transaction that writes. It returns an *overload.Error if no session is free in time.
@@ -186,7 +192,7 @@ func (s *Sessions) Query(ctx context.Context, sql string, args ...any) (pgx.Rows
 // QueryRow reads one row.
 func (s *Sessions) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := s.Query(ctx, sql, args...)
-	return oneRow{rows, err}
+	return lazytx.FirstRow(rows, err)
 }
 
 // SendBatch runs statements in one round trip, without a transaction. Its results hold a session until they are

@@ -143,15 +143,18 @@ func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 // QueryRow reads a row.
 func (t *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := t.Query(ctx, sql, args...)
-	return firstRow{rows, err}
+	return FirstRow(rows, err)
 }
+
+// FirstRow returns the first of some rows, or their error. Its Scan reads it and closes the rows.
+func FirstRow(rows pgx.Rows, err error) pgx.Row { return firstRow{rows, err} }
 
 type firstRow struct {
 	rows pgx.Rows
 	err  error
 }
 
-// Scan reads the row.
+// Scan reads the row. It returns pgx.ErrNoRows if there is none.
 func (r firstRow) Scan(dest ...any) error {
 	if r.err != nil {
 		return r.err
