@@ -243,3 +243,35 @@ func gets(queries []string) (calls []call) {
 	}
 	return calls
 }
+
+func TestHiddenSuggestions(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, newDemoDB(t), graph.Config{})
+	shown, hidden := newEndpointOf(t, a, graph.HTTP{}), newEndpointOf(t, a, graph.HTTP{HideSuggestions: true})
+	for _, body := range []string{
+		asJSON(`{ product(id: "a") { titel } }`),
+		asJSON(`{ products(frist: 1) { totalCount } }`),
+		asJSON(`{ products @inclde(if: true) { totalCount @include(iff: true) } }`),
+		asJSON(`{ products { nodes { ...F } } } fragment F on Produkt { id }`),
+		asJSON(`{ products(filter: { status: { eq: PUBLISHD } }) { totalCount } }`),
+		asJSON(`{ products(filter: { status: { eq: "PUBLISHED" } }) { totalCount } }`),
+		asJSON(`{ products(filter: { titel: { eq: "a" } }) { totalCount } }`),
+		asJSON(`{ products { nodes } }`),
+		`{"query":"query ($f: ProductFilter) { products(filter: $f) { totalCount } }","variables":{"f":{"titel":1}}}`,
+	} {
+		suggests := func(e *endpoint) bool {
+			got := e.call(t, call{body: body}).body
+			if !strings.Contains(got, `"errors"`) {
+				t.Errorf("no error: %s", got)
+			}
+			return strings.Contains(got, "Did you mean") || strings.Contains(got, "the fields are") ||
+				strings.Contains(got, "{ ... }")
+		}
+		if !suggests(shown) {
+			t.Logf("suggests nothing anyway: %s", body)
+		}
+		if suggests(hidden) {
+			t.Errorf("suggests: %s: %s", body, hidden.call(t, call{body: body}).body)
+		}
+	}
+}
