@@ -2,15 +2,14 @@ package graph
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 )
 
 // executor batches the root fields of an operation: they are read together, level by level, with one statement for
@@ -32,9 +31,6 @@ func (executor) ExtensionName() string { return "executor" }
 // Validate accepts every schema.
 func (executor) Validate(graphql.ExecutableSchema) error { return nil }
 
-// writeTries is how often a mutation of several root fields is run when Postgres ends it for the sake of another transaction.
-const writeTries = 10
-
 // InterceptOperation finds the plan of an operation and runs it.
 func (e executor) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	done := false
@@ -46,20 +42,12 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 		for try := 1; ; try++ {
 			running := e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx))
 			resp := next(running)(running)
-			if resp != nil && try < writeTries && answer.Again(running, resp.Errors) {
-				pause(ctx, try)
+			if resp != nil && try < lazytx.Tries && answer.Again(running, resp.Errors) {
+				_ = lazytx.Pause(ctx, try) // the next try finds that the context has ended
 				continue
 			}
 			return e.finished(running, resp)
 		}
-	}
-}
-
-// pause waits for a while that is random, so that two transactions that ran into each other do not do so again.
-func pause(ctx context.Context, try int) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(rand.N(time.Millisecond << min(try, 6))):
 	}
 }
 

@@ -249,7 +249,7 @@ func TestNested(t *testing.T) {
 	err := pgx.BeginFunc(t.Context(), pool, func(outer pgx.Tx) error {
 		undone := lazytx.Open(outer, pgx.TxOptions{})
 		undone.QueueExec(nil, `INSERT INTO t VALUES (1)`)
-		if err := undone.Flush(t.Context()); err != nil {
+		if _, err := undone.Exec(t.Context(), `SELECT 1`); err != nil {
 			return err
 		}
 		if err := undone.Rollback(t.Context()); err != nil {

@@ -70,16 +70,6 @@ func (t *Tx) Check(check func() error) error {
 	return nil
 }
 
-// Flush sends what is queued.
-func (t *Tx) Flush(ctx context.Context) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.queued) == 0 {
-		return nil
-	}
-	return t.flush(ctx)
-}
-
 // flush begins the transaction and sends what is queued.
 func (t *Tx) flush(ctx context.Context) error {
 	if t.inner != nil && len(t.queued) == 0 && !t.ending {

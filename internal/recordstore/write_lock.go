@@ -4,18 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/linkgraph/linkgraph/internal/lazytx"
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
-
-// tries is how often a write is run when Postgres ends it for the sake of another.
-const tries = 10
 
 // again runs a transaction again when Postgres ends it because two of them wait for each other, or came in each other's way. In a
 // transaction of the caller's it is the caller's to run again.
@@ -28,13 +24,11 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 		if _, inTx := s.db.(pgx.Tx); inTx {
 			return err
 		}
-		if try == tries {
+		if try == lazytx.Tries {
 			return &storeerr.ContendedError{Err: err}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(rand.N(time.Millisecond << min(try, 6))):
+		if err := lazytx.Pause(ctx, try); err != nil {
+			return err
 		}
 	}
 }
