@@ -27,13 +27,8 @@ func TestDoor(t *testing.T) {
 		body: `{"query":"mutation { createProductTypes(input: [{ value: \"New\" }]) { productTypes { value } } }"}`,
 	}
 	admin, reader := graph.Caller{ID: "apk_1", Role: graph.ReadWrite}, graph.Caller{ID: "apk_2", Role: graph.ReadOnly}
-	shop, stranger := graph.Caller{
-		Storefront: true,
-		ID:         demo.PublishableKeyID,
-	}, graph.Caller{
-		Storefront: true,
-		ID:         "apk_nobody",
-	}
+	shop := graph.Caller{Storefront: true, ID: demo.PublishableKeyID}
+	stranger := graph.Caller{Storefront: true, ID: "apk_nobody"}
 	unknown := &graph.CredentialsError{Is: graph.ErrUnauthenticated, Message: "send a key"}
 	for name, c := range map[string]struct {
 		call    call

@@ -117,10 +117,8 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 		out.Extensions["index"] = item.Index
 		out.Message = item.Err.Error()
 	}
-	if invalid, ok := errors.AsType[*storeerr.InvalidError](
-		err,
-	); ok && strings.Contains(invalid.Field, "_") &&
-		!ofArgument(err) {
+	invalid, ok := errors.AsType[*storeerr.InvalidError](err)
+	if ok && strings.Contains(invalid.Field, "_") && !ofArgument(err) {
 		spelled := *invalid // a column, by the name of its field
 		spelled.Field = naming.Camel(invalid.Field)
 		out.Message = spelled.Error()

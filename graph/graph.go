@@ -134,13 +134,9 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	if err != nil {
 		return err
 	}
-	engine.Records, engine.Links, engine.Limits = shop, linkstore.New(
-		g.storefrontDB(),
-		links,
-		cfg,
-	), storefrontLimits(
-		g.cfg.StorefrontLimits,
-	)
+	engine.Records = shop
+	engine.Links = linkstore.New(g.storefrontDB(), links, cfg)
+	engine.Limits = storefrontLimits(g.cfg.StorefrontLimits)
 	g.storefront = side{answer.New(engine), resolver{shop, engine.Links}}
 	return nil
 }

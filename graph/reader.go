@@ -27,13 +27,8 @@ func readerSchema(whole *ast.Schema, models *recordstore.Catalog) *ast.Schema {
 			narrow.Types[name] = without(whole.Types[name], fields)
 		}
 	}
-	narrow.PossibleTypes, narrow.Implements = current(
-		whole.PossibleTypes,
-		narrow.Types,
-	), current(
-		whole.Implements,
-		narrow.Types,
-	)
+	narrow.PossibleTypes = current(whole.PossibleTypes, narrow.Types)
+	narrow.Implements = current(whole.Implements, narrow.Types)
 	return &narrow
 }
 

@@ -106,25 +106,11 @@ func TestSecretsAreForThoseWhoMayWrite(t *testing.T) {
 				if r.Target != model || lists[owner.Name] == "" || owner.Link != "" {
 					continue
 				}
-				selected, path := fmt.Sprintf(
-					"%s { %s }",
-					r.Field,
-					field,
-				), fmt.Sprintf(
-					"{ %s: %s }",
-					r.Field,
-					condition,
-				)
+				selected := fmt.Sprintf("%s { %s }", r.Field, field)
+				path := fmt.Sprintf("{ %s: %s }", r.Field, condition)
 				if r.Many {
-					selected, path = fmt.Sprintf(
-						"%s { nodes { %s } }",
-						r.Field,
-						field,
-					), fmt.Sprintf(
-						"{ %s: { some: %s } }",
-						r.Field,
-						condition,
-					)
+					selected = fmt.Sprintf("%s { nodes { %s } }", r.Field, field)
+					path = fmt.Sprintf("{ %s: { some: %s } }", r.Field, condition)
 				}
 				asked["from "+owner.Name+"."+r.Field] = fmt.Sprintf(
 					"{ %s { nodes { %s } } }",

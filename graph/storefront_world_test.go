@@ -208,19 +208,8 @@ func (s *shop) fill() {
 		}
 		products = append(products, id)
 	}
-	gone, unlinked := s.product(
-		false,
-		"published",
-		shared,
-		stock,
-		lists,
-	), s.product(
-		false,
-		"published",
-		shared,
-		stock,
-		lists,
-	)
+	gone := s.product(false, "published", shared, stock, lists)
+	unlinked := s.product(false, "published", shared, stock, lists)
 	s.link("product_sales_channel", gone, channels["seen"])
 	s.link("product_sales_channel", unlinked, channels["seen"])
 	s.dismiss("product_sales_channel", unlinked, channels["seen"])
@@ -313,22 +302,9 @@ func (s *shop) branch(seen bool) []string {
 	}
 	root := category(seen, seen, false, nil)
 	below := category(seen, seen, false, root)
-	closed, internal, gone := category(
-		false,
-		false,
-		false,
-		root,
-	), category(
-		false,
-		true,
-		true,
-		below,
-	), category(
-		false,
-		true,
-		false,
-		root,
-	)
+	closed := category(false, false, false, root)
+	internal := category(false, true, true, below)
+	gone := category(false, true, false, root)
 	all := []string{root, below, closed, internal, gone}
 	for _, above := range []string{closed, internal, gone} {
 		near := category(false, true, false, above)

@@ -98,16 +98,9 @@ func BenchmarkBulk(b *testing.B) {
 	for i := range items {
 		l, r := fmt.Sprintf("p%d", i+1), fmt.Sprintf("p%d", i+2)
 		items[i] = linkstore.Item{Link: linktest.Related, Left: l, Right: r}
-		h.left, h.right, h.ids = append(
-			h.left,
-			l,
-		), append(
-			h.right,
-			r,
-		), append(
-			h.ids,
-			fmt.Sprintf("lr_01KAAAAAAAAAAAAAAAAAA%05d", i),
-		)
+		h.left = append(h.left, l)
+		h.right = append(h.right, r)
+		h.ids = append(h.ids, fmt.Sprintf("lr_01KAAAAAAAAAAAAAAAAAA%05d", i))
 		products.IDs = append(products.IDs, l)
 	}
 	create := func(ctx context.Context) error {

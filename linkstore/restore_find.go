@@ -110,40 +110,20 @@ func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
 // earlier restore left waiting for one of the records. These are locked, so that it stays so. Relies on deletion_link_left and deletion_link_right.
 func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) {
 	var deletions, links, sides, keys []string
+	add := func(r deletedRecord, link, side string) {
+		deletions, links = append(deletions, r.deletion), append(links, link)
+		sides, keys = append(sides, side), append(keys, r.id)
+	}
 	for _, r := range records {
 		for _, d := range s.catalog.links {
 			if d.ReadOnly != "" || s.absent(d) {
 				continue
 			}
 			if d.left == r.model {
-				deletions, links, sides, keys = append(
-					deletions,
-					r.deletion,
-				), append(
-					links,
-					d.Name,
-				), append(
-					sides,
-					"left",
-				), append(
-					keys,
-					r.id,
-				)
+				add(r, d.Name, "left")
 			}
 			if d.right == r.model {
-				deletions, links, sides, keys = append(
-					deletions,
-					r.deletion,
-				), append(
-					links,
-					d.Name,
-				), append(
-					sides,
-					"right",
-				), append(
-					keys,
-					r.id,
-				)
+				add(r, d.Name, "right")
 			}
 		}
 	}

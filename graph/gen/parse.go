@@ -309,17 +309,8 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 // current restricts an inverse relation to the records of the owner's current version, and adds a relation to those
 // of all versions.
 func (r *reader) current(pos *ast.Position, where string, owner *model, inverse *relation, current, allField string) {
-	far, near := r.columns(
-		pos,
-		where,
-		inverse.target,
-		[]string{current},
-	), r.columns(
-		pos,
-		where,
-		owner,
-		[]string{current},
-	)
+	far := r.columns(pos, where, inverse.target, []string{current})
+	near := r.columns(pos, where, owner, []string{current})
 	if far == nil || near == nil {
 		return
 	}

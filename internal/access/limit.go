@@ -44,13 +44,8 @@ func (b *buckets) charge(key string, points int, now time.Time) {
 	if b == nil || points <= 0 {
 		return
 	}
-	if limiter := b.limiter(
-		key,
-	); limiter.TokensAt(
-		now,
-	) > -float64(
-		limiter.Burst(),
-	) { // a minute's worth is enough to wait for
+	limiter := b.limiter(key)
+	if limiter.TokensAt(now) > -float64(limiter.Burst()) { // a minute's worth is enough to wait for
 		limiter.ReserveN(now, min(points, limiter.Burst()))
 	}
 }

@@ -21,15 +21,8 @@ func createIsIdempotent(h *harness) {
 func createTakesKeysInEitherOrder(h *harness) {
 	h.put("Product", "p1")
 	h.put("Channel", "c1")
-	product, channel := linkstore.Key{
-		Module: "product",
-		Name:   "product_id",
-		ID:     "p1",
-	}, linkstore.Key{
-		Module: "channel",
-		Name:   "channel_id",
-		ID:     "c1",
-	}
+	product := linkstore.Key{Module: "product", Name: "product_id", ID: "p1"}
+	channel := linkstore.Key{Module: "channel", Name: "channel_id", ID: "c1"}
 	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{product, channel}}), linkstore.Created)
 	h.outcomes(h.create(linkstore.Item{Keys: []linkstore.Key{channel, product}}), linkstore.Unchanged)
 	h.live([]string{Sold + " p1 c1"}, nil)

@@ -12,15 +12,8 @@ import (
 
 // Rules returns the rules by model.
 func Rules() map[string]recordstore.Rule {
-	ofPrices, ofLists := counter{
-		"price",
-		"price_rule",
-		"price_id",
-	}, counter{
-		"price_list",
-		"price_list_rule",
-		"price_list_id",
-	}
+	ofPrices := counter{"price", "price_rule", "price_id"}
+	ofLists := counter{"price_list", "price_list_rule", "price_list_id"}
 	return map[string]recordstore.Rule{
 		"Price": {Create: lower, Update: lower, Restored: ofPrices.ownersRestored},
 		"PriceRule": {

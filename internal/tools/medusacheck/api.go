@@ -127,13 +127,8 @@ func (a *api) ask(ctx context.Context, query string, variables record, into any)
 	if len(answer.Errors) > 0 {
 		refused := &refusal{}
 		for _, e := range answer.Errors {
-			refused.messages, refused.codes = append(
-				refused.messages,
-				e.Message,
-			), append(
-				refused.codes,
-				e.Extensions.Code,
-			)
+			refused.messages = append(refused.messages, e.Message)
+			refused.codes = append(refused.codes, e.Extensions.Code)
 		}
 		return fmt.Errorf("%s: %w", query, refused)
 	}

@@ -243,13 +243,8 @@ func (m *maker) recordCall() Call {
 			m.made++
 			id = fmt.Sprintf("%sw%d", m.prefix, m.made)
 		}
-		c.Records, c.Owners = append(
-			c.Records,
-			linktest.Record{Model: "Variant", ID: id},
-		), append(
-			c.Owners,
-			m.pick(products),
-		)
+		c.Records = append(c.Records, linktest.Record{Model: "Variant", ID: id})
+		c.Owners = append(c.Owners, m.pick(products))
 	}
 	return c
 }

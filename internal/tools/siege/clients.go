@@ -190,17 +190,9 @@ func (t *target) measure(ctx context.Context, a attack, d time.Duration) row {
 	}
 	all.Wait()
 	r.sent, r.answers, r.admin, r.shopper = attackers.sent, attackers.answers(), admin.seen(), shopper.seen()
-	r.rss, r.now, r.atWork = memory(
-		t.pid,
-		"status",
-		"VmHWM",
-	), memory(
-		t.pid,
-		"status",
-		"VmRSS",
-	), t.atWork(
-		context.WithoutCancel(ctx),
-	)
+	r.rss = memory(t.pid, "status", "VmHWM")
+	r.now = memory(t.pid, "status", "VmRSS")
+	r.atWork = t.atWork(context.WithoutCancel(ctx))
 	return r
 }
 
