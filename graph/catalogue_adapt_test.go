@@ -69,11 +69,8 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 					model.Columns[model.Primary()].Field: kept[model.Name],
 					r.Settable:                           []any{kept[target.Name]},
 				}
-				if _, err := m.graph.Records.Update(
-					context.Background(),
-					model,
-					[]recordstore.Values{record},
-				); err != nil {
+				_, err := m.graph.Records.Update(context.Background(), model, []recordstore.Values{record})
+				if err != nil {
 					m.Fatal(err)
 				}
 			}

@@ -194,20 +194,19 @@ func fix(t testing.TB, a *api) {
 	}
 	for _, m := range a.graph.Records.Catalog().Models() {
 		for _, column := range []string{"created_at", "updated_at"} {
-			if i, ok := m.Column(
-				map[string]string{"created_at": "createdAt", "updated_at": "updatedAt"}[column],
-			); !ok ||
-				m.Columns[i].Name != column {
+			i, ok := m.Column(map[string]string{"created_at": "createdAt", "updated_at": "updatedAt"}[column])
+			if !ok || m.Columns[i].Name != column {
 				continue
 			}
 			table := m.Table
 			if m.Schema != "" {
 				table = m.Schema + `"."` + table
 			}
-			if _, err := a.db.Pool.Exec(
+			_, err := a.db.Pool.Exec(
 				t.Context(),
 				fmt.Sprintf(`UPDATE "%s" SET "%s" = '2024-06-01T10:20:30Z'`, table, column),
-			); err != nil {
+			)
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -160,10 +160,8 @@ func newWorldIn(t testing.TB, db *pgtest.DB, seed uint64) *world {
 	for _, model := range []string{"SalesChannel", "InventoryItem", "ProductVariant", "Product"} {
 		list := w.rows[model]
 		gone := list[len(list)-1]
-		if _, err := w.graph.Links.DeleteRecords(
-			ctx,
-			[]linkstore.Records{{Model: model, IDs: []string{gone.id}}},
-		); err != nil {
+		_, err := w.graph.Links.DeleteRecords(ctx, []linkstore.Records{{Model: model, IDs: []string{gone.id}}})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

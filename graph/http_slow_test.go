@@ -68,11 +68,12 @@ func (e *endpoint) postFrom(t *testing.T, buffer, length int, body string) net.C
 // large keeps a product whose description is so many bytes, and returns a query that asks for it.
 func (e *endpoint) large(t *testing.T, bytes int) string {
 	t.Helper()
-	if _, err := e.db.Pool.Exec(
+	_, err := e.db.Pool.Exec(
 		t.Context(),
 		`INSERT INTO product (id, title, handle, description) VALUES ('prod_large', 'Large', 'large', repeat('x', $1))`,
 		bytes,
-	); err != nil {
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return asJSON(`{ product(id: "prod_large") { description } }`)
@@ -293,12 +294,8 @@ func TestAcceptEncoding(t *testing.T) {
 		if accept == "" {
 			headers["Accept-Encoding"] = "identity;q=1"
 		}
-		if got := e.call(
-			t,
-			call{body: asJSON(`{ __typename }`), headers: headers},
-		); got.header.Get(
-			"Content-Encoding",
-		) != want {
+		got := e.call(t, call{body: asJSON(`{ __typename }`), headers: headers})
+		if got.header.Get("Content-Encoding") != want {
 			t.Errorf("%q: %q", accept, got.header.Get("Content-Encoding"))
 		}
 	}

@@ -233,13 +233,11 @@ func TestTrustedDocumentsOfReaders(t *testing.T) {
 		"writer": {"invites", graph.ReadWrite, `{"data":`}, "reader": {"invites", graph.ReadOnly, "DOCUMENT_NOT_TRUSTED"},
 		"reader of another": {"products", graph.ReadOnly, `{"data":`},
 	} {
-		if got := e.call(
+		got := e.call(
 			t,
 			call{body: `{"documentId":"` + c.id + `"}`, headers: map[string]string{roleHeader: string(c.role)}},
-		); !strings.Contains(
-			got.body,
-			c.want,
-		) {
+		)
+		if !strings.Contains(got.body, c.want) {
 			t.Errorf("%s: %s", name, got.body)
 		}
 	}

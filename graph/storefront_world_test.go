@@ -253,20 +253,19 @@ func (s *shop) deletedVariant(product string, shared fields) {
 
 func (s *shop) dismiss(name, left, right string) {
 	s.Helper()
-	if _, err := s.graph.Links.Dismiss(
-		context.Background(),
-		[]linkstore.Item{{Link: name, Left: left, Right: right}},
-	); err != nil {
+	_, err := s.graph.Links.Dismiss(context.Background(), []linkstore.Item{{Link: name, Left: left, Right: right}})
+	if err != nil {
 		s.Fatal(err)
 	}
 }
 
 func (s *shop) remove(model, id string) {
 	s.Helper()
-	if _, err := s.graph.Links.DeleteRecords(
+	_, err := s.graph.Links.DeleteRecords(
 		context.Background(),
 		[]linkstore.Records{{Model: s.model(model).Name, IDs: []string{id}}},
-	); err != nil {
+	)
+	if err != nil {
 		s.Fatal(err)
 	}
 }

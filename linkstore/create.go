@@ -289,10 +289,11 @@ func checkRequired(links []*newLink, opts CreateOptions) error {
 			if _, given := l.data[c.Name]; given || !c.required() {
 				continue
 			}
-			if err := l.fault(
+			err := l.fault(
 				opts,
 				&InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"},
-			); err != nil {
+			)
+			if err != nil {
 				return err
 			}
 		}

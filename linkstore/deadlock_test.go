@@ -105,11 +105,12 @@ func newContended(t *testing.T, writers int) (*linkstore.Store, *deadlocks) {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"product", "price_set", "channel", "location"} {
-		if _, err := pool.Exec(
+		_, err := pool.Exec(
 			t.Context(),
 			`INSERT INTO `+table+` (id) SELECT left($1::text, 1) || n FROM generate_series(1, 3) AS n`,
 			table,
-		); err != nil {
+		)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -166,13 +166,8 @@ func (s *Store) remove(ctx context.Context, tx *batchTx, c *closure, receipt *Re
 	}
 	receipt.DeletionID = s.newIDs("del", 1)[0]
 	s.noteDeletion(tx, receipt.DeletionID, c)
-	if err := s.detachAll(
-		ctx,
-		tx,
-		sortedPairs(c.links),
-		removal{"delete", receipt.DeletionID},
-		&receipt.Links,
-	); err != nil {
+	err := s.detachAll(ctx, tx, sortedPairs(c.links), removal{"delete", receipt.DeletionID}, &receipt.Links)
+	if err != nil {
 		return err
 	}
 	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)

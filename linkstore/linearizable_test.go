@@ -379,10 +379,8 @@ func TestLatestDeletionIsNotByTheClock(t *testing.T) {
 	s := newShop(t)
 	must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), recordsOf("Variant", "v1")))
 	must[linkstore.Receipt](t)(s.Restore(t.Context(), recordsOf("Variant", "v1")))
-	if err := s.exec(
-		t.Context(),
-		`UPDATE linkgraph.deletion SET deleted_at = deleted_at + interval '5 s'`,
-	); err != nil { // the clock is put back
+	err := s.exec(t.Context(), `UPDATE linkgraph.deletion SET deleted_at = deleted_at + interval '5 s'`)
+	if err != nil { // the clock is put back
 		t.Fatal(err)
 	}
 	second := must[linkstore.Receipt](t)(s.DeleteRecords(t.Context(), recordsOf("Variant", "v1")))

@@ -319,10 +319,8 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			if err := l.fault(
-				opts,
-				&RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id},
-			); err != nil {
+			err := l.fault(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
+			if err != nil {
 				return err
 			}
 		}

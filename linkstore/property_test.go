@@ -108,10 +108,11 @@ func randomSequences(t *testing.T, w world) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		ctx := context.Background()
-		if _, err := pool.Exec(
+		_, err := pool.Exec(
 			ctx,
 			`TRUNCATE linkgraph.deletion, linkgraph.link_event, `+strings.Join(tables, ", ")+` CASCADE`,
-		); err != nil {
+		)
+		if err != nil {
 			rt.Fatal(err)
 		}
 		p := &pairing{

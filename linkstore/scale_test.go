@@ -246,13 +246,8 @@ func BenchmarkLinked(b *testing.B) {
 		ids[i] = fmt.Sprintf("p%d", i*7+1)
 	}
 	for b.Loop() {
-		if _, err := s.Linked(
-			b.Context(),
-			linktest.Sold,
-			linkstore.Left,
-			ids,
-			linkstore.LinkedOptions{Limit: 20},
-		); err != nil {
+		_, err := s.Linked(b.Context(), linktest.Sold, linkstore.Left, ids, linkstore.LinkedOptions{Limit: 20})
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

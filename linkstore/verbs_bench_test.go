@@ -146,11 +146,12 @@ func (v *verbs) round(b *testing.B, n, from int) {
 		return err
 	})
 	for _, table := range []string{"variant_price_set", "variant_item", "variant_channel_hero"} {
-		if err := v.exec(
+		err := v.exec(
 			b.Context(),
 			`DELETE FROM `+table+` WHERE deleted_at IS NOT NULL AND variant_id = ANY($1::text[])`,
 			variants.IDs,
-		); err != nil {
+		)
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -149,10 +149,8 @@ func TestTellsCredentials(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(
-			[]map[string]string{cfg.Admin, cfg.Storefront},
-			[]map[string]string{got.Admin, got.Storefront},
-		); diff != "" {
+		diff := cmp.Diff([]map[string]string{cfg.Admin, cfg.Storefront}, []map[string]string{got.Admin, got.Storefront})
+		if diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		known := len(cfg.Admin)+len(cfg.Storefront) > 0

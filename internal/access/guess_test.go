@@ -83,9 +83,8 @@ func TestGuessesOfThoseWhoHangUp(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range 4 {
-		if _, err := a.Authenticate(
-			from("192.0.2.1:1", shop(fmt.Sprintf("pk_%064x", i))).WithContext(gone),
-		); err == nil {
+		_, err := a.Authenticate(from("192.0.2.1:1", shop(fmt.Sprintf("pk_%064x", i))).WithContext(gone))
+		if err == nil {
 			t.Fatal("it is let in")
 		}
 	}

@@ -101,11 +101,12 @@ func TestEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff(structure(t, fresh), structure(t, db)); diff != "" {
 		t.Errorf("-new +upgraded:\n%s", diff)
 	}
-	if got := text(
+	got := text(
 		t,
 		db,
 		`SELECT string_agg(schema_name || '.' || table_name, ' ' ORDER BY table_name) FROM linkgraph.module_table`,
-	); got != "public.brand public.product" {
+	)
+	if got != "public.brand public.product" {
 		t.Errorf("tables of this program: %s", got)
 	}
 	if again := migrate(t, db); again != nil {
@@ -163,11 +164,8 @@ func TestMigrateAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := text(
-		t,
-		db,
-		`SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM linkgraph.bookkeeping_version`,
-	); got != "0 1 2 3 4 5" {
+	got := text(t, db, `SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM linkgraph.bookkeeping_version`)
+	if got != "0 1 2 3 4 5" {
 		t.Errorf("versions: %s", got)
 	}
 }

@@ -291,11 +291,8 @@ func (c *course) endedAt(t *testing.T, m instant, end func(*starting)) (err erro
 	if diff := cmp.Diff(c.rows, got); diff != "" {
 		return fmt.Errorf("rows (-undisturbed +next start):\n%s\nthe first start:\n%s", diff, first.Log)
 	}
-	if left, _ := filepath.Glob(
-		filepath.Join(dir, "postgres", "data.new*"),
-	); len(
-		left,
-	) > 1 { // one may be given up just now
+	left, _ := filepath.Glob(filepath.Join(dir, "postgres", "data.new*"))
+	if len(left) > 1 { // one may be given up just now
 		return fmt.Errorf("what an initdb left stays: %v", left)
 	}
 	return keyBeside(t, dir, url)

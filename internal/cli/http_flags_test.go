@@ -65,11 +65,8 @@ func TestHTTPFlags(t *testing.T) {
 	) {
 		t.Errorf("--batch: %s", body)
 	}
-	if status, _, _ := send(
-		`{"query":"{ __typename }"}`,
-		"X-Large",
-		strings.Repeat("x", 16<<10),
-	); status != http.StatusRequestHeaderFieldsTooLarge {
+	status, _, _ := send(`{"query":"{ __typename }"}`, "X-Large", strings.Repeat("x", 16<<10))
+	if status != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("--max-header: %d", status)
 	}
 	if _, _, body := send(

@@ -65,12 +65,13 @@ func TestLinksFiles(t *testing.T) {
 		t.Errorf("to the standard output:\n%s", out)
 	}
 	for _, args := range [][]string{{"export", "--link", "product_variant"}, {"import", in, "--link", "product_variant"}, {"import", filepath.Join(dir, "links.xls")}} {
-		if err := Run(
+		err := Run(
 			t.Context(),
 			append(append([]string{"links"}, args...), "--database-url", db.URL),
 			io.Discard,
 			io.Discard,
-		); err == nil {
+		)
+		if err == nil {
 			t.Errorf("%v is accepted", args)
 		}
 	}

@@ -47,14 +47,8 @@ func TestNamesOfStorefronts(t *testing.T) {
 	w.handler.ServeHTTP(httptest.NewRecorder(), r)
 	text := w.metricsText()
 	for name, count := range map[string]string{"storefront": "21", "Backoffice": "1", "Front": "1"} {
-		if want := fmt.Sprintf(
-			`linkgraph_operations_total{name="%s",outcome="ok",type="query"} %s`,
-			name,
-			count,
-		); !strings.Contains(
-			text,
-			want+"\n",
-		) {
+		want := fmt.Sprintf(`linkgraph_operations_total{name="%s",outcome="ok",type="query"} %s`, name, count)
+		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}

@@ -118,13 +118,8 @@ func recordsMustBeLive(h *harness) {
 	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c9"))
 	h.deleteRecords("Channel", "c1")
 	h.createFails(linkstore.ErrRecordNotFound, pair(Sold, "p1", "c1"))
-	if _, err := h.s.DeleteRecords(
-		h.Context(),
-		records("Product", "p9"),
-	); !errors.Is(
-		err,
-		linkstore.ErrRecordNotFound,
-	) {
+	_, err := h.s.DeleteRecords(h.Context(), records("Product", "p9"))
+	if !errors.Is(err, linkstore.ErrRecordNotFound) {
 		h.Errorf("delete of a record that never was: %v", err)
 	}
 	if r := h.deleteRecords("Channel", "c1"); r.DeletionID != "" {
@@ -262,13 +257,8 @@ func readOnlyLinksAreNotWritten(h *harness) {
 	h.put("PriceSet", "s1")
 	h.put("Product", "p1")
 	h.createFails(linkstore.ErrReadOnly, pair(Held, "s1", "p1"))
-	if _, err := h.s.Dismiss(
-		h.Context(),
-		[]linkstore.Item{pair(Held, "s1", "p1")},
-	); !errors.Is(
-		err,
-		linkstore.ErrReadOnly,
-	) {
+	_, err := h.s.Dismiss(h.Context(), []linkstore.Item{pair(Held, "s1", "p1")})
+	if !errors.Is(err, linkstore.ErrReadOnly) {
 		h.Errorf("dismiss: %v", err)
 	}
 }

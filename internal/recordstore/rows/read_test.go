@@ -197,10 +197,8 @@ func TestReadRefusesRowsAboveTheQuotaAndRowsThatLackColumns(t *testing.T) {
 		s := pool.NewSet(quota)
 		s.Ranges = make([]Range, 1)
 		err := read(t, db, s, shape, nil, `SELECT repeat('x', $1)`, c.bytes)
-		if full, ok := errors.AsType[*QuotaError](
-			err,
-		); ok != (c.limit > 0) || ok && full.Limit != c.limit ||
-			!ok && err != nil {
+		full, ok := errors.AsType[*QuotaError](err)
+		if ok != (c.limit > 0) || ok && full.Limit != c.limit || !ok && err != nil {
 			t.Errorf("%d bytes: %v", c.bytes, err)
 		}
 	}

@@ -71,12 +71,13 @@ func (a *api) findRoots(ctx context.Context) error {
 			}
 		} `json:"__schema"`
 	}
-	if err := a.ask(
+	err := a.ask(
 		ctx,
 		`{ __schema { queryType { fields { name args { name } type { kind name ofType { name } } } } } }`,
 		nil,
 		&answer,
-	); err != nil {
+	)
+	if err != nil {
 		return err
 	}
 	a.roots = map[string]root{}
