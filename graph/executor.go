@@ -9,6 +9,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/idempotency"
 	"github.com/linkgraph/linkgraph/internal/lazytx"
 )
 
@@ -16,7 +17,9 @@ import (
 // equal reads, and written in one pass.
 type executor struct {
 	engine   *answer.Engine
-	observer Observer // may be nil
+	observer Observer             // may be nil
+	answers  *idempotency.Answers // nil keeps none
+	present  graphql.ErrorPresenterFunc
 }
 
 var _ interface {
@@ -40,8 +43,7 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 		}
 		done = true
 		for try := 1; ; try++ {
-			running := e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx))
-			resp := next(running)(running)
+			running, resp := e.run(ctx, next)
 			if resp != nil && try < lazytx.Tries && answer.Again(running, resp.Errors) {
 				_ = lazytx.Pause(ctx, try) // the next try finds that the context has ended
 				continue
@@ -49,6 +51,16 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 			return e.finished(running, resp)
 		}
 	}
+}
+
+// run runs an operation once. It returns the context of the run too.
+func (e executor) run(ctx context.Context, next graphql.OperationHandler) (context.Context, *graphql.Response) {
+	sent := transport.IdempotencyOf(ctx)
+	ctx = e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx), sent != nil)
+	if sent != nil {
+		return ctx, e.idempotent(ctx, next, sent)
+	}
+	return ctx, next(ctx)(ctx)
 }
 
 // finished sorts the errors of a response, and reports the operation to the observer.

@@ -13,6 +13,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/answer"
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
+	"github.com/linkgraph/linkgraph/internal/idempotency"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 	"github.com/linkgraph/linkgraph/modules/api_key"
@@ -50,6 +51,8 @@ type Config struct {
 	Observer Observer
 	// Audit records every write, in its transaction. It may be nil.
 	Audit Audit
+	// Answers remembers the answers of mutations by their Idempotency-Key. nil means that a mutation with one is refused.
+	Answers *idempotency.Answers
 }
 
 // Observer watches the API: operations and answers as an extension of gqlgen, reads of records, and plans.

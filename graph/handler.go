@@ -83,6 +83,7 @@ type view struct {
 func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	schema := exec.NewExecutableSchema(exec.Config{Resolvers: of.resolvers, Schema: of.schema})
 	how := cfg.transport(g.cfg.Logger)
+	how.Idempotency = g.cfg.Answers != nil
 	how.Partial, how.Begin, how.Read = of.partial, new(outputs).with, of.engine.LinkInputReader(schema.Schema()).Read
 	endpoint, err := transport.New(schema.Schema(), how)
 	if err != nil {
@@ -99,7 +100,7 @@ func (g *Graph) server(of view, cfg HTTP) (http.Handler, error) {
 	}
 	s.Use(newIntrospection())
 	s.Use(writers{g.cfg.ReadOnly})
-	s.Use(executor{of.engine, g.cfg.Observer})
+	s.Use(executor{of.engine, g.cfg.Observer, g.cfg.Answers, g.present})
 	s.SetErrorPresenter(g.present)
 	s.SetRecoverFunc(g.recovered)
 	return s, nil

@@ -3,7 +3,7 @@
 // transport of gqlgen's server; the package knows neither the fields of the schema nor the callers.
 //
 // A request passes through endpoint.go, request.go, documents.go (documents_persisted.go, documents_limits.go),
-// variables.go, coerce.go, response.go and send.go, in that order.
+// variables.go, coerce.go, idempotency.go, response.go and send.go, in that order.
 package transport
 
 import (
@@ -50,6 +50,8 @@ type Config struct {
 	Spent func(ctx context.Context, points int)
 	// Begin is called before the operations of a request run, and release when the answer is composed. It may be nil.
 	Begin func(ctx context.Context) (_ context.Context, release func())
+	// Idempotency says that mutations with an Idempotency-Key are repeated: see IdempotencyOf. Without it they are refused.
+	Idempotency bool
 	// Read decodes variables of some types from their JSON. ok is false for a variable that is to be decoded in the
 	// usual way. It may be nil.
 	Read func(t *ast.Type, text []byte) (v any, ok bool)

@@ -70,8 +70,10 @@ func (e *Endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	body.complete()
-	run := &run{Endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media}
-	a, no := e.make(r.Context(), control, run, requests, batch)
+	run := &run{
+		Endpoint: e, exec: exec, header: r.Header, safe: r.Method != http.MethodPost, media: media, batch: batch,
+	}
+	a, no := e.make(r.Context(), control, run, requests)
 	if no != nil {
 		e.refuse(w, media, no)
 		return
@@ -87,7 +89,6 @@ func (e *Endpoint) make(
 	control *http.ResponseController,
 	run *run,
 	requests []*request,
-	batch bool,
 ) (*reply, *refusal) {
 	place, err := e.enter(ctx)
 	if err != nil {
@@ -111,7 +112,7 @@ func (e *Endpoint) make(
 		defer func() { e.cfg.Spent(ctx, budget.Points()) }()
 	}
 	var a *reply
-	if batch {
+	if run.batch {
 		a = e.composeBatch(run.all(ctx, requests))
 	} else {
 		resp, status, no := run.one(ctx, requests[0])
@@ -119,6 +120,7 @@ func (e *Endpoint) make(
 			return nil, no
 		}
 		a = e.compose(status, run.media, resp)
+		a.replayed = run.replayed
 	}
 	e.compress(ctx, run.header, a)
 	if err := e.hold(ctx, control, a); err != nil && !run.wrote {
@@ -198,11 +200,14 @@ type run struct {
 	exec   graphql.GraphExecutor
 	header http.Header
 	safe   bool // the method allows no mutations
+	batch  bool
 	media  mediaType
 	place  *overload.Place
 	lost   *refusal // the slot was lost: none was free for expensive requests or for writes
 	wrote  bool     // a mutation ran, so its answer must be sent
 	counts counts   // of all documents so far
+
+	replayed bool // the answer is that of an earlier request
 }
 
 // one runs a request. It returns a GraphQL response and its HTTP status, or a refusal.
@@ -264,8 +269,15 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 		return nil, 0, r.lost
 	}
 	kind := op.Operation.Operation
+	key, no := r.idempotency(kind, req, doc.text)
+	if no != nil {
+		return nil, 0, no
+	}
 	if no := r.writing(ctx, kind); no != nil {
 		return nil, 0, no
+	}
+	if key != nil {
+		ctx = context.WithValue(ctx, idempotencyContextKey{}, key)
 	}
 	running, sessions, done := dbpool.WithRequest(ctx)
 	if kind == ast.Mutation {
@@ -279,6 +291,9 @@ func (r *run) one(ctx context.Context, req *request) (*graphql.Response, int, *r
 	}
 	if err := sessions.Refused(); err != nil && resp != nil && len(resp.Errors) > 0 {
 		return nil, 0, overloaded(err)
+	}
+	if no := r.outcome(key); no != nil {
+		return nil, 0, no
 	}
 	return r.finish(ctx, made, resp)
 }

@@ -61,8 +61,8 @@ type cors struct {
 
 const (
 	corsHeaders = "Accept, Authorization, Content-Type, GraphQL-Preflight, GraphQL-Require-Preflight, Apollo-Require-Preflight, " +
-		"X-Requested-With, X-Request-Id, X-Linkgraph-Explain, X-Publishable-Api-Key, Traceparent, Tracestate"
-	corsExposed = "Retry-After, X-Request-Id"
+		"X-Requested-With, X-Request-Id, Idempotency-Key, X-Linkgraph-Explain, X-Publishable-Api-Key, Traceparent, Tracestate"
+	corsExposed = "Retry-After, X-Request-Id, Idempotent-Replayed"
 	corsMaxAge  = "7200" // seconds; no browser keeps a preflight for longer
 )
 

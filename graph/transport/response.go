@@ -98,6 +98,8 @@ type reply struct {
 	size   int
 	hold   *overload.Hold
 	frees  []func()
+
+	replayed bool // it is the answer of an earlier request
 }
 
 // then registers f to be called on release.

@@ -46,6 +46,9 @@ func (e *Endpoint) send(w http.ResponseWriter, a *reply) {
 	if e.cfg.CompressFrom > 0 {
 		h.Add("Vary", "Accept-Encoding")
 	}
+	if a.replayed {
+		h.Set(idempotentReplayed, "true")
+	}
 	if a.gzip {
 		h.Set("Content-Encoding", "gzip")
 	}

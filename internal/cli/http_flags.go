@@ -8,6 +8,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/graph/transport"
+	"github.com/linkgraph/linkgraph/internal/idempotency"
 )
 
 // httpFlags configure HTTP: see docs/http.md.
@@ -22,9 +23,10 @@ type httpFlags struct {
 	StorefrontDocuments     string `help:"File of the documents that alone may run for storefronts, in the same form." env:"STOREFRONT_DOCUMENTS" type:"existingfile"`
 	StorefrontIntrospection bool   `help:"Let storefronts ask for their schema, and suggest names of it in errors." env:"STOREFRONT_INTROSPECTION"`
 
-	CORSOrigin   []string `name:"cors-origin" help:"Origin whose pages may read answers, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
-	CompressFrom int      `help:"Bytes from which an answer is compressed. 0 compresses none." default:"1400" env:"COMPRESS_FROM"`
-	Suggestions  bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
+	CORSOrigin        []string `name:"cors-origin" help:"Origin whose pages may read answers, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
+	CompressFrom      int      `help:"Bytes from which an answer is compressed. 0 compresses none." default:"1400" env:"COMPRESS_FROM"`
+	IdempotencyWindow age      `help:"How long a mutation with an Idempotency-Key is answered with its first answer. 0 refuses such mutations." default:"24h" env:"IDEMPOTENCY_WINDOW"`
+	Suggestions       bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
 }
 
 // authenticate returns the caller of a request: see graph.HTTP.
@@ -34,6 +36,14 @@ type authenticate = func(*http.Request) (graph.Caller, error)
 type door interface {
 	Authenticate(r *http.Request) (graph.Caller, error)
 	Spent(caller graph.Caller, points int)
+}
+
+// answers returns what remembers the answers of mutations, or nil.
+func (f *httpFlags) answers() *idempotency.Answers {
+	if f.IdempotencyWindow == 0 {
+		return nil
+	}
+	return idempotency.New(idempotency.Config{Window: time.Duration(f.IdempotencyWindow)})
 }
 
 // api returns the handler of the API, with the limits and the gates of admins and storefronts.

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/linkgraph/linkgraph/internal/audit"
+	"github.com/linkgraph/linkgraph/internal/idempotency"
 )
 
 type pruneCommand struct {
 	databaseFlags
 	OlderThan age      `help:"Remove what is older than this: 90d, 12h." required:"" placeholder:"AGE"`
-	What      []string `help:"What to remove: events, deletions or audit. Several are separated by commas." required:"" placeholder:"KIND"`
+	What      []string `help:"What to remove: events, deletions, audit or idempotency. Several are separated by commas." required:"" placeholder:"KIND"`
 }
 
 // Run removes old rows of the bookkeeping, in small transactions.
@@ -82,14 +83,18 @@ func prunable(db *database) []prunableKind {
 		{"audit", func(ctx context.Context, olderThan time.Time) (int, error) {
 			return audit.Prune(ctx, db.pool, olderThan)
 		}},
+		{"idempotency", func(ctx context.Context, olderThan time.Time) (int, error) {
+			return idempotency.Prune(ctx, db.pool, olderThan)
+		}},
 	}
 }
 
 // retainFlags say how long a server keeps its bookkeeping.
 type retainFlags struct {
-	RetainEvents    age `help:"Remove events that are older: 90d, 12h. 0 keeps them." default:"0" env:"RETAIN_EVENTS"`
-	RetainDeletions age `help:"Remove what is needed to restore deletions that are older. 0 keeps it." default:"0" env:"RETAIN_DELETIONS"`
-	RetainAudit     age `help:"Remove rows of the audit that are older. 0 keeps them." default:"0" env:"RETAIN_AUDIT"`
+	RetainEvents      age `help:"Remove events that are older: 90d, 12h. 0 keeps them." default:"0" env:"RETAIN_EVENTS"`
+	RetainDeletions   age `help:"Remove what is needed to restore deletions that are older. 0 keeps it." default:"0" env:"RETAIN_DELETIONS"`
+	RetainAudit       age `help:"Remove rows of the audit that are older. 0 keeps them." default:"0" env:"RETAIN_AUDIT"`
+	RetainIdempotency age `help:"Remove answers of Idempotency-Keys that are older. 0 keeps them." default:"0" env:"RETAIN_IDEMPOTENCY"`
 }
 
 // pruneEvery is how often a server looks for what is old.
@@ -97,7 +102,12 @@ const pruneEvery = 10 * time.Minute
 
 // keepPruning removes what is old until the context ends.
 func (f retainFlags) keepPruning(ctx context.Context, db *database, log *slog.Logger) {
-	ages := map[string]age{"events": f.RetainEvents, "deletions": f.RetainDeletions, "audit": f.RetainAudit}
+	ages := map[string]age{
+		"events":      f.RetainEvents,
+		"deletions":   f.RetainDeletions,
+		"audit":       f.RetainAudit,
+		"idempotency": f.RetainIdempotency,
+	}
 	if f == (retainFlags{}) {
 		return // everything is kept
 	}

@@ -101,6 +101,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		ReadOnly:         c.ReadOnly,
 		Observer:         observer,
 		Audit:            audit.New(audit.Config{Who: audit.Request(observe.RequestID)}),
+		Answers:          c.answers(),
 	}); err != nil {
 		return err
 	}

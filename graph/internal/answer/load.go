@@ -128,7 +128,7 @@ func (r *Request) readRoots(fields []*rootField) error {
 		}
 		r.endWith(!slices.ContainsFunc(fields, func(f *rootField) bool { return f.leads(ahead) }))
 		err := r.loadBatch(keys)
-		if err == nil || n == 0 || r.ctx.Err() != nil || recordstore.IsConflict(err) {
+		if err == nil || n == 0 || r.commitLast || r.ctx.Err() != nil || recordstore.IsConflict(err) {
 			return err
 		}
 		if err := r.restart(); err != nil {

@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -129,6 +130,12 @@ func cascade(
 func Create(ctx context.Context, model string) (Answer, error) {
 	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
 		r.result.created, err = r.request.recordStore.CreateShown(ctx, r.model, values)
+		if err == nil && r.request.commitLast && slices.ContainsFunc(r.result.created, showsSecret) {
+			return plan.Invalidf(
+				r.Field.Alias,
+				"the answer has a secret that is shown once and must not be stored: send this without Idempotency-Key",
+			)
+		}
 		r.keys = make([]string, len(r.result.created))
 		for i, c := range r.result.created {
 			r.keys[i] = c.Key
@@ -136,6 +143,8 @@ func Create(ctx context.Context, model string) (Answer, error) {
 		return err
 	})
 }
+
+func showsSecret(c recordstore.Created) bool { return len(c.Shown) > 0 }
 
 // Update resolves a mutation that updates records of a model.
 func Update(ctx context.Context, model string) (Answer, error) {
@@ -188,7 +197,7 @@ func (r *rootField) checkRecords() error {
 				r.keys[i],
 			)
 		}
-		shows = shows || i < len(r.result.created) && len(r.result.created[i].Shown) > 0
+		shows = shows || i < len(r.result.created) && showsSecret(r.result.created[i])
 	}
 	if shows {
 		r.showOnce()

@@ -43,6 +43,7 @@ type Request struct {
 	recordStore  *recordstore.Store // by which root fields write
 	linkStore    *linkstore.Store
 	writes       *lazytx.Tx         // of all root fields of a mutation; nil if there is one, whose call has its own
+	commitLast   bool               // the caller commits, once it has the answer
 	reading      *recordstore.Store // reads in the snapshot
 	snapshot     *lazytx.Tx
 	savepoint    lazytx.Savepoint // behind which a root field is read; nil where all are read together
@@ -60,10 +61,12 @@ func requestFrom(ctx context.Context) *Request {
 const readRatio = 2
 
 // Begin starts to answer the operation of the context, and returns the context in which its root fields must be resolved. plans is the
-// cache of the operation's document.
-func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output) context.Context {
+// cache of the operation's document. If commitLast is true, a mutation is neither committed nor rolled back: see Commit.
+func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output, commitLast bool) context.Context {
 	op := graphql.GetOperationContext(ctx)
-	r := &Request{Output: out, engine: e, op: op, quota: rows.NewQuota(readRatio * e.Limits().MaxAnswer)}
+	r := &Request{
+		Output: out, engine: e, op: op, quota: rows.NewQuota(readRatio * e.Limits().MaxAnswer), commitLast: commitLast,
+	}
 	var cached bool
 	r.operation, cached = plans.Operation(op)
 	r.planMissed = !cached
@@ -157,6 +160,9 @@ func (r *Request) complete(fields []*rootField) {
 		}
 	}
 	r.load(reading)
+	if r.commitLast && r.failed { // nothing is kept
+		return
+	}
 	for _, f := range fields {
 		f.begin = len(r.b)
 		if f.err == nil {
@@ -196,7 +202,7 @@ func (r *rootField) report() {
 	if r.err == nil {
 		return
 	}
-	if r.result.committed && plan.IsLimited(r.err) {
+	if r.result.committed && !r.request.commitLast && plan.IsLimited(r.err) {
 		r.err = fmt.Errorf("the mutation was done, but what it did is not shown: %w", r.err)
 	}
 	if fault, ok := errors.AsType[*valueFault](r.err); ok {
@@ -232,6 +238,12 @@ func (r *Request) load(fields []*rootField) {
 		return r.readAtOnce(fields)
 	})
 	if err == nil {
+		return
+	}
+	if r.commitLast { // the transaction has failed
+		r.failed = true
+		fields[0].err = err
+		fields[0].report()
 		return
 	}
 	if len(fields) == 1 || r.ctx.Err() != nil || exhausted(err) {

@@ -19,14 +19,19 @@ const rollbackTimeout = 5 * time.Second
 func (r *Request) readAtOnce(fields []*rootField) error {
 	for try := 1; ; try++ {
 		err := r.readSnapshot(fields)
-		if !recordstore.IsConflict(err) || r.ctx.Err() != nil || try == readTries {
+		if !recordstore.IsConflict(err) || r.commitLast || r.ctx.Err() != nil || try == readTries {
 			return err
 		}
 	}
 }
 
-// readSnapshot reads in a snapshot of its own, which ends also if reading panics.
+// readSnapshot reads in a snapshot of its own, which ends also if reading panics. What is not committed yet can only be read in
+// the transaction that wrote it.
 func (r *Request) readSnapshot(fields []*rootField) error {
+	if r.commitLast {
+		r.reading = r.recordStore
+		return r.read(fields)
+	}
 	r.openSnapshot()
 	defer r.closeSnapshot()
 	return r.read(fields)
@@ -88,7 +93,7 @@ func (r *Request) restart() error {
 
 // endWith says whether the next statements are the last ones that are read.
 func (r *Request) endWith(last bool) {
-	if last && r.savepoint == nil {
+	if last && r.savepoint == nil && !r.commitLast {
 		r.snapshot.Ending()
 	}
 }

@@ -14,10 +14,10 @@ import (
 )
 
 // beginWriting prepares what the root fields of a mutation write by. Several are one transaction: all of them are committed,
-// or none. A single one leaves that to its call, which also knows how to run itself again.
+// or none. A single one leaves that to its call, which also knows how to run itself again, unless the caller commits.
 func (r *Request) beginWriting() {
 	r.recordStore, r.linkStore = r.engine.records, r.engine.links
-	if r.op.Operation.Operation != ast.Mutation || len(r.operation.Roots) < 2 {
+	if r.op.Operation.Operation != ast.Mutation || len(r.operation.Roots) < 2 && !r.commitLast {
 		return
 	}
 	r.writes = r.engine.records.Open(lazytx.Writing())
@@ -35,7 +35,7 @@ func Enter(ctx context.Context) bool {
 		return true
 	}
 	r.writes.Own(graphql.GetRootFieldContext(ctx))
-	if r.pending == 1 {
+	if r.pending == 1 && !r.commitLast {
 		r.writes.LastCall()
 	}
 	return !r.failed
@@ -45,6 +45,10 @@ func Enter(ctx context.Context) bool {
 func (r *Request) endWriting(fields []*rootField) bool {
 	if r.writes == nil {
 		return true
+	}
+	if r.commitLast {
+		r.writes.Own(nil) // errors of statements that are still queued name their fields
+		return !r.failed
 	}
 	if !r.failed {
 		r.writes.Own(nil)
@@ -61,6 +65,9 @@ func (r *Request) endWriting(fields []*rootField) bool {
 	_ = r.writes.Rollback(r.ctx) // the session is closed if it fails
 	return false
 }
+
+// Transaction returns that of a mutation whose caller commits.
+func Transaction(ctx context.Context) *lazytx.Tx { return requestFrom(ctx).writes }
 
 // Owner finds the root field that an error is of, if it is another one than the one that has found it.
 func Owner(err error) (field graphql.CollectedField, ok bool) {
