@@ -43,7 +43,7 @@ func TestTokensAreNotKept(t *testing.T) {
 		t.Context(),
 		`INSERT INTO api_key (id, token, salt, redacted, title, type, created_by) VALUES ('apk', $1, 'salt', $2, 'A', 'secret', '')`,
 		hash,
-		redact(token),
+		api_key.Redact(token),
 	); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"sync"
+
+	"github.com/linkgraph/linkgraph/modules/api_key"
 )
 
 const (
@@ -73,7 +75,7 @@ func (l *lookUps) ask(batch []*lookUp) {
 		if asked.credential.kind == publishableKey {
 			tokens = append(tokens, asked.credential.token)
 		} else {
-			redacted = append(redacted, redact(asked.credential.token))
+			redacted = append(redacted, api_key.Redact(asked.credential.token))
 		}
 	}
 	keys, err := findKeys(ctx, l.db, tokens, redacted)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/linkgraph/linkgraph/graph"
+	"github.com/linkgraph/linkgraph/modules/api_key"
 )
 
 // Errors of Revoke.
@@ -70,7 +71,7 @@ func (f foundKey) mayBe(c credential) bool {
 	if c.kind == publishableKey {
 		return f.Type == "publishable" && f.Token == c.token
 	}
-	return f.Type == "secret" && f.Redacted == redact(c.token)
+	return f.Type == "secret" && f.Redacted == api_key.Redact(c.token)
 }
 
 // maxCandidates limits how many secret keys are hashed for one request. Redacted tokens have sixteen million values.
@@ -104,9 +105,6 @@ func findKeys(ctx context.Context, db DB, tokens, redacted []string) ([]foundKey
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[foundKey])
 }
-
-// redact returns the token as Medusa displays it. Medusa finds secret keys by it.
-func redact(token string) string { return token[:6] + "***" + token[len(token)-3:] }
 
 // SetRole sets the role of a secret key.
 func SetRole(ctx context.Context, db interface {

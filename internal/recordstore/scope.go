@@ -145,9 +145,6 @@ func (c *Catalog) viewed(ctx context.Context) (*Catalog, error) {
 	return &v, nil
 }
 
-// Narrowed reports whether the catalogue is what some viewers see of another one.
-func (c *Catalog) Narrowed() bool { return c.narrowed }
-
 // Nested reports whether the records are reached from others alone.
 func (m *Model) Nested() bool { return m.nested }
 

@@ -104,14 +104,14 @@ func create(_ context.Context, _ pgx.Tx, records []recordstore.Values) error {
 			token := NewToken("sk_")
 			err = keepSecret(r, token)
 			r[recordstore.Shown] = recordstore.Values{"token": token}
-			r["redacted"] = redact(token)
+			r["redacted"] = Redact(token)
 		}
 		if err != nil {
 			return fmt.Errorf("make api key: %w", err)
 		}
 		if r["redacted"] == nil {
 			token, _ := r["token"].(string)
-			r["redacted"] = redact(token)
+			r["redacted"] = Redact(token)
 		}
 		if r["created_by"] == nil {
 			r["created_by"] = ""
@@ -143,5 +143,5 @@ func Hash(token, salt string) (string, error) {
 	return hex.EncodeToString(hash), err
 }
 
-// redact returns enough of a token to recognise it by.
-func redact(token string) string { return token[:6] + "***" + token[len(token)-3:] }
+// Redact returns enough of a token to recognise it by, as Medusa displays it. Medusa finds secret keys by it.
+func Redact(token string) string { return token[:6] + "***" + token[len(token)-3:] }
