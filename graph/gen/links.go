@@ -40,7 +40,11 @@ func (r *reader) link(d *ast.Directive) *link {
 			return nil
 		}
 	}
-	l.typeName = naming.Pascal(l.name)
+	if l.name == "" || !snakeNames.MatchString(l.name) {
+		r.fault(d.Position, "link %q: a name is in snake_case: small letters, digits and _", l.name)
+		return nil
+	}
+	l.pos, l.typeName = d.Position, naming.Pascal(l.name)
 	l.left = r.end(d, l.name, "left", a.value("left"))
 	l.right = r.end(d, l.name, "right", a.value("right"))
 	if l.left == nil || l.right == nil {
@@ -149,7 +153,10 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 			notNull:     f["default"] != nil || raw(f["required"]) == "true",
 			defaultText: raw(f["default"]),
 		}
-		c.description = "Extra column of the link."
+		c.pos, c.description = child.Value.Position, "Extra column of the link."
+		if c.pos == nil || c.pos.Line == 0 {
+			c.pos = d.Position
+		}
 		var ok bool
 		if c.typ, ok = scalarTypes[c.gqlType]; !ok || c.gqlType == "ID" {
 			r.fault(
@@ -166,6 +173,8 @@ func (r *reader) linkColumns(d *ast.Directive, l *link, v *ast.Value) {
 			r.fault(d.Position, "link %s: column %s: a column with a default is not required", l.name, c.field)
 		case c.hasDefault && c.defaultText == "" && c.typ != recordstore.Text:
 			r.fault(d.Position, "link %s: column %s: \"\" is not a valid %s", l.name, c.field, c.gqlType)
+		default:
+			r.checkDefault(c.pos, "link "+l.name+": column "+c.field, c)
 		}
 		l.columns = append(l.columns, c)
 	}
@@ -190,6 +199,7 @@ func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 	}
 	if l.left.field != "" {
 		left.relations = append(left.relations, &relation{
+			pos:           d.Position,
 			field:         l.left.field,
 			target:        right,
 			many:          l.right.isList,
@@ -200,6 +210,7 @@ func (r *reader) readOnlyLink(d *ast.Directive, l *link) {
 	}
 	if l.right.field != "" {
 		right.relations = append(right.relations, &relation{
+			pos:           d.Position,
 			field:         l.right.field,
 			target:        left,
 			many:          l.left.isList,
@@ -263,7 +274,7 @@ func (r *reader) storedLink(l *link) {
 		text("updatedAt", "DateTime", "When the link last changed."), deleted)
 	for _, e := range []*end{l.left, l.right} {
 		rows.relations = append(rows.relations, &relation{
-			field: rows.recordField(e), target: e.model, columns: e.columns, targetColumns: e.recordKey,
+			pos: l.pos, field: rows.recordField(e), target: e.model, columns: e.columns, targetColumns: e.recordKey,
 			description: fmt.Sprintf("The %s at this end. Null once it is deleted.", e.model.name),
 		})
 	}
@@ -340,13 +351,24 @@ func (r *reader) hop(l *link, near, far *end) {
 		row:           l.typeName,
 	}
 	near.model.relations = append(near.model.relations, &relation{
-		field: near.field, target: far.model, many: far.isList, columns: near.recordKey, targetColumns: far.recordKey,
-		through: t, row: l.rows, description: hopDescription(l, near, far),
+		pos:           l.pos,
+		field:         near.field,
+		target:        far.model,
+		many:          far.isList,
+		columns:       near.recordKey,
+		targetColumns: far.recordKey,
+		through:       t,
+		row:           l.rows,
+		description:   hopDescription(l, near, far),
 	})
 	if !far.isList {
 		near.model.relations = append(near.model.relations, &relation{
-			field: near.field + "Link", target: l.rows, columns: near.recordKey, targetColumns: near.columns,
-			description: fmt.Sprintf("The link to `%s`.", near.field),
+			pos:           l.pos,
+			field:         near.field + "Link",
+			target:        l.rows,
+			columns:       near.recordKey,
+			targetColumns: near.columns,
+			description:   fmt.Sprintf("The link to `%s`.", near.field),
 		})
 	}
 }

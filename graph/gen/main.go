@@ -1,30 +1,47 @@
 // Command gen generates graph/internal/exec and docs/modules from schema.graphqls and modules/*/schema.graphqls. It
 // derives the rest of the schema and the registry of models and links, and has gqlgen generate the execution of root
-// fields. docs/modules gets a page per module.
+// fields. docs/modules gets a page per module. It works in a copy of the tree and replaces these folders at the end, so a run that
+// fails changes nothing.
 //
 // Run it by `make generate`, in the folder that holds gqlgen.yml. Its output depends on the schemas alone.
 package main
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen/config"
 )
 
 func main() {
-	if err := run("gqlgen.yml"); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+	started := time.Now()
+	if err := run("gqlgen.yml", os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "generate: nothing was changed:\n%v\n", err)
 		os.Exit(1)
 	}
+	fmt.Fprintf(os.Stdout, "done in %s\n", time.Since(started).Round(100*time.Millisecond))
 }
 
-func run(configFile string) error {
-	cfg, err := config.LoadConfig(configFile)
+// run generates and reports what it does.
+func run(configFile string, report io.Writer) error {
+	changed, err := replace(func() error {
+		cfg, err := config.LoadConfig(configFile)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", configFile, err)
+		}
+		p := &linkgraph{cfg: cfg, dir: cfg.Exec.Dir(), report: report}
+		return api.Generate(cfg, api.NoPlugins(), api.AddPlugin(p))
+	})
 	if err != nil {
-		return fmt.Errorf("read %s: %w", configFile, err)
+		return err
 	}
-	p := &linkgraph{cfg: cfg, dir: cfg.Exec.Dir()}
-	return api.Generate(cfg, api.NoPlugins(), api.AddPlugin(p))
+	fmt.Fprintf(report, "%s: %d files changed\n", strings.Join(generated, ", "), len(changed))
+	for _, name := range changed {
+		fmt.Fprintln(report, " ", name)
+	}
+	return nil
 }

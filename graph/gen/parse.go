@@ -22,8 +22,6 @@ type reader struct {
 	spec   *spec
 	faults []error
 	defs   map[string]*ast.Definition // by model name
-
-	viewPositions []*ast.Position
 }
 
 // read reads the declared models and links. The error lists every fault with its position. Sources are parsed but not
@@ -40,6 +38,10 @@ func read(sources []*ast.Source) (*spec, error) {
 				r.spec.enums[def.Name] = append(r.spec.enums[def.Name], strings.ToLower(v.Name))
 			}
 		}
+	}
+	r.checkDirectives()
+	if r.faults != nil { // what follows would report their consequences
+		return nil, errors.Join(r.faults...)
 	}
 	r.models()
 	r.relations()
@@ -121,6 +123,9 @@ func (r *reader) models() {
 			primary:     a.text("primaryKey"),
 			description: def.Description,
 		}
+		r.checkName(d.Position, "model "+m.name, "the plural", m.plural)
+		r.checkSnakeName(d.Position, "model "+m.name, "module", m.module)
+		r.checkSnakeName(d.Position, "model "+m.name, "key", m.key)
 		if m.plural == "" {
 			m.plural = naming.Plural(naming.Camel(m.name))
 		}
@@ -131,7 +136,13 @@ func (r *reader) models() {
 		}
 		m.softDelete = m.column("deletedAt") != nil
 		if m.primaryColumn() == nil {
-			r.fault(def.Position, "model %s has no field %q for its primary key", m.name, m.primary)
+			r.fault(
+				d.Position,
+				"model %s has no field %q for its primary key%s",
+				m.name,
+				m.primary,
+				didYouMean(m.primary, m.fieldNames()),
+			)
 			continue
 		}
 		m.node = m.isNode()
@@ -171,6 +182,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		return
 	}
 	c := &column{
+		pos:         f.Position,
 		field:       f.Name,
 		name:        naming.Snake(f.Name),
 		gqlType:     f.Type.NamedType,
@@ -205,6 +217,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 	}
 	if d := f.Directives.ForName("default"); d != nil {
 		c.hasDefault, c.defaultText = true, arguments{r, d}.text("value")
+		r.checkDefault(d.Position, m.name+"."+f.Name, c)
 	}
 	if d := f.Directives.ForName("slug"); d != nil {
 		c.slugOf = naming.Snake(arguments{r, d}.text("of"))
@@ -236,7 +249,7 @@ func (r *reader) target(pos *ast.Position, where, name string) *model {
 	for _, m := range r.spec.models {
 		names = append(names, m.name)
 	}
-	r.fault(pos, "%s: %q is not a model; the models are %s", where, name, strings.Join(names, ", "))
+	r.fault(pos, "%s: %q is not a model%s", where, name, didYouMean(name, names))
 	return nil
 }
 
@@ -284,10 +297,11 @@ func (r *reader) belongsTo(m *model, f *ast.FieldDefinition, a arguments) {
 		r.fault(f.Position, "%s: a relation is nullable, because its target can be deleted", where)
 	}
 	m.relations = append(m.relations, &relation{
-		field: f.Name, target: target, columns: columns, targetColumns: target.keyColumns(),
+		pos: f.Position, field: f.Name, target: target, columns: columns, targetColumns: target.keyColumns(),
 		cascade: a.flag("cascadeTarget"), declared: true, description: f.Description,
 	})
 	inverse := relation{
+		pos: f.Position,
 		field: a.text(
 			"inverse",
 		),
@@ -353,7 +367,7 @@ func (r *reader) columns(pos *ast.Position, where string, m *model, fields []str
 	for _, field := range fields {
 		c := m.column(field)
 		if c == nil {
-			r.fault(pos, "%s: %q is not a column of %s", where, field, m.name)
+			r.fault(pos, "%s: %q is not a column of %s%s", where, field, m.name, didYouMean(field, m.columnNames()))
 			return nil
 		}
 		names = append(names, c.name)
@@ -401,6 +415,7 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 		)
 	}
 	rel := &relation{
+		pos:           pos,
 		field:         field,
 		target:        target,
 		many:          true,
@@ -422,8 +437,14 @@ func (r *reader) manyToMany(m *model, pos *ast.Position, a arguments) {
 		back := *t
 		back.columns, back.targetColumns = t.targetColumns, t.columns
 		target.relations = append(target.relations, &relation{
-			field: inverse, target: m, many: true, columns: target.keyColumns(), targetColumns: m.keyColumns(),
-			through: &back, description: fmt.Sprintf("%s that have this %s.", naming.Pascal(m.plural), target.name),
+			pos:           pos,
+			field:         inverse,
+			target:        m,
+			many:          true,
+			columns:       target.keyColumns(),
+			targetColumns: m.keyColumns(),
+			through:       &back,
+			description:   fmt.Sprintf("%s that have this %s.", naming.Pascal(m.plural), target.name),
 		})
 	}
 }
@@ -448,6 +469,7 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 		r.fault(pos, "%s: %d columns are compared with %d", where, len(near), len(far))
 	}
 	m.relations = append(m.relations, &relation{
+		pos:           pos,
 		field:         a.text("field"),
 		target:        target,
 		many:          true,
@@ -462,30 +484,48 @@ func (r *reader) related(m *model, pos *ast.Position, a arguments) {
 	})
 }
 
-// checkFields reports fields that two declarations define.
+// checkFields reports fields that two declarations define, and names that no field can have.
 func (r *reader) checkFields() {
 	for _, m := range r.spec.models {
 		r.checkSecrets(m)
-		seen := map[string]string{}
-		claim := func(field, by string) {
-			if other, ok := seen[field]; ok {
-				r.fault(nil, "%s.%s is declared twice: by %s and by %s", m.name, field, other, by)
+		type claim struct {
+			by  string
+			pos *ast.Position
+		}
+		seen := map[string]claim{}
+		take := func(field, by string, pos *ast.Position) {
+			if first, ok := seen[field]; ok {
+				at := ""
+				if first.pos != nil && first.pos.Src != nil {
+					at = fmt.Sprintf(" (%s:%d)", first.pos.Src.Name, first.pos.Line)
+				}
+				r.fault(pos, "%s.%s is declared twice: by %s%s and by %s", m.name, field, first.by, at, by)
 			}
-			seen[field] = by
+			seen[field] = claim{by, pos}
 		}
 		for _, name := range []string{"and", "or", "not", "isNull", "link"} {
-			claim(name, "the filters")
+			take(name, "the filters", nil)
 		}
 		if m.link != nil {
-			claim("name", "every link")
+			take("name", "every link", nil)
 		}
 		for _, c := range m.columns {
-			claim(c.field, "a column")
+			r.checkName(c.pos, m.name, "the column", c.field)
+			take(c.field, "a column", c.pos)
 		}
 		for _, rel := range m.relations {
-			claim(rel.field, "a relation to "+rel.target.name)
+			r.checkName(rel.pos, m.name, "the relation", rel.field)
+			take(rel.field, rel.what(), rel.pos)
 		}
 	}
+}
+
+// what names a relation in messages.
+func (r *relation) what() string {
+	if r.row != nil {
+		return "the link " + r.row.link.name
+	}
+	return "a relation to " + r.target.name
 }
 
 // checkSecrets reports secret fields whose value another part of the API would reveal.

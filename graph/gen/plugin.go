@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/format"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,8 @@ type linkgraph struct {
 	cfg  *config.Config
 	dir  string // of the generated package
 	spec *spec
+
+	report io.Writer // of what is done
 }
 
 func (p *linkgraph) Name() string { return "linkgraph" }
@@ -37,14 +40,22 @@ func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 	if p.spec, err = read(declared); err != nil {
 		return nil, err
 	}
-	if err := p.clean(); err != nil {
-		return nil, err
-	}
+	fmt.Fprintf(
+		p.report,
+		"%d schema files declare %d models and %d links\n",
+		len(declared), len(p.spec.models), len(p.spec.links),
+	)
 	dir, err := filepath.Rel(mustGetwd(), p.dir)
 	if err != nil {
 		return nil, err
 	}
 	sources := p.spec.sources(filepath.ToSlash(dir))
+	if err := p.spec.checkWheres(sources); err != nil {
+		return nil, err
+	}
+	if err := p.clean(); err != nil {
+		return nil, err
+	}
 	for _, s := range sources {
 		if err := os.WriteFile(s.Name, []byte(s.Input), 0o644); err != nil {
 			return nil, fmt.Errorf("write schema: %w", err)
@@ -120,6 +131,7 @@ func (p *linkgraph) MutateConfig(cfg *config.Config) error { //nolint:unparam //
 // GenerateCode removes what gqlgen would generate for types below the root fields, and writes the registry and the
 // resolvers.
 func (p *linkgraph) GenerateCode(data *codegen.Data) error {
+	fmt.Fprintln(p.report, "gqlgen generates the root fields")
 	if err := keepRoots(data); err != nil {
 		return err
 	}

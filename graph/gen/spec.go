@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/linkgraph/linkgraph/internal/naming"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 )
@@ -32,6 +34,7 @@ type model struct {
 }
 
 type column struct {
+	pos         *ast.Position // of its declaration
 	field, name string
 	gqlType     string // "String", "ProductStatus"
 	typ         recordstore.Type
@@ -49,6 +52,7 @@ type column struct {
 }
 
 type relation struct {
+	pos                    *ast.Position // of its declaration
 	field                  string
 	target                 *model
 	many                   bool
@@ -74,6 +78,7 @@ type through struct {
 }
 
 type link struct {
+	pos            *ast.Position // of its declaration
 	name, idPrefix string
 	schema, table  string
 	left, right    *end
@@ -100,6 +105,18 @@ func (m *model) column(field string) *column {
 		}
 	}
 	return nil
+}
+
+// columnNames returns the names by which declarations may refer to columns.
+func (m *model) columnNames() []string {
+	var names []string
+	for _, c := range m.columns {
+		names = append(names, c.field)
+		if c.name != c.field {
+			names = append(names, c.name)
+		}
+	}
+	return names
 }
 
 func (m *model) primaryColumn() *column { return m.column(m.primary) }

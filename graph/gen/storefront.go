@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,10 +14,12 @@ import (
 
 // view is a @storefront stanza: what storefronts see of a model.
 type view struct {
+	pos             *ast.Position // of its declaration
 	model           *model
 	fields          []string
 	filter, orderBy []string // nil means all of fields
 	where           string   // JSON
+	whereValue      *ast.Value
 	key             string
 	above           string
 	keyed, keyedBy  string
@@ -46,15 +48,23 @@ func (r *reader) views() {
 				continue
 			}
 			r.spec.views = append(r.spec.views, &view{
-				model: m, fields: a.texts("fields"), filter: a.texts("filter"), orderBy: a.texts("orderBy"),
-				where: r.jsonText(d.Position, a.value("where")), key: a.text("key"),
-				above: a.text("above"), keyed: a.text("keyed"), keyedBy: a.text("keyedBy"), nested: a.flag("nested"),
+				pos:        d.Position,
+				whereValue: a.value("where"),
+				model:      m,
+				fields:     a.texts("fields"),
+				filter:     a.texts("filter"),
+				orderBy:    a.texts("orderBy"),
+				where:      r.jsonText(d.Position, a.value("where")),
+				key:        a.text("key"),
+				above:      a.text("above"),
+				keyed:      a.text("keyed"),
+				keyedBy:    a.text("keyedBy"),
+				nested:     a.flag("nested"),
 			})
-			r.viewPositions = append(r.viewPositions, d.Position)
 		}
 	}
-	for i, v := range r.spec.views {
-		r.checkView(r.viewPositions[i], v)
+	for _, v := range r.spec.views {
+		r.checkView(v.pos, v)
 	}
 }
 
@@ -65,10 +75,10 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 		case rel == nil && (v.model.column(field) == nil || v.model.column(field).field != field):
 			r.fault(
 				pos,
-				"storefront: %s has no field %q; the fields are %s",
+				"storefront: %s has no field %q%s",
 				v.model.name,
 				field,
-				strings.Join(v.model.fieldNames(), ", "),
+				didYouMean(field, v.model.fieldNames()),
 			)
 		case rel != nil && r.spec.view(rel.target.name) == nil:
 			r.fault(
@@ -87,7 +97,13 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 	for _, list := range [][]string{v.filter, v.orderBy} {
 		for _, field := range list {
 			if !slices.Contains(v.fields, field) {
-				r.fault(pos, "storefront: %s: %q is not among its fields", v.model.name, field)
+				r.fault(
+					pos,
+					"storefront: %s: %q is not among its fields%s",
+					v.model.name,
+					field,
+					didYouMean(field, v.fields),
+				)
 			}
 		}
 	}
@@ -108,6 +124,23 @@ func (r *reader) checkView(pos *ast.Position, v *view) {
 	if rel := v.model.relation(v.key); v.key != "" && (rel == nil || rel.target.name != "ApiKey") {
 		r.fault(pos, "storefront: %s: key: %q is not a relation to ApiKey", v.model.name, v.key)
 	}
+}
+
+// checkWheres reports conditions that are no filters of their models. sources are those that were derived.
+func (s *spec) checkWheres(sources []*ast.Source) error {
+	doc, err := parser.ParseSchemas(sources...)
+	if err != nil {
+		return err
+	}
+	r := &reader{}
+	for _, v := range s.views {
+		if v.whereValue == nil {
+			continue
+		}
+		c := valueCheck{r.fault, doc.Definitions.ForName, v.pos}
+		c.value("storefront: "+v.model.name+": where", ast.NamedType(v.model.name+"Filter", nil), v.whereValue)
+	}
+	return errors.Join(r.faults...)
 }
 
 // checkReference reports a field whose column holds keys of records that storefronts may not see.

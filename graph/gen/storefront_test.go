@@ -39,10 +39,10 @@ func declareStorefront(t *testing.T, stanzas string) (*spec, []*ast.Source, erro
 func TestStorefrontFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, stanzas, want string }{
-		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is not a model; the models are A, B`},
+		{"unknown model", `@storefront(model: "C", fields: ["id"])`, `"C" is not a model; did you mean A or B?`},
 		{"a secret", `@storefront(model: "B", fields: ["id", "hidden"])`, "B.hidden is @secret"},
 		{"twice", `@storefront(model: "A", fields: ["id"]) @storefront(model: "A", fields: ["id"])`, "A has two stanzas"},
-		{"unknown field", `@storefront(model: "A", fields: ["id", "nam"])`, `A has no field "nam"; the fields are id, name, code, bs`},
+		{"unknown field", `@storefront(model: "A", fields: ["id", "nam"])`, `A has no field "nam"; did you mean name?`},
 		{"a column by its name", `@storefront(model: "B", fields: ["a_id"])`, `B has no field "a_id"`},
 		{"leads out", `@storefront(model: "B", fields: ["id", "a"])`, "B.a leads to A, which storefronts do not see"},
 		{"key of what is not there", `@storefront(model: "B", fields: ["id", "aId"])`, `B.aId holds keys of A, also of those that are not seen; show "a" instead`},
@@ -63,6 +63,38 @@ func TestStorefrontFaults(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestStorefrontConditions checks conditions, which are filters of types that are derived.
+func TestStorefrontConditions(t *testing.T) {
+	t.Parallel()
+	const link = `@defineLink(name: "ab", idPrefix: "ab", left: { model: "A" }, right: { model: "B" }) `
+	for _, c := range []struct{ where, want string }{
+		{`{ nam: { eq: "x" } }`, `a.graphqls:5: storefront: B: where has no field "nam"`},
+		{`{ secrt: { eq: "x" } }`, `storefront: B: where has no field "secrt"; did you mean secret?`},
+		{`{ secret: { eqq: "x" } }`, `storefront: B: where.secret has no field "eqq"; did you mean eq`},
+		{`{ secret: { eq: 1 } }`, `storefront: B: where.secret.eq: 1 is not a String`},
+		{`{ a: { nme: { eq: "x" } } }`, `storefront: B: where.a has no field "nme"; did you mean name`},
+		{`{ or: [{ x: { eq: "x" } }] }`, `storefront: B: where.or[0] has no field "x"`},
+	} {
+		s, _, err := declareStorefront(t, link+`@storefront(model: "B", fields: ["id"], where: `+c.where+`)`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.checkWheres(s.sources("gen")); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v\nwant %s", c.where, err, c.want)
+		}
+	}
+	s, _, err := declareStorefront(
+		t,
+		link+`@storefront(model: "B", fields: ["id"], where: { secret: { in: ["x"] }, a: { isNull: false } })`,
+	)
+	if err == nil {
+		err = s.checkWheres(s.sources("gen"))
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 
