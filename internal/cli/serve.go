@@ -158,7 +158,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	return errors.Join(err, c.drain(ctx, server, end))
 }
 
-// ready migrates the database, unless the server is read-only, and adapts the graph to its tables.
+// ready migrates the database, unless the server is read-only, and adapts the graph to its tables. What is missing from a table
+// of another program, or from a database that this server may not migrate, reads as empty. Anything else that is missing is a
+// fault: a migration that was forgotten, or a table that was changed by hand.
 func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) error {
 	if !c.ReadOnly {
 		if err := db.prepareOwn(ctx, s); err != nil {
@@ -166,8 +168,22 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 		}
 	}
 	missing, err := db.graph.Adapt(ctx)
+	if err != nil {
+		return err
+	}
+	keeper, err := medusa.ManagedBy(ctx, db.pool)
+	if err != nil {
+		return err
+	}
+	var faults []error
 	for _, m := range missing {
-		s.log.Info(
+		if !m.Foreign && keeper == "" && !c.ReadOnly {
+			if err := m.Explain(); err != nil {
+				faults = append(faults, err)
+				continue
+			}
+		}
+		s.log.Warn(
 			"not in the database: reads as empty, is not written",
 			"model",
 			m.Model,
@@ -177,7 +193,7 @@ func (c *serveCommand) ready(ctx context.Context, db *database, s *streams) erro
 			m.Columns,
 		)
 	}
-	return err
+	return errors.Join(faults...)
 }
 
 // greet prints the addresses and, after the first start, the keys of the demo store.

@@ -9,12 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Missing is a part of a catalogue that a database lacks.
-type Missing struct {
-	Model, Table string
-	Columns      []string // nil means the whole table
-}
-
 // Adapt returns a catalogue that takes a database as it is, and what the database lacks of c. A table that is not there is
 // read as one without rows, and a column that is not there as NULL; writing to either is an AbsentError. shared names the
 // links whose tables another program writes to; links to records that another program may delete are found here.
@@ -44,6 +38,7 @@ func (c *Catalog) Adapt(ctx context.Context, db DB, shared []string) (*Catalog, 
 			n.Columns[i].of = &n
 		}
 		if lack := n.adapt(tables[m.table()]); lack != nil {
+			lack.Foreign = foreign[m.table()]
 			missing = append(missing, *lack)
 		}
 		for i := range n.Relations {
@@ -140,7 +135,7 @@ func readColumns(ctx context.Context, db DB, tables map[string][]string) error {
 
 // adapt makes a model read a table that has these columns, nil if there is no table.
 func (m *Model) adapt(have []string) *Missing {
-	lack := Missing{Model: m.Name, Table: m.Table}
+	lack := Missing{Module: m.Module, Model: m.Name, Table: m.Table}
 	var nulls []string
 	for i := range m.Columns {
 		col := &m.Columns[i]
