@@ -186,8 +186,14 @@ func (s *spec) moduleKeys(module string) []namedKey {
 	return keys
 }
 
-// listArguments returns the arguments of a list field.
-func listArguments(filter, order string) string {
+// listArguments returns the arguments of a list field. deletable says that the list may have deleted records.
+func listArguments(filter, order string, deletable bool) string {
+	deleted := ""
+	if deletable {
+		deleted = `"Whether records count that are deleted, or links to them that are. Filters on relations and links never look at those."
+    deleted: DeletedRecords! = EXCLUDE
+  `
+	}
 	return fmt.Sprintf(`
     "Restricts this list, and nothing else."
     filter: %s
@@ -201,7 +207,7 @@ func listArguments(filter, order string) string {
     last: Int
     "Only what precedes this cursor."
     before: String
-  `, filter, order)
+    %s`, filter, order, deleted)
 }
 
 func (s *spec) modelTypes(w *sdl, m *model) {
@@ -243,7 +249,7 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		"  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n",
 		naming.Pascal(m.plural),
 		m.plural,
-		listArguments(m.name+"Filter", m.name+"Order"),
+		listArguments(m.name+"Filter", m.name+"Order", m.view == nil && m.softDelete),
 		m.name,
 	)
 	if m.link == nil && m.view == nil {
@@ -284,7 +290,12 @@ func (s *spec) relationFields(w *sdl, m *model) {
 		f := &sdl{}
 		f.doc("  ", r.description)
 		if r.many {
-			f.line("  %s(%s): %s!", r.field, listArguments(m.filter(r), m.order(r)), m.connection(r))
+			f.line(
+				"  %s(%s): %s!",
+				r.field,
+				listArguments(m.filter(r), m.order(r), m.view == nil && r.deletable()),
+				m.connection(r),
+			)
 		} else {
 			f.line("  %s: %s", r.field, r.target.name)
 		}

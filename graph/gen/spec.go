@@ -137,6 +137,11 @@ func (m *model) isNode() bool {
 		!slices.Contains([]string{"smallint", "integer", "bigint"}, c.sqlType)
 }
 
+// deletable reports whether a list may have deleted records, or rows of a join table that are deleted.
+func (r *relation) deletable() bool {
+	return r.target.softDelete || r.through != nil && r.through.softDelete
+}
+
 // connection returns the name of the connection type of a to-many relation. A list that crosses a link has its own
 // type, because its edges carry the link.
 func (m *model) connection(r *relation) string {

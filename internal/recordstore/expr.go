@@ -352,11 +352,20 @@ func (t *Through) ordered(alias string) string {
 // has live ends, so its own row is enough. Join tables inside a module, and those that another program writes to, give no
 // such promise and are always joined.
 func (b *builder) source(near *Model, r *Relation, target *Model, withTarget bool) source {
+	return b.sourceOf(near, r, target, withTarget, ExcludeDeleted)
+}
+
+// sourceOf is source for lists that may have deleted records.
+func (b *builder) sourceOf(near *Model, r *Relation, target *Model, withTarget bool, deleted Deleted) source {
 	s := source{target: b.alias("t")}
+	var deletable []string // aliases of what may be deleted
 	if r.Through == nil {
 		s.from = target.from() + " AS " + s.target
 		s.near = b.ref(target, s.target, target.Indexes(r.TargetColumns))
-		s.live = target.live(s.target) + b.seen(target, b.scopeFrom(near, r, target), s.target)
+		if target.SoftDelete {
+			deletable = append(deletable, s.target)
+		}
+		s.live = deleted.condition(deletable...) + b.seen(target, b.scopeFrom(near, r, target), s.target)
 		return s
 	}
 	t := r.Through
@@ -364,7 +373,9 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 	b.rows[s.target] = rowOf{b.catalog.Row(r), s.row}
 	s.near = throughRef(s.row, t.Columns, near, near.Indexes(r.Columns), t.Text)
 	s.from = t.from() + " AS " + s.row
-	s.live = t.live(s.row)
+	if t.SoftDelete {
+		deletable = append(deletable, s.row)
+	}
 	columns := target.Indexes(r.TargetColumns)
 	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
 	if target.IsKey(r.TargetColumns) {
@@ -374,7 +385,7 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 		withTarget = true
 	}
 	scope := b.scopeFrom(near, r, target)
-	if withTarget || t.Row == "" || t.Shared || !onlyKey(target, scope) {
+	if withTarget || t.Row == "" || t.Shared || deleted != ExcludeDeleted || !onlyKey(target, scope) {
 		s.lookUp = s.from + " CROSS JOIN LATERAL (SELECT * FROM " + target.from() + " AS f WHERE " + tableRef(
 			"f.",
 			target,
@@ -386,9 +397,11 @@ func (b *builder) source(near *Model, r *Relation, target *Model, withTarget boo
 			target,
 			columns,
 		).Equals(far)
-		s.live += target.live(s.target)
+		if target.SoftDelete {
+			deletable = append(deletable, s.target)
+		}
 	}
-	s.live += b.seen(target, scope, s.target)
+	s.live = deleted.condition(deletable...) + b.seen(target, scope, s.target)
 	return s
 }
 

@@ -146,6 +146,7 @@ type List struct {
 	Order   []Order
 	Page    *Page // nil means no rows, only the count
 	Count   bool
+	Deleted Deleted
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
@@ -192,7 +193,7 @@ func (l *List) queries(c *Catalog, _ []string) (t queries, err error) {
 func (l *List) rows(c *Catalog) (*query, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
-	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: b.live(l.Model, alias)}
+	src := source{from: l.Model.from() + " AS " + alias, target: alias, live: l.live(b, alias)}
 	p, err := b.page(l.Model, src, l.Order, l.Where, l.Page)
 	if err != nil {
 		return nil, err
@@ -209,6 +210,15 @@ func (l *List) rows(c *Catalog) (*query, error) {
 	}
 	p.end(b)
 	return b.query(newRowShape(l.Model, cols, nil, nil, p), p, l.Joins)
+}
+
+// live is the condition under which a row counts, with a leading AND.
+func (l *List) live(b *builder, alias string) string {
+	var deletable []string
+	if l.Model.SoftDelete {
+		deletable = append(deletable, alias)
+	}
+	return l.Deleted.condition(deletable...) + b.scope(l.Model, alias)
 }
 
 // bound limits a list by a number that Postgres sees, above those that are usual: for a limit that is an argument it takes a tenth of
@@ -238,7 +248,7 @@ func (l *List) count(c *Catalog) *query {
 	b := newBuilder(c)
 	b.whole = true
 	alias := b.alias("t")
-	src := source{target: alias, live: b.live(l.Model, alias)}
+	src := source{target: alias, live: l.live(b, alias)}
 	b.printf("SELECT count(*) FROM %s AS %s WHERE TRUE", l.Model.from(), alias)
 	b.conditions(l.Model, src, l.Where)
 	return &query{sql: b.String(), args: b.args, rows: newCountShape(0), limit: -1}

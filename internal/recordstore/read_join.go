@@ -23,6 +23,7 @@ type Join struct {
 	Where    Expr
 	Order    []Order
 	Backward bool
+	Deleted  Deleted
 }
 
 // joinSQL is what joins add to a statement.
@@ -80,6 +81,7 @@ func (b *builder) lateral(j *Join, from nearRow, target, row *Model, selected []
 		RowColumns: j.RowColumns,
 		Where:      j.Where,
 		Order:      j.Order,
+		Deleted:    j.Deleted,
 	}
 	if j.Relation.Many {
 		h.Page, h.Single = &Page{Limit: 1, Backward: j.Backward}, true

@@ -26,6 +26,7 @@ type Hop struct {
 	Order      []Order
 	Page       *Page // of a to-many relation; nil means no rows, only the count
 	Count      bool
+	Deleted    Deleted
 	// Joins are followed in the same statement. They need Into.
 	Joins []Join
 
@@ -85,7 +86,7 @@ func (h *Hop) source(b *builder, target *Model, cols []int) source {
 	if h.Page != nil {
 		withTarget = withTarget || slices.ContainsFunc(h.Order, func(o Order) bool { return o.needs(target) })
 	}
-	return b.source(h.Model, h.Relation, target, withTarget)
+	return b.sourceOf(h.Model, h.Relation, target, withTarget, h.Deleted)
 }
 
 // near refers to the near records' columns: the keys are of their types.
@@ -211,7 +212,7 @@ func (h *Hop) count(c *Catalog, keys []string) *query {
 	b := newBuilder(c)
 	b.whole = true
 	target := c.Target(h.Relation)
-	src := b.source(h.Model, h.Relation, target, !onlyKey(target, h.Where))
+	src := b.sourceOf(h.Model, h.Relation, target, !onlyKey(target, h.Where), h.Deleted)
 	b.printf("SELECT %s, count(*) FROM %s WHERE %s", src.near.Texts(), src.from, b.among(src.near, keys))
 	b.conditions(target, src, h.Where)
 	b.printf(" GROUP BY %s", src.near.List())

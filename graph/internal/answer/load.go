@@ -254,6 +254,7 @@ func (r *Request) hopRequest(same []*loadKey) recordstore.Request {
 		Order:      l.Order,
 		Page:       l.PageToRead(),
 		Count:      l.Count,
+		Deleted:    l.Deleted,
 		Joins:      h.Statement.Joins(first.bound.Lists),
 		Cache:      h.StatementCache(len(keys) > 1),
 		Into:       set,

@@ -155,6 +155,7 @@ func (r *rootField) loadKeys(ahead bool) []*loadKey {
 			Order:   l.Order,
 			Page:    l.PageToRead(),
 			Count:   l.Count,
+			Deleted: l.Deleted,
 			Joins:   joins,
 			Cache:   cache,
 			Into:    r.set,

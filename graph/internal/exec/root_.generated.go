@@ -735,6 +735,16 @@ type PageInfo {
   endCursor: String
 }
 
+"Which records a list has."
+enum DeletedRecords {
+  "Those that are there."
+  EXCLUDE
+  "Those that are there and those that are deleted."
+  INCLUDE
+  "Those that are deleted, or whose link is."
+  ONLY
+}
+
 "Direction of a sort key. Without a word on nulls they come last in ASC and first in DESC."
 enum OrderDirection {
   ASC

@@ -43,6 +43,9 @@ func (h *Hop) SameStatement(b *BoundPlan, other *Hop, of *BoundPlan) bool {
 }
 
 func sameList(a, b *List) bool {
-	return a.Page == b.Page && a.rows == b.rows && a.cursors == b.cursors && a.more == b.more && a.Count == b.Count &&
-		reflect.DeepEqual(a.Where, b.Where) && reflect.DeepEqual(a.Order, b.Order)
+	return a.Page == b.Page && a.Deleted == b.Deleted && a.rows == b.rows && a.cursors == b.cursors &&
+		a.more == b.more &&
+		a.Count == b.Count &&
+		reflect.DeepEqual(a.Where, b.Where) &&
+		reflect.DeepEqual(a.Order, b.Order)
 }

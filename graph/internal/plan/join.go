@@ -75,6 +75,7 @@ func (r *Statement) Joins(lists []List) []recordstore.Join {
 			Where:      l.Where,
 			Order:      l.Order,
 			Backward:   l.Page.Backward,
+			Deleted:    l.Deleted,
 		}
 	}
 	return joins

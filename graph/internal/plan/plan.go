@@ -339,7 +339,7 @@ func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, pat
 	if err != nil {
 		return false
 	}
-	l.Where, l.Order, l.Page = read.Where, read.Order, read.Page
+	l.Where, l.Order, l.Page, l.Deleted = read.Where, read.Order, read.Page, read.Deleted
 	return true
 }
 

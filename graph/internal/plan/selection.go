@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -38,6 +39,7 @@ type List struct {
 	Where   recordstore.Expr
 	Order   []recordstore.Order
 	Page    recordstore.Page
+	Deleted recordstore.Deleted
 	rows    bool // edges, nodes or pageInfo are selected
 	cursors bool // a cursor is selected
 	more    bool // hasNextPage or hasPreviousPage is selected
@@ -172,8 +174,15 @@ func (p *planner) list(path string, m, row *recordstore.Model, args map[string]a
 	if err != nil {
 		return l, err
 	}
-	l.Page = *page
+	l.Page, l.Deleted = *page, deletedChoices[fmt.Sprint(args["deleted"])]
 	return l, nil
+}
+
+// deletedChoices are the values of the argument deleted. Its default is the zero value.
+var deletedChoices = map[string]recordstore.Deleted{
+	"EXCLUDE": recordstore.ExcludeDeleted,
+	"INCLUDE": recordstore.IncludeDeleted,
+	"ONLY":    recordstore.OnlyDeleted,
 }
 
 // addConnection adds the fields of a connection. link is set if the link rows are selected.
