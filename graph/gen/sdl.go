@@ -133,6 +133,13 @@ func (s *spec) keys(w *sdl) {
 		}
 		w.line("}\n\nextend input LinkInput {\n  %s: %sKeys\n}\n", naming.Camel(module), naming.Pascal(module))
 	}
+	w.line("\"One record, by module and key, as in `{ product: { variantId: \\\"…\\\" } }`.\"\ninput RecordKeyInput {")
+	for _, module := range s.modules {
+		if len(s.moduleKeys(module)) > 0 {
+			w.line("  %s: %sKeys", naming.Camel(module), naming.Pascal(module))
+		}
+	}
+	w.line("}\n")
 	w.line("\"Records, by module and key, as in `{ product: { variantId: [\\\"…\\\"] } }`.\"\ninput RecordKeysInput {")
 	for _, module := range s.modules {
 		if len(s.modelKeys(module)) > 0 {
