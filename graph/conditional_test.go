@@ -97,7 +97,8 @@ func TestConditionInDocument(t *testing.T) {
 		 b: updateProducts(input: [{ id: "prod_demo_shirt", title: "B", ifUpdatedAt: $at }]) { products { id } }`: `"path":["a"]`,
 	} {
 		got := string(a.do("mutation ($at: DateTime) { "+mutation+" }", map[string]any{"at": read.Product.UpdatedAt}))
-		if !strings.Contains(got, `"CONFLICT"`) || !strings.Contains(got, want) || !strings.HasSuffix(got, `"data":null}`) {
+		if !strings.Contains(got, `"CONFLICT"`) || !strings.Contains(got, want) ||
+			!strings.HasSuffix(got, `"data":null}`) {
 			t.Errorf("got %s, want a conflict at %s", got, want)
 		}
 		if contents(t, a.db) != before {
@@ -153,7 +154,9 @@ func TestConcurrentConditions(t *testing.T) {
 					}
 					a.ask(&read, `{ product(id: "prod_demo_shirt") { title updatedAt } }`, nil)
 					c := a.update(map[string]any{
-						"id": "prod_demo_shirt", "title": read.Product.Title + "+", "ifUpdatedAt": read.Product.UpdatedAt,
+						"id":          "prod_demo_shirt",
+						"title":       read.Product.Title + "+",
+						"ifUpdatedAt": read.Product.UpdatedAt,
 					})
 					switch {
 					case len(c.Errors) == 0:
@@ -188,7 +191,10 @@ func TestConditionWaitsForTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(t.Context()) //nolint:errcheck // it was committed
-	if _, err := tx.Exec(t.Context(), `UPDATE product SET updated_at = now() WHERE id = 'prod_demo_shirt'`); err != nil {
+	if _, err := tx.Exec(
+		t.Context(),
+		`UPDATE product SET updated_at = now() WHERE id = 'prod_demo_shirt'`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	answered := make(chan conditionalAnswer, 1)

@@ -15,7 +15,10 @@ import (
 func TestSetLinksStatements(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, newDemoDB(t), graph.Config{})
-	if _, err := a.db.Pool.Exec(t.Context(), `INSERT INTO sales_channel (id, name) SELECT 'sc_' || n, n FROM generate_series(1, 60) AS n`); err != nil {
+	if _, err := a.db.Pool.Exec(
+		t.Context(),
+		`INSERT INTO sales_channel (id, name) SELECT 'sc_' || n, n FROM generate_series(1, 60) AS n`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	set := func(product string, from, to int) (statements, outcomes string) {

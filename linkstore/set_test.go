@@ -131,17 +131,20 @@ func TestSetErrorsAndEvents(t *testing.T) {
 	}{
 		{soldBy("p1"), targets("c1", "c2", "c1", "c2"), `item 2: channel_id: "c1" is named by item 0 already`},
 		{
-			linkstore.Of{Link: linktest.Stocked, ID: "v1"}, []linkstore.Target{{ID: "i1", Data: map[string]any{"color": "red"}}},
+			linkstore.Of{Link: linktest.Stocked, ID: "v1"},
+			[]linkstore.Target{{ID: "i1", Data: map[string]any{"color": "red"}}},
 			"item 0: color: link variant_item has no such extra column; the choices are quantity",
 		},
 		{soldBy("p1"), targets("c1", "x"), `set links: item 1: there is no Channel with channel_id "x"`},
 		{soldBy("x"), targets("c1"), `set links: there is no Product with product_id "x"`},
 		{
-			linkstore.Of{Link: linktest.Priced, ID: "v1"}, targets("s2"),
+			linkstore.Of{Link: linktest.Priced, ID: "v1"},
+			targets("s2"),
 			`set links: item 0: variant_price_set: "v1" and "s2" cannot be linked: "v2" is linked to "s2"`,
 		},
 		{
-			linkstore.Of{Link: linktest.Priced, ID: "v1"}, targets("s1", "s2"),
+			linkstore.Of{Link: linktest.Priced, ID: "v1"},
+			targets("s1", "s2"),
 			`item 1: variant_price_set: "v1" and "s2" cannot be linked: "v1" is linked to "s1"`,
 		},
 	} {
@@ -177,7 +180,10 @@ func TestSetErrorsAndEvents(t *testing.T) {
 func TestSetOfMany(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	if err := s.exec(t.Context(), `INSERT INTO channel (id) SELECT 'x' || n FROM generate_series(1, 1500) AS n`); err != nil {
+	if err := s.exec(
+		t.Context(),
+		`INSERT INTO channel (id) SELECT 'x' || n FROM generate_series(1, 1500) AS n`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -232,13 +238,16 @@ func TestSetDismissesNoMoreThanACallMay(t *testing.T) {
 	small := linkstore.New(s.pool, s.Catalog(), linkstore.Config{MaxItems: 2})
 	var limit *linkstore.LimitError
 	_, err := small.SetLinks(t.Context(), soldBy("p1"), nil)
-	if !errors.As(err, &limit) || !strings.Contains(err.Error(), "links to dismiss: there are more than the limit of 2") {
+	if !errors.As(err, &limit) ||
+		!strings.Contains(err.Error(), "links to dismiss: there are more than the limit of 2") {
 		t.Errorf("three to dismiss: %v", err)
 	}
 	if _, err := small.SetLinks(t.Context(), soldBy("p1"), targets("c1", "c2", "c3")); !errors.As(err, &limit) {
 		t.Errorf("three to keep: %v", err)
 	}
-	if got := outcomesOf(must[[]linkstore.SetResult](t)(small.SetLinks(t.Context(), soldBy("p1"), targets("c2")))); got !=
+	if got := outcomesOf(
+		must[[]linkstore.SetResult](t)(small.SetLinks(t.Context(), soldBy("p1"), targets("c2"))),
+	); got !=
 		"UNCHANGED c2, DISMISSED c1, DISMISSED c3" {
 		t.Errorf("two to dismiss: %s", got)
 	}

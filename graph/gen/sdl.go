@@ -467,7 +467,10 @@ func (s *spec) writeInput(w *sdl, m *model, verb string) {
 		}
 	}
 	if verb == "Update" && m.isConditional() {
-		w.doc("  ", "Changes the record only if its `updatedAt` is still this one, as it was read. Otherwise nothing is written, and the error is CONFLICT.")
+		w.doc(
+			"  ",
+			"Changes the record only if its `updatedAt` is still this one, as it was read. Otherwise nothing is written, and the error is CONFLICT.",
+		)
 		w.line("  %s: DateTime", recordstore.IfUpdatedAt)
 	}
 	w.line("}\n")

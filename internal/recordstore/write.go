@@ -92,6 +92,9 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 	return created, nil
 }
 
+// verbUpdate is what a writer calls an update.
+const verbUpdate = "update"
+
 // Update changes the given fields of records, all or none, and returns their keys in the order of the input. Each names
 // its primary key. A record that already is as asked is not rewritten. A record may have a condition, IfUpdatedAt: if it
 // does not hold, nothing is written, and the error is a *StaleError in an *ItemError.
@@ -128,7 +131,7 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 		}
 		seen[drafts[i].key] = i
 	}
-	err := s.transaction(ctx, "update", model, func(w *writer) error {
+	err := s.transaction(ctx, verbUpdate, model, func(w *writer) error {
 		w.versions = newVersions(drafts)
 		if err := w.lock(ctx, drafts, true); err != nil {
 			return err

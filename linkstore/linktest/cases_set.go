@@ -136,6 +136,11 @@ func setOfAModelToItself(h *harness) {
 	h.put("Product", "p1", "p2", "p3")
 	h.create(pair(Related, "p2", "p1"))
 	h.outcomes(h.set(of(Related, linkstore.Left, "p1"), to("p2", "p1")), linkstore.Created, linkstore.Created)
-	h.outcomes(h.set(of(Related, linkstore.Right, "p1"), to("p3")), linkstore.Created, linkstore.Dismissed, linkstore.Dismissed)
+	h.outcomes(
+		h.set(of(Related, linkstore.Right, "p1"), to("p3")),
+		linkstore.Created,
+		linkstore.Dismissed,
+		linkstore.Dismissed,
+	)
 	h.live([]string{Related + " p1 p2", Related + " p3 p1"}, nil)
 }

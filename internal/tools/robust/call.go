@@ -18,7 +18,7 @@ const (
 	Create          Verb = "create"
 	Replace         Verb = "replace"
 	Dismiss         Verb = "dismiss"
-	Set             Verb = "set" // makes the links of a record exactly the given ones
+	Set             Verb = "set"           // makes the links of a record exactly the given ones
 	Delete          Verb = "delete"        // deletes the links of records
 	DeleteRecords   Verb = "deleteRecords" // deletes the records too
 	Restore         Verb = "restore"
