@@ -7,10 +7,11 @@
 // [Model.JoinKey] makes the id of a key of several columns, [Model.SplitKey] takes it apart. Ids that come in are brought into
 // one form, in which they come out.
 //
-// A [Store] creates, dismisses, deletes, restores and lists links, each call in one transaction:
+// A [Store] creates, dismisses, sets, deletes, restores and lists links, each call in one transaction:
 //
 //   - Create is idempotent and says what became of each pair. How many links a record may have is enforced by the database.
 //   - Dismiss removes exactly the given pairs and leaves the records alone.
+//   - SetLinks makes the links of one record exactly the given ones, and dismisses the others.
 //   - Delete removes all links of records and soft-deletes the records on ends that cascade, then their links, and so on.
 //     DeleteRecords deletes the records themselves as well.
 //   - Restore brings back exactly what a deletion removed: each deletion is written down.

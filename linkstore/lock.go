@@ -26,6 +26,8 @@ import (
 // its roots, against everybody. Who makes a record, brings one back or gives it to another owner holds the owner, so that a deletion of the
 // owner does not miss it. So while a record is held nobody gives it a link or a record to own.
 //
+// Who sets the links of a record holds it against all who would link it, at either end, and then the rows of its live links.
+//
 // A link is removed by who holds its row: a Dismiss holds none of its records, a deletion and a Replace one of them. They check
 // afterwards that what they did is what they had seen: a Dismiss of several pairs, that those it did not find are not linked now; a
 // deletion, that all links that it found were there to be removed. If not, the call is run again.
