@@ -35,8 +35,8 @@ fractures: ## read ANSWERS answers beside a writer and look for one that mixes t
 
 KILLS = 50
 
-kills: ## kill first starts of the server at KILLS moments; takes minutes
-	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run TestFirstStartIsKilled -count=1 -v -timeout 0
+kills: ## kill first starts, and the server while it writes, at KILLS moments; takes minutes
+	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run 'TestFirstStartIsKilled|TestKillDocuments' -count=1 -v -timeout 0
 
 generate: ## generate graph/internal/exec, docs/modules and the examples' clients from the schemas
 	go run ./graph/gen
