@@ -191,47 +191,6 @@ func (c eventCursor) before(o eventCursor) bool {
 	return a < b || a == b && c.id < o.id
 }
 
-// Horizon is what holds events back.
-type Horizon struct {
-	// Waiting is how many events are written and cannot be read yet. It is counted up to 10,000.
-	Waiting int
-	// Age is how long the oldest transaction has run that has begun to write. 0 means that there is none.
-	Age time.Duration
-	// PID is the process of that transaction's session; 0 if it is prepared, and belongs to none.
-	PID int32
-	// Holder describes it: user, application, database, client and state.
-	Holder string
-}
-
-// Horizon returns what holds back the events that Events does not return yet. Users that are neither superusers nor in
-// pg_monitor see less of the sessions of others.
-func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
-	var h Horizon
-	var seconds float64
-	// Relies on the index link_event_order.
-	err := s.db.QueryRow(ctx, fmt.Sprintf(`
-		SELECT (SELECT count(*) FROM (
-				SELECT 1 FROM %s WHERE tx >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 10000) AS w),
-			COALESCE(o.pid, 0), COALESCE(o.seconds, 0), COALESCE(o.holder, '')
-		FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-			SELECT * FROM (
-				SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds, age(backend_xid) AS age,
-					concat_ws(', ', 'user ' || usename, 'application ' || NULLIF(application_name, ''), 'database ' || datname,
-						'client ' || host(client_addr), state) AS holder
-				FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-				UNION ALL
-				SELECT 0, extract(epoch FROM clock_timestamp() - prepared)::float8, age(transaction),
-					concat_ws(', ', 'prepared transaction ' || gid, 'user ' || owner, 'database ' || database)
-				FROM pg_prepared_xacts
-			) AS open ORDER BY age DESC LIMIT 1
-		) AS o ON TRUE`, s.own("link_event"))).Scan(&h.Waiting, &h.PID, &seconds, &h.Holder)
-	if err != nil {
-		return Horizon{}, fmt.Errorf("horizon of events: %w", err)
-	}
-	h.Age = time.Duration(seconds * float64(time.Second))
-	return h, nil
-}
-
 // EventChannel is the channel on which the database notifies listeners of new events: see Listening.
 const EventChannel = "linkgraph_event"
 
