@@ -133,6 +133,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	if !c.ReadOnly {
 		go c.keepPruning(ctx, db, s.log)
+		c.watchHorizon(ctx, db, observer, s.log)
 	}
 	serving.Store(true)
 	db.pool.Reset()
