@@ -27,14 +27,14 @@ type Horizon struct {
 func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
 	var h Horizon
 	var age, lag float64
-	// Relies on the index link_event_order. The xmin of a snapshot is the number of a transaction, never of a part of one.
+	// Relies on the index link_event_order, which the order has the planner use. The xmin of a snapshot is the number of a transaction, never of a part of one.
 	err := s.db.QueryRow(ctx, fmt.Sprintf(`
 		WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin)
-		SELECT (SELECT count(*) FROM (SELECT 1 FROM %[1]s WHERE tx >= now.xmin LIMIT 10000) AS w),
-			COALESCE((SELECT GREATEST(extract(epoch FROM clock_timestamp() - created_at), 0)::float8
-				FROM %[1]s WHERE tx >= now.xmin ORDER BY tx, id LIMIT 1), 0),
-			COALESCE(o.pid, 0), COALESCE(o.seconds, 0), COALESCE(o.holder, '')
-		FROM now LEFT JOIN LATERAL (
+		SELECT w.waiting, w.lag, COALESCE(o.pid, 0), COALESCE(o.seconds, 0), COALESCE(o.holder, '')
+		FROM now CROSS JOIN LATERAL (
+			SELECT count(*) AS waiting, COALESCE(GREATEST(extract(epoch FROM clock_timestamp() - min(created_at)), 0), 0)::float8 AS lag
+			FROM (SELECT created_at FROM %[1]s WHERE tx >= now.xmin ORDER BY tx, id LIMIT 10000) AS first
+		) AS w LEFT JOIN LATERAL (
 			SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds,
 				concat_ws(', ', 'user ' || usename, 'application ' || NULLIF(application_name, ''), 'database ' || datname,
 					'client ' || host(client_addr), state) AS holder

@@ -47,6 +47,9 @@ func bigDB(t testing.TB) *pgtest.DB {
 				SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'A' || n %% 10, n, 'lb_' || n FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO customer (id) SELECT n FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO channel_customer (channel_id, customer_id, id) SELECT 'c1', n, 'lk_' || n FROM generate_series(1, %[1]d) AS n;
+			INSERT INTO linkgraph.link_event (event, cause, link, left_key, right_key, data)
+				SELECT 'attached', 'create', CASE WHEN n %% 1000 = 0 THEN 'related' ELSE 'sold' END, 'p' || n %% 1000, 'p' || n %% 7777, '{}'
+				FROM generate_series(1, 100000) AS n;
 			ANALYZE`, scale))
 		return err
 	})
@@ -59,7 +62,8 @@ type explained struct {
 }
 
 func (e *explained) explain(ctx context.Context, sql string, args []any) {
-	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.Contains(sql, "INSERT INTO \"") &&
+	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.HasPrefix(strings.TrimSpace(sql), "WITH") &&
+		!strings.Contains(sql, "INSERT INTO \"") &&
 		!strings.Contains(sql, "UPDATE \"") {
 		return
 	}
@@ -74,6 +78,11 @@ func (e *explained) explain(ctx context.Context, sql string, args []any) {
 func (e *explained) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	e.explain(ctx, sql, args)
 	return e.Tx.Query(ctx, sql, args...)
+}
+
+func (e *explained) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	e.explain(ctx, sql, args)
+	return e.Tx.QueryRow(ctx, sql, args...)
 }
 
 func (e *explained) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
