@@ -110,7 +110,7 @@ func (s *Store) canonicalFilter(of EventFilter) (EventFilter, error) {
 //
 // The last column of the index before tx is compared as a range, and the order begins with it: so no index but the one that is
 // meant has the order. With equality, the planner may take that of all events, and read through all of them to find those of a
-// link.
+// link. For a pair, the planner chooses between the indexes of both ends by how many events each of the two records has.
 func eventRange(of EventFilter) (condition, order string, args []any) {
 	const place = "t.tx, t.id) > ("
 	const from = "o.after_tx, o.after_id)"

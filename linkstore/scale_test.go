@@ -47,9 +47,6 @@ func bigDB(t testing.TB) *pgtest.DB {
 				SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'A' || n %% 10, n, 'lb_' || n FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO customer (id) SELECT n FROM generate_series(1, %[1]d) AS n;
 			INSERT INTO channel_customer (channel_id, customer_id, id) SELECT 'c1', n, 'lk_' || n FROM generate_series(1, %[1]d) AS n;
-			INSERT INTO linkgraph.link_event (event, cause, link, left_key, right_key, data)
-				SELECT 'attached', 'create', CASE WHEN n %% 1000 = 0 THEN 'related' ELSE 'sold' END, 'p' || n %% 1000, 'p' || n %% 7777, '{}'
-				FROM generate_series(1, 100000) AS n;
 			ANALYZE`, scale))
 		return err
 	})

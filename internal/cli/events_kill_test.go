@@ -28,7 +28,7 @@ var (
 
 const (
 	eventWriters  = 16
-	eventProducts = 16
+	eventProducts = 40
 	eventChannels = 4
 )
 
