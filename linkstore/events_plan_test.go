@@ -107,7 +107,7 @@ func TestEventStatementsUseIndexes(t *testing.T) {
 				if name == "prune" {
 					continue // a page is a large part of this table, and of no real one
 				}
-				sorts := strings.Contains(plan, "Sort") && name != "of a pair" // which may sort the events of one record
+				sorts := strings.Contains(plan, "Sort") && name != "of a pair" // one of a pair has few events
 				if sorts || strings.Contains(plan, "Seq Scan on link_event ") {
 					t.Errorf("%s reads or sorts everything:\n%s", sql, plan)
 				}
