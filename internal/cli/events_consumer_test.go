@@ -14,7 +14,7 @@ import (
 
 // eventConsumer follows the events by a cursor, and beside it by the last id, to show what that loses.
 type eventConsumer struct {
-	trial   *outboxTrial
+	outbox  *killedOutbox
 	finish  atomic.Bool // all writers have ended
 	resumed int         // how often it read the cursor in a new session
 
@@ -26,7 +26,7 @@ type eventConsumer struct {
 func (c *eventConsumer) run() {
 	var failed time.Time // since when no session could be had
 	for {
-		conn, err := pgx.Connect(context.Background(), c.trial.pgURL)
+		conn, err := pgx.Connect(context.Background(), c.outbox.pgURL)
 		if err == nil {
 			failed = time.Time{}
 			err = c.consume(conn)
@@ -39,7 +39,7 @@ func (c *eventConsumer) run() {
 		case failed.IsZero():
 			failed = time.Now()
 		case time.Since(failed) > time.Minute:
-			c.trial.t.Errorf("Postgres does not come back: %v", err)
+			c.outbox.t.Errorf("Postgres does not come back: %v", err)
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -121,7 +121,7 @@ func (c *eventConsumer) readByID(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // check compares what was consumed with the events, the links, and what the clients were told.
-func (o *outboxTrial) check(c *eventConsumer) {
+func (o *killedOutbox) check(c *eventConsumer) {
 	conn := o.connect()
 	defer conn.Close(context.Background())
 	var written, lost, doubled, wrong int
@@ -160,7 +160,7 @@ func (o *outboxTrial) check(c *eventConsumer) {
 }
 
 // checkOrder checks that the events of each pair take turns, and that there is one for all that was answered.
-func (o *outboxTrial) checkOrder(conn *pgx.Conn) {
+func (o *killedOutbox) checkOrder(conn *pgx.Conn) {
 	rows, err := conn.Query(o.t.Context(), `SELECT product, channel, kind FROM consumed ORDER BY seq`)
 	if err != nil {
 		o.t.Fatal(err)

@@ -32,8 +32,8 @@ const (
 	eventChannels = 4
 )
 
-// outboxTrial is a server that is killed, on a Postgres that is killed, and what its clients know.
-type outboxTrial struct {
+// killedOutbox is a server that is killed, on a Postgres that is killed, and what its clients know.
+type killedOutbox struct {
 	t     *testing.T
 	dir   string
 	pg    *postgres.Server
@@ -55,35 +55,35 @@ type change struct {
 // has done gets each event exactly once, and those of a pair in order. `make events` runs it for longer.
 func TestEventsThroughKills(t *testing.T) {
 	t.Parallel()
-	trial := &outboxTrial{t: t, dir: servertest.DataDir(t), acked: map[change]int{}}
-	trial.pg = privatePostgres(t, trial.dir, false)
-	trial.pgURL = trial.pg.URL()
-	server := trial.serve()
-	trial.seed()
+	outbox := &killedOutbox{t: t, dir: servertest.DataDir(t), acked: map[change]int{}}
+	outbox.pg = privatePostgres(t, outbox.dir, false)
+	outbox.pgURL = outbox.pg.URL()
+	server := outbox.serve()
+	outbox.seed()
 	ctx, stop := context.WithTimeout(t.Context(), *eventsFor)
 	defer stop()
 	var writers, reader sync.WaitGroup
 	for range eventWriters {
-		writers.Go(func() { trial.write(ctx) })
+		writers.Go(func() { outbox.write(ctx) })
 	}
-	consumer := &eventConsumer{trial: trial, byID: map[int64]bool{}}
+	consumer := &eventConsumer{outbox: outbox, byID: map[int64]bool{}}
 	reader.Go(consumer.run)
 	servers, clusters := 0, 0
 	for ctx.Err() == nil {
 		sleep(ctx, time.Second+rand.N(2*time.Second+2**eventsHold))
 		if servers == clusters {
 			server.Kill()
-			server = trial.serve()
+			server = outbox.serve()
 			servers++
 		} else {
-			trial.killPostgres()
+			outbox.killPostgres()
 			clusters++
 		}
 	}
 	writers.Wait()
 	consumer.finish.Store(true)
 	reader.Wait()
-	trial.check(consumer)
+	outbox.check(consumer)
 	t.Logf("the server was killed %d times, Postgres %d times", servers, clusters)
 	if servers == 0 || clusters == 0 {
 		t.Error("too little was killed")
@@ -91,14 +91,14 @@ func TestEventsThroughKills(t *testing.T) {
 }
 
 // serve starts the server with a session for each writer.
-func (o *outboxTrial) serve() *servertest.Process {
+func (o *killedOutbox) serve() *servertest.Process {
 	p := process(o.t, "--log-level error --lock-timeout 10s --db-max-conns 22 --database-url "+o.pgURL)
 	o.url.Store(p.MustAddress(o.t))
 	return p
 }
 
 // killPostgres kills the postmaster, whose other processes then end themselves, and starts Postgres again.
-func (o *outboxTrial) killPostgres() {
+func (o *killedOutbox) killPostgres() {
 	var file string
 	conn := o.connect()
 	defer conn.Close(context.Background())
@@ -120,7 +120,7 @@ func (o *outboxTrial) killPostgres() {
 }
 
 // connect connects to the Postgres, which runs.
-func (o *outboxTrial) connect() *pgx.Conn {
+func (o *killedOutbox) connect() *pgx.Conn {
 	conn, err := pgx.Connect(o.t.Context(), o.pgURL)
 	if err != nil {
 		o.t.Fatal(err)
@@ -130,7 +130,7 @@ func (o *outboxTrial) connect() *pgx.Conn {
 
 // seed makes the records, the tables of the consumer, and the triggers that keep transactions open: one waits between the
 // transaction's first lock and its events, the other one between its events and its end. Most waits are short.
-func (o *outboxTrial) seed() {
+func (o *killedOutbox) seed() {
 	var products, channels []string
 	for i := range eventProducts {
 		products = append(products, fmt.Sprintf(`{ id: "prod_%[1]d", title: "P", handle: "p-%[1]d" }`, i))
@@ -161,7 +161,7 @@ func (o *outboxTrial) seed() {
 }
 
 // write attaches and detaches pairs, three in each mutation. Any answer will do, and none.
-func (o *outboxTrial) write(ctx context.Context) {
+func (o *killedOutbox) write(ctx context.Context) {
 	for ctx.Err() == nil {
 		var pairs []change
 		var links []string
@@ -193,7 +193,7 @@ func (o *outboxTrial) write(ctx context.Context) {
 }
 
 // ack notes what an answer says was changed. A pair that is given twice in one call has one outcome, twice.
-func (o *outboxTrial) ack(pairs []change, raw json.RawMessage) {
+func (o *killedOutbox) ack(pairs []change, raw json.RawMessage) {
 	var data struct {
 		Done struct{ Results []struct{ Outcome string } }
 	}
