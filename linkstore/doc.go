@@ -25,6 +25,12 @@
 // [Config] has a hook, Written, that is told of each call in its transaction, so that a row can be kept of it: there is a row exactly
 // where there is a write. [LinkModule.Each] walks over all links of a kind in memory that does not grow with them.
 //
+// Each link that is attached or detached is an event, written in the transaction of the change. [Store.Events] reads the events in
+// the order in which they took effect, from a cursor on. A consumer that keeps the cursor of the last event it has handled gets
+// each event at least once; one that keeps it in the transaction in which it acts on the events acts on each exactly once. Events
+// appear when all transactions that began to write before theirs have ended: [Store.Horizon] says which one holds them back.
+// [Store.Listening] has the database notify of new events. [Store.PruneEvents] and [Store.PruneDeletions] remove what is old.
+//
 // Errors that a store of records would answer too are those of package storeerr, under the names of this package.
 //
 // The package depends on the standard library and pgx alone.
