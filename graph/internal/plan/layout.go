@@ -46,6 +46,10 @@ const (
 	WriteModel
 	WriteIDs
 	WriteRecords
+	WriteLinkCounts
+	WriteRecordCounts
+	WriteLinkName
+	WriteCount
 )
 
 // Field is how one field of an answer is written.
