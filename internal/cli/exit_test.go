@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,19 +48,6 @@ func TestNoDatabaseInFolder(t *testing.T) {
 	}
 }
 
-func TestAddressInUse(t *testing.T) {
-	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, err = try(t, "serve", "--addr", l.Addr().String(), "--data-dir", t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "--addr") || !strings.Contains(err.Error(), l.Addr().String()) {
-		t.Errorf("got %v", err)
-	}
-}
-
 // TestImportDryRun imports a file twice: dry, and then really. The reports are equal, and the dry one writes nothing.
 func TestImportDryRun(t *testing.T) {
 	t.Parallel()
@@ -81,9 +67,12 @@ func TestImportDryRun(t *testing.T) {
 	}
 	var reports []string
 	for i, args := range [][]string{{"--dry-run"}, {}} {
-		out, err := try(t, append([]string{"links", "import", file, "--json", "--batch", "1", "--database-url", db.URL}, args...)...)
+		out, err := try(
+			t,
+			append([]string{"links", "import", file, "--json", "--batch", "1", "--database-url", db.URL}, args...)...)
 		var report struct{ Rows, Created, Rejected int }
-		if ExitCode(err) != ExitPartly || json.Unmarshal([]byte(out), &report) != nil || report.Created != 2 || report.Rejected != 1 {
+		if ExitCode(err) != ExitPartly || json.Unmarshal([]byte(out), &report) != nil || report.Created != 2 ||
+			report.Rejected != 1 {
 			t.Errorf("%s: %s %v", args, out, err)
 		}
 		reports = append(reports, out)
@@ -106,16 +95,32 @@ func TestListsAsJSON(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	var steps []struct{ Kind, Link, Table string }
-	if out, err := try(t, "links", "plan", "--json", "--database-url", db.URL); err != nil || json.Unmarshal([]byte(out), &steps) != nil ||
-		len(steps) < 20 || steps[0].Kind == "" || steps[0].Table == "" {
+	if out, err := try(
+		t,
+		"links",
+		"plan",
+		"--json",
+		"--database-url",
+		db.URL,
+	); err != nil || json.Unmarshal([]byte(out), &steps) != nil ||
+		len(steps) < 20 || steps[0].Kind == "" ||
+		steps[0].Table == "" {
 		t.Errorf("links plan: %v %s", err, out)
 	}
 	if _, err := try(t, "keys", "create", "--type", "secret", "--title", "mine", "--database-url", db.URL); err != nil {
 		t.Fatal(err)
 	}
 	var keys []struct{ ID, Title, Redacted string }
-	if out, err := try(t, "keys", "list", "--json", "--database-url", db.URL); err != nil || json.Unmarshal([]byte(out), &keys) != nil ||
-		len(keys) != 1 || keys[0].Title != "mine" || keys[0].Redacted == "" {
+	if out, err := try(
+		t,
+		"keys",
+		"list",
+		"--json",
+		"--database-url",
+		db.URL,
+	); err != nil || json.Unmarshal([]byte(out), &keys) != nil ||
+		len(keys) != 1 || keys[0].Title != "mine" ||
+		keys[0].Redacted == "" {
 		t.Errorf("keys list: %v %s", err, out)
 	}
 }
