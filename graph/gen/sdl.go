@@ -272,6 +272,9 @@ func (s *spec) linkType(w *sdl, m *model) {
 		w.line("  %s: %s", c.field, c.outputType())
 		if c.field == "id" {
 			w.line("  \"Always %s.\"\n  name: LinkName!", m.link.enumName())
+			if m.view == nil {
+				w.line("  left: LinkedRecord!\n  right: LinkedRecord!")
+			}
 		}
 	}
 	for _, r := range m.relations {

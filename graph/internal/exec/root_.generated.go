@@ -636,10 +636,22 @@ interface Node {
   id: ID!
 }
 
+"A record that a link joins. It may be deleted."
+type LinkedRecord {
+  module: String!
+  model: String!
+  "Its primary key, as ` + "`" + `node` + "`" + ` and other fields take it."
+  id: ID!
+}
+
 "A link between two records."
 interface Link {
   id: ID!
   name: LinkName!
+  "The record at the left end, for clients that do not know the type of the link."
+  left: LinkedRecord!
+  "The record at the right end."
+  right: LinkedRecord!
   createdAt: DateTime!
   updatedAt: DateTime!
   "Set once the link was dismissed or deleted."
