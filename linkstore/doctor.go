@@ -31,7 +31,7 @@ const (
 	MissingTable FindingKind = "missing_table"
 	// MissingIndex is a link table without an index that statements, or the cardinality of the link, rely on.
 	MissingIndex FindingKind = "missing_index"
-	// UnownedRecord is live records on a cascading end that no live link of any kind reaches.
+	// UnownedRecord is live records on a cascading end whose owner is gone, and that no live link of any kind reaches.
 	UnownedRecord FindingKind = "unowned_record"
 	// UndeclaredTable is a table that a sync created for a link that is not declared any more.
 	UndeclaredTable FindingKind = "undeclared_table"
@@ -154,7 +154,8 @@ func (e *examination) run(ctx context.Context) (err error) {
 	if e.made, err = e.madeTables(ctx); err != nil {
 		return err
 	}
-	if err := e.db.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, e.own("link_table")).Scan(&e.synced); err != nil {
+	if err := e.db.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, e.own("link_table")).
+		Scan(&e.synced); err != nil {
 		return err
 	}
 	for _, d := range e.catalog.links {
@@ -182,8 +183,8 @@ func (e *examination) examineLink(ctx context.Context, d *Definition) error {
 	if len(columns) == 0 {
 		return e.findMissingTable(ctx, d)
 	}
-	if err := d.checkTable(columns); err != nil {
-		e.find(Finding{Kind: WrongTable, Link: d.Name, Subject: d.Table, Count: 1, Advice: err.Error()})
+	if fault := d.tableFault(columns); fault != "" {
+		e.find(Finding{Kind: WrongTable, Link: d.Name, Subject: d.Table, Count: 1, Advice: fault})
 		return nil
 	}
 	have, err := e.tableIndexes(ctx, d)
@@ -197,6 +198,14 @@ func (e *examination) examineLink(ctx context.Context, d *Definition) error {
 	e.report.Tables++
 	e.report.Links += e.live[d.Name]
 	return e.findSurplus(ctx, d, have)
+}
+
+// tableFault returns why a table cannot hold the link, or "".
+func (d *Definition) tableFault(columns map[string]string) string {
+	if err := d.checkTable(columns); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // findMissingTable passes over tables that another program creates when the link's module is switched on.

@@ -66,7 +66,12 @@ func (s *side) join() string {
 	if !s.table.there {
 		return ""
 	}
-	return fmt.Sprintf(" LEFT JOIN %s AS %s ON %s", s.model.table(), s.alias, s.key.On("t").Equals(s.model.key.On(s.alias)))
+	return fmt.Sprintf(
+		" LEFT JOIN %s AS %s ON %s",
+		s.model.table(),
+		s.alias,
+		s.key.On("t").Equals(s.model.key.On(s.alias)),
+	)
 }
 
 func (s *side) found() string { return s.model.key.On(s.alias)[0].SQL + " IS NOT NULL" }
@@ -118,7 +123,7 @@ func integerFault(column string, bits int) string {
 }
 
 // badEnds returns the FROM clause over the live rows of a link, t, and an expression for what is wrong with one: the first kind that
-// applies, or ''.
+// applies, or ”.
 func (t recordTables) badEnds(d *Definition) (from, kind string) {
 	sides := t.sides(d)
 	left, right := &sides[0], &sides[1]
@@ -151,7 +156,10 @@ var endAdvice = map[FindingKind]string{
 // findBadEnds reads each live row of the link table once, joined to its records.
 func (e *examination) findBadEnds(ctx context.Context, d *Definition) error {
 	from, kind := e.records.badEnds(d)
-	rows, err := e.db.Query(ctx, fmt.Sprintf(`SELECT f.kind, count(*) FROM (SELECT %s AS kind FROM %s) AS f GROUP BY f.kind`, kind, from))
+	rows, err := e.db.Query(
+		ctx,
+		fmt.Sprintf(`SELECT f.kind, count(*) FROM (SELECT %s AS kind FROM %s) AS f GROUP BY f.kind`, kind, from),
+	)
 	if err != nil {
 		return err
 	}
@@ -185,52 +193,68 @@ func (e *examination) findBadEnds(ctx context.Context, d *Definition) error {
 	return nil
 }
 
-// findUnowned counts the live records of each model that a link cascades to which are at the end of no live link. It relies on the live
+// findUnowned counts the live records of each model that were left behind: an owner that would have taken them along is gone, and no live link
+// of any kind reaches them. They are no damage for certain, because dismissing a link leaves its records on purpose. It relies on the live
 // indexes of the link tables.
 func (e *examination) findUnowned(ctx context.Context) error {
 	for _, m := range e.catalog.models {
 		if t := e.records[m]; !t.there || !t.deletes {
 			continue
 		}
-		owner, none := "", []string{}
+		var link string
+		var left, unlinked []string
 		for _, d := range e.catalog.links {
 			if _, examined := e.live[d.Name]; !examined {
 				continue
 			}
-			for _, s := range e.records.sides(d) {
+			sides := e.records.sides(d)
+			for i := range sides {
+				s, owner := &sides[i], &sides[1-i]
 				if s.model != m {
 					continue
 				}
-				if s.end.DeleteCascade {
-					owner = d.Name
+				unlinked = append(
+					unlinked,
+					fmt.Sprintf("NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s AND t.deleted_at IS NULL)",
+						d.table(), s.key.On("t").Equals(m.key.On("m"))),
+				)
+				if s.end.DeleteCascade && owner.table.there {
+					link = d.Name
+					left = append(
+						left,
+						fmt.Sprintf("SELECT %s FROM %s AS t%s WHERE t.deleted_at IS NOT NULL AND (%s OR %s)",
+							s.key.KeyOf("t"), d.table(), owner.join(), owner.gone(d), owner.deleted()),
+					)
 				}
-				none = append(none, fmt.Sprintf("NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s AND t.deleted_at IS NULL)",
-					d.table(), s.key.On("t").Equals(m.key.On("m"))))
 			}
 		}
-		if owner == "" {
+		if link == "" {
 			continue
 		}
-		if err := e.countUnowned(ctx, m, owner, strings.Join(none, " AND ")); err != nil {
+		if err := e.countUnowned(ctx, m, link, left, unlinked); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
 	return nil
 }
 
-func (e *examination) countUnowned(ctx context.Context, m *Model, link, none string) error {
-	from := fmt.Sprintf(`FROM %s AS m WHERE m.deleted_at IS NULL AND %s`, m.table(), none)
+func (e *examination) countUnowned(ctx context.Context, m *Model, link string, left, unlinked []string) error {
+	from := fmt.Sprintf(`FROM %s AS m WHERE m.deleted_at IS NULL AND %s IN (%s) AND %s`,
+		m.table(), m.key.KeyOf("m"), strings.Join(left, " UNION ALL "), strings.Join(unlinked, " AND "))
 	var n int64
 	if err := e.db.QueryRow(ctx, `SELECT count(*) `+from).Scan(&n); err != nil || n == 0 {
 		return err
 	}
-	examples, err := e.examples(ctx, fmt.Sprintf(`SELECT %s, '', '', 0 %s ORDER BY %s`, m.key.KeyOf("m"), from, m.key.On("m").Order()))
+	examples, err := e.examples(
+		ctx,
+		fmt.Sprintf(`SELECT %s, '', '', 0 %s ORDER BY %s`, m.key.KeyOf("m"), from, m.key.On("m").Order()),
+	)
 	if err != nil {
 		return err
 	}
 	e.find(Finding{
 		Kind: UnownedRecord, Link: link, Subject: m.Name, Count: n, Examples: examples,
-		Advice: "nothing is linked to the records: link them, or delete them",
+		Advice: "their owner is gone and nothing is linked to them: link them, or delete them",
 	})
 	return nil
 }

@@ -91,8 +91,10 @@ func (e *examination) findTooMany(ctx context.Context, d *Definition, s side, fa
 		WHERE t.deleted_at IS NULL GROUP BY %[5]s HAVING count(*) > 1 AND min(%[1]s) <> max(%[1]s)`,
 		far.KeyOf("t"), l, r, d.table(), s.key.On("t").List())
 	return e.findGroups(ctx, Finding{
-		Kind: TooManyLinks, Link: d.Name, Subject: s.end.Key,
-		Advice: "the definition allows one link: --fix keeps the newest, as replace does; or declare isList at the other end",
+		Kind:    TooManyLinks,
+		Link:    d.Name,
+		Subject: s.end.Key,
+		Advice:  "the definition allows one link: --fix keeps the newest, as replace does; or declare isList at the other end",
 	}, grouped)
 }
 
@@ -102,7 +104,10 @@ func (e *examination) findGroups(ctx context.Context, f Finding, grouped string)
 	if err != nil || f.Count == 0 {
 		return err
 	}
-	if f.Examples, err = e.examples(ctx, `SELECT g.id, g.l, g.r, g.n FROM (`+grouped+`) AS g ORDER BY g.l, g.r`); err != nil {
+	if f.Examples, err = e.examples(
+		ctx,
+		`SELECT g.id, g.l, g.r, g.n FROM (`+grouped+`) AS g ORDER BY g.l, g.r`,
+	); err != nil {
 		return err
 	}
 	e.find(f)
@@ -115,8 +120,14 @@ func (e *examination) findHubs(ctx context.Context, d *Definition, s side) error
 	if s.end == &d.Right {
 		l, r = r, l
 	}
-	grouped := fmt.Sprintf(`SELECT count(*) AS n, %s AS l, %s AS r FROM %s AS t WHERE t.deleted_at IS NULL GROUP BY %s HAVING count(*) >= %d`,
-		l, r, d.table(), s.key.On("t").List(), e.options.HubSize)
+	grouped := fmt.Sprintf(
+		`SELECT count(*) AS n, %s AS l, %s AS r FROM %s AS t WHERE t.deleted_at IS NULL GROUP BY %s HAVING count(*) >= %d`,
+		l,
+		r,
+		d.table(),
+		s.key.On("t").List(),
+		e.options.HubSize,
+	)
 	f := Finding{
 		Kind: Hub, Link: d.Name, Subject: s.end.Key,
 		Advice: "pages and counts from these records cost more: look at whether so many links are meant",
@@ -125,7 +136,10 @@ func (e *examination) findHubs(ctx context.Context, d *Definition, s side) error
 		return err
 	}
 	var err error
-	if f.Examples, err = e.examples(ctx, `SELECT '', g.l, g.r, g.n FROM (`+grouped+`) AS g ORDER BY g.n DESC, g.l, g.r`); err != nil {
+	if f.Examples, err = e.examples(
+		ctx,
+		`SELECT '', g.l, g.r, g.n FROM (`+grouped+`) AS g ORDER BY g.n DESC, g.l, g.r`,
+	); err != nil {
 		return err
 	}
 	e.find(f)

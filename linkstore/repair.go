@@ -25,9 +25,16 @@ func (s *Store) Repair(ctx context.Context, report Report) (Receipt, error) {
 		return Receipt{}, nil
 	}
 	var receipt Receipt
+	known := map[record]bool{} // that earlier tries reached
 	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RepairLinks, Receipt: receipt} }, s.repair(ctx, tx, damaged, &receipt)
+		return func() Written { return Written{Verb: RepairLinks, Receipt: receipt} }, s.repair(
+			ctx,
+			tx,
+			damaged,
+			known,
+			&receipt,
+		)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("repair links: %w", err)
@@ -47,7 +54,10 @@ func (s *Store) damaged(report Report) []damage {
 	var all []damage
 	for _, d := range s.catalog.links {
 		for _, kind := range []FindingKind{KeyForm, MissedCascade, EndGone, EndDeleted, DuplicatePair, TooManyLinks} {
-			if slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Link == d.Name && f.Kind == kind }) {
+			if slices.ContainsFunc(
+				report.Findings,
+				func(f Finding) bool { return f.Link == d.Name && f.Kind == kind },
+			) {
 				all = append(all, damage{d, kind})
 			}
 		}
@@ -55,12 +65,18 @@ func (s *Store) damaged(report Report) []damage {
 	return all
 }
 
-func (s *Store) repair(ctx context.Context, tx *batchTx, damaged []damage, receipt *Receipt) error {
+func (s *Store) repair(
+	ctx context.Context,
+	tx *batchTx,
+	damaged []damage,
+	known map[record]bool,
+	receipt *Receipt,
+) error {
 	records, err := s.lockDamaged(ctx, tx, damaged)
 	if err != nil {
 		return err
 	}
-	c, err := s.missedCascades(ctx, tx, records, damaged)
+	c, err := s.missedCascades(ctx, tx, records, damaged, known)
 	if err != nil {
 		return err
 	}
@@ -118,7 +134,11 @@ func (s *Store) lockDamaged(ctx context.Context, tx *batchTx, damaged []damage) 
 }
 
 // missedCascades returns what the deletion of the records reaches that cascades should have taken.
-func (s *Store) missedCascades(ctx context.Context, tx *batchTx, records recordTables, damaged []damage) (*closure, error) {
+func (s *Store) missedCascades(
+	ctx context.Context,
+	tx *batchTx,
+	records recordTables, damaged []damage, known map[record]bool,
+) (*closure, error) {
 	var roots []record
 	for _, x := range damaged {
 		if x.kind != MissedCascade {
@@ -147,7 +167,7 @@ func (s *Store) missedCascades(ctx context.Context, tx *batchTx, records recordT
 	}
 	slices.SortFunc(roots, record.compare)
 	roots = slices.Compact(roots)
-	return s.stableClosure(ctx, tx, roots, make([]int, len(roots)), true, map[record]bool{})
+	return s.stableClosure(ctx, tx, roots, make([]int, len(roots)), true, known)
 }
 
 // damagedRows returns a statement that selects the row ids of damaged links.
@@ -157,7 +177,14 @@ func (s *Store) damagedRows(records recordTables, x damage, most int) string {
 		return d.beyondFirst(d.keys("t"), `t.created_at, t.id, t.ctid`, most)
 	}
 	from, kind := records.badEnds(d)
-	return fmt.Sprintf(`SELECT t.ctid FROM %s AND %s = '%s' ORDER BY %s LIMIT %d`, from, kind, x.kind, d.order("t"), most)
+	return fmt.Sprintf(
+		`SELECT t.ctid FROM %s AND %s = '%s' ORDER BY %s LIMIT %d`,
+		from,
+		kind,
+		x.kind,
+		d.order("t"),
+		most,
+	)
 }
 
 // surplusRows does so for links beyond the newest one of a record that may have one.
@@ -181,7 +208,13 @@ func (d *Definition) beyondFirst(group, order string, most int) string {
 }
 
 // dismissDamaged dismisses rows, and notes them and tells of them in the same statement.
-func (s *Store) dismissDamaged(ctx context.Context, tx *batchTx, x damage, bad, deletion string, receipt *Receipt) error {
+func (s *Store) dismissDamaged(
+	ctx context.Context,
+	tx *batchTx,
+	x damage,
+	bad, deletion string,
+	receipt *Receipt,
+) error {
 	d, which := x.def, ""
 	if x.kind == DuplicatePair {
 		which = "false"
@@ -207,7 +240,9 @@ func (s *Store) dismissDamaged(ctx context.Context, tx *batchTx, x damage, bad, 
 
 // repairedLinks is a list of the links that the deletion $1 repaired. It relies on the primary key of repaired_link.
 func (s *Store) repairedLinks() string {
-	return `ARRAY(SELECT DISTINCT link FROM ` + s.own("repaired_link") + ` WHERE deletion_id = $1 AND restored_at IS NULL ORDER BY link)`
+	return `ARRAY(SELECT DISTINCT link FROM ` + s.own(
+		"repaired_link",
+	) + ` WHERE deletion_id = $1 AND restored_at IS NULL ORDER BY link)`
 }
 
 // undoRepair queues what brings back the links that a repair dismissed and that were left alone since, whatever is wrong with them. It relies
@@ -226,7 +261,8 @@ func (s *Store) undoRepair(tx *batchTx, r *restoring, receipt *Receipt) {
 			slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
 			receipt.Links = append(receipt.Links, links...)
 			return err
-		}, fmt.Sprintf(`
+		}, fmt.Sprintf(
+			`
 			WITH written AS (
 				UPDATE %[1]s AS t SET deleted_at = NULL, updated_at = clock_timestamp()
 				FROM %[2]s AS x JOIN %[3]s AS n ON n.id = x.deletion_id
@@ -239,7 +275,19 @@ func (s *Store) undoRepair(tx *batchTx, r *restoring, receipt *Receipt) {
 				WHERE x.deletion_id = $1::text AND x.link = %[4]s AND x.restored_at IS NULL
 			)%[7]s
 			SELECT %[8]s FROM written AS t`,
-			d.table(), s.own("repaired_link"), s.own("deletion"), literal(d.Name), d.leftKey.KeyOf("t"), d.rightKey.KeyOf("t"),
-			s.told(d, "attached", "restore", "t.repaired_kind <> '"+string(DuplicatePair)+"'"), d.columns()), r.deletion)
+			d.table(),
+			s.own("repaired_link"),
+			s.own("deletion"),
+			literal(d.Name),
+			d.leftKey.KeyOf("t"),
+			d.rightKey.KeyOf("t"),
+			s.told(
+				d,
+				"attached",
+				"restore",
+				"t.repaired_kind <> '"+string(DuplicatePair)+"'",
+			),
+			d.columns(),
+		), r.deletion)
 	}
 }

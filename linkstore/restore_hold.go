@@ -11,8 +11,8 @@ type restoring struct {
 	find     *find
 	roots    []record // that it was given, and where in the call
 	index    []int
-	deletion string // that it was given
-	known    *locks // that earlier tries wanted
+	deletion string   // that it was given
+	known    *locks   // that earlier tries wanted
 	repaired []string // links that the given deletion repaired
 }
 
