@@ -209,6 +209,77 @@ func TestUndoOfARepairKeepsLaterLinks(t *testing.T) {
 	}
 }
 
+// TestRepairWaitsForWriters repairs while another transaction restores the record, which ends the damage.
+func TestRepairWaitsForWriters(t *testing.T) {
+	t.Parallel()
+	pool := foreignDB(t, "timestamptz")
+	s := oneLink(t, pool, productChannel())
+	if _, err := s.Sync(t.Context(), linkstore.Safe); err != nil {
+		t.Fatal(err)
+	}
+	run(t, pool, `UPDATE channel SET deleted_at = now() WHERE id = 'c1'`)
+	report, found := examined(t, s)
+	if !slices.Equal(found, []string{`end_deleted product_channel 1 "p1" "c1"`}) {
+		t.Fatal(found)
+	}
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `UPDATE channel SET deleted_at = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	repaired := make(chan error)
+	var receipt linkstore.Receipt
+	go func() {
+		var err error
+		receipt, err = s.Repair(t.Context(), report)
+		repaired <- err
+	}()
+	for waits := false; !waits; {
+		const waiting = `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'channel'::regclass)`
+		if err := pool.QueryRow(t.Context(), waiting).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-repaired; err != nil || receipt.DeletionID != "" || len(receipt.Links) > 0 {
+		t.Errorf("%+v %v", receipt, err)
+	}
+	var deletions int
+	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM linkgraph.deletion`).
+		Scan(&deletions); err != nil ||
+		deletions != 0 {
+		t.Errorf("%d deletions: %v", deletions, err)
+	}
+}
+
+// TestExamineTakesAConstantNumberOfStatements examines more links of healthy tables, and more damage of one kind.
+func TestExamineTakesAConstantNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	s := newSubject(t, db.Pool)
+	statements := func() int {
+		db.ResetStatements()
+		examined(t, s.Store)
+		return len(db.Statements())
+	}
+	empty := statements()
+	seedKeys(t, s)
+	if n := statements(); n != empty {
+		t.Errorf("%d statements without links, %d with some", empty, n)
+	}
+	const more = `INSERT INTO item_bin (item_id, aisle, bin, id) SELECT 'i1', 'Z', n, n FROM generate_series(%d, %d) AS n`
+	run(t, db.Pool, fmt.Sprintf(more, 1, 1))
+	one := statements()
+	run(t, db.Pool, fmt.Sprintf(more, 2, 900))
+	if n := statements(); n != one {
+		t.Errorf("%d statements with a damaged link, %d with many", one, n)
+	}
+}
+
 // TestExamineNamesTablesThatCannotHoldTheirLink changes the type of a column, and asks for a link that is not declared.
 func TestExamineNamesTablesThatCannotHoldTheirLink(t *testing.T) {
 	t.Parallel()

@@ -103,6 +103,10 @@ func (s *Store) repair(
 	if err := s.detachAll(ctx, tx, pairs, removal{"repair", deletion}, &receipt.Links); err != nil {
 		return err
 	}
+	if len(receipt.Links)+len(pairs)+len(c.removed) == 0 { // other calls ended the damage
+		tx.queue(0, nil, `DELETE FROM `+s.own("deletion")+` WHERE id = $1`, deletion)
+		return nil
+	}
 	receipt.DeletionID = deletion
 	receipt.Records = s.softDelete(tx, c, deletion)
 	tx.tell(s.cfg.Deleted, receipt)
