@@ -17,7 +17,7 @@ const maxRepairs = 100_000
 // RestoreDeletion brings back the rows as they were, damage included, except for updated_at.
 //
 // What is damaged is looked for again, so the report may be old. Writers of the damaged link tables, and of the records at their ends,
-// wait until the call has committed. A call dismisses at most 100,000 damaged links: examine and repair again until none is left.
+// wait until the call has committed. A call dismisses at most about 100,000 damaged links: examine and repair again until none is left.
 // The events of the links have the cause "repair". A duplicate of a pair has no event, because the pair stays linked.
 func (s *Store) Repair(ctx context.Context, report Report) (Receipt, error) {
 	damaged := s.damaged(report)
@@ -84,9 +84,13 @@ func (s *Store) repair(
 	s.noteDeletion(tx, deletion, c)
 	dismissed := map[Pair]bool{}
 	for _, x := range damaged {
-		statements := []string{s.damagedRows(records, x, maxRepairs-len(receipt.Links))}
+		most := max(0, maxRepairs-len(receipt.Links))
+		if x.kind == MissedCascade {
+			most = maxRepairs // the same links whose records go
+		}
+		statements := []string{s.damagedRows(records, x, most)}
 		if x.kind == TooManyLinks {
-			statements = s.surplusRows(x, maxRepairs-len(receipt.Links))
+			statements = s.surplusRows(x, most)
 		}
 		before := len(receipt.Links)
 		for _, bad := range statements {
@@ -159,8 +163,10 @@ func (s *Store) missedCascades(
 					roots = append(roots, record{side.model, id})
 				}
 				return err
-			}, fmt.Sprintf(`SELECT %s FROM %s AND %s = '%s' AND %s LIMIT %d`,
-				side.key.On("t").TypedTexts(), from, kind, x.kind, side.live(), maxRepairs))
+			}, fmt.Sprintf(`SELECT %s FROM (
+				SELECT t.*, %s AS linkgraph_goes FROM %s AND %s = '%s' ORDER BY %s LIMIT %d
+			) AS t WHERE t.linkgraph_goes`,
+				side.key.On("t").TypedTexts(), side.live(), from, kind, x.kind, x.def.order("t"), maxRepairs))
 		}
 	}
 	if err := tx.send(ctx); err != nil {
