@@ -76,6 +76,17 @@ func (s *Store) ownTables() []string {
 		`CREATE INDEX IF NOT EXISTS deletion_link_right ON ` + s.own(
 			"deletion_link",
 		) + ` (link, right_key) WHERE restored_at IS NULL`,
+		`CREATE TABLE IF NOT EXISTS ` + s.own("repaired_link") + ` (
+			deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
+			seq bigint GENERATED ALWAYS AS IDENTITY,
+			link text NOT NULL,
+			id text NOT NULL,
+			left_key text NOT NULL,
+			right_key text NOT NULL,
+			kind text NOT NULL,
+			restored_at timestamptz,
+			PRIMARY KEY (deletion_id, seq)
+		)`,
 		`CREATE TABLE IF NOT EXISTS ` + s.own("link_event") + ` (
 			id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 			event text NOT NULL CHECK (event IN ('attached', 'detached')),

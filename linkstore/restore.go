@@ -53,12 +53,21 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 		receipt = Receipt{}
 		return func() Written {
 			return Written{Verb: RestoreDeletion, GivenDeletion: deletionID, Receipt: receipt}
-		}, s.restore(ctx, tx, r, &receipt)
+		}, s.restoreAll(ctx, tx, r, &receipt)
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("restore deletion: %w", err)
 	}
 	return receipt, nil
+}
+
+// restoreAll is restore, and brings back what a repair dismissed.
+func (s *Store) restoreAll(ctx context.Context, tx *batchTx, r *restoring, receipt *Receipt) error {
+	if err := s.restore(ctx, tx, r, receipt); err != nil {
+		return err
+	}
+	s.undoRepair(tx, r, receipt)
+	return nil
 }
 
 // restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.

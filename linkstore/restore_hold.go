@@ -11,8 +11,9 @@ type restoring struct {
 	find     *find
 	roots    []record // that it was given, and where in the call
 	index    []int
-	deletion string // that it was given
-	known    *locks // that earlier tries wanted
+	deletion string   // that it was given
+	known    *locks   // that earlier tries wanted
+	repaired []string // links that the given deletion repaired
 }
 
 // hold locks what is wanted beyond what this try holds, h, and sends that together with what then queues. It waits for locks if they come after all
@@ -44,9 +45,9 @@ func (s *Store) holdGiven(ctx context.Context, tx *batchTx, r *restoring, h *loc
 	err := s.hold(ctx, tx, r, h, wanted, func() {
 		if r.deletion != "" {
 			tx.queue(0, func(rows pgx.Rows) (err error) {
-				exists, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
+				_, err = pgx.ForEachRow(rows, []any{&exists, &r.repaired}, func() error { return nil })
 				return err
-			}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1)`, r.deletion)
+			}, `SELECT EXISTS (SELECT 1 FROM `+s.own("deletion")+` WHERE id = $1), `+s.repairedLinks(), r.deletion)
 		}
 		s.findRecords(tx, r.find, found)
 	})

@@ -25,6 +25,7 @@ const (
 	DeleteRecords   Verb = "delete_records"   // DeleteRecords
 	RestoreRecords  Verb = "restore"          // Restore
 	RestoreDeletion Verb = "restore_deletion" // RestoreDeletion
+	RepairLinks     Verb = "repair_links"     // Repair
 )
 
 // Written is what a call wrote, which may be nothing.

@@ -25,6 +25,7 @@ type commands struct {
 		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
 		Import   linksImportCommand   `cmd:"" help:"Bring links in from a CSV or JSONL file."`
 		Export   linksExportCommand   `cmd:"" help:"Write the links to a CSV or JSONL file."`
+		Doctor   linksDoctorCommand   `cmd:"" help:"Look for damaged links and neglected link tables; with --fix, repair what can be."`
 		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
 	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
