@@ -7,7 +7,7 @@ TOOLS = .tools
 MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
-.PHONY: help run test race robust fractures kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
+.PHONY: help run test race robust fractures events kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,10 +33,16 @@ ANSWERS = 1000000
 fractures: ## read ANSWERS answers beside a writer and look for one that mixes two moments; minutes
 	go test ./graph -run TestAnswerIsOneSnapshot -count=1 -v -timeout 0 -answers $(ANSWERS)
 
+EVENTS_FOR = 60s
+EVENTS_HOLD = 5s
+
+events: ## follow the events of transactions of up to EVENTS_HOLD while the server and Postgres are killed, for EVENTS_FOR
+	go test ./internal/cli -run TestEventsThroughKills -count=1 -v -timeout 0 -events-for $(EVENTS_FOR) -events-hold $(EVENTS_HOLD)
+
 KILLS = 50
 
-kills: ## kill first starts of the server at KILLS moments; takes minutes
-	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run TestFirstStartIsKilled -count=1 -v -timeout 0
+kills: ## kill first starts, and the server while it writes, at KILLS moments; takes minutes
+	LINKGRAPH_TEST_KILLS=$(KILLS) go test ./internal/cli -run 'TestFirstStartIsKilled|TestKillDocuments' -count=1 -v -timeout 0
 
 generate: ## generate graph/internal/exec, docs/modules and the examples' clients from the schemas
 	go run ./graph/gen

@@ -79,21 +79,7 @@ func TestDocumentIsOneTransaction(t *testing.T) {
 // TestDocumentSeesItself has later fields use what earlier ones made.
 func TestDocumentSeesItself(t *testing.T) {
 	t.Parallel()
-	db := newDemoDB(t)
-	cfg, err := pgxpool.ParseConfig(db.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trips := &tripCounter{}
-	cfg.ConnConfig.Tracer = trips
-	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	counted := *db
-	counted.Pool = pool
-	a := newAPI(t, &counted, graph.Config{})
+	a, trips := newCountedAPI(t)
 	document := func(suffix string) string {
 		return strings.ReplaceAll(`mutation {
 			createProducts(input: [{ id: "prod_X", title: "X", handle: "h-X" }]) { products { id } }
@@ -131,6 +117,26 @@ func TestDocumentSeesItself(t *testing.T) {
 	if len(found.Product.Variants.Nodes) != 1 || found.Product.Variants.Nodes[0].PriceSet.ID != "pset_cold" {
 		t.Errorf("found %+v", found)
 	}
+}
+
+// newCountedAPI returns an API over the demo store, and a count of the round trips that it takes.
+func newCountedAPI(t *testing.T) (*api, *tripCounter) {
+	t.Helper()
+	db := newDemoDB(t)
+	cfg, err := pgxpool.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips := &tripCounter{}
+	cfg.ConnConfig.Tracer = trips
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	counted := *db
+	counted.Pool = pool
+	return newAPI(t, &counted, graph.Config{}), trips
 }
 
 // tripCounter counts round trips.

@@ -27,6 +27,7 @@ const (
 	codeLinkConflict   = "LINK_CONFLICT"
 	codeNotFound       = "RECORD_NOT_FOUND"
 	codeLockTimeout    = "LOCK_TIMEOUT"
+	codeConflict       = "CONFLICT"
 )
 
 // codes maps classes of errors to codes. An error of no class is logged, and clients see INTERNAL.
@@ -39,6 +40,7 @@ var codes = []struct {
 	{linkstore.ErrDeletionNotFound, codeNotFound},
 	{linkstore.ErrLinkNotFound, codeNotFound},
 	{linkstore.ErrReadOnly, transport.CodeBadInput},
+	{recordstore.ErrStale, codeConflict},
 	{recordstore.ErrConflict, transport.CodeBadInput},
 	{recordstore.ErrAbsent, transport.CodeBadInput},
 	{storeerr.ErrRecordNotFound, codeNotFound},
@@ -122,6 +124,10 @@ func (g *Graph) explain(out *gqlerror.Error, err error) {
 		spelled := *invalid // a column, by the name of its field
 		spelled.Field = naming.Camel(invalid.Field)
 		out.Message = spelled.Error()
+	}
+	if stale, ok := errors.AsType[*recordstore.StaleError](err); ok {
+		out.Extensions["id"] = stale.ID
+		out.Extensions["current"] = map[string]any{stale.Field: stale.Current}
 	}
 	var conflict *linkstore.ConflictError
 	if errors.As(err, &conflict) && conflict.Existing.Left != "" {

@@ -107,6 +107,24 @@ func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer
 	return answer.LinksDismissed(ctx, results)
 }
 
+// SetLinks resolves `setLinks`: it makes the links of a record exactly the given ones.
+func (m mutations) SetLinks(
+	ctx context.Context,
+	of answer.RecordKey,
+	link answer.NamedLink,
+	to answer.LinkTargets,
+) (answer.Answer, error) {
+	set, err := answer.NewLinkSet(ctx, of, link, to)
+	if err != nil {
+		return nil, err
+	}
+	results, err := answer.LinksFrom(ctx).SetLinks(ctx, set.Of, set.To)
+	if err != nil {
+		return nil, err
+	}
+	return answer.LinksSet(ctx, results)
+}
+
 // DeleteLinks resolves `deleteLinks`: it removes all links of the given records, the records on ends that cascade, the
 // links of these, and so on.
 func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error) {

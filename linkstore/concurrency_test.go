@@ -68,7 +68,17 @@ func randomCall(ctx context.Context, s *subject, w world, random *rand.Rand) err
 	random.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
 	items = items[:1+random.IntN(3)]
 	var err error
-	switch random.IntN(8) {
+	switch random.IntN(10) {
+	case 8, 9:
+		item := items[0]
+		of, to := linkstore.Of{Link: item.Link, ID: item.Left}, []linkstore.Target{{ID: item.Right, Data: item.Data}}
+		if random.IntN(2) == 0 {
+			of, to[0].ID = linkstore.Of{Link: item.Link, From: linkstore.Right, ID: item.Right}, item.Left
+		}
+		if random.IntN(3) == 0 {
+			to = nil
+		}
+		_, err = s.SetLinks(ctx, of, to)
 	case 0, 1, 2:
 		_, err = s.Create(ctx, items, linkstore.CreateOptions{})
 	case 3:

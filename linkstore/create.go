@@ -453,16 +453,5 @@ func (d *Definition) conflictsText() string {
 	if !d.Left.IsList {
 		conditions = append(conditions, amongFew(d.rightKey, "t", 1+len(d.leftKey)))
 	}
-	condition := strings.Join(conditions, " OR ")
-	if d.width() > 2 && len(conditions) == 2 {
-		// No index serves OR with a comparison of several columns: find the rows of either condition first.
-		each := make([]string, len(conditions))
-		for i, c := range conditions {
-			each[i] = fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s AND t.deleted_at IS NULL", d.keys("t"), d.table(), c)
-		}
-		condition = fmt.Sprintf("(%s) IN (%s)", d.keys("t"), strings.Join(each, " UNION "))
-	}
-	return fmt.Sprintf(
-		`SELECT %s FROM %s AS t, (SELECT %s) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY %s FOR UPDATE OF t`,
-		d.columns(), d.table(), d.pairArrays(0), condition, d.order("t"))
+	return d.lockLiveText(conditions)
 }

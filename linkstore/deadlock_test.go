@@ -123,7 +123,7 @@ func newContended(t *testing.T, writers int) (*linkstore.Store, *deadlocks) {
 	return linkstore.New(pool, catalog, linkstore.Config{}), counted
 }
 
-// TestNoDeadlocks has two clients, and then six that do all there is, work against each other.
+// TestNoDeadlocks has two clients, and then eight that do all there is, work against each other.
 func TestNoDeadlocks(t *testing.T) {
 	t.Parallel()
 	create := func(ctx context.Context, s *linkstore.Store, items ...linkstore.Item) error {
@@ -170,6 +170,15 @@ func TestNoDeadlocks(t *testing.T) {
 			},
 			func(ctx context.Context, s *linkstore.Store, r *rand.Rand) error {
 				return deleteAndRestore(ctx, s, append(recordsOf("Location", id(r, "l", 3)), recordsOf("Product", id(r, "p", 3))...))
+			},
+			func(ctx context.Context, s *linkstore.Store, r *rand.Rand) error {
+				_, err := s.SetLinks(ctx, linkstore.Of{Link: linktest.Sold, ID: id(r, "p", 3)}, []linkstore.Target{{ID: "c3"}, {ID: "c1"}})
+				return err
+			},
+			func(ctx context.Context, s *linkstore.Store, r *rand.Rand) error {
+				_, err := s.SetLinks(ctx, linkstore.Of{Link: linktest.Shown, From: linkstore.Right, ID: id(r, "c", 3)},
+					[]linkstore.Target{{ID: "v4"}, {ID: id(r, "v", 3)}})
+				return err
 			},
 		},
 	} {

@@ -52,6 +52,7 @@ func (s *Store) orderEvents() string {
 			ALTER TABLE %[2]s ALTER COLUMN tx SET DEFAULT %[3]s();
 		END IF;
 		CREATE INDEX IF NOT EXISTS link_event_order ON %[2]s (tx, id);
+		CREATE INDEX IF NOT EXISTS link_event_link ON %[2]s (link, tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_left ON %[2]s (link, left_key, tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_right ON %[2]s (link, right_key, tx, id);
 		CREATE INDEX IF NOT EXISTS link_event_created ON %[2]s USING brin (created_at);

@@ -48,6 +48,19 @@ const maxEvents = 10_000
 // A cursor that cannot be read is a *CursorError. So is one of events that were pruned, or that were restored into another
 // cluster, where transactions are numbered anew.
 func (s *Store) Events(ctx context.Context, after string, limit int) ([]Event, error) {
+	return s.EventsOf(ctx, EventFilter{}, after, limit)
+}
+
+// EventFilter selects events of one link, of a record at one end of it, or of one pair. The zero value selects all.
+type EventFilter struct {
+	Link string
+	// Left and Right are ids of records. They need Link.
+	Left, Right string
+}
+
+// EventsOf is Events for those that a filter selects. Cursors are the same whatever the filter. A reader whose filter selects few
+// events has an old cursor, which may have been pruned when the next of them comes.
+func (s *Store) EventsOf(ctx context.Context, of EventFilter, after string, limit int) ([]Event, error) {
 	if limit <= 0 || limit > maxEvents {
 		limit = maxEvents
 	}
@@ -55,9 +68,12 @@ func (s *Store) Events(ctx context.Context, after string, limit int) ([]Event, e
 	if err != nil {
 		return nil, err
 	}
+	if of, err = s.canonicalFilter(of); err != nil {
+		return nil, err
+	}
 	var events []Event
 	err = s.read(ctx, func() (err error) {
-		events, err = s.eventsAfter(ctx, from, limit)
+		events, err = s.eventsAfter(ctx, of, from, limit)
 		return err
 	})
 	if err != nil {
@@ -66,16 +82,76 @@ func (s *Store) Events(ctx context.Context, after string, limit int) ([]Event, e
 	return events, nil
 }
 
-// eventsAfter relies on the index link_event_order.
-func (s *Store) eventsAfter(ctx context.Context, from eventCursor, limit int) ([]Event, error) {
+// canonicalFilter returns a filter with ids as events have them.
+func (s *Store) canonicalFilter(of EventFilter) (EventFilter, error) {
+	if of.Link == "" {
+		if of.Left != "" || of.Right != "" {
+			return of, &InvalidError{Field: "link", Reason: "is missing: the ids are those of a link's records"}
+		}
+		return of, nil
+	}
+	d, ok := s.catalog.Link(of.Link)
+	if !ok {
+		return of, &UndefinedError{"link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined}
+	}
+	var err error
+	if of.Left != "" {
+		if of.Left, err = canonicalID(d.leftKey, d.Left.Key, of.Left); err != nil {
+			return of, err
+		}
+	}
+	if of.Right != "" {
+		of.Right, err = canonicalID(d.rightKey, d.Right.Key, of.Right)
+	}
+	return of, err
+}
+
+// eventRange returns the condition of a filter and of the place to begin at, the order, and the arguments from $4 on.
+//
+// The last column of the index before tx is compared as a range, and the order begins with it: so no index but the one that is
+// meant has the order. With equality, the planner may take that of all events, and read through all of them to find those of a
+// link. For a pair, the planner chooses between the indexes of both ends by how many events each of the two records has.
+func eventRange(of EventFilter) (condition, order string, args []any) {
+	const place = "t.tx, t.id) > ("
+	const from = "o.after_tx, o.after_id)"
+	switch {
+	case of.Link == "":
+		return "(" + place + from, "t.tx, t.id", nil
+	case of.Left == "" && of.Right == "":
+		return "t.link <= $4::text AND (t.link, " + place + "$4::text, " + from, "t.link, t.tx, t.id", []any{of.Link}
+	}
+	key, id, pair := "t.left_key", of.Left, ""
+	args = []any{of.Link}
+	if of.Left == "" {
+		key, id = "t.right_key", of.Right
+	}
+	args = append(args, id)
+	if of.Left != "" && of.Right != "" {
+		pair = " AND t.right_key = $6::text"
+		args = append(args, of.Right)
+	}
+	return "t.link = $4::text AND " + key + " <= $5::text AND (" + key + ", " + place + "$5::text, " + from + pair, key + ", t.tx, t.id", args
+}
+
+// eventsAfter relies on one of the indexes link_event_order, link_event_link, link_event_left and link_event_right. It begins
+// behind the events that were pruned: until they are vacuumed, the index still has them. LIMIT 1 tells the planner that the
+// stream is one row, which it does not know of a table that is never analyzed.
+func (s *Store) eventsAfter(ctx context.Context, of EventFilter, from eventCursor, limit int) ([]Event, error) {
+	condition, order, args := eventRange(of)
 	rows, err := s.db.Query(ctx, fmt.Sprintf(`
 		SELECT o.stream, o.pruned_tx::text, o.pruned_id, e.*
-		FROM %[1]s AS o LEFT JOIN LATERAL (
+		FROM (
+			SELECT *,
+				CASE WHEN (pruned_tx, pruned_id) > ($1::text::xid8, $2::bigint) THEN pruned_tx ELSE $1::text::xid8 END AS after_tx,
+				CASE WHEN (pruned_tx, pruned_id) > ($1::text::xid8, $2::bigint) THEN pruned_id ELSE $2::bigint END AS after_id
+			FROM %[1]s LIMIT 1
+		) AS o LEFT JOIN LATERAL (
 			SELECT t.tx::text, t.id, t.event, t.link, t.left_key, t.right_key, t.data, t.cause, t.created_at
 			FROM %[2]s AS t
-			WHERE (t.tx, t.id) > ($1::text::xid8, $2::bigint) AND t.tx < pg_snapshot_xmin(pg_current_snapshot())
-			ORDER BY t.tx, t.id LIMIT $3::integer
-		) AS e ON TRUE`, s.own("event_stream"), s.own("link_event")), from.tx, from.id, limit)
+			WHERE %[3]s AND t.tx < pg_snapshot_xmin(pg_current_snapshot())
+			ORDER BY %[4]s LIMIT $3::integer
+		) AS e ON TRUE`, s.own("event_stream"), s.own("link_event"), condition, order),
+		append([]any{from.tx, from.id, limit}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -189,47 +265,6 @@ func (c eventCursor) before(o eventCursor) bool {
 	a, _ := strconv.ParseUint(c.tx, 10, 64)
 	b, _ := strconv.ParseUint(o.tx, 10, 64)
 	return a < b || a == b && c.id < o.id
-}
-
-// Horizon is what holds events back.
-type Horizon struct {
-	// Waiting is how many events are written and cannot be read yet. It is counted up to 10,000.
-	Waiting int
-	// Age is how long the oldest transaction has run that has begun to write. 0 means that there is none.
-	Age time.Duration
-	// PID is the process of that transaction's session; 0 if it is prepared, and belongs to none.
-	PID int32
-	// Holder describes it: user, application, database, client and state.
-	Holder string
-}
-
-// Horizon returns what holds back the events that Events does not return yet. Users that are neither superusers nor in
-// pg_monitor see less of the sessions of others.
-func (s *Store) Horizon(ctx context.Context) (Horizon, error) {
-	var h Horizon
-	var seconds float64
-	// Relies on the index link_event_order.
-	err := s.db.QueryRow(ctx, fmt.Sprintf(`
-		SELECT (SELECT count(*) FROM (
-				SELECT 1 FROM %s WHERE tx >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 10000) AS w),
-			COALESCE(o.pid, 0), COALESCE(o.seconds, 0), COALESCE(o.holder, '')
-		FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-			SELECT * FROM (
-				SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds, age(backend_xid) AS age,
-					concat_ws(', ', 'user ' || usename, 'application ' || NULLIF(application_name, ''), 'database ' || datname,
-						'client ' || host(client_addr), state) AS holder
-				FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-				UNION ALL
-				SELECT 0, extract(epoch FROM clock_timestamp() - prepared)::float8, age(transaction),
-					concat_ws(', ', 'prepared transaction ' || gid, 'user ' || owner, 'database ' || database)
-				FROM pg_prepared_xacts
-			) AS open ORDER BY age DESC LIMIT 1
-		) AS o ON TRUE`, s.own("link_event"))).Scan(&h.Waiting, &h.PID, &seconds, &h.Holder)
-	if err != nil {
-		return Horizon{}, fmt.Errorf("horizon of events: %w", err)
-	}
-	h.Age = time.Duration(seconds * float64(time.Second))
-	return h, nil
 }
 
 // EventChannel is the channel on which the database notifies listeners of new events: see Listening.

@@ -124,6 +124,26 @@ func ExampleStore_Dismiss() {
 	// Output: DISMISSED NOT_FOUND
 }
 
+func ExampleStore_SetLinks() {
+	ctx := context.Background()
+	store, _, drop := exampleStore(ctx)
+	defer drop()
+
+	mustCreate(ctx, store, linkstore.Item{Link: "variant_item", Left: "small", Right: "shirt"})
+	results, err := store.SetLinks(ctx, linkstore.Of{Link: "variant_item", From: linkstore.Left, ID: "small"},
+		[]linkstore.Target{{ID: "button"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range results {
+		fmt.Println(r.Outcome, r.Link.Right)
+	}
+	// Output:
+	// CREATED button
+	// DISMISSED shirt
+}
+
 func ExampleStore_DeleteRecords() {
 	ctx := context.Background()
 	store, _, drop := exampleStore(ctx)

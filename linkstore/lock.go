@@ -29,6 +29,9 @@ import (
 // owner locks the owner, so that a deletion of the owner does not miss the record. While a record is locked,
 // therefore, nobody links it or gives it a record to own.
 //
+// SetLinks locks the record so that no other call links it, at either end of the link, and then the rows of its live
+// links.
+//
 // A call needs only the lock of a link's row to remove the link: Dismiss locks neither record, a deletion and a
 // Replace lock one of them. Both check the outcome against what they read before. A Dismiss of several pairs checks
 // that the pairs which it did not find are still not linked. A deletion checks that it removed all links that it

@@ -177,6 +177,37 @@ func (p *pairing) items() []linkstore.Item {
 	return items
 }
 
+// set is a record of a random link, and what it is to be linked to: none to all of the records of the other end.
+func (p *pairing) set() (linkstore.Of, []linkstore.Target) {
+	link := rapid.SampledFrom(p.links).Draw(p.T, "link")
+	d, _ := p.catalog.Link(link)
+	near, far, of := d.Left.Model, d.Right.Model, linkstore.Of{Link: link}
+	if rapid.Bool().Draw(p.T, "from the right") {
+		near, far, of.From = far, near, linkstore.Right
+	}
+	of.ID = rapid.SampledFrom(p.ids[near]).Draw(p.T, "of")
+	to := make([]linkstore.Target, rapid.IntRange(0, len(p.ids[far])).Draw(p.T, "targets"))
+	for i := range to {
+		to[i].ID = rapid.SampledFrom(p.ids[far]).Draw(p.T, "to")
+		if link == linktest.Stocked && rapid.Bool().Draw(p.T, "with data") {
+			to[i].Data = map[string]any{"quantity": rapid.SampledFrom([]string{"1", "2.5"}).Draw(p.T, "quantity")}
+		}
+	}
+	return of, to
+}
+
+func (p *pairing) compareSets(got, want []linkstore.SetResult) {
+	if len(got) != len(want) {
+		p.Fatalf("set: got %+v, want %+v", got, want)
+	}
+	for i := range want {
+		if got[i].Outcome != want[i].Outcome || got[i].Link.Pair() != want[i].Link.Pair() ||
+			(got[i].Link.DeletedAt != nil) != (want[i].Outcome == linkstore.Dismissed) || got[i].Link.ID == "" {
+			p.Fatalf("set, result %d: got %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
+
 func (p *pairing) records() []linkstore.Records {
 	m := rapid.SampledFrom(p.models).Draw(p.T, "model")
 	ids := rapid.SliceOfNDistinct(rapid.SampledFrom(p.ids[m]), 1, len(p.ids[m]), rapid.ID).Draw(p.T, "ids")
@@ -185,7 +216,7 @@ func (p *pairing) records() []linkstore.Records {
 
 func (p *pairing) step() {
 	ctx := context.Background()
-	switch rapid.IntRange(0, 9).Draw(p.T, "call") {
+	switch rapid.IntRange(0, 11).Draw(p.T, "call") {
 	case 0, 1, 2, 3:
 		items := p.items()
 		opts := linkstore.CreateOptions{Replace: rapid.IntRange(0, 3).Draw(p.T, "replace") == 0}
@@ -204,6 +235,13 @@ func (p *pairing) step() {
 					p.Fatalf("dismiss %+v: got %s, want %s", items[i], got[i].Outcome, want[i].Outcome)
 				}
 			}
+		}
+	case 10, 11:
+		of, to := p.set()
+		got, err := p.real.SetLinks(ctx, of, to)
+		want, wantErr := p.model.SetLinks(ctx, of, to)
+		if p.sameError("set", err, wantErr) {
+			p.compareSets(got, want)
 		}
 	case 5:
 		r := p.records()

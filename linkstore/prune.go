@@ -16,14 +16,18 @@ const pruneBatch = 5000
 // that nobody waits long for its locks. An event that is younger than the time ends it, also if older ones come after it:
 // what is removed is always the beginning. A cursor of a removed event is a *CursorError from then on.
 func (s *Store) PruneEvents(ctx context.Context, olderThan time.Time) (int, error) {
-	// Relies on link_event_order and the primary key.
+	// Relies on link_event_order and the primary key. It begins behind what was pruned before: until it is vacuumed, the index still
+	// has it.
 	sql := fmt.Sprintf(`
-		WITH page AS (
-			SELECT tx, id, created_at FROM %[1]s WHERE tx < pg_snapshot_xmin(pg_current_snapshot())
-			ORDER BY tx, id LIMIT $1::integer
-		), old AS (
-			SELECT tx, id FROM page AS p
-			WHERE NOT EXISTS (SELECT FROM page AS k WHERE k.created_at >= $2::timestamptz AND (k.tx, k.id) <= (p.tx, p.id))
+		WITH old AS (
+			SELECT tx, id FROM (
+				SELECT tx, id, bool_and(created_at < $2::timestamptz) OVER (ORDER BY tx, id) AS old FROM (
+					SELECT tx, id, created_at FROM %[1]s
+					WHERE (tx, id) > ((SELECT pruned_tx FROM %[2]s), (SELECT pruned_id FROM %[2]s))
+						AND tx < pg_snapshot_xmin(pg_current_snapshot())
+					ORDER BY tx, id LIMIT $1::integer
+				) AS page
+			) AS page WHERE old
 		), gone AS (
 			DELETE FROM %[1]s AS t USING old WHERE t.id = old.id
 		), marked AS (
@@ -49,14 +53,24 @@ func (s *Store) PruneDeletions(ctx context.Context, olderThan time.Time) (int, e
 		olderThan); err != nil {
 		return 0, fmt.Errorf("prune deletions: %w", err)
 	}
-	// Relies on deletion_deleted_at. Rows of records, links and causes go with their deletion, by the indexes of its id.
+	// Relies on deletion_deleted_at. Rows of records, links and causes go with their deletion, by the indexes of its id. Each
+	// transaction begins where the one before ended: until they are vacuumed, the index still has the deletions that are gone.
 	sql := fmt.Sprintf(`
-		DELETE FROM %[1]s WHERE id IN (
-			SELECT id FROM %[1]s WHERE deleted_at < $1::timestamptz ORDER BY deleted_at LIMIT $2::integer FOR UPDATE SKIP LOCKED
-		)`, s.own("deletion"))
-	return s.prune(ctx, "deletions", func(tx pgx.Tx) (int, error) {
-		tag, err := tx.Exec(ctx, sql, olderThan, pruneBatch/50) // each may have many rows
-		return int(tag.RowsAffected()), err
+		WITH old AS (
+			SELECT id, deleted_at FROM %[1]s WHERE deleted_at >= $3::timestamptz AND deleted_at < $1::timestamptz
+			ORDER BY deleted_at LIMIT $2::integer FOR UPDATE SKIP LOCKED
+		), gone AS (
+			DELETE FROM %[1]s AS t USING old WHERE t.id = old.id
+		)
+		SELECT count(*), COALESCE(max(deleted_at), $3::timestamptz) FROM old`, s.own("deletion"))
+	from := time.Time{}
+	return s.prune(ctx, "deletions", func(tx pgx.Tx) (n int, err error) {
+		var last time.Time
+		// Each deletion may have many rows.
+		if err = tx.QueryRow(ctx, sql, olderThan, pruneBatch/50, from).Scan(&n, &last); err == nil {
+			from = last
+		}
+		return n, err
 	})
 }
 

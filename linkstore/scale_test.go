@@ -59,7 +59,8 @@ type explained struct {
 }
 
 func (e *explained) explain(ctx context.Context, sql string, args []any) {
-	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.Contains(sql, "INSERT INTO \"") &&
+	if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") && !strings.HasPrefix(strings.TrimSpace(sql), "WITH") &&
+		!strings.Contains(sql, "INSERT INTO \"") &&
 		!strings.Contains(sql, "UPDATE \"") {
 		return
 	}
@@ -74,6 +75,11 @@ func (e *explained) explain(ctx context.Context, sql string, args []any) {
 func (e *explained) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	e.explain(ctx, sql, args)
 	return e.Tx.Query(ctx, sql, args...)
+}
+
+func (e *explained) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	e.explain(ctx, sql, args)
+	return e.Tx.QueryRow(ctx, sql, args...)
 }
 
 func (e *explained) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {

@@ -20,6 +20,7 @@ type Verb string
 const (
 	CreateLinks     Verb = "create_links"     // Create
 	DismissLinks    Verb = "dismiss_links"    // Dismiss
+	SetLinks        Verb = "set_links"        // SetLinks
 	DeleteLinks     Verb = "delete_links"     // Delete
 	DeleteRecords   Verb = "delete_records"   // DeleteRecords
 	RestoreRecords  Verb = "restore"          // Restore
@@ -29,7 +30,8 @@ const (
 // Written is what a call wrote, which may be nothing.
 type Written struct {
 	Verb Verb
-	// Items are those of Create and Dismiss, in the order of the call, without those that a partial Create left out.
+	// Items are those of Create and Dismiss, in the order of the call, without those that a partial Create left out. Of
+	// SetLinks they are the results.
 	Items []WrittenItem
 	// Faults are the items that a partial Create left out, in order.
 	Faults []ItemError
@@ -233,6 +235,18 @@ func (s *Store) dismissWritten(pairs []Pair, results []DismissResult) Written {
 		if r.Link != nil {
 			w.Items[i].ID = r.Link.ID
 		}
+	}
+	return w
+}
+
+// setWritten tells of a SetLinks.
+func (s *Store) setWritten(results []SetResult) Written {
+	if s.cfg.Written == nil {
+		return Written{}
+	}
+	w := Written{Verb: SetLinks, Items: make([]WrittenItem, len(results))}
+	for i, r := range results {
+		w.Items[i] = WrittenItem{r.Link.Pair(), r.Outcome, r.Link.ID}
 	}
 	return w
 }

@@ -21,6 +21,7 @@ var handwritten = map[string]map[string]string{
 	"links":        {"links": "Links"},
 	"createLinks":  {"links": "Links"},
 	"dismissLinks": {"links": "Links"},
+	"setLinks":     {"of": "RecordKey", "link": "NamedLink", "to": "LinkTargets"},
 	"deleteLinks":  {"records": "RecordKeys"},
 	"restoreLinks": {"records": "*RecordKeys"},
 }

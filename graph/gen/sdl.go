@@ -133,6 +133,13 @@ func (s *spec) keys(w *sdl) {
 		}
 		w.line("}\n\nextend input LinkInput {\n  %s: %sKeys\n}\n", naming.Camel(module), naming.Pascal(module))
 	}
+	w.line("\"One record, by module and key, as in `{ product: { variantId: \\\"…\\\" } }`.\"\ninput RecordKeyInput {")
+	for _, module := range s.modules {
+		if len(s.moduleKeys(module)) > 0 {
+			w.line("  %s: %sKeys", naming.Camel(module), naming.Pascal(module))
+		}
+	}
+	w.line("}\n")
 	w.line("\"Records, by module and key, as in `{ product: { variantId: [\\\"…\\\"] } }`.\"\ninput RecordKeysInput {")
 	for _, module := range s.modules {
 		if len(s.modelKeys(module)) > 0 {
@@ -469,6 +476,13 @@ func (s *spec) writeInput(w *sdl, m *model, verb string) {
 		if r.settable != "" {
 			w.line("  \"Keys of the %s; replaces the set.\"\n  %s: [ID!]", r.field, r.settable)
 		}
+	}
+	if verb == "Update" && m.isConditional() {
+		w.doc(
+			"  ",
+			"Changes the record only if its `updatedAt` is still this one, as it was read. Otherwise nothing is written, and the error is CONFLICT.",
+		)
+		w.line("  %s: DateTime", recordstore.IfUpdatedAt)
 	}
 	w.line("}\n")
 }

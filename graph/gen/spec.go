@@ -129,6 +129,12 @@ func (m *model) keyColumns() []string {
 	return m.primaryColumn().parts
 }
 
+// isConditional reports whether an update may depend on when the record last changed.
+func (m *model) isConditional() bool {
+	c := m.column("updated_at")
+	return c != nil && c.typ == recordstore.Time && m.column(recordstore.IfUpdatedAt) == nil
+}
+
 // isNode reports whether an id identifies a record across all models, so that `node` can find it. Numbers and
 // composite keys do not.
 func (m *model) isNode() bool {

@@ -140,6 +140,7 @@ func TestLockTimeout(t *testing.T) {
 	kinds := map[string]string{
 		"createLinks":            `mutation { createLinks(links: [{ product: { variantId: "variant_1" }, pricing: { priceSetId: "pset_1" } }]) { results { outcome } } }`,
 		"dismissLinks":           `mutation { dismissLinks(links: [` + link + `]) { results { outcome } } }`,
+		"setLinks":               `mutation { setLinks(of: { product: { variantId: "variant_1" } }, link: PRODUCT_VARIANT_PRICE_SET, to: [{ id: "pset_1" }]) { results { outcome } } }`,
 		"deleteLinks":            `mutation { deleteLinks(records: { product: { variantId: ["variant_4"] } }) { deletionId } }`,
 		"updateProductVariants":  renameVariant,
 		"createProductVariants":  `mutation { createProductVariants(input: [{ title: "X", productId: "prod_1" }]) { productVariants { id } } }`,

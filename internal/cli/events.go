@@ -16,6 +16,9 @@ type eventsCommand struct {
 	After  string        `help:"Print events after this cursor: that of the last one that was handled. Without it, from the beginning." placeholder:"CURSOR"`
 	Follow bool          `help:"Go on when all are printed, and print new ones as they come." short:"f"`
 	JSON   bool          `help:"Print an object a line, with the cursor."`
+	Link   string        `help:"Print events of this link only." placeholder:"NAME"`
+	Left   string        `help:"Print events of the record with this id at the left end of --link only." placeholder:"ID"`
+	Right  string        `help:"Print events of the record with this id at the right end of --link only." placeholder:"ID"`
 	Limit  int           `help:"Most events to print. 0 is all."`
 	Poll   time.Duration `help:"How often --follow looks for events that no notification told of." default:"1s"`
 }
@@ -53,7 +56,12 @@ func (c *eventsCommand) print(
 		if c.Limit > 0 {
 			limit = min(limit, c.Limit-printed)
 		}
-		events, err := links.Events(ctx, cursor, limit)
+		events, err := links.EventsOf(
+			ctx,
+			linkstore.EventFilter{Link: c.Link, Left: c.Left, Right: c.Right},
+			cursor,
+			limit,
+		)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // told to stop
 		}

@@ -25,7 +25,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/servertest"
 )
 
-// killsVariable says at how many moments TestFirstStartIsKilled ends a first start.
+// killsVariable says at how many moments TestFirstStartIsKilled ends a first start. TestKillDocuments kills half as often.
 const killsVariable = "LINKGRAPH_TEST_KILLS"
 
 // kills are the moments of a run of the tests: few by default, as each is two starts.

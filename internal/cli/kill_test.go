@@ -228,14 +228,7 @@ func checkKilled(t *testing.T, url string, linked, deleted *acknowledged) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	until(t, "Postgres has ended the sessions of the killed server", func() bool {
-		var n int
-		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`).
-			Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n == 0
-	})
+	sessionsEnded(t, conn)
 	// Each has a row in the audit for having been made, and those to delete one for their links.
 	none, all := state{audited: 1}, state{links: killChannels, attached: killChannels, audited: 2}
 	gone := state{
@@ -257,4 +250,17 @@ func checkKilled(t *testing.T, url string, linked, deleted *acknowledged) {
 			t.Errorf("%s, acknowledged: %v: %+v", id, deleted.has(id), s)
 		}
 	}
+}
+
+// sessionsEnded waits until Postgres has noticed that the clients of all other sessions are gone.
+func sessionsEnded(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	until(t, "Postgres has ended the sessions of the killed server", func() bool {
+		var n int
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`).
+			Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
 }

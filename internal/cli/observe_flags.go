@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/linkgraph/linkgraph/internal/observe"
 )
@@ -23,10 +24,11 @@ func (f logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	return observe.NewLog(w, f.LogFormat, level)
 }
 
-// observeFlags configure metrics and explain. Traces follow the standard OTEL_ variables.
+// observeFlags configure metrics, explain and warnings. Traces follow the standard OTEL_ variables.
 type observeFlags struct {
-	Explain      *bool `help:"Tell a client that sends x-linkgraph-explain: 1 what its operation took. On for the private Postgres, otherwise off." negatable:"" env:"EXPLAIN"`
-	MetricsNames int   `help:"Most names of operations that the metrics tell apart; the rest is 'other'." default:"200" env:"METRICS_NAMES"`
+	Explain          *bool         `help:"Tell a client that sends x-linkgraph-explain: 1 what its operation took. On for the private Postgres, otherwise off." negatable:"" env:"EXPLAIN"`
+	EventsLagWarning time.Duration `help:"Log which session holds events of links back when its transaction stays open for longer than this. 0 logs none." default:"1m" env:"EVENTS_LAG_WARNING"`
+	MetricsNames     int           `help:"Most names of operations that the metrics tell apart; the rest is 'other'." default:"200" env:"METRICS_NAMES"`
 }
 
 // observer returns the observer of the server, and a function that flushes its traces.

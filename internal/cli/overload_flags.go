@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -37,6 +38,38 @@ type overloadFlags struct {
 	ReadTimeout    time.Duration `help:"How long a request may take to come in." default:"30s" env:"READ_TIMEOUT"`
 	WriteTimeout   time.Duration `help:"How long a client may take for each 64 KiB of an answer. 0 is without end." default:"10s" env:"WRITE_TIMEOUT"`
 	MaxConnections int           `help:"Most open connections. The one that has been idle longest makes room for the next." default:"4096" env:"MAX_CONNECTIONS"`
+}
+
+// refuseNegative refuses values that have no meaning.
+func (f overloadFlags) refuseNegative() error {
+	if f.MaxConnections < 1 {
+		return fmt.Errorf("--max-connections=%d: the server needs at least 1", f.MaxConnections)
+	}
+	for _, flag := range []struct {
+		name     string
+		negative bool
+		value    any
+	}{
+		{"db-max-conns", f.DBMaxConns < 0, f.DBMaxConns},
+		{"statement-timeout", f.StatementTimeout < 0, f.StatementTimeout},
+		{"lock-timeout", f.LockTimeout < 0, f.LockTimeout},
+		{"max-concurrent", f.MaxConcurrent < 0, f.MaxConcurrent},
+		{"max-queue", f.MaxQueue < 0, f.MaxQueue},
+		{"queue-timeout", f.QueueTimeout < 0, f.QueueTimeout},
+		{"storefront-db-conns", f.StorefrontDBConns < 0, f.StorefrontDBConns},
+		{"storefront-statement-timeout", f.StorefrontStatementTimeout < 0, f.StorefrontStatementTimeout},
+		{"storefront-max-concurrent", f.StorefrontMaxConcurrent < 0, f.StorefrontMaxConcurrent},
+		{"storefront-max-queue", f.StorefrontMaxQueue < 0, f.StorefrontMaxQueue},
+		{"body-memory", f.BodyMemory < 0, f.BodyMemory},
+		{"answer-memory", f.AnswerMemory < 0, f.AnswerMemory},
+		{"read-timeout", f.ReadTimeout < 0, f.ReadTimeout},
+		{"write-timeout", f.WriteTimeout < 0, f.WriteTimeout},
+	} {
+		if flag.negative {
+			return fmt.Errorf("--%s=%v: a negative value has no meaning", flag.name, flag.value)
+		}
+	}
+	return nil
 }
 
 // pool configures the connection pool of admins. Statement timeouts apply once the server serves: building an index

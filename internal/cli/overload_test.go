@@ -175,3 +175,32 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 		t.Errorf("beside silent connections: %d %s", status, body)
 	}
 }
+
+// TestNegativeOverloadFlags refuses values without a meaning before a server starts.
+func TestNegativeOverloadFlags(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--max-connections=-1":               "--max-connections=-1: the server needs at least 1",
+		"--max-connections=0":                "--max-connections=0: the server needs at least 1",
+		"--db-max-conns=-1":                  "--db-max-conns=-1: a negative value",
+		"--statement-timeout=-1s":            "--statement-timeout=-1s: a negative value",
+		"--lock-timeout=-1s":                 "--lock-timeout=-1s: a negative value",
+		"--max-concurrent=-1":                "--max-concurrent=-1: a negative value",
+		"--max-queue=-1":                     "--max-queue=-1: a negative value",
+		"--queue-timeout=-1s":                "--queue-timeout=-1s: a negative value",
+		"--storefront-db-conns=-1":           "--storefront-db-conns=-1: a negative value",
+		"--storefront-statement-timeout=-1s": "--storefront-statement-timeout=-1s: a negative value",
+		"--storefront-max-concurrent=-1":     "--storefront-max-concurrent=-1: a negative value",
+		"--storefront-max-queue=-1":          "--storefront-max-queue=-1: a negative value",
+		"--body-memory=-1":                   "--body-memory=-1: a negative value",
+		"--answer-memory=-1":                 "--answer-memory=-1: a negative value",
+		"--read-timeout=-1s":                 "--read-timeout=-1s: a negative value",
+		"--write-timeout=-1s":                "--write-timeout=-1s: a negative value",
+	} {
+		// The address is taken by nobody, and the database is none: neither is reached.
+		_, err := try(t, "serve", "--addr", "127.0.0.1:0", "--database-url", "postgres://127.0.0.1:1/none", args)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}

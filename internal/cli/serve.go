@@ -59,6 +59,9 @@ const (
 	idleTimeout   = 120 * time.Second
 )
 
+// Validate refuses flags before anything is started.
+func (c *serveCommand) Validate() error { return c.refuseNegative() }
+
 // Run serves until the context is cancelled, then drains requests and stops the private Postgres.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	settings := heap.Set(os.Getenv, memlimit.FromCgroup)
@@ -134,6 +137,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	}
 	if !c.ReadOnly {
 		go c.keepPruning(ctx, db, s.log)
+		c.watchHorizon(ctx, db, observer, s.log)
 	}
 	serving.Store(true)
 	db.pool.Reset()

@@ -267,3 +267,29 @@ func (o *Observer) WatchConnections(c *overload.Connections) {
 		func() float64 { return float64(c.Open()) },
 	)
 }
+
+// Events is how late readers of link events are. A value that is not known is NaN.
+type Events struct {
+	Lag, Held float64 // in seconds
+	Waiting   float64
+}
+
+// WatchEvents registers the metrics of link events.
+func (o *Observer) WatchEvents(latest func() Events) {
+	w := group{registry: o.metrics.registry}
+	w.gauge(
+		"linkgraph_events_lag_seconds",
+		"Age of the oldest committed event of a link that cannot be read yet. 0 if there is none.",
+		func() float64 { return latest().Lag },
+	)
+	w.gauge(
+		"linkgraph_events_held_seconds",
+		"How long the transaction has been open that holds events of links back. 0 if there is none.",
+		func() float64 { return latest().Held },
+	)
+	w.gauge(
+		"linkgraph_events_waiting",
+		"Committed events of links that cannot be read yet, counted up to 10,000.",
+		func() float64 { return latest().Waiting },
+	)
+}

@@ -16,6 +16,7 @@ import (
 // The classes of errors, for errors.Is. Those of package storeerr are answered by the store of links too.
 var (
 	ErrConflict       = errors.New("conflict with another record")
+	ErrStale          = errors.New("the record was changed meanwhile")
 	ErrAbsent         = errors.New("not in the database")
 	ErrUnavailable    = errors.New("the database cannot be reached")
 	ErrTimeout        = errors.New("the database ended a statement that took too long")

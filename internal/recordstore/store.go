@@ -24,7 +24,8 @@ type DB interface {
 }
 
 // Values are the values of one record by field, or by column. A field that is absent is left alone; nil is NULL. The
-// records of a join table are set through Relation.Settable, as a list of keys.
+// records of a join table are set through Relation.Settable, as a list of keys. The condition of an update stands under
+// IfUpdatedAt.
 type Values map[string]any
 
 // Rule is what a module adds to the writing of one model. It runs in the transaction, after the values were checked.
@@ -166,7 +167,7 @@ func givenFields(model *Model, given []Values) []string {
 	for _, values := range given {
 		for name := range values {
 			i, ok := model.Column(name)
-			if ok && i == model.primary {
+			if ok && i == model.primary || !ok && name == IfUpdatedAt {
 				continue
 			}
 			if ok {

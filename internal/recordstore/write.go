@@ -92,8 +92,12 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 	return created, nil
 }
 
+// verbUpdate is what a writer calls an update.
+const verbUpdate = "update"
+
 // Update changes the given fields of records, all or none, and returns their keys in the order of the input. Each names
-// its primary key. A record that already is as asked is not rewritten.
+// its primary key. A record that already is as asked is not rewritten. A record may have a condition, IfUpdatedAt: if it
+// does not hold, nothing is written, and the error is a *StaleError in an *ItemError.
 func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]string, error) {
 	if len(records) > s.cfg.MaxItems {
 		return nil, &LimitError{What: "items", Limit: s.cfg.MaxItems, Asked: len(records), Counted: true}
@@ -127,11 +131,12 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 		}
 		seen[drafts[i].key] = i
 	}
-	err := s.transaction(ctx, "update", model, func(w *writer) error {
+	err := s.transaction(ctx, verbUpdate, model, func(w *writer) error {
+		w.versions = newVersions(drafts)
 		if err := w.lock(ctx, drafts, true); err != nil {
 			return err
 		}
-		if err := w.check(func() error { return w.held.checkOwn(model, drafts) }); err != nil {
+		if err := w.check(func() error { return w.checkOwn(drafts) }); err != nil {
 			return err
 		}
 		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
@@ -281,7 +286,7 @@ func (w *writer) updateRows(drafts []draft, group []int) error {
 		}
 		differs = append(differs, fmt.Sprintf("t.%[1]s%[2]s IS DISTINCT FROM r.%[1]s%[2]s", quote(n), cast))
 	}
-	if _, ok := m.Column("updated_at"); ok {
+	if _, ok := m.Column(updatedAt); ok {
 		set = append(set, "updated_at = now()")
 	}
 	w.exec(func(err error) error { return atItem(classify(err), m, drafts, group) }, fmt.Sprintf(

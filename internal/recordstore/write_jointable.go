@@ -70,9 +70,9 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	b := newBuilder(s.catalog)
 	owned := b.among(nearCols, owners)
 	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
-	w.exec(told,
-		fmt.Sprintf(`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
-			remove, owned, t.live("j"), pairs, names, nearKey.Equals(nearCols), farKey.Equals(farCols)),
+	w.exec(told, w.touching(r, fmt.Sprintf(
+		`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
+		remove, owned, t.live("j"), pairs, names, nearKey.Equals(nearCols), farKey.Equals(farCols))),
 		b.args...)
 	if len(near) == 0 {
 		return
@@ -81,9 +81,9 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	pairs, names, nearKey, farKey = pairSet(b, nearCols, farCols, near, far)
 	columns := quoted("", append(slices.Clone(t.Columns), t.TargetColumns...))
 	if !t.SoftDelete {
-		w.exec(told,
-			fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
-				table, columns, nearKey.List(), farKey.List(), pairs, names),
+		w.exec(told, w.touching(r, fmt.Sprintf(
+			`INSERT INTO %s AS j (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
+			table, columns, nearKey.List(), farKey.List(), pairs, names)),
 			b.args...)
 		return
 	}
@@ -91,9 +91,9 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	for i := range ids {
 		ids[i] = s.cfg.NewID(t.IDPrefix)
 	}
-	w.exec(told, fmt.Sprintf(
+	w.exec(told, w.touching(r, fmt.Sprintf(
 		`
-		INSERT INTO %[1]s (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
+		INSERT INTO %[1]s AS j (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
 		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
 		table,
 		columns,
@@ -104,7 +104,22 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 		names,
 		nearCols.Equals(nearKey),
 		farCols.Equals(farKey),
-	), b.args...)
+	)), b.args...)
+}
+
+// touching makes a statement that adds or removes rows, j, of a join table note in updated_at that their owners changed:
+// a condition that another update has on an owner would not hold any more. A record that is being created needs no note.
+func (w *writer) touching(r *Relation, statement string) string {
+	m := w.model
+	i, ok := m.version()
+	if w.verb != verbUpdate || !ok || m.Columns[i].absent {
+		return statement
+	}
+	t, own := r.Through, m.Indexes(r.Columns)
+	returned := throughRef("j", t.Columns, m, own, t.Text)
+	changed := throughRef("changed", t.Columns, m, own, t.Text)
+	return fmt.Sprintf(`WITH changed AS (%s RETURNING %s) UPDATE %s AS t SET updated_at = now() FROM changed WHERE %s`,
+		statement, returned.List(), m.table(), tableRef("t.", m, own).Equals(changed))
 }
 
 // pairSet adds pairs of keys as arguments. It returns their arrays, the names of the columns of p that unnest makes of them,

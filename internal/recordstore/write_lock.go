@@ -120,17 +120,28 @@ func (w *writer) take(m *Model, keys []string, strength string) {
 	}
 	b := newBuilder(nil)
 	key := tableRef("t.", m, m.key)
+	parts := make(compositeCell, len(m.key))
+	columns, dests := key.Texts(), parts.dests()
+	var version cell
+	if m == w.model && w.versions != nil {
+		i, _ := m.version()
+		version = newCell(&m.Columns[i])
+		columns, dests = columns+", t."+quote(updatedAt), slices.Concat(dests, version.dests())
+	}
 	w.query(
 		func(rows pgx.Rows) error {
-			parts := make(compositeCell, len(m.key))
-			_, err := pgx.ForEachRow(rows, parts.dests(), func() error {
-				live[rowkey.Join(parts)] = true
+			_, err := pgx.ForEachRow(rows, dests, func() error {
+				key := rowkey.Join(parts)
+				live[key] = true
+				if version != nil {
+					w.versions[key] = version.value()
+				}
 				return nil
 			})
 			return classify(err)
 		},
 		fmt.Sprintf(`SELECT %s FROM %s AS t WHERE %s%s ORDER BY %s %s`,
-			key.Texts(), m.table(), b.amongGiven(key, keys), m.live("t"), key.Order(), strength),
+			columns, m.table(), b.amongGiven(key, keys), m.live("t"), key.Order(), strength),
 		b.args...)
 }
 
@@ -145,11 +156,15 @@ func (w *writer) takeMissing(m *Model, keys []string) {
 	}
 }
 
-// checkOwn finds records that are about to change and are not there.
-func (h held) checkOwn(m *Model, drafts []draft) error {
+// checkOwn finds records that are about to change and are not there, or are not as the condition of the change says.
+func (w *writer) checkOwn(drafts []draft) error {
+	m := w.model
 	for i, d := range drafts {
-		if !h[m][d.key] {
+		if !w.held[m][d.key] {
 			return &ItemError{Index: i, Err: &RecordError{Module: m.Module, Model: m.Name, ID: d.key}}
+		}
+		if err := w.versions.check(m, &d); err != nil {
+			return &ItemError{Index: i, Err: err}
 		}
 	}
 	return nil

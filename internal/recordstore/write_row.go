@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
@@ -16,6 +17,8 @@ type draft struct {
 	values map[string]any      // by column name
 	joins  map[string][]string // by Relation.Settable
 	shown  Values
+
+	ifUpdatedAt *time.Time // the condition of an update; nil means none
 }
 
 // newDraft checks the values of a record that a caller gave.
@@ -30,6 +33,14 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
+		if !create {
+			if taken, err := d.condition(m, name, given[name]); taken || err != nil {
+				if err != nil {
+					return d, err
+				}
+				continue
+			}
+		}
 		if r := m.settable(name); r != nil {
 			far := s.catalog.Target(r).Columns[s.catalog.Target(r).primary]
 			far.Field = name

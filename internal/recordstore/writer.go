@@ -18,6 +18,8 @@ type writer struct {
 	model *Model
 	verb  string
 	held  held
+
+	versions versions
 }
 
 // transaction runs a call in a transaction of its own, or in the one that the store has joined.

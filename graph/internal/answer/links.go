@@ -122,29 +122,44 @@ func (e *Engine) item(raw map[string]any) (linkstore.Item, error) {
 			ends := plan.ObjectOf(v)
 			item.Left, item.Right = idText(ends["left"]), idText(ends["right"])
 		case "data":
-			data, ok := v.(map[string]any)
-			if !ok {
-				return item, plan.Invalidf(
-					"data",
-					"the values of a link's extra columns are an object, as in { requiredQuantity: 2 }",
-				)
+			data, err := dataObject(v)
+			if err != nil {
+				return item, err
 			}
 			item.Data = data
 		default:
-			keys := plan.ObjectOf(v)
-			for _, key := range plan.SortedKeys(keys) {
-				if keys[key] != nil {
-					item.Keys = append(
-						item.Keys,
-						linkstore.Key{Module: naming.Snake(name), Name: naming.Snake(key), ID: idText(keys[key])},
-					)
-				}
-			}
+			item.Keys = append(item.Keys, moduleKeys(name, v)...)
 		}
 	}
 	var err error
 	item.Data, err = e.data(item)
 	return item, err
+}
+
+// dataObject returns the values of a link's extra columns.
+func dataObject(v any) (map[string]any, error) {
+	data, ok := v.(map[string]any)
+	if !ok {
+		return nil, plan.Invalidf(
+			"data",
+			"the values of a link's extra columns are an object, as in { requiredQuantity: 2 }",
+		)
+	}
+	return data, nil
+}
+
+// moduleKeys returns the keys that an input names under the field of a module.
+func moduleKeys(module string, v any) []linkstore.Key {
+	var keys []linkstore.Key
+	fields := plan.ObjectOf(v)
+	for _, name := range plan.SortedKeys(fields) {
+		if fields[name] != nil {
+			keys = append(keys, linkstore.Key{
+				Module: naming.Snake(module), Name: naming.Snake(name), ID: idText(fields[name]),
+			})
+		}
+	}
+	return keys
 }
 
 // data returns the extra columns of a link under their names in the database.
@@ -157,12 +172,17 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 		return nil, err
 	}
 	d, _ := e.linkCatalog.Link(pair.Link)
-	data := make(map[string]any, len(item.Data))
+	return columnsOf(d, item.Data)
+}
+
+// columnsOf returns the extra columns of a link under their names in the database.
+func columnsOf(d *linkstore.Definition, fields map[string]any) (map[string]any, error) {
+	data := make(map[string]any, len(fields))
 	var choices []string
 	for _, c := range d.Columns {
 		choices = append(choices, naming.Camel(c.Name))
 	}
-	for _, name := range plan.SortedKeys(item.Data) {
+	for _, name := range plan.SortedKeys(fields) {
 		column := naming.Snake(name)
 		known := false
 		for _, c := range d.Columns {
@@ -179,7 +199,7 @@ func (e *Engine) data(item linkstore.Item) (map[string]any, error) {
 				strings.Join(choices, ", "),
 			)
 		}
-		data[column] = item.Data[name]
+		data[column] = fields[name]
 	}
 	return data, nil
 }

@@ -36,10 +36,15 @@ func newPayload(ctx context.Context) *rootField {
 
 // CheckPayload returns a *plan.LimitError if the payload for the items would exceed a limit. Resolvers call it before they write.
 func CheckPayload(ctx context.Context, items []linkstore.Item) error {
+	return checkPayload(ctx, requestFrom(ctx).engine.LinkNames(items), len(items))
+}
+
+// checkPayload is CheckPayload for a number of links of the given names.
+func checkPayload(ctx context.Context, names []string, links int) error {
 	r := newRootField(ctx)
 	r.LayOutPayload(r.request.op)
-	for _, name := range r.request.engine.LinkNames(items) {
-		if _, err := r.groupOf(&r.links, &r.Payload.Links, name, len(items)); err != nil {
+	for _, name := range names {
+		if _, err := r.groupOf(&r.links, &r.Payload.Links, name, links); err != nil {
 			return err
 		}
 	}

@@ -592,6 +592,17 @@ type Mutation {
   "Removes exactly the given links. Records stay; a pair that is not linked is NOT_FOUND, not an error."
   dismissLinks(links: [LinkInput!]!): DismissLinksPayload!
   """
+  Makes the links of one record exactly the given ones: links ` + "`" + `to` + "`" + `, and dismisses the other links of this kind that the
+  record has. One transaction; doing it again changes nothing. A record that would have a link too many is a LINK_CONFLICT.
+  """
+  setLinks(
+    "The record, by the key of its end of the link, as in ` + "`" + `{ product: { productId: \"…\" } }` + "`" + `."
+    of: RecordKeyInput!
+    link: LinkName!
+    "The records at the other end, each once. An empty list dismisses all links of this kind."
+    to: [LinkTargetInput!]!
+  ): SetLinksPayload!
+  """
   Removes every link of the given records, deletes the records on the ends that cascade, then their links, and so on:
   one transaction. The given records themselves stay.
   """
@@ -632,6 +643,14 @@ input LinkInput {
 input LinkEndsInput {
   left: ID!
   right: ID!
+}
+
+"A record to be linked."
+input LinkTargetInput {
+  "Key of the record."
+  id: ID!
+  "Values of the link's extra columns. Those left out keep their value."
+  data: JSON
 }
 
 "What is known of a link module."
@@ -687,6 +706,19 @@ enum DismissLinkOutcome {
   NOT_FOUND
 }
 
+enum SetLinkOutcome {
+  "The pair was never linked before."
+  CREATED
+  "The pair was linked before; its link is live again, with its id."
+  REVIVED
+  "The link was live; extra columns changed."
+  UPDATED
+  "The link was live, with these values."
+  UNCHANGED
+  "The link was live, and is not among those asked for."
+  DISMISSED
+}
+
 type CreateLinksPayload {
   "In the order of the input."
   results: [CreateLinkResult!]!
@@ -708,6 +740,17 @@ type DismissLinkResult {
   outcome: DismissLinkOutcome!
   "The dismissed link. Null if there was none."
   link: Link
+}
+
+type SetLinksPayload {
+  "Those of ` + "`" + `to` + "`" + `, in its order, and then the dismissed ones."
+  results: [SetLinkResult!]!
+}
+
+type SetLinkResult {
+  outcome: SetLinkOutcome!
+  "The link as it is now, or as it was dismissed."
+  link: Link!
 }
 
 "Receipt of a deletion or a restore."

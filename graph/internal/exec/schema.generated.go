@@ -20,6 +20,7 @@ import (
 type MutationResolver interface {
 	CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error)
 	DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error)
+	SetLinks(ctx context.Context, of answer.RecordKey, link answer.NamedLink, to answer.LinkTargets) (answer.Answer, error)
 	DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error)
 	RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string) (answer.Answer, error)
 	CreateAPIKeys(ctx context.Context) (answer.Answer, error)
@@ -758,6 +759,36 @@ func (ec *executionContext) field_Mutation_restoreLinks_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setLinks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (answer.RecordKey, error) {
+			return ec.unmarshalNRecordKey2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKey(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "link",
+		func(ctx context.Context, v any) (answer.NamedLink, error) {
+			return ec.unmarshalNNamedLink2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐNamedLink(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["link"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (answer.LinkTargets, error) {
+			return ec.unmarshalNLinkTargets2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinkTargets(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -924,6 +955,50 @@ func (ec *executionContext) fieldContext_Mutation_dismissLinks(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_dismissLinks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setLinks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetLinks(ctx, fc.Args["of"].(answer.RecordKey), fc.Args["link"].(answer.NamedLink), fc.Args["to"].(answer.LinkTargets))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setLinks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Answer does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setLinks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16290,6 +16365,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setLinks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setLinks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteLinks":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteLinks(ctx, field)
@@ -20975,8 +21057,26 @@ func (ec *executionContext) marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraph�
 	return v
 }
 
+func (ec *executionContext) unmarshalNLinkTargets2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinkTargets(ctx context.Context, v any) (answer.LinkTargets, error) {
+	var res answer.LinkTargets
+	err := res.UnmarshalGQLContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNLinks2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐLinks(ctx context.Context, v any) (answer.Links, error) {
 	var res answer.Links
+	err := res.UnmarshalGQLContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNamedLink2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐNamedLink(ctx context.Context, v any) (answer.NamedLink, error) {
+	var res answer.NamedLink
+	err := res.UnmarshalGQLContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRecordKey2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKey(ctx context.Context, v any) (answer.RecordKey, error) {
+	var res answer.RecordKey
 	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

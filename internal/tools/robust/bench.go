@@ -245,6 +245,14 @@ func answerOf(w linkstore.Written) Answer {
 		}
 		return a
 	}
+	if w.Verb == linkstore.SetLinks {
+		var results []linkstore.SetResult
+		for _, i := range w.Items {
+			link := linkstore.Link{Name: i.Link, Left: i.Left, Right: i.Right}
+			results = append(results, linkstore.SetResult{Outcome: i.Outcome, Link: link})
+		}
+		return setOf(results)
+	}
 	return receiptOf(w.Receipt)
 }
 

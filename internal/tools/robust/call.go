@@ -18,6 +18,7 @@ const (
 	Create          Verb = "create"
 	Replace         Verb = "replace"
 	Dismiss         Verb = "dismiss"
+	Set             Verb = "set"           // makes the links of a record exactly the given ones
 	Delete          Verb = "delete"        // deletes the links of records
 	DeleteRecords   Verb = "deleteRecords" // deletes the records too
 	Restore         Verb = "restore"
@@ -30,7 +31,8 @@ const (
 // Call is one call of a client.
 type Call struct {
 	Verb     Verb
-	Pairs    []linkstore.Pair // for Create, Replace and Dismiss
+	Pairs    []linkstore.Pair // for Create, Replace, Dismiss and Set
+	Of       linkstore.Of     // for Set: the record that all pairs have in common
 	Quantity string           // value of the extra column; "" for none
 	Records  []linktest.Record
 	Owners   []string // of Records, for Put and Move
@@ -40,6 +42,9 @@ type Call struct {
 // String returns the call as a line of a program.
 func (c Call) String() string {
 	words := []string{string(c.Verb)}
+	if c.Verb == Set {
+		words = append(words, fmt.Sprintf("%s[%d]=%s", c.Of.Link, c.Of.From, c.Of.ID))
+	}
 	for _, p := range c.Pairs {
 		words = append(words, p.Link+"("+p.Left+","+p.Right+")")
 	}
@@ -68,6 +73,18 @@ func (c Call) items() []linkstore.Item {
 		}
 	}
 	return items
+}
+
+// targets returns the far records of the pairs of a Set.
+func (c Call) targets() []linkstore.Target {
+	targets := make([]linkstore.Target, len(c.Pairs))
+	for i, item := range c.items() {
+		targets[i] = linkstore.Target{ID: item.Right, Data: item.Data}
+		if c.Of.From == linkstore.Right {
+			targets[i].ID = item.Left
+		}
+	}
+	return targets
 }
 
 func (c Call) records() []linkstore.Records {
@@ -209,13 +226,15 @@ func (m *maker) pick(ids []string) string { return ids[m.IntN(len(ids))] }
 
 func (m *maker) call() Call {
 	switch n := m.IntN(100); {
-	case n < 26:
+	case n < 22:
 		return Call{Verb: Create, Pairs: m.pairs(), Quantity: []string{"", "2", "3"}[m.IntN(3)]}
-	case n < 34:
+	case n < 30:
 		return Call{Verb: Replace, Pairs: m.pairs()}
-	case n < 50:
+	case n < 42:
 		return Call{Verb: Dismiss, Pairs: m.pairs()}
-	case n < 58:
+	case n < 54:
+		return m.setCall()
+	case n < 60:
 		return Call{Verb: Delete, Records: m.records()}
 	case n < 74:
 		return Call{Verb: DeleteRecords, Records: m.records()}
@@ -225,6 +244,33 @@ func (m *maker) call() Call {
 		return Call{Verb: RestoreDeletion}
 	}
 	return m.recordCall()
+}
+
+// setCall returns a Set of a record to none of the records of the other end, or to some.
+func (m *maker) setCall() Call {
+	d, _ := m.catalog.Link(m.pick(m.world.Links))
+	c := Call{Verb: Set, Of: linkstore.Of{Link: d.Name}, Quantity: []string{"", "2", "3"}[m.IntN(3)]}
+	near, far := m.world.ids(d.Left.Model), m.world.ids(d.Right.Model)
+	if m.IntN(2) == 0 {
+		near, far, c.Of.From = far, near, linkstore.Right
+	}
+	c.Of.ID = m.pick(near)
+	many := d.Right.IsList
+	if c.Of.From == linkstore.Right {
+		many = d.Left.IsList
+	}
+	most := len(far)
+	if !many && m.IntN(10) > 0 {
+		most = 1
+	}
+	for _, i := range m.Perm(len(far))[:m.IntN(most+1)] {
+		p := linkstore.Pair{Link: d.Name, Left: c.Of.ID, Right: far[i]}
+		if c.Of.From == linkstore.Right {
+			p.Left, p.Right = p.Right, p.Left
+		}
+		c.Pairs = append(c.Pairs, p)
+	}
+	return c
 }
 
 // recordCall returns a call of the record store, if the world has records with owners.

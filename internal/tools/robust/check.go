@@ -20,7 +20,7 @@ import (
 type Answer struct {
 	Err      string   // class of the error, "" for none
 	Outcomes []string // of the items
-	Removed  []string // sorted: links that were replaced, or the links and records of a receipt
+	Removed  []string // sorted: links that were replaced or that a Set dismissed, or what a receipt holds
 	Deletion string   // id of the receipt
 }
 
@@ -95,10 +95,26 @@ func dismissedOf(results []linkstore.DismissResult) Answer {
 	return a
 }
 
+// setOf returns the outcomes of the targets, and the links that were dismissed.
+func setOf(results []linkstore.SetResult) Answer {
+	var a Answer
+	var dismissed []linkstore.Link
+	for _, r := range results {
+		if r.Outcome == linkstore.Dismissed {
+			dismissed = append(dismissed, r.Link)
+		} else {
+			a.Outcomes = append(a.Outcomes, string(r.Outcome))
+		}
+	}
+	a.Removed = linksOf(dismissed)
+	return a
+}
+
 // links are the methods of a link store that histories call. Both the real store and the in-memory model have them.
 type links interface {
 	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
 	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
+	SetLinks(ctx context.Context, of linkstore.Of, to []linkstore.Target) ([]linkstore.SetResult, error)
 	Delete(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	Restore(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
@@ -114,6 +130,9 @@ func callLinks(ctx context.Context, s links, c Call) (Answer, error) {
 	case Dismiss:
 		results, err := s.Dismiss(ctx, c.items())
 		return dismissedOf(results), err
+	case Set:
+		results, err := s.SetLinks(ctx, c.Of, c.targets())
+		return setOf(results), err
 	}
 	var receipt linkstore.Receipt
 	var err error

@@ -58,6 +58,8 @@ func (v Verb) action() string {
 		return string(linkstore.CreateLinks)
 	case Dismiss:
 		return string(linkstore.DismissLinks)
+	case Set:
+		return string(linkstore.SetLinks)
 	case Delete:
 		return string(linkstore.DeleteLinks)
 	case DeleteRecords:
@@ -140,6 +142,16 @@ func (o Operation) audited() audited {
 			count(&c.Links, o.Call.Pairs[i].Link, 1)
 		}
 		c.Replaced = len(o.Answer.Removed)
+	case Set:
+		for _, outcome := range o.Answer.Outcomes {
+			count(&c.Outcomes, outcome, 1)
+		}
+		if n := len(o.Answer.Removed); n > 0 {
+			count(&c.Outcomes, string(linkstore.Dismissed), n)
+		}
+		if n := len(o.Answer.Outcomes) + len(o.Answer.Removed); n > 0 {
+			count(&c.Links, o.Call.Of.Link, n)
+		}
 	case Put, Move:
 		count(&c.Records, o.Call.Records[0].Model, len(o.Call.Records))
 	default:
