@@ -50,8 +50,8 @@ func (s *Store) lockedClosure(
 	withRoots bool,
 	known map[record]bool,
 ) (*closure, error) {
-	first, locked, isKept := newLocks(), newHeldRecords(), map[record]bool{}
-	request := func(wanted *locks, r record) {
+	first, locked, isKept := newLockSet(), newHeldRecords(), map[record]bool{}
+	request := func(wanted *lockSet, r record) {
 		wanted.add(r.model, r.id, forDelete)
 		locked.add(r)
 	}
@@ -101,7 +101,7 @@ func (s *Store) lockedClosure(
 				delete(read, r)
 			}
 		}
-		wanted := newLocks()
+		wanted := newLockSet()
 		for _, r := range unlocked {
 			request(wanted, r)
 		}
@@ -215,9 +215,9 @@ type edgeKind struct {
 // readEdgesOf queues the statement that reads the edges of one model's records. A row has the index of the edge
 // kind, the keys of both records, and whether the target is live and deleted with the first record.
 func (s *Store) readEdgesOf(tx *batchTx, read edges, m *Model, ids []string, withOwned bool) {
-	q := text(
+	q := cachedSQL(
 		s,
-		textKey{what: "look", of: m, large: len(ids) >= rowkey.Many, more: withOwned},
+		sqlKey{statement: "look", subject: m, large: len(ids) >= rowkey.Many, multiple: withOwned},
 		func() *edgeQuery { return s.newEdgeQuery(m, len(ids), withOwned) },
 	)
 	if len(q.kinds) == 0 {

@@ -76,7 +76,7 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 			return nil, err
 		}
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt} }, s.remove(
+		return func() Written { return Written{Verb: verb, Given: groupRecords(roots), Receipt: receipt} }, s.remove(
 			ctx,
 			tx,
 			c,
@@ -135,9 +135,9 @@ func (s *Store) liveRoots(
 	tx *batchTx,
 	roots []record,
 	index []int,
-	locked *locks,
+	locked *lockSet,
 ) ([]record, error) {
-	s.list(tx, locked)
+	s.listLive(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
@@ -201,10 +201,14 @@ func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 			continue
 		}
 		slices.Sort(ids)
-		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= rowkey.Many}, func() string {
-			return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
-				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
-		}), append(rowkey.Args(ids, len(m.key)), deletion)...)
+		tx.queue(
+			len(ids),
+			nil,
+			cachedSQL(s, sqlKey{statement: "delete", subject: m, large: len(ids) >= rowkey.Many}, func() string {
+				return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
+					m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
+			}),
+			append(rowkey.Args(ids, len(m.key)), deletion)...)
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 	}
 	return records

@@ -185,7 +185,7 @@ func (s *Store) detachFew(tx *batchTx, d *Definition, pairs []Pair, why removal,
 		slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
 		*removed = append(*removed, links...)
 		return err
-	}, text(s, textKey{what: "detach", of: d, how: why.cause, more: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
+	}, cachedSQL(s, sqlKey{statement: "detach", subject: d, variant: why.cause, multiple: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
 }
 
 // detachText returns the statement of detachFew, for one pair or for more, whose rows are locked in order. The
@@ -223,7 +223,7 @@ func (s *Store) detachText(d *Definition, why removal, more bool) string {
 			UPDATE %s AS t SET deleted_at = now.at, updated_at = now.at
 			FROM %s, now WHERE %s AND t.deleted_at IS NULL RETURNING t.*)%s%s
 		SELECT %s FROM %s`,
-		live, at, d.table(), given, d.pairOn(), noted, s.told(d, "detached", why.cause, ""), d.columns(), from)
+		live, at, d.table(), given, d.pairOn(), noted, s.eventsCTE(d, "detached", why.cause, ""), d.columns(), from)
 }
 
 // deletedAt returns an expression for the time of the deletion whose id is a parameter.

@@ -106,8 +106,8 @@ const (
 	changed           // what the call had read changed before it was locked
 )
 
-// overtakenCode is the SQLSTATE with which a statement reports that what the call had read has changed.
-const overtakenCode = "LG001"
+// changedCode is the SQLSTATE with which a statement reports that what the call had read has changed.
+const changedCode = "LG001"
 
 // changedError ends a transaction that must be retried because another call changed what it had read.
 type changedError struct{}
@@ -161,7 +161,7 @@ func classify(err error) failure {
 		return final
 	}
 	switch pg.Code {
-	case overtakenCode:
+	case changedCode:
 		return changed
 	case "40001", "40P01":
 		return retryable
@@ -173,7 +173,7 @@ func classify(err error) failure {
 
 // refused reports whether an error says that others hold locks which the call must not wait for. It does so only
 // while some locks are missing, because a later statement that times out ends with the same code.
-func (l *locks) refused(err error) bool {
+func (l *lockSet) refused(err error) bool {
 	if !l.nowait || err == nil {
 		return false
 	}

@@ -53,15 +53,15 @@ import (
 // Postgres may still find a deadlock: in unique indexes of the records, or with programs that lock in another
 // order. Such a call is retried too. All retries are bounded. After the last one the call fails with ErrContended.
 
-// locks are the locks of records that a call wants or holds.
-type locks struct {
-	sets    map[*Model]*lockSet
+// lockSet is the set of record locks that a call wants or holds.
+type lockSet struct {
+	sets    map[*Model]*modelLocks
 	buckets map[int32]bool // advisory locks; true if the lock is exclusive
 	nowait  bool           // fail instead of waiting for a lock
 }
 
-// lockSet is the locks of one model's records, and what locking them returned.
-type lockSet struct {
+// modelLocks are the locks of one model's records, and what locking them returned.
+type modelLocks struct {
 	ids       []string
 	seen      map[string]bool
 	strength  string
@@ -81,7 +81,9 @@ type ownedRecords struct {
 	ids   []string
 }
 
-func newLocks() *locks { return &locks{sets: map[*Model]*lockSet{}, buckets: map[int32]bool{}} }
+func newLockSet() *lockSet {
+	return &lockSet{sets: map[*Model]*modelLocks{}, buckets: map[int32]bool{}}
+}
 
 // Strengths of row locks. FOR KEY SHARE is too weak: a soft delete changes no key, so it would not conflict.
 const (
@@ -115,7 +117,7 @@ func (d *Definition) strengths() (left, right string) {
 }
 
 // isLive reports whether a locked record is live.
-func (l *lockSet) isLive(id string) bool {
+func (l *modelLocks) isLive(id string) bool {
 	if !l.listed {
 		return l.liveCount == len(l.ids)
 	}
@@ -123,28 +125,28 @@ func (l *lockSet) isLive(id string) bool {
 }
 
 // add requests the lock of a record, with at least the given strength.
-func (l *locks) add(m *Model, id, strength string) {
+func (l *lockSet) add(m *Model, id, strength string) {
 	if m.mayLackRow {
 		l.addBucket(record{m, id}, strength)
 	}
 	if m.Table == "" {
 		return
 	}
-	l.of(m, strength).add(id)
+	l.forModel(m, strength).add(id)
 }
 
-// of returns the lock set of a model, with at least the given strength.
-func (l *locks) of(m *Model, strength string) *lockSet {
+// forModel returns the locks of a model, with at least the given strength.
+func (l *lockSet) forModel(m *Model, strength string) *modelLocks {
 	set := l.sets[m]
 	if set == nil {
-		set = &lockSet{strength: strength, seen: map[string]bool{}}
+		set = &modelLocks{strength: strength, seen: map[string]bool{}}
 		l.sets[m] = set
 	}
 	set.strength = stronger(set.strength, strength)
 	return set
 }
 
-func (l *lockSet) add(id string) {
+func (l *modelLocks) add(id string) {
 	if !l.seen[id] {
 		l.seen[id] = true
 		l.ids = append(l.ids, id)
@@ -152,22 +154,22 @@ func (l *lockSet) add(id string) {
 }
 
 // addOwners requests the locks of the records of m that own other records.
-func (l *locks) addOwners(m *Model, of ownedRecords, strength string) {
-	set := l.of(m, strength)
+func (l *lockSet) addOwners(m *Model, of ownedRecords, strength string) {
+	set := l.forModel(m, strength)
 	set.owned = append(set.owned, of)
 }
 
 // addBucket requests the advisory lock that stands for a record.
-func (l *locks) addBucket(r record, strength string) {
+func (l *lockSet) addBucket(r record, strength string) {
 	b := r.bucket()
 	l.buckets[b] = l.buckets[b] || strength != forShare
 }
 
 // isLive reports whether a locked record is live. A record whose module lives elsewhere counts as live.
-func (l *locks) isLive(m *Model, id string) bool { return m.Table == "" || l.sets[m].isLive(id) }
+func (l *lockSet) isLive(m *Model, id string) bool { return m.Table == "" || l.sets[m].isLive(id) }
 
-// exists reports whether the row of a locked record exists, live or not. It requires a listed set.
-func (l *locks) exists(m *Model, id string) bool {
+// exists reports whether the row of a locked record exists, live or not. The model's records must have been listed.
+func (l *lockSet) exists(m *Model, id string) bool {
 	if m.Table == "" {
 		return true
 	}
@@ -176,7 +178,7 @@ func (l *locks) exists(m *Model, id string) bool {
 }
 
 // lock queues the statements that lock records, in the order that all writers keep.
-func (s *Store) lock(tx *batchTx, wanted *locks) {
+func (s *Store) lock(tx *batchTx, wanted *lockSet) {
 	if len(wanted.buckets) > 0 {
 		ids := slices.Sorted(maps.Keys(wanted.buckets))
 		alone := make([]bool, len(ids))
@@ -214,8 +216,8 @@ func (s *Store) lockBuckets(tx *batchTx, ids []int32, alone []bool, nowait bool)
 		FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
 }
 
-// list locks the records of a set again if only some of them are live, to learn which.
-func (s *Store) list(tx *batchTx, wanted *locks) {
+// listLive locks the records of a model again if only some of them are live, to learn which.
+func (s *Store) listLive(tx *batchTx, wanted *lockSet) {
 	for _, m := range s.catalog.ordered {
 		if l := wanted.sets[m]; l != nil && !l.listed && l.liveCount < len(l.ids) {
 			s.lockModel(tx, m, l, true)
@@ -224,11 +226,11 @@ func (s *Store) list(tx *batchTx, wanted *locks) {
 }
 
 // lockModel queues the statement that locks the records of one model. It relies on the primary key.
-func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
+func (s *Store) lockModel(tx *batchTx, m *Model, l *modelLocks, list bool) {
 	l.listed = list
 	sql, args := l.statementWithOwners(m)
 	if len(l.owned) == 0 {
-		sql, args = text(s, textKey{"lock", m, l.clause, len(l.ids) >= rowkey.Many, list}, func() string {
+		sql, args = cachedSQL(s, sqlKey{"lock", m, l.clause, len(l.ids) >= rowkey.Many, list}, func() string {
 			return l.statement(m, list, m.amongMany("t", len(l.ids)))
 		}), rowkey.Args(l.ids, len(m.key))
 	}
@@ -255,7 +257,7 @@ func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
 
 // statement returns the statement that locks the existing records of a condition, and lists them or counts the live
 // ones. For a row that it waited for, Postgres returns the version after the wait.
-func (l *lockSet) statement(m *Model, list bool, which string) string {
+func (l *modelLocks) statement(m *Model, list bool, which string) string {
 	live, selected := "t.deleted_at IS NULL", ""
 	if m.NoSoftDelete {
 		live = "true"
@@ -273,7 +275,7 @@ func (l *lockSet) statement(m *Model, list bool, which string) string {
 
 // statementWithOwners returns the statement that also locks owners, and lists all records. It relies on the primary
 // keys, and on the index of the owner columns where records are owned by other columns.
-func (l *lockSet) statementWithOwners(m *Model) (string, []any) {
+func (l *modelLocks) statementWithOwners(m *Model) (string, []any) {
 	if len(l.owned) == 0 {
 		return "", nil
 	}
@@ -303,9 +305,9 @@ func (l *lockSet) statementWithOwners(m *Model) (string, []any) {
 	return l.statement(m, true, "("+m.key.On("t").List()+") IN ("+which+")"), args
 }
 
-// ends returns the locks of the records that links join, as a call that creates them needs them.
-func ends(links []*newLink) *locks {
-	wanted := newLocks()
+// endLocks returns the locks of the records that links join, as a call that creates the links needs them.
+func endLocks(links []*newLink) *lockSet {
+	wanted := newLockSet()
 	for _, l := range links {
 		left, right := l.def.strengths()
 		if l.def.SkipExistence {
@@ -320,7 +322,7 @@ func ends(links []*newLink) *locks {
 }
 
 // checkEnds checks that both records of each link are live.
-func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
+func checkEnds(links []*newLink, locked *lockSet, opts CreateOptions) error {
 	for _, l := range links {
 		if l.def.SkipExistence {
 			continue
@@ -332,7 +334,7 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			err := l.fault(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
+			err := l.fail(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
 			if err != nil {
 				return err
 			}

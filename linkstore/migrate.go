@@ -41,7 +41,7 @@ func (s *Store) ownTables() []string {
 		s.numberDeletions(),
 		`DO $do$ BEGIN IF to_regprocedure(` + literal(s.own("overtaken")+"()") + `) IS NULL THEN
 			CREATE FUNCTION ` + s.own("overtaken") + `() RETURNS boolean LANGUAGE plpgsql AS $$
-			BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + overtakenCode + `'; END $$;
+			BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + changedCode + `'; END $$;
 		END IF; END $do$`,
 		`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_record") + ` (
 			deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,

@@ -24,11 +24,11 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	if err != nil {
 		return Receipt{}, err
 	}
-	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLocks()}
+	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLockSet()}
 	var receipt Receipt
 	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(
+		return func() Written { return Written{Verb: RestoreRecords, Given: groupRecords(roots), Receipt: receipt} }, s.restore(
 			ctx,
 			tx,
 			r,
@@ -47,7 +47,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 	if err := checkID("deletionId", deletionID); err != nil {
 		return Receipt{}, err
 	}
-	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLocks()}
+	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLockSet()}
 	var receipt Receipt
 	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
@@ -64,7 +64,7 @@ func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt
 // restore brings back records, and the links whose two records are then live. The receipt is complete once all
 // statements are sent.
 func (s *Store) restore(ctx context.Context, tx *batchTx, r *restoring, receipt *Receipt) error {
-	held := newLocks()
+	held := newLockSet()
 	found := &candidates{}
 	if err := s.lockRoots(ctx, tx, r, held, found); err != nil || len(found.records) == 0 {
 		return err
@@ -101,7 +101,7 @@ func (s *Store) restore(ctx context.Context, tx *batchTx, r *restoring, receipt 
 type restoreResult struct {
 	receipt  *Receipt
 	deletion string
-	live     *locks
+	live     *lockSet
 }
 
 // latestOf returns the latest of the records' deletions.
@@ -186,7 +186,7 @@ type linkCandidates struct {
 	def       *Definition
 	links     []deletedLink
 	isDeleted []bool // by link: deleted ever since the deletion
-	standing  []Link // live links that exclude some of them
+	existing  []Link // live links that exclude some of them
 }
 
 // lockCandidates queues the statements that lock, kind by kind, the rows of links that may come back and of the
@@ -208,7 +208,7 @@ func (s *Store) lockCandidates(tx *batchTx, links []deletedLink) []*linkCandidat
 			pairs[i] = l.Pair
 		}
 		k.lockStillDeleted(tx)
-		s.conflicts(tx, k.def, pairs, &k.standing)
+		s.lockConflicts(tx, k.def, pairs, &k.existing)
 		kinds = append(kinds, k)
 	}
 	return kinds
@@ -232,7 +232,7 @@ func (s *Store) restoreLinks(tx *batchTx, kinds []*linkCandidates, result *resto
 				waiting = append(waiting, l)
 			}
 		}
-		links, err := k.withoutConflicts(ready, newTaken(k.def, without(k.standing, deletedPairs)))
+		links, err := k.withoutConflicts(ready, newExclusiveLinks(k.def, withoutPairs(k.existing, deletedPairs)))
 		if err != nil {
 			return err
 		}
@@ -246,12 +246,12 @@ func (s *Store) restoreLinks(tx *batchTx, kinds []*linkCandidates, result *resto
 
 // withoutConflicts returns those of the links that no live link excludes. An excluded link that this call is to
 // restore is a *ConflictError; one that only waits for a record keeps waiting.
-func (k *linkCandidates) withoutConflicts(which []int, taken *taken) ([]deletedLink, error) {
+func (k *linkCandidates) withoutConflicts(which []int, taken *exclusiveLinks) ([]deletedLink, error) {
 	var ready []deletedLink
 	for _, i := range which {
 		l := k.links[i]
 		if k.isDeleted[i] {
-			if excluding := taken.against(l.Pair); len(excluding) > 0 {
+			if excluding := taken.excluding(l.Pair); len(excluding) > 0 {
 				if l.requested {
 					return nil, &ConflictError{k.def.Name, l.Left, l.Right, excluding[0]}
 				}
@@ -311,7 +311,7 @@ func (s *Store) undeleteLinks(tx *batchTx, d *Definition, links []deletedLink, r
 			FROM unnest(%s) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING t.*)%s
 		SELECT %s FROM written AS t`,
-		d.table(), given, d.pairNames(""), d.pairOn(), s.told(d, "attached", "restore", ""), d.columns()), args...)
+		d.table(), given, d.pairNames(""), d.pairOn(), s.eventsCTE(d, "attached", "restore", ""), d.columns()), args...)
 }
 
 // markLinks queues an update of the saved links of deletions. It relies on the primary key of deletion_link.

@@ -97,7 +97,7 @@ func (s *Store) findRecords(tx *batchTx, f *candidateQuery, found *candidates) {
 			return nil
 		})
 		return err
-	}, text(s, textKey{what: "find records", how: f.name, large: f.n >= rowkey.Many}, func() string {
+	}, cachedSQL(s, sqlKey{statement: "find records", variant: f.name, large: f.n >= rowkey.Many}, func() string {
 		return f.with + `
 		SELECT r.deletion_id, d.seq, r.model, r.key, r.removed, d.deleted_at
 		FROM reached AS x
@@ -143,7 +143,7 @@ func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *candidate
 			},
 		)
 		return err
-	}, text(s, textKey{what: "find links", large: n >= rowkey.Many}, func() string {
+	}, cachedSQL(s, sqlKey{statement: "find links", large: n >= rowkey.Many}, func() string {
 		return `
 		WITH ends AS (SELECT * FROM unnest(` + rowkey.TextArrays(4, n) + `) AS p(deletion, link, side, key))
 		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at

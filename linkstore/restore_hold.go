@@ -11,15 +11,22 @@ type restoring struct {
 	find     *candidateQuery
 	roots    []record // the given records, and where in the call each was
 	index    []int
-	deletion string // the given deletion
-	known    *locks // what earlier tries needed
+	deletion string   // the given deletion
+	known    *lockSet // what earlier tries needed
 }
 
 // acquire locks what is wanted beyond what this try holds. It sends these statements together with those that then
 // queues. It waits for the locks only if they come after all held ones in the lock order. If it must not wait and a
 // lock is not free, it fails with a changedError, so that the call is retried and starts with all locks known by
 // then. See "How calls are ordered".
-func (s *Store) acquire(ctx context.Context, tx *batchTx, r *restoring, held *locks, wanted *locks, then func()) error {
+func (s *Store) acquire(
+	ctx context.Context,
+	tx *batchTx,
+	r *restoring,
+	held *lockSet,
+	wanted *lockSet,
+	then func(),
+) error {
 	missing := wanted.minus(held)
 	missing.nowait = !missing.after(held)
 	s.lock(tx, missing)
@@ -35,8 +42,8 @@ func (s *Store) acquire(ctx context.Context, tx *batchTx, r *restoring, held *lo
 }
 
 // lockRoots locks the given records, and finds the records that come back with them.
-func (s *Store) lockRoots(ctx context.Context, tx *batchTx, r *restoring, held *locks, found *candidates) error {
-	wanted := newLocks()
+func (s *Store) lockRoots(ctx context.Context, tx *batchTx, r *restoring, held *lockSet, found *candidates) error {
+	wanted := newLockSet()
 	wanted.merge(r.known, stronger)
 	for _, root := range r.roots {
 		wanted.add(root.model, root.id, forDelete)
@@ -66,8 +73,8 @@ func (s *Store) lockRoots(ctx context.Context, tx *batchTx, r *restoring, held *
 }
 
 // lockRecords locks the records that come back, and finds the links that may come back with them.
-func (s *Store) lockRecords(ctx context.Context, tx *batchTx, r *restoring, held *locks, found *candidates) error {
-	wanted := newLocks()
+func (s *Store) lockRecords(ctx context.Context, tx *batchTx, r *restoring, held *lockSet, found *candidates) error {
+	wanted := newLockSet()
 	for _, of := range found.records {
 		wanted.add(of.model, of.id, forDelete)
 	}
@@ -76,8 +83,8 @@ func (s *Store) lockRecords(ctx context.Context, tx *batchTx, r *restoring, held
 
 // linkLocks returns the locks of both records of each link that may come back, and of the owners of the records
 // that do.
-func (s *Store) linkLocks(found *candidates) *locks {
-	wanted := newLocks()
+func (s *Store) linkLocks(found *candidates) *lockSet {
+	wanted := newLockSet()
 	for _, l := range found.links {
 		d := s.catalog.byLink[l.Link]
 		left, right := d.strengths()
@@ -103,14 +110,14 @@ func weaker(a, b string) string {
 }
 
 // merge adds the locks of o. strength chooses the strength of a model's locks if both have some.
-func (l *locks) merge(o *locks, strength func(a, b string) string) {
+func (l *lockSet) merge(o *lockSet, strength func(a, b string) string) {
 	for b, exclusive := range o.buckets {
 		l.buckets[b] = l.buckets[b] || exclusive
 	}
 	for m, set := range o.sets {
 		to := l.sets[m]
 		if to == nil {
-			to = &lockSet{strength: set.strength, seen: map[string]bool{}, listed: true, live: map[string]bool{}}
+			to = &modelLocks{strength: set.strength, seen: map[string]bool{}, listed: true, live: map[string]bool{}}
 			l.sets[m] = to
 		}
 		to.strength = strength(to.strength, set.strength)
@@ -125,8 +132,8 @@ func (l *locks) merge(o *locks, strength func(a, b string) string) {
 }
 
 // minus returns the locks that are not held. The statements that take them list each record.
-func (l *locks) minus(held *locks) *locks {
-	more := newLocks()
+func (l *lockSet) minus(held *lockSet) *lockSet {
+	more := newLockSet()
 	for b, exclusive := range l.buckets {
 		if has, holds := held.buckets[b]; !holds || exclusive && !has {
 			more.buckets[b] = exclusive
@@ -135,7 +142,7 @@ func (l *locks) minus(held *locks) *locks {
 	for m, set := range l.sets {
 		has := held.sets[m]
 		enough := has != nil && stronger(has.strength, set.strength) == has.strength
-		rest := &lockSet{strength: set.strength, seen: map[string]bool{}, mustList: true, owned: set.owned}
+		rest := &modelLocks{strength: set.strength, seen: map[string]bool{}, mustList: true, owned: set.owned}
 		for _, id := range set.ids {
 			if !enough || !has.seen[id] {
 				rest.add(id)
@@ -149,7 +156,7 @@ func (l *locks) minus(held *locks) *locks {
 }
 
 // after reports whether all the locks come after the held ones in the lock order.
-func (l *locks) after(held *locks) bool {
+func (l *lockSet) after(held *lockSet) bool {
 	if len(held.sets)+len(held.buckets) == 0 {
 		return true
 	}

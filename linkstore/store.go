@@ -66,12 +66,12 @@ type Config struct {
 
 // Store stores the links of a catalogue.
 type Store struct {
-	db      DB
-	catalog *Catalog
-	cfg     Config
-	inTx    bool // the caller owns the transaction
-	joined  bool // calls do not use savepoints in it
-	texts   *sync.Map
+	db       DB
+	catalog  *Catalog
+	cfg      Config
+	inTx     bool // the caller owns the transaction
+	joined   bool // calls do not use savepoints in it
+	sqlCache *sync.Map
 }
 
 // New returns a Store. Migrate and Sync create the tables that it needs.
@@ -85,13 +85,13 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 	if cfg.Schema == "" {
 		cfg.Schema = "linkgraph"
 	}
-	return &Store{db: db, catalog: catalog, cfg: cfg, texts: &sync.Map{}}
+	return &Store{db: db, catalog: catalog, cfg: cfg, sqlCache: &sync.Map{}}
 }
 
 // WithTx returns a store that works in the caller's transaction. Each call is a savepoint, and is not retried after
 // a deadlock.
 func (s *Store) WithTx(tx pgx.Tx) *Store {
-	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, texts: s.texts}
+	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, sqlCache: s.sqlCache}
 }
 
 // Join returns a store whose calls are part of the caller's transaction, without savepoints. If a call fails, the

@@ -166,12 +166,12 @@ func (w *batchTx) sendAll(ctx context.Context, last bool) error {
 		switch n {
 		case 0:
 			n = 1
-			err = w.alone(ctx, queued[0])
+			err = w.sendAlone(ctx, queued[0])
 		case -1:
 			n = len(queued)
-			err = w.together(ctx, queued, last)
+			err = w.sendTogether(ctx, queued, last)
 		default:
-			err = w.together(ctx, queued[:n], false)
+			err = w.sendTogether(ctx, queued[:n], false)
 		}
 		if err != nil {
 			return err
@@ -191,11 +191,11 @@ func (w *batchTx) begin(ctx context.Context) error {
 		w.tx, err = w.db.Begin(ctx)
 		return err
 	}
-	return w.together(ctx, nil, false)
+	return w.sendTogether(ctx, nil, false)
 }
 
-// alone runs a large statement outside of a batch, so that Postgres plans it for the number of its rows.
-func (w *batchTx) alone(ctx context.Context, s statement) error {
+// sendAlone runs a large statement outside of a batch, so that Postgres plans it for the number of its rows.
+func (w *batchTx) sendAlone(ctx context.Context, s statement) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
@@ -213,9 +213,9 @@ func (w *batchTx) alone(ctx context.Context, s statement) error {
 	return rows.Err()
 }
 
-// together sends statements in one round trip. If last is true, the batch also commits. A batch that is both the
+// sendTogether sends statements in one round trip. If last is true, the batch also commits. A batch that is both the
 // first and the last is an implicit transaction.
-func (w *batchTx) together(ctx context.Context, statements []statement, last bool) error {
+func (w *batchTx) sendTogether(ctx context.Context, statements []statement, last bool) error {
 	if w.conn == nil {
 		if err := w.begin(ctx); err != nil {
 			return err
@@ -255,22 +255,22 @@ func committed(tag pgconn.CommandTag) error {
 }
 
 // sqlKey identifies the text of a statement in the cache.
-type textKey struct {
-	what  string
-	of    any
-	how   string
-	large bool // it is planned for its rows
-	more  bool
+type sqlKey struct {
+	statement string
+	subject   any
+	variant   string
+	large     bool // the statement is planned for the number of its rows
+	multiple  bool
 }
 
 // cachedSQL returns what build makes for a key. It calls build once for each key.
-func text[T any](s *Store, key textKey, make func() T) T {
-	if made, ok := s.texts.Load(key); ok {
-		if t, ok := made.(T); ok {
+func cachedSQL[T any](s *Store, key sqlKey, build func() T) T {
+	if cached, ok := s.sqlCache.Load(key); ok {
+		if t, ok := cached.(T); ok {
 			return t
 		}
 	}
-	t := make()
-	s.texts.Store(key, t)
+	t := build()
+	s.sqlCache.Store(key, t)
 	return t
 }

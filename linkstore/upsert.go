@@ -14,7 +14,7 @@ import (
 
 // linkArgs are links of one kind as parameters of a statement: one array for each key column, and two for each
 // extra column that any of the links names.
-type given struct {
+type linkArgs struct {
 	def           *Definition
 	n             int
 	args          []any
@@ -30,7 +30,7 @@ type columnArg struct {
 }
 
 // newLinkArgs returns the parameters for links, which must all be of one kind.
-func givenOf(links []*newLink) *given {
+func newLinkArgs(links []*newLink) *linkArgs {
 	d := links[0].def
 	left, right := make([]string, len(links)), make([]string, len(links))
 	named := map[string]bool{}
@@ -40,7 +40,7 @@ func givenOf(links []*newLink) *given {
 			named[name] = true
 		}
 	}
-	g := &given{
+	g := &linkArgs{
 		def:    d,
 		n:      len(links),
 		args:   d.pairArgs(left, right),
@@ -64,23 +64,23 @@ func givenOf(links []*newLink) *given {
 	return g
 }
 
-// text returns a statement on the links. It is cached unless it depends on which extra columns are named.
-func (g *given) text(s *Store, what, how string, make func() string) string {
+// cachedSQL returns a statement on the links. It is cached unless it depends on which extra columns are named.
+func (g *linkArgs) cachedSQL(s *Store, what, how string, build func() string) string {
 	if g.named {
-		return make()
+		return build()
 	}
-	return text(s, textKey{what: what, of: g.def, how: how, large: g.n >= rowkey.Many}, make)
+	return cachedSQL(s, sqlKey{statement: what, subject: g.def, variant: how, large: g.n >= rowkey.Many}, build)
 }
 
 // array adds an array parameter and its column name.
-func (g *given) array(name, sqlType string, values any) {
+func (g *linkArgs) array(name, sqlType string, values any) {
 	g.args = append(g.args, values)
 	g.arrays = append(g.arrays, rowkey.Array(len(g.args), sqlType, g.n))
 	g.names = append(g.names, name)
 }
 
 // differs returns the condition that a link names a value which its row, t, does not have.
-func (g *given) differs() string {
+func (g *linkArgs) differs() string {
 	parts := []string{"false"}
 	for _, c := range g.columns {
 		if c.given != "" {
@@ -157,7 +157,7 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 	if !exclusive {
 		conflict = fmt.Sprintf("ON CONFLICT (%s) DO NOTHING", d.keys(""))
 	}
-	g := givenOf(links)
+	g := newLinkArgs(links)
 	g.array("id", "text", ids)
 	var targets, values []string
 	for _, c := range g.columns {
@@ -183,7 +183,7 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 		writeFew(
 			tx,
 			links,
-			g.text(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }),
+			g.cachedSQL(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }),
 			g.args,
 		)
 	} else {
@@ -243,7 +243,7 @@ func readInserted(links []*newLink, ids []string) func(rows pgx.Rows) error {
 	}
 }
 
-// wrote sets the outcome of a link from the row that was written.
+// setOutcome sets the outcome of a link from the row that was written.
 func (l *newLink) setOutcome(link Link) {
 	l.result.Link = link
 	switch {
@@ -259,7 +259,7 @@ func (l *newLink) setOutcome(link Link) {
 // fewText returns a statement that writes the rows of a few links and returns them. It also writes their events:
 // those of all rows, or those of the rows that the condition attached selects.
 func (s *Store) fewText(d *Definition, sql, attached string) string {
-	return `WITH written AS (` + sql + `)` + s.told(
+	return `WITH written AS (` + sql + `)` + s.eventsCTE(
 		d,
 		"attached",
 		"create",
@@ -299,7 +299,7 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	keys := givenOf(links).args
+	keys := newLinkArgs(links).args
 	row := make([]any, len(keys), len(keys)+3)
 	names := slices.Concat(d.leftKey.Names(), d.rightKey.Names(), []string{"id", "created_at", "updated_at"})
 	_, err := tx.tx.CopyFrom(
@@ -339,7 +339,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 	if len(links) == 0 {
 		return
 	}
-	g := givenOf(links)
+	g := newLinkArgs(links)
 	d := g.def
 	var sets []string
 	for _, c := range g.columns {
@@ -371,7 +371,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 		writeFew(
 			tx,
 			links,
-			g.text(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }),
+			g.cachedSQL(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }),
 			g.args,
 		)
 		return
