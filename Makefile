@@ -7,7 +7,7 @@ TOOLS = .tools
 MODULE = github.com/linkgraph/linkgraph
 BENCH = .
 
-.PHONY: help run test race robust fractures events kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
+.PHONY: help run test test-all test-browser tools race robust fractures events kills generate lint deadcode vulnerabilities bench bench-go bench-compare bench-data bench-queries siege medusa-check module-path verify ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,12 +15,29 @@ help: ## list the targets
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
 
-test: ## all tests, on a real Postgres
-	go test ./...
-	cd examples && go test ./...
+# `make lint` vets, so the tests do not do it again. Many tests wait for Postgres: four at a time keep two cores busy.
+GOTEST = go test -vet=off -parallel 4
 
-race: ## the tests of links, queries and records, with the race detector
-	go test -race ./linkstore/... ./graph/... ./internal/recordstore/...
+test: ## the tests, on a real Postgres; -short leaves out or shortens those that take minutes
+	$(GOTEST) -short ./...
+	cd examples && $(GOTEST) ./...
+
+# The packages that take longest start first, so that none of them runs alone at the end.
+test-all: ## all tests at full length, as CI runs them; needs Chromium
+	$(GOTEST) ./playground ./internal/cli ./graph/gen ./graph ./linkstore ./...
+	cd examples && $(GOTEST) ./...
+
+test-browser: ## the tests of the playground and the map in Chromium
+	$(GOTEST) ./playground -run TestBrowser -count=1
+
+# The detector finds a race only where goroutines meet, and makes tests several times slower. So it does not run over golden
+# cases and plans: of the large packages it runs the tests that these names match, the packages below it runs whole.
+CONCURRENT = Concurrent|Contended|Deadlocks|Behind|Restores|InOrder|AnotherProgram|Revok|Together|Flood|Slow|HoldStill
+CONCURRENT := $(CONCURRENT)|CountedByMany|Snapshot|AnswersThatNobodyReads|Walk|Timeout|OneLookUp
+
+race: ## the tests of concurrent calls, with the race detector
+	go test -race -short -vet=off -run '$(CONCURRENT)' ./linkstore ./graph ./internal/access
+	go test -race -short -vet=off ./graph/internal/... ./graph/transport ./internal/overload ./internal/lazytx ./internal/dbpool
 
 FOR = 60s
 SEED = 0
@@ -61,6 +78,8 @@ deadcode: $(TOOLS)/deadcode ## fail if a function is never called, not even by t
 
 $(TOOLS)/deadcode:
 	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)
+
+tools: $(TOOLS)/golangci-lint $(TOOLS)/deadcode $(TOOLS)/govulncheck ## build the linters
 
 $(TOOLS)/govulncheck:
 	GOBIN=$(CURDIR)/$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
@@ -108,4 +127,4 @@ verify: generate ## fail if the generated code and pages are out of date
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git status --porcelain -- $(GENERATED))" \
 		|| { echo '$(GENERATED): out of date, run `make generate` and commit'; exit 1; }
 
-ci: verify lint deadcode vulnerabilities test race ## what CI runs; .ci/run installs what it needs first
+ci: verify lint deadcode vulnerabilities test-all race ## what CI runs; .ci/run installs what it needs first

@@ -12,6 +12,6 @@ import (
 func main() {
 	if err := cli.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "linkgraph:", err)
-		os.Exit(1)
+		os.Exit(cli.ExitCode(err))
 	}
 }

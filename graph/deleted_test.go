@@ -85,7 +85,8 @@ func TestDeletedLists(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(graph.StorefrontSchema(), "DeletedRecords") || strings.Contains(graph.StorefrontSchema(), "deletedAt") {
+	if strings.Contains(graph.StorefrontSchema(), "DeletedRecords") ||
+		strings.Contains(graph.StorefrontSchema(), "deletedAt") {
 		t.Error("storefronts can ask for what is deleted")
 	}
 	if deleted < 20 {

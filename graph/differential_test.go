@@ -17,8 +17,8 @@ import (
 
 var differentialCases = flag.Int(
 	"differential",
-	3000,
-	"how many random queries are compared with an evaluation in memory",
+	0,
+	"how many random queries are compared with an evaluation in memory; 0 is 3000, with -short 1000",
 )
 
 // oneOf picks a key of a map, the same in every run of a seed.
@@ -187,7 +187,15 @@ func compareKeys(a, b any, direction string) int {
 func TestDifferential(t *testing.T) {
 	t.Parallel()
 	const perWorld = 500
-	for seed := range (*differentialCases + perWorld - 1) / perWorld {
+	cases := *differentialCases
+	switch {
+	case cases > 0:
+	case testing.Short():
+		cases = 1000
+	default:
+		cases = 3000
+	}
+	for seed := range (cases + perWorld - 1) / perWorld {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, uint64(seed))

@@ -57,7 +57,13 @@ func (e executor) InterceptOperation(ctx context.Context, next graphql.Operation
 func (e executor) run(ctx context.Context, next graphql.OperationHandler) (context.Context, *graphql.Response) {
 	sent := transport.IdempotencyOf(ctx)
 	ctx = e.engine.Begin(ctx, plansFrom(ctx), outputFrom(ctx), sent != nil)
-	if sent != nil {
+	switch dry, err := answer.IsDryRun(ctx); {
+	case err != nil:
+		return ctx, e.failed(ctx, err)
+	case dry: // nothing is written, so an Idempotency-Key has nothing to repeat
+		defer func() { _ = answer.Transaction(ctx).Rollback(ctx) }() // the session is closed if it fails
+		return ctx, next(ctx)(ctx)
+	case sent != nil:
 		return ctx, e.idempotent(ctx, next, sent)
 	}
 	return ctx, next(ctx)(ctx)

@@ -75,7 +75,7 @@ func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 
 // CreateLinks resolves `createLinks`: all links in one transaction. The payload is checked against the limits before
 // anything is written.
-func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error) {
+func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace, _ *bool) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace 
 }
 
 // DismissLinks resolves `dismissLinks`: it removes exactly the given links, and no record.
-func (m mutations) DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error) {
+func (m mutations) DismissLinks(ctx context.Context, links answer.Links, _ *bool) (answer.Answer, error) {
 	items, err := links.Items()
 	if err != nil {
 		return nil, err
@@ -113,6 +113,7 @@ func (m mutations) SetLinks(
 	of answer.RecordKey,
 	link answer.NamedLink,
 	to answer.LinkTargets,
+	_ *bool,
 ) (answer.Answer, error) {
 	set, err := answer.NewLinkSet(ctx, of, link, to)
 	if err != nil {
@@ -127,7 +128,7 @@ func (m mutations) SetLinks(
 
 // DeleteLinks resolves `deleteLinks`: it removes all links of the given records, the records on ends that cascade, the
 // links of these, and so on.
-func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error) {
+func (m mutations) DeleteLinks(ctx context.Context, records answer.RecordKeys, _ *bool) (answer.Answer, error) {
 	receipt, err := answer.LinksFrom(ctx).Delete(ctx, records)
 	if err != nil {
 		return nil, err
@@ -141,6 +142,7 @@ func (m mutations) RestoreLinks(
 	ctx context.Context,
 	records *answer.RecordKeys,
 	deletionID *string,
+	_ *bool,
 ) (answer.Answer, error) {
 	var receipt linkstore.Receipt
 	var err error

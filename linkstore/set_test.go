@@ -254,3 +254,44 @@ func TestSetDismissesNoMoreThanACallMay(t *testing.T) {
 		t.Errorf("two to dismiss: %s", got)
 	}
 }
+
+// Records that have no row here are held by other means, so that two sets of one follow each other too.
+func TestSetElsewhere(t *testing.T) {
+	t.Parallel()
+	const kept = "product_elsewhere"
+	catalog, err := linkstore.NewCatalog([]linkstore.Model{
+		{Module: "product", Name: "Product", Table: "product", Key: "product_id"},
+		{Module: "elsewhere", Name: "Thing", Key: "thing_id"},
+	}, []linkstore.Definition{{
+		Name: kept, IDPrefix: "le", SkipExistence: true,
+		Left: linkstore.End{Model: "Product", IsList: true}, Right: linkstore.End{Model: "Thing", IsList: true},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := newDB(t).Pool
+	s := &subject{Store: linkstore.New(pool, catalog, linkstore.Config{}), pool: pool}
+	if _, err := s.Sync(t.Context(), linkstore.Safe); err != nil {
+		t.Fatal(err)
+	}
+	thing := linkstore.Of{Link: kept, From: linkstore.Right, ID: "x"}
+	var results []linkstore.SetResult
+	overtaking(t, s, func(first *linkstore.Store) error {
+		_, err := first.SetLinks(t.Context(), thing, targets("p1", "p2"))
+		return err
+	}, func(second *linkstore.Store) (err error) {
+		results, err = second.SetLinks(t.Context(), thing, targets("p3", "p2"))
+		return err
+	})
+	var got []string
+	for _, r := range results {
+		got = append(got, string(r.Outcome)+" "+r.Link.Left)
+	}
+	if diff := cmp.Diff([]string{"CREATED p3", "UNCHANGED p2", "DISMISSED p1"}, got); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	linked, err := s.Linked(t.Context(), kept, linkstore.Right, []string{"x"}, linkstore.LinkedOptions{})
+	if err != nil || len(linked["x"]) != 2 {
+		t.Errorf("linked: %+v, %v", linked, err)
+	}
+}

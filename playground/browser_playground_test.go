@@ -15,6 +15,9 @@ import (
 
 // TestBrowser walks the pages as a visitor does, with no network.
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes; run it without -short: make test-browser")
+	}
 	ctx := browser(t)
 	w := newWorld(t)
 	s := w.newSite(t, true)

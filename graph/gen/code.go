@@ -80,6 +80,11 @@ func (s *spec) registerModel(w *code, m *model) {
 	l.flag("SoftDelete", m.softDelete)
 	if m.link != nil {
 		l.text("Link", m.link.name)
+		ends := make([]string, 2)
+		for i, e := range []*end{m.link.left, m.link.right} {
+			ends[i] = fmt.Sprintf("{%q, %q, %q}", e.model.module, e.model.name, naming.Camel(e.key))
+		}
+		l.parts = append(l.parts, "Ends: [2]recordstore.End{"+strings.Join(ends, ", ")+"}")
 	}
 	w.line("{\n%s,\nColumns: []recordstore.Column{", l)
 	for _, c := range m.columns {

@@ -177,7 +177,7 @@ func (p *guide) printed(t *testing.T, want, now string) {
 // built once.
 func TestPages(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds a copy of the tree")
+		t.Skip("builds a copy of the tree; run it without -short: make test-all")
 	}
 	t.Parallel()
 	dir := copyTree(t)

@@ -507,7 +507,9 @@ func (r *reader) checkFields() {
 			take(name, "the filters", nil)
 		}
 		if m.link != nil {
-			take("name", "every link", nil)
+			for _, name := range []string{"name", "left", "right"} {
+				take(name, "every link", nil)
+			}
 		}
 		for _, c := range m.columns {
 			r.checkName(c.pos, m.name, "the column", c.field)

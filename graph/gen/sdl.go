@@ -272,6 +272,9 @@ func (s *spec) linkType(w *sdl, m *model) {
 		w.line("  %s: %s", c.field, c.outputType())
 		if c.field == "id" {
 			w.line("  \"Always %s.\"\n  name: LinkName!", m.link.enumName())
+			if m.view == nil {
+				w.line("  left: LinkedRecord!\n  right: LinkedRecord!")
+			}
 		}
 	}
 	for _, r := range m.relations {
@@ -402,6 +405,12 @@ func (s *spec) orderInput(w *sdl, m *model, name string, across *relation) {
 	)
 }
 
+// dryRunArgument is an argument of every mutation. It follows the others.
+const dryRunArgument = `
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
+  `
+
 func (s *spec) mutations(w *sdl, m *model) {
 	plural := naming.Pascal(m.plural)
 	s.writeInput(w, m, "Create")
@@ -420,27 +429,31 @@ func (s *spec) mutations(w *sdl, m *model) {
 	)
 	w.line("extend type Mutation {")
 	w.line(
-		"  \"Makes records, all or none.\"\n  create%s(input: [%sCreateInput!]!): Create%sPayload!",
+		"  \"Makes records, all or none.\"\n  create%s(input: [%sCreateInput!]!%s): Create%sPayload!",
 		plural,
 		m.name,
+		dryRunArgument,
 		plural,
 	)
 	w.line(
-		"  \"Changes the given fields of records, all or none.\"\n  update%s(input: [%sUpdateInput!]!): Update%sPayload!",
+		"  \"Changes the given fields of records, all or none.\"\n  update%s(input: [%sUpdateInput!]!%s): Update%sPayload!",
 		plural,
 		m.name,
+		dryRunArgument,
 		plural,
 	)
 	if m.softDelete {
 		w.line(
-			"  \"Deletes records, what hangs on them and their links: one transaction.\"\n  delete%s(%ss: [ID!]!): CascadePayload!",
+			"  \"Deletes records, what hangs on them and their links: one transaction.\"\n  delete%s(%ss: [ID!]!%s): CascadePayload!",
 			plural,
 			m.primary,
+			dryRunArgument,
 		)
 		w.line(
-			"  \"Brings back exactly what the latest deletion of the records removed.\"\n  restore%s(%ss: [ID!]!): CascadePayload!",
+			"  \"Brings back exactly what the latest deletion of the records removed.\"\n  restore%s(%ss: [ID!]!%s): CascadePayload!",
 			plural,
 			m.primary,
+			dryRunArgument,
 		)
 	}
 	w.line("}\n")

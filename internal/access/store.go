@@ -120,13 +120,16 @@ func SetRole(ctx context.Context, db interface {
 
 // Key is an API key without its token.
 type Key struct {
-	ID, Type, Title string
+	ID    string `json:"id"`
+	Type  string `json:"type"`
+	Title string `json:"title"`
 	// Role is a secret key's. Publishable keys have none.
-	Role graph.Role
+	Role graph.Role `json:"role,omitempty"`
 	// Redacted is the token as it is displayed.
-	Redacted              string
-	CreatedAt             time.Time
-	LastUsedAt, RevokedAt *time.Time
+	Redacted   string     `json:"redacted"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	RevokedAt  *time.Time `json:"revokedAt"`
 }
 
 // Keys returns all keys that are not deleted, in the order of their creation. A database without the table has none.

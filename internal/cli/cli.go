@@ -3,6 +3,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -78,6 +79,14 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	s := &streams{stdout, stderr, log, selected.Command()}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
+}
+
+// printJSON prints a value as indented JSON.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 // initialDefaults makes the value that a flag has before the arguments are parsed its default, where its tag names

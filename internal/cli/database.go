@@ -57,30 +57,23 @@ func (f *databaseFlags) open(
 	return f.openBy(ctx, s, postgres.Start, mode, options...)
 }
 
-// with runs a command on the database and closes it.
+// with runs a command on the database and closes it. It uses the private Postgres of the folder beside a server that runs
+// there. It creates none: a command that was given the wrong folder would find nothing, and leave a cluster behind.
 func (f *databaseFlags) with(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
-	return f.withBy(ctx, s, postgres.Start, mode, run)
+	if dir := f.postgresDir(); f.DatabaseURL == "" && !postgres.Exists(dir) {
+		return fmt.Errorf(
+			"there is no database in %s: linkgraph serve or linkgraph migrate creates it; --data-dir chooses another folder, --database-url another Postgres",
+			f.DataDir,
+		)
+	}
+	return f.withNew(ctx, s, mode, run)
 }
 
-// withRunning is with for commands that may run beside a server: it uses the private Postgres of the folder if that
-// runs.
-func (f *databaseFlags) withRunning(
-	ctx context.Context,
-	s *streams,
-	mode sessionMode,
-	run func(db *database) error,
-) error {
-	return f.withBy(ctx, s, postgres.Open, mode, run)
-}
+func (f *databaseFlags) postgresDir() string { return filepath.Join(f.DataDir, "postgres") }
 
-func (f *databaseFlags) withBy(
-	ctx context.Context,
-	s *streams,
-	start starter,
-	mode sessionMode,
-	run func(db *database) error,
-) error {
-	db, err := f.openBy(ctx, s, start, mode)
+// withNew is with for a command that may create the private Postgres.
+func (f *databaseFlags) withNew(ctx context.Context, s *streams, mode sessionMode, run func(db *database) error) error {
+	db, err := f.openBy(ctx, s, postgres.Open, mode)
 	if err != nil {
 		return err
 	}
@@ -104,7 +97,7 @@ func (f *databaseFlags) openBy(
 		var err error
 		if db.server, err = start(
 			ctx,
-			postgres.Config{Dir: filepath.Join(f.DataDir, "postgres"), Log: s.err},
+			postgres.Config{Dir: f.postgresDir(), Log: s.err},
 		); err != nil {
 			return nil, err
 		}

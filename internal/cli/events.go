@@ -29,7 +29,7 @@ func (c *eventsCommand) Run(ctx context.Context, s *streams) error {
 	if c.Follow {
 		mode = writes // a listener says so in the database
 	}
-	return c.withRunning(ctx, s, mode, func(db *database) error {
+	return c.with(ctx, s, mode, func(db *database) error {
 		var news wakeups
 		if c.Follow {
 			var stop func()

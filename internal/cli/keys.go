@@ -49,7 +49,7 @@ func (c *keysCreateCommand) Validate() error {
 
 // Run creates the key and prints its token on a line of its own.
 func (c *keysCreateCommand) Run(ctx context.Context, s *streams) error {
-	return c.withRunning(ctx, s, writes, func(db *database) error {
+	return c.with(ctx, s, writes, func(db *database) error {
 		if err := db.prepareOwn(ctx, s); err != nil {
 			return err
 		}
@@ -109,14 +109,20 @@ func (c *keysCreateCommand) create(ctx context.Context, g *graph.Graph, tx pgx.T
 	return id, token, err
 }
 
-type keysListCommand struct{ databaseFlags }
+type keysListCommand struct {
+	databaseFlags
+	JSON bool `name:"json" help:"Print the keys as JSON."`
+}
 
 // Run prints one line per key.
 func (c *keysListCommand) Run(ctx context.Context, s *streams) error {
-	return c.withRunning(ctx, s, reads, func(db *database) error {
+	return c.with(ctx, s, reads, func(db *database) error {
 		keys, err := access.Keys(ctx, db.pool)
 		if err != nil {
 			return err
+		}
+		if c.JSON {
+			return printJSON(s.out, keys)
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tTYPE\tROLE\tTOKEN\tCREATED\tLAST USED\tREVOKED\tTITLE")
@@ -156,7 +162,7 @@ type keysRevokeCommand struct {
 
 // Run revokes the key.
 func (c *keysRevokeCommand) Run(ctx context.Context, s *streams) error {
-	return c.withRunning(ctx, s, writes, func(db *database) error {
+	return c.with(ctx, s, writes, func(db *database) error {
 		if err := access.Revoke(ctx, db.pool, c.ID, madeBy); err != nil {
 			return fmt.Errorf("%s: %w", c.ID, err)
 		}

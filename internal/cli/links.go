@@ -8,7 +8,20 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-type linksPlanCommand struct{ databaseFlags }
+type linksPlanCommand struct {
+	databaseFlags
+	JSON bool `name:"json" help:"Print the steps as JSON."`
+}
+
+// planStep is a linkstore.Action as JSON.
+type planStep struct {
+	Kind      linkstore.ActionKind `json:"kind"`
+	Link      string               `json:"link"`
+	Table     string               `json:"table"`
+	Reason    string               `json:"reason"`
+	SQL       []string             `json:"sql"`
+	Offenders []string             `json:"offenders,omitempty"`
+}
 
 // Run prints what a sync would do.
 func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
@@ -16,6 +29,13 @@ func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
 		plan, err := db.graph.Links.Plan(ctx)
 		if err != nil {
 			return err
+		}
+		if c.JSON {
+			steps := make([]planStep, len(plan.Actions))
+			for i, a := range plan.Actions {
+				steps[i] = planStep(a)
+			}
+			return printJSON(s.out, steps)
 		}
 		fmt.Fprint(s.out, plan)
 		return nil

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/linkgraph/linkgraph/internal/linkfile"
+	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/linkstore"
 )
 
 type linksImportCommand struct {
@@ -17,6 +19,8 @@ type linksImportCommand struct {
 	Batch   int    `help:"Rows of a transaction." default:"5000"`
 	Replace bool   `help:"Dismiss links that stand in the way of new ones."`
 	Resume  bool   `help:"Go on where an import of the same file stopped."`
+	DryRun  bool   `help:"Check all rows and report what would be done, and write no link. Rejected rows are written to their file."`
+	JSON    bool   `name:"json" help:"Print the report as JSON."`
 	Rejects string `help:"File for rows that cannot be brought in; otherwise beside the file, as links.rejects.csv. It is written anew." type:"path"`
 }
 
@@ -26,25 +30,52 @@ var errRejected = errors.New("rows were rejected")
 // Run imports the file, and fails if a row was rejected.
 func (c *linksImportCommand) Run(ctx context.Context, s *streams) error {
 	return c.with(ctx, s, writes, func(db *database) error {
-		if err := db.prepareOwn(ctx, s); err != nil {
-			return err
+		if !c.DryRun {
+			if err := db.prepareOwn(ctx, s); err != nil {
+				return err
+			}
+			return c.load(ctx, s, db.pool, db.graph.Links)
 		}
-		importer := linkfile.Importer{
-			DB: db.pool, Links: db.graph.Links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
-			Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,
-		}
-		report, err := importer.File(ctx, c.File)
-		if report.Rows > 0 || err == nil {
-			fmt.Fprintf(s.out, "%s: %s\n", c.File, report)
-		}
+		// All of the file is one transaction, so that rows see what earlier ones would have written.
+		tx, err := db.pool.Begin(ctx)
 		if err != nil {
 			return err
 		}
-		if report.Rejected > 0 {
-			return fmt.Errorf("%s: %d %w", c.File, report.Rejected, errRejected)
-		}
-		return nil
+		return errors.Join(c.load(ctx, s, tx, db.graph.Links.WithTx(tx)), tx.Rollback(ctx))
 	})
+}
+
+// load imports the file into a store and prints the report.
+func (c *linksImportCommand) load(ctx context.Context, s *streams, db recordstore.DB, links *linkstore.Store) error {
+	importer := linkfile.Importer{
+		DB: db, Links: links, Link: c.Link, Format: linkfile.Format(c.Format), Batch: c.Batch,
+		Replace: c.Replace, Resume: c.Resume, Rejects: c.Rejects, Stdin: os.Stdin, Progress: s.err,
+	}
+	report, err := importer.File(ctx, c.File)
+	if report.Rows > 0 || err == nil {
+		if err := c.print(s, report); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if report.Rejected > 0 {
+		return partlyError{fmt.Errorf("%s: %d %w", c.File, report.Rejected, errRejected)}
+	}
+	return nil
+}
+
+func (c *linksImportCommand) print(s *streams, report linkfile.Report) error {
+	switch {
+	case c.JSON:
+		return printJSON(s.out, report)
+	case c.DryRun:
+		_, err := fmt.Fprintf(s.out, "%s: dry run, nothing was written: %s\n", c.File, report)
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "%s: %s\n", c.File, report)
+	return err
 }
 
 type linksExportCommand struct {

@@ -18,7 +18,7 @@ type migrateCommand struct {
 
 // Run brings the database up to date, or prints what that would do.
 func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
-	return c.with(ctx, s, sessionMode(!c.Plan), func(db *database) error {
+	return c.withNew(ctx, s, sessionMode(!c.Plan), func(db *database) error {
 		if c.Plan {
 			return db.showPlan(ctx, s)
 		}

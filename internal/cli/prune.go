@@ -20,7 +20,7 @@ type pruneCommand struct {
 
 // Run removes old rows of the bookkeeping, in small transactions.
 func (c *pruneCommand) Run(ctx context.Context, s *streams) error {
-	return c.withRunning(ctx, s, writes, func(db *database) error {
+	return c.with(ctx, s, writes, func(db *database) error {
 		kinds := prunable(db)
 		for _, name := range c.What {
 			if !slices.ContainsFunc(kinds, func(k prunableKind) bool { return k.name == name }) {

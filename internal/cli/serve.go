@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -69,6 +70,12 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	go heap.Release(ctx)
 	// The listener comes first: a second server on the same address must not touch the database.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf(
+			"another program listens on %s: choose an address with --addr, such as 127.0.0.1:8081",
+			c.Addr,
+		)
+	}
 	if err != nil {
 		return err
 	}
@@ -210,7 +217,9 @@ func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 		tryout.link("/"),
 		tryout.link("/map"),
 	)
-	if made.SecretKey != "" {
+	if made.SecretKey == "" {
+		fmt.Fprint(s.err, "  Keys         linkgraph keys create --type secret --title NAME\n")
+	} else {
 		fmt.Fprintf(
 			s.err,
 			"\n  The demo store is loaded. These keys are shown this once:\n  Admin        Authorization: Bearer %s\n  Storefront   x-publishable-api-key: %s\n",

@@ -205,7 +205,7 @@ func TestTakenAddress(t *testing.T) {
 	defer l.Close()
 	dir := servertest.DataDir(t)
 	err = Run(t.Context(), []string{"serve", "--addr", l.Addr().String(), "--data-dir", dir}, io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "address already in use") {
+	if err == nil || !strings.Contains(err.Error(), "--addr") {
 		t.Errorf("got %v", err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
@@ -226,13 +226,7 @@ func command(t *testing.T, args ...string) string {
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	dir := servertest.DataDir(t)
-	if out := command(
-		t,
-		"links",
-		"plan",
-		"--data-dir",
-		dir,
-	); !strings.Contains(
+	if out := command(t, "migrate", "--plan", "--data-dir", dir); !strings.Contains(
 		out,
 		"create      product_variant_price_set",
 	) ||

@@ -41,7 +41,7 @@ var server = sync.OnceValues(func() (cluster, error) {
 	sweep()
 	dir := filepath.Join(TempRoot(), folderPrefix+strconv.Itoa(os.Getpid()))
 	ctx := context.Background()
-	s, err := postgres.Start(ctx, postgres.Config{Dir: dir, Unsafe: true})
+	s, err := postgres.Start(ctx, postgres.Config{Dir: dir, Unsafe: true, CopyCluster: true})
 	if err != nil {
 		return cluster{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,18 +33,23 @@ func (l *layout) initialize(ctx context.Context, cfg Config, bin binaries) error
 	if err := l.owner.own(temp); err != nil {
 		return err
 	}
-	for _, locale := range bin.locales() {
-		if err = l.initdb(ctx, cfg, bin, temp, locale); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
+	if err := l.fill(ctx, cfg, bin, temp); err != nil {
 		return err
 	}
 	if err := os.Rename(temp, l.data); err != nil {
 		return err
 	}
 	return syncFolder(l.root)
+}
+
+// fill makes a new cluster in an empty folder.
+func (l *layout) fill(ctx context.Context, cfg Config, bin binaries, dir string) error {
+	if cfg.CopyCluster {
+		if cache, err := cacheFolder(l.owner); err == nil {
+			return l.fillFrom(ctx, cfg, bin, dir, filepath.Join(cache, "clusters"))
+		}
+	}
+	return l.initdb(ctx, cfg, bin, dir)
 }
 
 // sweep removes the folders of starts that ended while they created the cluster. If an initdb is still ending, what
@@ -57,9 +63,22 @@ func (l *layout) sweep() {
 	}
 }
 
-// initdb creates a cluster in dir. It ends when ctx is cancelled, or when this process is killed.
-func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir string, locale []string) error {
-	args := append([]string{"-D", dir, "-U", superuser, "--auth=trust", "--encoding=UTF8"}, locale...)
+// initdbArgs are the arguments that every cluster is made with.
+var initdbArgs = []string{"-U", superuser, "--auth=trust", "--encoding=UTF8"}
+
+// initdb creates a cluster in dir, with the first locale that the system has.
+func (l *layout) initdb(ctx context.Context, cfg Config, bin binaries, dir string) (err error) {
+	for _, locale := range bin.locales() {
+		if err = l.initdbWith(ctx, cfg, bin, dir, locale); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// initdbWith ends when ctx is cancelled, or when this process is killed.
+func (l *layout) initdbWith(ctx context.Context, cfg Config, bin binaries, dir string, locale []string) error {
+	args := slices.Concat([]string{"-D", dir}, initdbArgs, locale)
 	if cfg.Unsafe {
 		args = append(args, "--no-sync")
 	}

@@ -21,6 +21,7 @@ type binaries struct {
 	dir       string
 	libraries string // library path for an unpacked installation, "" for none
 	version   int
+	release   string // what postgres --version prints, with the minor version
 }
 
 // command returns a command that runs a program as the owner of the data.
@@ -65,6 +66,7 @@ func inspect(ctx context.Context, dir, libraries string, o *owner) (binaries, er
 		if b.version, err = strconv.Atoi(string(m[1])); err != nil {
 			return b, err
 		}
+		b.release = strings.TrimSpace(string(out))
 	}
 	if b.version < minVersion {
 		return b, fmt.Errorf("%s: Postgres %d is too old, %d is needed", dir, b.version, minVersion)

@@ -14,12 +14,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/postgres"
 )
 
+// start starts a Postgres whose cluster is a copy of a cached one. Tests of initdb itself leave CopyCluster unset.
 func start(t *testing.T, dir string) *postgres.Server {
 	t.Helper()
-	s, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
+	s, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Unsafe: true, CopyCluster: true})
 	if err != nil {
 		t.Skipf("no Postgres here: %v", err)
 	}
@@ -27,10 +29,35 @@ func start(t *testing.T, dir string) *postgres.Server {
 	return s
 }
 
+// tryPostgres starts a Postgres, once for all tests, and stops it.
+var tryPostgres = sync.OnceValue(func() error {
+	dir, err := os.MkdirTemp(pgtest.TempRoot(), "linkgraph-postgres-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	s, err := postgres.Start(context.Background(), postgres.Config{Dir: dir, Unsafe: true})
+	if err != nil {
+		return err
+	}
+	return s.Stop(context.Background())
+})
+
+// needPostgres skips the test if there is no Postgres.
+func needPostgres(t *testing.T) {
+	t.Helper()
+	if err := tryPostgres(); err != nil {
+		t.Skipf("no Postgres here: %v", err)
+	}
+}
+
 // folder returns a folder that another user may enter. Postgres needs that when the tests run as root.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "linkgraph-postgres-")
+	dir, err := os.MkdirTemp(pgtest.TempRoot(), "linkgraph-postgres-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +169,7 @@ func TestLongPath(t *testing.T) {
 func TestOpenUsesTheRunningServer(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	start(t, folder(t)) // skips the test without a Postgres
+	needPostgres(t)
 	cmd, url := hold(t, dir, 0)
 	joined, err := postgres.Open(t.Context(), postgres.Config{Dir: dir, Unsafe: true})
 	if err != nil {
@@ -189,7 +216,7 @@ func TestOpenUsesTheRunningServer(t *testing.T) {
 // TestOpenWaitsForAServerThatStarts opens a folder repeatedly while another process creates its cluster.
 func TestOpenWaitsForAServerThatStarts(t *testing.T) {
 	t.Parallel()
-	start(t, folder(t)) // skips the test without a Postgres
+	needPostgres(t)
 	dir := folder(t)
 	urls := make(chan string, 3)
 	var all sync.WaitGroup
@@ -221,7 +248,7 @@ func TestOpenWaitsForAServerThatStarts(t *testing.T) {
 // succeed at once, and nothing of the first may be left.
 func TestInitdbEndsWithItsParent(t *testing.T) {
 	t.Parallel()
-	start(t, folder(t)) // skips the test without a Postgres
+	needPostgres(t)
 	dir := folder(t)
 	program, err := os.Executable()
 	if err != nil {
@@ -340,7 +367,7 @@ func hold(t *testing.T, dir string, uid uint32) (*exec.Cmd, string) {
 func TestSurvivesKill(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	start(t, folder(t)) // skips the test without a Postgres
+	needPostgres(t)
 	cmd, url := hold(t, dir, 0)
 	if got := query(t, url, `SELECT 'yes'`); got != "yes" {
 		t.Fatalf("got %q", got)
@@ -359,7 +386,7 @@ func TestOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("these tests are an ordinary user's already")
 	}
-	start(t, folder(t))
+	needPostgres(t)
 	dir := folder(t)
 	if err := os.Chown(dir, 65534, 65534); err != nil {
 		t.Fatal(err)
@@ -372,7 +399,7 @@ func TestOrdinaryUser(t *testing.T) {
 
 func TestServerEndsWithItsParent(t *testing.T) {
 	t.Parallel()
-	start(t, folder(t))
+	needPostgres(t)
 	dir := folder(t)
 	cmd, _ := hold(t, dir, 0)
 	pid, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))

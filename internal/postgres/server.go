@@ -37,6 +37,9 @@ type Config struct {
 	Log io.Writer
 	// Unsafe turns off durability (fsync) for speed. It is for tests.
 	Unsafe bool
+	// CopyCluster makes a new cluster by copying one that is kept in the cache, which is quicker than initdb. It is for
+	// tests.
+	CopyCluster bool
 	// Getenv reads the environment. nil means os.Getenv.
 	Getenv func(string) string
 }

@@ -102,6 +102,9 @@ type Relation struct {
 	Settable string
 }
 
+// End is one end of a link: the model there, and the field of the link's row that holds the key.
+type End struct{ Module, Model, Field string }
+
 // Model is a data model: how the records of one table look.
 type Model struct {
 	Name          string // "ProductVariant"
@@ -112,7 +115,9 @@ type Model struct {
 	IDPrefix      string // "" means that ids are given by the caller
 	SoftDelete    bool   // has deleted_at
 	// Link names the link whose rows these are. "" means that the model is a module's own.
-	Link      string
+	Link string
+	// Ends are the left and the right end of that link.
+	Ends      [2]End
 	Columns   []Column
 	Relations []Relation
 

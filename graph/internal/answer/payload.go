@@ -3,7 +3,10 @@ package answer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -19,6 +22,7 @@ type mutationResult struct {
 	replaced   []shownLinks        // links that made room, by index of the input; nil if there are none
 	deletionID string
 	records    []linkstore.Records
+	linkCounts []linkCount           // by name
 	created    []recordstore.Created // records, by index of the input
 	committed  bool                  // the mutation was done: later errors concern the answer alone
 }
@@ -88,9 +92,31 @@ func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Ans
 // Receipt resolves a mutation that deletes or restores to the receipt of the store.
 func Receipt(ctx context.Context, receipt linkstore.Receipt) (Answer, error) {
 	r := newPayload(ctx)
-	r.result.deletionID, r.result.records = receipt.DeletionID, receipt.Records
+	r.result.records, r.result.linkCounts = receipt.Records, countLinks(receipt.Links)
+	if !r.request.dryRun {
+		r.result.deletionID = receipt.DeletionID
+	}
 	r.err = r.showLinks(&r.links, &r.Payload.Links, pointers(receipt.Links))
 	return r, nil
+}
+
+// linkCount is how many links of one kind a receipt has.
+type linkCount struct {
+	name string
+	n    int
+}
+
+// countLinks counts links by kind, in the order of the names.
+func countLinks(links []linkstore.Link) []linkCount {
+	byName := map[string]int{}
+	for i := range links {
+		byName[links[i].Name]++
+	}
+	counts := make([]linkCount, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		counts = append(counts, linkCount{name, byName[name]})
+	}
+	return counts
 }
 
 func pointers(links []linkstore.Link) []*linkstore.Link {
@@ -116,7 +142,7 @@ func cascade(
 	model string,
 	run func(context.Context, []linkstore.Records) (linkstore.Receipt, error),
 ) (Answer, error) {
-	list := graphql.CoerceList(onlyArgument(ctx))
+	list := graphql.CoerceList(firstArgument(ctx))
 	keys := make([]string, len(list))
 	for i, v := range list {
 		var err error
@@ -135,7 +161,8 @@ func cascade(
 func Create(ctx context.Context, model string) (Answer, error) {
 	return writeRecords(ctx, model, func(r *rootField, values []recordstore.Values) (err error) {
 		r.result.created, err = r.request.recordStore.CreateShown(ctx, r.model, values)
-		if err == nil && r.request.commitLast && slices.ContainsFunc(r.result.created, showsSecret) {
+		if err == nil && r.request.commitLast && !r.request.dryRun &&
+			slices.ContainsFunc(r.result.created, showsSecret) {
 			return plan.Invalidf(
 				r.Field.Alias,
 				"the answer has a secret that is shown once and must not be stored: send this without Idempotency-Key",
@@ -260,6 +287,16 @@ func (r *rootField) writePayload(fields []plan.Field) error {
 			return a.list(len(r.keys), func(i int) error {
 				return a.object(r.bound.Objects[f.Index], r.top, r.set.Row(&r.set.Ranges[i], 0, false))
 			})
+		case plan.WriteLinkCounts:
+			return a.list(len(r.result.linkCounts), func(i int) error {
+				c := &r.result.linkCounts[i]
+				return a.count(f.Fields, &linkstore.Records{}, strings.ToUpper(c.name), c.n)
+			})
+		case plan.WriteRecordCounts:
+			return a.list(len(r.result.records), func(i int) error {
+				records := &r.result.records[i]
+				return a.count(f.Fields, records, "", len(records.IDs))
+			})
 		case plan.WriteRecordKeys:
 			return a.list(
 				len(r.result.records),
@@ -301,6 +338,23 @@ func (a *Request) recordIDs(fields []plan.Field, records *linkstore.Records) err
 				a.stringOrNull(records.IDs[i], true)
 				return nil
 			})
+		}
+		return nil
+	})
+}
+
+// count writes how many links of a name there are, or records of a model.
+func (a *Request) count(fields []plan.Field, records *linkstore.Records, link string, n int) error {
+	return a.eachField(fields, func(f *plan.Field) error {
+		switch f.Kind {
+		case plan.WriteModule:
+			a.stringOrNull(records.Module, true)
+		case plan.WriteModel:
+			a.stringOrNull(records.Model, true)
+		case plan.WriteLinkName:
+			a.stringOrNull(link, true)
+		case plan.WriteCount:
+			a.b = strconv.AppendInt(a.b, int64(n), 10)
 		}
 		return nil
 	})

@@ -43,7 +43,8 @@ type Request struct {
 	recordStore  *recordstore.Store // by which root fields write
 	linkStore    *linkstore.Store
 	writes       *lazytx.Tx         // of all root fields of a mutation; nil if there is one, whose call has its own
-	commitLast   bool               // the caller commits, once it has the answer
+	commitLast   bool               // the caller commits or rolls back, once it has the answer
+	dryRun       bool               // it rolls back
 	reading      *recordstore.Store // reads in the snapshot
 	snapshot     *lazytx.Tx
 	savepoint    lazytx.Savepoint // behind which a root field is read; nil where all are read together
@@ -61,7 +62,7 @@ func requestFrom(ctx context.Context) *Request {
 const readRatio = 2
 
 // Begin starts to answer the operation of the context, and returns the context in which its root fields must be resolved. plans is the
-// cache of the operation's document. If commitLast is true, a mutation is neither committed nor rolled back: see Commit.
+// cache of the operation's document. With commitLast a mutation is not committed: see Transaction. Nor is a dry run: see IsDryRun.
 func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output, commitLast bool) context.Context {
 	op := graphql.GetOperationContext(ctx)
 	r := &Request{
@@ -72,6 +73,8 @@ func (e *Engine) Begin(ctx context.Context, plans *plan.Cache, out *Output, comm
 	r.planMissed = !cached
 	r.pending = len(r.operation.Roots)
 	r.ctx = context.WithValue(ctx, requestKey{}, r)
+	r.dryRun = r.asksForDryRun()
+	r.commitLast = r.commitLast || r.dryRun
 	r.beginWriting()
 	out.Begin(ctx, e.Limits().MaxAnswer)
 	return r.ctx

@@ -56,15 +56,15 @@ func List(ctx context.Context, model string) (Answer, error) {
 
 // Record resolves a root field that looks up a record by its key, which is the only argument. The value is null if there is none.
 func Record(ctx context.Context, model string) (Answer, error) {
-	id, err := graphql.UnmarshalID(onlyArgument(ctx))
+	id, err := graphql.UnmarshalID(firstArgument(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return RecordOf(ctx, model, id)
 }
 
-// onlyArgument is the argument of a field that takes one.
-func onlyArgument(ctx context.Context) any {
+// firstArgument is the argument of a field that takes one, besides dryRun.
+func firstArgument(ctx context.Context) any {
 	f := graphql.GetFieldContext(ctx).Field
 	return f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[f.Definition.Arguments[0].Name]
 }

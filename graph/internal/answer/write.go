@@ -136,6 +136,8 @@ func (o *Output) object(l *plan.Object, p *frame, row int) error {
 			err = o.many(f, &p.hops[f.Index], row)
 		case plan.WriteJoinedOne, plan.WriteJoinedMany:
 			err = o.joined(f, p, row)
+		case plan.WriteLinkEnd:
+			err = o.object(f.Object, p, row)
 		default:
 			err = o.cell(f, p.buffer, row)
 		}

@@ -588,9 +588,18 @@ type Mutation {
   Links records, all in one transaction; doing it again changes nothing. A second link where the definition allows one
   is a LINK_CONFLICT that names the existing link; with ` + "`" + `replace` + "`" + ` that one is dismissed in the same transaction.
   """
-  createLinks(links: [LinkInput!]!, replace: Boolean = false): CreateLinksPayload!
+  createLinks(
+    links: [LinkInput!]!
+    replace: Boolean = false
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
+  ): CreateLinksPayload!
   "Removes exactly the given links. Records stay; a pair that is not linked is NOT_FOUND, not an error."
-  dismissLinks(links: [LinkInput!]!): DismissLinksPayload!
+  dismissLinks(
+    links: [LinkInput!]!
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
+  ): DismissLinksPayload!
   """
   Makes the links of one record exactly the given ones: links ` + "`" + `to` + "`" + `, and dismisses the other links of this kind that the
   record has. One transaction; doing it again changes nothing. A record that would have a link too many is a LINK_CONFLICT.
@@ -601,14 +610,25 @@ type Mutation {
     link: LinkName!
     "The records at the other end, each once. An empty list dismisses all links of this kind."
     to: [LinkTargetInput!]!
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
   ): SetLinksPayload!
   """
   Removes every link of the given records, deletes the records on the ends that cascade, then their links, and so on:
   one transaction. The given records themselves stay.
   """
-  deleteLinks(records: RecordKeysInput!): CascadePayload!
+  deleteLinks(
+    records: RecordKeysInput!
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
+  ): CascadePayload!
   "Brings back exactly what the latest deletion of the given records, or the named deletion, removed."
-  restoreLinks(records: RecordKeysInput, deletionId: ID): CascadePayload!
+  restoreLinks(
+    records: RecordKeysInput
+    deletionId: ID
+    "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
+    dryRun: Boolean = false
+  ): CascadePayload!
 }
 
 "A record or link that can be fetched by its id."
@@ -616,10 +636,22 @@ interface Node {
   id: ID!
 }
 
+"A record that a link joins. It may be deleted."
+type LinkedRecord {
+  module: String!
+  model: String!
+  "Its primary key, as ` + "`" + `node` + "`" + ` and other fields take it."
+  id: ID!
+}
+
 "A link between two records."
 interface Link {
   id: ID!
   name: LinkName!
+  "The record at the left end, for clients that do not know the type of the link."
+  left: LinkedRecord!
+  "The record at the right end."
+  right: LinkedRecord!
   createdAt: DateTime!
   updatedAt: DateTime!
   "Set once the link was dismissed or deleted."
@@ -755,12 +787,29 @@ type SetLinkResult {
 
 "Receipt of a deletion or a restore."
 type CascadePayload {
-  "Names the deletion, for restoreLinks. Null if nothing was removed or restored."
+  "Names the deletion, for restoreLinks. Null if nothing was removed or restored, and of a dry run."
   deletionId: ID
   "Links removed or restored."
   links: [Link!]!
   "Records removed or restored."
   records: [RecordIds!]!
+  "How many links were removed or restored, by kind."
+  linkCounts: [LinkCount!]!
+  "How many records were removed or restored, by model."
+  recordCounts: [RecordCount!]!
+}
+
+"How many links of one kind."
+type LinkCount {
+  name: LinkName!
+  count: Int!
+}
+
+"How many records of one model."
+type RecordCount {
+  module: String!
+  model: String!
+  count: Int!
 }
 
 "Records of one model."

@@ -18,11 +18,11 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	CreateLinks(ctx context.Context, links answer.Links, replace *bool) (answer.Answer, error)
-	DismissLinks(ctx context.Context, links answer.Links) (answer.Answer, error)
-	SetLinks(ctx context.Context, of answer.RecordKey, link answer.NamedLink, to answer.LinkTargets) (answer.Answer, error)
-	DeleteLinks(ctx context.Context, records answer.RecordKeys) (answer.Answer, error)
-	RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string) (answer.Answer, error)
+	CreateLinks(ctx context.Context, links answer.Links, replace *bool, dryRun *bool) (answer.Answer, error)
+	DismissLinks(ctx context.Context, links answer.Links, dryRun *bool) (answer.Answer, error)
+	SetLinks(ctx context.Context, of answer.RecordKey, link answer.NamedLink, to answer.LinkTargets, dryRun *bool) (answer.Answer, error)
+	DeleteLinks(ctx context.Context, records answer.RecordKeys, dryRun *bool) (answer.Answer, error)
+	RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string, dryRun *bool) (answer.Answer, error)
 	CreateAPIKeys(ctx context.Context) (answer.Answer, error)
 	UpdateAPIKeys(ctx context.Context) (answer.Answer, error)
 	DeleteAPIKeys(ctx context.Context) (answer.Answer, error)
@@ -706,6 +706,14 @@ func (ec *executionContext) field_Mutation_createLinks_args(ctx context.Context,
 		return nil, err
 	}
 	args["replace"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg2
 	return args, nil
 }
 
@@ -720,6 +728,14 @@ func (ec *executionContext) field_Mutation_deleteLinks_args(ctx context.Context,
 		return nil, err
 	}
 	args["records"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg1
 	return args, nil
 }
 
@@ -734,6 +750,14 @@ func (ec *executionContext) field_Mutation_dismissLinks_args(ctx context.Context
 		return nil, err
 	}
 	args["links"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg1
 	return args, nil
 }
 
@@ -756,6 +780,14 @@ func (ec *executionContext) field_Mutation_restoreLinks_args(ctx context.Context
 		return nil, err
 	}
 	args["deletionId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg2
 	return args, nil
 }
 
@@ -786,6 +818,14 @@ func (ec *executionContext) field_Mutation_setLinks_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg3
 	return args, nil
 }
 
@@ -883,7 +923,7 @@ func (ec *executionContext) _Mutation_createLinks(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["replace"].(*bool))
+			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["replace"].(*bool), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
@@ -927,7 +967,7 @@ func (ec *executionContext) _Mutation_dismissLinks(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(answer.Links))
+			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
@@ -971,7 +1011,7 @@ func (ec *executionContext) _Mutation_setLinks(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetLinks(ctx, fc.Args["of"].(answer.RecordKey), fc.Args["link"].(answer.NamedLink), fc.Args["to"].(answer.LinkTargets))
+			return ec.Resolvers.Mutation().SetLinks(ctx, fc.Args["of"].(answer.RecordKey), fc.Args["link"].(answer.NamedLink), fc.Args["to"].(answer.LinkTargets), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
@@ -1015,7 +1055,7 @@ func (ec *executionContext) _Mutation_deleteLinks(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteLinks(ctx, fc.Args["records"].(answer.RecordKeys))
+			return ec.Resolvers.Mutation().DeleteLinks(ctx, fc.Args["records"].(answer.RecordKeys), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
@@ -1059,7 +1099,7 @@ func (ec *executionContext) _Mutation_restoreLinks(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RestoreLinks(ctx, fc.Args["records"].(*answer.RecordKeys), fc.Args["deletionId"].(*string))
+			return ec.Resolvers.Mutation().RestoreLinks(ctx, fc.Args["records"].(*answer.RecordKeys), fc.Args["deletionId"].(*string), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {

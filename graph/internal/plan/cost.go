@@ -84,6 +84,8 @@ func (b *BoundPlan) objectFields(l *Object, at *Node) int {
 		switch f := &l.Fields[i]; f.Kind {
 		case WriteOne, WriteJoinedOne:
 			n += 1 + b.objectFields(f.Object, at.Hops[f.Index].Node)
+		case WriteLinkEnd:
+			n += len(f.Object.Fields)
 		case WriteMany, WriteJoinedMany:
 			h := at.Hops[f.Index]
 			n += b.connFields(f.Connection, b.Lists[h.ID].Page.Limit, h.Node, h.Link)

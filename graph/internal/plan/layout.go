@@ -24,6 +24,7 @@ const (
 	WriteMany
 	WriteJoinedOne
 	WriteJoinedMany
+	WriteLinkEnd // an object of cells of the same row
 	WriteTotal
 	WritePageInfo
 	WriteNodes
@@ -46,6 +47,10 @@ const (
 	WriteModel
 	WriteIDs
 	WriteRecords
+	WriteLinkCounts
+	WriteRecordCounts
+	WriteLinkName
+	WriteCount
 )
 
 // Field is how one field of an answer is written.
@@ -106,8 +111,29 @@ func (n *Node) object(op *graphql.OperationContext, set ast.SelectionSet) *Objec
 			fields.add(f, n.relation(op, f, r))
 		} else if i, ok := m.Column(f.Name); ok {
 			fields.add(f, columnLayout(&m.Columns[i], f.Definition.Type.NonNull, n.cells[i]))
+		} else if e := linkEnd(m, f.Name); e != nil {
+			fields.add(f, Field{Kind: WriteLinkEnd, Object: n.end(op, f.Selections, e)})
 		} else { // the field `link` of a link row
 			fields.add(f, typeName(strings.ToUpper(m.Link)))
+		}
+	}
+	return &Object{fields}
+}
+
+// end lays out an end of a link, whose key is in a column of its row.
+func (n *Node) end(op *graphql.OperationContext, set ast.SelectionSet, e *recordstore.End) *Object {
+	var fields layout
+	for _, f := range graphql.CollectFields(op, set, nil) {
+		switch f.Name {
+		case "__typename":
+			fields.add(f, typeName("LinkedRecord"))
+		case "module":
+			fields.add(f, typeName(e.Module))
+		case "model":
+			fields.add(f, typeName(e.Model))
+		case "id":
+			i, _ := n.Selection.Model.Column(e.Field)
+			fields.add(f, columnLayout(&n.Selection.Model.Columns[i], true, n.cells[i]))
 		}
 	}
 	return &Object{fields}

@@ -59,6 +59,10 @@ func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.Sele
 			l.Kind, l.Fields = WriteResults, p.layout(op, f.Definition.Type.Name(), f.Selections)
 		case "records":
 			l.Kind, l.Fields = WriteRecordKeys, p.layout(op, f.Definition.Type.Name(), f.Selections)
+		case "linkCounts":
+			l.Kind, l.Fields = WriteLinkCounts, p.layout(op, f.Definition.Type.Name(), f.Selections)
+		case "recordCounts":
+			l.Kind, l.Fields = WriteRecordCounts, p.layout(op, f.Definition.Type.Name(), f.Selections)
 		case "link":
 			l.Kind, l.Index = WriteResultLink, p.Links.add(f.Selections)
 		case "links":
@@ -68,6 +72,7 @@ func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.Sele
 		default:
 			l.Kind = map[string]FieldKind{
 				"outcome": WriteOutcome, "deletionId": WriteDeletionID, "module": WriteModule, "model": WriteModel, "ids": WriteIDs,
+				"name": WriteLinkName, "count": WriteCount,
 			}[f.Name]
 		}
 		fields.add(f, l)

@@ -84,6 +84,19 @@ func typeNames(m *recordstore.Model) []string {
 	return names
 }
 
+// linkEnd returns the end of a link that a field of its row shows, or nil.
+func linkEnd(m *recordstore.Model, field string) *recordstore.End {
+	switch {
+	case m.Link == "":
+		return nil
+	case field == "left":
+		return &m.Ends[0]
+	case field == "right":
+		return &m.Ends[1]
+	}
+	return nil
+}
+
 // add adds a selection set. depth is that of the set in the document.
 func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet) error {
 	if depth > p.limits.MaxDepth {
@@ -96,6 +109,10 @@ func (p *planner) add(s *Selection, path string, depth int, set ast.SelectionSet
 			}
 		} else if i, ok := s.Model.Column(f.Name); ok {
 			s.addColumn(i)
+		} else if e := linkEnd(s.Model, f.Name); e != nil {
+			if i, ok := s.Model.Column(e.Field); ok {
+				s.addColumn(i)
+			}
 		}
 	}
 	slices.Sort(s.Columns) // the order in the document must not change the SQL

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	runFor   = flag.Duration("for", 4*time.Second, "how long each kind of histories is run")
+	runFor   = flag.Duration("for", 0, "how long each kind of histories is run; 0 is 4s, with -short 1s")
 	seedFlag = flag.Uint64("seed", 0, "what histories are made up from; 0 is a new one, which is printed")
 	most     = flag.Int("most", 0, "how many histories of each kind are run; 0 is as many as there is time for")
 	listing  = flag.Int("listing", 3, "how many illegal histories of each kind are printed")
@@ -52,6 +52,17 @@ func TestHistories(t *testing.T) {
 	})
 }
 
+// runTime returns how long each kind of histories is run.
+func runTime() time.Duration {
+	switch {
+	case *runFor > 0:
+		return *runFor
+	case testing.Short():
+		return time.Second
+	}
+	return 4 * time.Second
+}
+
 // histories runs histories of one kind on two databases.
 func histories(
 	t *testing.T,
@@ -68,7 +79,7 @@ func histories(
 		}
 		benches = append(benches, bench)
 	}
-	end := time.Now().Add(*runFor)
+	end := time.Now().Add(runTime())
 	var workers sync.WaitGroup
 	for _, bench := range benches {
 		workers.Go(func() {
