@@ -9,17 +9,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Adopted returns the names of the stored links whose table exists and was made by another program, in the order of their
-// declaration. The other program may write to such a table, and may delete a record without deleting its links.
+// Adopted returns the names of the stored links whose table exists and was created by another program, in the order
+// of their declaration. The other program may write to such a table, and may delete a record without its links.
 func (s *Store) Adopted(ctx context.Context) ([]string, error) {
-	made, err := s.madeTables(ctx)
+	made, err := s.createdTables(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("adopted link tables: %w", err)
 	}
 	var names, tables []string
 	for _, d := range s.catalog.links {
 		if d.ReadOnly == "" &&
-			!slices.ContainsFunc(made, func(t madeTable) bool { return t.Schema == d.Schema && t.Table == d.Table }) {
+			!slices.ContainsFunc(
+				made,
+				func(t createdTable) bool { return t.Schema == d.Schema && t.Table == d.Table },
+			) {
 			names, tables = append(names, d.Name), append(tables, d.table())
 		}
 	}
@@ -35,9 +38,9 @@ func (s *Store) Adopted(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// waitsFor returns a table of records that another program has to create before the link's table can be, and that program.
-// Both are "" if the link's table can be created now.
-func (s *Store) waitsFor(ctx context.Context, d *Definition) (table, program string, err error) {
+// missingRecordTable returns a table of records that another program has to create before the link's table can be
+// created, and the name of that program. Both are "" if the link's table can be created now.
+func (s *Store) missingRecordTable(ctx context.Context, d *Definition) (table, program string, err error) {
 	if s.cfg.ManagedBy == nil {
 		return "", "", nil
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
@@ -15,110 +14,52 @@ const (
 	maxNameBytes = 63
 )
 
-// Model is a data model whose records links join.
-type Model struct {
-	Module string // "product"
-	Name   string // "ProductVariant"; unique in the catalogue
-	Schema string // "" is the search path's
-	// Table holds the records. "" means that the module lives elsewhere: nothing is checked there and nothing cascades.
-	Table string
-	// PrimaryKey is the columns of the key, in their order. nil is one column of texts, id.
-	PrimaryKey []KeyColumn
-	// Key is the name links and inputs know a record by: "variant_id". Unique inside its module. "" means that the model
-	// cannot be named, only reached.
-	Key          string
-	NoSoftDelete bool // the table has no deleted_at
-	// Owns are the records of the module that go with a record.
-	Owns []Owned
-
-	key   rowkey.Columns
-	rank  int  // in the order of locks
-	loose bool // some of its records may have no row to lock
-}
-
-// Owned says that records of Model whose Column equals the owner's OwnerColumn are deleted with the owner. Either may name
-// several columns, separated by ", ".
-type Owned struct {
-	Model, Column string
-	OwnerColumn   string // "" is the primary key
-}
-
-// ColumnType is the type of an extra column.
-type ColumnType int
-
-// The types of extra columns, and the Go types of their values. nil is NULL.
-const (
-	Text      ColumnType = iota // string
-	Integer                     // int64
-	Decimal                     // string, exact
-	Boolean                     // bool
-	Timestamp                   // time.Time
-	JSON                        // json.RawMessage
-	Float                       // float64
-)
-
-func (t ColumnType) sql() string {
-	return [...]string{"text", "integer", "numeric", "boolean", "timestamptz", "jsonb", "double precision"}[t]
-}
-
-// Column is an extra column of a link table.
-type Column struct {
-	Name string
-	Type ColumnType
-	// NotNull without a default says that the value must be given when a link is made.
-	NotNull bool
-	Default string // as text; "" is NULL
-	// EmptyDefault says that the default is the empty text.
-	EmptyDefault bool
-}
-
-// required reports whether a new link must be given a value.
-func (c *Column) required() bool { return c.NotNull && c.Default == "" && !c.EmptyDefault }
-
 // End is one side of a link.
 type End struct {
 	Model string
-	Key   string // "" is the model's
-	// Columns are those of the link table that hold this end's key, one for each of the model's key columns. nil is Key for a
-	// key of one column; for others it is, for each, Key without a final _id, "_" and the key column. A read-only link has none.
+	Key   string // "" means the model's key
+	// Columns are the link table's columns that hold this end's key, one for each key column of the model. nil
+	// means Key for a key of one column. For a key of several columns it means one name for each: Key without a
+	// final _id, "_" and the key column. A read-only link has no columns.
 	Columns []string
-	// ColumnType is "text" if the link table stores the key as text although the record's key is a number or a uuid. Tables
-	// that another program made may do so. "" is the type of the record's key.
+	// ColumnType is "text" if the link table stores the key as text although the record's key is a number or a
+	// uuid. Tables of another program may do so. "" means the type of the record's key.
 	ColumnType string
-	// RecordKey is the column of the record that the link holds, one of texts. "" is the primary key; only a read-only link may
-	// hold another.
+	// RecordKey is the column of the record whose value the link holds. It must be of type text. "" means the
+	// primary key. Only a read-only link may hold another column.
 	RecordKey string
-	// IsList says that many records of this end may be linked to one record of the other end.
+	// IsList allows one record at the other end to be linked to many records at this end.
 	IsList bool
-	// DeleteCascade says that the record at this end is deleted with the record at the other end.
+	// DeleteCascade deletes the record at this end with the record at the other end.
 	DeleteCascade bool
-	// Field is what the model calls the way to the other end. The store does not use it.
+	// Field is the name of the model's field that leads to the other end. The store does not use it.
 	Field string
 }
 
-// Definition is a link.
+// Definition declares a link between two models.
 type Definition struct {
-	Name          string // "" is <module>_<model>_<module>_<model>
-	Schema, Table string // "" is the name, shortened to 63 bytes
+	Name          string // "" means <module>_<model>_<module>_<model>
+	Schema, Table string // "" means the name, shortened to 63 bytes
 	IDPrefix      string
 	Left, Right   End
 	Columns       []Column
-	// ReadOnly names the column of the left model that holds the right one's key, or the columns, separated by ", ". Such a link
-	// has no table.
+	// ReadOnly names the columns of the left model that hold the key of the right one, separated by ", ". A
+	// read-only link has no table.
 	ReadOnly string
-	// SkipExistence leaves out the check that both records exist.
+	// SkipExistence turns off the check that both records exist.
 	SkipExistence bool
 
 	left, right *Model
-	// The columns that hold the keys of the two ends: of the link table, or of the left model's if the link is read-only.
+	// The columns that hold the keys of the two ends: in the link table, or in the left model's table if the link
+	// is read-only.
 	leftKey, rightKey rowkey.Columns
 }
 
-// Key names a record: module, key and id.
+// Key identifies a record by module, key name and id.
 type Key struct{ Module, Name, ID string }
 
-// Item names two records to link: Link with Left and Right, or two Keys in either order. With Keys, Link is needed only to
-// tell apart two links between the same keys.
+// Item identifies two records to link: by Link, Left and Right, or by two Keys in either order. With Keys, Link is
+// needed only if there is more than one link between the same keys.
 type Item struct {
 	Link        string
 	Keys        []Key
@@ -126,19 +67,19 @@ type Item struct {
 	Data        map[string]any // extra columns by name
 }
 
-// Pair is what an Item means.
+// Pair identifies a link: its definition and the ids of its two records.
 type Pair struct{ Link, Left, Right string }
 
-// Catalog is the validated set of models and links. It does not change.
+// Catalog is the validated set of models and links. It is immutable.
 type Catalog struct {
 	models  []*Model
-	ordered []*Model // as their records are locked
+	ordered []*Model // in lock order
 	links   []*Definition
 	byModel map[string]*Model
 	byLink  map[string]*Definition
 }
 
-// NewCatalog checks the models and links. The error reports every fault.
+// NewCatalog checks models and links and builds their catalogue. The error reports every fault.
 func NewCatalog(models []Model, links []Definition) (*Catalog, error) {
 	c := &Catalog{byModel: map[string]*Model{}, byLink: map[string]*Definition{}}
 	var faults []error
@@ -256,7 +197,7 @@ func snake(s string) string {
 	return b.String()
 }
 
-// shorten makes a name fit into an identifier of Postgres, the same way every time.
+// shorten shortens a name to the length of a Postgres identifier. The result is deterministic.
 func shorten(name string) string {
 	if len(name) <= maxNameBytes {
 		return name
@@ -283,144 +224,11 @@ func (c *Catalog) Model(name string) (*Model, bool) {
 	return m, ok
 }
 
-// ModelByKey returns the model that a module knows by a key. The error, an *UndefinedError, names the choices.
-func (c *Catalog) ModelByKey(module, key string) (*Model, error) {
-	var keys, names []string
-	for _, m := range c.models {
-		if m.Module == module && m.Key == key {
-			return m, nil
-		}
-		if m.Module == module && m.Key != "" {
-			keys = append(keys, m.Key)
-		}
-		if !slices.Contains(names, m.Module) {
-			names = append(names, m.Module)
-		}
-	}
-	if !slices.Contains(names, module) {
-		return nil, &UndefinedError{"module", module, names, ErrInvalid}
-	}
-	return nil, &UndefinedError{"key of module " + module, key, keys, ErrInvalid}
-}
-
-// is reports whether a key names this end.
-func (e *End) is(m *Model, module, key string) bool { return m.Module == module && e.Key == key }
-
-// Find returns the links between two keys, in either order.
-func (c *Catalog) Find(moduleA, keyA, moduleB, keyB string) []*Definition {
-	var found []*Definition
-	for _, d := range c.links {
-		if d.Left.is(d.left, moduleA, keyA) && d.Right.is(d.right, moduleB, keyB) ||
-			d.Left.is(d.left, moduleB, keyB) && d.Right.is(d.right, moduleA, keyA) {
-			found = append(found, d)
-		}
-	}
-	return found
-}
-
-// linkNames lists the links, for error messages.
-func (c *Catalog) linkNames() []string {
-	names := make([]string, len(c.links))
-	for i, d := range c.links {
-		names[i] = d.Name
-	}
-	return names
-}
-
-// Resolve says which link and which records an item means. The ids are in their canonical form.
-func (c *Catalog) Resolve(item Item) (Pair, error) {
-	d, pair, err := c.resolve(item)
-	if err != nil {
-		return pair, err
-	}
-	left, right := d.leftKey, d.rightKey
-	if d.ReadOnly == "" { // the same keys, by the names that the records have for their columns
-		left, right = d.left.key, d.right.key
-	}
-	if pair.Left, err = canonicalID(left, d.Left.Key, pair.Left); err != nil {
-		return pair, err
-	}
-	pair.Right, err = canonicalID(right, d.Right.Key, pair.Right)
-	return pair, err
-}
-
-func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
-	var named *Definition
-	if item.Link != "" {
-		var ok bool
-		if named, ok = c.byLink[item.Link]; !ok {
-			return nil, Pair{}, &UndefinedError{"link", item.Link, c.linkNames(), ErrLinkNotDefined}
-		}
-	}
-	if len(item.Keys) == 0 {
-		if named == nil {
-			return nil, Pair{}, &InvalidError{
-				Field:  "link",
-				Reason: "is missing: name the link and its two ends, or two keys",
-			}
-		}
-		return named, Pair{named.Name, item.Left, item.Right}, nil
-	}
-	if item.Left != "" || item.Right != "" {
-		return nil, Pair{}, &InvalidError{Field: "keys", Reason: "ends and keys exclude each other"}
-	}
-	if len(item.Keys) != 2 {
-		return nil, Pair{}, &InvalidError{
-			Field:  "keys",
-			Reason: fmt.Sprintf("a link joins two records, %d were named", len(item.Keys)),
-		}
-	}
-	a, b := item.Keys[0], item.Keys[1]
-	for _, k := range item.Keys {
-		if err := c.checkKey(k); err != nil {
-			return nil, Pair{}, err
-		}
-	}
-	found := c.Find(a.Module, a.Name, b.Module, b.Name)
-	if named != nil {
-		found = slices.DeleteFunc(found, func(d *Definition) bool { return d != named })
-	}
-	if len(found) == 0 {
-		name := fmt.Sprintf("%s.%s to %s.%s", a.Module, a.Name, b.Module, b.Name)
-		return nil, Pair{}, &UndefinedError{"link", name, c.linkNames(), ErrLinkNotDefined}
-	}
-	if len(found) > 1 {
-		names := make([]string, len(found))
-		for i, d := range found {
-			names[i] = d.Name
-		}
-		return nil, Pair{}, &InvalidError{
-			Field:   "link",
-			Reason:  "more than one link joins these keys: name it",
-			Choices: names,
-		}
-	}
-	d := found[0]
-	if !d.Left.is(d.left, a.Module, a.Name) {
-		a, b = b, a
-	}
-	return d, Pair{d.Name, a.ID, b.ID}, nil
-}
-
-// checkKey finds keys that no model and no end of a link has.
-func (c *Catalog) checkKey(k Key) error {
-	_, err := c.ModelByKey(k.Module, k.Name)
-	if err == nil {
-		return nil
-	}
-	for _, d := range c.links {
-		if d.Left.is(d.left, k.Module, k.Name) || d.Right.is(d.right, k.Module, k.Name) {
-			return nil
-		}
-	}
-	return err
-}
-
 func (d *Definition) readOnlyError() error {
 	return &ReadOnlyError{d.Name, d.Left.Model, d.ReadOnly}
 }
 
-// column returns an extra column by its name.
+// column returns the extra column with the given name, or nil.
 func (d *Definition) column(name string) *Column {
 	for i := range d.Columns {
 		if d.Columns[i].Name == name {

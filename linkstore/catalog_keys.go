@@ -7,7 +7,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// setKey fills in and checks the columns of the primary key.
+// setKey applies defaults to the columns of the primary key and checks them.
 func (m *Model) setKey(fault func(string, ...any)) {
 	m.PrimaryKey = slices.Clone(m.PrimaryKey)
 	if len(m.PrimaryKey) == 0 {
@@ -36,7 +36,7 @@ func (m *Model) setKey(fault func(string, ...any)) {
 	m.key = keyColumns(m.PrimaryKey, names, "")
 }
 
-// splitColumns returns the columns of a list that is separated by commas.
+// splitColumns splits a comma-separated list of columns.
 func splitColumns(list string) []string {
 	if list == "" {
 		return nil
@@ -48,7 +48,7 @@ func splitColumns(list string) []string {
 	return names
 }
 
-// ownerColumns returns the columns of the owner that the columns of the owned records equal.
+// ownerColumns returns the columns of the owner that o.Column refers to.
 func (m *Model) ownerColumns(o Owned) []string {
 	if o.OwnerColumn == "" {
 		return m.key.Names()
@@ -56,7 +56,7 @@ func (m *Model) ownerColumns(o Owned) []string {
 	return splitColumns(o.OwnerColumn)
 }
 
-// setKeys fills in and checks the columns that hold the keys of the two ends.
+// setKeys applies defaults to the columns that hold the keys of the two ends, and checks them.
 func (d *Definition) setKeys(fault func(string, ...any)) {
 	for _, side := range []struct {
 		name string
@@ -92,7 +92,7 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 			continue
 		}
 		if len(end.Columns) > 0 {
-			fault("link %s: %s: a read-only link has no table, so no columns of one", d.Name, side.name)
+			fault("link %s: %s: a read-only link has no table, so it cannot name columns of one", d.Name, side.name)
 		}
 		if side.name == "left" {
 			*side.key = side.m.key
@@ -110,7 +110,7 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 		columns := splitColumns(d.ReadOnly)
 		if len(columns) != len(held) {
 			fault(
-				"link %s: %q does not name %d columns, as the key of %s has",
+				"link %s: %q does not name %d columns, the number in the key of %s",
 				d.Name,
 				d.ReadOnly,
 				len(held),
@@ -125,8 +125,9 @@ func (d *Definition) setKeys(fault func(string, ...any)) {
 	}
 }
 
-// defaultColumns returns the columns of a link table for a key. A key of one column has a column of its name. The key
-// bin_id of the columns aisle and number has the columns bin_aisle and bin_number.
+// defaultColumns returns the default names of a link table's columns for a key. A key of one column has one column
+// with the name of the key. The key bin_id of the columns aisle and number has the columns bin_aisle and
+// bin_number.
 func defaultColumns(key string, m *Model) []string {
 	if len(m.key) == 1 {
 		return []string{key}
@@ -138,7 +139,7 @@ func defaultColumns(key string, m *Model) []string {
 	return names
 }
 
-// checkColumns reports columns of the link table that have the same name, or one that is too long.
+// checkColumns reports duplicate and overlong column names of the link table.
 func (d *Definition) checkColumns(fault func(string, ...any)) {
 	names := slices.Concat(
 		[]string{"id", "created_at", "updated_at", "deleted_at"},

@@ -11,35 +11,38 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// closure is everything that a deletion reaches.
+// closure is everything that a deletion removes or changes.
 type closure struct {
 	roots   map[record]bool
-	removed map[record]bool // records that are soft-deleted
-	causes  map[[2]record]bool
-	links   []Pair // some twice
+	removed map[record]bool    // records to soft-delete
+	causes  map[[2]record]bool // parent and child: the child is removed because of the parent
+	links   []Pair             // may contain duplicates
 }
 
-// edges are what was read of records: what goes when they go.
-type edges map[record]*leads
+// edges holds, for each record that was read, where a deletion of the record leads.
+type edges map[record]*outgoing
 
-// leads is where a record leads to.
-type leads struct {
-	owned   []record // deleted with it, if it is deleted
-	cascade []record // deleted with its links
+// outgoing is the edges of one record.
+type outgoing struct {
+	owned   []record // soft-deleted if the record itself is
+	cascade []record // soft-deleted when the record loses its links
 	links   []Pair
 }
 
-func (known edges) of(r record) *leads {
-	if known[r] == nil {
-		known[r] = &leads{}
+// of returns the edges of a record, to add to.
+func (e edges) of(r record) *outgoing {
+	if e[r] == nil {
+		e[r] = &outgoing{}
 	}
-	return known[r]
+	return e[r]
 }
 
-// stableClosure locks the roots and everything that the deletion of the live ones reaches, and looks again where it looked before it
-// locked, until nothing was added behind its back: what it returns was locked before it was read. What has to be locked before what is
-// locked already is added to what is known, and the call has to be run again. See "How calls are ordered".
-func (s *Store) stableClosure(
+// lockedClosure locks the roots and everything that a deletion of the live ones reaches, and returns the closure.
+// It repeats what it read before it had the locks until the closure stops growing, so everything that it returns
+// was locked before it was read. If a record must be locked that comes earlier in the lock order than those held,
+// it adds the closure to known and fails with a changedError, so that the call is retried. See "How calls are
+// ordered".
+func (s *Store) lockedClosure(
 	ctx context.Context,
 	tx *batchTx,
 	roots []record,
@@ -47,26 +50,26 @@ func (s *Store) stableClosure(
 	withRoots bool,
 	known map[record]bool,
 ) (*closure, error) {
-	first, locked, stays := newLocks(), newHeld(), map[record]bool{}
-	take := func(wanted *locks, r record) {
+	first, locked, isKept := newLockSet(), newHeldRecords(), map[record]bool{}
+	request := func(wanted *lockSet, r record) {
 		wanted.add(r.model, r.id, forDelete)
 		locked.add(r)
 	}
 	all := slices.Clone(roots)
 	for _, r := range roots {
-		take(first, r)
-		stays[r] = !withRoots
+		request(first, r)
+		isKept[r] = !withRoots
 	}
 	for r := range known {
 		if !locked.records[r] {
-			take(first, r)
+			request(first, r)
 			all = append(all, r)
 		}
 	}
-	goes := func(r record) bool { return !stays[r] }
+	isRemoved := func(r record) bool { return !isKept[r] }
 	read := edges{}
 	s.lock(tx, first)
-	s.look(tx, read, byModel(all), goes)
+	s.readEdges(tx, read, byModel(all), isRemoved)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
@@ -77,58 +80,65 @@ func (s *Store) stableClosure(
 	for {
 		c, unread := read.walk(live, withRoots)
 		if len(unread) > 0 {
-			s.look(tx, read, byModel(unread), goes)
+			s.readEdges(tx, read, byModel(unread), isRemoved)
 			if err := tx.send(ctx); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		fresh := c.beyond(locked)
-		if len(fresh) == 0 {
+		unlocked := c.unlocked(locked)
+		if len(unlocked) == 0 {
 			return c, nil
 		}
-		if slices.ContainsFunc(fresh, func(r record) bool { return !locked.takes(r) }) {
+		if slices.ContainsFunc(unlocked, func(r record) bool { return !locked.canLock(r) }) {
 			for r := range c.removed {
 				known[r] = true
 			}
 			return nil, changedError{}
 		}
 		for r := range read {
-			if !locked.records[r] || !read.keeps(r) {
+			if !locked.records[r] || !read.isStable(r) {
 				delete(read, r)
 			}
 		}
-		wanted := newLocks()
-		for _, r := range fresh {
-			take(wanted, r)
+		wanted := newLockSet()
+		for _, r := range unlocked {
+			request(wanted, r)
 		}
 		s.lock(tx, wanted)
-		s.look(tx, read, byModel(slices.DeleteFunc(c.records(), func(r record) bool { return read[r] != nil })), goes)
+		s.readEdges(
+			tx,
+			read,
+			byModel(slices.DeleteFunc(c.records(), func(r record) bool { return read[r] != nil })),
+			isRemoved,
+		)
 		if err := tx.send(ctx); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(fresh, func(r record) bool { return !wanted.isLive(r.model, r.id) }) {
-			read = edges{} // somebody else deleted what was to go
+		if slices.ContainsFunc(unlocked, func(r record) bool { return !wanted.isLive(r.model, r.id) }) {
+			read = edges{} // another call has deleted a record of the closure
 		}
 	}
 }
 
-// keeps reports whether what a record leads to is the same when its ends are locked, if it was locked itself when it was looked at:
-// nobody has given it a link since, and a link that was taken from it is noticed when it is to be removed. A record that it owns may
-// have been given to another owner.
-func (known edges) keeps(r record) bool { return len(known[r].owned) == 0 }
+// isStable reports whether the edges of a record are still right after their targets are locked, given that the
+// record was locked when they were read. Its links are: nobody can link a locked record, and if another call
+// removes one of its links, this call notices when it tries to remove it too. A record that it owns may have been
+// given to another owner.
+func (e edges) isStable(r record) bool { return len(e[r].owned) == 0 }
 
-// beyond are the records of a closure that are not locked.
-func (c *closure) beyond(locked *held) []record {
-	var fresh []record
+// unlocked returns the removed records of a closure that are not locked.
+func (c *closure) unlocked(locked *heldRecords) []record {
+	var unlocked []record
 	for r := range c.removed {
 		if !locked.records[r] {
-			fresh = append(fresh, r)
+			unlocked = append(unlocked, r)
 		}
 	}
-	return fresh
+	return unlocked
 }
 
+// byModel groups the ids of records by model.
 func byModel(records []record) map[*Model][]string {
 	ids := map[*Model][]string{}
 	for _, r := range records {
@@ -137,8 +147,9 @@ func byModel(records []record) map[*Model][]string {
 	return ids
 }
 
-// walk goes from the roots as far as was read, and returns the records where it stopped.
-func (known edges) walk(roots []record, withRoots bool) (c *closure, unread []record) {
+// walk traverses the edges from the roots. It returns the closure as far as it is known, and the records whose
+// edges have not been read yet.
+func (e edges) walk(roots []record, withRoots bool) (c *closure, unread []record) {
 	c = &closure{roots: map[record]bool{}, removed: map[record]bool{}, causes: map[[2]record]bool{}}
 	for _, r := range roots {
 		c.roots[r] = true
@@ -150,15 +161,15 @@ func (known edges) walk(roots []record, withRoots bool) (c *closure, unread []re
 	for len(next) > 0 {
 		from := next[0]
 		next = next[1:]
-		at := known[from]
-		if at == nil {
+		out := e[from]
+		if out == nil {
 			unread = append(unread, from)
 			continue
 		}
-		c.links = append(c.links, at.links...)
-		to := at.cascade
+		c.links = append(c.links, out.links...)
+		to := out.cascade
 		if c.removed[from] {
-			to = slices.Concat(at.owned, at.cascade)
+			to = slices.Concat(out.owned, out.cascade)
 		}
 		for _, r := range to {
 			if c.roots[r] && !withRoots {
@@ -174,103 +185,110 @@ func (known edges) walk(roots []record, withRoots bool) (c *closure, unread []re
 	return c, unread
 }
 
-// look queues the statements that read where records lead to: one a model, however many records there are. goes says of which records
-// it matters what they own.
-func (s *Store) look(tx *batchTx, known edges, records map[*Model][]string, goes func(record) bool) {
+// readEdges queues the statements that read the edges of records: one a model, however many records there are.
+// isRemoved reports whether a record is soft-deleted itself: only then the records that it owns matter.
+func (s *Store) readEdges(tx *batchTx, read edges, records map[*Model][]string, isRemoved func(record) bool) {
 	for _, m := range s.catalog.models {
 		ids := records[m]
 		if len(ids) == 0 {
 			continue
 		}
-		owners := false
+		withOwned := false
 		for _, id := range ids {
-			known.of(record{m, id})
-			owners = owners || goes(record{m, id})
+			read.of(record{m, id})
+			withOwned = withOwned || isRemoved(record{m, id})
 		}
-		s.lookFrom(tx, known, m, ids, owners)
+		s.readEdgesOf(tx, read, m, ids, withOwned)
 	}
 }
 
-// way is one from the records of a model to others: they own them, or a link leads there.
-type way struct {
+// edgeKind is one kind of edge that leaves the records of a model: to the records that they own, or along a link.
+type edgeKind struct {
 	to   *Model
-	key  rowkey.Columns // that holds where it leads
+	key  rowkey.Columns // the columns that hold the key of the target
 	link *Definition
-	left bool // from the left end of the link
-	// The statement that goes it: what it selects of both records, and the rest.
+	left bool // the link is traversed from its left end
+	// Parts of the statement that reads the edges: the select list with both keys, and what follows it.
 	keys, rest string
 }
 
-// lookFrom queues the statement of a model. Each row says which way leads from what record to which one, and whether that is there
-// and goes with the first.
-func (s *Store) lookFrom(tx *batchTx, known edges, m *Model, ids []string, owners bool) {
-	l := text(
+// readEdgesOf queues the statement that reads the edges of one model's records. A row has the index of the edge
+// kind, the keys of both records, and whether the target is live and deleted with the first record.
+func (s *Store) readEdgesOf(tx *batchTx, read edges, m *Model, ids []string, withOwned bool) {
+	q := cachedSQL(
 		s,
-		textKey{what: "look", of: m, large: len(ids) >= rowkey.Many, more: owners},
-		func() *look { return s.newLook(m, len(ids), owners) },
+		sqlKey{statement: "look", subject: m, large: len(ids) >= rowkey.Many, multiple: withOwned},
+		func() *edgeQuery { return s.newEdgeQuery(m, len(ids), withOwned) },
 	)
-	if len(l.ways) == 0 {
+	if len(q.kinds) == 0 {
 		return
 	}
 	tx.queue(len(ids), func(rows pgx.Rows) error {
-		var which int
-		var goes bool
-		from, to := m.key.Row(), make([]string, l.width)
-		dests := append([]any{&which}, from.Dests()...)
+		var index int
+		var cascades bool
+		from, to := m.key.Row(), make([]string, q.width)
+		dests := append([]any{&index}, from.Dests()...)
 		for i := range to {
 			dests = append(dests, &to[i])
 		}
-		_, err := pgx.ForEachRow(rows, append(dests, &goes), func() error {
-			w := &l.ways[which]
-			known.of(record{m, from.Key()}).add(w, from.Key(), rowkey.Join(to[:len(w.key)]), goes)
+		_, err := pgx.ForEachRow(rows, append(dests, &cascades), func() error {
+			kind := &q.kinds[index]
+			read.of(record{m, from.Key()}).add(kind, from.Key(), rowkey.Join(to[:len(kind.key)]), cascades)
 			return nil
 		})
 		return err
-	}, l.sql, rowkey.Args(ids, len(m.key))...)
+	}, q.sql, rowkey.Args(ids, len(m.key))...)
 }
 
-// look is the ways from the records of a model, and the statement that goes them.
-type look struct {
-	ways  []way
-	width int // of the longest key that a way leads to
+// edgeQuery is the statement that reads all edges of one model's records.
+type edgeQuery struct {
+	kinds []edgeKind
+	width int // of the longest target key, in columns
 	sql   string
 }
 
-func (s *Store) newLook(m *Model, n int, owners bool) *look {
-	l := &look{ways: s.waysByLink(m, n)}
-	if owners {
-		l.ways = append(l.ways, s.waysByOwner(m, n)...)
+func (s *Store) newEdgeQuery(m *Model, n int, withOwned bool) *edgeQuery {
+	q := &edgeQuery{kinds: s.linkEdges(m, n)}
+	if withOwned {
+		q.kinds = append(q.kinds, s.ownerEdges(m, n)...)
 	}
-	for _, w := range l.ways {
-		l.width = max(l.width, len(w.key))
+	for _, kind := range q.kinds {
+		q.width = max(q.width, len(kind.key))
 	}
-	parts := make([]string, len(l.ways))
-	for i, w := range l.ways {
-		parts[i] = fmt.Sprintf("SELECT %d, %s%s, %s", i, w.keys, strings.Repeat(", ''", l.width-len(w.key)), w.rest)
+	parts := make([]string, len(q.kinds))
+	for i, kind := range q.kinds {
+		parts[i] = fmt.Sprintf(
+			"SELECT %d, %s%s, %s",
+			i,
+			kind.keys,
+			strings.Repeat(", ''", q.width-len(kind.key)),
+			kind.rest,
+		)
 	}
-	l.sql = strings.Join(parts, " UNION ALL ")
-	return l
+	q.sql = strings.Join(parts, " UNION ALL ")
+	return q
 }
 
-// add notes where a way leads.
-func (l *leads) add(w *way, from, to string, goes bool) {
-	if w.link == nil {
-		l.owned = append(l.owned, record{w.to, to})
+// add adds an edge that was read.
+func (o *outgoing) add(kind *edgeKind, from, to string, cascades bool) {
+	if kind.link == nil {
+		o.owned = append(o.owned, record{kind.to, to})
 		return
 	}
-	p := Pair{w.link.Name, from, to}
-	if !w.left {
+	p := Pair{kind.link.Name, from, to}
+	if !kind.left {
 		p.Left, p.Right = to, from
 	}
-	l.links = append(l.links, p)
-	if goes {
-		l.cascade = append(l.cascade, record{w.to, to})
+	o.links = append(o.links, p)
+	if cascades {
+		o.cascade = append(o.cascade, record{kind.to, to})
 	}
 }
 
-// waysByOwner lead to what records own. They rely on the index of the owned model's column.
-func (s *Store) waysByOwner(m *Model, n int) []way {
-	var ways []way
+// ownerEdges returns the edges to the records that the records of m own. Their statements rely on the index of the
+// owned model's column.
+func (s *Store) ownerEdges(m *Model, n int) []edgeKind {
+	var kinds []edgeKind
 	for _, o := range m.Owns {
 		child := s.catalog.byModel[o.Model]
 		if slices.Contains(s.cfg.AbsentModels, child.Name) {
@@ -281,9 +299,9 @@ func (s *Store) waysByOwner(m *Model, n int) []way {
 		for i, column := range splitColumns(o.Column) {
 			on[i] = "t." + quote(column) + " = o." + quote(owner[i])
 		}
-		ways = append(
-			ways,
-			way{
+		kinds = append(
+			kinds,
+			edgeKind{
 				to:   child,
 				key:  child.key,
 				keys: m.key.On("o").TypedTexts() + ", " + child.key.On("t").TypedTexts(),
@@ -293,13 +311,13 @@ func (s *Store) waysByOwner(m *Model, n int) []way {
 			},
 		)
 	}
-	return ways
+	return kinds
 }
 
-// waysByLink are the live links of records, and lead to those that they cascade to. They rely on the live indexes of the link tables,
-// and on the far model's primary key.
-func (s *Store) waysByLink(m *Model, n int) []way {
-	var ways []way
+// linkEdges returns the edges along the live links of m's records, in both directions. Their statements rely on the
+// live indexes of the link tables, and on the primary key of the model at the far end.
+func (s *Store) linkEdges(m *Model, n int) []edgeKind {
+	var kinds []edgeKind
 	for _, d := range s.catalog.links {
 		if d.ReadOnly != "" || s.absent(d) {
 			continue
@@ -312,18 +330,18 @@ func (s *Store) waysByLink(m *Model, n int) []way {
 			if from != m {
 				continue
 			}
-			goes, join := "false", ""
+			liveTarget, join := "false", ""
 			if cascades {
 				join = fmt.Sprintf(
 					" LEFT JOIN %s AS f ON %s AND f.deleted_at IS NULL",
 					to.table(),
 					to.key.On("f").Equals(far.On("t")),
 				)
-				goes = "f." + quote(to.key[0].Name) + " IS NOT NULL"
+				liveTarget = "f." + quote(to.key[0].Name) + " IS NOT NULL"
 			}
-			ways = append(
-				ways,
-				way{
+			kinds = append(
+				kinds,
+				edgeKind{
 					to:   to,
 					key:  far,
 					link: d,
@@ -331,10 +349,10 @@ func (s *Store) waysByLink(m *Model, n int) []way {
 					keys: near.On("t").TypedTexts() + ", " + far.On("t").TypedTexts(),
 					rest: fmt.Sprintf(
 						`%s FROM %s AS t%s WHERE %s AND t.deleted_at IS NULL`,
-						goes, d.table(), join, amongMany(near, "t", n)),
+						liveTarget, d.table(), join, amongMany(near, "t", n)),
 				},
 			)
 		}
 	}
-	return ways
+	return kinds
 }

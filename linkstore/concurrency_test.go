@@ -71,9 +71,14 @@ func randomCall(ctx context.Context, s *subject, w world, random *rand.Rand) err
 	switch random.IntN(10) {
 	case 8, 9:
 		item := items[0]
-		of, to := linkstore.Of{Link: item.Link, ID: item.Left}, []linkstore.Target{{ID: item.Right, Data: item.Data}}
+		of, to := linkstore.Source{
+			Link: item.Link,
+			ID:   item.Left,
+		}, []linkstore.Target{
+			{ID: item.Right, Data: item.Data},
+		}
 		if random.IntN(2) == 0 {
-			of, to[0].ID = linkstore.Of{Link: item.Link, From: linkstore.Right, ID: item.Right}, item.Left
+			of, to[0].ID = linkstore.Source{Link: item.Link, From: linkstore.Right, ID: item.Right}, item.Left
 		}
 		if random.IntN(3) == 0 {
 			to = nil

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Outcome is what became of one item of a call.
+// Outcome says what a call did with one item.
 type Outcome string
 
 // The outcomes of Create and Dismiss.
@@ -20,28 +20,28 @@ const (
 	Revived   Outcome = "REVIVED"   // the pair was linked before; its row is live again
 	Updated   Outcome = "UPDATED"   // the link was live; extra columns changed
 	Unchanged Outcome = "UNCHANGED" // the link was live, with these values
-	Dismissed Outcome = "DISMISSED" // the link is removed
+	Dismissed Outcome = "DISMISSED" // the link was removed
 	NotFound  Outcome = "NOT_FOUND" // the pair was not linked
 )
 
-// CreateOptions says how Create works.
+// CreateOptions configures Create.
 type CreateOptions struct {
-	// Replace dismisses the links that stand in the way of new ones.
+	// Replace dismisses the existing links that exclude new ones.
 	Replace bool
-	// Partial leaves out the items at fault and writes the others. Of two that exclude each other the first is written.
+	// Partial skips invalid items and writes the others. If two items exclude each other, the first is written.
 	Partial bool
 }
 
-// CreateResult is what became of one item.
+// CreateResult is the result of one item.
 type CreateResult struct {
 	Outcome  Outcome
 	Link     Link
-	Replaced []Link // dismissed to make room
-	// Err is why the item was left out, with CreateOptions.Partial. The rest is then empty.
+	Replaced []Link // links that were dismissed because they excluded this one
+	// Err says why the item was skipped, with CreateOptions.Partial. The other fields are then zero.
 	Err error
 }
 
-// newLink is a pair to be linked: what the items that name it ask for.
+// newLink is a pair to link, with what all items that name it ask for.
 type newLink struct {
 	def    *Definition
 	pair   Pair
@@ -51,7 +51,7 @@ type newLink struct {
 	result CreateResult
 }
 
-// compare sorts by pair, and items that name the same one by their place in the call.
+// compare sorts by pair, then by position in the call.
 func (l *newLink) compare(o *newLink) int {
 	if c := l.pair.compare(o.pair); c != 0 {
 		return c
@@ -59,8 +59,8 @@ func (l *newLink) compare(o *newLink) int {
 	return l.index - o.index
 }
 
-// fault settles what becomes of a pair that cannot be linked: the call fails, or the pair is left out.
-func (l *newLink) fault(opts CreateOptions, err error) error {
+// fail handles the error of a pair that cannot be linked: the call fails, or a partial call skips the pair.
+func (l *newLink) fail(opts CreateOptions, err error) error {
 	if !opts.Partial {
 		return &ItemError{Index: l.index, Err: err}
 	}
@@ -68,27 +68,27 @@ func (l *newLink) fault(opts CreateOptions, err error) error {
 	return nil
 }
 
-// sound leaves out the pairs at fault.
-func sound(links []*newLink) []*newLink {
-	if !slices.ContainsFunc(links, (*newLink).isFaulty) {
+// valid returns the links that have not failed.
+func valid(links []*newLink) []*newLink {
+	if !slices.ContainsFunc(links, (*newLink).failed) {
 		return links
 	}
-	return slices.DeleteFunc(slices.Clone(links), (*newLink).isFaulty)
+	return slices.DeleteFunc(slices.Clone(links), (*newLink).failed)
 }
 
-func (l *newLink) isFaulty() bool { return l.result.Err != nil }
+func (l *newLink) failed() bool { return l.result.Err != nil }
 
-// Create links pairs, of any links, in one transaction; doing so again changes nothing. Results come in the order of the
-// items. Extra columns that an item does not name keep their value; those of a new link take their default.
+// Create links pairs, of any links, in one transaction. It is idempotent. Results come in the order of the items.
+// Extra columns that an item does not name keep their value; in a new link they take their default.
 //
-// It fails with a *ConflictError if a record would have one link too many, with a *RecordError if a record is not there
-// or deleted, and with other typed errors for items that cannot be understood, each in an *ItemError. Nothing is then
-// written, unless the options say so.
+// It fails with a *ConflictError if a record would have more links than the definition allows, with a *RecordError
+// if a record does not exist or is deleted, and with other typed errors for invalid items, each in an *ItemError.
+// Nothing is written then, unless the options say otherwise.
 func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([]CreateResult, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
 	}
-	links, of, faults, err := s.plan(items, opts)
+	links, byItem, errs, err := s.resolveItems(items, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +102,13 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 		}
 		return func() Written {
 			results = make([]CreateResult, len(items))
-			for i, l := range of {
+			for i, l := range byItem {
 				if l == nil {
-					results[i] = CreateResult{Err: faults[i]}
+					results[i] = CreateResult{Err: errs[i]}
 					continue
 				}
 				results[i] = l.result
-				if l.index != i && !l.isFaulty() { // the same pair again
+				if l.index != i && !l.failed() { // a repeated pair
 					results[i].Outcome, results[i].Replaced = Unchanged, nil
 				}
 			}
@@ -121,27 +121,27 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 	return results, nil
 }
 
-// createAll locks the records of all links, and writes the links kind by kind. The rows of the first kind are locked in one trip
-// with the records.
+// createAll locks the records of all links and writes the links, kind by kind. It locks the rows of the first kind
+// in the same round trip as the records.
 func (s *Store) createAll(ctx context.Context, tx *batchTx, links []*newLink, opts CreateOptions) error {
-	locked := ends(links)
+	locked := endLocks(links)
 	s.lock(tx, locked)
 	for first, start := true, 0; start < len(links); first = false {
 		end := start
 		for end < len(links) && links[end].def == links[start].def {
 			end++
 		}
-		kind := sound(links[start:end])
+		kind := valid(links[start:end])
 		start = end
 		if len(kind) == 0 {
 			continue
 		}
-		standing := s.lockPairs(tx, kind)
+		existing := s.lockPairs(tx, kind)
 		if err := tx.send(ctx); err != nil {
 			return err
 		}
 		if first {
-			s.list(tx, locked)
+			s.listLive(tx, locked)
 			if err := tx.send(ctx); err != nil {
 				return err
 			}
@@ -149,20 +149,20 @@ func (s *Store) createAll(ctx context.Context, tx *batchTx, links []*newLink, op
 				return err
 			}
 		}
-		if err := s.createKind(ctx, tx, sound(kind), *standing, opts); err != nil {
+		if err := s.createKind(ctx, tx, valid(kind), *existing, opts); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plan resolves the items, makes one of those that name the same pair, and sorts them. of is what each item became; nil and a
-// fault if it is left out.
-func (s *Store) plan(items []Item, opts CreateOptions) (links, of []*newLink, faults []error, err error) {
+// resolveItems resolves the items, merges those that name the same pair, and sorts the links. byItem holds the link
+// of each item. The link of an item that is skipped is nil, and errs holds its error.
+func (s *Store) resolveItems(items []Item, opts CreateOptions) (links, byItem []*newLink, errs []error, err error) {
 	all := make([]newLink, len(items))
-	links, of, faults = make([]*newLink, 0, len(items)), make([]*newLink, len(items)), make([]error, len(items))
+	links, byItem, errs = make([]*newLink, 0, len(items)), make([]*newLink, len(items)), make([]error, len(items))
 	for i, item := range items {
-		if all[i], faults[i] = s.newLink(i, item); faults[i] == nil {
+		if all[i], errs[i] = s.newLink(i, item); errs[i] == nil {
 			links = append(links, &all[i])
 		}
 	}
@@ -172,21 +172,21 @@ func (s *Store) plan(items []Item, opts CreateOptions) (links, of []*newLink, fa
 		n := len(distinct)
 		if n == 0 || distinct[n-1].pair != l.pair {
 			distinct = append(distinct, l)
-		} else if faults[l.index] = distinct[n-1].add(l.data); faults[l.index] != nil {
+		} else if errs[l.index] = distinct[n-1].add(l.data); errs[l.index] != nil {
 			continue
 		}
-		of[l.index] = distinct[len(distinct)-1]
+		byItem[l.index] = distinct[len(distinct)-1]
 	}
 	if opts.Partial {
-		return distinct, of, faults, nil
+		return distinct, byItem, errs, nil
 	}
-	if i := slices.IndexFunc(faults, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, nil, nil, atIndex(i, faults[i])
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, nil, nil, atIndex(i, errs[i])
 	}
-	return distinct, of, faults, conflictsWithin(distinct, opts)
+	return distinct, byItem, errs, conflictsWithin(distinct, opts)
 }
 
-// newLink resolves an item.
+// newLink resolves an item and checks its values.
 func (s *Store) newLink(index int, item Item) (newLink, error) {
 	d, pair, err := s.stored(item)
 	if err != nil {
@@ -199,7 +199,7 @@ func (s *Store) newLink(index int, item Item) (newLink, error) {
 	return newLink{def: d, pair: pair, data: data, index: index}, err
 }
 
-// add takes over what a later item asks of the same pair.
+// add merges the values of a later item that names the same pair.
 func (l *newLink) add(data map[string]*string) error {
 	for name, v := range data {
 		if other, ok := l.data[name]; ok && !reflect.DeepEqual(other, v) {
@@ -213,72 +213,35 @@ func (l *newLink) add(data map[string]*string) error {
 	return nil
 }
 
-// conflictsWithin finds pairs of one call that exclude each other: the item that comes later is at fault.
-func conflictsWithin(links []*newLink, opts CreateOptions) error {
-	type end struct {
-		link, side, key string
-	}
-	var limited []*newLink
-	for _, l := range links {
-		if !l.def.Left.IsList || !l.def.Right.IsList {
-			limited = append(limited, l)
-		}
-	}
-	slices.SortFunc(limited, func(a, b *newLink) int { return a.index - b.index })
-	held := make(map[end]*newLink, len(limited))
-	for _, l := range limited {
-		var ends []end
-		if !l.def.Right.IsList {
-			ends = append(ends, end{l.def.Name, "left", l.pair.Left})
-		}
-		if !l.def.Left.IsList {
-			ends = append(ends, end{l.def.Name, "right", l.pair.Right})
-		}
-		for _, e := range ends {
-			if other := held[e]; other != nil && !l.isFaulty() {
-				existing := Link{Name: l.def.Name, Left: other.pair.Left, Right: other.pair.Right}
-				if err := l.fault(opts, &ConflictError{l.def.Name, l.pair.Left, l.pair.Right, existing}); err != nil {
-					return err
-				}
-			}
-		}
-		for _, e := range ends {
-			if !l.isFaulty() {
-				held[e] = l
-			}
-		}
-	}
-	return nil
-}
-
-// createKind writes the pairs of one link, whose rows are locked.
+// createKind writes the links of one kind, whose rows are locked.
 func (s *Store) createKind(
 	ctx context.Context,
 	tx *batchTx,
 	links []*newLink,
-	standing []Link,
+	existing []Link,
 	opts CreateOptions,
 ) error {
 	if err := checkRequired(links, opts); err != nil {
 		return err
 	}
-	// Of a partial call, only pairs that are written stand in each other's way.
+	// In a partial call, a pair excludes others only if it is written.
 	if opts.Partial && opts.Replace {
-		_ = conflictsWithin(sound(links), opts)
+		_ = conflictsWithin(valid(links), opts)
 	}
-	if err := s.makeRoom(ctx, tx, sound(links), standing, opts); err != nil {
+	if err := s.resolveConflicts(ctx, tx, valid(links), existing, opts); err != nil {
 		return err
 	}
 	if opts.Partial {
-		_ = conflictsWithin(sound(links), opts)
+		_ = conflictsWithin(valid(links), opts)
 	}
-	if links = sound(links); len(links) == 0 {
+	if links = valid(links); len(links) == 0 {
 		return nil
 	}
 	return s.upsert(ctx, tx, links)
 }
 
-// checkRequired finds new links that lack a value. A link that was there before, live or not, keeps the one it has.
+// checkRequired fails new links without a mandatory value. A link that existed before, live or not, keeps its
+// value.
 func checkRequired(links []*newLink, opts CreateOptions) error {
 	for _, l := range links {
 		if l.old != nil {
@@ -289,7 +252,7 @@ func checkRequired(links []*newLink, opts CreateOptions) error {
 			if _, given := l.data[c.Name]; given || !c.required() {
 				continue
 			}
-			err := l.fault(
+			err := l.fail(
 				opts,
 				&InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"},
 			)
@@ -301,21 +264,24 @@ func checkRequired(links []*newLink, opts CreateOptions) error {
 	return nil
 }
 
-// oldLink is a row that is there before a write.
+// oldLink is the row of a pair before the write.
 type oldLink struct {
 	Link
-	differs bool // from what is asked
+	differs bool // from the requested values
 }
 
-// lockPairs queues the locks of the rows of pairs, live or not, and of the live links that exclude them, and notes both. Live rows come
-// first, all in one order; rows of pairs that are not linked are nobody else's while their records are held. Relies on the primary key.
-func (s *Store) lockPairs(tx *batchTx, links []*newLink) (standing *[]Link) {
-	standing = new([]Link)
-	s.conflicts(tx, links[0].def, pairsOf(links), standing)
+// lockPairs queues the statements that lock the rows of pairs, live or not, and the live links that exclude them.
+// It sets old of each link, and returns the live links. Live rows are locked first, all in one order. Rows of pairs
+// that are not linked need no order, because no other call takes them while their records are locked. The
+// statements rely on the primary key.
+func (s *Store) lockPairs(tx *batchTx, links []*newLink) (existing *[]Link) {
+	existing = new([]Link)
+	s.lockConflicts(tx, links[0].def, pairsOf(links), existing)
 	s.lockRows(tx, links)
-	return standing
+	return existing
 }
 
+// pairsOf returns the pairs of links.
 func pairsOf(links []*newLink) []Pair {
 	pairs := make([]Pair, len(links))
 	for i, l := range links {
@@ -324,8 +290,9 @@ func pairsOf(links []*newLink) []Pair {
 	return pairs
 }
 
+// lockRows queues the statement that locks the rows of pairs, live or not, and sets old of each link.
 func (s *Store) lockRows(tx *batchTx, links []*newLink) {
-	g := givenOf(links)
+	g := newLinkArgs(links)
 	d := g.def
 	tx.queue(len(links), func(rows pgx.Rows) error {
 		var ord int
@@ -337,121 +304,11 @@ func (s *Store) lockRows(tx *batchTx, links []*newLink) {
 			return nil
 		})
 		return err
-	}, g.text(s, "rows", "", func() string {
+	}, g.cachedSQL(s, "rows", "", func() string {
 		return fmt.Sprintf(`
 			SELECT p.ord, %s, %s FROM %s AS t
 			JOIN unnest(%s) WITH ORDINALITY AS p(%s, ord) ON %s
 			ORDER BY p.ord FOR UPDATE OF t`,
 			g.differs(), d.values(), d.table(), strings.Join(g.arrays, ", "), strings.Join(g.names, ", "), d.pairOn())
 	}), g.args...)
-}
-
-// makeRoom finds the live links that the new ones exclude, among those that stand. With Replace it dismisses them.
-func (s *Store) makeRoom(
-	ctx context.Context,
-	tx *batchTx,
-	links []*newLink,
-	standing []Link,
-	opts CreateOptions,
-) error {
-	if len(links) == 0 || len(standing) == 0 {
-		return nil
-	}
-	d := links[0].def
-	taken := newTaken(d, without(standing, pairsOf(links)))
-	var remove []Pair
-	for _, l := range links {
-		for _, other := range taken.against(l.pair) {
-			if opts.Replace {
-				remove = append(remove, other.Pair())
-			} else if err := l.fault(opts, &ConflictError{d.Name, l.pair.Left, l.pair.Right, other}); err != nil {
-				return err
-			}
-		}
-	}
-	if len(remove) == 0 {
-		return nil
-	}
-	var removed []Link
-	if err := s.detach(ctx, tx, d, sortedPairs(remove), removal{cause: "replace"}, &removed); err != nil {
-		return err
-	}
-	if err := tx.send(ctx); err != nil {
-		return err
-	}
-	taken = newTaken(d, removed)
-	for _, l := range links {
-		l.result.Replaced = taken.against(l.pair)
-	}
-	return nil
-}
-
-// without leaves out the links of pairs.
-func without(links []Link, pairs []Pair) []Link {
-	of := make(map[Pair]bool, len(pairs))
-	for _, p := range pairs {
-		of[p] = true
-	}
-	return slices.DeleteFunc(links, func(l Link) bool { return of[l.Pair()] })
-}
-
-// taken are live links of a definition, by the records that can have no other.
-type taken struct{ left, right map[string][]Link }
-
-func newTaken(d *Definition, links []Link) *taken {
-	t := &taken{}
-	if !d.Right.IsList {
-		t.left = make(map[string][]Link, len(links))
-	}
-	if !d.Left.IsList {
-		t.right = make(map[string][]Link, len(links))
-	}
-	for _, l := range links {
-		t.add(l)
-	}
-	return t
-}
-
-func (t *taken) add(l Link) {
-	if t.left != nil {
-		t.left[l.Left] = append(t.left[l.Left], l)
-	}
-	if t.right != nil {
-		t.right[l.Right] = append(t.right[l.Right], l)
-	}
-}
-
-// against are the links that cannot be live beside a pair, in their order.
-func (t *taken) against(p Pair) []Link {
-	var all []Link
-	for _, l := range slices.Concat(t.left[p.Left], t.right[p.Right]) {
-		if l.Pair() != p {
-			all = append(all, l)
-		}
-	}
-	slices.SortFunc(all, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	return all
-}
-
-// conflicts queues a statement that locks the live links that exclude one of the pairs, and these themselves. Relies on the unique
-// indexes that enforce this.
-func (s *Store) conflicts(tx *batchTx, d *Definition, pairs []Pair, found *[]Link) {
-	if d.Left.IsList && d.Right.IsList || len(pairs) == 0 {
-		return
-	}
-	tx.queue(0, func(rows pgx.Rows) (err error) {
-		*found, err = pgx.CollectRows(rows, d.scanner())
-		return err
-	}, text(s, textKey{what: "conflicts", of: d}, d.conflictsText), d.argsOf(pairs)...)
-}
-
-func (d *Definition) conflictsText() string {
-	var conditions []string
-	if !d.Right.IsList {
-		conditions = append(conditions, amongFew(d.leftKey, "t", 1))
-	}
-	if !d.Left.IsList {
-		conditions = append(conditions, amongFew(d.rightKey, "t", 1+len(d.leftKey)))
-	}
-	return d.lockLiveText(conditions)
 }

@@ -172,11 +172,11 @@ func TestNoDeadlocks(t *testing.T) {
 				return deleteAndRestore(ctx, s, append(recordsOf("Location", id(r, "l", 3)), recordsOf("Product", id(r, "p", 3))...))
 			},
 			func(ctx context.Context, s *linkstore.Store, r *rand.Rand) error {
-				_, err := s.SetLinks(ctx, linkstore.Of{Link: linktest.Sold, ID: id(r, "p", 3)}, []linkstore.Target{{ID: "c3"}, {ID: "c1"}})
+				_, err := s.SetLinks(ctx, linkstore.Source{Link: linktest.Sold, ID: id(r, "p", 3)}, []linkstore.Target{{ID: "c3"}, {ID: "c1"}})
 				return err
 			},
 			func(ctx context.Context, s *linkstore.Store, r *rand.Rand) error {
-				_, err := s.SetLinks(ctx, linkstore.Of{Link: linktest.Shown, From: linkstore.Right, ID: id(r, "c", 3)},
+				_, err := s.SetLinks(ctx, linkstore.Source{Link: linktest.Shown, From: linkstore.Right, ID: id(r, "c", 3)},
 					[]linkstore.Target{{ID: "v4"}, {ID: id(r, "v", 3)}})
 				return err
 			},

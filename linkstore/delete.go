@@ -19,9 +19,9 @@ type Records struct {
 	IDs                []string
 }
 
-// Receipt says what a deletion removed, or a restore brought back.
+// Receipt lists what a deletion removed, or a restore brought back.
 type Receipt struct {
-	DeletionID string // "" if there was nothing to do
+	DeletionID string // "" if nothing changed
 	Links      []Link
 	Records    []Records
 }
@@ -39,16 +39,17 @@ func (r record) compare(o record) int {
 	return strings.Compare(r.id, o.id)
 }
 
-// Delete removes every live link of the given records. Records on the ends of these links that cascade are soft-deleted,
-// and so are the records they own; then their links go, and so on, across any number of modules. The given records stay.
+// Delete removes every live link of the given records. It soft-deletes the records at the cascading ends of these
+// links and the records that they own, then removes the links of those, and so on, across any number of modules.
+// The given records stay.
 //
 // It is one transaction. The receipt names the deletion, for RestoreDeletion. A record that does not exist is a
-// *RecordError; one that is deleted already is passed over.
+// *RecordError; one that is deleted already is skipped.
 func (s *Store) Delete(ctx context.Context, records []Records) (Receipt, error) {
 	return s.delete(ctx, DeleteLinks, records)
 }
 
-// DeleteRecords is Delete, and soft-deletes the given records themselves and what they own.
+// DeleteRecords does what Delete does, and also soft-deletes the given records and what they own.
 func (s *Store) DeleteRecords(ctx context.Context, records []Records) (Receipt, error) {
 	return s.delete(ctx, DeleteRecords, records)
 }
@@ -68,14 +69,14 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 		}
 	}
 	var receipt Receipt
-	known := map[record]bool{} // that earlier tries reached
+	known := map[record]bool{} // the closures of earlier tries
 	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
-		c, err := s.stableClosure(ctx, tx, roots, index, withRoots, known)
+		c, err := s.lockedClosure(ctx, tx, roots, index, withRoots, known)
 		if err != nil {
 			return nil, err
 		}
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: verb, Given: recordsOf(roots), Receipt: receipt} }, s.remove(
+		return func() Written { return Written{Verb: verb, Given: groupRecords(roots), Receipt: receipt} }, s.remove(
 			ctx,
 			tx,
 			c,
@@ -88,7 +89,7 @@ func (s *Store) delete(ctx context.Context, verb Verb, records []Records) (Recei
 	return receipt, nil
 }
 
-// roots resolves the records of a call. index is where in the call each was named.
+// roots resolves the records of a call, each once. index holds the position at which each was first named.
 func (s *Store) roots(records []Records) (roots []record, index []int, err error) {
 	seen := map[record]bool{}
 	n := 0
@@ -127,15 +128,16 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 	return roots, index, s.checkCount("records", n)
 }
 
-// liveRoots returns those of the given records that are live. They are locked.
+// liveRoots returns the given records that are live. They must be locked. A record that does not exist is a
+// *RecordError.
 func (s *Store) liveRoots(
 	ctx context.Context,
 	tx *batchTx,
 	roots []record,
 	index []int,
-	locked *locks,
+	locked *lockSet,
 ) ([]record, error) {
-	s.list(tx, locked)
+	s.listLive(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return nil, err
 	}
@@ -145,44 +147,48 @@ func (s *Store) liveRoots(
 		case locked.isLive(r.model, r.id):
 			live = append(live, r)
 		case !locked.exists(r.model, r.id):
-			return nil, missingRoot(r, index[i])
+			return nil, rootNotFound(r, index[i])
 		}
 	}
 	return live, nil
 }
 
-func missingRoot(r record, index int) error {
+// rootNotFound returns the error for a given record that does not exist.
+func rootNotFound(r record, index int) error {
 	return &ItemError{
 		Index: index,
 		Err:   &RecordError{Module: r.model.Module, Model: r.model.Name, Key: r.model.key.Form(), ID: r.id},
 	}
 }
 
-// remove soft-deletes what a closure holds and writes the deletion down. It fails if a link of the closure is not there any more: what was
-// reached by it may not be the deletion's to remove. The receipt is complete when all is sent.
+// remove soft-deletes a closure and saves the deletion for a restore. It fails with a changedError if a link of the
+// closure is gone by now, because then the records reached by it may not belong to this deletion. The receipt is
+// complete once all statements are sent.
 func (s *Store) remove(ctx context.Context, tx *batchTx, c *closure, receipt *Receipt) error {
 	if len(c.removed) == 0 && len(c.links) == 0 {
 		return nil
 	}
 	receipt.DeletionID = s.newIDs("del", 1)[0]
-	s.noteDeletion(tx, receipt.DeletionID, c)
+	s.saveDeletion(tx, receipt.DeletionID, c)
 	err := s.detachAll(ctx, tx, sortedPairs(c.links), removal{"delete", receipt.DeletionID}, &receipt.Links)
 	if err != nil {
 		return err
 	}
 	receipt.Records = s.softDelete(tx, c, receipt.DeletionID)
-	tx.tell(s.cfg.Deleted, receipt)
+	tx.notify(s.cfg.Deleted, receipt)
 	return nil
 }
 
-// tell tells of records whose deletion or restore is queued or sent.
-func (w *batchTx) tell(who func([]Records, *pgx.Batch), receipt *Receipt) {
-	if who != nil && len(receipt.Records) > 0 {
-		who(receipt.Records, &w.last)
+// notify calls a hook, if there is one, with the records that are being deleted or restored. The hook may queue
+// statements for the end of the transaction.
+func (w *batchTx) notify(hook func([]Records, *pgx.Batch), receipt *Receipt) {
+	if hook != nil && len(receipt.Records) > 0 {
+		hook(receipt.Records, &w.last)
 	}
 }
 
-// softDelete relies on the primary keys.
+// softDelete queues the statements that soft-delete the records of a closure, and returns these records. The
+// statements rely on the primary keys.
 func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 	byModel := map[*Model][]string{}
 	for r := range c.removed {
@@ -195,16 +201,20 @@ func (s *Store) softDelete(tx *batchTx, c *closure, deletion string) []Records {
 			continue
 		}
 		slices.Sort(ids)
-		tx.queue(len(ids), nil, text(s, textKey{what: "delete", of: m, large: len(ids) >= rowkey.Many}, func() string {
-			return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
-				m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
-		}), append(rowkey.Args(ids, len(m.key)), deletion)...)
+		tx.queue(
+			len(ids),
+			nil,
+			cachedSQL(s, sqlKey{statement: "delete", subject: m, large: len(ids) >= rowkey.Many}, func() string {
+				return fmt.Sprintf(`UPDATE %s AS t SET deleted_at = %s WHERE %s AND t.deleted_at IS NULL`,
+					m.table(), s.deletedAt(len(m.key)+1), m.amongMany("t", len(ids)))
+			}),
+			append(rowkey.Args(ids, len(m.key)), deletion)...)
 		records = append(records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 	}
 	return records
 }
 
-// records are the given and the removed ones, in the order of the index that they are written to.
+// records returns the roots and the removed records, in the order of the index that they are written to.
 func (c *closure) records() []record {
 	all := slices.AppendSeq(make([]record, 0, len(c.roots)+len(c.removed)), maps.Keys(c.removed))
 	for r := range c.roots {
@@ -216,8 +226,8 @@ func (c *closure) records() []record {
 	return all
 }
 
-// noteDeletion notes which records are removed and because of what, so that they can be restored.
-func (s *Store) noteDeletion(tx *batchTx, deletion string, c *closure) {
+// saveDeletion queues the statement that saves which records are removed and why, so that they can be restored.
+func (s *Store) saveDeletion(tx *batchTx, deletion string, c *closure) {
 	var models, keys []string
 	var removed []bool
 	for _, r := range c.records() {
@@ -246,8 +256,9 @@ func (s *Store) noteDeletion(tx *batchTx, deletion string, c *closure) {
 		deletion, parentModels, parentKeys, childModels, childKeys, models, keys, removed)
 }
 
-// noteLinks notes many links that were removed.
-func (s *Store) noteLinks(tx *batchTx, deletion string, d *Definition, links []Link) {
+// saveLinks queues the statement that saves the links a deletion removed, if there are many. detachFew saves a few
+// itself.
+func (s *Store) saveLinks(tx *batchTx, deletion string, d *Definition, links []Link) {
 	if len(links) == 0 {
 		return
 	}

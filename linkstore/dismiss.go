@@ -14,11 +14,11 @@ import (
 // DismissResult is what became of one item.
 type DismissResult struct {
 	Outcome Outcome
-	Link    *Link // as it was removed; nil if the pair was not linked
+	Link    *Link // the link as it was removed; nil if the pair was not linked
 }
 
-// Dismiss removes exactly the given links; records stay and nothing cascades. A pair that is not linked is NotFound, not
-// an error. Results come in the order of the items.
+// Dismiss removes exactly the given links. The records stay, and nothing cascades. A pair that is not linked has
+// the outcome NotFound; it is no error. Results come in the order of the items.
 func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 	order = slices.CompactFunc(
 		order,
 		func(i, j int) bool { return pairs[i] == pairs[j] },
-	) // the same pair again is not linked any more
+	) // a repeated pair is not linked any more
 	sorted := make([]Pair, len(order))
 	for n, i := range order {
 		sorted[n] = pairs[i]
@@ -73,8 +73,8 @@ func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, err
 	return results, nil
 }
 
-// checkUnlinked checks that those of several pairs that were not removed are not linked: some may have been linked while the others were
-// waited for. It is one statement, which sees all of them at one moment.
+// checkUnlinked checks that the pairs which were not removed are not linked: another call may have linked one while
+// this call waited for the lock of another. It is one statement, so it sees all pairs at the same moment.
 func (s *Store) checkUnlinked(ctx context.Context, tx *batchTx, pairs []Pair, removed *[]Link) error {
 	if len(pairs) < 2 {
 		return nil
@@ -117,14 +117,14 @@ func (s *Store) checkUnlinked(ctx context.Context, tx *batchTx, pairs []Pair, re
 	return nil
 }
 
-// removal is why links are removed.
+// removal says why links are removed.
 type removal struct {
-	cause    string
-	deletion string // that notes them; "" if none does
+	cause    string // of the events
+	deletion string // the id of the deletion that saves them; "" if it is none
 }
 
-// detachAll removes live links of any kind, kind by kind. The pairs are sorted, each once, and so are the links that are removed,
-// once all is sent.
+// detachAll removes live links of any kind, kind by kind. The pairs must be sorted and distinct. The removed links
+// are sorted too, once all statements are sent.
 func (s *Store) detachAll(ctx context.Context, tx *batchTx, pairs []Pair, why removal, removed *[]Link) error {
 	for start := 0; start < len(pairs); {
 		end := start
@@ -148,14 +148,14 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// sortedPairs sorts pairs and leaves out what is there twice.
+// sortedPairs sorts pairs and removes duplicates.
 func sortedPairs(pairs []Pair) []Pair {
 	slices.SortFunc(pairs, Pair.compare)
 	return slices.Compact(pairs)
 }
 
-// detach removes live links of one kind, locking them in order. The pairs are sorted, each once, and so are the links that it adds to
-// those removed.
+// detach removes live links of one kind, and locks them in order. The pairs must be sorted and distinct. The links
+// that it appends to removed are sorted too.
 func (s *Store) detach(
 	ctx context.Context,
 	tx *batchTx,
@@ -173,7 +173,8 @@ func (s *Store) detach(
 	return nil
 }
 
-// detachFew does so in one statement, which also notes and tells what it removed. Relies on the primary key.
+// detachFew queues one statement that locks and removes a few links, saves them for a restore and writes their
+// events. It relies on the primary key.
 func (s *Store) detachFew(tx *batchTx, d *Definition, pairs []Pair, why removal, removed *[]Link) {
 	args := d.argsOf(pairs)
 	if why.deletion != "" {
@@ -184,11 +185,11 @@ func (s *Store) detachFew(tx *batchTx, d *Definition, pairs []Pair, why removal,
 		slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
 		*removed = append(*removed, links...)
 		return err
-	}, text(s, textKey{what: "detach", of: d, how: why.cause, more: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
+	}, cachedSQL(s, sqlKey{statement: "detach", subject: d, variant: why.cause, multiple: len(pairs) > 1}, func() string { return s.detachText(d, why, len(pairs) > 1) }), args...)
 }
 
-// detachText is the statement, for one pair or for more, whose rows are locked in order. That of a deletion fails if one of them was
-// not linked any more.
+// detachText returns the statement of detachFew, for one pair or for more, whose rows are locked in order. The
+// statement of a deletion fails if one of the pairs is not linked any more.
 func (s *Store) detachText(d *Definition, why removal, more bool) string {
 	given := fmt.Sprintf("unnest(%s) WITH ORDINALITY AS p(%s, ord)", d.pairArrays(0), d.pairNames(""))
 	live := ""
@@ -222,15 +223,15 @@ func (s *Store) detachText(d *Definition, why removal, more bool) string {
 			UPDATE %s AS t SET deleted_at = now.at, updated_at = now.at
 			FROM %s, now WHERE %s AND t.deleted_at IS NULL RETURNING t.*)%s%s
 		SELECT %s FROM %s`,
-		live, at, d.table(), given, d.pairOn(), noted, s.told(d, "detached", why.cause, ""), d.columns(), from)
+		live, at, d.table(), given, d.pairOn(), noted, s.eventsCTE(d, "detached", why.cause, ""), d.columns(), from)
 }
 
-// deletedAt is when a deletion is that a parameter names.
+// deletedAt returns an expression for the time of the deletion whose id is a parameter.
 func (s *Store) deletedAt(parameter int) string {
 	return fmt.Sprintf("(SELECT deleted_at FROM %s WHERE id = $%d::text)", s.own("deletion"), parameter)
 }
 
-// detachMany locks the links before it removes them. Relies on the primary key.
+// detachMany removes many links. It locks them before it removes them. It relies on the primary key.
 func (s *Store) detachMany(
 	ctx context.Context,
 	tx *batchTx,
@@ -271,15 +272,16 @@ func (s *Store) detachMany(
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	links = slices.DeleteFunc(links, func(l Link) bool { return l.Name == "" }) // not live
+	links = slices.DeleteFunc(links, func(l Link) bool { return l.Name == "" }) // no row was live
 	*removed = append(*removed, links...)
 	if why.deletion != "" {
-		s.noteLinks(tx, why.deletion, d, links)
+		s.saveLinks(tx, why.deletion, d, links)
 	}
 	return s.emit(tx, "detached", why.cause, links)
 }
 
-// lockLive locks the rows of pairs that are live, in their order, and returns these pairs. Relies on the primary key.
+// lockLive locks the live rows of pairs, in the order of the pairs, and returns the pairs that have one. It relies
+// on the primary key.
 func lockLive(ctx context.Context, tx *batchTx, d *Definition, pairs []Pair) ([]Pair, error) {
 	live := make([]Pair, 0, len(pairs))
 	tx.queue(len(pairs), func(rows pgx.Rows) error {

@@ -128,7 +128,7 @@ type examination struct {
 	*Store
 	options ExamineOptions
 	records recordTables
-	made    []madeTable
+	made    []createdTable
 	synced  bool             // a sync has run on this database
 	live    map[string]int64 // links that were examined, and how many live rows they have
 	report  Report
@@ -151,7 +151,7 @@ func (e *examination) run(ctx context.Context) (err error) {
 	if e.records, err = e.readRecordTables(ctx); err != nil {
 		return err
 	}
-	if e.made, err = e.madeTables(ctx); err != nil {
+	if e.made, err = e.createdTables(ctx); err != nil {
 		return err
 	}
 	if err := e.db.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, e.own("link_table")).
@@ -210,7 +210,7 @@ func (d *Definition) tableFault(columns map[string]string) string {
 
 // findMissingTable passes over tables that another program creates when the link's module is switched on.
 func (e *examination) findMissingTable(ctx context.Context, d *Definition) error {
-	if missing, _, err := e.waitsFor(ctx, d); err != nil || missing != "" {
+	if missing, _, err := e.missingRecordTable(ctx, d); err != nil || missing != "" {
 		return err
 	}
 	e.find(Finding{

@@ -191,7 +191,7 @@ func (e *examination) findStale(ctx context.Context) error {
 // findUndeclared lists tables that syncs created and no link uses, as a plan does.
 func (e *examination) findUndeclared(ctx context.Context) error {
 	for _, a := range e.planOrphans(e.made) {
-		schema := e.made[slices.IndexFunc(e.made, func(t madeTable) bool { return t.Link == a.Link })].Schema
+		schema := e.made[slices.IndexFunc(e.made, func(t createdTable) bool { return t.Link == a.Link })].Schema
 		rows, err := e.db.Query(ctx, `SELECT to_regclass($1) IS NOT NULL`, tableName(schema, a.Table))
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
-// The classes of errors, for errors.Is. Stores of records answer those of package storeerr too.
+// The classes of errors, for errors.Is. Those of package storeerr are shared with stores of records.
 var (
 	ErrLinkNotDefined   = errors.New("link is not defined")
 	ErrReadOnly         = errors.New("link is read-only")
@@ -24,25 +24,26 @@ var (
 	ErrLockTimeout      = storeerr.ErrLockTimeout
 )
 
-// Errors that stores of records answer too.
+// Errors that are shared with stores of records.
 type (
-	// ItemError is an error of one item of a call. Its class is that of the item's error.
+	// ItemError is an error of one item of a call. It unwraps to the error of the item.
 	ItemError = storeerr.ItemError
-	// InvalidError is input that cannot be understood. Its class is ErrInvalid.
+	// InvalidError reports invalid input. It unwraps to ErrInvalid.
 	InvalidError = storeerr.InvalidError
-	// RecordError is a record that does not exist, or is deleted. Its class is ErrRecordNotFound.
+	// RecordError reports a record that does not exist or is deleted. It unwraps to ErrRecordNotFound.
 	RecordError = storeerr.RecordError
-	// LimitError is a call with more items than the store takes at once. Its class is ErrLimit.
+	// LimitError reports a call with more items than the store allows. It unwraps to ErrLimit.
 	LimitError = storeerr.LimitError
-	// LockTimeoutError is a call that waited too long for a lock. Its class is ErrLockTimeout.
+	// LockTimeoutError reports a call that waited too long for a lock. It unwraps to ErrLockTimeout.
 	LockTimeoutError = storeerr.LockTimeoutError
 )
 
-// ConflictError is a link that would give a record more links than the definition allows.
+// ConflictError reports a link that would give a record more links than the definition allows.
 type ConflictError struct {
 	Link        string
-	Left, Right string // the pair that was to be linked
-	// Existing is the link that stands in the way. Its ID is "" if it is not known, or is part of the same call.
+	Left, Right string // the pair that could not be linked
+	// Existing is the link that excludes it. Its ID is "" if it is unknown, or if the link is part of the same
+	// call.
 	Existing Link
 }
 
@@ -63,7 +64,7 @@ func (e *ConflictError) Error() string {
 // Unwrap returns ErrConflict.
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// UndefinedError is a name that is not in the catalogue. Choices are the names that are.
+// UndefinedError reports a name that is not in the catalogue. Choices are the valid names.
 type UndefinedError struct {
 	What, Name string
 	Choices    []string
@@ -77,10 +78,10 @@ func (e *UndefinedError) Error() string {
 	return fmt.Sprintf("no %s %q is defined; the choices are %s", e.What, e.Name, strings.Join(e.Choices, ", "))
 }
 
-// Unwrap returns ErrLinkNotDefined for links, ErrInvalid for the rest.
+// Unwrap returns ErrLinkNotDefined for links, ErrInvalid for other names.
 func (e *UndefinedError) Unwrap() error { return e.class }
 
-// ReadOnlyError is an attempt to write a link that a column of a model holds.
+// ReadOnlyError reports an attempt to write a read-only link, which a column of a model holds.
 type ReadOnlyError struct{ Link, Model, Column string }
 
 func (e *ReadOnlyError) Error() string {
@@ -95,30 +96,31 @@ func (e *ReadOnlyError) Error() string {
 // Unwrap returns ErrReadOnly.
 func (e *ReadOnlyError) Unwrap() error { return ErrReadOnly }
 
-// failure is what an error of Postgres means for a transaction.
+// failure says what an error means for the transaction it occurred in.
 type failure int
 
 const (
 	final     failure = iota
-	retryable         // the same transaction may succeed if it is run again
-	duplicate         // a unique index was hit: another writer came first, or a record stands in the way
-	changed           // what the call had seen was not so any more when it was locked
+	retryable         // the same transaction may succeed if it is retried
+	duplicate         // unique violation: another writer was first, or a live record has the same value
+	changed           // what the call had read changed before it was locked
 )
 
-// overtakenCode is the SQLSTATE by which a statement reports that what the call had seen has changed.
-const overtakenCode = "LG001"
+// changedCode is the SQLSTATE with which a statement reports that what the call had read has changed.
+const changedCode = "LG001"
 
-// changedError ends a transaction that has to be run again because another one came between.
+// changedError ends a transaction that must be retried because another call changed what it had read.
 type changedError struct{}
 
 func (changedError) Error() string { return "another call changed what this one had seen" }
 
-// errRefused says that an advisory lock is not free.
-var errRefused = errors.New("another transaction holds the lock")
+// errLockTaken reports an advisory lock that is not free.
+var errLockTaken = errors.New("another transaction holds the lock")
 
-// RerunError says that the transaction a store has joined came in another one's way: it may succeed if it is run again.
+// RerunError reports that a call in a joined transaction collided with another transaction. It may succeed if the
+// transaction is retried.
 type RerunError struct {
-	// Err is what to report if it is not.
+	// Err is the error to report if the transaction is not retried.
 	Err error
 }
 
@@ -127,8 +129,8 @@ func (e *RerunError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *RerunError) Unwrap() error { return e.Err }
 
-// joinedError says what a failure means for the transaction that the store has joined. The error of a statement that
-// somebody else had queued in it is passed on.
+// joinedError returns what an error means for the transaction that the store has joined. The error of a statement
+// that another call had queued in it is returned as it is.
 func (s *Store) joinedError(err error) error {
 	var others interface{ OfAnotherCall() }
 	if errors.As(err, &others) {
@@ -144,21 +146,22 @@ func (s *Store) joinedError(err error) error {
 	}
 }
 
-// classify, refused, missingOf and storeerr.LockTimeout are the places that look at an SQLSTATE.
+// classify returns what an error means for the transaction. Only classify, refused, missingOf and
+// storeerr.LockTimeout look at SQLSTATEs.
 func classify(err error) failure {
 	if errors.As(err, &changedError{}) {
 		return changed
 	}
 	var others interface{ OfAnotherCall() }
 	if errors.As(err, &others) {
-		return final // it is for the other call to say what it means
+		return final // only the other call knows what it means
 	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return final
 	}
 	switch pg.Code {
-	case overtakenCode:
+	case changedCode:
 		return changed
 	case "40001", "40P01":
 		return retryable
@@ -168,13 +171,13 @@ func classify(err error) failure {
 	return final
 }
 
-// refused reports whether locks that the call must not wait for are held by others. Only locks that are still missing
-// count: a later statement that waited too long ends with the same code.
-func (l *locks) refused(err error) bool {
+// refused reports whether an error says that others hold locks which the call must not wait for. It does so only
+// while some locks are missing, because a later statement that times out ends with the same code.
+func (l *lockSet) refused(err error) bool {
 	if !l.nowait || err == nil {
 		return false
 	}
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, errLockTaken) {
 		return true
 	}
 	var pg *pgconn.PgError
@@ -182,14 +185,14 @@ func (l *locks) refused(err error) bool {
 		return false
 	}
 	for _, set := range l.sets {
-		if !set.done {
+		if !set.locked {
 			return true
 		}
 	}
 	return false
 }
 
-// lockTimeoutOf returns the end of a wait for a lock as an error that names what was waited for.
+// lockTimeoutOf adds to a lock timeout which kind of row the call waited for. It returns other errors unchanged.
 func (s *Store) lockTimeoutOf(err error) error {
 	e, ok := storeerr.LockTimeout(err)
 	if !ok {
@@ -211,7 +214,7 @@ func (s *Store) lockTimeoutOf(err error) error {
 	return e
 }
 
-// duplicateOf returns a unique violation that no retry resolves as an error of class ErrConflict.
+// duplicateOf returns a unique violation that a retry does not resolve as an error of class ErrConflict.
 func duplicateOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -224,8 +227,8 @@ func duplicateOf(err error) error {
 	)
 }
 
-// missingOf returns a NULL in a NOT NULL column as an *InvalidError. Declared columns are checked before the statement,
-// so the column is one that the link does not declare.
+// missingOf returns a not-null violation as an *InvalidError. Declared columns are checked before the statement
+// runs, so the column is one that the link does not declare.
 func missingOf(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || pg.Code != "23502" {

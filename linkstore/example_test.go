@@ -130,7 +130,7 @@ func ExampleStore_SetLinks() {
 	defer drop()
 
 	mustCreate(ctx, store, linkstore.Item{Link: "variant_item", Left: "small", Right: "shirt"})
-	results, err := store.SetLinks(ctx, linkstore.Of{Link: "variant_item", From: linkstore.Left, ID: "small"},
+	results, err := store.SetLinks(ctx, linkstore.Source{Link: "variant_item", From: linkstore.Left, ID: "small"},
 		[]linkstore.Target{{ID: "button"}})
 	if err != nil {
 		fmt.Println(err)

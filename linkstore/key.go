@@ -14,8 +14,8 @@ type KeyColumn struct {
 	Type string
 }
 
-// keyColumns returns the columns of a table, by their names, that hold a key. If columnType is "text" they hold it as
-// text, whatever its types are.
+// keyColumns returns the table columns, by their names, that hold a key. If columnType is "text", the columns store
+// the key as text, whatever its own types are.
 func keyColumns(key []KeyColumn, names []string, columnType string) rowkey.Columns {
 	k := make(rowkey.Columns, len(key))
 	for i, c := range key {
@@ -24,7 +24,7 @@ func keyColumns(key []KeyColumn, names []string, columnType string) rowkey.Colum
 	return k
 }
 
-// columnDDL is the type of a column of a link table.
+// columnDDL returns the type of a key column in CREATE TABLE.
 func columnDDL(c rowkey.Column) string {
 	if c.SQLType() == "text" {
 		return "varchar(255)"
@@ -32,17 +32,16 @@ func columnDDL(c rowkey.Column) string {
 	return c.Type
 }
 
-// JoinKey returns the id of the record that has these values of its key columns, each as Postgres writes it as text.
-// The id of a key of one column is that value. The values of several columns are joined by ":", with % written %25 and
-// : written %3A inside of a value.
+// JoinKey returns the id of the record with these values of its key columns, each in the text form of Postgres. The
+// id for a key of one column is that value. The values of several columns are joined by ":"; inside of a value % is
+// written %25 and : is written %3A.
 func (m *Model) JoinKey(parts ...string) string { return m.key.Join(parts) }
 
-// SplitKey returns the values of the key columns of an id: integers without leading zeros, uuids in lower case with
-// hyphens. Joining them gives the id in its canonical form. For an id that no record can have the error is an
-// *InvalidError.
+// SplitKey returns the values of an id's key columns: integers without leading zeros, uuids in lower case with
+// hyphens. JoinKey makes the canonical id of them. The error for an invalid id is an *InvalidError.
 func (m *Model) SplitKey(id string) ([]string, error) { return splitID(m.key, m.keyName(), id) }
 
-// keyName is what errors call the key.
+// keyName returns the name of the key in error messages.
 func (m *Model) keyName() string {
 	if m.Key == "" {
 		return m.key.Form()
@@ -50,15 +49,15 @@ func (m *Model) keyName() string {
 	return m.Key
 }
 
-// amongFew is the condition that a key is one of those in the parameters from $first on. How many they are is hidden
-// from the planner.
+// amongFew returns the condition that a key is one of those in the parameters from $first on. The number of keys is
+// hidden from the planner, so that one plan serves all lengths.
 func amongFew(key rowkey.Columns, alias string, first int) string {
 	r := key.On(alias)
 	return r.Among(r.Arrays(first, 0))
 }
 
-// amongMany is the condition that a key is one of n, in the parameters from $1 on. Of many ids the planner is shown how
-// many they are.
+// amongMany returns the condition that a key is one of n, in the parameters from $1 on. If n is large, the planner
+// sees it.
 func amongMany(key rowkey.Columns, alias string, n int) string {
 	if n < rowkey.Many {
 		return amongFew(key, alias, 1)
@@ -67,8 +66,8 @@ func amongMany(key rowkey.Columns, alias string, n int) string {
 	return r.AmongRows(r.Arrays(1, n))
 }
 
-// amongMany is the condition that a record is one of n. A key of one column is unique, so the planner need not look at
-// each id to know how many rows there are.
+// amongMany returns the condition that a record is one of n. A key of one column is unique, so the planner can tell
+// the number of rows without looking up each id.
 func (m *Model) amongMany(alias string, n int) string {
 	if len(m.key) == 1 && n >= rowkey.Many {
 		return fmt.Sprintf("%s = ANY(%s)", m.key.On(alias).List(), m.key.On(alias).Arrays(1, n))
@@ -76,7 +75,7 @@ func (m *Model) amongMany(alias string, n int) string {
 	return amongMany(m.key, alias, n)
 }
 
-// checkID refuses ids that no record can have. field is what the error calls the id.
+// checkID returns an error for an id that no record can have. field is the name of the id in the error.
 func checkID(field, id string) error {
 	if reason := rowkey.Check(id); reason != "" {
 		return &InvalidError{Field: field, Reason: "an id " + reason}
@@ -84,7 +83,7 @@ func checkID(field, id string) error {
 	return nil
 }
 
-// canonicalID returns an id that came from outside in its canonical form.
+// canonicalID checks an id from outside and returns it in canonical form.
 func canonicalID(key rowkey.Columns, field, id string) (string, error) {
 	if key.IsPlain() {
 		return id, checkID(field, id)
@@ -96,7 +95,7 @@ func canonicalID(key rowkey.Columns, field, id string) (string, error) {
 	return rowkey.Join(parts), nil
 }
 
-// canonicalIDs is canonicalID for many ids.
+// canonicalIDs checks many ids from outside and returns them in canonical form.
 func canonicalIDs(key rowkey.Columns, field string, ids []string) ([]string, error) {
 	all := make([]string, len(ids))
 	for i, id := range ids {
@@ -108,7 +107,7 @@ func canonicalIDs(key rowkey.Columns, field string, ids []string) ([]string, err
 	return all, nil
 }
 
-// splitID checks an id that came from outside and returns the values of the key columns.
+// splitID checks an id from outside and returns the values of its key columns.
 func splitID(key rowkey.Columns, field, id string) ([]string, error) {
 	if err := checkID(field, id); err != nil {
 		return nil, err
@@ -140,7 +139,8 @@ func splitID(key rowkey.Columns, field, id string) ([]string, error) {
 	return parts, checkID(field, rowkey.Join(parts))
 }
 
-// canonicalPart returns the value of a key column as Postgres writes it, or why the type has no such value.
+// canonicalPart returns the value of a key column in the form of Postgres, or the reason why the type has no such
+// value.
 func canonicalPart(sqlType, value string) (canonical, reason string) {
 	canonical, ok := rowkey.Canonical(sqlType, value)
 	switch {

@@ -37,16 +37,16 @@ func (p Pair) compare(q Pair) int {
 	return strings.Compare(p.Right, q.Right)
 }
 
-// width returns how many columns the two keys have together.
+// width returns the number of columns of both keys together.
 func (d *Definition) width() int { return len(d.leftKey) + len(d.rightKey) }
 
-// keys returns the columns of both keys, for a select list.
+// keys returns the columns of both keys, as a select list.
 func (d *Definition) keys(alias string) string {
 	return d.leftKey.On(alias).List() + ", " + d.rightKey.On(alias).List()
 }
 
-// order returns an ORDER BY list that sorts rows as Go sorts pairs, whatever the collation is. All calls that lock rows
-// of the table lock them in this order.
+// order returns an ORDER BY list that sorts rows as Pair.compare sorts pairs, whatever the collation is. All calls
+// that lock rows of the table lock them in this order.
 func (d *Definition) order(alias string) string {
 	return d.leftKey.On(alias).Order() + ", " + d.rightKey.On(alias).Order()
 }
@@ -54,15 +54,17 @@ func (d *Definition) order(alias string) string {
 // pairArrays returns the parameters from $1 on that pairArgs fills for n pairs.
 func (d *Definition) pairArrays(n int) string { return d.pairArraysFrom(1, n) }
 
-// pairArraysFrom is pairArrays from another parameter on.
+// pairArraysFrom is pairArrays for the parameters from $first on.
 func (d *Definition) pairArraysFrom(first, n int) string {
 	return d.leftKey.Arrays(first, n) + ", " + d.rightKey.Arrays(first+len(d.leftKey), n)
 }
 
+// pairArgs returns the ids of pairs as arguments: one array for each key column.
 func (d *Definition) pairArgs(left, right []string) []any {
 	return slices.Concat(rowkey.Args(left, len(d.leftKey)), rowkey.Args(right, len(d.rightKey)))
 }
 
+// argsOf is pairArgs for a list of pairs.
 func (d *Definition) argsOf(pairs []Pair) []any {
 	left, right := make([]string, len(pairs)), make([]string, len(pairs))
 	for i, p := range pairs {
@@ -71,12 +73,12 @@ func (d *Definition) argsOf(pairs []Pair) []any {
 	return d.pairArgs(left, right)
 }
 
-// pairNames returns the columns of the pairs that a statement gets as arguments: l and r if each key has one column.
+// pairNames returns the column names of the pairs in a statement's arguments: l and r if each key has one column.
 func (d *Definition) pairNames(alias string) string {
 	return d.leftKey.Named(alias, "l").List() + ", " + d.rightKey.Named(alias, "r").List()
 }
 
-// pairOn returns the condition that a row, t, is that of a pair, p.
+// pairOn returns the condition that a row, t, is the link of a pair, p.
 func (d *Definition) pairOn() string {
 	return d.leftKey.On("t").
 		Equals(d.leftKey.Named("p", "l")) +
@@ -84,7 +86,7 @@ func (d *Definition) pairOn() string {
 		Equals(d.rightKey.Named("p", "r"))
 }
 
-// columns returns the select list that scanner reads, of the table alias t.
+// columns returns the select list that scanner reads, for the table alias t.
 func (d *Definition) columns() string {
 	return d.selected(d.leftKey.On("t").TypedTexts(), d.rightKey.On("t").TypedTexts())
 }
@@ -104,7 +106,7 @@ func (d *Definition) selected(keys ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// linkScan holds the destinations that the values of a row are scanned into.
+// linkScan holds the destinations that a row of values is scanned into.
 type linkScan struct {
 	def                  *Definition
 	dests                []any
@@ -114,7 +116,7 @@ type linkScan struct {
 	data                 []any
 }
 
-// scan returns the destinations for rows of values. before are those of the columns in front of them.
+// scan returns the destinations for rows of values. before holds the destinations of the preceding columns.
 func (d *Definition) scan(before ...any) *linkScan { return d.scanWith(before, nil) }
 
 func (d *Definition) scanWith(before, keys []any) *linkScan {
@@ -149,7 +151,7 @@ func (s *linkScan) link(left, right string) Link {
 	return l
 }
 
-// scanner returns a function that reads rows of columns. before are the destinations of the columns in front of them.
+// scanner returns a function that reads rows of columns. before holds the destinations of the preceding columns.
 func (d *Definition) scanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
 	left, right := d.leftKey.Row(), d.rightKey.Row()
 	s := d.scanWith(before, slices.Concat(left.Dests(), right.Dests()))
@@ -203,7 +205,7 @@ func (c *Column) read(dest any) any {
 	return nil
 }
 
-// checkData checks the extra columns of an item and returns them in their text form, nil for NULL.
+// checkData checks the extra columns of an item and returns their values as text. nil means NULL.
 func (d *Definition) checkData(data map[string]any) (map[string]*string, error) {
 	if len(data) == 0 {
 		return nil, nil
@@ -238,7 +240,8 @@ func (d *Definition) checkData(data map[string]any) (map[string]*string, error) 
 	return out, nil
 }
 
-// text returns a value as a text that Postgres casts to the type of the column, or why the column cannot hold it.
+// text returns a value as text that Postgres can cast to the column's type, or the reason why the column cannot
+// hold it.
 func (c *Column) text(v any) (text, reason string) {
 	switch c.Type {
 	case Text:

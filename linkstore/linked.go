@@ -19,13 +19,13 @@ const (
 	Right
 )
 
-// LinkedOptions says how many links are wanted.
+// LinkedOptions limits what Linked returns.
 type LinkedOptions struct {
-	Limit int // for each id; 0 means all
+	Limit int // links for each id; 0 means all
 }
 
-// Linked returns the live links of records on one side, by their ids: one statement, however many records there are. Of a
-// read-only link the keys alone are known. An id that no record can have is an *InvalidError, unless the key is one text.
+// Linked returns the live links of the records at one end of a link, by record id, in one statement. A read-only
+// link has only its keys. An id that is not valid for the key is an *InvalidError, unless the key is a single text.
 func (s *Store) Linked(
 	ctx context.Context,
 	link string,
@@ -67,7 +67,8 @@ func (s *Store) Linked(
 		args = append(args, opts.Limit)
 		limit = fmt.Sprintf(" LIMIT $%d", len(args))
 	}
-	// Relies on the live index of the near key, or of the column that holds a read-only link.
+	// The query relies on the live index of the near key, or on the index of the column that holds a read-only
+	// link.
 	sql := fmt.Sprintf(`
 		SELECT %[1]s, t.* FROM unnest(%[2]s) AS k(%[3]s) CROSS JOIN LATERAL (
 			SELECT %[4]s FROM %[5]s AS t WHERE %[6]s%[7]s AND %[8]s ORDER BY %[9]s%[10]s
@@ -92,7 +93,7 @@ func (s *Store) Linked(
 	if err != nil {
 		return nil, fmt.Errorf("linked %s: %w", link, err)
 	}
-	for i, id := range ids { // under the spelling that was asked for, too
+	for i, id := range ids { // also under the spelling of the caller
 		if links, ok := found[id]; ok {
 			found[given[i]] = links
 		}
@@ -100,7 +101,7 @@ func (s *Store) Linked(
 	return found, nil
 }
 
-// distinct leaves out what was there before.
+// distinct returns the ids without repetitions.
 func distinct(ids []string) []string {
 	seen := make(map[string]bool, len(ids))
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
@@ -110,7 +111,7 @@ func distinct(ids []string) []string {
 	})
 }
 
-// keyScanner reads the two keys of a read-only link.
+// keyScanner returns a function that scans the two keys of a read-only link.
 func (d *Definition) keyScanner(before ...any) func(row pgx.CollectableRow) (Link, error) {
 	return func(row pgx.CollectableRow) (Link, error) {
 		left, right := d.leftKey.Row(), d.rightKey.Row()

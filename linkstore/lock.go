@@ -13,76 +13,86 @@ import (
 
 // # How calls are ordered
 //
-// Each call takes effect at one moment between its beginning and its end. It is a transaction that reads what is committed (READ
-// COMMITTED), decides by rows that cannot change until it ends, and answers after the commit. What holds the rows are locks, which every
-// writer takes in one order:
+// Each call takes effect at one moment between its start and its end. A call is one READ COMMITTED transaction. It
+// decides only by rows that it has locked, which cannot change before it ends, and it returns after the commit.
+// Every writer takes its locks in the same order:
 //
-//  1. Records, dead ones too: models in the order of Catalog.LockOrder, the records of a model by the bytes of their keys. Records
-//     that have no row here, because their module lives elsewhere or the link does not ask for them, are advisory locks, and come first.
-//  2. Rows of links, by link and then by the bytes of both keys.
+//  1. Records, soft-deleted ones too: models in the order of Catalog.LockOrder, the records of one model by the
+//     bytes of their keys. A record has no row here if its module lives elsewhere or if the link skips the
+//     existence check. An advisory lock stands for such a record. Advisory locks come first.
+//  2. Rows of link tables, by link and then by the bytes of both keys.
 //
-// Who makes a link, or brings one back, holds both of its records: the one that can have no second such link so that no other writer
-// can (of a link that limits none, the left one), the other so that it stays as it is. See strengths. A deletion holds what it deletes, and
-// its roots, against everybody. Who makes a record, brings one back or gives it to another owner holds the owner, so that a deletion of the
-// owner does not miss it. So while a record is held nobody gives it a link or a record to own.
+// A call that creates or restores a link locks both of its records. On the record that can have only one such link,
+// it takes a lock that excludes other writers of the link; if the link has no limit, it takes this lock on the left
+// record. The other record gets a shared lock, so that it cannot change. See strengths. A deletion locks its roots
+// and everything that it deletes exclusively. A call that creates a record, restores it or gives it to another
+// owner locks the owner, so that a deletion of the owner does not miss the record. While a record is locked,
+// therefore, nobody links it or gives it a record to own.
 //
-// Who sets the links of a record holds it against all who would link it, at either end, and then the rows of its live links.
+// SetLinks locks the record so that no other call links it, at either end of the link, and then the rows of its live
+// links.
 //
-// A link is removed by who holds its row: a Dismiss holds none of its records, a deletion and a Replace one of them. They check
-// afterwards that what they did is what they had seen: a Dismiss of several pairs, that those it did not find are not linked now; a
-// deletion, that all links that it found were there to be removed. If not, the call is run again.
+// A call needs only the lock of a link's row to remove the link: Dismiss locks neither record, a deletion and a
+// Replace lock one of them. Both check the outcome against what they read before. A Dismiss of several pairs checks
+// that the pairs which it did not find are still not linked. A deletion checks that it removed all links that it
+// found. If a check fails, the call is retried.
 //
-// What a deletion reaches is looked up first without locks, then locked, then looked up again, but for the links of the given records,
-// which were locked before. If there is more by then, and it comes later in the order, it is locked too; if it comes earlier, the call
-// is run again and begins with all it knows of.
+// A deletion first reads its closure without locks, then locks it, then reads it again, except for the links of the
+// given records, which it locked first. If the closure has grown by then, the new records are locked too if they
+// come later in the order. If one comes earlier, the call is retried and starts with everything that it knows by
+// then.
 //
-// A restore finds everything once: what a record was deleted with and by whom its links are wanted changes only under the record's lock,
-// so it locks the records that it is given before it looks for their latest deletion, what came with them before it looks for links, and
-// the other ends of these. What comes earlier in the order than what it holds it locks only if it need not wait (NOWAIT). If it must, it
-// is run again, begins with all it knows of, and waits in order. That what came with the given records was not restored while it was
-// not locked yet is checked when it is marked as restored.
+// A restore reads everything once. The deletion that removed a record, and the links that wait for the record,
+// change only under the lock of that record. So a restore locks the given records before it looks for their latest
+// deletion, the records deleted with them before it looks for links, and then the other ends of these links. It
+// takes a lock that comes earlier in the order than those it holds only if it need not wait (NOWAIT). Otherwise the
+// call is retried: it starts with everything that it knows by then, and waits in order. The records deleted with
+// the given ones are not locked yet when they are read. Marking them as restored checks that no other call has
+// restored them since.
 //
-// Postgres may still find two calls that wait for each other, in unique indexes of the records or with programs that lock in another
-// order: such a call is run again as well. All of this is bounded; then the call fails with ErrContended.
+// Postgres may still find a deadlock: in unique indexes of the records, or with programs that lock in another
+// order. Such a call is retried too. All retries are bounded. After the last one the call fails with ErrContended.
 
-// locks are records to lock.
-type locks struct {
-	sets    map[*Model]*lockSet
-	buckets map[int32]bool // advisory locks; whether they exclude all others
-	nowait  bool           // a lock that cannot be had at once fails the call
-}
-
-// lockSet is records of a model to lock, and what was found.
+// lockSet is the set of record locks that a call wants or holds.
 type lockSet struct {
-	ids      []string
-	seen     map[string]bool
-	strength string
-	clause   string // that locks them
-	each     bool   // it is asked of each record, not of all, whether it is live
-	listed   bool
-	done     bool            // they are locked
-	live     map[string]bool // of those that are there, whether they are live; if they are listed
-	found    int             // how many are live, if they are not
-	owning   []owning
+	sets    map[*Model]*modelLocks
+	buckets map[int32]bool // advisory locks; true if the lock is exclusive
+	nowait  bool           // fail instead of waiting for a lock
 }
 
-// owning are records whose owners are locked.
-type owning struct {
+// modelLocks are the locks of one model's records, and what locking them returned.
+type modelLocks struct {
+	ids       []string
+	seen      map[string]bool
+	strength  string
+	clause    string // the locking clause of the statement
+	mustList  bool   // list every record, even if there are many, instead of counting the live ones
+	listed    bool
+	locked    bool            // the statement has run
+	live      map[string]bool // if listed: whether a record is live, for each that exists
+	liveCount int             // if not listed: how many records are live
+	owned     []ownedRecords
+}
+
+// ownedRecords are records of one model whose owners are to be locked.
+type ownedRecords struct {
 	Owned
 	model *Model
 	ids   []string
 }
 
-func newLocks() *locks { return &locks{sets: map[*Model]*lockSet{}, buckets: map[int32]bool{}} }
+func newLockSet() *lockSet {
+	return &lockSet{sets: map[*Model]*modelLocks{}, buckets: map[int32]bool{}}
+}
 
-// Strengths of row locks. A soft delete changes no key, so FOR KEY SHARE would not stop it.
+// Strengths of row locks. FOR KEY SHARE is too weak: a soft delete changes no key, so it would not conflict.
 const (
 	forShare  = "FOR SHARE"
 	forChange = "FOR NO KEY UPDATE"
 	forDelete = "FOR UPDATE"
 )
 
-// stronger is the one that excludes more.
+// stronger returns the strength that excludes more.
 func stronger(a, b string) string {
 	for _, s := range []string{forDelete, forChange} {
 		if a == s || b == s {
@@ -92,8 +102,9 @@ func stronger(a, b string) string {
 	return forShare
 }
 
-// strengths are those in which who makes a link holds its records. Two that would make the same row, or rows that exclude each other,
-// follow each other; two that would not need not wait for a record that many links share.
+// strengths returns the lock strengths for the two records of a link that is created or restored. Writers that
+// would make the same row, or rows that exclude each other, must run one after the other. Other writers must not
+// wait for a record that many links share.
 func (d *Definition) strengths() (left, right string) {
 	left, right = forShare, forShare
 	if !d.Right.IsList || d.Left.IsList {
@@ -105,58 +116,60 @@ func (d *Definition) strengths() (left, right string) {
 	return left, right
 }
 
-func (l *lockSet) isLive(id string) bool {
+// isLive reports whether a locked record is live.
+func (l *modelLocks) isLive(id string) bool {
 	if !l.listed {
-		return l.found == len(l.ids)
+		return l.liveCount == len(l.ids)
 	}
 	return l.live[id]
 }
 
-// add has a record locked.
-func (l *locks) add(m *Model, id, strength string) {
-	if m.loose {
+// add requests the lock of a record, with at least the given strength.
+func (l *lockSet) add(m *Model, id, strength string) {
+	if m.mayLackRow {
 		l.addBucket(record{m, id}, strength)
 	}
 	if m.Table == "" {
 		return
 	}
-	l.of(m, strength).add(id)
+	l.forModel(m, strength).add(id)
 }
 
-// of is the set of a model, which is then locked in a strength at least.
-func (l *locks) of(m *Model, strength string) *lockSet {
+// forModel returns the locks of a model, with at least the given strength.
+func (l *lockSet) forModel(m *Model, strength string) *modelLocks {
 	set := l.sets[m]
 	if set == nil {
-		set = &lockSet{strength: strength, seen: map[string]bool{}}
+		set = &modelLocks{strength: strength, seen: map[string]bool{}}
 		l.sets[m] = set
 	}
 	set.strength = stronger(set.strength, strength)
 	return set
 }
 
-func (l *lockSet) add(id string) {
+func (l *modelLocks) add(id string) {
 	if !l.seen[id] {
 		l.seen[id] = true
 		l.ids = append(l.ids, id)
 	}
 }
 
-// addOwners has the records locked that own others.
-func (l *locks) addOwners(m *Model, of owning, strength string) {
-	set := l.of(m, strength)
-	set.owning = append(set.owning, of)
+// addOwners requests the locks of the records of m that own other records.
+func (l *lockSet) addOwners(m *Model, of ownedRecords, strength string) {
+	set := l.forModel(m, strength)
+	set.owned = append(set.owned, of)
 }
 
-func (l *locks) addBucket(r record, strength string) {
+// addBucket requests the advisory lock that stands for a record.
+func (l *lockSet) addBucket(r record, strength string) {
 	b := r.bucket()
 	l.buckets[b] = l.buckets[b] || strength != forShare
 }
 
-// isLive reports whether a record that was locked is live. Those of modules that live elsewhere are taken to be.
-func (l *locks) isLive(m *Model, id string) bool { return m.Table == "" || l.sets[m].isLive(id) }
+// isLive reports whether a locked record is live. A record whose module lives elsewhere counts as live.
+func (l *lockSet) isLive(m *Model, id string) bool { return m.Table == "" || l.sets[m].isLive(id) }
 
-// exists reports whether a record that was locked, and is not live, is there.
-func (l *locks) exists(m *Model, id string) bool {
+// exists reports whether the row of a locked record exists, live or not. The model's records must have been listed.
+func (l *lockSet) exists(m *Model, id string) bool {
 	if m.Table == "" {
 		return true
 	}
@@ -164,8 +177,8 @@ func (l *locks) exists(m *Model, id string) bool {
 	return there
 }
 
-// lock queues the locks of records, in the order that all writers keep.
-func (s *Store) lock(tx *batchTx, wanted *locks) {
+// lock queues the statements that lock records, in the order that all writers keep.
+func (s *Store) lock(tx *batchTx, wanted *lockSet) {
 	if len(wanted.buckets) > 0 {
 		ids := slices.Sorted(maps.Keys(wanted.buckets))
 		alone := make([]bool, len(ids))
@@ -179,12 +192,12 @@ func (s *Store) lock(tx *batchTx, wanted *locks) {
 			if l.clause = l.strength; wanted.nowait {
 				l.clause += " NOWAIT"
 			}
-			s.lockModel(tx, m, l, l.each || len(l.ids) < rowkey.Many)
+			s.lockModel(tx, m, l, l.mustList || len(l.ids) < rowkey.Many)
 		}
 	}
 }
 
-// lockBuckets queues advisory locks.
+// lockBuckets queues the statement that takes advisory locks.
 func (s *Store) lockBuckets(tx *batchTx, ids []int32, alone []bool, nowait bool) {
 	if !nowait {
 		tx.queue(0, nil, fmt.Sprintf(`
@@ -195,7 +208,7 @@ func (s *Store) lockBuckets(tx *batchTx, ids []int32, alone []bool, nowait bool)
 	tx.queue(0, func(rows pgx.Rows) error {
 		all, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
 		if err == nil && !all {
-			return errRefused
+			return errLockTaken
 		}
 		return err
 	}, fmt.Sprintf(`
@@ -203,28 +216,28 @@ func (s *Store) lockBuckets(tx *batchTx, ids []int32, alone []bool, nowait bool)
 		FROM unnest($1::integer[], $2::boolean[]) AS p(b, alone)`, bucketClass), ids, alone)
 }
 
-// list queues the locks again where not all of many records are live, to learn which are.
-func (s *Store) list(tx *batchTx, wanted *locks) {
+// listLive locks the records of a model again if only some of them are live, to learn which.
+func (s *Store) listLive(tx *batchTx, wanted *lockSet) {
 	for _, m := range s.catalog.ordered {
-		if l := wanted.sets[m]; l != nil && !l.listed && l.found < len(l.ids) {
+		if l := wanted.sets[m]; l != nil && !l.listed && l.liveCount < len(l.ids) {
 			s.lockModel(tx, m, l, true)
 		}
 	}
 }
 
-// lockModel queues the lock of the records of a set. Relies on the primary key.
-func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
+// lockModel queues the statement that locks the records of one model. It relies on the primary key.
+func (s *Store) lockModel(tx *batchTx, m *Model, l *modelLocks, list bool) {
 	l.listed = list
-	sql, args := l.ownersStatement(m)
-	if len(l.owning) == 0 {
-		sql, args = text(s, textKey{"lock", m, l.clause, len(l.ids) >= rowkey.Many, list}, func() string {
+	sql, args := l.statementWithOwners(m)
+	if len(l.owned) == 0 {
+		sql, args = cachedSQL(s, sqlKey{"lock", m, l.clause, len(l.ids) >= rowkey.Many, list}, func() string {
 			return l.statement(m, list, m.amongMany("t", len(l.ids)))
 		}), rowkey.Args(l.ids, len(m.key))
 	}
 	if !list {
 		tx.queue(len(l.ids), func(rows pgx.Rows) (err error) {
-			l.found, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
-			l.done = err == nil
+			l.liveCount, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
+			l.locked = err == nil
 			return err
 		}, sql, args...)
 		return
@@ -237,14 +250,14 @@ func (s *Store) lockModel(tx *batchTx, m *Model, l *lockSet, list bool) {
 			l.live[key.Key()] = live
 			return nil
 		})
-		l.done = err == nil
+		l.locked = err == nil
 		return err
 	}, sql, args...)
 }
 
-// statement locks the records of a condition that are there, and lists them or counts the live ones. Postgres tells of a row that it had
-// to wait for as it is then.
-func (l *lockSet) statement(m *Model, list bool, which string) string {
+// statement returns the statement that locks the existing records of a condition, and lists them or counts the live
+// ones. For a row that it waited for, Postgres returns the version after the wait.
+func (l *modelLocks) statement(m *Model, list bool, which string) string {
 	live, selected := "t.deleted_at IS NULL", ""
 	if m.NoSoftDelete {
 		live = "true"
@@ -260,15 +273,15 @@ func (l *lockSet) statement(m *Model, list bool, which string) string {
 	return "SELECT count(*) FILTER (WHERE t.live) FROM (" + sql + ") AS t"
 }
 
-// ownersStatement locks owners too, and lists all. Relies on the primary keys, and on the index of the owners' columns where they own by
-// others.
-func (l *lockSet) ownersStatement(m *Model) (string, []any) {
-	if len(l.owning) == 0 {
+// statementWithOwners returns the statement that also locks owners, and lists all records. It relies on the primary
+// keys, and on the index of the owner columns where records are owned by other columns.
+func (l *modelLocks) statementWithOwners(m *Model) (string, []any) {
+	if len(l.owned) == 0 {
 		return "", nil
 	}
 	args := rowkey.Args(l.ids, len(m.key))
 	keys := []string{"SELECT * FROM unnest(" + m.key.Arrays(1, 0) + ")"}
-	for _, of := range l.owning {
+	for _, of := range l.owned {
 		owner, child := m.ownerColumns(of.Owned), of.model
 		on := make([]string, len(owner))
 		for i, column := range splitColumns(of.Column) {
@@ -292,9 +305,9 @@ func (l *lockSet) ownersStatement(m *Model) (string, []any) {
 	return l.statement(m, true, "("+m.key.On("t").List()+") IN ("+which+")"), args
 }
 
-// ends are the records that links join, as who makes links holds them.
-func ends(links []*newLink) *locks {
-	wanted := newLocks()
+// endLocks returns the locks of the records that links join, as a call that creates the links needs them.
+func endLocks(links []*newLink) *lockSet {
+	wanted := newLockSet()
 	for _, l := range links {
 		left, right := l.def.strengths()
 		if l.def.SkipExistence {
@@ -309,7 +322,7 @@ func ends(links []*newLink) *locks {
 }
 
 // checkEnds checks that both records of each link are live.
-func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
+func checkEnds(links []*newLink, locked *lockSet, opts CreateOptions) error {
 	for _, l := range links {
 		if l.def.SkipExistence {
 			continue
@@ -321,7 +334,7 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			err := l.fault(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
+			err := l.fail(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
 			if err != nil {
 				return err
 			}
@@ -330,18 +343,20 @@ func checkEnds(links []*newLink, locked *locks, opts CreateOptions) error {
 	return nil
 }
 
-// held are the records that a call has locked so far.
-type held struct {
+// heldRecords are the records that a call has locked so far.
+type heldRecords struct {
 	records map[record]bool
 	buckets map[int32]bool
-	last    record // in the order of the locks
+	last    record // in lock order
 }
 
-func newHeld() *held { return &held{records: map[record]bool{}, buckets: map[int32]bool{}} }
+func newHeldRecords() *heldRecords {
+	return &heldRecords{records: map[record]bool{}, buckets: map[int32]bool{}}
+}
 
-func (h *held) add(r record) {
+func (h *heldRecords) add(r record) {
 	h.records[r] = true
-	if r.model.loose {
+	if r.model.mayLackRow {
 		h.buckets[r.bucket()] = true
 	}
 	if h.last.model == nil || h.last.compareLocks(r) < 0 {
@@ -349,9 +364,9 @@ func (h *held) add(r record) {
 	}
 }
 
-// takes reports whether a record can be locked after those that are held, and the order be kept.
-func (h *held) takes(r record) bool {
-	if r.model.loose && !h.buckets[r.bucket()] {
+// canLock reports whether a record comes after all held ones in the lock order, so that it can be locked now.
+func (h *heldRecords) canLock(r record) bool {
+	if r.model.mayLackRow && !h.buckets[r.bucket()] {
 		return false
 	}
 	return h.last.model == nil || h.last.compareLocks(r) < 0

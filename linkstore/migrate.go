@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Migrate creates the store's own tables: what deletions removed, the outbox of events, and which link tables the store created. It
-// changes nothing if they exist. Several servers may run it at once.
+// Migrate creates the store's own tables: the saved deletions, the outbox of events, and the list of link tables
+// that the store created. It changes nothing if they exist. Several servers may run it at the same time.
 func (s *Store) Migrate(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		// IF NOT EXISTS fails if another transaction creates the same schema or table at the same time.
@@ -29,7 +29,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// ownTables returns the statements that create the store's tables. Each can be run again.
+// ownTables returns the statements that create the store's tables. Each is idempotent.
 func (s *Store) ownTables() []string {
 	return []string{
 		`CREATE SCHEMA IF NOT EXISTS ` + quote(s.cfg.Schema),
@@ -41,7 +41,7 @@ func (s *Store) ownTables() []string {
 		s.numberDeletions(),
 		`DO $do$ BEGIN IF to_regprocedure(` + literal(s.own("overtaken")+"()") + `) IS NULL THEN
 			CREATE FUNCTION ` + s.own("overtaken") + `() RETURNS boolean LANGUAGE plpgsql AS $$
-			BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + overtakenCode + `'; END $$;
+			BEGIN RAISE EXCEPTION 'another call removed what this one was to remove' USING ERRCODE = '` + changedCode + `'; END $$;
 		END IF; END $do$`,
 		`CREATE TABLE IF NOT EXISTS ` + s.own("deletion_record") + ` (
 			deletion_id text NOT NULL REFERENCES ` + s.own("deletion") + ` (id) ON DELETE CASCADE,
@@ -106,8 +106,8 @@ func (s *Store) ownTables() []string {
 	}
 }
 
-// numberDeletions returns the statement that numbers the deletions of an earlier version, by their times. The latest deletion is found by
-// its number, because clocks go back.
+// numberDeletions returns the statement that numbers the deletions of an earlier version, by their times. Numbers
+// identify the latest deletion, because clocks can go back.
 func (s *Store) numberDeletions() string {
 	return fmt.Sprintf(`DO $$ BEGIN
 		IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%[1]s) AND attname = 'seq' AND NOT attisdropped) THEN

@@ -178,10 +178,10 @@ func (p *pairing) items() []linkstore.Item {
 }
 
 // set is a record of a random link, and what it is to be linked to: none to all of the records of the other end.
-func (p *pairing) set() (linkstore.Of, []linkstore.Target) {
+func (p *pairing) set() (linkstore.Source, []linkstore.Target) {
 	link := rapid.SampledFrom(p.links).Draw(p.T, "link")
 	d, _ := p.catalog.Link(link)
-	near, far, of := d.Left.Model, d.Right.Model, linkstore.Of{Link: link}
+	near, far, of := d.Left.Model, d.Right.Model, linkstore.Source{Link: link}
 	if rapid.Bool().Draw(p.T, "from the right") {
 		near, far, of.From = far, near, linkstore.Right
 	}

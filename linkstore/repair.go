@@ -81,7 +81,7 @@ func (s *Store) repair(
 		return err
 	}
 	deletion := s.newIDs("del", 1)[0]
-	s.noteDeletion(tx, deletion, c)
+	s.saveDeletion(tx, deletion, c)
 	dismissed := map[Pair]bool{}
 	for _, x := range damaged {
 		most := max(0, maxRepairs-len(receipt.Links))
@@ -113,7 +113,7 @@ func (s *Store) repair(
 	}
 	receipt.DeletionID = deletion
 	receipt.Records = s.softDelete(tx, c, deletion)
-	tx.tell(s.cfg.Deleted, receipt)
+	tx.notify(s.cfg.Deleted, receipt)
 	return nil
 }
 
@@ -177,7 +177,7 @@ func (s *Store) missedCascades(
 	}
 	slices.SortFunc(roots, record.compare)
 	roots = slices.Compact(roots)
-	return s.stableClosure(ctx, tx, roots, make([]int, len(roots)), true, known)
+	return s.lockedClosure(ctx, tx, roots, make([]int, len(roots)), true, known)
 }
 
 // damagedRows returns a statement that selects the row ids of damaged links.
@@ -244,7 +244,7 @@ func (s *Store) dismissDamaged(
 		SELECT %s FROM written AS t`,
 		s.deletedAt(1), d.table(), bad,
 		s.own("repaired_link"), literal(d.Name), d.leftKey.KeyOf("t"), d.rightKey.KeyOf("t"), literal(string(x.kind)),
-		s.told(d, "detached", "repair", which), d.columns()), deletion)
+		s.eventsCTE(d, "detached", "repair", which), d.columns()), deletion)
 	return tx.send(ctx)
 }
 
@@ -291,7 +291,7 @@ func (s *Store) undoRepair(tx *batchTx, r *restoring, receipt *Receipt) {
 			literal(d.Name),
 			d.leftKey.KeyOf("t"),
 			d.rightKey.KeyOf("t"),
-			s.told(
+			s.eventsCTE(
 				d,
 				"attached",
 				"restore",

@@ -12,23 +12,23 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// Restore brings back, for each given record, what its latest deletion removed because of it: the record itself if it was
-// deleted, the records that went with it, and their links. What was removed by other deletions, or only because of other
-// records of the same call, stays as it is; so do links that were dismissed.
+// Restore brings back, for each given record, what its latest deletion removed because of it: the record itself if
+// it was deleted, the records that were deleted with it, and their links. What other deletions removed, or what was
+// removed only because of other records of the same call, stays deleted. Links that were dismissed stay so too.
 //
-// A link comes back when both of its records are back: one whose other record is still deleted follows when that is
-// restored. A record that is live, or was restored since, is passed over. Restore fails with a *ConflictError, and changes
-// nothing, if what comes back would break a cardinality.
+// A link comes back once both of its records are live. If the other record is still deleted, the link follows when
+// that one is restored. A record that is live, or that was restored since, is skipped. Restore fails with a
+// *ConflictError, and changes nothing, if a link would give a record more links than the definition allows.
 func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error) {
 	roots, index, err := s.roots(records)
 	if err != nil {
 		return Receipt{}, err
 	}
-	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLocks()}
+	r := &restoring{find: s.findLatest(roots), roots: roots, index: index, known: newLockSet()}
 	var receipt Receipt
 	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
-		return func() Written { return Written{Verb: RestoreRecords, Given: recordsOf(roots), Receipt: receipt} }, s.restore(
+		return func() Written { return Written{Verb: RestoreRecords, Given: groupRecords(roots), Receipt: receipt} }, s.restore(
 			ctx,
 			tx,
 			r,
@@ -41,13 +41,13 @@ func (s *Store) Restore(ctx context.Context, records []Records) (Receipt, error)
 	return receipt, nil
 }
 
-// RestoreDeletion brings back all of one deletion that is not back yet, as Restore does. An unknown id is
-// ErrDeletionNotFound.
+// RestoreDeletion brings back everything that one deletion removed and that has not been restored yet, as Restore
+// does. The error of an unknown id is ErrDeletionNotFound.
 func (s *Store) RestoreDeletion(ctx context.Context, deletionID string) (Receipt, error) {
 	if err := checkID("deletionId", deletionID); err != nil {
 		return Receipt{}, err
 	}
-	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLocks()}
+	r := &restoring{find: s.findDeletion(deletionID), deletion: deletionID, known: newLockSet()}
 	var receipt Receipt
 	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		receipt = Receipt{}
@@ -70,21 +70,22 @@ func (s *Store) restoreAll(ctx context.Context, tx *batchTx, r *restoring, recei
 	return nil
 }
 
-// restore brings back records and the links whose both ends are then live. The receipt is complete when all is sent.
+// restore brings back records, and the links whose two records are then live. The receipt is complete once all
+// statements are sent.
 func (s *Store) restore(ctx context.Context, tx *batchTx, r *restoring, receipt *Receipt) error {
-	h := newLocks()
-	found := &deleted{}
-	if err := s.holdGiven(ctx, tx, r, h, found); err != nil || len(found.records) == 0 {
+	held := newLockSet()
+	found := &candidates{}
+	if err := s.lockRoots(ctx, tx, r, held, found); err != nil || len(found.records) == 0 {
 		return err
 	}
-	if err := s.holdRecords(ctx, tx, r, h, found); err != nil {
+	if err := s.lockRecords(ctx, tx, r, held, found); err != nil {
 		return err
 	}
-	back := &restored{receipt: receipt, deletion: latestOf(found.records), live: h}
-	var kinds []*deletedKind
-	err := s.hold(ctx, tx, r, h, s.endsOf(found), func() {
-		s.undelete(tx, found.records, back)
-		kinds = s.lockDeleted(tx, found.links)
+	result := &restoreResult{receipt: receipt, deletion: latestOf(found.records), live: held}
+	var kinds []*linkCandidates
+	err := s.acquire(ctx, tx, r, held, s.linkLocks(found), func() {
+		s.undelete(tx, found.records, result)
+		kinds = s.lockCandidates(tx, found.links)
 	})
 	if classify(err) == duplicate {
 		return duplicateOf(err)
@@ -93,25 +94,26 @@ func (s *Store) restore(ctx context.Context, tx *batchTx, r *restoring, receipt 
 		return err
 	}
 	marked, args := s.markRestored(found.records)
-	if err := s.reattach(tx, kinds, back); err != nil {
-		// Another call may have restored a record before it was locked: then this is not the reason.
+	if err := s.restoreLinks(tx, kinds, result); err != nil {
+		// Another call may have restored one of the records before this one locked it. If so, report that instead
+		// of the conflict.
 		tx.queued = nil
 		tx.queue(len(found.records), nil, marked, args...)
 		return cmp.Or(tx.send(ctx), err)
 	}
 	tx.last.Queue(marked, args...)
-	tx.tell(s.cfg.Restored, receipt)
+	tx.notify(s.cfg.Restored, receipt)
 	return nil
 }
 
-// restored is what came back. The receipt names a deletion as soon as something did.
-type restored struct {
+// restoreResult collects what came back. The receipt names the deletion once anything did.
+type restoreResult struct {
 	receipt  *Receipt
 	deletion string
-	live     *locks
+	live     *lockSet
 }
 
-// latestOf is the latest of the deletions of records.
+// latestOf returns the latest of the records' deletions.
 func latestOf(records []deletedRecord) string {
 	latest := records[0]
 	for _, r := range records {
@@ -123,39 +125,42 @@ func latestOf(records []deletedRecord) string {
 }
 
 // hasEnds reports whether both records of a link are live.
-func (b *restored) hasEnds(d *Definition, p Pair) bool {
-	return b.isLive(d, d.left, p.Left) && b.isLive(d, d.right, p.Right)
+func (r *restoreResult) hasEnds(d *Definition, p Pair) bool {
+	return r.isLive(d, d.left, p.Left) && r.isLive(d, d.right, p.Right)
 }
 
-// isLive reports whether a record is live. One that a link does not ask for may live elsewhere.
-func (b *restored) isLive(d *Definition, m *Model, id string) bool {
-	return b.live.isLive(m, id) || d.SkipExistence && !b.live.exists(m, id)
+// isLive reports whether a record is live. If the link skips the existence check, a record without a row here
+// counts as live: it may live elsewhere.
+func (r *restoreResult) isLive(d *Definition, m *Model, id string) bool {
+	return r.live.isLive(m, id) || d.SkipExistence && !r.live.exists(m, id)
 }
 
-func (b *restored) records(m *Model, ids []string) {
+// addRecords adds restored records of a model to the receipt, and marks them as live.
+func (r *restoreResult) addRecords(m *Model, ids []string) {
 	if len(ids) == 0 {
 		return
 	}
 	for _, id := range ids {
-		b.live.sets[m].live[id] = true
+		r.live.sets[m].live[id] = true
 	}
 	slices.Sort(ids)
-	b.receipt.DeletionID = b.deletion
-	b.receipt.Records = append(b.receipt.Records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
+	r.receipt.DeletionID = r.deletion
+	r.receipt.Records = append(r.receipt.Records, Records{Module: m.Module, Model: m.Name, Key: m.Key, IDs: ids})
 }
 
-func (b *restored) links(links []Link) {
+// addLinks adds restored links to the receipt.
+func (r *restoreResult) addLinks(links []Link) {
 	if len(links) == 0 {
 		return
 	}
 	slices.SortFunc(links, func(a, b Link) int { return a.Pair().compare(b.Pair()) })
-	b.receipt.DeletionID = b.deletion
-	b.receipt.Links = append(b.receipt.Links, links...)
+	r.receipt.DeletionID = r.deletion
+	r.receipt.Links = append(r.receipt.Links, links...)
 }
 
-// undelete queues what brings back the records that are deleted since their deletion, and notes them as live. Relies on the primary
-// keys.
-func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
+// undelete queues the statements that restore the records which have been deleted ever since their deletion, and
+// marks those as live. The statements rely on the primary keys.
+func (s *Store) undelete(tx *batchTx, records []deletedRecord, result *restoreResult) {
 	for _, m := range s.catalog.models {
 		var ids []string
 		var ats []time.Time
@@ -169,7 +174,7 @@ func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 		}
 		tx.queue(len(ids), func(rows pgx.Rows) error {
 			ids, err := m.key.Collect(rows)
-			back.records(m, ids)
+			result.addRecords(m, ids)
 			return err
 		}, fmt.Sprintf(
 			`
@@ -185,76 +190,83 @@ func (s *Store) undelete(tx *batchTx, records []deletedRecord, back *restored) {
 	}
 }
 
-// deletedKind is the links of one kind that may come back.
-type deletedKind struct {
-	def      *Definition
-	links    []deletedLink
-	dead     []bool // deleted since their deletion
-	standing []Link // live ones that exclude some of them
+// linkCandidates are the deleted links of one kind that may come back.
+type linkCandidates struct {
+	def       *Definition
+	links     []deletedLink
+	isDeleted []bool // by link: deleted ever since the deletion
+	existing  []Link // live links that exclude some of them
 }
 
-// lockDeleted queues the locks of the rows of links that may come back, and of what excludes them, kind by kind.
-func (s *Store) lockDeleted(tx *batchTx, links []deletedLink) []*deletedKind {
+// lockCandidates queues the statements that lock, kind by kind, the rows of links that may come back and of the
+// live links that exclude them.
+func (s *Store) lockCandidates(tx *batchTx, links []deletedLink) []*linkCandidates {
 	byKind := map[string][]deletedLink{}
 	for _, l := range links {
 		byKind[l.Link] = append(byKind[l.Link], l)
 	}
-	var kinds []*deletedKind
+	var kinds []*linkCandidates
 	for _, name := range sortedKeys(byKind) {
-		k := &deletedKind{def: s.catalog.byLink[name], links: byKind[name], dead: make([]bool, len(byKind[name]))}
+		k := &linkCandidates{
+			def:       s.catalog.byLink[name],
+			links:     byKind[name],
+			isDeleted: make([]bool, len(byKind[name])),
+		}
 		pairs := make([]Pair, len(k.links))
 		for i, l := range k.links {
 			pairs[i] = l.Pair
 		}
-		k.stillDeleted(tx)
-		s.conflicts(tx, k.def, pairs, &k.standing)
+		k.lockStillDeleted(tx)
+		s.lockConflicts(tx, k.def, pairs, &k.existing)
 		kinds = append(kinds, k)
 	}
 	return kinds
 }
 
-// reattach brings back the links whose both ends are live. Those that still miss an end are noted as wanted.
-func (s *Store) reattach(tx *batchTx, kinds []*deletedKind, back *restored) error {
-	var waiting, settled []deletedLink
+// restoreLinks queues the statements that restore the links whose two records are live. Links that still miss a
+// record are marked as wanted.
+func (s *Store) restoreLinks(tx *batchTx, kinds []*linkCandidates, result *restoreResult) error {
+	var waiting, restored []deletedLink
 	for _, k := range kinds {
-		var dead []Pair
+		var deletedPairs []Pair
 		var ready []int
 		for i, l := range k.links {
 			switch {
-			case back.hasEnds(k.def, l.Pair):
+			case result.hasEnds(k.def, l.Pair):
 				ready = append(ready, i)
-				if k.dead[i] {
-					dead = append(dead, l.Pair)
+				if k.isDeleted[i] {
+					deletedPairs = append(deletedPairs, l.Pair)
 				}
-			case l.asked:
+			case l.requested:
 				waiting = append(waiting, l)
 			}
 		}
-		links, err := k.withoutConflicts(ready, newTaken(k.def, without(k.standing, dead)))
+		links, err := k.withoutConflicts(ready, newExclusiveLinks(k.def, withoutPairs(k.existing, deletedPairs)))
 		if err != nil {
 			return err
 		}
-		s.revive(tx, k.def, links, back)
-		settled = append(settled, links...)
+		s.undeleteLinks(tx, k.def, links, result)
+		restored = append(restored, links...)
 	}
 	s.markLinks(tx, "wanted = true", waiting)
-	s.markLinks(tx, "restored_at = clock_timestamp()", settled)
+	s.markLinks(tx, "restored_at = clock_timestamp()", restored)
 	return nil
 }
 
-// withoutConflicts refuses links of this restore that a live link excludes. Links that only waited go on waiting.
-func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink, error) {
+// withoutConflicts returns those of the links that no live link excludes. An excluded link that this call is to
+// restore is a *ConflictError; one that only waits for a record keeps waiting.
+func (k *linkCandidates) withoutConflicts(which []int, taken *exclusiveLinks) ([]deletedLink, error) {
 	var ready []deletedLink
 	for _, i := range which {
 		l := k.links[i]
-		if k.dead[i] {
-			if others := taken.against(l.Pair); len(others) > 0 {
-				if l.asked {
-					return nil, &ConflictError{k.def.Name, l.Left, l.Right, others[0]}
+		if k.isDeleted[i] {
+			if excluding := taken.excluding(l.Pair); len(excluding) > 0 {
+				if l.requested {
+					return nil, &ConflictError{k.def.Name, l.Left, l.Right, excluding[0]}
 				}
 				continue
 			}
-			// What comes back stands in the way of what follows.
+			// A link that comes back may exclude a later one.
 			taken.add(Link{Name: k.def.Name, Left: l.Left, Right: l.Right})
 		}
 		ready = append(ready, l)
@@ -262,17 +274,17 @@ func (k *deletedKind) withoutConflicts(which []int, taken *taken) ([]deletedLink
 	return ready, nil
 }
 
-// stillDeleted queues a statement that locks the links that have been deleted ever since the deletion. Links that were made again
-// or dismissed since are left alone. Some tables of other programs keep times in whole seconds. A link there that the other program
-// deletes again within the second of the deletion counts as removed by the deletion, unless that was restored before. Relies on
-// the primary key.
-func (k *deletedKind) stillDeleted(tx *batchTx) {
+// lockStillDeleted queues the statement that locks the links which have been deleted ever since the deletion. Links
+// that were created again or dismissed since are left alone. Some tables of other programs store times in whole
+// seconds. If the other program deletes a link there again within the second of the deletion, the link counts as
+// removed by the deletion, unless it was restored in between. The statement relies on the primary key.
+func (k *linkCandidates) lockStillDeleted(tx *batchTx) {
 	d := k.def
-	given, args := givenDeleted(d, k.links)
+	given, args := deletedArgs(d, k.links)
 	tx.queue(len(k.links), func(rows pgx.Rows) error {
 		ords, err := pgx.CollectRows(rows, pgx.RowTo[int])
 		for _, o := range ords {
-			k.dead[o-1] = true
+			k.isDeleted[o-1] = true
 		}
 		return err
 	}, fmt.Sprintf(`
@@ -282,8 +294,8 @@ func (k *deletedKind) stillDeleted(tx *batchTx) {
 		d.table(), given, d.pairNames(""), d.pairOn(), d.order("t")), args...)
 }
 
-// givenDeleted are pairs and the times of their deletions, as the parameters of a statement.
-func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any) {
+// deletedArgs returns links and the times of their deletions as parameters of a statement.
+func deletedArgs(d *Definition, links []deletedLink) (arrays string, args []any) {
 	left, right, ats := make([]string, len(links)), make([]string, len(links)), make([]time.Time, len(links))
 	for i, l := range links {
 		left[i], right[i], ats[i] = l.Left, l.Right, l.at
@@ -292,15 +304,15 @@ func givenDeleted(d *Definition, links []deletedLink) (arrays string, args []any
 	return arrays, append(d.pairArgs(left, right), ats)
 }
 
-// revive queues the update of links that come back, and tells of them. Relies on the primary key.
-func (s *Store) revive(tx *batchTx, d *Definition, links []deletedLink, back *restored) {
+// undeleteLinks queues the statement that restores links and writes their events. It relies on the primary key.
+func (s *Store) undeleteLinks(tx *batchTx, d *Definition, links []deletedLink, result *restoreResult) {
 	if len(links) == 0 {
 		return
 	}
-	given, args := givenDeleted(d, links)
+	given, args := deletedArgs(d, links)
 	tx.queue(len(links), func(rows pgx.Rows) error {
 		links, err := pgx.CollectRows(rows, d.scanner())
-		back.links(links)
+		result.addLinks(links)
 		return err
 	}, fmt.Sprintf(`
 		WITH written AS (
@@ -308,10 +320,10 @@ func (s *Store) revive(tx *batchTx, d *Definition, links []deletedLink, back *re
 			FROM unnest(%s) AS p(%s, at)
 			WHERE %s AND t.deleted_at IN (p.at, p.at::timestamptz(0)) RETURNING t.*)%s
 		SELECT %s FROM written AS t`,
-		d.table(), given, d.pairNames(""), d.pairOn(), s.told(d, "attached", "restore", ""), d.columns()), args...)
+		d.table(), given, d.pairNames(""), d.pairOn(), s.eventsCTE(d, "attached", "restore", ""), d.columns()), args...)
 }
 
-// markLinks relies on the primary key of deletion_link.
+// markLinks queues an update of the saved links of deletions. It relies on the primary key of deletion_link.
 func (s *Store) markLinks(tx *batchTx, set string, links []deletedLink) {
 	if len(links) == 0 {
 		return
@@ -327,8 +339,8 @@ func (s *Store) markLinks(tx *batchTx, set string, links []deletedLink) {
 		WHERE t.deletion_id = p.d AND t.link = p.link AND t.left_key = p.l AND t.right_key = p.r`, deletions, names, left, right)
 }
 
-// markRestored is the statement that marks records of deletions as restored. It fails if another call restored one of them since it was
-// found. Relies on the primary key of deletion_record.
+// markRestored returns the statement that marks the records of deletions as restored. The statement fails if
+// another call has restored one of them since this call found it. It relies on the primary key of deletion_record.
 func (s *Store) markRestored(records []deletedRecord) (string, []any) {
 	var deletions, models, keys []string
 	for _, r := range records {

@@ -8,11 +8,11 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// deletedRecord is a record of a deletion that is to be restored.
+// deletedRecord is a record of a deletion that may be restored.
 type deletedRecord struct {
 	record
 	deletion string
-	seq      int64 // of the deletion: later ones have greater numbers, whatever the clock says
+	seq      int64 // number of the deletion: a later deletion has a greater one, whatever the clock says
 	removed  bool
 	at       time.Time
 }
@@ -20,19 +20,19 @@ type deletedRecord struct {
 // deletedLink is a link of a deletion that may come back.
 type deletedLink struct {
 	Pair
-	deletion string
-	asked    bool // by this call; otherwise it waits for a record since an earlier restore
-	at       time.Time
+	deletion  string
+	requested bool // by this call; otherwise the link has waited for a record since an earlier restore
+	at        time.Time
 }
 
-// deleted is what a restore is to bring back.
-type deleted struct {
+// candidates are the records and links that a restore may bring back.
+type candidates struct {
 	records []deletedRecord
 	links   []deletedLink
 }
 
-// removed are the ids of records of a model that were removed.
-func (d *deleted) removed(model string) []string {
+// removed returns the ids of the model's records that the deletions removed.
+func (d *candidates) removed(model string) []string {
 	var ids []string
 	for _, r := range d.records {
 		if r.model.Name == model && r.removed {
@@ -42,22 +42,22 @@ func (d *deleted) removed(model string) []string {
 	return ids
 }
 
-// find is how a restore finds the records that it is to bring back: those x (deletion_id, model, key) that are reached.
-type find struct {
-	how     string
-	reached string // WITH, and what it names reached
-	args    []any
-	n       int // of the ids that are given
+// candidateQuery finds the records that a restore brings back.
+type candidateQuery struct {
+	name string
+	with string // the WITH clause; its last table is reached (deletion_id, model, key)
+	args []any
+	n    int // how many ids are given
 }
 
-// findLatest finds the latest deletion of each record and what followed from the record in it. Relies on deletion_record_key and on the
-// primary key of deletion_cause.
-func (s *Store) findLatest(roots []record) *find {
+// findLatest returns the query for the latest deletion of each root, and for the records that it deleted because of
+// the root. It relies on deletion_record_key and on the primary key of deletion_cause.
+func (s *Store) findLatest(roots []record) *candidateQuery {
 	var models, keys []string
 	for _, r := range roots {
 		models, keys = append(models, r.model.Name), append(keys, r.id)
 	}
-	return &find{"latest", `
+	return &candidateQuery{"latest", `
 		WITH RECURSIVE latest AS (
 			SELECT d.id AS deletion_id, p.model, p.key
 			FROM unnest(` + rowkey.TextArrays(2, len(keys)) + `) AS p(model, key)
@@ -76,19 +76,20 @@ func (s *Store) findLatest(roots []record) *find {
 		)`, []any{models, keys}, len(keys)}
 }
 
-// findDeletion finds all of a deletion. Relies on the primary key of deletion_record.
-func (s *Store) findDeletion(id string) *find {
-	return &find{"deletion", `
+// findDeletion returns the query for all records of one deletion. It relies on the primary key of deletion_record.
+func (s *Store) findDeletion(id string) *candidateQuery {
+	return &candidateQuery{"deletion", `
 		WITH reached AS (SELECT deletion_id, model, key FROM ` + s.own("deletion_record") + ` WHERE deletion_id = $1::text)`, []any{id}, 0}
 }
 
-// findRecords queues the statement of a find. What is given is locked, what followed from it need not be yet: see markRestored.
-func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
+// findRecords queues the query for the records. The given records are locked by then. The records deleted with them
+// need not be: see markRestored.
+func (s *Store) findRecords(tx *batchTx, f *candidateQuery, found *candidates) {
 	tx.queue(f.n, func(rows pgx.Rows) error {
 		var r deletedRecord
 		var model string
 		_, err := pgx.ForEachRow(rows, []any{&r.deletion, &r.seq, &model, &r.id, &r.removed, &r.at}, func() error {
-			// A model may be gone from the catalogue by now, or have another key.
+			// The catalogue may have lost the model since, or changed its key.
 			if m := s.catalog.byModel[model]; m != nil && m.key.Fits(r.id) {
 				r.model = m
 				found.records = append(found.records, r)
@@ -96,8 +97,8 @@ func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
 			return nil
 		})
 		return err
-	}, text(s, textKey{what: "find records", how: f.how, large: f.n >= rowkey.Many}, func() string {
-		return f.reached + `
+	}, cachedSQL(s, sqlKey{statement: "find records", variant: f.name, large: f.n >= rowkey.Many}, func() string {
+		return f.with + `
 		SELECT r.deletion_id, d.seq, r.model, r.key, r.removed, d.deleted_at
 		FROM reached AS x
 		JOIN ` + s.own("deletion_record") + ` AS r ON r.deletion_id = x.deletion_id AND r.model = x.model AND r.key = x.key
@@ -106,9 +107,10 @@ func (s *Store) findRecords(tx *batchTx, f *find, found *deleted) {
 	}), f.args...)
 }
 
-// findLinks queues the statement that finds the links that may come back with records: those of the same deletion, and those that an
-// earlier restore left waiting for one of the records. These are locked, so that it stays so. Relies on deletion_link_left and deletion_link_right.
-func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) {
+// findLinks queues the query for the links that may come back with records: links of the same deletion, and links
+// that an earlier restore left waiting for one of the records. The records are locked, so these links cannot
+// change. The query relies on deletion_link_left and deletion_link_right.
+func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *candidates) {
 	var deletions, links, sides, keys []string
 	add := func(r deletedRecord, link, side string) {
 		deletions, links = append(deletions, r.deletion), append(links, link)
@@ -130,14 +132,18 @@ func (s *Store) findLinks(tx *batchTx, records []deletedRecord, found *deleted) 
 	n := len(keys)
 	tx.queue(n, func(rows pgx.Rows) error {
 		var l deletedLink
-		_, err := pgx.ForEachRow(rows, []any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.asked, &l.at}, func() error {
-			if d := s.catalog.byLink[l.Link]; d.leftKey.Fits(l.Left) && d.rightKey.Fits(l.Right) {
-				found.links = append(found.links, l)
-			}
-			return nil
-		})
+		_, err := pgx.ForEachRow(
+			rows,
+			[]any{&l.Link, &l.Left, &l.Right, &l.deletion, &l.requested, &l.at},
+			func() error {
+				if d := s.catalog.byLink[l.Link]; d.leftKey.Fits(l.Left) && d.rightKey.Fits(l.Right) {
+					found.links = append(found.links, l)
+				}
+				return nil
+			},
+		)
 		return err
-	}, text(s, textKey{what: "find links", large: n >= rowkey.Many}, func() string {
+	}, cachedSQL(s, sqlKey{statement: "find links", large: n >= rowkey.Many}, func() string {
 		return `
 		WITH ends AS (SELECT * FROM unnest(` + rowkey.TextArrays(4, n) + `) AS p(deletion, link, side, key))
 		SELECT l.link, l.left_key, l.right_key, l.deletion_id, bool_or(l.deletion_id = l.deletion), d.deleted_at

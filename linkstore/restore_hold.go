@@ -6,43 +6,51 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// restoring is a call that restores.
+// restoring is the state of a Restore or RestoreDeletion across its tries.
 type restoring struct {
-	find     *find
-	roots    []record // that it was given, and where in the call
+	find     *candidateQuery
+	roots    []record // the given records, and where in the call each was
 	index    []int
-	deletion string   // that it was given
-	known    *locks   // that earlier tries wanted
-	repaired []string // links that the given deletion repaired
+	deletion string   // the given deletion
+	known    *lockSet // what earlier tries needed
+	repaired []string // the links that the given deletion repaired
 }
 
-// hold locks what is wanted beyond what this try holds, h, and sends that together with what then queues. It waits for locks if they come after all
-// that is held. If it must not wait and would have to, the call has to be run again, and begins with all that is known by now. See "How
-// calls are ordered".
-func (s *Store) hold(ctx context.Context, tx *batchTx, r *restoring, h *locks, wanted *locks, then func()) error {
-	more := wanted.beyond(h)
-	more.nowait = !more.after(h)
-	s.lock(tx, more)
+// acquire locks what is wanted beyond what this try holds. It sends these statements together with those that then
+// queues. It waits for the locks only if they come after all held ones in the lock order. If it must not wait and a
+// lock is not free, it fails with a changedError, so that the call is retried and starts with all locks known by
+// then. See "How calls are ordered".
+func (s *Store) acquire(
+	ctx context.Context,
+	tx *batchTx,
+	r *restoring,
+	held *lockSet,
+	wanted *lockSet,
+	then func(),
+) error {
+	missing := wanted.minus(held)
+	missing.nowait = !missing.after(held)
+	s.lock(tx, missing)
 	then()
 	err := tx.send(ctx)
-	if more.refused(err) {
-		r.known.include(h, stronger)
-		r.known.include(more, stronger)
+	if missing.refused(err) {
+		r.known.merge(held, stronger)
+		r.known.merge(missing, stronger)
 		return changedError{}
 	}
-	h.include(more, weaker)
+	held.merge(missing, weaker)
 	return err
 }
 
-// holdGiven locks the given records, and finds what is to come back with them.
-func (s *Store) holdGiven(ctx context.Context, tx *batchTx, r *restoring, h *locks, found *deleted) error {
-	wanted := newLocks()
-	wanted.include(r.known, stronger)
+// lockRoots locks the given records, and finds the records that come back with them.
+func (s *Store) lockRoots(ctx context.Context, tx *batchTx, r *restoring, held *lockSet, found *candidates) error {
+	wanted := newLockSet()
+	wanted.merge(r.known, stronger)
 	for _, root := range r.roots {
 		wanted.add(root.model, root.id, forDelete)
 	}
 	exists := true
-	err := s.hold(ctx, tx, r, h, wanted, func() {
+	err := s.acquire(ctx, tx, r, held, wanted, func() {
 		if r.deletion != "" {
 			tx.queue(0, func(rows pgx.Rows) (err error) {
 				_, err = pgx.ForEachRow(rows, []any{&exists, &r.repaired}, func() error { return nil })
@@ -58,25 +66,26 @@ func (s *Store) holdGiven(ctx context.Context, tx *batchTx, r *restoring, h *loc
 		return s.deletionNotFound(ctx, tx, r.deletion)
 	}
 	for i, root := range r.roots {
-		if !h.isLive(root.model, root.id) && !h.exists(root.model, root.id) {
-			return missingRoot(root, r.index[i])
+		if !held.isLive(root.model, root.id) && !held.exists(root.model, root.id) {
+			return rootNotFound(root, r.index[i])
 		}
 	}
 	return nil
 }
 
-// holdRecords locks what is to come back, and finds the links that may come back with it.
-func (s *Store) holdRecords(ctx context.Context, tx *batchTx, r *restoring, h *locks, found *deleted) error {
-	wanted := newLocks()
+// lockRecords locks the records that come back, and finds the links that may come back with them.
+func (s *Store) lockRecords(ctx context.Context, tx *batchTx, r *restoring, held *lockSet, found *candidates) error {
+	wanted := newLockSet()
 	for _, of := range found.records {
 		wanted.add(of.model, of.id, forDelete)
 	}
-	return s.hold(ctx, tx, r, h, wanted, func() { s.findLinks(tx, found.records, found) })
+	return s.acquire(ctx, tx, r, held, wanted, func() { s.findLinks(tx, found.records, found) })
 }
 
-// endsOf are both ends of the links that may come back, and the owners of the records that do.
-func (s *Store) endsOf(found *deleted) *locks {
-	wanted := newLocks()
+// linkLocks returns the locks of both records of each link that may come back, and of the owners of the records
+// that do.
+func (s *Store) linkLocks(found *candidates) *lockSet {
+	wanted := newLockSet()
 	for _, l := range found.links {
 		d := s.catalog.byLink[l.Link]
 		left, right := d.strengths()
@@ -85,7 +94,7 @@ func (s *Store) endsOf(found *deleted) *locks {
 	}
 	for _, m := range s.catalog.models {
 		for _, o := range m.Owns {
-			if of := (owning{o, s.catalog.byModel[o.Model], found.removed(o.Model)}); len(of.ids) > 0 {
+			if of := (ownedRecords{o, s.catalog.byModel[o.Model], found.removed(o.Model)}); len(of.ids) > 0 {
 				wanted.addOwners(m, of, forShare)
 			}
 		}
@@ -93,7 +102,7 @@ func (s *Store) endsOf(found *deleted) *locks {
 	return wanted
 }
 
-// weaker is the one that excludes less.
+// weaker returns the strength that excludes less.
 func weaker(a, b string) string {
 	if stronger(a, b) == a {
 		return b
@@ -101,19 +110,19 @@ func weaker(a, b string) string {
 	return a
 }
 
-// include adds other locks. strength says how a model's records are locked of which both have some.
-func (l *locks) include(o *locks, strength func(a, b string) string) {
-	for b, alone := range o.buckets {
-		l.buckets[b] = l.buckets[b] || alone
+// merge adds the locks of o. strength chooses the strength of a model's locks if both have some.
+func (l *lockSet) merge(o *lockSet, strength func(a, b string) string) {
+	for b, exclusive := range o.buckets {
+		l.buckets[b] = l.buckets[b] || exclusive
 	}
 	for m, set := range o.sets {
 		to := l.sets[m]
 		if to == nil {
-			to = &lockSet{strength: set.strength, seen: map[string]bool{}, listed: true, live: map[string]bool{}}
+			to = &modelLocks{strength: set.strength, seen: map[string]bool{}, listed: true, live: map[string]bool{}}
 			l.sets[m] = to
 		}
 		to.strength = strength(to.strength, set.strength)
-		to.owning = append(to.owning, set.owning...)
+		to.owned = append(to.owned, set.owned...)
 		for _, id := range set.ids {
 			to.add(id)
 		}
@@ -123,32 +132,32 @@ func (l *locks) include(o *locks, strength func(a, b string) string) {
 	}
 }
 
-// beyond are the locks that are not held. What is there is to be listed.
-func (l *locks) beyond(held *locks) *locks {
-	more := newLocks()
-	for b, alone := range l.buckets {
-		if has, holds := held.buckets[b]; !holds || alone && !has {
-			more.buckets[b] = alone
+// minus returns the locks that are not held. The statements that take them list each record.
+func (l *lockSet) minus(held *lockSet) *lockSet {
+	more := newLockSet()
+	for b, exclusive := range l.buckets {
+		if has, holds := held.buckets[b]; !holds || exclusive && !has {
+			more.buckets[b] = exclusive
 		}
 	}
 	for m, set := range l.sets {
 		has := held.sets[m]
 		enough := has != nil && stronger(has.strength, set.strength) == has.strength
-		rest := &lockSet{strength: set.strength, seen: map[string]bool{}, each: true, owning: set.owning}
+		rest := &modelLocks{strength: set.strength, seen: map[string]bool{}, mustList: true, owned: set.owned}
 		for _, id := range set.ids {
 			if !enough || !has.seen[id] {
 				rest.add(id)
 			}
 		}
-		if len(rest.ids)+len(rest.owning) > 0 {
+		if len(rest.ids)+len(rest.owned) > 0 {
 			more.sets[m] = rest
 		}
 	}
 	return more
 }
 
-// after reports whether all of the locks come after others in the order.
-func (l *locks) after(held *locks) bool {
+// after reports whether all the locks come after the held ones in the lock order.
+func (l *lockSet) after(held *lockSet) bool {
 	if len(held.sets)+len(held.buckets) == 0 {
 		return true
 	}

@@ -9,35 +9,37 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Of is a record whose links of one kind are set.
-type Of struct {
+// Source is the record whose links of one kind SetLinks sets.
+type Source struct {
 	Link string // the name of the definition
-	From Side   // the end at which the record is
+	From Side   // the end at which the record stands
 	ID   string
 }
 
-// Target is a record that another one is to be linked to.
+// Target is a record to link to the source.
 type Target struct {
 	ID string
-	// Data are the extra columns. Those that it does not name keep their value; those of a new link take their default.
+	// Data holds extra columns. Columns that it does not name keep their value; in a new link they take their
+	// default.
 	Data map[string]any
 }
 
-// SetResult is what became of one link of a record: Created, Revived, Updated, Unchanged or Dismissed.
+// SetResult is the outcome of one link: Created, Revived, Updated, Unchanged or Dismissed.
 type SetResult struct {
 	Outcome Outcome
-	Link    Link // as it is now, or as it was removed
+	Link    Link // as it is now, or as it was when it was removed
 }
 
-// SetLinks makes the links of a record exactly the given ones, in one transaction: it links the targets and dismisses the
-// other links that the record has of this kind. Doing so again changes nothing. While it runs no other call links the
-// record. Results are those of the targets, in their order, and then the dismissed links, by their keys.
+// SetLinks makes the given targets the only records that the source is linked to by this link, in one transaction.
+// It links the targets and dismisses the other links of the source. It is idempotent. While it runs, no other call
+// links the source. The results are those of the targets, in order, followed by the dismissed links, sorted by
+// their keys.
 //
-// It fails with a *RecordError if a record is not there or deleted, with a *ConflictError if one would have a link too
-// many, and with other typed errors for input that cannot be understood, as a target that is named twice. The error of a
-// target is in an *ItemError. A record that has more other links than a call may have items is a *LimitError. Nothing is
-// then written.
-func (s *Store) SetLinks(ctx context.Context, of Of, to []Target) ([]SetResult, error) {
+// It fails with a *RecordError if a record does not exist or is deleted, with a *ConflictError if a record would
+// have more links than the definition allows, and with other typed errors for invalid input, such as a target that
+// is named twice. The error of a target is wrapped in an *ItemError. If the source has more other links than a call
+// may have items, the error is a *LimitError. Nothing is written then.
+func (s *Store) SetLinks(ctx context.Context, of Source, to []Target) ([]SetResult, error) {
 	if err := s.checkCount("links", len(to)); err != nil {
 		return nil, err
 	}
@@ -62,17 +64,17 @@ func (s *Store) SetLinks(ctx context.Context, of Of, to []Target) ([]SetResult, 
 	return results, nil
 }
 
-// linkSet is the links that a record is to have.
+// linkSet is the set of links that a record is to have.
 type linkSet struct {
-	def    *Definition
-	from   Side
-	record record
-	given  []*newLink // in the order of the call
-	links  []*newLink // sorted
+	def     *Definition
+	from    Side
+	source  record
+	targets []*newLink // in the order of the call
+	links   []*newLink // sorted
 }
 
-// newLinkSet resolves the record and the targets.
-func (s *Store) newLinkSet(of Of, to []Target) (*linkSet, error) {
+// newLinkSet resolves the source and the targets.
+func (s *Store) newLinkSet(of Source, to []Target) (*linkSet, error) {
 	d, ok := s.catalog.byLink[of.Link]
 	if !ok {
 		return nil, &UndefinedError{"link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined}
@@ -83,7 +85,7 @@ func (s *Store) newLinkSet(of Of, to []Target) (*linkSet, error) {
 	if err := s.writable(d); err != nil {
 		return nil, err
 	}
-	set := &linkSet{def: d, from: of.From, given: make([]*newLink, len(to))}
+	set := &linkSet{def: d, from: of.From, targets: make([]*newLink, len(to))}
 	near, end := d.left, &d.Left
 	if of.From == Right {
 		near, end = d.right, &d.Right
@@ -92,7 +94,7 @@ func (s *Store) newLinkSet(of Of, to []Target) (*linkSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set.record = record{near, id}
+	set.source = record{near, id}
 	for i, t := range to {
 		item := Item{Link: d.Name, Left: id, Right: t.ID, Data: t.Data}
 		if of.From == Right {
@@ -102,16 +104,16 @@ func (s *Store) newLinkSet(of Of, to []Target) (*linkSet, error) {
 		if err != nil {
 			return nil, atIndex(i, err)
 		}
-		set.given[i] = &l
+		set.targets[i] = &l
 	}
-	set.links = slices.SortedFunc(slices.Values(set.given), (*newLink).compare)
+	set.links = slices.SortedFunc(slices.Values(set.targets), (*newLink).compare)
 	if err := set.checkTwice(); err != nil {
 		return nil, err
 	}
 	return set, conflictsWithin(set.links, CreateOptions{})
 }
 
-// far returns the id at the end that is not the record's.
+// far returns the id at the end opposite the source.
 func (set *linkSet) far(p Pair) string {
 	if set.from == Right {
 		return p.Left
@@ -119,7 +121,7 @@ func (set *linkSet) far(p Pair) string {
 	return p.Right
 }
 
-// checkTwice finds the first target that is named before.
+// checkTwice returns an error for the first target that is named before.
 func (set *linkSet) checkTwice() error {
 	first := -1
 	var err error
@@ -140,42 +142,42 @@ func (set *linkSet) checkTwice() error {
 	return err
 }
 
-// locks are the records of the links. The record whose links are set is held so that nobody else links it: what others hold
-// to do so excludes it.
-func (set *linkSet) locks() *locks {
-	locked := ends(set.links)
+// locks returns the locks of the links' records. The lock of the source excludes the locks that other calls take to
+// link it.
+func (set *linkSet) locks() *lockSet {
+	locked := endLocks(set.links)
 	if set.def.SkipExistence {
-		locked.addBucket(set.record, forChange)
+		locked.addBucket(set.source, forChange)
 	} else {
-		locked.add(set.record.model, set.record.id, forChange)
+		locked.add(set.source.model, set.source.id, forChange)
 	}
 	return locked
 }
 
-// setAll locks the records, then the links that there are, and then makes them the ones that are asked for. It takes two
-// round trips if the links are few.
+// setAll locks the records, then the existing links of the source, and then writes the difference to the requested
+// links. It takes two round trips if there are few links.
 func (s *Store) setAll(ctx context.Context, tx *batchTx, set *linkSet, removed *[]Link) error {
 	for _, l := range set.links {
 		l.old, l.result = nil, CreateResult{}
 	}
 	locked := set.locks()
 	s.lock(tx, locked)
-	var standing []Link
-	s.lockStanding(tx, set, &standing)
+	var existing []Link
+	s.lockExisting(tx, set, &existing)
 	if len(set.links) > 0 {
 		s.lockRows(tx, set.links)
 	}
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	s.list(tx, locked)
+	s.listLive(tx, locked)
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
 	if err := set.check(locked); err != nil {
 		return err
 	}
-	others, err := set.others(standing)
+	others, err := set.others(existing)
 	if err != nil {
 		return err
 	}
@@ -191,42 +193,42 @@ func (s *Store) setAll(ctx context.Context, tx *batchTx, set *linkSet, removed *
 	return s.upsert(ctx, tx, set.links)
 }
 
-// check checks that all records are live, and that new links have the values that they need.
-func (set *linkSet) check(locked *locks) error {
-	m, d := set.record.model, set.def
-	if !d.SkipExistence && !locked.isLive(m, set.record.id) {
+// check checks that all records are live, and that new links have all mandatory values.
+func (set *linkSet) check(locked *lockSet) error {
+	m, d := set.source.model, set.def
+	if !d.SkipExistence && !locked.isLive(m, set.source.id) {
 		key := d.Left.Key
 		if set.from == Right {
 			key = d.Right.Key
 		}
-		return &RecordError{Module: m.Module, Model: m.Name, Key: key, ID: set.record.id}
+		return &RecordError{Module: m.Module, Model: m.Name, Key: key, ID: set.source.id}
 	}
-	inOrder := slices.Clone(set.given) // so that the first target at fault is named
+	inOrder := slices.Clone(set.targets) // so that the error names the first invalid target
 	if err := checkEnds(inOrder, locked, CreateOptions{}); err != nil {
 		return err
 	}
 	return checkRequired(inOrder, CreateOptions{})
 }
 
-// others returns the pairs of the record's links that are not asked for, sorted. A link of another record that excludes
-// one that is asked for is a *ConflictError.
-func (set *linkSet) others(standing []Link) ([]Pair, error) {
-	wanted := make(map[string]*newLink, len(set.links)) // by the far id
+// others returns the pairs of the source's links that are not requested, sorted. If a link of another record
+// excludes a requested one, the error is a *ConflictError.
+func (set *linkSet) others(existing []Link) ([]Pair, error) {
+	requested := make(map[string]*newLink, len(set.links)) // by the far id
 	for _, l := range set.links {
-		wanted[set.far(l.pair)] = l
+		requested[set.far(l.pair)] = l
 	}
 	var others []Pair
 	var excluded *newLink
 	var by Link
-	for _, l := range standing {
+	for _, l := range existing {
 		p := l.Pair()
-		asked := wanted[set.far(p)]
-		if set.near(p) == set.record.id {
-			if asked == nil {
+		link := requested[set.far(p)]
+		if set.near(p) == set.source.id {
+			if link == nil {
 				others = append(others, p)
 			}
-		} else if excluded == nil || asked.index < excluded.index {
-			excluded, by = asked, l
+		} else if excluded == nil || link.index < excluded.index {
+			excluded, by = link, l
 		}
 	}
 	if excluded != nil {
@@ -236,7 +238,7 @@ func (set *linkSet) others(standing []Link) ([]Pair, error) {
 	return sortedPairs(others), nil
 }
 
-// near returns the id at the end of the record.
+// near returns the id at the end of the source.
 func (set *linkSet) near(p Pair) string {
 	if set.from == Right {
 		return p.Right
@@ -244,10 +246,10 @@ func (set *linkSet) near(p Pair) string {
 	return p.Left
 }
 
-// results returns what became of the targets and of the links that were removed.
+// results returns the results of the targets and of the removed links.
 func (set *linkSet) results(removed []Link) []SetResult {
-	results := make([]SetResult, 0, len(set.given)+len(removed))
-	for _, l := range set.given {
+	results := make([]SetResult, 0, len(set.targets)+len(removed))
+	for _, l := range set.targets {
 		results = append(results, SetResult{l.result.Outcome, l.result.Link})
 	}
 	for _, l := range removed {
@@ -256,11 +258,12 @@ func (set *linkSet) results(removed []Link) []SetResult {
 	return results
 }
 
-// lockStanding queues a statement that locks the live links of the record, and those of other records that exclude one that
-// is asked for. It reads one more than may be removed at most. Relies on the live indexes of the keys.
-func (s *Store) lockStanding(tx *batchTx, set *linkSet, standing *[]Link) {
+// lockExisting queues the statement that locks the live links of the source, and the live links of other records
+// that exclude a requested one. It reads at most one link more than a call may remove. It relies on the live
+// indexes of the keys.
+func (s *Store) lockExisting(tx *batchTx, set *linkSet, existing *[]Link) {
 	d := set.def
-	near, far := []string{set.record.id}, make([]string, len(set.links))
+	near, far := []string{set.source.id}, make([]string, len(set.links))
 	for i, l := range set.links {
 		far[i] = set.far(l.pair)
 	}
@@ -274,9 +277,9 @@ func (s *Store) lockStanding(tx *batchTx, set *linkSet, standing *[]Link) {
 		how = "of right"
 	}
 	tx.queue(0, func(rows pgx.Rows) (err error) {
-		*standing, err = pgx.CollectRows(rows, d.scanner())
+		*existing, err = pgx.CollectRows(rows, d.scanner())
 		return err
-	}, text(s, textKey{what: "standing", of: d, how: how}, func() string { return d.standingText(set.from) }), args...)
+	}, cachedSQL(s, sqlKey{statement: "existing", subject: d, variant: how}, func() string { return d.standingText(set.from) }), args...)
 }
 
 func (d *Definition) standingText(from Side) string {
@@ -291,8 +294,8 @@ func (d *Definition) standingText(from Side) string {
 	return d.lockLiveText(conditions) + fmt.Sprintf(" LIMIT $%d", 1+d.width())
 }
 
-// lockLiveText is a statement that locks the live links for which one of the conditions holds, of those parameters that
-// argsOf fills.
+// lockLiveText returns a statement that locks the live links which match one of the conditions, on the parameters
+// that argsOf fills.
 func (d *Definition) lockLiveText(conditions []string) string {
 	condition := strings.Join(conditions, " OR ")
 	if d.width() > 2 && len(conditions) == 2 {

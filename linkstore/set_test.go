@@ -12,7 +12,9 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
 )
 
-func soldBy(product string) linkstore.Of { return linkstore.Of{Link: linktest.Sold, ID: product} }
+func soldBy(product string) linkstore.Source {
+	return linkstore.Source{Link: linktest.Sold, ID: product}
+}
 
 func targets(ids ...string) []linkstore.Target {
 	all := make([]linkstore.Target, len(ids))
@@ -60,7 +62,7 @@ func TestSetBehindSet(t *testing.T) {
 		s := newShop(t)
 		of, one, other := soldBy("p1"), targets("c1", "c2"), targets("c2", "c3")
 		if from == linkstore.Right {
-			of = linkstore.Of{Link: linktest.Sold, From: linkstore.Right, ID: "c1"}
+			of = linkstore.Source{Link: linktest.Sold, From: linkstore.Right, ID: "c1"}
 			one, other = targets("p1"), targets("p2")
 		}
 		overtaking(t, s, func(first *linkstore.Store) error {
@@ -125,25 +127,25 @@ func TestSetErrorsAndEvents(t *testing.T) {
 	s := newShop(t)
 	s.link(t, priced("v2", "s2"))
 	for _, c := range []struct {
-		of   linkstore.Of
+		of   linkstore.Source
 		to   []linkstore.Target
 		want string
 	}{
 		{soldBy("p1"), targets("c1", "c2", "c1", "c2"), `item 2: channel_id: "c1" is named by item 0 already`},
 		{
-			linkstore.Of{Link: linktest.Stocked, ID: "v1"},
+			linkstore.Source{Link: linktest.Stocked, ID: "v1"},
 			[]linkstore.Target{{ID: "i1", Data: map[string]any{"color": "red"}}},
 			"item 0: color: link variant_item has no such extra column; the choices are quantity",
 		},
 		{soldBy("p1"), targets("c1", "x"), `set links: item 1: there is no Channel with channel_id "x"`},
 		{soldBy("x"), targets("c1"), `set links: there is no Product with product_id "x"`},
 		{
-			linkstore.Of{Link: linktest.Priced, ID: "v1"},
+			linkstore.Source{Link: linktest.Priced, ID: "v1"},
 			targets("s2"),
 			`set links: item 0: variant_price_set: "v1" and "s2" cannot be linked: "v2" is linked to "s2"`,
 		},
 		{
-			linkstore.Of{Link: linktest.Priced, ID: "v1"},
+			linkstore.Source{Link: linktest.Priced, ID: "v1"},
 			targets("s1", "s2"),
 			`item 1: variant_price_set: "v1" and "s2" cannot be linked: "v1" is linked to "s1"`,
 		},
@@ -272,7 +274,7 @@ func TestSetElsewhere(t *testing.T) {
 	if _, err := s.Sync(t.Context(), linkstore.Safe); err != nil {
 		t.Fatal(err)
 	}
-	thing := linkstore.Of{Link: kept, From: linkstore.Right, ID: "x"}
+	thing := linkstore.Source{Link: kept, From: linkstore.Right, ID: "x"}
 	var results []linkstore.SetResult
 	overtaking(t, s, func(first *linkstore.Store) error {
 		_, err := first.SetLinks(t.Context(), thing, targets("p1", "p2"))

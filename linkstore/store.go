@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// DB is what a Store needs. *pgxpool.Pool, *pgx.Conn and pgx.Tx satisfy it.
+// DB is the database of a Store. *pgxpool.Pool, *pgx.Conn and pgx.Tx implement it.
 type DB interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
@@ -20,58 +20,61 @@ type DB interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// Sessions is a DB that hands out a session to each call that writes. It is asked for nothing else to write with.
+// Sessions is a DB that gives each writing call a session of its own. The store writes through sessions only.
 type Sessions interface {
 	Session(ctx context.Context) (Session, error)
 }
 
-// Session is a connection that is a call's alone until it is released.
+// Session is a connection that belongs to one call until it is released.
 type Session interface {
-	// SendBatch is that of pgx.Conn.
+	// SendBatch does what SendBatch of pgx.Conn does.
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
-	// Committing is told, with the call's context, that what is sent next commits.
+	// Committing is called with the call's context before the batch that commits is sent.
 	Committing(ctx context.Context)
 	Release()
 }
 
-// Config says how a Store works. The zero value is good.
+// Config configures a Store. The zero value is valid.
 type Config struct {
-	// NewID makes the ids of links and deletions. nil means the prefix, an underscore and a ULID.
+	// NewID returns a new id for a link or a deletion. nil means the prefix, an underscore and a ULID.
 	NewID func(prefix string) string
-	// MaxItems is how many items one call may have. 0 means 10,000.
+	// MaxItems is the maximum number of items in one call. 0 means 10,000.
 	MaxItems int
-	// Retries is how often a transaction is run again after a deadlock or a lost race. 0 means 10.
+	// Retries is how often a transaction is retried after a deadlock or a lost race. 0 means 10.
 	Retries int
-	// Schema is that of the store's own tables. "" means linkgraph.
+	// Schema is the schema of the store's own tables. "" means linkgraph.
 	Schema string
-	// AbsentLinks names links whose table is not in the database. They have no rows, and none can be made.
+	// AbsentLinks names links whose table is missing from the database. They have no rows, and cannot be created.
 	AbsentLinks []string
-	// AbsentModels names models whose table is not in the database. They have no records.
+	// AbsentModels names models whose table is missing from the database. They have no records.
 	AbsentModels []string
-	// ManagedBy returns the name of another program that creates and changes the tables of records in this database, or "" if
-	// there is none. A sync then creates no link table before the tables of the records at its ends exist: the link is Blocked.
-	// It is called when such a table is missing. nil means that there is no such program.
+	// ManagedBy returns the name of another program that creates and changes the tables of records in this
+	// database, or "" if there is none. If there is one, a sync creates a link table only after the tables of the
+	// records at its ends exist; until then the link is Blocked. ManagedBy is called when such a table is missing.
+	// nil means that there is no such program.
 	ManagedBy func(ctx context.Context, db DB) (string, error)
-	// Deleted is told of the records that a call soft-deleted, Restored of those that it restored, in its transaction and while they are
-	// locked. What they queue runs there, after all else. nil means nobody is told.
+	// Deleted is called with the records that a call soft-deletes, Restored with those that it restores. Both run
+	// in the call's transaction, while the records are locked. Statements that they queue in last run at the end of
+	// the transaction. nil means no hook.
 	Deleted, Restored func(records []Records, last *pgx.Batch)
-	// Written is told of each call that writes, in its transaction, when all is done but the commit. What it queues travels with
-	// the last statements of the call. If it fails, or a statement that it queues, the call fails and nothing is written. A
-	// transaction that is run again tells again: what the earlier try queued is gone with it. nil means nobody is told.
+	// Written is called for each call that writes, in its transaction, just before the commit. Statements that it
+	// queues in last are sent with the last statements of the call. If Written fails, or a statement that it
+	// queued, the call fails and nothing is written. When a transaction is retried, Written is called again; what
+	// the earlier try queued is rolled back with it. nil means no hook.
 	Written func(ctx context.Context, w Written, last *pgx.Batch) error
 }
 
-// Store keeps the links of a catalogue.
+// Store stores the links of a catalogue.
 type Store struct {
-	db      DB
-	catalog *Catalog
-	cfg     Config
-	inTx    bool // the transaction is the caller's
-	joined  bool // calls are no savepoints in it
-	texts   *sync.Map
+	db       DB
+	catalog  *Catalog
+	cfg      Config
+	inTx     bool // the caller owns the transaction
+	joined   bool // calls do not use savepoints in it
+	sqlCache *sync.Map
 }
 
-// New returns a store. Migrate and Sync make the tables it needs.
+// New returns a Store. Migrate and Sync create the tables that it needs.
 func New(db DB, catalog *Catalog, cfg Config) *Store {
 	if cfg.MaxItems == 0 {
 		cfg.MaxItems = 10_000
@@ -82,23 +85,24 @@ func New(db DB, catalog *Catalog, cfg Config) *Store {
 	if cfg.Schema == "" {
 		cfg.Schema = "linkgraph"
 	}
-	return &Store{db: db, catalog: catalog, cfg: cfg, texts: &sync.Map{}}
+	return &Store{db: db, catalog: catalog, cfg: cfg, sqlCache: &sync.Map{}}
 }
 
-// WithTx returns a store that works in the caller's transaction: a call is a savepoint, and is not tried again.
+// WithTx returns a store that works in the caller's transaction. Each call is a savepoint, and is not retried after
+// a deadlock.
 func (s *Store) WithTx(tx pgx.Tx) *Store {
-	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, texts: s.texts}
+	return &Store{db: tx, catalog: s.catalog, cfg: s.cfg, inTx: true, sqlCache: s.sqlCache}
 }
 
-// Join returns a store whose calls are part of the caller's transaction, and no savepoints in it: when one fails the caller
-// has to roll back. One that has to be run again for the sake of another transaction fails with a *RerunError.
+// Join returns a store whose calls are part of the caller's transaction, without savepoints. If a call fails, the
+// caller must roll back. A call that must be retried because of another transaction fails with a *RerunError.
 func (s *Store) Join(tx pgx.Tx) *Store {
 	out := s.WithTx(tx)
 	out.joined = true
 	return out
 }
 
-// WithWritten returns a store that tells also of its calls, after Config.Written and as that does.
+// WithWritten returns a store that also calls the given hook, after Config.Written and under the same rules.
 func (s *Store) WithWritten(also func(ctx context.Context, w Written, last *pgx.Batch) error) *Store {
 	out := *s
 	out.cfg.Written = func(ctx context.Context, w Written, last *pgx.Batch) error {
@@ -112,16 +116,16 @@ func (s *Store) WithWritten(also func(ctx context.Context, w Written, last *pgx.
 	return &out
 }
 
-// MaxItems returns how many items one call may have.
+// MaxItems returns the maximum number of items in one call.
 func (s *Store) MaxItems() int { return s.cfg.MaxItems }
 
-// Catalog returns the links of the store.
+// Catalog returns the catalogue of the store's links.
 func (s *Store) Catalog() *Catalog { return s.catalog }
 
-// own is the name of one of the store's own tables.
+// own returns the quoted name of one of the store's own tables.
 func (s *Store) own(table string) string { return pgx.Identifier{s.cfg.Schema, table}.Sanitize() }
 
-// newIDs makes ids of links.
+// newIDs returns n new ids with a prefix.
 func (s *Store) newIDs(prefix string, n int) []string {
 	if s.cfg.NewID == nil {
 		return newULIDs(prefix, n)
@@ -133,13 +137,13 @@ func (s *Store) newIDs(prefix string, n int) []string {
 	return ids
 }
 
-// Crockford's alphabet, of the ULID specification.
+// crockford is the base 32 alphabet of the ULID specification.
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// newULIDs makes ids that sort by the millisecond they were made in.
+// newULIDs returns ids that sort by the millisecond of their creation.
 func newULIDs(prefix string, n int) []string {
-	chance := make([]byte, 10*n)
-	_, _ = rand.Read(chance)
+	random := make([]byte, 10*n)
+	_, _ = rand.Read(random)
 	id := append([]byte(prefix), "_00000000000000000000000000"...)
 	ulid := id[len(prefix)+1:]
 	digits := func(to []byte, bits uint64) {
@@ -148,10 +152,10 @@ func newULIDs(prefix string, n int) []string {
 			bits >>= 5
 		}
 	}
-	digits(ulid[:10], uint64(time.Now().UnixMilli())) // 48 bits of time as 10 characters, then 80 of chance as 16
+	digits(ulid[:10], uint64(time.Now().UnixMilli())) // 10 characters for 48 bits of time, then 16 for 80 random bits
 	ids := make([]string, n)
 	for i := range ids {
-		b := chance[10*i:]
+		b := random[10*i:]
 		digits(ulid[10:18], uint64(b[0])<<32|uint64(binary.BigEndian.Uint32(b[1:])))
 		digits(ulid[18:], uint64(b[5])<<32|uint64(binary.BigEndian.Uint32(b[6:])))
 		ids[i] = string(id)
@@ -159,7 +163,7 @@ func newULIDs(prefix string, n int) []string {
 	return ids
 }
 
-// checkCount refuses calls that are too large.
+// checkCount returns a *LimitError if a call has too many items.
 func (s *Store) checkCount(what string, n int) error {
 	if n > s.cfg.MaxItems {
 		return &LimitError{What: what, Limit: s.cfg.MaxItems, Asked: n, Counted: true}
@@ -182,7 +186,7 @@ func (m *Model) table() string { return tableName(m.Schema, m.Table) }
 
 func (d *Definition) table() string { return tableName(d.Schema, d.Table) }
 
-// stored resolves an item of a write, and refuses links that have no table.
+// stored resolves an item of a write. It returns an error for a read-only link, which has no table.
 func (s *Store) stored(item Item) (*Definition, Pair, error) {
 	pair, err := s.catalog.Resolve(item)
 	if err != nil {
@@ -195,7 +199,7 @@ func (s *Store) stored(item Item) (*Definition, Pair, error) {
 	return d, pair, nil
 }
 
-// atIndex puts the item's index on an error that has none.
+// atIndex adds the item's index to an error that has none.
 func atIndex(i int, err error) error {
 	var item *ItemError
 	if err == nil || errors.As(err, &item) {

@@ -12,28 +12,28 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// batchTx is the transaction of a call. Statements that need not wait for each other's rows travel together: they are queued, and then
-// sent in their order. The first that are sent take BEGIN with them, the last take COMMIT. A DB that hands out no connection begins
-// and ends its transactions by itself.
+// batchTx is the transaction of a call. It saves round trips: statements that do not need each other's results are
+// queued and sent as one batch, in order. The first batch includes BEGIN and the last one COMMIT. A DB that hands
+// out no connection begins and ends its transactions itself.
 type batchTx struct {
-	db     DB
-	conn   sender // the call's alone; nil if db hands out none
-	giveUp func() // gives the connection back
-	tx     pgx.Tx // nil until something is sent
-	done   bool   // committed
-	joined bool   // the transaction is the caller's, who commits
-	queued []statement
-	last   pgx.Batch // put off to the end: nothing waits for them
+	db      DB
+	conn    sender // belongs to this call; nil if db hands out none
+	release func() // releases the connection
+	tx      pgx.Tx // nil until something is sent
+	done    bool   // committed
+	joined  bool   // the caller owns the transaction and commits it
+	queued  []statement
+	last    pgx.Batch // sent at the end, because nothing waits for the results
 }
 
-// callEnder is a transaction that is told when the statements sent next are the last of a call.
+// callEnder is a transaction that needs to know when the next batch is the last of a call.
 type callEnder interface{ EndCall() }
 
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-// statement is one on n rows.
+// statement is a queued statement. n is the number of rows that it works on.
 type statement struct {
 	n    int
 	read func(pgx.Rows) error
@@ -42,11 +42,12 @@ type statement struct {
 
 func (s statement) isLarge() bool { return s.n >= rowkey.Many }
 
-// start returns the transaction of a call, which begins with the first statements. finish or cancel ends it.
+// start returns the transaction of a call. It begins with the first batch. The caller ends it with commit, and must
+// call cancel.
 func (s *Store) start(ctx context.Context) (*batchTx, error) {
-	w := &batchTx{db: s.db, giveUp: func() {}}
+	w := &batchTx{db: s.db, release: func() {}}
 	switch db := s.db.(type) {
-	case pgx.Tx: // the call is a savepoint, unless it has joined
+	case pgx.Tx: // the call is a savepoint, unless the store has joined the transaction
 		if s.joined {
 			w.conn, w.tx, w.joined = db, db, true
 		}
@@ -55,7 +56,7 @@ func (s *Store) start(ctx context.Context) (*batchTx, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.conn, w.giveUp = session, session.Release
+		w.conn, w.release = session, session.Release
 	case interface {
 		Acquire(ctx context.Context) (*pgxpool.Conn, error)
 	}:
@@ -63,15 +64,15 @@ func (s *Store) start(ctx context.Context) (*batchTx, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.conn, w.giveUp = conn.Conn(), conn.Release
+		w.conn, w.release = conn.Conn(), conn.Release
 	case *pgx.Conn:
 		w.conn = db
 	}
 	return w, nil
 }
 
-// queue adds a statement on n rows to those that are sent next. read takes what it returns; nil means that nobody wants to know. A
-// statement that fails fails the call, and so does read.
+// queue adds a statement on n rows to the next batch. read reads its result; nil ignores it. If the statement or
+// read fails, the call fails.
 func (w *batchTx) queue(n int, read func(pgx.Rows) error, sql string, args ...any) {
 	q := &pgx.QueuedQuery{SQL: sql, Arguments: args}
 	if read != nil {
@@ -80,15 +81,16 @@ func (w *batchTx) queue(n int, read func(pgx.Rows) error, sql string, args ...an
 	w.queued = append(w.queued, statement{n, read, q})
 }
 
-// send sends what is queued and reads what comes back.
+// send sends the queued statements and reads their results.
 func (w *batchTx) send(ctx context.Context) error { return w.sendAll(ctx, false) }
 
-// commit sends what is queued or was put off, and ends the transaction.
+// commit sends the queued statements and those of last, and ends the transaction.
 func (w *batchTx) commit(ctx context.Context) error {
 	for _, q := range w.last.QueuedQueries {
 		w.queued = append(w.queued, statement{QueuedQuery: q})
 	}
-	// What somebody else reads may fail: only then it is known whether to commit.
+	// A hook may reject the result of a statement that it queued. So these results must be read before COMMIT is
+	// sent.
 	if w.conn == nil ||
 		slices.ContainsFunc(w.last.QueuedQueries, func(q *pgx.QueuedQuery) bool { return q.Fn != nil }) {
 		if err := w.send(ctx); err != nil {
@@ -108,7 +110,7 @@ func (w *batchTx) commit(ctx context.Context) error {
 		session.Committing(ctx)
 	} else {
 		var stop context.CancelFunc
-		ctx, stop = unhurried(ctx)
+		ctx, stop = withCommitGrace(ctx)
 		defer stop()
 	}
 	if err := w.sendAll(ctx, true); err != nil {
@@ -122,12 +124,12 @@ func (w *batchTx) commit(ctx context.Context) error {
 	return err
 }
 
-// commitGrace is how long a commit that is on its way may still take when the call's context ends: the call then knows whether it was
-// done. A lock that its statements wait for is not waited for longer either.
+// commitGrace is how long a commit that has been sent may continue after the call's context ends, so that the call
+// can report whether it was done. It also bounds how long the last statements wait for a lock then.
 const commitGrace = 5 * time.Second
 
-// unhurried is a context that ends a while after another one.
-func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
+// withCommitGrace returns a context that ends commitGrace after ctx does.
+func withCommitGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.NewTimer(commitGrace)
@@ -144,7 +146,7 @@ func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// cancel takes back what is not committed, and gives back the connection.
+// cancel rolls back unless the transaction is committed, and releases the connection.
 func (w *batchTx) cancel(ctx context.Context) {
 	if w.joined {
 		return
@@ -152,7 +154,7 @@ func (w *batchTx) cancel(ctx context.Context) {
 	if w.tx != nil && !w.done && (w.conn == nil || w.tx.Conn().PgConn().TxStatus() != 'I') {
 		_ = w.tx.Rollback(ctx) // the connection is closed if it fails
 	}
-	w.giveUp()
+	w.release()
 }
 
 func (w *batchTx) sendAll(ctx context.Context, last bool) error {
@@ -164,12 +166,12 @@ func (w *batchTx) sendAll(ctx context.Context, last bool) error {
 		switch n {
 		case 0:
 			n = 1
-			err = w.alone(ctx, queued[0])
+			err = w.sendAlone(ctx, queued[0])
 		case -1:
 			n = len(queued)
-			err = w.together(ctx, queued, last)
+			err = w.sendTogether(ctx, queued, last)
 		default:
-			err = w.together(ctx, queued[:n], false)
+			err = w.sendTogether(ctx, queued[:n], false)
 		}
 		if err != nil {
 			return err
@@ -179,7 +181,7 @@ func (w *batchTx) sendAll(ctx context.Context, last bool) error {
 	return nil
 }
 
-// begin begins the transaction by itself.
+// begin begins the transaction with a round trip of its own, if it has not begun.
 func (w *batchTx) begin(ctx context.Context) error {
 	if w.tx != nil {
 		return nil
@@ -189,11 +191,11 @@ func (w *batchTx) begin(ctx context.Context) error {
 		w.tx, err = w.db.Begin(ctx)
 		return err
 	}
-	return w.together(ctx, nil, false)
+	return w.sendTogether(ctx, nil, false)
 }
 
-// alone runs a large statement, which is planned for its rows.
-func (w *batchTx) alone(ctx context.Context, s statement) error {
+// sendAlone runs a large statement outside of a batch, so that Postgres plans it for the number of its rows.
+func (w *batchTx) sendAlone(ctx context.Context, s statement) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
@@ -211,9 +213,9 @@ func (w *batchTx) alone(ctx context.Context, s statement) error {
 	return rows.Err()
 }
 
-// together runs statements in one round trip. The last ones of a call commit; if they are the first ones too, they are a transaction
-// without saying so.
-func (w *batchTx) together(ctx context.Context, statements []statement, last bool) error {
+// sendTogether sends statements in one round trip. If last is true, the batch also commits. A batch that is both the
+// first and the last is an implicit transaction.
+func (w *batchTx) sendTogether(ctx context.Context, statements []statement, last bool) error {
 	if w.conn == nil {
 		if err := w.begin(ctx); err != nil {
 			return err
@@ -244,7 +246,7 @@ func (w *batchTx) together(ctx context.Context, statements []statement, last boo
 	return err
 }
 
-// committed fails if COMMIT ended a transaction that had failed.
+// committed returns an error if COMMIT ended a transaction that had failed.
 func committed(tag pgconn.CommandTag) error {
 	if tag.String() == "ROLLBACK" {
 		return pgx.ErrTxCommitRollback
@@ -252,23 +254,23 @@ func committed(tag pgconn.CommandTag) error {
 	return nil
 }
 
-// textKey says which text of a statement it is, and what it depends on: a model or a link, and a few ways to put it.
-type textKey struct {
-	what  string
-	of    any
-	how   string
-	large bool // it is planned for its rows
-	more  bool
+// sqlKey identifies the text of a statement in the cache.
+type sqlKey struct {
+	statement string
+	subject   any
+	variant   string
+	large     bool // the statement is planned for the number of its rows
+	multiple  bool
 }
 
-// text is made once for each key.
-func text[T any](s *Store, key textKey, make func() T) T {
-	if made, ok := s.texts.Load(key); ok {
-		if t, ok := made.(T); ok {
+// cachedSQL returns what build makes for a key. It calls build once for each key.
+func cachedSQL[T any](s *Store, key sqlKey, build func() T) T {
+	if cached, ok := s.sqlCache.Load(key); ok {
+		if t, ok := cached.(T); ok {
 			return t
 		}
 	}
-	t := make()
-	s.texts.Store(key, t)
+	t := build()
+	s.sqlCache.Store(key, t)
 	return t
 }

@@ -12,24 +12,25 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// given are links of one kind as the parameters of a statement: an array for each column of the keys and two for each extra
-// column that one of the links names.
-type given struct {
+// linkArgs are links of one kind as parameters of a statement: one array for each key column, and two for each
+// extra column that any of the links names.
+type linkArgs struct {
 	def           *Definition
 	n             int
 	args          []any
 	arrays, names []string
-	columns       []givenColumn
-	named         bool // some of the columns are given
+	columns       []columnArg
+	named         bool // at least one link names an extra column
 }
 
-// givenColumn is an extra column, and what the statement calls whether it is given (g0) and its value (v0).
-type givenColumn struct {
+// columnArg is an extra column, with the expressions that say whether a link names it (g0) and its value (v0).
+type columnArg struct {
 	*Column
 	given, value string
 }
 
-func givenOf(links []*newLink) *given {
+// newLinkArgs returns the parameters for links, which must all be of one kind.
+func newLinkArgs(links []*newLink) *linkArgs {
 	d := links[0].def
 	left, right := make([]string, len(links)), make([]string, len(links))
 	named := map[string]bool{}
@@ -39,7 +40,7 @@ func givenOf(links []*newLink) *given {
 			named[name] = true
 		}
 	}
-	g := &given{
+	g := &linkArgs{
 		def:    d,
 		n:      len(links),
 		args:   d.pairArgs(left, right),
@@ -48,7 +49,7 @@ func givenOf(links []*newLink) *given {
 		named:  len(named) > 0,
 	}
 	for i := range d.Columns {
-		c := givenColumn{&d.Columns[i], "", ""}
+		c := columnArg{&d.Columns[i], "", ""}
 		if named[c.Name] {
 			c.given, c.value = fmt.Sprintf("p.g%d", i), fmt.Sprintf("p.v%d::%s", i, c.Type.sql())
 			present, texts := make([]bool, len(links)), make([]*string, len(links))
@@ -63,22 +64,23 @@ func givenOf(links []*newLink) *given {
 	return g
 }
 
-// text is one of a statement. It is made anew where it depends on what extra columns are given.
-func (g *given) text(s *Store, what, how string, make func() string) string {
+// cachedSQL returns a statement on the links. It is cached unless it depends on which extra columns are named.
+func (g *linkArgs) cachedSQL(s *Store, what, how string, build func() string) string {
 	if g.named {
-		return make()
+		return build()
 	}
-	return text(s, textKey{what: what, of: g.def, how: how, large: g.n >= rowkey.Many}, make)
+	return cachedSQL(s, sqlKey{statement: what, subject: g.def, variant: how, large: g.n >= rowkey.Many}, build)
 }
 
-func (g *given) array(name, sqlType string, values any) {
+// array adds an array parameter and its column name.
+func (g *linkArgs) array(name, sqlType string, values any) {
 	g.args = append(g.args, values)
 	g.arrays = append(g.arrays, rowkey.Array(len(g.args), sqlType, g.n))
 	g.names = append(g.names, name)
 }
 
-// differs says that a value is given that the row t does not have.
-func (g *given) differs() string {
+// differs returns the condition that a link names a value which its row, t, does not have.
+func (g *linkArgs) differs() string {
 	parts := []string{"false"}
 	for _, c := range g.columns {
 		if c.given != "" {
@@ -88,8 +90,9 @@ func (g *given) differs() string {
 	return strings.Join(parts, " OR ")
 }
 
-// upsert writes the pairs of one link that are not as asked already, settles their outcomes and tells of them. Where no record is
-// locked another writer may have come first: then the row is one from before.
+// upsert writes the links of one kind, skips those that are already as requested, sets the outcome of each and
+// writes its events. Where records are not locked, another writer may have inserted a row first. Then that row
+// counts as one from before.
 func (s *Store) upsert(ctx context.Context, tx *batchTx, links []*newLink) error {
 	var missing, stale []*newLink
 	for _, l := range links {
@@ -102,7 +105,7 @@ func (s *Store) upsert(ctx context.Context, tx *batchTx, links []*newLink) error
 	}
 	for _, l := range links {
 		switch {
-		case l.old == nil: // it is being made
+		case l.old == nil: // inserted above
 		case l.old.differs || l.old.DeletedAt != nil:
 			stale = append(stale, l)
 		default:
@@ -111,15 +114,16 @@ func (s *Store) upsert(ctx context.Context, tx *batchTx, links []*newLink) error
 	}
 	s.update(tx, stale)
 	for _, wrote := range [][]*newLink{missing, stale} {
-		if err := s.tellMany(ctx, tx, wrote); err != nil {
+		if err := s.emitMany(ctx, tx, wrote); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tellMany tells of what was written. The statements that write a few links tell of them themselves.
-func (s *Store) tellMany(ctx context.Context, tx *batchTx, links []*newLink) error {
+// emitMany writes the events of many written links. The statements that write a few links write their events
+// themselves.
+func (s *Store) emitMany(ctx context.Context, tx *batchTx, links []*newLink) error {
 	if len(links) < rowkey.Many {
 		return nil
 	}
@@ -135,24 +139,25 @@ func (s *Store) tellMany(ctx context.Context, tx *batchTx, links []*newLink) err
 	return s.emit(tx, "attached", "create", attached)
 }
 
-// insert makes rows, in one statement. Values that the items do not give take their default. The records are locked, so
-// that no other writer makes the same rows; if one does all the same, the call runs again. Where they are not, or the call
-// cannot run again, rows that are there already are left out, and noted. Relies on the primary key.
+// insert inserts rows, in one statement. Values that the items do not name take their default. If both records of
+// each link are locked, no other writer inserts the same rows; if one does all the same, the call is retried. If
+// they are not locked, or the call cannot be retried, rows that exist already are skipped and read. The statement
+// relies on the primary key.
 func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error {
 	if len(links) == 0 {
 		return nil
 	}
 	d := links[0].def
 	ids := s.newIDs(d.IDPrefix, len(links))
-	sure := !s.inTx && !d.SkipExistence && d.left.Table != "" && d.right.Table != ""
-	if sure && len(d.Columns) == 0 && len(links) >= rowkey.Many {
+	exclusive := !s.inTx && !d.SkipExistence && d.left.Table != "" && d.right.Table != ""
+	if exclusive && len(d.Columns) == 0 && len(links) >= rowkey.Many {
 		return s.copyIn(ctx, tx, links, ids)
 	}
 	conflict := ""
-	if !sure {
+	if !exclusive {
 		conflict = fmt.Sprintf("ON CONFLICT (%s) DO NOTHING", d.keys(""))
 	}
-	g := givenOf(links)
+	g := newLinkArgs(links)
 	g.array("id", "text", ids)
 	var targets, values []string
 	for _, c := range g.columns {
@@ -178,35 +183,35 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 		writeFew(
 			tx,
 			links,
-			g.text(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }),
+			g.cachedSQL(s, "insert", conflict, func() string { return s.fewText(d, sql("t.*"), "") }),
 			g.args,
 		)
 	} else {
-		tx.queue(len(links), madeRows(links, ids), sql(d.values()), g.args...)
+		tx.queue(len(links), readInserted(links, ids), sql(d.values()), g.args...)
 	}
-	if sure {
+	if exclusive {
 		return nil
 	}
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	var lost []*newLink
+	var existing []*newLink
 	for _, l := range links {
 		if l.result.Outcome == "" {
-			lost = append(lost, l)
+			existing = append(existing, l)
 		}
 	}
-	if len(lost) == 0 {
+	if len(existing) == 0 {
 		return nil
 	}
-	s.lockRows(tx, lost)
+	s.lockRows(tx, existing)
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	for _, l := range lost {
+	for _, l := range existing {
 		if l.old == nil {
 			return fmt.Errorf(
-				"link %s: the row of %s and %s was there, and is gone",
+				"link %s: the row of %s and %s existed and is gone",
 				l.pair.Link,
 				l.pair.Left,
 				l.pair.Right,
@@ -216,30 +221,30 @@ func (s *Store) insert(ctx context.Context, tx *batchTx, links []*newLink) error
 	return nil
 }
 
-// madeRows notes the rows that are made.
-func madeRows(links []*newLink, ids []string) func(rows pgx.Rows) error {
+// readInserted returns a function that reads the inserted rows and sets the outcome of their links.
+func readInserted(links []*newLink, ids []string) func(rows pgx.Rows) error {
 	d := links[0].def
 	return func(rows pgx.Rows) error {
 		row := d.scan()
 		next := 0
 		_, err := pgx.ForEachRow(rows, row.dests, func() error {
-			// Rows come in the order of the pairs; to rely on it would be to rely on more than Postgres promises.
+			// Rows come in the order of the pairs, but Postgres does not promise it.
 			if next >= len(ids) || ids[next] != row.id {
 				if next = slices.Index(ids, row.id); next < 0 {
-					return fmt.Errorf("table %s gives a row another id: %q", d.Table, row.id)
+					return fmt.Errorf("table %s changed the id of a row: %q", d.Table, row.id)
 				}
 			}
 			l := links[next]
 			next++
-			l.wrote(row.link(l.pair.Left, l.pair.Right))
+			l.setOutcome(row.link(l.pair.Left, l.pair.Right))
 			return nil
 		})
 		return err
 	}
 }
 
-// wrote notes the row of a pair.
-func (l *newLink) wrote(link Link) {
+// setOutcome sets the outcome of a link from the row that was written.
+func (l *newLink) setOutcome(link Link) {
 	l.result.Link = link
 	switch {
 	case l.old == nil:
@@ -251,10 +256,10 @@ func (l *newLink) wrote(link Link) {
 	}
 }
 
-// fewText is a statement that writes the rows of a few links and returns them. It also tells of them, or of those that a condition
-// names.
+// fewText returns a statement that writes the rows of a few links and returns them. It also writes their events:
+// those of all rows, or those of the rows that the condition attached selects.
 func (s *Store) fewText(d *Definition, sql, attached string) string {
-	return `WITH written AS (` + sql + `)` + s.told(
+	return `WITH written AS (` + sql + `)` + s.eventsCTE(
 		d,
 		"attached",
 		"create",
@@ -262,27 +267,28 @@ func (s *Store) fewText(d *Definition, sql, attached string) string {
 	) + ` SELECT ` + d.columns() + ` FROM written AS t`
 }
 
-// writeFew queues such a statement.
+// writeFew queues a statement of fewText.
 func writeFew(tx *batchTx, links []*newLink, sql string, args []any) {
 	d := links[0].def
 	tx.queue(len(links), func(rows pgx.Rows) error {
 		written, err := pgx.CollectRows(rows, d.scanner())
-		next := 0 // rows come in the order of the pairs, most likely
+		next := 0 // rows usually come in the order of the pairs
 		for _, link := range written {
 			if next >= len(links) || links[next].pair != link.Pair() {
 				if next = slices.IndexFunc(links, func(l *newLink) bool { return l.pair == link.Pair() }); next < 0 {
-					return fmt.Errorf("table %s gives a row other keys: %q and %q", d.Table, link.Left, link.Right)
+					return fmt.Errorf("table %s changed the keys of a row: %q and %q", d.Table, link.Left, link.Right)
 				}
 			}
-			links[next].wrote(link)
+			links[next].setOutcome(link)
 			next++
 		}
 		return err
 	}, sql, args...)
 }
 
-// copyIn makes many rows of a table without extra columns, by COPY. That tells nothing of the rows, but they differ in keys and id
-// alone: one of them is read, as its times may be kept in whole seconds.
+// copyIn inserts many rows into a table without extra columns, by COPY. COPY returns nothing about the rows, but
+// they differ only in their keys and ids. So one row is read back for the times, which the table may store in whole
+// seconds.
 func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids []string) error {
 	d := links[0].def
 	var now time.Time
@@ -293,7 +299,7 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 	if err := tx.send(ctx); err != nil {
 		return err
 	}
-	keys := givenOf(links).args
+	keys := newLinkArgs(links).args
 	row := make([]any, len(keys), len(keys)+3)
 	names := slices.Concat(d.leftKey.Names(), d.rightKey.Names(), []string{"id", "created_at", "updated_at"})
 	_, err := tx.tx.CopyFrom(
@@ -316,24 +322,24 @@ func (s *Store) copyIn(ctx context.Context, tx *batchTx, links []*newLink, ids [
 		return err
 	}
 	if first.old == nil {
-		return fmt.Errorf("table %s does not keep a row that it was given", d.Table)
+		return fmt.Errorf("table %s did not store an inserted row", d.Table)
 	}
-	made := first.old.Link
+	inserted := first.old.Link
 	first.old = nil
 	for i, l := range links {
-		made.ID, made.Left, made.Right = ids[i], l.pair.Left, l.pair.Right
-		l.result.Outcome, l.result.Link = Created, made
+		inserted.ID, inserted.Left, inserted.Right = ids[i], l.pair.Left, l.pair.Right
+		l.result.Outcome, l.result.Link = Created, inserted
 	}
 	return nil
 }
 
-// update makes rows live and writes the values that the items give, in one statement. The rows are locked. Relies on the
-// primary key.
+// update makes rows live and writes the values that the items name, in one statement. The rows are locked. The
+// statement relies on the primary key.
 func (s *Store) update(tx *batchTx, links []*newLink) {
 	if len(links) == 0 {
 		return
 	}
-	g := givenOf(links)
+	g := newLinkArgs(links)
 	d := g.def
 	var sets []string
 	for _, c := range g.columns {
@@ -365,7 +371,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 		writeFew(
 			tx,
 			links,
-			g.text(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }),
+			g.cachedSQL(s, "update", attached, func() string { return s.fewText(d, sql("t.*"), attached) }),
 			g.args,
 		)
 		return
@@ -375,7 +381,7 @@ func (s *Store) update(tx *batchTx, links []*newLink) {
 		row := d.scan(&ord)
 		_, err := pgx.ForEachRow(rows, row.dests, func() error {
 			l := links[ord-1]
-			l.wrote(row.link(l.pair.Left, l.pair.Right))
+			l.setOutcome(row.link(l.pair.Left, l.pair.Right))
 			return nil
 		})
 		return err

@@ -52,7 +52,7 @@ type fixResult struct {
 
 // Run prints the findings, and fails if there is damage.
 func (c *linksDoctorCommand) Run(ctx context.Context, s *streams) error {
-	return c.withRunning(ctx, s, sessionMode(c.Fix), func(db *database) error {
+	return c.with(ctx, s, sessionMode(c.Fix), func(db *database) error {
 		if c.Fix {
 			if err := db.prepareRepair(ctx); err != nil {
 				return err

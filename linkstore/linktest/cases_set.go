@@ -8,8 +8,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore"
 )
 
-func of(link string, from linkstore.Side, id string) linkstore.Of {
-	return linkstore.Of{Link: link, From: from, ID: id}
+func of(link string, from linkstore.Side, id string) linkstore.Source {
+	return linkstore.Source{Link: link, From: from, ID: id}
 }
 
 func to(ids ...string) []linkstore.Target {
@@ -20,7 +20,7 @@ func to(ids ...string) []linkstore.Target {
 	return targets
 }
 
-func (h *harness) set(of linkstore.Of, to []linkstore.Target) []linkstore.Outcome {
+func (h *harness) set(of linkstore.Source, to []linkstore.Target) []linkstore.Outcome {
 	h.Helper()
 	results, err := h.s.SetLinks(h.Context(), of, to)
 	if err != nil {
@@ -33,7 +33,7 @@ func (h *harness) set(of linkstore.Of, to []linkstore.Target) []linkstore.Outcom
 	return outcomes
 }
 
-func (h *harness) setFails(want error, of linkstore.Of, to []linkstore.Target) {
+func (h *harness) setFails(want error, of linkstore.Source, to []linkstore.Target) {
 	h.Helper()
 	before := h.state()
 	_, err := h.s.SetLinks(h.Context(), of, to)

@@ -11,7 +11,7 @@ import (
 // SetLinks makes the links of a record exactly the given ones.
 func (m *Model) SetLinks(
 	_ context.Context,
-	of linkstore.Of,
+	of linkstore.Source,
 	to []linkstore.Target,
 ) ([]linkstore.SetResult, error) {
 	record, pairs, err := m.resolveSet(of, to)
@@ -47,7 +47,10 @@ func (m *Model) SetLinks(
 }
 
 // resolveSet returns the record and the pairs, and refuses pairs that are named twice or exclude each other.
-func (m *Model) resolveSet(of linkstore.Of, to []linkstore.Target) (record Record, pairs []linkstore.Pair, err error) {
+func (m *Model) resolveSet(
+	of linkstore.Source,
+	to []linkstore.Target,
+) (record Record, pairs []linkstore.Pair, err error) {
 	d, known := m.catalog.Link(of.Link)
 	if !known {
 		return record, nil, linkstore.ErrLinkNotDefined
@@ -89,7 +92,7 @@ func (m *Model) resolveSet(of linkstore.Of, to []linkstore.Target) (record Recor
 }
 
 // dismissOthers dismisses the links of a record that are not among the pairs.
-func (m *Model) dismissOthers(of linkstore.Of, id string, pairs []linkstore.Pair) []linkstore.SetResult {
+func (m *Model) dismissOthers(of linkstore.Source, id string, pairs []linkstore.Pair) []linkstore.SetResult {
 	var results []linkstore.SetResult
 	for p, l := range m.now.links {
 		near := p.Left

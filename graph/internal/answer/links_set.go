@@ -44,7 +44,7 @@ func (t *LinkTargets) UnmarshalGQLContext(ctx context.Context, _ any) error {
 
 // LinkSet is what setLinks is asked for.
 type LinkSet struct {
-	Of linkstore.Of
+	Of linkstore.Source
 	To []linkstore.Target
 }
 
@@ -73,8 +73,8 @@ func NewLinkSet(ctx context.Context, of RecordKey, link NamedLink, to LinkTarget
 }
 
 // end finds the end of a link that the key names.
-func (k RecordKey) end(e *Engine, d *linkstore.Definition) (linkstore.Of, error) {
-	of := linkstore.Of{Link: d.Name}
+func (k RecordKey) end(e *Engine, d *linkstore.Definition) (linkstore.Source, error) {
+	of := linkstore.Source{Link: d.Name}
 	var choices []string
 	for _, side := range []struct {
 		from linkstore.Side

@@ -32,7 +32,7 @@ const (
 type Call struct {
 	Verb     Verb
 	Pairs    []linkstore.Pair // for Create, Replace, Dismiss and Set
-	Of       linkstore.Of     // for Set: the record that all pairs have in common
+	Of       linkstore.Source     // for Set: the record that all pairs have in common
 	Quantity string           // value of the extra column; "" for none
 	Records  []linktest.Record
 	Owners   []string // of Records, for Put and Move
@@ -249,7 +249,7 @@ func (m *maker) call() Call {
 // setCall returns a Set of a record to none of the records of the other end, or to some.
 func (m *maker) setCall() Call {
 	d, _ := m.catalog.Link(m.pick(m.world.Links))
-	c := Call{Verb: Set, Of: linkstore.Of{Link: d.Name}, Quantity: []string{"", "2", "3"}[m.IntN(3)]}
+	c := Call{Verb: Set, Of: linkstore.Source{Link: d.Name}, Quantity: []string{"", "2", "3"}[m.IntN(3)]}
 	near, far := m.world.ids(d.Left.Model), m.world.ids(d.Right.Model)
 	if m.IntN(2) == 0 {
 		near, far, c.Of.From = far, near, linkstore.Right

@@ -114,7 +114,7 @@ func setOf(results []linkstore.SetResult) Answer {
 type links interface {
 	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
 	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
-	SetLinks(ctx context.Context, of linkstore.Of, to []linkstore.Target) ([]linkstore.SetResult, error)
+	SetLinks(ctx context.Context, of linkstore.Source, to []linkstore.Target) ([]linkstore.SetResult, error)
 	Delete(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	Restore(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
