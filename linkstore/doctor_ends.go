@@ -181,7 +181,7 @@ func (e *examination) findBadEnds(ctx context.Context, d *Definition) error {
 			continue
 		}
 		examples, err := e.examples(ctx, fmt.Sprintf(`SELECT t.id, %s, %s, 0 FROM %s AND %s = $1 ORDER BY %s`,
-			d.leftKey.KeyOf("t"), d.rightKey.KeyOf("t"), from, kind, d.order("t")), string(of))
+			d.leftKey.KeyOf("t"), d.rightKey.KeyOf("t"), from, kind, d.order()), string(of))
 		if err != nil {
 			return err
 		}

@@ -45,10 +45,10 @@ func (d *Definition) keys(alias string) string {
 	return d.leftKey.On(alias).List() + ", " + d.rightKey.On(alias).List()
 }
 
-// order returns an ORDER BY list that sorts rows as Pair.compare sorts pairs, whatever the collation is. All calls
+// order returns an ORDER BY list that sorts the rows t as Pair.compare sorts pairs, whatever the collation is. All calls
 // that lock rows of the table lock them in this order.
-func (d *Definition) order(alias string) string {
-	return d.leftKey.On(alias).Order() + ", " + d.rightKey.On(alias).Order()
+func (d *Definition) order() string {
+	return d.leftKey.On("t").Order() + ", " + d.rightKey.On("t").Order()
 }
 
 // pairArrays returns the parameters from $1 on that pairArgs fills for n pairs.

@@ -166,7 +166,7 @@ func (s *Store) missedCascades(
 			}, fmt.Sprintf(`SELECT %s FROM (
 				SELECT t.*, %s AS linkgraph_goes FROM %s AND %s = '%s' ORDER BY %s LIMIT %d
 			) AS t WHERE t.linkgraph_goes`,
-				side.key.On("t").TypedTexts(), side.live(), from, kind, x.kind, x.def.order("t"), maxRepairs))
+				side.key.On("t").TypedTexts(), side.live(), from, kind, x.kind, x.def.order(), maxRepairs))
 		}
 	}
 	if err := tx.send(ctx); err != nil {
@@ -192,7 +192,7 @@ func (s *Store) damagedRows(records recordTables, x damage, most int) string {
 		from,
 		kind,
 		x.kind,
-		d.order("t"),
+		d.order(),
 		most,
 	)
 }

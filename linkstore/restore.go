@@ -291,7 +291,7 @@ func (k *linkCandidates) lockStillDeleted(tx *batchTx) {
 		SELECT p.ord FROM %s AS t
 		JOIN unnest(%s) WITH ORDINALITY AS p(%s, at, ord) ON %s
 		WHERE t.deleted_at IN (p.at, p.at::timestamptz(0)) ORDER BY %s FOR UPDATE OF t`,
-		d.table(), given, d.pairNames(""), d.pairOn(), d.order("t")), args...)
+		d.table(), given, d.pairNames(""), d.pairOn(), d.order()), args...)
 }
 
 // deletedArgs returns links and the times of their deletions as parameters of a statement.

@@ -308,5 +308,5 @@ func (d *Definition) lockLiveText(conditions []string) string {
 	}
 	return fmt.Sprintf(
 		`SELECT %s FROM %s AS t, (SELECT %s) AS p WHERE (%s) AND t.deleted_at IS NULL ORDER BY %s FOR UPDATE OF t`,
-		d.columns(), d.table(), d.pairArrays(0), condition, d.order("t"))
+		d.columns(), d.table(), d.pairArrays(0), condition, d.order())
 }

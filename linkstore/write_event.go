@@ -26,7 +26,7 @@ func (s *Store) eventsCTE(d *Definition, event, cause, which string) string {
 		d.rightKey.KeyOf("t"),
 		d.dataText(),
 		which,
-		d.order("t"),
+		d.order(),
 	)
 }
 

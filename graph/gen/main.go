@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ func main() {
 
 // compile reports generated code that does not compile.
 func compile(dir string) error {
-	out, err := exec.Command("go", "build", dir).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), "go", "build", dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}

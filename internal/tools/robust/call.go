@@ -32,7 +32,7 @@ const (
 type Call struct {
 	Verb     Verb
 	Pairs    []linkstore.Pair // for Create, Replace, Dismiss and Set
-	Of       linkstore.Source     // for Set: the record that all pairs have in common
+	Of       linkstore.Source // for Set: the record that all pairs have in common
 	Quantity string           // value of the extra column; "" for none
 	Records  []linktest.Record
 	Owners   []string // of Records, for Put and Move
