@@ -2165,7 +2165,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ProductVariantPriceSet", Table: "product_variant_price_set", PrimaryKey: "id", IDPrefix: "pvps", SoftDelete: true, Link: "product_variant_price_set", Ends: [2]recordstore.End{{"product", "ProductVariant", "variantId"}, {"pricing", "PriceSet", "priceSetId"}},
+			Name: "ProductVariantPriceSet", Table: "product_variant_price_set", PrimaryKey: "id", IDPrefix: "pvps", SoftDelete: true, Link: "product_variant_price_set", Ends: [2]recordstore.End{{Module: "product", Model: "ProductVariant", Field: "variantId"}, {Module: "pricing", Model: "PriceSet", Field: "priceSetId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "variant_id", Field: "variantId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2180,7 +2180,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ProductVariantInventoryItem", Table: "product_variant_inventory_item", PrimaryKey: "id", IDPrefix: "pvitem", SoftDelete: true, Link: "product_variant_inventory_item", Ends: [2]recordstore.End{{"product", "ProductVariant", "variantId"}, {"inventory", "InventoryItem", "inventoryItemId"}},
+			Name: "ProductVariantInventoryItem", Table: "product_variant_inventory_item", PrimaryKey: "id", IDPrefix: "pvitem", SoftDelete: true, Link: "product_variant_inventory_item", Ends: [2]recordstore.End{{Module: "product", Model: "ProductVariant", Field: "variantId"}, {Module: "inventory", Model: "InventoryItem", Field: "inventoryItemId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "variant_id", Field: "variantId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2196,7 +2196,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ProductSalesChannel", Table: "product_sales_channel", PrimaryKey: "id", IDPrefix: "prodsc", SoftDelete: true, Link: "product_sales_channel", Ends: [2]recordstore.End{{"product", "Product", "productId"}, {"sales_channel", "SalesChannel", "salesChannelId"}},
+			Name: "ProductSalesChannel", Table: "product_sales_channel", PrimaryKey: "id", IDPrefix: "prodsc", SoftDelete: true, Link: "product_sales_channel", Ends: [2]recordstore.End{{Module: "product", Model: "Product", Field: "productId"}, {Module: "sales_channel", Model: "SalesChannel", Field: "salesChannelId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "product_id", Field: "productId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2211,7 +2211,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ProductShippingProfile", Table: "product_shipping_profile", PrimaryKey: "id", IDPrefix: "prodsp", SoftDelete: true, Link: "product_shipping_profile", Ends: [2]recordstore.End{{"product", "Product", "productId"}, {"fulfillment", "ShippingProfile", "shippingProfileId"}},
+			Name: "ProductShippingProfile", Table: "product_shipping_profile", PrimaryKey: "id", IDPrefix: "prodsp", SoftDelete: true, Link: "product_shipping_profile", Ends: [2]recordstore.End{{Module: "product", Model: "Product", Field: "productId"}, {Module: "fulfillment", Model: "ShippingProfile", Field: "shippingProfileId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "product_id", Field: "productId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2226,7 +2226,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ProductRelatedProduct", Table: "product_related_product", PrimaryKey: "id", IDPrefix: "prodrel", SoftDelete: true, Link: "product_related_product", Ends: [2]recordstore.End{{"product", "Product", "productId"}, {"product", "Product", "relatedProductId"}},
+			Name: "ProductRelatedProduct", Table: "product_related_product", PrimaryKey: "id", IDPrefix: "prodrel", SoftDelete: true, Link: "product_related_product", Ends: [2]recordstore.End{{Module: "product", Model: "Product", Field: "productId"}, {Module: "product", Model: "Product", Field: "relatedProductId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "product_id", Field: "productId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2241,7 +2241,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "PublishableApiKeySalesChannel", Table: "publishable_api_key_sales_channel", PrimaryKey: "id", IDPrefix: "pksc", SoftDelete: true, Link: "publishable_api_key_sales_channel", Ends: [2]recordstore.End{{"api_key", "ApiKey", "publishableKeyId"}, {"sales_channel", "SalesChannel", "salesChannelId"}},
+			Name: "PublishableApiKeySalesChannel", Table: "publishable_api_key_sales_channel", PrimaryKey: "id", IDPrefix: "pksc", SoftDelete: true, Link: "publishable_api_key_sales_channel", Ends: [2]recordstore.End{{Module: "api_key", Model: "ApiKey", Field: "publishableKeyId"}, {Module: "sales_channel", Model: "SalesChannel", Field: "salesChannelId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "publishable_key_id", Field: "publishableKeyId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2256,7 +2256,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "SalesChannelStockLocation", Table: "sales_channel_stock_location", PrimaryKey: "id", IDPrefix: "scloc", SoftDelete: true, Link: "sales_channel_stock_location", Ends: [2]recordstore.End{{"sales_channel", "SalesChannel", "salesChannelId"}, {"stock_location", "StockLocation", "stockLocationId"}},
+			Name: "SalesChannelStockLocation", Table: "sales_channel_stock_location", PrimaryKey: "id", IDPrefix: "scloc", SoftDelete: true, Link: "sales_channel_stock_location", Ends: [2]recordstore.End{{Module: "sales_channel", Model: "SalesChannel", Field: "salesChannelId"}, {Module: "stock_location", Model: "StockLocation", Field: "stockLocationId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "sales_channel_id", Field: "salesChannelId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2271,7 +2271,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "LocationFulfillmentSet", Table: "location_fulfillment_set", PrimaryKey: "id", IDPrefix: "locfs", SoftDelete: true, Link: "location_fulfillment_set", Ends: [2]recordstore.End{{"stock_location", "StockLocation", "stockLocationId"}, {"fulfillment", "FulfillmentSet", "fulfillmentSetId"}},
+			Name: "LocationFulfillmentSet", Table: "location_fulfillment_set", PrimaryKey: "id", IDPrefix: "locfs", SoftDelete: true, Link: "location_fulfillment_set", Ends: [2]recordstore.End{{Module: "stock_location", Model: "StockLocation", Field: "stockLocationId"}, {Module: "fulfillment", Model: "FulfillmentSet", Field: "fulfillmentSetId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "stock_location_id", Field: "stockLocationId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2286,7 +2286,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "LocationFulfillmentProvider", Table: "location_fulfillment_provider", PrimaryKey: "id", IDPrefix: "locfp", SoftDelete: true, Link: "location_fulfillment_provider", Ends: [2]recordstore.End{{"stock_location", "StockLocation", "stockLocationId"}, {"fulfillment", "FulfillmentProvider", "fulfillmentProviderId"}},
+			Name: "LocationFulfillmentProvider", Table: "location_fulfillment_provider", PrimaryKey: "id", IDPrefix: "locfp", SoftDelete: true, Link: "location_fulfillment_provider", Ends: [2]recordstore.End{{Module: "stock_location", Model: "StockLocation", Field: "stockLocationId"}, {Module: "fulfillment", Model: "FulfillmentProvider", Field: "fulfillmentProviderId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "stock_location_id", Field: "stockLocationId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2301,7 +2301,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ShippingOptionPriceSet", Table: "shipping_option_price_set", PrimaryKey: "id", IDPrefix: "sops", SoftDelete: true, Link: "shipping_option_price_set", Ends: [2]recordstore.End{{"fulfillment", "ShippingOption", "shippingOptionId"}, {"pricing", "PriceSet", "priceSetId"}},
+			Name: "ShippingOptionPriceSet", Table: "shipping_option_price_set", PrimaryKey: "id", IDPrefix: "sops", SoftDelete: true, Link: "shipping_option_price_set", Ends: [2]recordstore.End{{Module: "fulfillment", Model: "ShippingOption", Field: "shippingOptionId"}, {Module: "pricing", Model: "PriceSet", Field: "priceSetId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "shipping_option_id", Field: "shippingOptionId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2316,7 +2316,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "RegionPaymentProvider", Table: "region_payment_provider", PrimaryKey: "id", IDPrefix: "regpp", SoftDelete: true, Link: "region_payment_provider", Ends: [2]recordstore.End{{"region", "Region", "regionId"}, {"payment", "PaymentProvider", "paymentProviderId"}},
+			Name: "RegionPaymentProvider", Table: "region_payment_provider", PrimaryKey: "id", IDPrefix: "regpp", SoftDelete: true, Link: "region_payment_provider", Ends: [2]recordstore.End{{Module: "region", Model: "Region", Field: "regionId"}, {Module: "payment", Model: "PaymentProvider", Field: "paymentProviderId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "region_id", Field: "regionId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2331,7 +2331,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "CartPaymentCollection", Table: "cart_payment_collection", PrimaryKey: "id", IDPrefix: "capaycol", SoftDelete: true, Link: "cart_payment_collection", Ends: [2]recordstore.End{{"cart", "Cart", "cartId"}, {"payment", "PaymentCollection", "paymentCollectionId"}},
+			Name: "CartPaymentCollection", Table: "cart_payment_collection", PrimaryKey: "id", IDPrefix: "capaycol", SoftDelete: true, Link: "cart_payment_collection", Ends: [2]recordstore.End{{Module: "cart", Model: "Cart", Field: "cartId"}, {Module: "payment", Model: "PaymentCollection", Field: "paymentCollectionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "cart_id", Field: "cartId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2346,7 +2346,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "CartPromotion", Table: "cart_promotion", PrimaryKey: "id", IDPrefix: "cartpromo", SoftDelete: true, Link: "cart_promotion", Ends: [2]recordstore.End{{"cart", "Cart", "cartId"}, {"promotion", "Promotion", "promotionId"}},
+			Name: "CartPromotion", Table: "cart_promotion", PrimaryKey: "id", IDPrefix: "cartpromo", SoftDelete: true, Link: "cart_promotion", Ends: [2]recordstore.End{{Module: "cart", Model: "Cart", Field: "cartId"}, {Module: "promotion", Model: "Promotion", Field: "promotionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "cart_id", Field: "cartId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2361,7 +2361,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderCart", Table: "order_cart", PrimaryKey: "id", IDPrefix: "ordercart", SoftDelete: true, Link: "order_cart", Ends: [2]recordstore.End{{"order", "Order", "orderId"}, {"cart", "Cart", "cartId"}},
+			Name: "OrderCart", Table: "order_cart", PrimaryKey: "id", IDPrefix: "ordercart", SoftDelete: true, Link: "order_cart", Ends: [2]recordstore.End{{Module: "order", Model: "Order", Field: "orderId"}, {Module: "cart", Model: "Cart", Field: "cartId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "order_id", Field: "orderId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2376,7 +2376,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderFulfillment", Table: "order_fulfillment", PrimaryKey: "id", IDPrefix: "ordful", SoftDelete: true, Link: "order_fulfillment", Ends: [2]recordstore.End{{"order", "Order", "orderId"}, {"fulfillment", "Fulfillment", "fulfillmentId"}},
+			Name: "OrderFulfillment", Table: "order_fulfillment", PrimaryKey: "id", IDPrefix: "ordful", SoftDelete: true, Link: "order_fulfillment", Ends: [2]recordstore.End{{Module: "order", Model: "Order", Field: "orderId"}, {Module: "fulfillment", Model: "Fulfillment", Field: "fulfillmentId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "order_id", Field: "orderId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2391,7 +2391,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderPaymentCollection", Table: "order_payment_collection", PrimaryKey: "id", IDPrefix: "ordpay", SoftDelete: true, Link: "order_payment_collection", Ends: [2]recordstore.End{{"order", "Order", "orderId"}, {"payment", "PaymentCollection", "paymentCollectionId"}},
+			Name: "OrderPaymentCollection", Table: "order_payment_collection", PrimaryKey: "id", IDPrefix: "ordpay", SoftDelete: true, Link: "order_payment_collection", Ends: [2]recordstore.End{{Module: "order", Model: "Order", Field: "orderId"}, {Module: "payment", Model: "PaymentCollection", Field: "paymentCollectionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "order_id", Field: "orderId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2406,7 +2406,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderPromotion", Table: "order_promotion", PrimaryKey: "id", IDPrefix: "orderpromo", SoftDelete: true, Link: "order_promotion", Ends: [2]recordstore.End{{"order", "Order", "orderId"}, {"promotion", "Promotion", "promotionId"}},
+			Name: "OrderPromotion", Table: "order_promotion", PrimaryKey: "id", IDPrefix: "orderpromo", SoftDelete: true, Link: "order_promotion", Ends: [2]recordstore.End{{Module: "order", Model: "Order", Field: "orderId"}, {Module: "promotion", Model: "Promotion", Field: "promotionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "order_id", Field: "orderId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2421,7 +2421,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "ReturnFulfillment", Table: "return_fulfillment", PrimaryKey: "id", IDPrefix: "retful", SoftDelete: true, Link: "return_fulfillment", Ends: [2]recordstore.End{{"order", "Return", "returnId"}, {"fulfillment", "Fulfillment", "fulfillmentId"}},
+			Name: "ReturnFulfillment", Table: "return_fulfillment", PrimaryKey: "id", IDPrefix: "retful", SoftDelete: true, Link: "return_fulfillment", Ends: [2]recordstore.End{{Module: "order", Model: "Return", Field: "returnId"}, {Module: "fulfillment", Model: "Fulfillment", Field: "fulfillmentId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "return_id", Field: "returnId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2436,7 +2436,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderClaimPaymentCollection", Table: "order_claim_payment_collection", PrimaryKey: "id", IDPrefix: "claimpay", SoftDelete: true, Link: "order_claim_payment_collection", Ends: [2]recordstore.End{{"order", "OrderClaim", "claimId"}, {"payment", "PaymentCollection", "paymentCollectionId"}},
+			Name: "OrderClaimPaymentCollection", Table: "order_claim_payment_collection", PrimaryKey: "id", IDPrefix: "claimpay", SoftDelete: true, Link: "order_claim_payment_collection", Ends: [2]recordstore.End{{Module: "order", Model: "OrderClaim", Field: "claimId"}, {Module: "payment", Model: "PaymentCollection", Field: "paymentCollectionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "claim_id", Field: "claimId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2451,7 +2451,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "OrderExchangePaymentCollection", Table: "order_exchange_payment_collection", PrimaryKey: "id", IDPrefix: "excpay", SoftDelete: true, Link: "order_exchange_payment_collection", Ends: [2]recordstore.End{{"order", "OrderExchange", "exchangeId"}, {"payment", "PaymentCollection", "paymentCollectionId"}},
+			Name: "OrderExchangePaymentCollection", Table: "order_exchange_payment_collection", PrimaryKey: "id", IDPrefix: "excpay", SoftDelete: true, Link: "order_exchange_payment_collection", Ends: [2]recordstore.End{{Module: "order", Model: "OrderExchange", Field: "exchangeId"}, {Module: "payment", Model: "PaymentCollection", Field: "paymentCollectionId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "exchange_id", Field: "exchangeId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2466,7 +2466,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "CustomerAccountHolder", Table: "customer_account_holder", PrimaryKey: "id", IDPrefix: "custacchldr", SoftDelete: true, Link: "customer_account_holder", Ends: [2]recordstore.End{{"customer", "Customer", "customerId"}, {"payment", "AccountHolder", "accountHolderId"}},
+			Name: "CustomerAccountHolder", Table: "customer_account_holder", PrimaryKey: "id", IDPrefix: "custacchldr", SoftDelete: true, Link: "customer_account_holder", Ends: [2]recordstore.End{{Module: "customer", Model: "Customer", Field: "customerId"}, {Module: "payment", Model: "AccountHolder", Field: "accountHolderId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "customer_id", Field: "customerId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2481,7 +2481,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "UserRbacRole", Table: "user_rbac_role", PrimaryKey: "id", IDPrefix: "userrole", SoftDelete: true, Link: "user_rbac_role", Ends: [2]recordstore.End{{"user", "User", "userId"}, {"rbac", "RbacRole", "rbacRoleId"}},
+			Name: "UserRbacRole", Table: "user_rbac_role", PrimaryKey: "id", IDPrefix: "userrole", SoftDelete: true, Link: "user_rbac_role", Ends: [2]recordstore.End{{Module: "user", Model: "User", Field: "userId"}, {Module: "rbac", Model: "RbacRole", Field: "rbacRoleId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "user_id", Field: "userId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
@@ -2496,7 +2496,7 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
-			Name: "InviteRbacRole", Table: "invite_rbac_role", PrimaryKey: "id", IDPrefix: "inviterole", SoftDelete: true, Link: "invite_rbac_role", Ends: [2]recordstore.End{{"user", "Invite", "inviteId"}, {"rbac", "RbacRole", "rbacRoleId"}},
+			Name: "InviteRbacRole", Table: "invite_rbac_role", PrimaryKey: "id", IDPrefix: "inviterole", SoftDelete: true, Link: "invite_rbac_role", Ends: [2]recordstore.End{{Module: "user", Model: "Invite", Field: "inviteId"}, {Module: "rbac", Model: "RbacRole", Field: "rbacRoleId"}},
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, ReadOnly: true},
 				{Name: "invite_id", Field: "inviteId", Type: recordstore.Text, NotNull: true, ReadOnly: true},
