@@ -113,15 +113,15 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	if g.cfg.Audit != nil {
 		cfg.Written, records.Written = g.cfg.Audit.LinksWritten, g.cfg.Audit.RecordsWritten
 	}
-	cfg.Deleted = tellRules(
+	cfg.Deleted = notifyRules(
 		records.Rules,
-		func(r recordstore.Rule) toldOf { return r.Deleted },
+		func(r recordstore.Rule) recordHook { return r.Deleted },
 		models,
 		cfg.AbsentModels,
 	)
-	cfg.Restored = tellRules(
+	cfg.Restored = notifyRules(
 		records.Rules,
-		func(r recordstore.Rule) toldOf { return r.Restored },
+		func(r recordstore.Rule) recordHook { return r.Restored },
 		models,
 		cfg.AbsentModels,
 	)
@@ -185,14 +185,14 @@ func rules() map[string]recordstore.Rule {
 	return all
 }
 
-// toldOf is a callback with the keys of records of one model.
-type toldOf = func(keys []string, last *pgx.Batch)
+// recordHook is called with the keys of changed records of one model.
+type recordHook = func(keys []string, last *pgx.Batch)
 
-// tellRules returns a callback that runs the rules of modules for records that the link store deleted or restored.
-// Modules that lack a table are skipped.
-func tellRules(
+// notifyRules returns a hook that passes the records that the link store deleted or restored to the rules of their
+// modules. It skips modules that lack a table.
+func notifyRules(
 	rules map[string]recordstore.Rule,
-	which func(recordstore.Rule) toldOf,
+	which func(recordstore.Rule) recordHook,
 	models *recordstore.Catalog,
 	absent []string,
 ) func(changed []linkstore.Records, last *pgx.Batch) {
@@ -204,8 +204,8 @@ func tellRules(
 	}
 	return func(changed []linkstore.Records, last *pgx.Batch) {
 		for _, records := range changed {
-			if tell := which(rules[records.Model]); tell != nil && !lacking[records.Module] {
-				tell(records.IDs, last)
+			if hook := which(rules[records.Model]); hook != nil && !lacking[records.Module] {
+				hook(records.IDs, last)
 			}
 		}
 	}

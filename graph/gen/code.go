@@ -82,7 +82,12 @@ func (s *spec) registerModel(w *code, m *model) {
 		l.text("Link", m.link.name)
 		ends := make([]string, 2)
 		for i, e := range []*end{m.link.left, m.link.right} {
-			ends[i] = fmt.Sprintf("{Module: %q, Model: %q, Field: %q}", e.model.module, e.model.name, naming.Camel(e.key))
+			ends[i] = fmt.Sprintf(
+				"{Module: %q, Model: %q, Field: %q}",
+				e.model.module,
+				e.model.name,
+				naming.Camel(e.key),
+			)
 		}
 		l.parts = append(l.parts, "Ends: [2]recordstore.End{"+strings.Join(ends, ", ")+"}")
 	}

@@ -12,25 +12,25 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// Expr is a condition on the records of a model. Every condition compiles to one SQL expression; id sets never travel
-// through Go.
+// Expr is a condition on the records of a model. Every condition compiles to one SQL expression, so sets of ids
+// never pass through Go.
 type Expr interface {
 	compile(b *builder, m *Model, alias string)
 }
 
-// And holds where all of its conditions hold. An empty And always holds.
+// And holds if all its conditions hold. An empty And always holds.
 type And []Expr
 
-// Or holds where one of its conditions holds. An empty Or never holds.
+// Or holds if any of its conditions holds. An empty Or never holds.
 type Or []Expr
 
-// Not holds exactly where its condition does not: also where that is unknown, because a column is NULL.
+// Not holds if its condition does not hold, also if that is unknown because a column is NULL.
 type Not struct{ Expr Expr }
 
-// Op is how a column is compared.
+// Op is a comparison operator.
 type Op string
 
-// The comparisons. None but IsNull holds for a NULL column.
+// The operators. A NULL column matches none of them but IsNull.
 const (
 	Eq     Op = "eq"
 	Ne     Op = "ne"
@@ -41,51 +41,51 @@ const (
 	Lt     Op = "lt"
 	Lte    Op = "lte"
 	Like   Op = "like"  // % and _ are wildcards, \ escapes them
-	ILike  Op = "ilike" // the same, in upper or lower case
+	ILike  Op = "ilike" // Like without regard to case
 	IsNull Op = "isNull"
 )
 
-// Compare compares a column with a value that Normalize has passed.
+// Compare compares a column with a value that Normalize has returned.
 type Compare struct {
 	Column int
 	Op     Op
 	Value  any
 }
 
-// Quantifier says how many of the related records a condition asks for.
+// Quantifier says how many related records must match a condition.
 type Quantifier string
 
-// The quantifiers. A to-one relation takes Some and None.
+// The quantifiers. A to-one relation allows Some and None.
 const (
 	Some  Quantifier = "some"
 	None  Quantifier = "none"
 	Every Quantifier = "every"
 )
 
-// Related holds where some, none or every of the records a relation leads to satisfy Where. nil is satisfied by all.
-// Deleted records and links never count.
+// Related holds if some, none or every of a relation's records match Where. nil matches all. Deleted records and
+// links never count.
 type Related struct {
 	Relation   *Relation
 	Quantifier Quantifier
 	Where      Expr
 }
 
-// OnRow is a condition on the join table's row that leads to a record, not on the record.
+// OnRow is a condition on the join table's row that leads to a record, instead of on the record.
 type OnRow struct{ Expr Expr }
 
-// builder writes one statement.
+// builder builds one statement.
 type builder struct {
 	strings.Builder
 	catalog *Catalog
 	args    []any
 	names   int
-	keys    map[string]map[int]string // by alias: what stands for the columns of the primary key
-	rows    map[string]rowOf          // by alias: the join table's row that leads there
+	keys    map[string]map[int]string // by alias: the expressions that replace the primary key's columns
+	rows    map[string]rowOf          // by alias: the join table's row that leads to it
 
-	whole   bool // the whole set is read, not a page of it: it is counted
-	scoping bool // a scope is being written
+	whole   bool // the statement reads the whole set, to count it, not a page
+	scoping bool // a scope is being compiled
 
-	pulledUp int // relations that Postgres may join, of the part that it plans as one
+	pulledUp int // relations that Postgres may turn into joins, in the current subselect
 }
 
 type rowOf struct {
@@ -121,7 +121,7 @@ func tableName(schema, table string) string {
 
 func (m *Model) table() string { return tableName(m.Schema, m.Table) }
 
-// from is what is read: the table, or what stands for it in a database that lacks it.
+// from returns the table to read, or its replacement in a database that lacks it.
 func (m *Model) from() string {
 	if m.stand != "" {
 		return m.stand
@@ -129,7 +129,7 @@ func (m *Model) from() string {
 	return m.table()
 }
 
-// live is the condition under which a row of the model counts, with a leading AND.
+// live returns the condition that a row of the model is not deleted, with a leading AND.
 func (m *Model) live(alias string) string {
 	if !m.SoftDelete {
 		return ""
@@ -205,7 +205,8 @@ func (e Compare) compile(b *builder, m *Model, alias string) {
 	}
 }
 
-// compileKey compares a composite key: its columns with the parts of the value, so that their index can be used.
+// compileKey compares a composite key column by column with the parts of the value, so that an index on the columns
+// can be used.
 func (e Compare) compileKey(b *builder, m *Model, alias string) {
 	col := &m.Columns[e.Column]
 	r := b.ref(m, alias, col.parts)
@@ -225,7 +226,7 @@ func (e Compare) compileKey(b *builder, m *Model, alias string) {
 	}
 }
 
-// value adds an argument in its text form and casts it to the column's type.
+// value adds an argument as text and casts it to the column's type.
 func (b *builder) value(col *Column, text any) string { return b.arg(text) + "::" + col.sqlType() }
 
 func (b *builder) list(col *Column, v any) string {
@@ -252,7 +253,7 @@ func (c *Column) sqlType() string {
 	return [...]string{"text", "integer", "double precision", "numeric", "boolean", "timestamptz", "jsonb", "text"}[c.Type]
 }
 
-// textOf is the form of a normalized value that Postgres reads back as the same value.
+// textOf returns a normalized value as text that Postgres parses to the same value.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -272,17 +273,19 @@ func textOf(v any) string {
 	}
 }
 
-// maxPulledUp is how many relations of a statement Postgres may turn into joins. The time that it takes to plan these grows faster
-// than their number: a second at ten with their scopes, minutes at twenty, in which nothing stops it.
+// maxPulledUp is how many relations of a statement Postgres may turn into joins. Planning time grows faster than
+// their number: one second at ten relations with their scopes, minutes at twenty. Postgres cannot be interrupted
+// meanwhile.
 const maxPulledUp = 10
 
 func (e Related) compile(b *builder, m *Model, alias string) {
-	// Of a set that is small beside the one that is asked for, such as the records of a page, each record is looked up. Postgres
-	// would otherwise join: it takes an average for how many records a viewer sees, and reads all of a hub for one page.
+	// A set such as the records of a page is small compared to the related records, so look up each record.
+	// Otherwise Postgres would join: it estimates how many records a viewer sees by an average, and reads all of a
+	// record's many relations for one page.
 	probe := b.scoping && !b.whole && e.Quantifier == Some
 	if probe || b.pulledUp >= maxPulledUp {
 		outer := b.pulledUp
-		b.pulledUp = 0 // what is looked up is planned by itself
+		b.pulledUp = 0 // Postgres plans a lookup on its own
 		b.WriteString("(SELECT TRUE FROM")
 		e.compileRows(b, m, alias, true)
 		b.WriteString(" LIMIT 1)")
@@ -301,14 +304,14 @@ func (e Related) compile(b *builder, m *Model, alias string) {
 	b.WriteByte(')')
 }
 
-// compileRows writes what stands behind FROM: the related records that say whether the condition holds.
+// compileRows writes what follows FROM: the related records that decide whether the condition holds.
 func (e Related) compileRows(b *builder, m *Model, alias string, lookedUp bool) {
 	target := b.catalog.Target(e.Relation)
 	src := b.source(m, e.Relation, target, !onlyKey(target, e.Where))
 	b.printf(" %s WHERE %s%s", src.from, src.near.Equals(b.ref(m, alias, m.Indexes(e.Relation.Columns))), src.live)
 	switch {
 	case e.Where != nil && e.Quantifier == Every:
-		// Every record satisfies the condition where none fails it.
+		// Every record matches if none fails.
 		b.WriteString(" AND (")
 		e.Where.compile(b, target, src.target)
 		b.WriteString(") IS NOT TRUE")
@@ -316,10 +319,11 @@ func (e Related) compileRows(b *builder, m *Model, alias string, lookedUp bool) 
 		b.WriteString(" AND ")
 		e.Where.compile(b, target, src.target)
 	case e.Quantifier == Every:
-		b.WriteString(" AND FALSE") // every record satisfies no condition at all
+		b.WriteString(" AND FALSE") // without a condition, every record matches
 	}
 	if t := e.Relation.Through; lookedUp && t != nil && t.Row == "" {
-		// Without the order of the index of the near key Postgres may read all of a join table: some row will do, and many would.
+		// Any one row decides, and many may match. Without the order of the near key's index Postgres may read all
+		// of a join table.
 		b.printf(" ORDER BY %s", t.ordered(src.row))
 	}
 }
@@ -329,18 +333,18 @@ func (e OnRow) compile(b *builder, _ *Model, alias string) {
 	e.Expr.compile(b, row.model, row.alias)
 }
 
-// source is what stands behind FROM to reach the far records of a relation.
+// source is the FROM clause that reaches the far records of a relation.
 type source struct {
 	from        string
-	near        rowkey.Ref // columns that are compared with the near record
-	live        string     // conditions under which a row counts, with a leading AND
+	near        rowkey.Ref // columns to compare with the near record
+	live        string     // conditions that a row is visible, with a leading AND
 	target, row string     // aliases of the far record and of the join table's row
-	// lookUp is from with the far record looked up by its key for each row of the join table, whatever Postgres makes of the
-	// rest. It is "" if the far table is not joined.
+	// lookUp is the same FROM clause, but it forces Postgres to look up the far record by its key for each row of
+	// the join table. It is "" if the far table is not joined.
 	lookUp string
 }
 
-// ordered is the order of the index of a join table inside a module that leads to the rows of a near record.
+// ordered returns the columns by which the index of a join table inside a module orders the rows of a near record.
 func (t *Through) ordered(alias string) string {
 	if t.IDPrefix != "" {
 		return alias + ".id"
@@ -348,14 +352,14 @@ func (t *Through) ordered(alias string) string {
 	return quoted(alias+".", t.TargetColumns)
 }
 
-// source joins the far table only if withTarget says that more than the key of the far record is used: a live link
-// has live ends, so its own row is enough. Join tables inside a module, and those that another program writes to, give no
-// such promise and are always joined.
+// source returns the FROM clause of a relation. It joins the far table only if withTarget says that more than the
+// far record's key is used: a live link has live ends, so its own row is enough. Join tables inside a module and
+// tables that another program writes to give no such guarantee, so the far table is always joined there.
 func (b *builder) source(near *Model, r *Relation, target *Model, withTarget bool) source {
 	return b.sourceOf(near, r, target, withTarget, ExcludeDeleted)
 }
 
-// sourceOf is source for lists that may have deleted records.
+// sourceOf is source for lists that may include deleted records.
 func (b *builder) sourceOf(near *Model, r *Relation, target *Model, withTarget bool, deleted Deleted) source {
 	s := source{target: b.alias("t")}
 	var deletable []string // aliases of what may be deleted
@@ -379,7 +383,7 @@ func (b *builder) sourceOf(near *Model, r *Relation, target *Model, withTarget b
 	columns := target.Indexes(r.TargetColumns)
 	far := throughRef(s.row, t.TargetColumns, target, columns, t.TargetText)
 	if target.IsKey(r.TargetColumns) {
-		// The join table's columns equal the key and have the index that orders by it.
+		// The join table's columns equal the key, and have the index that orders by it.
 		b.keys[s.target] = castTo(target, columns, far)
 	} else {
 		withTarget = true
@@ -405,7 +409,7 @@ func (b *builder) sourceOf(near *Model, r *Relation, target *Model, withTarget b
 	return s
 }
 
-// column is how a column of a table in FROM is written.
+// column returns the expression for a column of a table in FROM.
 func (b *builder) column(m *Model, alias string, i int) string {
 	if key, ok := b.keys[alias][i]; ok {
 		return key
@@ -413,7 +417,7 @@ func (b *builder) column(m *Model, alias string, i int) string {
 	return alias + "." + quote(m.Columns[i].Name)
 }
 
-// onlyKey reports whether a condition on the model can be decided by the primary key alone.
+// onlyKey reports whether the primary key alone decides a condition on the model.
 func onlyKey(m *Model, e Expr) bool {
 	switch e := e.(type) {
 	case nil, Viewer:

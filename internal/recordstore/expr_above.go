@@ -2,15 +2,16 @@ package recordstore
 
 import "strings"
 
-// above holds where no record above, up to one that has none above, fails Where or is deleted. The record itself is not asked.
+// above is the condition that no ancestor of a record fails where or is deleted, up to the root. It does not check
+// the record itself.
 type above struct {
-	// Relation leads from a record to the one above it, of the same model, by a column.
+	// relation leads from a record to its parent, of the same model, by a column.
 	relation *Relation
-	where    Expr // nil is satisfied by all
+	where    Expr // nil matches all
 }
 
-// compile walks up one record at a time, by the index of the far columns, and stops at the first that fails. A circle of records
-// ends where it began: UNION leaves out what was there before.
+// compile writes a recursive query that follows the relation one record at a time, by the index of the far columns,
+// and stops at the first ancestor that fails. UNION drops repeated rows, so a cycle of records ends.
 func (e above) compile(b *builder, m *Model, alias string) {
 	up, a := b.alias("u"), b.alias("a")
 	next := tableRef("", m, m.Indexes(e.relation.Columns))

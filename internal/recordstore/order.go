@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Order is one sort key. A list is always ordered by the primary key in the end, so that the order is total.
+// Order is one sort key. The primary key is always added as the last one, so that the order is total.
 type Order struct {
-	// Path leads to the records whose column is the key: none means the record itself.
+	// Path leads to the record that has the column. An empty path means the record itself.
 	Path   []Step
 	Column int
 	// Row says that Column is one of the join table's row that leads to the record, not of the record.
@@ -18,7 +18,7 @@ type Order struct {
 	NullsFirst bool
 }
 
-// needs reports whether a sort key takes more of the record than its primary key.
+// needs reports whether a sort key reads more of the record than its primary key.
 func (o Order) needs(m *Model) bool {
 	switch {
 	case o.Row:
@@ -30,7 +30,7 @@ func (o Order) needs(m *Model) bool {
 	}
 }
 
-// Aggregate makes one value of those of many records.
+// Aggregate combines the values of many records into one.
 type Aggregate string
 
 // The aggregates. Of no record, Count is 0 and the others are null.
@@ -46,22 +46,22 @@ type Step struct {
 	// Row says that the relation is one of the join table's row that leads to the record, not of the record.
 	Row       bool
 	Aggregate Aggregate // of a to-many relation
-	Where     Expr      // which of the records count; nil means all
+	Where     Expr      // selects the records that count; nil means all
 }
 
 // term is a sort key as SQL.
 type term struct {
 	expr             string
-	column           *Column // what the values are like
-	key              string  // tells the term from others, in cursors
+	column           *Column // describes the type of the values
+	key              string  // identifies the term in cursors
 	maybeNull        bool
 	desc, nullsFirst bool
 }
 
 var countColumn = Column{Name: "count", Type: Integer, SQLType: "bigint", NotNull: true}
 
-// terms completes the order of a list with its primary key, in the direction of the last key so that one index can
-// serve both.
+// terms returns the sort keys of a list, completed with its primary key. The primary key has the direction of the
+// last key, so that one index can serve both.
 func (b *builder) terms(m *Model, alias string, order []Order, where Expr) []term {
 	terms := make([]term, 0, len(order)+1)
 	desc := false
@@ -87,8 +87,8 @@ func (b *builder) terms(m *Model, alias string, order []Order, where Expr) []ter
 	return terms
 }
 
-// total reports whether the rows of a join table are in a total order without their primary key: by the columns of the pair
-// of keys, those aside that have one value.
+// total reports whether the sort keys order a join table's rows totally without the primary key: together with the
+// columns that have only one value, they include all columns of the pair of keys.
 func (m *Model) total(order []Order, where Expr) bool {
 	if len(order) == 0 || len(m.pair) == 0 {
 		return false
@@ -102,7 +102,7 @@ func (m *Model) total(order []Order, where Expr) bool {
 	return !slices.ContainsFunc(m.pair, func(i int) bool { return !slices.Contains(known, i) })
 }
 
-// fixed are the columns that have one value in all records that satisfy a condition.
+// fixed returns the columns that have the same value in all records that match a condition.
 func fixed(where Expr) (columns []int) {
 	switch e := where.(type) {
 	case And:
@@ -117,7 +117,7 @@ func fixed(where Expr) (columns []int) {
 	return columns
 }
 
-// sorted is a sort key, or those of its parts if it is a composite key.
+// sorted returns the sort key, or one sort key for each part if it is a composite key.
 func (m *Model) sorted(o Order) []Order {
 	if len(o.Path) > 0 || o.Row || m.Columns[o.Column].parts == nil {
 		return []Order{o}
@@ -131,8 +131,8 @@ func (m *Model) sorted(o Order) []Order {
 	return parts
 }
 
-// term writes the expression of a sort key, seen from a record: a column, or a subselect for each step of the path.
-// A subselect relies on the index of the relation.
+// term returns a sort key as SQL: a column, or nested subselects, one for each step of the path. A subselect relies
+// on the index of its relation.
 func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	if len(path) == 0 {
 		if o.Row {
@@ -180,7 +180,7 @@ func (b *builder) term(m *Model, alias string, o Order, path []Step) term {
 	}
 }
 
-// part returns what fn writes instead of writing it.
+// part returns what fn writes, instead of adding it to the statement.
 func (b *builder) part(fn func()) string {
 	outer := b.String()
 	b.Reset()
@@ -191,7 +191,7 @@ func (b *builder) part(fn func()) string {
 	return text
 }
 
-// whereKey tells conditions apart that are part of a sort key.
+// whereKey identifies the condition of a step in the key of a term.
 func whereKey(c *Catalog, near, target *Model, step Step) string {
 	if step.Where == nil {
 		return ""
@@ -202,7 +202,7 @@ func whereKey(c *Catalog, near, target *Model, step Step) string {
 	return b.String() + fmt.Sprint(b.args...)
 }
 
-// text is the expression a cursor holds: what the sort key's value looks like as an argument.
+// text returns the expression whose value a cursor holds: the sort value in the form of an argument.
 func (t term) text() string {
 	if t.column.Type == Time {
 		return `to_char(` + t.expr + ` AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
@@ -212,7 +212,7 @@ func (t term) text() string {
 
 func (t term) nullable() bool { return t.maybeNull }
 
-// reversed mirrors an order, for pages that are read from their end.
+// reversed inverts an order, for pages that are read from their end.
 func reversed(terms []term) []term {
 	mirrored := make([]term, len(terms))
 	for i, t := range terms {
@@ -229,7 +229,7 @@ func orderBy(terms []term) string {
 		if t.desc {
 			parts[i] += " DESC"
 		}
-		if t.nullable() && t.nullsFirst != t.desc { // Postgres: nulls first is what DESC does anyway
+		if t.nullable() && t.nullsFirst != t.desc { // DESC implies NULLS FIRST in Postgres
 			if t.nullsFirst {
 				parts[i] += " NULLS FIRST"
 			} else {
@@ -275,7 +275,8 @@ func (b *builder) beyond(terms []term, position []*string) {
 	b.WriteByte(')')
 }
 
-// rowComparable reports whether (a, b) > (x, y) says the order: one direction, no nulls. Such a condition uses an index.
+// rowComparable reports whether a row comparison, (a, b) > (x, y), expresses the order: all terms have one
+// direction and none is nullable. Such a condition can use an index.
 func rowComparable(terms []term) bool {
 	for _, t := range terms {
 		if t.nullable() || t.desc != terms[0].desc {
@@ -314,7 +315,7 @@ func (b *builder) after(t term, value *string) {
 	b.printf("%s %s %s", t.expr, op, v)
 }
 
-// SameKey reports whether both sort by the same values, in whatever direction.
+// SameKey reports whether both keys sort by the same values, in either direction.
 func (o Order) SameKey(other Order) bool {
 	return o.Column == other.Column && o.Row == other.Row && slices.EqualFunc(o.Path, other.Path, func(a, b Step) bool {
 		return a.Relation == b.Relation && a.Row == b.Row && a.Aggregate == b.Aggregate &&

@@ -8,39 +8,43 @@ import (
 	"strings"
 )
 
-// Scope is what some viewers see of one model.
+// Scope is what a group of viewers may see of one model.
 type Scope struct {
 	Model string
-	// Fields are the columns and relations that are seen.
+	// Fields lists the visible columns and relations.
 	Fields []string
-	// Where says which records are seen. nil means all of them. Related records in it count only if their own view shows
-	// them too; a model that has no view is taken as a whole.
+	// Where selects the visible records. nil means all. Related records in it count only if their own scope shows
+	// them too. All records of a model without a scope count.
 	Where Expr
-	// Above is a to-one relation of the model to itself. A record is seen only where Where holds for all records above it too, up to
-	// one that has none above, and none of them is deleted. "" means that a record is seen whatever is above it.
+	// Above is a to-one relation of the model to itself, such as a parent. A record is visible only if Where holds
+	// for all its ancestors too, up to the root, and none of them is deleted. "" means that ancestors do not
+	// matter.
 	Above string
-	// Keyed is the field of a column that holds a JSON object with values by column, of the table that the field KeyedBy names. Columns
-	// of models that are not seen are left out of the object; a table that is no model's has none. "" means that there is none.
+	// Keyed is the field of a column with a JSON object of values by column name. The field KeyedBy names the table
+	// of these columns. Columns that are not visible are removed from the object; for a table that no model has,
+	// all are. "" means that there is no such column.
 	Keyed, KeyedBy string
-	// Nested records are reached from others alone: they are in no list of their own, and are not found by their id.
+	// Nested records are reachable only from other records: they have no list of their own, and cannot be found by
+	// id.
 	Nested bool
 }
 
-// Viewer holds for the one record whose key is the viewer's.
+// Viewer is the condition that the record's key is the key of the viewer.
 type Viewer struct{}
 
-// ErrNoViewer says that records were to be read by someone of whom nothing is known.
+// ErrNoViewer reports a read of a narrowed catalogue without a viewer.
 var ErrNoViewer = errors.New("modules: there is no viewer")
 
 type viewerKey struct{}
 
-// WithViewer returns a context of reads for the viewer with this key. A narrowed catalogue is read for a viewer alone.
+// WithViewer returns a context for reads by the viewer with this key. Reads of a narrowed catalogue require one.
 func WithViewer(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, viewerKey{}, key)
 }
 
-// Narrow returns the catalogue as viewers see it. What has no view cannot be named any more, and the records that a view
-// leaves out are left out of whatever is read, compared, counted or sorted by. The error reports every fault.
+// Narrow returns the catalogue restricted to scopes. Models and fields without a scope cannot be named. Records
+// outside of their scope are excluded from all reads, comparisons, counts and sort keys. The error reports every
+// fault.
 func (c *Catalog) Narrow(views []Scope) (*Catalog, error) {
 	narrow := &Catalog{byName: make(map[string]*Model, len(c.models)), seen: map[string]bool{}, narrowed: true}
 	var faults []error
@@ -74,6 +78,7 @@ func (c *Catalog) Narrow(views []Scope) (*Catalog, error) {
 	return narrow, nil
 }
 
+// narrow restricts the model to a scope.
 func (m *Model) narrow(v Scope) error {
 	m.scope, m.nested = v.Where, v.Nested
 	m.fields = make(map[string]bool, len(v.Fields))
@@ -98,7 +103,7 @@ func (m *Model) narrow(v Scope) error {
 	return nil
 }
 
-// checkScope refuses scopes that ask for each other without end.
+// checkScope returns an error if scopes depend on each other in a cycle.
 func (c *Catalog) checkScope(model string, path []string) error {
 	if slices.Contains(path, model) {
 		return fmt.Errorf("which records are seen is asked in a circle: %s", strings.Join(append(path, model), ", "))
@@ -111,7 +116,7 @@ func (c *Catalog) checkScope(model string, path []string) error {
 	return nil
 }
 
-// targets are the models whose records a condition asks for.
+// targets returns the models whose records a condition refers to.
 func targets(e Expr) []string {
 	var all []string
 	switch e := e.(type) {
@@ -131,7 +136,7 @@ func targets(e Expr) []string {
 	return all
 }
 
-// viewed is the catalogue that a read of this context works with.
+// viewed returns the catalogue for a read with this context.
 func (c *Catalog) viewed(ctx context.Context) (*Catalog, error) {
 	if !c.narrowed {
 		return c, nil
@@ -145,17 +150,18 @@ func (c *Catalog) viewed(ctx context.Context) (*Catalog, error) {
 	return &v, nil
 }
 
-// Nested reports whether the records are reached from others alone.
+// Nested reports whether the records are reachable only from other records.
 func (m *Model) Nested() bool { return m.nested }
 
-// sees reports whether a field may be named.
+// sees reports whether a field is visible.
 func (m *Model) sees(field string) bool { return m.fields == nil || m.fields[field] }
 
-// live is the condition under which a row of the model counts, with a leading AND: it is not deleted, and it is seen.
+// live returns the condition that a row of the model is neither deleted nor outside of its scope, with a leading
+// AND.
 func (b *builder) live(m *Model, alias string) string { return m.live(alias) + b.scope(m, alias) }
 
-// scope is the condition under which a row of the model is seen, with a leading AND. What stands in a scope is compiled
-// where it is used: its relations rely on the indexes that hops use.
+// scope returns the condition that a row of the model is in its scope, with a leading AND. It is compiled where it
+// is used, so its relations rely on the same indexes as other traversals.
 func (b *builder) scope(m *Model, alias string) string { return b.seen(m, m.scope, alias) }
 
 func (b *builder) seen(m *Model, scope Expr, alias string) string {
@@ -168,8 +174,9 @@ func (b *builder) seen(m *Model, scope Expr, alias string) string {
 	return " AND " + b.part(func() { scope.compile(b, m, alias) })
 }
 
-// scopeFrom is what is left to ask of a record that a relation leads to, from one that is seen: not that there is such a one. In a
-// scope it is not yet known of the near record that it is seen.
+// scopeFrom returns the part of a target's scope that still has to be checked for records reached by a relation
+// from a visible record. It drops the condition that such a near record exists. While a scope itself is compiled,
+// the near record is not known to be visible, so nothing is dropped.
 func (b *builder) scopeFrom(near *Model, r *Relation, target *Model) Expr {
 	if b.scoping || target.scope == nil {
 		return target.scope
@@ -178,17 +185,17 @@ func (b *builder) scopeFrom(near *Model, r *Relation, target *Model) Expr {
 	if !ok {
 		parts = And{target.scope}
 	}
-	left := slices.DeleteFunc(slices.Clone(parts), func(part Expr) bool {
+	remaining := slices.DeleteFunc(slices.Clone(parts), func(part Expr) bool {
 		asked, ok := part.(Related)
 		return ok && asked.Quantifier == Some && asked.Where == nil && asked.Relation.undoes(r, near)
 	})
-	if len(left) == 0 {
+	if len(remaining) == 0 {
 		return nil
 	}
-	return left
+	return remaining
 }
 
-// undoes reports whether a relation leads back where another, of the near model, leads from.
+// undoes reports whether a relation is the inverse of another one that starts at the near model.
 func (r *Relation) undoes(o *Relation, near *Model) bool {
 	if r.Target != near.Name || !slices.Equal(r.Columns, o.TargetColumns) || !slices.Equal(r.TargetColumns, o.Columns) {
 		return false

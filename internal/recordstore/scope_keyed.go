@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// keyed says which keys of a JSON object are seen.
+// keyed says which keys of a JSON object are visible.
 type keyed struct {
-	by    int    // the column that names the table whose columns the keys are
-	shown string // {"product": ["title", …], …}: what is seen of each table
+	by    int    // the column that holds the table name
+	shown string // {"product": ["title", …], …}: the visible columns of each table
 }
 
-// key finds what is seen in the column of a view that holds values by column.
+// key sets the visible keys of a scope's Keyed column.
 func (c *Catalog) key(v Scope) error {
 	m := c.byName[v.Model]
 	if v.Keyed == "" {
@@ -39,7 +39,7 @@ func (c *Catalog) key(v Scope) error {
 	return err
 }
 
-// selected is how a column is written in a select list: as it is, or without the keys that are not seen.
+// selected returns a column for a select list, without the keys that are not visible.
 func (b *builder) selected(m *Model, alias string, i int) string {
 	name := b.column(m, alias, i)
 	k := m.Columns[i].keyed

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// slug is the URL-safe form of a text: lower case, letters and digits of any script, hyphens for the rest.
+// slug returns a URL-safe form of a text: lower case letters and digits of any script, with hyphens between words.
 func slug(s string) string {
 	var b strings.Builder
 	gap := false

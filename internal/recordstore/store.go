@@ -140,12 +140,12 @@ func (s *Store) Join(tx *lazytx.Tx) *Store {
 }
 
 // written queues what Config.Written adds to a call.
-func (s *Store) written(ctx context.Context, w *writer, verb Verb, drafts []draft, given []Values) error {
+func (s *Store) written(ctx context.Context, w *writer, verb Verb, pending []pendingRow, given []Values) error {
 	if s.cfg.Written == nil {
 		return nil
 	}
-	call := Written{Verb: verb, Model: w.model, IDs: make([]string, len(drafts))}
-	for i, d := range drafts {
+	call := Written{Verb: verb, Model: w.model, IDs: make([]string, len(pending))}
+	for i, d := range pending {
 		call.IDs[i] = d.key
 	}
 	if verb == UpdateRecords {

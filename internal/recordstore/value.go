@@ -14,9 +14,9 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It takes what JSON
-// and GraphQL give: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and nil. The
-// error is a *InvalidError.
+// Normalize checks that a column can hold a value and returns it as the Go type that Type documents. It accepts the
+// values of JSON and GraphQL: strings, booleans, numbers of any Go type, json.Number, lists, objects, time.Time and
+// nil. The error is an *InvalidError.
 func Normalize(col *Column, v any) (any, error) {
 	n, reason := normalize(col, v)
 	if reason != "" {
@@ -194,7 +194,7 @@ func normalizeJSON(v any) (any, string) {
 	return raw, ""
 }
 
-// normalizeKey checks a primary key that a caller gives.
+// normalizeKey checks a primary key from a caller.
 func normalizeKey(col *Column, v any) (string, error) {
 	n, err := Normalize(col, v)
 	if err != nil {

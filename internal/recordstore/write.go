@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Create makes records, all or none, and returns their keys in the order of the input. Records with the same set of
-// columns are one statement. Errors name the record at fault.
+// Create inserts records, all or none, and returns their keys in the order of the input. Records with the same set
+// of columns share one statement. Errors name the invalid record.
 func (s *Store) Create(ctx context.Context, model *Model, records []Values) ([]string, error) {
 	rows, err := s.CreateShown(ctx, model, records)
 	if err != nil {
@@ -25,155 +25,157 @@ func (s *Store) Create(ctx context.Context, model *Model, records []Values) ([]s
 	return keys, nil
 }
 
-// Created is a record that was made, and what a rule shows of it this once.
+// Created is a created record, and the values that a rule shows only once.
 type Created struct {
 	Key   string
 	Shown Values
 }
 
-// CreateShown is Create for a caller that can show what a rule makes only once, such as the token of a secret key.
+// CreateShown does what Create does, and also returns what a rule shows only once, such as the token of a secret
+// key.
 func (s *Store) CreateShown(ctx context.Context, model *Model, records []Values) ([]Created, error) {
 	if len(records) > s.cfg.MaxItems {
 		return nil, &LimitError{What: "items", Limit: s.cfg.MaxItems, Asked: len(records), Counted: true}
 	}
 	var created []Created
-	err := s.again(ctx, func() (err error) {
+	err := s.retry(ctx, func() (err error) {
 		created, err = s.create(ctx, model, records)
 		return err
 	})
 	return created, err
 }
 
-// create tries once.
+// create runs one attempt.
 func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]Created, error) {
-	drafts := make([]draft, len(records))
+	pending := make([]pendingRow, len(records))
 	for i, r := range records {
 		var err error
-		if drafts[i], err = s.newDraft(model, r, true); err != nil {
+		if pending[i], err = s.newPendingRow(model, r, true); err != nil {
 			return nil, &ItemError{Index: i, Err: err}
 		}
 	}
-	if err := s.defaultKeys(ctx, model, drafts); err != nil {
+	if err := s.defaultKeys(ctx, model, pending); err != nil {
 		return nil, &callError{"create", model.Name, err}
 	}
 	err := s.transaction(ctx, "create", model, func(w *writer) error {
-		if err := w.lock(ctx, drafts, false); err != nil {
+		if err := w.lock(ctx, pending, false); err != nil {
 			return err
 		}
-		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Create, drafts); err != nil {
+		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Create, pending); err != nil {
 			return err
 		}
-		for i := range drafts {
-			if err := drafts[i].complete(model); err != nil {
+		for i := range pending {
+			if err := pending[i].complete(model); err != nil {
 				return &ItemError{Index: i, Err: err}
 			}
 		}
-		if err := w.checkReferences(drafts); err != nil {
+		if err := w.checkReferences(pending); err != nil {
 			return err
 		}
-		for _, group := range groups(drafts) {
-			sortLikely(model, drafts, group)
-			if err := w.insert(drafts, group); err != nil {
+		for _, group := range groupByColumns(pending) {
+			sortForInsert(model, pending, group)
+			if err := w.insert(pending, group); err != nil {
 				return err
 			}
 		}
-		if err := w.writeJoins(drafts); err != nil {
+		if err := w.writeJoins(pending); err != nil {
 			return err
 		}
-		return s.written(ctx, w, CreateRecords, drafts, records)
+		return s.written(ctx, w, CreateRecords, pending, records)
 	})
 	if err != nil {
 		return nil, err
 	}
-	created := make([]Created, len(drafts))
-	for i, d := range drafts {
+	created := make([]Created, len(pending))
+	for i, d := range pending {
 		created[i] = Created{d.key, d.shown}
 	}
 	return created, nil
 }
 
-// verbUpdate is what a writer calls an update.
+// verbUpdate is the verb of a writer that updates.
 const verbUpdate = "update"
 
-// Update changes the given fields of records, all or none, and returns their keys in the order of the input. Each names
-// its primary key. A record that already is as asked is not rewritten. A record may have a condition, IfUpdatedAt: if it
-// does not hold, nothing is written, and the error is a *StaleError in an *ItemError.
+// Update changes the given fields of records, all or none, and returns their keys in the order of the input. Each
+// record must name its primary key. A record that already has the given values is not rewritten. A record may have
+// a condition, IfUpdatedAt: if it does not hold, nothing is written, and the error is a *StaleError in an
+// *ItemError.
 func (s *Store) Update(ctx context.Context, model *Model, records []Values) ([]string, error) {
 	if len(records) > s.cfg.MaxItems {
 		return nil, &LimitError{What: "items", Limit: s.cfg.MaxItems, Asked: len(records), Counted: true}
 	}
 	var keys []string
-	err := s.again(ctx, func() (err error) {
+	err := s.retry(ctx, func() (err error) {
 		keys, err = s.update(ctx, model, records)
 		return err
 	})
 	return keys, err
 }
 
-// update tries once.
+// update runs one attempt.
 func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]string, error) {
-	drafts := make([]draft, len(records))
+	pending := make([]pendingRow, len(records))
 	seen := map[string]int{}
 	for i, r := range records {
 		var err error
-		if drafts[i], err = s.newDraft(model, r, false); err != nil {
+		if pending[i], err = s.newPendingRow(model, r, false); err != nil {
 			return nil, &ItemError{Index: i, Err: err}
 		}
-		if other, ok := seen[drafts[i].key]; ok {
+		if other, ok := seen[pending[i].key]; ok {
 			return nil, &ItemError{
 				Index: i,
 				Err: &InvalidError{
 					Field:  model.PrimaryKey,
-					Value:  drafts[i].key,
+					Value:  pending[i].key,
 					Reason: fmt.Sprintf("is changed by item %d already", other),
 				},
 			}
 		}
-		seen[drafts[i].key] = i
+		seen[pending[i].key] = i
 	}
 	err := s.transaction(ctx, verbUpdate, model, func(w *writer) error {
-		w.versions = newVersions(drafts)
-		if err := w.lock(ctx, drafts, true); err != nil {
+		w.versions = newVersions(pending)
+		if err := w.lock(ctx, pending, true); err != nil {
 			return err
 		}
-		if err := w.check(func() error { return w.checkOwn(drafts) }); err != nil {
+		if err := w.check(func() error { return w.checkOwn(pending) }); err != nil {
 			return err
 		}
-		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Update, drafts); err != nil {
+		if err := w.applyRule(ctx, s.cfg.Rules[model.Name].Update, pending); err != nil {
 			return err
 		}
-		if err := w.checkReferences(drafts); err != nil {
+		if err := w.checkReferences(pending); err != nil {
 			return err
 		}
-		for _, group := range groups(drafts) {
-			if err := w.updateRows(drafts, group); err != nil {
+		for _, group := range groupByColumns(pending) {
+			if err := w.updateRows(pending, group); err != nil {
 				return err
 			}
 		}
-		if err := w.writeJoins(drafts); err != nil {
+		if err := w.writeJoins(pending); err != nil {
 			return err
 		}
-		return s.written(ctx, w, UpdateRecords, drafts, records)
+		return s.written(ctx, w, UpdateRecords, pending, records)
 	})
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(drafts))
-	for i, d := range drafts {
+	keys := make([]string, len(pending))
+	for i, d := range pending {
 		keys[i] = d.key
 	}
 	return keys, nil
 }
 
-// defaultKeys has the database make the keys that drafts lack, by the default of the key's column.
-func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error {
-	var lack []int
-	for i := range drafts {
-		if drafts[i].key == "" {
-			lack = append(lack, i)
+// defaultKeys generates the missing keys with the default of the key's column in the database.
+func (s *Store) defaultKeys(ctx context.Context, m *Model, pending []pendingRow) error {
+	var missing []int
+	for i := range pending {
+		if pending[i].key == "" {
+			missing = append(missing, i)
 		}
 	}
-	if len(lack) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
 	col := &m.Columns[m.primary]
@@ -187,11 +189,11 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 	}
 	if expression == "" {
 		return &ItemError{
-			Index: lack[0],
+			Index: missing[0],
 			Err:   &InvalidError{Field: col.Field, Reason: "is missing, and the table has no default for it"},
 		}
 	}
-	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(lack))
+	rows, err := s.db.Query(ctx, `SELECT (`+expression+`)::text FROM generate_series(1, $1::integer)`, len(missing))
 	if err != nil {
 		return classify(err)
 	}
@@ -199,34 +201,34 @@ func (s *Store) defaultKeys(ctx context.Context, m *Model, drafts []draft) error
 	if err != nil {
 		return classify(err)
 	}
-	for i, j := range lack {
-		drafts[j].key = keys[i]
-		drafts[j].values[col.Name] = keys[i]
+	for i, j := range missing {
+		pending[j].key = keys[i]
+		pending[j].values[col.Name] = keys[i]
 	}
 	return nil
 }
 
-// applyRule lets a module complete the records.
+// applyRule lets a module's rule complete the records.
 func (w *writer) applyRule(
 	ctx context.Context,
 	rule func(context.Context, pgx.Tx, []Values) error,
-	drafts []draft,
+	pending []pendingRow,
 ) error {
 	if rule == nil {
 		return nil
 	}
-	records := make([]Values, len(drafts))
-	for i := range drafts {
-		records[i] = drafts[i].values
+	records := make([]Values, len(pending))
+	for i := range pending {
+		records[i] = pending[i].values
 	}
 	if err := rule(ctx, w.tx, records); err != nil {
 		return classify(err)
 	}
-	for i := range drafts {
-		if shown, ok := drafts[i].values[Shown].(Values); ok {
-			drafts[i].shown = shown
+	for i := range pending {
+		if shown, ok := pending[i].values[Shown].(Values); ok {
+			pending[i].shown = shown
 		}
-		delete(drafts[i].values, Shown)
+		delete(pending[i].values, Shown)
 	}
 	return nil
 }
@@ -239,24 +241,25 @@ func quoted(prefix string, names []string) string {
 	return strings.Join(out, ", ")
 }
 
-func documents(drafts []draft, group []int) (string, error) {
+func documents(pending []pendingRow, group []int) (string, error) {
 	rows := make([]map[string]any, len(group))
 	for i, j := range group {
-		rows[i] = drafts[j].values
+		rows[i] = pending[j].values
 	}
 	text, err := json.Marshal(rows)
 	return string(text), err
 }
 
-// insert writes drafts of the same columns. jsonb_populate_recordset gives every value its column's type.
-func (w *writer) insert(drafts []draft, group []int) error {
+// insert queues the statement that inserts rows with the same columns. jsonb_populate_recordset gives every value
+// the type of its column.
+func (w *writer) insert(pending []pendingRow, group []int) error {
 	m := w.model
-	rows, err := documents(drafts, group)
+	rows, err := documents(pending, group)
 	if err != nil {
 		return err
 	}
-	names := columnsOf(drafts[group[0]])
-	w.exec(func(err error) error { return atItem(classify(err), m, drafts, group) }, fmt.Sprintf(
+	names := columnsOf(pending[group[0]])
+	w.exec(func(err error) error { return atItem(classify(err), m, pending, group) }, fmt.Sprintf(
 		`INSERT INTO %[1]s (%[2]s) OVERRIDING SYSTEM VALUE SELECT %[3]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r`,
 		m.table(),
 		quoted("", names),
@@ -265,15 +268,16 @@ func (w *writer) insert(drafts []draft, group []int) error {
 	return nil
 }
 
-// updateRows changes drafts of the same columns, where something differs. Relies on the primary key.
-func (w *writer) updateRows(drafts []draft, group []int) error {
+// updateRows queues the statement that updates rows with the same columns, where a value differs. It relies on the
+// primary key.
+func (w *writer) updateRows(pending []pendingRow, group []int) error {
 	m := w.model
 	keys, _ := m.KeyColumns()
-	names := slices.DeleteFunc(columnsOf(drafts[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
+	names := slices.DeleteFunc(columnsOf(pending[group[0]]), func(n string) bool { return slices.Contains(keys, n) })
 	if len(names) == 0 {
 		return nil
 	}
-	rows, err := documents(drafts, group)
+	rows, err := documents(pending, group)
 	if err != nil {
 		return err
 	}
@@ -289,7 +293,7 @@ func (w *writer) updateRows(drafts []draft, group []int) error {
 	if _, ok := m.Column(updatedAt); ok {
 		set = append(set, "updated_at = now()")
 	}
-	w.exec(func(err error) error { return atItem(classify(err), m, drafts, group) }, fmt.Sprintf(
+	w.exec(func(err error) error { return atItem(classify(err), m, pending, group) }, fmt.Sprintf(
 		`UPDATE %[1]s AS t SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, $1::jsonb) AS r WHERE %[3]s AND (%[4]s)`,
 		m.table(),
 		strings.Join(set, ", "),
@@ -299,8 +303,8 @@ func (w *writer) updateRows(drafts []draft, group []int) error {
 	return nil
 }
 
-// atItem names the draft whose value Postgres complains of, and the field as the API spells it.
-func atItem(err error, m *Model, drafts []draft, group []int) error {
+// atItem adds the index of the invalid row to an error of Postgres, and names the field as the API spells it.
+func atItem(err error, m *Model, pending []pendingRow, group []int) error {
 	if err == nil {
 		return nil
 	}
@@ -318,7 +322,7 @@ func atItem(err error, m *Model, drafts []draft, group []int) error {
 		for _, i := range slices.Backward(group) {
 			var values []string
 			for _, n := range names {
-				values = append(values, textOf(drafts[i].values[strings.Trim(n, `"`)]))
+				values = append(values, textOf(pending[i].values[strings.Trim(n, `"`)]))
 			}
 			if strings.Join(values, ", ") == constraint.Value {
 				return &ItemError{Index: i, Err: err}

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// IfUpdatedAt is the name under which Values of Update may give a condition: the time that the record's updated_at must
-// have, as it was read. Update returns a *StaleError if it has another one. nil means no condition.
+// IfUpdatedAt is the key in the Values of an Update for its condition: the value that the record's updated_at must
+// have. If it has another one, Update returns a *StaleError. nil means no condition.
 const IfUpdatedAt = "ifUpdatedAt"
 
-// updatedAt is the column that tells one version of a record from another.
+// updatedAt is the column that identifies the version of a record.
 const updatedAt = "updated_at"
 
-// StaleError is an update under the condition of a time at which the record was not updated last: somebody else changed
-// it. Its class is ErrStale.
+// StaleError reports that a record was changed by another call since the time in the condition of an update. It
+// unwraps to ErrStale.
 type StaleError struct {
 	Module, Model string
 	ID            string
@@ -34,8 +34,8 @@ func (e *StaleError) Error() string {
 // Unwrap returns ErrStale.
 func (e *StaleError) Unwrap() error { return ErrStale }
 
-// version returns the column that IfUpdatedAt is compared with. A model without one has no conditional updates, and
-// neither has one with a column of the name of the condition.
+// version returns the column that IfUpdatedAt is compared with. A model without that column has no conditional
+// updates. Neither has a model with a column of the condition's name.
 func (m *Model) version() (int, bool) {
 	if _, taken := m.columns[IfUpdatedAt]; taken {
 		return 0, false
@@ -44,8 +44,8 @@ func (m *Model) version() (int, bool) {
 	return i, ok && m.Columns[i].Type == Time
 }
 
-// condition takes a value of an update as its condition, if it is one.
-func (d *draft) condition(m *Model, name string, given any) (taken bool, err error) {
+// condition stores a value of an update as its condition, if it is one. taken reports whether it is.
+func (d *pendingRow) condition(m *Model, name string, given any) (taken bool, err error) {
 	i, ok := m.version()
 	if name != IfUpdatedAt || !ok {
 		return false, nil
@@ -67,13 +67,13 @@ func (d *draft) condition(m *Model, name string, given any) (taken bool, err err
 	return true, nil
 }
 
-// versions are the values of updated_at of the records that a call changes, by key. They are read with the locks of the
-// records, so they stay as they are until the transaction ends. nil if no record is changed under a condition.
+// versions holds updated_at of the records that a call updates, by key. They are read with the locks of the
+// records, so they cannot change until the transaction ends. nil means that no record has a condition.
 type versions map[string]any
 
-// newVersions returns nil if no draft has a condition.
-func newVersions(drafts []draft) versions {
-	for _, d := range drafts {
+// newVersions returns nil if no row has a condition.
+func newVersions(pending []pendingRow) versions {
+	for _, d := range pending {
 		if d.ifUpdatedAt != nil {
 			return versions{}
 		}
@@ -81,8 +81,8 @@ func newVersions(drafts []draft) versions {
 	return nil
 }
 
-// check returns a *StaleError if the condition of a draft does not hold.
-func (v versions) check(m *Model, d *draft) error {
+// check returns a *StaleError if the condition of a row does not hold.
+func (v versions) check(m *Model, d *pendingRow) error {
 	if d.ifUpdatedAt == nil {
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// writeJoins replaces the sets of join tables that the drafts give.
-func (w *writer) writeJoins(drafts []draft) error {
+// writeJoins replaces the rows of join tables for which the records give keys.
+func (w *writer) writeJoins(pending []pendingRow) error {
 	for i := range w.model.Relations {
 		r := &w.model.Relations[i]
 		if r.Settable == "" {
@@ -16,7 +16,7 @@ func (w *writer) writeJoins(drafts []draft) error {
 		}
 		var near, far, owners []string
 		var items []int
-		for j, d := range drafts {
+		for j, d := range pending {
 			keys, given := d.joins[r.Settable]
 			if !given {
 				continue
@@ -30,7 +30,7 @@ func (w *writer) writeJoins(drafts []draft) error {
 			continue
 		}
 		target := w.store.catalog.Target(r)
-		w.takeMissing(target, far)
+		w.lockMissing(target, far)
 		err := w.check(func() error {
 			for j, k := range far {
 				if !w.held[target][k] {
@@ -50,10 +50,11 @@ func (w *writer) writeJoins(drafts []draft) error {
 	return nil
 }
 
-// replaceJoins makes the rows of the owners be exactly the pairs. Relies on the index of the owner's columns.
+// replaceJoins makes the pairs the only rows of the owners in a join table. It relies on the index of the owner's
+// columns.
 func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	s, m, t := w.store, w.model, r.Through
-	told := func(err error) error {
+	wrapError := func(err error) error {
 		if err != nil {
 			return fmt.Errorf("set %s: %w", r.Settable, classify(err))
 		}
@@ -70,7 +71,7 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	b := newBuilder(s.catalog)
 	owned := b.among(nearCols, owners)
 	pairs, names, nearKey, farKey := pairSet(b, nearCols, farCols, near, far)
-	w.exec(told, w.touching(r, fmt.Sprintf(
+	w.exec(wrapError, w.touching(r, fmt.Sprintf(
 		`%s WHERE %s%s AND NOT EXISTS (SELECT 1 FROM unnest(%s) AS p(%s) WHERE %s AND %s)`,
 		remove, owned, t.live("j"), pairs, names, nearKey.Equals(nearCols), farKey.Equals(farCols))),
 		b.args...)
@@ -81,7 +82,7 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	pairs, names, nearKey, farKey = pairSet(b, nearCols, farCols, near, far)
 	columns := quoted("", append(slices.Clone(t.Columns), t.TargetColumns...))
 	if !t.SoftDelete {
-		w.exec(told, w.touching(r, fmt.Sprintf(
+		w.exec(wrapError, w.touching(r, fmt.Sprintf(
 			`INSERT INTO %s AS j (%s) SELECT %s, %s FROM unnest(%s) AS p(%s) ON CONFLICT DO NOTHING`,
 			table, columns, nearKey.List(), farKey.List(), pairs, names)),
 			b.args...)
@@ -91,7 +92,7 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	for i := range ids {
 		ids[i] = s.cfg.NewID(t.IDPrefix)
 	}
-	w.exec(told, w.touching(r, fmt.Sprintf(
+	w.exec(wrapError, w.touching(r, fmt.Sprintf(
 		`
 		INSERT INTO %[1]s AS j (id, %[2]s) SELECT p.id, %[3]s, %[4]s FROM unnest(%[5]s::text[], %[6]s) AS p(id, %[7]s)
 		WHERE NOT EXISTS (SELECT 1 FROM %[1]s AS j WHERE %[8]s AND %[9]s AND j.deleted_at IS NULL)`,
@@ -107,8 +108,8 @@ func (w *writer) replaceJoins(r *Relation, owners, near, far []string) {
 	)), b.args...)
 }
 
-// touching makes a statement that adds or removes rows, j, of a join table note in updated_at that their owners changed:
-// a condition that another update has on an owner would not hold any more. A record that is being created needs no note.
+// touching extends a statement that adds or removes rows, j, of a join table: it also sets updated_at of their
+// owners, so that a conditional update of an owner fails. A record that is being created does not need it.
 func (w *writer) touching(r *Relation, statement string) string {
 	m := w.model
 	i, ok := m.version()
@@ -122,8 +123,8 @@ func (w *writer) touching(r *Relation, statement string) string {
 		statement, returned.List(), m.table(), tableRef("t.", m, own).Equals(changed))
 }
 
-// pairSet adds pairs of keys as arguments. It returns their arrays, the names of the columns of p that unnest makes of them,
-// and references to these.
+// pairSet adds pairs of keys as arguments. It returns their arrays, the column names of p that unnest makes of
+// them, and references to these columns.
 func pairSet(
 	b *builder,
 	nearCols, farCols rowkey.Ref,

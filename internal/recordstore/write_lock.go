@@ -13,9 +13,9 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
-// again runs a transaction again when Postgres ends it because two of them wait for each other, or came in each other's way. In a
-// transaction of the caller's it is the caller's to run again.
-func (s *Store) again(ctx context.Context, fn func() error) error {
+// retry retries a transaction that Postgres aborted because of a deadlock or another conflict. In a transaction of
+// the caller it does not: the caller must retry.
+func (s *Store) retry(ctx context.Context, fn func() error) error {
 	for try := 1; ; try++ {
 		err := fn()
 		if !IsConflict(err) {
@@ -33,35 +33,35 @@ func (s *Store) again(ctx context.Context, fn func() error) error {
 	}
 }
 
-// held are the records that a write keeps as they are until it ends, by model and key: whether one is live, as far as it
-// was read. Those whose locks are queued are in it, and not live.
-type held map[*Model]map[string]bool
+// heldRecords are the records that a write has locked until it ends, by model and key, and whether each is live. A
+// record whose lock is queued counts as not live.
+type heldRecords map[*Model]map[string]bool
 
-// wanted are records to lock.
-type wanted struct {
+// lockRequest is the records of one model to lock.
+type lockRequest struct {
 	keys     []string
 	strength string
 }
 
-// lock locks the records that drafts are, if they are there already, refer to or are joined with: each model once, in the order that
-// all writers keep, so that they do not wait for each other.
-func (w *writer) lock(ctx context.Context, drafts []draft, own bool) error {
+// lock locks the records that are written, if they exist, and those that they refer to or are joined with. It locks
+// each model once, in the order that all writers keep, to avoid deadlocks.
+func (w *writer) lock(ctx context.Context, pending []pendingRow, own bool) error {
 	s, m := w.store, w.model
-	all := map[*Model]*wanted{}
+	all := map[*Model]*lockRequest{}
 	add := func(target *Model, strength string, keys []string) {
 		if len(keys) == 0 {
 			return
 		}
 		of := all[target]
 		if of == nil {
-			of = &wanted{strength: strength}
+			of = &lockRequest{strength: strength}
 			all[target] = of
 		}
 		of.keys = append(of.keys, keys...)
 	}
 	if own {
-		keys := make([]string, len(drafts))
-		for i, d := range drafts {
+		keys := make([]string, len(pending))
+		for i, d := range pending {
 			keys[i] = d.key
 		}
 		add(m, "FOR NO KEY UPDATE", keys)
@@ -73,28 +73,28 @@ func (w *writer) lock(ctx context.Context, drafts []draft, own bool) error {
 	for i := range m.Relations {
 		r := &m.Relations[i]
 		if target := s.catalog.Target(r); s.refers(m, r) {
-			add(target, owners, references(r, drafts))
+			add(target, owners, references(r, pending))
 			if own && s.cfg.Rules[m.Name].WritesOwners {
-				left, err := w.formerReferences(ctx, r, drafts)
+				former, err := w.formerReferences(ctx, r, pending)
 				if err != nil {
 					return err
 				}
-				add(target, owners, left)
+				add(target, owners, former)
 			}
 		} else if r.Settable != "" {
-			for _, d := range drafts {
+			for _, d := range pending {
 				add(target, "FOR SHARE", d.joins[r.Settable])
 			}
 		}
 	}
 	for _, target := range s.inLockOrder(all) {
-		w.take(target, all[target].keys, all[target].strength)
+		w.lockModel(target, all[target].keys, all[target].strength)
 	}
 	return nil
 }
 
-// inLockOrder sorts models as all writers lock their records.
-func (s *Store) inLockOrder(all map[*Model]*wanted) []*Model {
+// inLockOrder sorts models in the order in which all writers lock their records.
+func (s *Store) inLockOrder(all map[*Model]*lockRequest) []*Model {
 	models := make([]*Model, 0, len(all))
 	for _, m := range s.catalog.models {
 		if all[m] != nil {
@@ -107,9 +107,9 @@ func (s *Store) inLockOrder(all map[*Model]*wanted) []*Model {
 	return models
 }
 
-// take queues the locks of records, in the order of their keys' texts, and notes which of them are live. Relies on the key's
-// index.
-func (w *writer) take(m *Model, keys []string, strength string) {
+// lockModel queues the statement that locks records of a model, in the order of their keys as text, and notes which
+// of them are live. It relies on the key's index.
+func (w *writer) lockModel(m *Model, keys []string, strength string) {
 	live := w.held[m]
 	if live == nil {
 		live = make(map[string]bool, len(keys))
@@ -145,21 +145,22 @@ func (w *writer) take(m *Model, keys []string, strength string) {
 		b.args...)
 }
 
-// takeMissing queues the locks of records that a rule has added.
-func (w *writer) takeMissing(m *Model, keys []string) {
+// lockMissing queues the locks of referenced records that a rule has added.
+func (w *writer) lockMissing(m *Model, keys []string) {
 	missing := slices.DeleteFunc(slices.Clone(keys), func(k string) bool {
 		_, known := w.held[m][k]
 		return known
 	})
 	if len(missing) > 0 {
-		w.take(m, missing, "FOR SHARE")
+		w.lockModel(m, missing, "FOR SHARE")
 	}
 }
 
-// checkOwn finds records that are about to change and are not there, or are not as the condition of the change says.
-func (w *writer) checkOwn(drafts []draft) error {
+// checkOwn returns an error for a record to update that does not exist, or for which the condition of the update
+// does not hold.
+func (w *writer) checkOwn(pending []pendingRow) error {
 	m := w.model
-	for i, d := range drafts {
+	for i, d := range pending {
 		if !w.held[m][d.key] {
 			return &ItemError{Index: i, Err: &RecordError{Module: m.Module, Model: m.Name, ID: d.key}}
 		}
@@ -170,18 +171,20 @@ func (w *writer) checkOwn(drafts []draft) error {
 	return nil
 }
 
-// refers reports whether a relation is a column of the model that names records of its module by their key.
+// refers reports whether a relation is held in columns of the model that refer to a record of the same module by
+// its key.
 func (s *Store) refers(m *Model, r *Relation) bool {
 	target := s.catalog.Target(r)
 	return r.Through == nil && !r.Many && !m.IsKey(r.Columns) && target.IsKey(r.TargetColumns) &&
 		target.Module == m.Module
 }
 
-// formerReferences are the keys that records hold in the columns of a relation before they change. Relies on the key's index.
-func (w *writer) formerReferences(ctx context.Context, r *Relation, drafts []draft) ([]string, error) {
+// formerReferences returns the keys that records hold in the columns of a relation before the update. It relies on
+// the key's index.
+func (w *writer) formerReferences(ctx context.Context, r *Relation, pending []pendingRow) ([]string, error) {
 	m := w.model
-	keys := make([]string, len(drafts))
-	for i, d := range drafts {
+	keys := make([]string, len(pending))
+	for i, d := range pending {
 		keys[i] = d.key
 	}
 	b := newBuilder(nil)
@@ -200,10 +203,10 @@ func (w *writer) formerReferences(ctx context.Context, r *Relation, drafts []dra
 	return former, classify(err)
 }
 
-// references are the keys that drafts hold in the columns of a relation.
-func references(r *Relation, drafts []draft) []string {
+// references returns the keys that rows hold in the columns of a relation.
+func references(r *Relation, pending []pendingRow) []string {
 	var keys []string
-	for _, d := range drafts {
+	for _, d := range pending {
 		if k, ok := d.reference(r); ok {
 			keys = append(keys, k)
 		}
@@ -211,10 +214,11 @@ func references(r *Relation, drafts []draft) []string {
 	return keys
 }
 
-// checkReferences finds records that are referred to but deleted or never there, which a foreign key alone would not.
-func (w *writer) checkReferences(drafts []draft) error {
+// checkReferences returns an error for a reference to a record that is deleted or does not exist. A foreign key
+// alone does not detect soft-deleted records.
+func (w *writer) checkReferences(pending []pendingRow) error {
 	written := map[string]bool{}
-	for _, d := range drafts {
+	for _, d := range pending {
 		written[d.key] = true
 	}
 	var checks []func() error
@@ -224,13 +228,13 @@ func (w *writer) checkReferences(drafts []draft) error {
 			continue
 		}
 		target := w.store.catalog.Target(r)
-		keys := references(r, drafts)
+		keys := references(r, pending)
 		if len(keys) == 0 {
 			continue
 		}
-		w.takeMissing(target, keys)
+		w.lockMissing(target, keys)
 		checks = append(checks, func() error {
-			for j, d := range drafts {
+			for j, d := range pending {
 				k, ok := d.reference(r)
 				if ok && !w.held[target][k] && (target != w.model || !written[k]) {
 					return &ItemError{Index: j, Err: &RecordError{Module: target.Module, Model: target.Name, ID: k}}
@@ -247,10 +251,11 @@ func (w *writer) checkReferences(drafts []draft) error {
 	return nil
 }
 
-// sortLikely sorts the rows of a statement so that two calls that make the same records meet in one order: by what is given of them, a
-// slug first and the key, which may be new, last. Where the order is another all the same, one of the two is run again.
-func sortLikely(m *Model, drafts []draft, group []int) {
-	names := columnsOf(drafts[group[0]])
+// sortForInsert sorts the rows of a statement so that two calls that insert the same records insert them in the
+// same order, which avoids deadlocks in unique indexes. It sorts by the given values: a slug first, and the key
+// last, because it may be new. If the orders differ all the same, one of the two calls is retried.
+func sortForInsert(m *Model, pending []pendingRow, group []int) {
+	names := columnsOf(pending[group[0]])
 	place := func(name string) int {
 		i, ok := m.Column(name)
 		switch {
@@ -264,7 +269,7 @@ func sortLikely(m *Model, drafts []draft, group []int) {
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 	slices.SortStableFunc(group, func(i, j int) int {
 		for _, n := range names {
-			if c := cmp.Compare(textOf(drafts[i].values[n]), textOf(drafts[j].values[n])); c != 0 {
+			if c := cmp.Compare(textOf(pending[i].values[n]), textOf(pending[j].values[n])); c != 0 {
 				return c
 			}
 		}

@@ -11,19 +11,19 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// draft is a record on its way into the table.
-type draft struct {
+// pendingRow is a record to be written: its checked values by column.
+type pendingRow struct {
 	key    string
 	values map[string]any      // by column name
-	joins  map[string][]string // by Relation.Settable
+	joins  map[string][]string // keys for join tables, by Relation.Settable
 	shown  Values
 
 	ifUpdatedAt *time.Time // the condition of an update; nil means none
 }
 
-// newDraft checks the values of a record that a caller gave.
-func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
-	d := draft{values: make(map[string]any, len(given))}
+// newPendingRow checks the values of a record from a caller.
+func (s *Store) newPendingRow(m *Model, given Values, create bool) (pendingRow, error) {
+	d := pendingRow{values: make(map[string]any, len(given))}
 	if m.absent {
 		return d, &AbsentError{Model: m.Name, Table: m.Table}
 	}
@@ -72,7 +72,7 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 			return d, &InvalidError{Field: col.Field, Reason: "is part of the key, which does not change"}
 		}
 		if given[name] == nil && col.NotNull && col.Default && create {
-			continue // an explicit null asks for the default
+			continue // an explicit null means the default
 		}
 		v, err := Normalize(col, given[name])
 		if err != nil {
@@ -80,10 +80,10 @@ func (s *Store) newDraft(m *Model, given Values, create bool) (draft, error) {
 		}
 		d.set(col, v)
 	}
-	return d, s.draftKey(m, &d, create)
+	return d, s.setKey(m, &d, create)
 }
 
-func (d *draft) set(col *Column, v any) {
+func (d *pendingRow) set(col *Column, v any) {
 	d.values[col.Name] = v
 	if col.Raw == "" {
 		return
@@ -95,11 +95,11 @@ func (d *draft) set(col *Column, v any) {
 	d.values[col.Raw] = json.RawMessage(fmt.Sprintf(`{"value": %q, "precision": 20}`, v))
 }
 
-// draftKey finds the key of a record. It is "" where the database is to make it.
-func (s *Store) draftKey(m *Model, d *draft, create bool) error {
+// setKey sets the key of a row. It stays "" if the database generates the key.
+func (s *Store) setKey(m *Model, d *pendingRow, create bool) error {
 	col := &m.Columns[m.primary]
 	if col.Parts != nil {
-		return d.compositeKey(m, create)
+		return d.setCompositeKey(m, create)
 	}
 	given, ok := d.values[col.Name]
 	if !ok && create && m.IDPrefix != "" {
@@ -118,8 +118,9 @@ func (s *Store) draftKey(m *Model, d *draft, create bool) error {
 	return err
 }
 
-// compositeKey joins the key of the parts given, or gives the parts of a key.
-func (d *draft) compositeKey(m *Model, create bool) error {
+// setCompositeKey joins the key from the given parts when a record is created. For an update, it splits the given
+// key into the parts.
+func (d *pendingRow) setCompositeKey(m *Model, create bool) error {
 	col := &m.Columns[m.primary]
 	if create {
 		parts := make([]string, len(m.key))
@@ -197,8 +198,8 @@ func joinKeys(name string, far *Column, v any) ([]string, error) {
 	return keys, nil
 }
 
-// complete fills in slugs and finds what is missing.
-func (d *draft) complete(m *Model) error {
+// complete fills in slugs and raw values, and returns an error if a mandatory value is missing.
+func (d *pendingRow) complete(m *Model) error {
 	for i := range m.Columns {
 		col := &m.Columns[i]
 		v, given := d.values[col.Name]
@@ -220,11 +221,12 @@ func (d *draft) complete(m *Model) error {
 	return nil
 }
 
-// groups are the drafts that set the same columns, which is what one statement can write.
-func groups(drafts []draft) [][]int {
+// groupByColumns groups rows by the columns that they set, because one statement can write only rows with the same
+// columns.
+func groupByColumns(pending []pendingRow) [][]int {
 	byColumns := map[string][]int{}
 	var order []string
-	for i, d := range drafts {
+	for i, d := range pending {
 		k := strings.Join(columnsOf(d), ",")
 		if byColumns[k] == nil {
 			order = append(order, k)
@@ -238,7 +240,7 @@ func groups(drafts []draft) [][]int {
 	return all
 }
 
-func columnsOf(d draft) []string {
+func columnsOf(d pendingRow) []string {
 	names := make([]string, 0, len(d.values))
 	for name := range d.values {
 		names = append(names, name)
@@ -247,8 +249,9 @@ func columnsOf(d draft) []string {
 	return names
 }
 
-// reference is the key that a draft holds in the columns of a relation. There is none if one of them is null.
-func (d *draft) reference(r *Relation) (string, bool) {
+// reference returns the key that a row holds in the columns of a relation. ok is false if one of the columns is
+// null.
+func (d *pendingRow) reference(r *Relation) (string, bool) {
 	parts := make([]string, len(r.Columns))
 	for i, name := range r.Columns {
 		v := d.values[name]
