@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -136,10 +135,7 @@ func (db *database) prepareRepair(ctx context.Context) error {
 
 func (c *linksDoctorCommand) print(s *streams, result doctorResult) error {
 	if c.JSON {
-		out := json.NewEncoder(s.out)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return out.Encode(result)
+		return printJSON(s.out, result)
 	}
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	if len(result.Findings) > 0 {
