@@ -10,17 +10,17 @@ import (
 
 // accessFlags configure authentication and rate limits. API keys are in the database.
 type accessFlags struct {
-	JWTSecret    string   `name:"jwt-secret" help:"Secret of HS256 tokens of admins, 32 bytes at least: Medusa's jwtSecret. Set it in the environment: arguments can be read by other users of the machine." env:"JWT_SECRET" placeholder:"SECRET"`
-	JWKSURL      string   `name:"jwks-url" help:"Where the public keys of RS256 and ES256 tokens of admins are. Needs --jwt-audience and --jwt-issuer." env:"JWKS_URL" placeholder:"URL"`
-	JWTAudience  []string `name:"jwt-audience" help:"Audience (aud) that a token must have. Repeatable: one of them." env:"JWT_AUDIENCE"`
+	JWTSecret    string   `name:"jwt-secret" help:"Secret of HS256 tokens of admins, at least 32 bytes: Medusa's jwtSecret. Set it in the environment, because other users of the machine can read arguments." env:"JWT_SECRET" placeholder:"SECRET"`
+	JWKSURL      string   `name:"jwks-url" help:"URL of the public keys (JWKS) of RS256 and ES256 tokens of admins. Needs --jwt-audience and --jwt-issuer." env:"JWKS_URL" placeholder:"URL"`
+	JWTAudience  []string `name:"jwt-audience" help:"Required audience (aud) of tokens. Repeatable: a token needs one of them." env:"JWT_AUDIENCE"`
 	JWTIssuer    string   `name:"jwt-issuer" help:"Issuer (iss) that a token must have." env:"JWT_ISSUER"`
-	JWTRoleClaim string   `name:"jwt-role-claim" help:"Claim with the role of an admin, read-only or read-write, or a list of such. Medusa's own tokens need none." default:"linkgraph_role" env:"JWT_ROLE_CLAIM"`
+	JWTRoleClaim string   `name:"jwt-role-claim" help:"Claim that holds the role of an admin: read-only, read-write, or a list of them. Medusa's own tokens need none." default:"linkgraph_role" env:"JWT_ROLE_CLAIM"`
 
-	KeyCache            time.Duration `help:"How long the database is not asked again about a key: a revoked one is refused at most that much later. 0 asks every time." default:"5s" env:"KEY_CACHE"`
-	RateLimitStorefront int           `help:"Requests a minute with one publishable key; those that ask for much count as several. Past it each address may send a twentieth of that. 0 is without limit." default:"6000" env:"RATE_LIMIT_STOREFRONT"`
-	RateLimitAdmin      int           `help:"Requests a minute of one admin: a secret key, or the subject of tokens; those that ask for much count as several. 0 is without limit." default:"0" env:"RATE_LIMIT_ADMIN"`
-	RateLimitUnknown    int           `help:"Requests a minute from one address with credentials that are not good. 0 is without limit." default:"60" env:"RATE_LIMIT_UNKNOWN"`
-	TrustedProxy        []string      `help:"Network of proxies, in CIDR notation, whose X-Forwarded-For or Forwarded names the address of a client. Repeatable." env:"TRUSTED_PROXY" placeholder:"CIDR"`
+	KeyCache            time.Duration `help:"How long a key is cached. A revoked key is refused at most this much later. 0 turns the cache off." default:"5s" env:"KEY_CACHE"`
+	RateLimitStorefront int           `help:"Requests per minute with one publishable key. Large requests count as several. Beyond that, each address may send a twentieth of it. 0 means no limit." default:"6000" env:"RATE_LIMIT_STOREFRONT"`
+	RateLimitAdmin      int           `help:"Requests per minute of one admin (a secret key, or the subject of tokens). Large requests count as several. 0 means no limit." default:"0" env:"RATE_LIMIT_ADMIN"`
+	RateLimitUnknown    int           `help:"Requests per minute from one address with invalid credentials. 0 means no limit." default:"60" env:"RATE_LIMIT_UNKNOWN"`
+	TrustedProxy        []string      `help:"Network of trusted proxies, in CIDR notation: their X-Forwarded-For or Forwarded is believed. Repeatable." env:"TRUSTED_PROXY" placeholder:"CIDR"`
 }
 
 // authenticator returns the authenticator of requests. It reloads the JSON Web Key Set until the context ends.

@@ -11,10 +11,10 @@ import (
 
 type auditCommand struct {
 	databaseFlags
-	Since  time.Duration `help:"Only of this long ago and later. 0 is from the beginning." default:"24h"`
-	Caller string        `help:"Only of this caller, by the id of its API key or the subject of its token."`
-	Limit  int           `help:"Most mutations: the latest. 0 is all." default:"50"`
-	Format string        `help:"text is a line a mutation, json an object a line with the receipt." enum:"text,json" default:"text"`
+	Since  time.Duration `help:"Print only mutations younger than this. 0 prints from the beginning." default:"24h"`
+	Caller string        `help:"Print only mutations of this caller: the id of an API key, or the subject of a token."`
+	Limit  int           `help:"Print only the latest mutations, this many. 0 prints all." default:"50"`
+	Format string        `help:"text prints one line per mutation, json one object per line with the receipt." enum:"text,json" default:"text"`
 }
 
 // Run prints the audit log, the newest entry last.

@@ -16,26 +16,26 @@ import (
 // commands are the commands of the program.
 type commands struct {
 	logFlags
-	Version kong.VersionFlag `help:"Print the version, the commit and the version of Go, and end."`
+	Version kong.VersionFlag `help:"Print the version, the commit and the version of Go."`
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the playground (the default)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the modules' tables and the link tables up to date."`
 	Links   struct {
 		Plan     linksPlanCommand     `cmd:"" help:"Show what sync would do to the link tables."`
-		Sync     linksSyncCommand     `cmd:"" help:"Make the link tables what the schema says."`
-		Import   linksImportCommand   `cmd:"" help:"Bring links in from a CSV or JSONL file."`
-		Export   linksExportCommand   `cmd:"" help:"Write the links to a CSV or JSONL file."`
+		Sync     linksSyncCommand     `cmd:"" help:"Change the link tables to match the schema."`
+		Import   linksImportCommand   `cmd:"" help:"Import links from a CSV or JSONL file."`
+		Export   linksExportCommand   `cmd:"" help:"Export links to a CSV or JSONL file."`
 		Doctor   linksDoctorCommand   `cmd:"" help:"Look for damaged links and neglected link tables; with --fix, repair what can be."`
 		Discover linksDiscoverCommand `cmd:"" help:"Print stanzas for link tables that are not declared, to paste into the schema."`
 	} `cmd:"" help:"Compare the declared links with the database."`
-	Keys   keysCommands  `cmd:"" help:"Look after the keys that the API is called with."`
-	Events eventsCommand `cmd:"" help:"Print what became of links, in order, and follow new events."`
-	Prune  pruneCommand  `cmd:"" help:"Remove old events, old rows of the audit, and what is needed to restore old deletions."`
-	Audit  auditCommand  `cmd:"" help:"Print the mutations that were written down."`
+	Keys   keysCommands  `cmd:"" help:"Manage API keys."`
+	Events eventsCommand `cmd:"" help:"Print the events of links in commit order, and follow new ones."`
+	Prune  pruneCommand  `cmd:"" help:"Remove old events, audit rows, deletions and answers of idempotency keys."`
+	Audit  auditCommand  `cmd:"" help:"Print the audit log."`
 	Schema schemaCommand `cmd:"" help:"Print the schema, as admins or storefronts see it."`
 	Import struct {
-		Shopify importShopifyCommand `cmd:"" help:"Bring a Shopify product export into the store."`
-	} `cmd:"" help:"Bring data into the store."`
+		Shopify importShopifyCommand `cmd:"" help:"Import a Shopify product export."`
+	} `cmd:"" help:"Import data."`
 }
 
 // streams are the outputs of a command.

@@ -22,12 +22,12 @@ import (
 // databaseFlags are flags of every command that uses the database.
 type databaseFlags struct {
 	DataDir     string `help:"Folder of the private Postgres." default:".data" env:"DATA_DIR" type:"path"`
-	DatabaseURL string `help:"Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
+	DatabaseURL string `help:"URL of the Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
 }
 
 // readOnlyFlags forbid every change of the database.
 type readOnlyFlags struct {
-	ReadOnly bool `help:"Change nothing in the database: no tables, no indexes, no rows. Queries alone are answered." env:"READ_ONLY"`
+	ReadOnly bool `help:"Answer queries only, and change nothing in the database: no tables, no indexes, no rows." env:"READ_ONLY"`
 }
 
 // database is a Postgres and the graph over it.

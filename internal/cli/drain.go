@@ -13,8 +13,8 @@ import (
 
 // drainFlags configure graceful shutdown: see docs/operations.md.
 type drainFlags struct {
-	DrainDelay   time.Duration `help:"How long after SIGTERM the server goes on while /readyz answers 503, before it closes its port." default:"1s" env:"DRAIN_DELAY"`
-	DrainTimeout time.Duration `help:"How long requests that run may then take. What is left of them is answered 503." default:"20s" env:"DRAIN_TIMEOUT"`
+	DrainDelay   time.Duration `help:"How long the server continues after SIGTERM, with /readyz answering 503, before it closes its port." default:"1s" env:"DRAIN_DELAY"`
+	DrainTimeout time.Duration `help:"How long running requests may take after that. The rest are answered 503." default:"20s" env:"DRAIN_TIMEOUT"`
 }
 
 // lastAnswers is how long cancelled requests have to send their answers: longer than the wait for a COMMIT in flight.

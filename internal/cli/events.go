@@ -13,14 +13,14 @@ import (
 
 type eventsCommand struct {
 	databaseFlags
-	After  string        `help:"Print events after this cursor: that of the last one that was handled. Without it, from the beginning." placeholder:"CURSOR"`
-	Follow bool          `help:"Go on when all are printed, and print new ones as they come." short:"f"`
-	JSON   bool          `help:"Print an object a line, with the cursor."`
+	After  string        `help:"Print events after this cursor, which is that of the last handled event. Default: from the beginning." placeholder:"CURSOR"`
+	Follow bool          `help:"Keep running, and print new events as they are committed." short:"f"`
+	JSON   bool          `help:"Print one JSON object per line, with the cursor."`
 	Link   string        `help:"Print events of this link only." placeholder:"NAME"`
 	Left   string        `help:"Print events of the record with this id at the left end of --link only." placeholder:"ID"`
 	Right  string        `help:"Print events of the record with this id at the right end of --link only." placeholder:"ID"`
-	Limit  int           `help:"Most events to print. 0 is all."`
-	Poll   time.Duration `help:"How often --follow looks for events that no notification told of." default:"1s"`
+	Limit  int           `help:"Most events to print. 0 prints all."`
+	Poll   time.Duration `help:"How often --follow polls for events, besides notifications." default:"1s"`
 }
 
 // Run prints what became of links. A reader that keeps the cursor of an event after handling it handles each at least once.

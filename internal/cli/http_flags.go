@@ -15,17 +15,17 @@ import (
 type httpFlags struct {
 	MaxHeader int `help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
 	MaxURL    int `name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
-	Batch     int `help:"Most requests that one body may carry as a list. 0 refuses lists." default:"0" env:"BATCH"`
+	Batch     int `help:"Most requests of a batch. 0 refuses batches." default:"0" env:"BATCH"`
 
-	DocumentCache           int    `help:"Bytes that parsed documents may take, by estimate." default:"67108864" env:"DOCUMENT_CACHE"`
-	APQCache                int    `name:"apq-cache" help:"Bytes of documents that clients may have kept by their hash (automatic persisted queries). 0 keeps none." default:"4194304" env:"APQ_CACHE"`
-	TrustedDocuments        string `help:"File of the documents that alone may run: a JSON object from ids to documents." env:"TRUSTED_DOCUMENTS" type:"existingfile"`
-	StorefrontDocuments     string `help:"File of the documents that alone may run for storefronts, in the same form." env:"STOREFRONT_DOCUMENTS" type:"existingfile"`
-	StorefrontIntrospection bool   `help:"Let storefronts ask for their schema, and suggest names of it in errors." env:"STOREFRONT_INTROSPECTION"`
+	DocumentCache           int    `help:"Size of the cache of parsed documents, in estimated bytes." default:"67108864" env:"DOCUMENT_CACHE"`
+	APQCache                int    `name:"apq-cache" help:"Size of the cache of automatic persisted queries, in bytes. 0 turns it off." default:"4194304" env:"APQ_CACHE"`
+	TrustedDocuments        string `help:"File of trusted documents, a JSON object from ids to documents. No other document may run." env:"TRUSTED_DOCUMENTS" type:"existingfile"`
+	StorefrontDocuments     string `help:"File of trusted documents for storefronts, in the same format." env:"STOREFRONT_DOCUMENTS" type:"existingfile"`
+	StorefrontIntrospection bool   `help:"Allow introspection by storefronts, and suggest names in their errors." env:"STOREFRONT_INTROSPECTION"`
 
-	CORSOrigin        []string `name:"cors-origin" help:"Origin whose pages may read answers, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
-	CompressFrom      int      `help:"Bytes from which an answer is compressed. 0 compresses none." default:"1400" env:"COMPRESS_FROM"`
-	IdempotencyWindow age      `help:"How long a mutation with an Idempotency-Key is answered with its first answer. 0 refuses such mutations." default:"24h" env:"IDEMPOTENCY_WINDOW"`
+	CORSOrigin        []string `name:"cors-origin" help:"Allowed CORS origin, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
+	CompressFrom      int      `help:"Compress answers from this size on, in bytes. 0 turns compression off." default:"1400" env:"COMPRESS_FROM"`
+	IdempotencyWindow age      `help:"How long an Idempotency-Key is valid. 0 refuses mutations with a key." default:"24h" env:"IDEMPOTENCY_WINDOW"`
 	Suggestions       bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
 }
 

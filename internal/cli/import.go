@@ -11,8 +11,8 @@ type importShopifyCommand struct {
 	databaseFlags
 	Files         []string `arg:"" help:"CSV files exported from Shopify." type:"existingfile"`
 	Currency      string   `help:"Currency of the prices." default:"usd" env:"CURRENCY"`
-	StockLocation string   `help:"Stock location of the quantities, by name; made if it is missing." default:"Main warehouse" env:"STOCK_LOCATION"`
-	SalesChannel  string   `help:"Sales channel of the products, by name; made if it is missing." default:"Web shop" env:"SALES_CHANNEL"`
+	StockLocation string   `help:"Stock location of the quantities, by name. It is created if it does not exist." default:"Main warehouse" env:"STOCK_LOCATION"`
+	SalesChannel  string   `help:"Sales channel of the products, by name. It is created if it does not exist." default:"Web shop" env:"SALES_CHANNEL"`
 }
 
 // Run imports the files in order, each in its own transaction.

@@ -18,7 +18,7 @@ import (
 
 // keysCommands manage API keys.
 type keysCommands struct {
-	Create keysCreateCommand `cmd:"" help:"Make a key, and print its token: of a secret key this once."`
+	Create keysCreateCommand `cmd:"" help:"Create a key and print its token. The token of a secret key is shown only once."`
 	List   keysListCommand   `cmd:"" help:"List the keys, without their tokens."`
 	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: a server refuses it within its --key-cache."`
 }
@@ -28,9 +28,9 @@ const madeBy = "linkgraph"
 
 type keysCreateCommand struct {
 	databaseFlags
-	Type    string   `help:"secret, for admins, or publishable, for storefronts." enum:"secret,publishable" required:""`
-	Title   string   `help:"What the key is for." required:""`
-	Role    string   `help:"What a secret key may do: read-write (the default) or read-only." enum:",read-write,read-only" default:""`
+	Type    string   `help:"Type of the key: secret, for admins, or publishable, for storefronts." enum:"secret,publishable" required:""`
+	Title   string   `help:"Title of the key." required:""`
+	Role    string   `help:"Role of a secret key: read-write (the default) or read-only." enum:",read-write,read-only" default:""`
 	Channel []string `help:"Id of a sales channel that a publishable key gives access to. Repeatable." sep:"none" placeholder:"ID"`
 }
 

@@ -14,15 +14,15 @@ type limitFlags struct {
 	MaxDepth      int `help:"Most levels of a selection of ${whose}." env:"MAX_DEPTH"`
 	MaxIn         int `help:"Most values of one in list of ${whose}." env:"MAX_IN"`
 	MaxConditions int `help:"Most conditions of all filters of an operation of ${whose}." env:"MAX_CONDITIONS"`
-	MaxValues     int `help:"Most values that these compare with." env:"MAX_VALUES"`
-	MaxValueBytes int `help:"Most bytes of these values, and of cursors." env:"MAX_VALUE_BYTES"`
+	MaxValues     int `help:"Most values that filters compare with." env:"MAX_VALUES"`
+	MaxValueBytes int `help:"Most bytes of values in filters, and of cursors." env:"MAX_VALUE_BYTES"`
 	MaxSortKeys   int `help:"Most sort keys of one list of ${whose}." env:"MAX_SORT_KEYS"`
 	MaxRelations  int `help:"Most relations that a filter or sort key of ${whose} may cross, one below the other." env:"MAX_RELATIONS"`
-	MaxSearch     int `help:"Most that the filters, sort keys and counts of an operation of ${whose} may cost: see docs/http.md." env:"MAX_SEARCH"`
+	MaxSearch     int `help:"Highest cost of the filters, sort keys and counts of an operation of ${whose}: see docs/http.md." env:"MAX_SEARCH"`
 	MaxCost       int `help:"Most fields of all records that an operation of ${whose} may ask for, if every page is full." env:"MAX_COST"`
 	MaxAnswer     int `help:"Most bytes of an answer to ${whose}." env:"MAX_ANSWER"`
 
-	RequestTimeout time.Duration `help:"Longest that a request of ${whose} may run before it is ended. 0 lets it run." env:"REQUEST_TIMEOUT"`
+	RequestTimeout time.Duration `help:"Request timeout of ${whose}. 0 means no limit." env:"REQUEST_TIMEOUT"`
 	MaxBody        int64         `help:"Most bytes of the body of a request of ${whose}." env:"MAX_BODY"`
 	MaxDocument    int           `help:"Most bytes of a document of ${whose}." env:"MAX_DOCUMENT"`
 	MaxTokens      int           `help:"Most tokens of a document of ${whose}." env:"MAX_TOKENS"`

@@ -45,7 +45,7 @@ func (c *linksPlanCommand) Run(ctx context.Context, s *streams) error {
 type linksSyncCommand struct {
 	databaseFlags
 	Safe bool `help:"Leave out what loses data (the default)." xor:"mode"`
-	All  bool `help:"Also do what loses data: drop tables of links that are not declared any more, change column types." xor:"mode"`
+	All  bool `help:"Include steps that lose data: drop tables of links that are no longer declared, change column types." xor:"mode"`
 }
 
 // Run syncs the link tables and prints what was done.

@@ -15,7 +15,7 @@ import (
 type linksDoctorCommand struct {
 	databaseFlags
 	JSON     bool   `help:"Print one JSON object instead of a table." name:"json" env:"-"`
-	Link     string `help:"Examine this link alone." env:"-"`
+	Link     string `help:"Examine only this link." env:"-"`
 	Examples int    `help:"Rows to show of each finding. 0 shows none." default:"3" env:"-"`
 	HubSize  int64  `help:"How many links make a record a hub." default:"100000" env:"-"`
 	Fix      bool   `help:"Dismiss damaged links, and delete records that a cascade should have taken. Prints the id of the deletion that undoes it." env:"-"`

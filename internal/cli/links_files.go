@@ -13,15 +13,15 @@ import (
 
 type linksImportCommand struct {
 	databaseFlags
-	File    string `arg:"" help:"CSV or JSONL file with the columns, or keys, link, left, right and extra columns; - is the standard input."`
-	Link    string `help:"Link of rows that name none."`
-	Format  string `help:"csv or jsonl; otherwise the name of the file tells." enum:",csv,jsonl" default:""`
-	Batch   int    `help:"Rows of a transaction." default:"5000"`
-	Replace bool   `help:"Dismiss links that stand in the way of new ones."`
-	Resume  bool   `help:"Go on where an import of the same file stopped."`
-	DryRun  bool   `help:"Check all rows and report what would be done, and write no link. Rejected rows are written to their file."`
+	File    string `arg:"" help:"CSV or JSONL file with the columns (or keys) link, left, right and extra columns; - reads the standard input."`
+	Link    string `help:"Link of rows that do not name one."`
+	Format  string `help:"csv or jsonl. Default: by the file's extension." enum:",csv,jsonl" default:""`
+	Batch   int    `help:"Rows per transaction." default:"5000"`
+	Replace bool   `help:"Dismiss existing links that conflict with imported ones."`
+	Resume  bool   `help:"Continue an interrupted import of the same file."`
+	DryRun  bool   `help:"Check all rows and report the result without writing links. Rejected rows are written to the rejects file."`
 	JSON    bool   `name:"json" help:"Print the report as JSON."`
-	Rejects string `help:"File for rows that cannot be brought in; otherwise beside the file, as links.rejects.csv. It is written anew." type:"path"`
+	Rejects string `help:"File for rejected rows. It is overwritten. Default: beside the file, as links.rejects.csv." type:"path"`
 }
 
 // errRejected is the error of an import that left rows out.
@@ -80,9 +80,9 @@ func (c *linksImportCommand) print(s *streams, report linkfile.Report) error {
 
 type linksExportCommand struct {
 	databaseFlags
-	File   string `arg:"" optional:"" default:"-" help:"File to write; - is the standard output."`
-	Link   string `help:"Write this link alone."`
-	Format string `help:"csv or jsonl; otherwise the name of the file tells, and the standard output is csv." enum:",csv,jsonl" default:""`
+	File   string `arg:"" optional:"" default:"-" help:"File to write; - writes to the standard output."`
+	Link   string `help:"Export only this link."`
+	Format string `help:"csv or jsonl. Default: by the file's extension; csv on the standard output." enum:",csv,jsonl" default:""`
 }
 
 // Run exports the live links.

@@ -12,8 +12,8 @@ import (
 
 // logFlags are flags of every command.
 type logFlags struct {
-	LogFormat string `help:"How log lines are written: text or json." enum:"text,json" default:"text" env:"LOG_FORMAT"`
-	LogLevel  string `help:"The least level that is written: debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"LOG_LEVEL"`
+	LogFormat string `help:"Format of log lines: text or json." enum:"text,json" default:"text" env:"LOG_FORMAT"`
+	LogLevel  string `help:"Lowest level to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"LOG_LEVEL"`
 }
 
 func (f logFlags) logger(w io.Writer) (*slog.Logger, error) {
@@ -26,9 +26,9 @@ func (f logFlags) logger(w io.Writer) (*slog.Logger, error) {
 
 // observeFlags configure metrics, explain and warnings. Traces follow the standard OTEL_ variables.
 type observeFlags struct {
-	Explain          *bool         `help:"Tell a client that sends x-linkgraph-explain: 1 what its operation took. On for the private Postgres, otherwise off." negatable:"" env:"EXPLAIN"`
-	EventsLagWarning time.Duration `help:"Log which session holds events of links back when its transaction stays open for longer than this. 0 logs none." default:"1m" env:"EVENTS_LAG_WARNING"`
-	MetricsNames     int           `help:"Most names of operations that the metrics tell apart; the rest is 'other'." default:"200" env:"METRICS_NAMES"`
+	Explain          *bool         `help:"Answer the header x-linkgraph-explain: 1 of admins with statements and timings. On for the private Postgres, otherwise off." negatable:"" env:"EXPLAIN"`
+	EventsLagWarning time.Duration `help:"Log the session whose open transaction has held back link events for longer than this. 0 turns it off." default:"1m" env:"EVENTS_LAG_WARNING"`
+	MetricsNames     int           `help:"Most operation names with metrics labels of their own; the others share 'other'." default:"200" env:"METRICS_NAMES"`
 }
 
 // observer returns the observer of the server, and a function that flushes its traces.

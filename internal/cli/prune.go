@@ -91,10 +91,10 @@ func prunable(db *database) []prunableKind {
 
 // retainFlags say how long a server keeps its bookkeeping.
 type retainFlags struct {
-	RetainEvents      age `help:"Remove events that are older: 90d, 12h. 0 keeps them." default:"0" env:"RETAIN_EVENTS"`
-	RetainDeletions   age `help:"Remove what is needed to restore deletions that are older. 0 keeps it." default:"0" env:"RETAIN_DELETIONS"`
-	RetainAudit       age `help:"Remove rows of the audit that are older. 0 keeps them." default:"0" env:"RETAIN_AUDIT"`
-	RetainIdempotency age `help:"Remove answers of Idempotency-Keys that are older. 0 keeps them." default:"0" env:"RETAIN_IDEMPOTENCY"`
+	RetainEvents      age `help:"Remove events older than this: 90d, 12h. 0 keeps them." default:"0" env:"RETAIN_EVENTS"`
+	RetainDeletions   age `help:"Remove deletions older than this, which can then not be restored. 0 keeps them." default:"0" env:"RETAIN_DELETIONS"`
+	RetainAudit       age `help:"Remove audit rows older than this. 0 keeps them." default:"0" env:"RETAIN_AUDIT"`
+	RetainIdempotency age `help:"Remove answers of idempotency keys older than this. 0 keeps them." default:"0" env:"RETAIN_IDEMPOTENCY"`
 }
 
 // pruneEvery is how often a server looks for what is old.

@@ -7,7 +7,7 @@ import (
 )
 
 type schemaCommand struct {
-	Storefront bool `help:"As storefronts see it."`
+	Storefront bool `help:"Print the schema of storefronts."`
 }
 
 // Run prints the schema in the schema language.

@@ -20,7 +20,7 @@ import (
 
 // tryoutFlags configure whether a user of this machine can try the API without a key.
 type tryoutFlags struct {
-	Tryout *bool `help:"Have the playground and the map carry a secret key that is good until the server stops, and a publishable one, where they are opened by the link that the start prints. For a loopback address alone. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
+	Tryout *bool `help:"Give the playground and the map an admin key, valid until the server stops, and a publishable key, when they are opened by the link that the start prints. Loopback addresses only. On for the private Postgres, otherwise off." negatable:"" env:"TRYOUT"`
 }
 
 // tryout holds the credentials that the pages send on this machine. The zero value has none.
