@@ -114,12 +114,8 @@ func newTarget(d *linkstore.Definition, raw map[string]any) (linkstore.Target, e
 
 // LinksSet resolves setLinks to the results of the store.
 func LinksSet(ctx context.Context, results []linkstore.SetResult) (Answer, error) {
-	r := newPayload(ctx)
-	r.result.outcomes = make([]linkstore.Outcome, len(results))
-	links := make([]*linkstore.Link, len(results))
-	for i := range results {
-		links[i], r.result.outcomes[i] = &results[i].Link, results[i].Outcome
-	}
-	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
+	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
+		return &results[i].Link, results[i].Outcome
+	})
 	return r, nil
 }

@@ -56,15 +56,23 @@ func checkPayload(ctx context.Context, names []string, links int) error {
 	return nil
 }
 
-// LinksCreated resolves createLinks to the results of the store.
-func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
+// newOutcomes starts the payload of a mutation that answers with an outcome and a link for each item.
+func newOutcomes(ctx context.Context, n int, of func(i int) (*linkstore.Link, linkstore.Outcome)) *rootField {
 	r := newPayload(ctx)
-	r.result.outcomes = make([]linkstore.Outcome, len(results))
-	links := make([]*linkstore.Link, len(results))
-	for i := range results {
-		links[i], r.result.outcomes[i] = &results[i].Link, results[i].Outcome
+	r.result.outcomes = make([]linkstore.Outcome, n)
+	links := make([]*linkstore.Link, n)
+	for i := range links {
+		links[i], r.result.outcomes[i] = of(i)
 	}
 	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
+	return r
+}
+
+// LinksCreated resolves createLinks to the results of the store.
+func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
+	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
+		return &results[i].Link, results[i].Outcome
+	})
 	for i := range results {
 		if len(results[i].Replaced) == 0 || r.err != nil {
 			continue
@@ -79,13 +87,9 @@ func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer
 
 // LinksDismissed resolves dismissLinks to the results of the store.
 func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, error) {
-	r := newPayload(ctx)
-	r.result.outcomes = make([]linkstore.Outcome, len(results))
-	links := make([]*linkstore.Link, len(results))
-	for i := range results {
-		links[i], r.result.outcomes[i] = results[i].Link, results[i].Outcome
-	}
-	r.err = r.showLinks(&r.links, &r.Payload.Links, links)
+	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
+		return results[i].Link, results[i].Outcome
+	})
 	return r, nil
 }
 
