@@ -124,6 +124,9 @@ func sweep(schema *ast.Schema, v verbs, m *recordstore.Model, all map[string]ver
 		r, ok := m.Relation(f.Name)
 		if !ok {
 			fmt.Fprintf(&fields, " %s", f.Name)
+			if f.Type.Name() == "LinkedRecord" { // an end of a link
+				fields.WriteString(" { module model id }")
+			}
 			continue
 		}
 		key := all[r.Target].key
