@@ -15,8 +15,8 @@ help: ## list the targets
 run: ## serve the API on a private Postgres, with a demo store
 	go run .
 
-# `make lint` vets, so the tests do not do it again. Many tests wait for Postgres: four at a time keep two cores busy.
-GOTEST = go test -vet=off -parallel 4
+# `make lint` vets, so the tests do not do it again.
+GOTEST = go test -vet=off
 
 test: ## the tests, on a real Postgres; -short leaves out or shortens those that take minutes
 	$(GOTEST) -short ./...

@@ -34,7 +34,7 @@ func kills(t *testing.T) int {
 	text := os.Getenv(killsVariable)
 	switch {
 	case text == "" && testing.Short():
-		return 3
+		return 2
 	case text == "":
 		return 8
 	}
@@ -238,7 +238,7 @@ func TestFirstStartIsKilled(t *testing.T) {
 		jobs = append(jobs, func() error { return c.endedAt(t, m, (*starting).kill) })
 	}
 	for p := range phases {
-		if testing.Short() && p%2 == 0 {
+		if testing.Short() && p != 1 { // the one interrupt comes while the cluster is made
 			continue
 		}
 		m := instant{p, c.took[p] / 2}
