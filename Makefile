@@ -37,7 +37,7 @@ CONCURRENT := $(CONCURRENT)|CountedByMany|Snapshot|AnswersThatNobodyReads|Walk|T
 
 race: ## the tests of concurrent calls, with the race detector
 	go test -race -short -vet=off -run '$(CONCURRENT)' ./linkstore ./graph ./internal/access
-	go test -race -short -vet=off ./graph/internal/... ./graph/transport ./internal/overload ./internal/lazytx ./internal/dbpool
+	go test -race -short -vet=off ./graph/internal/... ./graph/transport ./internal/overload ./internal/lazytx
 
 FOR = 60s
 SEED = 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,11 +92,11 @@ func TestPlanningIsCounted(t *testing.T) {
 // new one must take its slot.
 func TestGivenUpWithoutCancel(t *testing.T) {
 	t.Parallel()
-	dials := 0
+	var dials atomic.Int64
 	p, w, working := pool(t, 1, func(cfg *pgxpool.Config) {
 		dial := cfg.ConnConfig.DialFunc
 		cfg.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if dials++; dials == 2 { // the first dial is the session, the second its cancel request
+			if dials.Add(1) == 2 { // the first dial is the session, the second its cancel request
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
