@@ -187,10 +187,14 @@ func testCounts(b *tab, s *site) {
 		b.Error("links out of sight have been counted")
 	}
 	b.do(chromedp.ScrollIntoView(chromedp.CSS("#rows tr:last-child")))
-	evaluate[chromedp.Void](b, `new Promise((done) => {
-		const step = () => { scrollBy(0, -300); scrollY > 0 ? setTimeout(step, 40) : done(); };
-		step();
-	})`)
+	// The page learns what is in sight when the browser draws, so each step waits until it has drawn.
+	evaluate[chromedp.Void](b, `(async () => {
+		const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+		do {
+			scrollBy(0, -300);
+			await drawn();
+		} while (scrollY > 0);
+	})()`)
 	b.wait(counted)
 	if n := s.sent("query Counts") - before; n > 12 {
 		b.Errorf("%d requests to count %d links", n, len(b.shown()))

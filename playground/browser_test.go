@@ -242,7 +242,8 @@ func open(t *testing.T, parent context.Context, s *site, scheme string, width, h
 }
 
 const (
-	patience = 15 * time.Second
+	// patience ends a wait for what does not come. It is long, because CI runs other tests beside the browser.
+	patience = time.Minute
 	// pause is longer than GraphiQL and the page wait for a visitor to go on typing.
 	pause = 700 * time.Millisecond
 )
@@ -256,8 +257,24 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// click clicks an element once it stands still with nothing over it: the browser is told a place, not an element.
 func (b *tab) click(selector string) {
 	b.Helper()
+	b.wait(fmt.Sprintf("document.querySelector(%q)", selector))
+	b.do(chromedp.ScrollIntoView(chromedp.CSS(selector)))
+	b.wait(fmt.Sprintf(`(async () => {
+		const place = () => {
+			const box = document.querySelector(%[1]q)?.getBoundingClientRect();
+			return box && [box.x, box.y, box.width, box.height];
+		};
+		const before = place();
+		for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+		const now = place();
+		if (!before || !now || String(before) !== String(now)) return false;
+		const [x, y, width, height] = now;
+		const top = document.elementFromPoint(x + width / 2, y + height / 2);
+		return document.querySelector(%[1]q).contains(top);
+	})()`, selector))
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
@@ -277,13 +294,14 @@ func evaluate[T any](b *tab, expression string) T {
 	return v
 }
 
-// wait waits until an expression is true, on the page that the browser is at by then.
+// wait waits until an expression, or its promise, is true, on the page that the browser is at by then.
 func (b *tab) wait(expression string) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+			"Promise.resolve("+expression+").then(Boolean)", chromedp.EvalAwaitPromise))
 		if ok && err == nil {
 			return
 		}
