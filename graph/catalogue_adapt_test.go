@@ -13,6 +13,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph"
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
+	"github.com/linkgraph/linkgraph/internal/bookkeeping"
 	"github.com/linkgraph/linkgraph/internal/medusa/medusatest"
 	"github.com/linkgraph/linkgraph/internal/pgtest"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
@@ -26,7 +27,7 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 	kept := map[string]string{}
 	tables := map[string]bool{} // that records were made in
 	for _, model := range catalog.Models() {
-		if model.Link == "" {
+		if model.Link == "" && !model.ReadOnly {
 			kept[model.Name] = m.make(model.Name, nil)
 			tables[model.Table] = true
 		}
@@ -37,13 +38,14 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 			t.Fatalf("%s %v: %v", sql, args, err)
 		}
 	}
+	writeHistory(t, m.graph, db)
 	quote := func(name string) string { return pgx.Identifier{name}.Sanitize() }
 	for _, model := range catalog.Models() {
 		taken := map[string]bool{} // columns that hold a key
 		for _, r := range model.Relations {
 			target := m.model(r.Target)
 			switch t := r.Through; {
-			case model.Link != "":
+			case model.Link != "" || model.ReadOnly:
 			case t == nil && !r.Many && taken[r.Columns[0]]: // holds keys of several models
 				i, _ := model.Column(r.Columns[0])
 				m.make(model.Name, map[string]any{model.Columns[i].Field: kept[target.Name]})
@@ -95,6 +97,34 @@ func oneOfEach(t *testing.T, db *pgtest.DB) {
 				d.IDPrefix,
 			)
 		}
+	}
+}
+
+// writeHistory inserts a row into each table of the module history. The link store and the audit log make the tables in any
+// database that they write to.
+func writeHistory(t *testing.T, g *graph.Graph, db *pgtest.DB) {
+	t.Helper()
+	ctx := t.Context()
+	if _, err := bookkeeping.Migrate(ctx, db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Links.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Pool.Exec(ctx, `
+		INSERT INTO linkgraph.deletion (id, deleted_at) VALUES ('del_1', now());
+		INSERT INTO linkgraph.deletion_record (deletion_id, model, key, removed) VALUES ('del_1', 'Product', 'p', true);
+		INSERT INTO linkgraph.deletion_link (deletion_id, link, left_key, right_key) VALUES ('del_1', 'a_b', 'a', 'b');
+		INSERT INTO linkgraph.repaired_link (deletion_id, link, id, left_key, right_key, kind)
+		VALUES ('del_1', 'a_b', 'ab_1', 'a', 'b', 'duplicate');
+		INSERT INTO linkgraph.link_event (event, link, left_key, right_key, data, cause)
+		VALUES ('detached', 'a_b', 'a', 'b', '{}', 'delete');
+		INSERT INTO linkgraph.audit (
+			caller_kind, caller_id, caller_name, caller_role, request_id, operation, field, document_hash, action, receipt,
+			truncated, deletion_id
+		) VALUES ('admin', 'apk_1', 'A', 'read-write', '', '', 'deleteLinks', '', 'delete_links', '{}', false, 'del_1')`,
+	); err != nil {
+		t.Fatal(err)
 	}
 }
 

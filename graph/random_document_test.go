@@ -405,7 +405,8 @@ func literal(v any) string {
 func (d *documents) know(a *api) {
 	d.ids = []string{"", "none", "prod_01ARZ3NDEKTSV4RRFFQ69G5FAV"}
 	for _, m := range a.graph.Records.Catalog().Models() {
-		l := &recordstore.List{Model: m, Columns: []int{1, 2}, Page: &recordstore.Page{Limit: 3}}
+		columns := []int{1, 2}[:min(len(m.Columns)-1, 2)]
+		l := &recordstore.List{Model: m, Columns: columns, Page: &recordstore.Page{Limit: 3}}
 		if err := a.graph.Records.Read(a.Context(), l); err != nil {
 			a.Fatal(err)
 		}

@@ -80,6 +80,11 @@ var (
 		"product_variant_option":         true,
 		"product_product_option":         true,
 		"product_category_product":       true,
+		"deletion":                       true,
+		"deletion_record":                true,
+		"deletion_link":                  true,
+		"link_event":                     true,
+		"audit":                          true,
 	}
 )
 

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -333,7 +335,8 @@ func TestStorefrontNodes(t *testing.T) {
 		if !m.IsNode() {
 			continue
 		}
-		rows, err := w.db.Pool.Query(t.Context(), fmt.Sprintf(`SELECT id::text FROM %q`, m.Table))
+		table := pgx.Identifier{cmp.Or(m.Schema, "public"), m.Table}.Sanitize()
+		rows, err := w.db.Pool.Query(t.Context(), `SELECT id::text FROM `+table)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,6 +78,7 @@ func (s *spec) registerModel(w *code, m *model) {
 	l.text("Key", m.key)
 	l.text("IDPrefix", m.idPrefix)
 	l.flag("SoftDelete", m.softDelete)
+	l.flag("ReadOnly", m.readOnly)
 	if m.link != nil {
 		l.text("Link", m.link.name)
 		ends := make([]string, 2)
@@ -217,7 +218,7 @@ func (s *spec) resolvers(w *code) {
 	for _, m := range s.models {
 		root("Queries", naming.Camel(m.name), "Record", m.name)
 		root("Queries", m.plural, "List", m.name)
-		if m.link != nil {
+		if m.link != nil || m.readOnly {
 			continue
 		}
 		verbs := []string{"Create", "Update"}

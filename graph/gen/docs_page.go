@@ -86,6 +86,10 @@ func (m *manual) facts(w *page, md *model) {
 		md.primary,
 		md.plural,
 	)
+	if md.readOnly {
+		w.line("- Mutations: none, the records are read-only\n")
+		return
+	}
 	verbs := []string{"create", "update"}
 	if md.softDelete {
 		verbs = append(verbs, "delete", "restore")

@@ -122,6 +122,7 @@ func (r *reader) models() {
 			key:         a.text("key"),
 			primary:     a.text("primaryKey"),
 			description: def.Description,
+			readOnly:    a.flag("readOnly"),
 		}
 		r.checkName(d.Position, "model "+m.name, "the plural", m.plural)
 		r.checkSnakeName(d.Position, "model "+m.name, "module", m.module)

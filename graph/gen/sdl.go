@@ -259,7 +259,7 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		listArguments(m.name+"Filter", m.name+"Order", m.view == nil && m.softDelete),
 		m.name,
 	)
-	if m.link == nil && m.view == nil {
+	if m.link == nil && m.view == nil && !m.readOnly {
 		s.mutations(w, m)
 	}
 }

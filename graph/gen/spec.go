@@ -30,6 +30,7 @@ type model struct {
 	relations        []*relation
 	link             *link // set if the model is the rows of this link
 	node, softDelete bool
+	readOnly         bool  // has no mutations
 	view             *view // set in the spec for storefronts
 }
 

@@ -78,9 +78,10 @@ func (l *Log) queue(ctx context.Context, action string, r *receipt, last *pgx.Ba
 	e := l.cfg.Who(ctx)
 	last.Queue(`
 		INSERT INTO linkgraph.audit (
-			caller_kind, caller_id, caller_name, caller_role, request_id, operation, field, document_hash, action, receipt, truncated
-		) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)`,
+			caller_kind, caller_id, caller_name, caller_role, request_id, operation, field, document_hash, action, receipt, truncated,
+			deletion_id
+		) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11, NULLIF($12, ''))`,
 		e.CallerKind, e.CallerID, e.CallerName, e.CallerRole, e.RequestID, e.Operation, e.Field, e.DocumentHash,
-		action, string(text), r.truncated)
+		action, string(text), r.truncated, r.DeletionID)
 	return nil
 }

@@ -19,10 +19,9 @@ import (
 
 var _ graph.Audit = (*audit.Log)(nil)
 
-// TestHTTP sends mutations of several root fields: each field has a row of its own, and if one fails there are none.
-func TestHTTP(t *testing.T) {
-	t.Parallel()
-	w := &world{TB: t, db: newDB(t)}
+// sender returns a function that sends a document to an API of the world and returns the answer. The id of each request is req-7.
+func sender(w *world) func(query string, variables map[string]any, caller *graph.Caller) string {
+	w.Helper()
 	g, err := graph.New(
 		w.db.Pool,
 		graph.Config{
@@ -31,7 +30,7 @@ func TestHTTP(t *testing.T) {
 	)
 	w.must(err)
 	handler := g.Handler()
-	send := func(query string, variables map[string]any, caller *graph.Caller) string {
+	return func(query string, variables map[string]any, caller *graph.Caller) string {
 		body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 		w.must(err)
 		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
@@ -43,6 +42,40 @@ func TestHTTP(t *testing.T) {
 		handler.ServeHTTP(answer, r)
 		return answer.Body.String()
 	}
+}
+
+// TestDeletionsSayWho deletes and restores, and asks which deletions there were and by whom.
+func TestDeletionsSayWho(t *testing.T) {
+	t.Parallel()
+	w := &world{TB: t, db: newDB(t)}
+	send := sender(w)
+	jane := &graph.Caller{ID: "apk_1", Name: "Jane", Role: graph.ReadWrite}
+	john := &graph.Caller{ID: "apk_2", Name: "John", Role: graph.ReadWrite}
+	send(`mutation { deleteProductVariants(ids: ["variant_demo_shirt_s"]) { deletionId } }`, nil, jane)
+	send(`mutation { deleteProductVariants(ids: ["variant_demo_shirt_m"], dryRun: true) { deletionId } }`, nil, jane)
+	send(`mutation { restoreProductVariants(ids: ["variant_demo_shirt_s"]) { deletionId } }`, nil, john)
+	send(`mutation { createProductTags(input: [{ value: "new" }]) { productTags { id } } }`, nil, john)
+	answer := send(`{
+		deletions { nodes { auditEntries { nodes { callerName action } } } }
+		auditEntries(filter: { deletion: { isNull: false } }, orderBy: [{ id: DESC }]) { nodes { requestId field deletion { records { totalCount } } } }
+	}`, nil, &graph.Caller{ID: "apk_3", Role: graph.ReadOnly})
+	const want = `{"data":{"deletions":{"nodes":[{"auditEntries":{"nodes":[` +
+		`{"callerName":"Jane","action":"delete_records"},{"callerName":"John","action":"restore"}]}}]},` +
+		`"auditEntries":{"nodes":[{"requestId":"req-7","field":"restoreProductVariants","deletion":{"records":{"totalCount":4}}},` +
+		`{"requestId":"req-7","field":"deleteProductVariants","deletion":{"records":{"totalCount":4}}}]}}}`
+	if answer != want {
+		t.Errorf("got %s\nwant %s", answer, want)
+	}
+	if regexp.MustCompile("(?i)auditEntr|deletion|linkEvent").MatchString(graph.StorefrontSchema()) {
+		t.Error("storefronts see the history")
+	}
+}
+
+// TestHTTP sends mutations of several root fields: each field has a row of its own, and if one fails there are none.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	w := &world{TB: t, db: newDB(t)}
+	send := sender(w)
 
 	const refused = `mutation Season($title: String!) {
 		createProducts(input: [{ title: $title }]) { products { id } }

@@ -24,6 +24,7 @@ var files = []string{
 	"00004_demo_store.sql",
 	"00005_module_table.sql",
 	"00006_idempotency_key.sql",
+	"00007_audit_deletion.sql",
 }
 
 func text(t *testing.T, db *pgtest.DB, sql string) string {
@@ -71,7 +72,7 @@ func pending(t *testing.T, pool *pgxpool.Pool) []string {
 	}
 	var names []string
 	for _, f := range files {
-		if !strings.Contains(f.Up, "CREATE TABLE IF NOT EXISTS linkgraph.") || strings.Contains(f.Up, "+goose Down") {
+		if !strings.Contains(f.Up, " IF NOT EXISTS ") || strings.Contains(f.Up, "+goose Down") {
 			t.Errorf("%s is shown as %s", f.Name, f.Up)
 		}
 		names = append(names, f.Name)
@@ -95,8 +96,11 @@ func TestEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff(files, migrate(t, db)); diff != "" {
 		t.Errorf("what ran (-want +got):\n%s", diff)
 	}
-	if after := text(t, db, rows); before != `apk_1 read-only 1 createLinks f {"offset": 7} 1` || after != before {
+	if after := text(t, db, rows); before != `apk_1 read-only 1 deleteLinks f {"offset": 7} 1` || after != before {
 		t.Errorf("rows before: %s\nafter: %s", before, after)
+	}
+	if got := text(t, db, `SELECT string_agg(deletion_id, ' ') FROM linkgraph.audit`); got != "del_1" {
+		t.Errorf("deletions of the rows: %q", got)
 	}
 	migrate(t, fresh)
 	if diff := cmp.Diff(structure(t, fresh), structure(t, db)); diff != "" {
@@ -166,7 +170,7 @@ func TestMigrateAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	got := text(t, db, `SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM linkgraph.bookkeeping_version`)
-	if got != "0 1 2 3 4 5 6" {
+	if got != "0 1 2 3 4 5 6 7" {
 		t.Errorf("versions: %s", got)
 	}
 }

@@ -114,6 +114,7 @@ type Model struct {
 	Key           string // "variant_id"; "" means the model cannot be linked
 	IDPrefix      string // "" means that ids are given by the caller
 	SoftDelete    bool   // has deleted_at
+	ReadOnly      bool   // the store writes no records of it
 	// Link names the link whose rows these are. "" means that the model is a module's own.
 	Link string
 	// Ends are the left and the right end of that link.

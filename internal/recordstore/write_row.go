@@ -24,7 +24,10 @@ type pendingRow struct {
 // newPendingRow checks the values of a record from a caller.
 func (s *Store) newPendingRow(m *Model, given Values, create bool) (pendingRow, error) {
 	d := pendingRow{values: make(map[string]any, len(given))}
-	if m.absent {
+	switch {
+	case m.ReadOnly:
+		return d, &InvalidError{Field: m.Name, Reason: "is read-only: another part of the program writes its records"}
+	case m.absent:
 		return d, &AbsentError{Model: m.Name, Table: m.Table}
 	}
 	names := make([]string, 0, len(given))

@@ -568,6 +568,100 @@ func Models() []recordstore.Model {
 			},
 		},
 		{
+			Name: "Deletion", Module: "history", Schema: "linkgraph", Table: "deletion", PrimaryKey: "id", IDPrefix: "del", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true},
+				{Name: "deleted_at", Field: "at", Type: recordstore.Time, NotNull: true},
+			},
+			Relations: []recordstore.Relation{
+				{Field: "records", Target: "DeletionRecord", Many: true, Columns: []string{"id"}, TargetColumns: []string{"deletion_id"}},
+				{Field: "links", Target: "DeletionLink", Many: true, Columns: []string{"id"}, TargetColumns: []string{"deletion_id"}},
+				{Field: "repairedLinks", Target: "RepairedLink", Many: true, Columns: []string{"id"}, TargetColumns: []string{"deletion_id"}},
+				{Field: "auditEntries", Target: "AuditEntry", Many: true, Columns: []string{"id"}, TargetColumns: []string{"deletion_id"}},
+			},
+		},
+		{
+			Name: "DeletionRecord", Module: "history", Schema: "linkgraph", Table: "deletion_record", PrimaryKey: "id", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, Parts: []string{"deletion_id", "model", "key"}, ReadOnly: true},
+				{Name: "deletion_id", Field: "deletionId", Type: recordstore.Text, NotNull: true},
+				{Name: "model", Field: "model", Type: recordstore.Text, NotNull: true},
+				{Name: "key", Field: "key", Type: recordstore.Text, NotNull: true},
+				{Name: "removed", Field: "removed", Type: recordstore.Boolean, NotNull: true},
+				{Name: "restored_at", Field: "restoredAt", Type: recordstore.Time},
+			},
+			Relations: []recordstore.Relation{
+				{Field: "deletion", Target: "Deletion", Columns: []string{"deletion_id"}, TargetColumns: []string{"id"}},
+			},
+		},
+		{
+			Name: "DeletionLink", Module: "history", Schema: "linkgraph", Table: "deletion_link", PrimaryKey: "id", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, Parts: []string{"deletion_id", "link", "left_key", "right_key"}, ReadOnly: true},
+				{Name: "deletion_id", Field: "deletionId", Type: recordstore.Text, NotNull: true},
+				{Name: "link", Field: "linkName", Type: recordstore.Text, NotNull: true},
+				{Name: "left_key", Field: "leftKey", Type: recordstore.Text, NotNull: true},
+				{Name: "right_key", Field: "rightKey", Type: recordstore.Text, NotNull: true},
+				{Name: "restored_at", Field: "restoredAt", Type: recordstore.Time},
+			},
+			Relations: []recordstore.Relation{
+				{Field: "deletion", Target: "Deletion", Columns: []string{"deletion_id"}, TargetColumns: []string{"id"}},
+			},
+		},
+		{
+			Name: "RepairedLink", Module: "history", Schema: "linkgraph", Table: "repaired_link", PrimaryKey: "id", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true, Parts: []string{"deletion_id", "seq"}, ReadOnly: true},
+				{Name: "deletion_id", Field: "deletionId", Type: recordstore.Text, NotNull: true},
+				{Name: "seq", Field: "number", Type: recordstore.Text, SQLType: "bigint", NotNull: true},
+				{Name: "link", Field: "linkName", Type: recordstore.Text, NotNull: true},
+				{Name: "id", Field: "rowId", Type: recordstore.Text, NotNull: true},
+				{Name: "left_key", Field: "leftKey", Type: recordstore.Text, NotNull: true},
+				{Name: "right_key", Field: "rightKey", Type: recordstore.Text, NotNull: true},
+				{Name: "kind", Field: "kind", Type: recordstore.Text, NotNull: true},
+				{Name: "restored_at", Field: "restoredAt", Type: recordstore.Time},
+			},
+			Relations: []recordstore.Relation{
+				{Field: "deletion", Target: "Deletion", Columns: []string{"deletion_id"}, TargetColumns: []string{"id"}},
+			},
+		},
+		{
+			Name: "LinkEvent", Module: "history", Schema: "linkgraph", Table: "link_event", PrimaryKey: "id", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, SQLType: "bigint", NotNull: true},
+				{Name: "event", Field: "event", Type: recordstore.Enum, NotNull: true, Values: []string{"attached", "detached"}},
+				{Name: "link", Field: "linkName", Type: recordstore.Text, NotNull: true},
+				{Name: "left_key", Field: "leftKey", Type: recordstore.Text, NotNull: true},
+				{Name: "right_key", Field: "rightKey", Type: recordstore.Text, NotNull: true},
+				{Name: "data", Field: "data", Type: recordstore.JSON, NotNull: true},
+				{Name: "cause", Field: "cause", Type: recordstore.Text, NotNull: true},
+				{Name: "created_at", Field: "at", Type: recordstore.Time, NotNull: true},
+			},
+			Relations: []recordstore.Relation{},
+		},
+		{
+			Name: "AuditEntry", Module: "history", Schema: "linkgraph", Table: "audit", PrimaryKey: "id", ReadOnly: true,
+			Columns: []recordstore.Column{
+				{Name: "id", Field: "id", Type: recordstore.Text, SQLType: "bigint", NotNull: true},
+				{Name: "at", Field: "at", Type: recordstore.Time, NotNull: true},
+				{Name: "caller_kind", Field: "callerKind", Type: recordstore.Text, NotNull: true},
+				{Name: "caller_id", Field: "callerId", Type: recordstore.Text, NotNull: true},
+				{Name: "caller_name", Field: "callerName", Type: recordstore.Text, NotNull: true},
+				{Name: "caller_role", Field: "callerRole", Type: recordstore.Text, NotNull: true},
+				{Name: "request_id", Field: "requestId", Type: recordstore.Text, NotNull: true},
+				{Name: "operation", Field: "operation", Type: recordstore.Text, NotNull: true},
+				{Name: "field", Field: "field", Type: recordstore.Text, NotNull: true},
+				{Name: "document_hash", Field: "documentHash", Type: recordstore.Text, NotNull: true},
+				{Name: "action", Field: "action", Type: recordstore.Text, NotNull: true},
+				{Name: "deletion_id", Field: "deletionId", Type: recordstore.Text},
+				{Name: "receipt", Field: "receipt", Type: recordstore.JSON, NotNull: true},
+				{Name: "truncated", Field: "truncated", Type: recordstore.Boolean, NotNull: true},
+			},
+			Relations: []recordstore.Relation{
+				{Field: "deletion", Target: "Deletion", Columns: []string{"deletion_id"}, TargetColumns: []string{"id"}},
+			},
+		},
+		{
 			Name: "InventoryItem", Module: "inventory", Table: "inventory_item", PrimaryKey: "id", Key: "inventory_item_id", IDPrefix: "iitem", SoftDelete: true,
 			Columns: []recordstore.Column{
 				{Name: "id", Field: "id", Type: recordstore.Text, NotNull: true},

@@ -788,6 +788,66 @@ func (Mutations) RestoreFulfillmentLabels(ctx context.Context) (answer.Answer, e
 	return answer.Restore(ctx, "FulfillmentLabel")
 }
 
+// Deletion resolves the field deletion.
+func (Queries) Deletion(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "Deletion")
+}
+
+// Deletions resolves the field deletions.
+func (Queries) Deletions(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "Deletion")
+}
+
+// DeletionRecord resolves the field deletionRecord.
+func (Queries) DeletionRecord(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "DeletionRecord")
+}
+
+// DeletionRecords resolves the field deletionRecords.
+func (Queries) DeletionRecords(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "DeletionRecord")
+}
+
+// DeletionLink resolves the field deletionLink.
+func (Queries) DeletionLink(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "DeletionLink")
+}
+
+// DeletionLinks resolves the field deletionLinks.
+func (Queries) DeletionLinks(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "DeletionLink")
+}
+
+// RepairedLink resolves the field repairedLink.
+func (Queries) RepairedLink(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "RepairedLink")
+}
+
+// RepairedLinks resolves the field repairedLinks.
+func (Queries) RepairedLinks(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "RepairedLink")
+}
+
+// LinkEvent resolves the field linkEvent.
+func (Queries) LinkEvent(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "LinkEvent")
+}
+
+// LinkEvents resolves the field linkEvents.
+func (Queries) LinkEvents(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "LinkEvent")
+}
+
+// AuditEntry resolves the field auditEntry.
+func (Queries) AuditEntry(ctx context.Context) (answer.Answer, error) {
+	return answer.Record(ctx, "AuditEntry")
+}
+
+// AuditEntries resolves the field auditEntries.
+func (Queries) AuditEntries(ctx context.Context) (answer.Answer, error) {
+	return answer.List(ctx, "AuditEntry")
+}
+
 // InventoryItem resolves the field inventoryItem.
 func (Queries) InventoryItem(ctx context.Context) (answer.Answer, error) {
 	return answer.Record(ctx, "InventoryItem")

@@ -126,7 +126,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "api_shared.graphqls" "api_api_key.graphqls" "api_cart.graphqls" "api_currency.graphqls" "api_customer.graphqls" "api_fulfillment.graphqls" "api_inventory.graphqls" "api_order.graphqls" "api_payment.graphqls" "api_pricing.graphqls" "api_product.graphqls" "api_promotion.graphqls" "api_rbac.graphqls" "api_region.graphqls" "api_sales_channel.graphqls" "api_stock_location.graphqls" "api_store.graphqls" "api_translation.graphqls" "api_user.graphqls" "api_link.graphqls"
+//go:embed "api_shared.graphqls" "api_api_key.graphqls" "api_cart.graphqls" "api_currency.graphqls" "api_customer.graphqls" "api_fulfillment.graphqls" "api_history.graphqls" "api_inventory.graphqls" "api_order.graphqls" "api_payment.graphqls" "api_pricing.graphqls" "api_product.graphqls" "api_promotion.graphqls" "api_rbac.graphqls" "api_region.graphqls" "api_sales_channel.graphqls" "api_stock_location.graphqls" "api_store.graphqls" "api_translation.graphqls" "api_user.graphqls" "api_link.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -169,6 +169,8 @@ directive @model(
   primaryKey: String = "id"
   "Plural of the type's name, where the English rules do not give it."
   plural: String
+  "There are no mutations for the records: another part of the program writes them."
+  readOnly: Boolean = false
 ) on OBJECT
 
 """
@@ -1821,6 +1823,145 @@ type FulfillmentLabel
   updatedAt: DateTime!
   "Set once the record is deleted."
   deletedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../../../modules/history/schema.graphqls", Input: `# What happened to links and records: deletions, the events of links, and the audit log. The link store and the audit log
+# write these tables, so the module has no migrations.
+
+"A deletion: what one call removed, and what of it has been restored."
+type Deletion
+  @model(module: "history", schema: "linkgraph", table: "deletion", idPrefix: "del", readOnly: true) {
+  "Identifies the deletion. ` + "`" + `restoreLinks(deletionId:)` + "`" + ` undoes it."
+  id: ID!
+  "When it was."
+  at: DateTime! @column(name: "deleted_at")
+}
+
+"A record of a deletion."
+type DeletionRecord
+  @model(module: "history", schema: "linkgraph", table: "deletion_record", readOnly: true) {
+  "The deletion, the model and the key."
+  id: ID! @composite(of: ["deletion_id", "model", "key"])
+  "The deletion."
+  deletionId: ID!
+  "The deletion."
+  deletion: Deletion @belongsTo(column: "deletion_id", inverse: "records")
+  "The model of the record, as in ` + "`" + `Product` + "`" + `."
+  model: String!
+  "The record's primary key."
+  key: String!
+  "Whether the record was deleted. A record whose links alone were deleted was not."
+  removed: Boolean!
+  "When the record was restored."
+  restoredAt: DateTime
+}
+
+"A link of a deletion."
+type DeletionLink
+  @model(module: "history", schema: "linkgraph", table: "deletion_link", readOnly: true) {
+  "The deletion, the link and its two keys."
+  id: ID! @composite(of: ["deletion_id", "link", "left_key", "right_key"])
+  "The deletion."
+  deletionId: ID!
+  "The deletion."
+  deletion: Deletion @belongsTo(column: "deletion_id", inverse: "links")
+  "The link, as in ` + "`" + `product_sales_channel` + "`" + `."
+  linkName: String! @column(name: "link")
+  "Key of the record at the left end."
+  leftKey: String!
+  "Key of the record at the right end."
+  rightKey: String!
+  "When the link was restored."
+  restoredAt: DateTime
+}
+
+"A link that ` + "`" + `linkgraph links doctor --fix` + "`" + ` removed because it was damaged."
+type RepairedLink
+  @model(module: "history", schema: "linkgraph", table: "repaired_link", readOnly: true) {
+  "The deletion and the number of the link in it."
+  id: ID! @composite(of: ["deletion_id", "seq"])
+  "The deletion."
+  deletionId: ID!
+  "The deletion."
+  deletion: Deletion @belongsTo(column: "deletion_id", inverse: "repairedLinks")
+  "The number of the link in the deletion."
+  number: ID! @column(name: "seq", type: "bigint")
+  "The link, as in ` + "`" + `product_sales_channel` + "`" + `."
+  linkName: String! @column(name: "link")
+  "Id of the row in the link table."
+  rowId: String! @column(name: "id")
+  "Key of the record at the left end."
+  leftKey: String!
+  "Key of the record at the right end."
+  rightKey: String!
+  "The damage, as the doctor names it."
+  kind: String!
+  "When the link was restored."
+  restoredAt: DateTime
+}
+
+"A change of a link: it was attached or detached."
+type LinkEvent
+  @model(module: "history", schema: "linkgraph", table: "link_event", readOnly: true) {
+  "The number of the event. A transaction that took its number first may have committed last."
+  id: ID! @column(type: "bigint")
+  "What happened."
+  event: LinkEventKind!
+  "The link, as in ` + "`" + `product_sales_channel` + "`" + `."
+  linkName: String! @column(name: "link")
+  "Key of the record at the left end."
+  leftKey: String!
+  "Key of the record at the right end."
+  rightKey: String!
+  "The extra columns of the link, as they were."
+  data: JSON!
+  "The call that changed the link: create, dismiss, replace, delete, restore or repair."
+  cause: String!
+  "When it was written."
+  at: DateTime! @column(name: "created_at")
+}
+
+"What happened to a link."
+enum LinkEventKind {
+  "The link was made, changed or restored."
+  ATTACHED
+  "The link was removed."
+  DETACHED
+}
+
+"A mutation, or a command of the program that wrote. It has no variables and no values of records."
+type AuditEntry
+  @model(module: "history", schema: "linkgraph", table: "audit", plural: "auditEntries", readOnly: true) {
+  "The number of the entry."
+  id: ID! @column(type: "bigint")
+  "When it was."
+  at: DateTime!
+  "admin, storefront, anonymous, command or library."
+  callerKind: String!
+  "Id of the API key, or subject of the token."
+  callerId: String!
+  "Title of the API key, or name of the command."
+  callerName: String!
+  "Role of an admin: read-only or read-write."
+  callerRole: String!
+  "Id of the HTTP request, as in the server's log."
+  requestId: String!
+  "Name of the GraphQL operation."
+  operation: String!
+  "Root field, after its alias."
+  field: String!
+  "SHA-256 of the GraphQL document, in hexadecimal."
+  documentHash: String!
+  "What was done, as in ` + "`" + `create_links` + "`" + `."
+  action: String!
+  "The deletion that this entry made or restored."
+  deletionId: ID
+  "The deletion that this entry made or restored."
+  deletion: Deletion @belongsTo(column: "deletion_id", inverse: "auditEntries")
+  "Counts by link and by model, and the first links and records."
+  receipt: JSON!
+  "Whether the receipt's lists are cut."
+  truncated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../../../modules/inventory/schema.graphqls", Input: `# Things that are kept in stock, how many there are at each location, and how many are reserved.
@@ -4251,6 +4392,7 @@ type Invite
 	{Name: "api_currency.graphqls", Input: sourceData("api_currency.graphqls"), BuiltIn: false},
 	{Name: "api_customer.graphqls", Input: sourceData("api_customer.graphqls"), BuiltIn: false},
 	{Name: "api_fulfillment.graphqls", Input: sourceData("api_fulfillment.graphqls"), BuiltIn: false},
+	{Name: "api_history.graphqls", Input: sourceData("api_history.graphqls"), BuiltIn: false},
 	{Name: "api_inventory.graphqls", Input: sourceData("api_inventory.graphqls"), BuiltIn: false},
 	{Name: "api_order.graphqls", Input: sourceData("api_order.graphqls"), BuiltIn: false},
 	{Name: "api_payment.graphqls", Input: sourceData("api_payment.graphqls"), BuiltIn: false},

@@ -69,6 +69,6 @@ INSERT INTO linkgraph.module_table (schema_name, table_name) VALUES ('public', '
 INSERT INTO linkgraph.module_table_missing (name) VALUES ('brand'), ('label');
 INSERT INTO linkgraph.api_key_role (api_key_id, role) VALUES ('apk_1', 'read-only');
 INSERT INTO linkgraph.audit (caller_kind, caller_id, caller_name, caller_role, request_id, operation, field, document_hash, action, receipt, truncated)
-VALUES ('admin', 'apk_1', 'A', 'read-write', 'r', '', 'createLinks', '', 'create', '{}', false);
+VALUES ('admin', 'apk_1', 'A', 'read-write', 'r', '', 'deleteLinks', '', 'delete_links', '{"deletion_id": "del_1"}', false);
 INSERT INTO linkgraph.link_import (file, name, progress) VALUES ('f', 'links.csv', '{"offset": 7}');
 INSERT INTO linkgraph.demo_store DEFAULT VALUES;
