@@ -7,6 +7,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/naming"
+	"github.com/linkgraph/linkgraph/internal/overload"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 )
@@ -14,8 +15,9 @@ import (
 // resolver resolves the root fields about links. Those of models are generated, in graph/internal/exec. A resolver
 // checks its arguments, calls a store and returns an Answer; package answer reads and writes what is below the field.
 type resolver struct {
-	records *recordstore.Store
-	links   *linkstore.Store
+	records   *recordstore.Store
+	links     *linkstore.Store
+	examining chan struct{} // holds one element while links are examined
 }
 
 // Query returns the resolvers of queries.
@@ -71,6 +73,42 @@ func (q queries) Node(ctx context.Context, id string) (answer.Answer, error) {
 		return answer.Null()
 	}
 	return answer.RecordOf(ctx, model.Name, id)
+}
+
+// maxExamples is how many rows of a finding linkHealth shows at most.
+const maxExamples = 100
+
+// LinkHealth resolves `linkHealth`: what is wrong with links and their tables. It reads every link table, so one call runs at
+// a time, and another one is refused.
+func (q queries) LinkHealth(
+	ctx context.Context,
+	link *answer.NamedLink,
+	examples, hubSize *int,
+) (answer.Answer, error) {
+	options := linkstore.ExamineOptions{Link: link.Name(), Examples: -1}
+	if examples != nil && *examples > 0 {
+		options.Examples = *examples
+	}
+	if hubSize != nil {
+		options.HubSize = int64(*hubSize)
+	}
+	switch {
+	case examples != nil && *examples < 0, options.Examples > maxExamples:
+		return nil, plan.Invalidf("linkHealth.examples", "must be from 0 to %d", maxExamples)
+	case hubSize != nil && *hubSize < 1:
+		return nil, plan.Invalidf("linkHealth.hubSize", "must be at least 1")
+	}
+	select {
+	case q.examining <- struct{}{}:
+		defer func() { <-q.examining }()
+	default:
+		return nil, &overload.Error{Reason: overload.Full}
+	}
+	report, err := q.links.Examine(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	return answer.LinkHealth(ctx, report)
 }
 
 // CreateLinks resolves `createLinks`: all links in one transaction. The payload is checked against the limits before

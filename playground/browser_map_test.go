@@ -215,6 +215,37 @@ func testCounts(b *tab, s *site) {
 	}
 }
 
+// testHealth examines the links before and after one is damaged, and follows a finding to its link.
+func testHealth(b *tab, s *site) {
+	b.showMap(s)
+	const says = `document.querySelector("#health-says").textContent`
+	b.click("#examine")
+	b.wait(says + `.startsWith("No damage in ") && document.activeElement.id === "health-title"`)
+	const damage = `INSERT INTO product_sales_channel (product_id, sales_channel_id, id) VALUES ('gone', 'sc_demo_web', 'prodsc_gone')`
+	if _, err := s.db.Pool.Exec(context.Background(), damage); err != nil {
+		b.Fatal(err)
+	}
+	b.click("#examine")
+	b.wait(says + `.startsWith("1 finding of damage")`)
+	row := evaluate[string](b, `document.querySelector("#health-rows tr.damage").innerText.replace(/\s+/g, " ")`)
+	for _, want := range []string{"end gone repairable", "product_sales_channel", "prodsc_gone: gone – sc_demo_web"} {
+		if !strings.Contains(row, want) {
+			b.Errorf("no %q in %q", want, row)
+		}
+	}
+	for _, fault := range evaluate[[]string](b, accessibility) {
+		b.Error(fault)
+	}
+	b.click("#health-rows tr.damage .go")
+	b.wait(fmt.Sprintf(panelTitle, "product_sales_channel"))
+	if _, err := s.db.Pool.Exec(
+		context.Background(),
+		`DELETE FROM product_sales_channel WHERE id = 'prodsc_gone'`,
+	); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // testReadyQueries runs the query of every model and link.
 func testReadyQueries(b *tab, s *site) {
 	b.showMap(s)

@@ -59,6 +59,7 @@ func TestBrowser(t *testing.T) {
 		testLink(open(t, ctx, s, "light", 1500, 950), s)
 		testWithoutLink(open(t, ctx, s, "light", 1500, 950), s)
 	})
+	t.Run("health", func(t *testing.T) { testHealth(open(t, ctx, s, "dark", 390, 844), s) })
 	t.Run("counts", func(t *testing.T) { testCounts(open(t, ctx, s, "light", 900, 500), s) })
 }
 
@@ -79,6 +80,9 @@ var answers = map[string]string{
 	"AdminList":    `"title": "Gift box"`,
 	"Bulk":         `"requiredQuantity": "2"`,
 	"Orders":       `"displayId": 1`,
+	"Deletions":    `"pset_demo_shirt_s"`,
+	"LinkHistory":  `"cause": "restore"`,
+	"Audit":        `"auditEntries"`,
 }
 
 // showTab shows an example.

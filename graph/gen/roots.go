@@ -18,6 +18,7 @@ var handwritten = map[string]map[string]string{
 	"linkModules":  {},
 	"linkModule":   {},
 	"node":         {},
+	"linkHealth":   {"link": "*NamedLink"},
 	"links":        {"links": "Links"},
 	"createLinks":  {"links": "Links"},
 	"dismissLinks": {"links": "Links"},

@@ -253,14 +253,7 @@ func (a *Request) linkModule(m *LinkModule, set ast.SelectionSet) {
 		case "right":
 			a.linkEnd(m.Right, f.Selections)
 		case "extraColumns":
-			a.b = append(a.b, '[')
-			for i, c := range m.ExtraColumns {
-				if i > 0 {
-					a.b = append(a.b, ',')
-				}
-				a.linkColumn(c, f.Selections)
-			}
-			a.b = append(a.b, ']')
+			writeAll(a, m.ExtraColumns, func(c *LinkColumn) { a.linkColumn(c, f.Selections) })
 		}
 	})
 }
@@ -311,8 +304,8 @@ func (a *Request) value(v any) {
 			return
 		}
 		a.b = appendText(a.b, *v)
-	default: // bool
-		text, _ := json.Marshal(v) //nolint:errchkjson // it is true or false
+	default: // a bool, a number or nil
+		text, _ := json.Marshal(v) //nolint:errchkjson // these can be encoded
 		a.b = append(a.b, text...)
 	}
 }

@@ -36,6 +36,14 @@ func (n *NamedLink) UnmarshalGQLContext(ctx context.Context, _ any) error {
 	return nil
 }
 
+// Name returns the name of the link: "product_sales_channel". It is "" of nil.
+func (n *NamedLink) Name() string {
+	if n == nil {
+		return ""
+	}
+	return strings.ToLower(n.value)
+}
+
 // UnmarshalGQLContext reads the argument.
 func (t *LinkTargets) UnmarshalGQLContext(ctx context.Context, _ any) error {
 	t.list = plan.ListOf(rootArguments(ctx)["to"])
@@ -51,7 +59,7 @@ type LinkSet struct {
 // NewLinkSet returns what setLinks is asked for. The error of a target is a *linkstore.ItemError. A payload that would
 // exceed a limit is a *plan.LimitError: nothing is written yet.
 func NewLinkSet(ctx context.Context, of RecordKey, link NamedLink, to LinkTargets) (*LinkSet, error) {
-	name := strings.ToLower(link.value)
+	name := link.Name()
 	d, ok := requestFrom(ctx).engine.linkCatalog.Link(name)
 	if !ok {
 		return nil, plan.Invalidf("setLinks.link", "there is no link %s", link.value)

@@ -583,6 +583,18 @@ type Query {
   links(links: [LinkInput!]!): [Link!]!
   "Any record or link by its id. Null if there is none."
   node(id: ID!): Node
+  """
+  Damaged links and neglected link tables, as ` + "`" + `linkgraph links doctor` + "`" + ` finds them, which repairs them too. It reads all link
+  tables in one snapshot of its own, several million links a second, and one call at a time.
+  """
+  linkHealth(
+    "Examine this link alone."
+    link: LinkName
+    "Rows to show of each finding, 100 at most."
+    examples: Int = 5
+    "How many links make a record a hub."
+    hubSize: Int = 100000
+  ): LinkHealth!
 }
 
 type Mutation {
@@ -721,6 +733,82 @@ type LinkColumn {
   name: String!
   type: String!
   default: String
+}
+
+"What an examination of link tables found."
+type LinkHealth {
+  "Whether a finding is damage."
+  damaged: Boolean!
+  "Link tables that were read."
+  tables: Int!
+  "Live links in them. More than 2147483647 are shown as that."
+  links: Int!
+  findings: [LinkFinding!]!
+}
+
+"What is wrong with a link or a table."
+type LinkFinding {
+  kind: LinkFindingKind!
+  severity: LinkFindingSeverity!
+  "Name of the link: ` + "`" + `product_variant_price_set` + "`" + `. It may not be declared any more."
+  linkName: String
+  "The table, index, model or key."
+  subject: String!
+  "How many rows. More than 2147483647 are shown as that."
+  count: Int!
+  "What to do."
+  advice: String!
+  "Whether ` + "`" + `linkgraph links doctor --fix` + "`" + ` repairs it."
+  fixable: Boolean!
+  examples: [LinkFindingExample!]!
+}
+
+"A row that a finding is about. A hub has its key at its end of the link, and ` + "`" + `links` + "`" + `."
+type LinkFindingExample {
+  "Id of the row in the link table."
+  id: String
+  "Key at the left end."
+  left: String
+  "Key at the right end."
+  right: String
+  "How many links a hub has."
+  links: Int
+}
+
+enum LinkFindingKind {
+  "The key of a live link cannot be that of a record: it is empty, too long, or no number or UUID where the record has one."
+  KEY_FORM
+  "The owner of a live link is gone, and the record that should have been deleted with it is live."
+  MISSED_CASCADE
+  "A live link leads to a record that does not exist."
+  END_GONE
+  "A live link leads to a deleted record."
+  END_DELETED
+  "A pair has more than one live link."
+  DUPLICATE_PAIR
+  "A record has more live links than the definition allows."
+  TOO_MANY_LINKS
+  "The table cannot hold the link."
+  WRONG_TABLE
+  "The link has no table."
+  MISSING_TABLE
+  "An index is missing that statements, or the cardinality of the link, rely on."
+  MISSING_INDEX
+  "A record is live that its owner's deletion should have deleted, and no link leads to it."
+  UNOWNED_RECORD
+  "A table of a link that is not declared any more."
+  UNDECLARED_TABLE
+  "Postgres knows too little of the table to plan well: it was never analysed, or has grown far since."
+  STALE_STATISTICS
+  "A record has very many links."
+  HUB
+}
+
+enum LinkFindingSeverity {
+  "Answers are wrong, or may become wrong."
+  DAMAGE
+  "Answers are right. Queries may be slow, or space is wasted."
+  NOTICE
 }
 
 enum CreateLinkOutcome {

@@ -433,6 +433,7 @@ type QueryResolver interface {
 	LinkModule(ctx context.Context, moduleA string, keyA string, moduleB string, keyB string) (answer.Answer, error)
 	Links(ctx context.Context, links answer.Links) (answer.Answer, error)
 	Node(ctx context.Context, id string) (answer.Answer, error)
+	LinkHealth(ctx context.Context, link *answer.NamedLink, examples *int, hubSize *int) (answer.Answer, error)
 	APIKey(ctx context.Context) (answer.Answer, error)
 	APIKeys(ctx context.Context) (answer.Answer, error)
 	Cart(ctx context.Context) (answer.Answer, error)
@@ -852,6 +853,36 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_linkHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "link",
+		func(ctx context.Context, v any) (*answer.NamedLink, error) {
+			return ec.unmarshalONamedLink2ᚖgithubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐNamedLink(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["link"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "examples",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["examples"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "hubSize",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hubSize"] = arg2
 	return args, nil
 }
 
@@ -10592,6 +10623,50 @@ func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_linkHealth(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_linkHealth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LinkHealth(ctx, fc.Args["link"].(*answer.NamedLink), fc.Args["examples"].(*int), fc.Args["hubSize"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
+			return ec.marshalNAnswer2githubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_linkHealth(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Answer does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_linkHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_apiKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19606,6 +19681,13 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "linkHealth":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Query_linkHealth(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "apiKey":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query_apiKey(ctx, field)
@@ -21504,6 +21586,15 @@ func (ec *executionContext) marshalOAnswer2githubᚗcomᚋlinkgraphᚋlinkgraph�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalONamedLink2ᚖgithubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐNamedLink(ctx context.Context, v any) (*answer.NamedLink, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(answer.NamedLink)
+	err := res.UnmarshalGQLContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalORecordKeys2ᚖgithubᚗcomᚋlinkgraphᚋlinkgraphᚋgraphᚋinternalᚋanswerᚐRecordKeys(ctx context.Context, v any) (*answer.RecordKeys, error) {

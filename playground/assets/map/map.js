@@ -2,6 +2,7 @@
 import { h, plural } from './dom.js';
 import { cardinality, cascades, load, storedIn } from './model.js';
 import { Counts } from './counts.js';
+import { Health } from './health.js';
 import { KeyForm } from './key-form.js';
 import { Picture } from './picture.js';
 import { Panel, countText } from './panel.js';
@@ -39,6 +40,11 @@ function start(world) {
       picture.mark();
       history.replaceState(null, '', location.pathname);
     },
+  });
+
+  new Health(world, {
+    section: byId('health'), says: byId('health-says'), rows: byId('health-rows'), table: byId('health-table'), button: byId('examine'),
+    show, said: say,
   });
 
   // ---- the list
