@@ -89,7 +89,7 @@ func TestLinkHealthOneAtATime(t *testing.T) {
 			t.Fatalf("answered although the table is locked: %s", answer)
 		default:
 		}
-		if err := tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		if err := a.db.Pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits); err != nil {
 			t.Fatal(err)
 		}
