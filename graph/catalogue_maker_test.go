@@ -28,7 +28,7 @@ func apiVerbs() map[string]verbs {
 			v := all[model]
 			v.list = f.Name
 			all[model] = v
-		} else if len(f.Arguments) == 1 && f.Name != "node" && f.Name != "links" {
+		} else if def := schema.Types[name]; def.Kind == ast.Object && schema.Types[name+"Connection"] != nil {
 			v := all[name]
 			v.one, v.key = f.Name, f.Arguments[0].Name
 			all[name] = v

@@ -101,6 +101,7 @@ func TestPlans(t *testing.T) {
 		{"walk", walk, 4000},
 		{"latest", `{ products(orderBy: [{ createdAt: DESC }], first: 10) { nodes { title } pageInfo { endCursor } } }`, 25},
 		{"by id", `{ product(id: "p777") { title } productVariant(id: "v9") { product { title } } }`, 5},
+		{"by unique columns", `{ product(handle: "p777") { title variants { nodes { title } } } productVariant(sku: "SKU4711") { product { title } } }`, 5},
 		{"by sku", `{ productVariants(filter: { sku: { eq: "SKU4711" } }) { nodes { title } } }`, 5},
 		{"page of a hub", `{ salesChannel(id: "c0") { products(first: 20) { nodes { title } pageInfo { hasNextPage } } } }`, 25},
 		{"ids of a hub", `{ salesChannel(id: "c0") { products(first: 20) { nodes { id } } } }`, 25},

@@ -105,6 +105,7 @@ func (s *spec) registerModel(w *code, m *model) {
 		f.texts("Parts", c.parts)
 		f.flag("ReadOnly", c.readOnly)
 		f.flag("Secret", c.secret)
+		f.flag("Unique", c.unique)
 		f.text("Raw", c.raw)
 		if c.raw != "" {
 			f.text("RawDefault", c.defaultText)

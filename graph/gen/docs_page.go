@@ -80,10 +80,14 @@ func (m *manual) facts(w *page, md *model) {
 			)
 		}
 	}
+	var keys []string
+	for _, c := range md.lookups() {
+		keys = append(keys, c.field+":")
+	}
 	w.line(
-		"- Queries: `%s(%s:)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`",
+		"- Queries: `%s(%s)`, `%s(filter:, orderBy:, first:, after:, last:, before:)`",
 		naming.Camel(md.name),
-		md.primary,
+		strings.Join(keys, " | "),
 		md.plural,
 	)
 	if md.readOnly {

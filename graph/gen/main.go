@@ -3,7 +3,8 @@
 // fields. docs/modules gets a page per module. It works in a copy of the tree and replaces these folders at the end, so a run that
 // fails changes nothing.
 //
-// Run it by `make generate`, in the folder that holds gqlgen.yml. Its output depends on the schemas alone.
+// Run it by `make generate`, in the folder that holds gqlgen.yml. Its output depends on the schemas, and on the unique indexes of the
+// migrations.
 package main
 
 import (

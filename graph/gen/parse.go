@@ -191,6 +191,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 		description: f.Description,
 		readOnly:    f.Directives.ForName("readOnly") != nil || slices.Contains(storeColumns, f.Name),
 		secret:      f.Directives.ForName("secret") != nil,
+		unique:      f.Directives.ForName("unique") != nil,
 	}
 	var ok bool
 	if c.typ, ok = scalarTypes[c.gqlType]; !ok {

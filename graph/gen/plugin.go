@@ -40,6 +40,9 @@ func (p *linkgraph) InjectSourcesEarly() ([]*ast.Source, error) {
 	if p.spec, err = read(declared); err != nil {
 		return nil, err
 	}
+	if err := p.spec.markUnique(os.DirFS(".")); err != nil {
+		return nil, err
+	}
 	fmt.Fprintf(
 		p.report,
 		"%d schema files declare %d models and %d links\n",

@@ -245,13 +245,7 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 		return
 	}
 	w.line("extend type Query {")
-	w.line(
-		"  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %s",
-		m.name,
-		naming.Camel(m.name),
-		m.primary,
-		m.name,
-	)
+	w.line("%s", m.lookupField())
 	w.line(
 		"  \"%s, paged.\"\n  %s(%s): %sConnection!\n}\n",
 		naming.Pascal(m.plural),
@@ -262,6 +256,31 @@ func (s *spec) modelTypes(w *sdl, m *model) {
 	if m.link == nil && m.view == nil && !m.readOnly {
 		s.mutations(w, m)
 	}
+}
+
+// lookupField returns the root field that looks up a record. With several arguments it takes one of them.
+func (m *model) lookupField() string {
+	columns := m.lookups()
+	if len(columns) == 1 {
+		return fmt.Sprintf(
+			"  \"One %s by its key. Null if there is none.\"\n  %s(%s: ID!): %[1]s",
+			m.name,
+			naming.Camel(m.name),
+			m.primary,
+		)
+	}
+	var arguments, names []string
+	for _, c := range columns {
+		arguments = append(arguments, fmt.Sprintf("%s: %s", c.field, c.gqlType))
+		names = append(names, "`"+c.field+"`")
+	}
+	return fmt.Sprintf(
+		"  \"One %s by one of %s. Null if there is none.\"\n  %s(%s): %[1]s",
+		m.name,
+		strings.Join(names, ", "),
+		naming.Camel(m.name),
+		strings.Join(arguments, ", "),
+	)
 }
 
 func (s *spec) linkType(w *sdl, m *model) {

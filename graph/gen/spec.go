@@ -46,6 +46,7 @@ type column struct {
 	defaultText string
 	readOnly    bool
 	secret      bool
+	unique      bool // records are looked up by it
 	raw, slugOf string
 	enum        []string // values as stored in the database
 	parts       []string // the columns that make up a composite

@@ -48,6 +48,8 @@ type Column struct {
 	ReadOnly bool
 	// Secret columns are shown to callers who may write alone. The store does not look at it.
 	Secret bool
+	// Unique says that no two live records have the same value: Fetch.By may name it.
+	Unique bool
 	// Raw names the jsonb column that repeats a Decimal with its precision. "" means none.
 	Raw string
 	// RawDefault is the value of a Decimal that is left out on create, so that Raw can repeat it. "" means that the database knows.

@@ -251,10 +251,12 @@ func indexOf(keys []string) map[string]int {
 	return index
 }
 
-// Fetch reads records by their primary keys.
+// Fetch reads records by their primary keys, or one record by a unique column.
 type Fetch struct {
-	Model   *Model
-	Keys    []string
+	Model *Model
+	Keys  []string
+	// By names the unique column that the only key is a value of. "" is the primary key. It needs Into.
+	By      string
 	Columns []int
 	// Deleted reads soft-deleted records too.
 	Deleted bool
@@ -279,31 +281,46 @@ func (f *Fetch) statements(c *Catalog) ([]statement, error) {
 	if len(f.Keys) == 0 {
 		return nil, nil
 	}
-	t, err := f.Cache.queries(c, len(f.Model.key), f.Keys, nil, f.queries)
+	t, err := f.Cache.queries(c, len(f.by()), f.Keys, nil, f.queries)
 	if err != nil {
 		return nil, err
 	}
 	return []statement{{t.rows.sql, t.rows.args, f.reads(t.rows.rows)}}, nil
 }
 
-// queries writes the statement, which relies on the primary key.
+// by returns the columns that the keys are values of.
+func (f *Fetch) by() []int {
+	if f.By == "" {
+		return f.Model.key
+	}
+	return []int{f.Model.columns[f.By]}
+}
+
+// queries writes the statement, which relies on the primary key or on the unique index of the column.
 func (f *Fetch) queries(c *Catalog, keys []string) (queries, error) {
 	b := newBuilder(c)
 	alias := b.alias("t")
 	cols := withPrimary(f.Model, f.Columns)
 	b.WriteString("SELECT ")
 	b.selectList(f.Model, alias, cols)
-	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.among(b.ref(f.Model, alias, f.Model.key), keys))
+	b.printf(" FROM %s AS %s WHERE %s", f.Model.from(), alias, b.among(b.ref(f.Model, alias, f.by()), keys))
 	if !f.Deleted {
 		b.WriteString(f.Model.live(alias))
 	}
 	b.WriteString(b.scope(f.Model, alias))
-	t, err := b.query(newRowShape(f.Model, cols, nil, nil, nil), nil, f.Joins)
+	shape := newRowShape(f.Model, cols, nil, nil, nil)
+	if f.By != "" {
+		shape.Limit = 1
+	}
+	t, err := b.query(shape, nil, f.Joins)
 	return queries{rows: t}, err
 }
 
 func (f *Fetch) reads(shape *rowShape) func(pgx.Rows) error {
-	if f.Into != nil {
+	switch {
+	case f.By != "":
+		return readInto(f.Into, shape, nil)
+	case f.Into != nil:
 		return readInto(f.Into, shape, indexOf(f.Keys))
 	}
 	scanner := newRowScanner(shape)

@@ -213,7 +213,7 @@ func writeRecords(
 	}
 	for i, k := range r.keys {
 		if err == nil {
-			r.keys[i], err = normalKey(r.model, p.Field, k)
+			r.keys[i], err = normalKey(&r.model.Columns[r.model.Primary()], p.Field, k)
 		}
 	}
 	r.result.committed = true

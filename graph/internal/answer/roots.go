@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -24,6 +25,7 @@ type rootField struct {
 	model      *recordstore.Model
 	set        *rows.Set // the rows that the field begins with
 	keys       []string  // of the records to read, if they are known
+	by         string    // the unique column that the key is a value of; "" is the primary key
 	top        *frame
 	links      shownLinks
 	result     mutationResult // of a mutation
@@ -54,13 +56,27 @@ func List(ctx context.Context, model string) (Answer, error) {
 	)
 }
 
-// Record resolves a root field that looks up a record by its key, which is the only argument. The value is null if there is none.
+// Record resolves a root field that looks up a record by its primary key or by a unique column: whichever argument is given. The value
+// is null if there is none.
 func Record(ctx context.Context, model string) (Answer, error) {
-	id, err := graphql.UnmarshalID(firstArgument(ctx))
+	f := graphql.GetFieldContext(ctx).Field
+	var given, choices []string
+	arguments := f.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	for _, a := range f.Definition.Arguments {
+		choices = append(choices, a.Name)
+		if arguments[a.Name] != nil {
+			given = append(given, a.Name)
+		}
+	}
+	if len(given) != 1 {
+		return nil, plan.Invalidf(f.Alias, "give one of %s", strings.Join(choices, ", "))
+	}
+	key, err := graphql.UnmarshalID(arguments[given[0]])
 	if err != nil {
 		return nil, err
 	}
-	return RecordOf(ctx, model, id)
+	r := newRootField(ctx)
+	return r.start(r.record(model, given[0], key))
 }
 
 // firstArgument is the argument of a field that takes one, besides dryRun.
@@ -72,17 +88,21 @@ func firstArgument(ctx context.Context) any {
 // RecordOf resolves a root field to the record with a key. The value is null if there is none.
 func RecordOf(ctx context.Context, model, id string) (Answer, error) {
 	r := newRootField(ctx)
-	return r.start(r.record(model, id))
+	return r.start(r.record(model, "", id))
 }
 
-func (r *rootField) record(model, id string) error {
+// record binds the plan for the record with a key: a value of a field, or of the primary key if the field is "".
+func (r *rootField) record(model, field, key string) error {
 	e := r.request.engine
 	m, err := e.Model(model)
 	if err != nil {
 		return err
 	}
-	key, err := normalKey(m, r.Field.Alias, id)
-	if err != nil {
+	at := m.Primary()
+	if i, ok := m.Column(field); ok && i != at {
+		at, r.by = i, m.Columns[i].Name
+	}
+	if key, err = normalKey(&m.Columns[at], r.Field.Alias, key); err != nil {
 		return err
 	}
 	r.keys = []string{key}
@@ -103,9 +123,9 @@ func (r *rootField) bindPlan(model string, rows int, compile func() (*plan.Plan,
 // Null resolves a root field to null.
 func Null() (Answer, error) { return graphql.Null, nil }
 
-// normalKey returns a primary key in the spelling of the database.
-func normalKey(m *recordstore.Model, path, key string) (string, error) {
-	v, err := recordstore.Normalize(&m.Columns[m.Primary()], key)
+// normalKey returns a value of a key column in the spelling of the database.
+func normalKey(column *recordstore.Column, path, key string) (string, error) {
+	v, err := recordstore.Normalize(column, key)
 	if err != nil {
 		return "", plan.Invalidf(path, "%v", err)
 	}
@@ -132,7 +152,7 @@ func (r *rootField) leads(ahead bool) bool {
 // needsOnlyKey reports whether a hop needs no more than the record's key, which is known.
 func (r *rootField) needsOnlyKey(h *plan.Hop) bool {
 	p := r.bound.Plan
-	return p.Connection == nil && p.Single && keyIsText(p.Node.Selection.Model) && !h.Joined &&
+	return p.Connection == nil && p.Single && r.by == "" && keyIsText(p.Node.Selection.Model) && !h.Joined &&
 		h.Near.IsKey(h.Relation.Columns)
 }
 
@@ -146,7 +166,7 @@ func (r *rootField) loadKeys(ahead bool) []*loadKey {
 	sel := t.Node.Selection
 	r.set = r.request.newSet()
 	r.top = &frame{node: t.Node}
-	joins, cache := t.Statement.Joins(r.bound.Lists), t.StatementCache()
+	joins, cache := t.Statement.Joins(r.bound.Lists), t.StatementCache(r.by)
 	if t.Connection != nil {
 		return []*loadKey{{request: &recordstore.List{
 			Model:   sel.Model,
@@ -162,7 +182,7 @@ func (r *rootField) loadKeys(ahead bool) []*loadKey {
 		}}}
 	}
 	keys := []*loadKey{{request: &recordstore.Fetch{
-		Model: sel.Model, Keys: r.keys, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.set,
+		Model: sel.Model, Keys: r.keys, By: r.by, Columns: sel.Columns, Joins: joins, Cache: cache, Into: r.set,
 	}}}
 	if ahead {
 		keys = append(keys, r.hopsFromKey()...)

@@ -27,6 +27,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
+	Unique func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -206,6 +207,12 @@ Tells what gives access elsewhere: a token, a hash, what a provider keeps. Admin
 read, and to storefronts, there is no such field: not to select, nor to filter or to sort by.
 """
 directive @secret on FIELD_DEFINITION
+
+"""
+No two live records have the same value: records are looked up by it, as in ` + "`" + `product(handle: "shirt")` + "`" + `. Needed only for tables of
+other programs. Where migrations create the table, their unique indexes say so.
+"""
+directive @unique on FIELD_DEFINITION
 
 "A to-one relation inside the module: ` + "`" + `column` + "`" + ` of this table (or several) holds the target's primary key."
 directive @belongsTo(

@@ -23,9 +23,10 @@ type Plan struct {
 	list       List // the arguments of a root list
 	varying    varying
 	cache      *recordstore.StatementCache
-	usage      usage      // of the arguments of the root list
-	fixedUsage usage      // of everything but arguments
-	Statement  *Statement // that reads the records it begins with
+	lookups    map[string]*recordstore.StatementCache // of a record by a unique column
+	usage      usage                                  // of the arguments of the root list
+	fixedUsage usage                                  // of everything but arguments
+	Statement  *Statement                             // that reads the records it begins with
 	lists      []List
 	hops       []*Hop // parents before children
 	static     bool   // no argument depends on a variable
@@ -120,6 +121,14 @@ func (c *Compiler) CompileRecords(
 		}
 	}
 	t := &Plan{rows: rows, Single: read, cache: &recordstore.StatementCache{}}
+	if read {
+		t.lookups = map[string]*recordstore.StatementCache{}
+		for _, c := range m.Columns {
+			if c.Unique {
+				t.lookups[c.Name] = &recordstore.StatementCache{}
+			}
+		}
+	}
 	t.build(p, sel, read)
 	for _, set := range sets {
 		t.Objects = append(t.Objects, t.Node.object(p.op, set))
@@ -343,8 +352,12 @@ func (p *planner) bindList(l *List, m, row *recordstore.Model, f *ast.Field, pat
 	return true
 }
 
-// StatementCache returns the cache for the SQL of the first records, or nil if variables change the SQL.
-func (t *Plan) StatementCache() *recordstore.StatementCache {
+// StatementCache returns the cache for the SQL of the first records, or nil if variables change the SQL. A record that is looked up by a
+// unique column has another SQL than one by its primary key, for which by is "".
+func (t *Plan) StatementCache(by string) *recordstore.StatementCache {
+	if by != "" {
+		return cacheOf(t.lookups[by], t.varying, t.Statement)
+	}
 	return cacheOf(t.cache, t.varying, t.Statement)
 }
 
