@@ -40,7 +40,7 @@ func TestBudget(t *testing.T) {
 			graph.Limits{MaxCost: 21}, `{ products(first: 10) { nodes { id } } }`, `{ products(first: 10) { nodes { id a: id } } }`, "", "fields of all records",
 		},
 		"fields by root fields": {
-			graph.Limits{MaxCost: 21 * 3}, repeated(3, `products(first: 10) { nodes { id } }`), repeated(4, `products(first: 10) { nodes { id } }`), "", "fields of all records, if every page is full, up to f3",
+			graph.Limits{MaxCost: 21 * 3}, repeated(3, `products(first: 10) { nodes { id } }`), repeated(4, `products(first: 10) { nodes { id } }`), "", "fields of all records up to f3",
 		},
 		"fields by ways back": {
 			graph.Limits{MaxCost: 500},

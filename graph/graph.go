@@ -59,7 +59,7 @@ type Config struct {
 type Observer interface {
 	graphql.HandlerExtension
 	recordstore.Observer
-	// Spent is called with the number of fields that a root field answers with if every page is full.
+	// Spent is called with the number of fields that a root field is expected to answer with.
 	Spent(ctx context.Context, fields int)
 	// Planned is called for every operation that is executed. before reports whether its plan was cached.
 	Planned(ctx context.Context, before bool)
@@ -81,6 +81,7 @@ type Graph struct {
 	db                DB
 	admin, storefront side
 	cfg               Config
+	expect            plan.Expectations
 	noSnapshots       bool // for tests of what they are good for
 }
 
@@ -126,7 +127,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 		cfg.AbsentModels,
 	)
 	g.Links = linkstore.New(g.db, links, cfg)
-	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits, NoSnapshot: g.noSnapshots}
+	engine := answer.Config{Links: g.Links, Limits: g.cfg.Limits, Expect: &g.expect, NoSnapshot: g.noSnapshots}
 	if g.cfg.Observer != nil {
 		records.Observer, engine.Spent = g.cfg.Observer, g.cfg.Observer.Spent
 	}
@@ -174,6 +175,18 @@ func (g *Graph) Adapt(ctx context.Context) ([]recordstore.Missing, error) {
 		}
 	}
 	return missing, g.build(adapted, g.Links.Catalog(), absent)
+}
+
+// ReadStatistics reads how long the lists of relations are, as far as Postgres knows. From then on operations are counted, for
+// Limits.MaxCost and rate limits, with the records that their pages are expected to hold. Before, every page counts as full.
+// Call it from time to time: it is one statement, and cheap.
+func (g *Graph) ReadStatistics(ctx context.Context) error {
+	sizes, err := g.Records.ListSizes(ctx)
+	if err != nil {
+		return err
+	}
+	g.expect.Set(sizes)
+	return nil
 }
 
 // rules returns the rules of all modules by model.

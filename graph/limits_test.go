@@ -47,7 +47,7 @@ func TestLimits(t *testing.T) {
 			"fields",
 			graph.Limits{MaxCost: 106},
 			`{ products(first: 7) { nodes { variants(first: 6) { nodes { id } } } } }`,
-			`{ products(first: 7) { nodes { variants(first: 7) { nodes { id } } } } }`, "fields of all records, if every page is full, up to products: 120 is above the limit of 106",
+			`{ products(first: 7) { nodes { variants(first: 7) { nodes { id } } } } }`, "fields of all records up to products: 120 is above the limit of 106; products(first: 6) would fit",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

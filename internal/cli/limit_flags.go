@@ -19,7 +19,7 @@ type limitFlags struct {
 	MaxSortKeys   int `help:"Most sort keys of one list of ${whose}." env:"MAX_SORT_KEYS"`
 	MaxRelations  int `help:"Most relations that a filter or sort key of ${whose} may cross, one below the other." env:"MAX_RELATIONS"`
 	MaxSearch     int `help:"Highest cost of the filters, sort keys and counts of an operation of ${whose}: see docs/http.md." env:"MAX_SEARCH"`
-	MaxCost       int `help:"Most fields of all records that an operation of ${whose} may ask for, if every page is full." env:"MAX_COST"`
+	MaxCost       int `help:"Most fields of all records that an operation of ${whose} may ask for, as many as its pages are expected to hold." env:"MAX_COST"`
 	MaxAnswer     int `help:"Most bytes of an answer to ${whose}." env:"MAX_ANSWER"`
 
 	RequestTimeout time.Duration `help:"Request timeout of ${whose}. 0 means no limit." env:"REQUEST_TIMEOUT"`

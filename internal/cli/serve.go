@@ -142,6 +142,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := tryout.find(ctx, db.graph); err != nil {
 		return err
 	}
+	go db.readStatistics(ctx, s.log)
 	if !c.ReadOnly {
 		go c.keepPruning(ctx, db, s.log)
 		c.watchHorizon(ctx, db, observer, s.log)

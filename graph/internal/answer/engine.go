@@ -29,7 +29,9 @@ type Config struct {
 	Records *recordstore.Store
 	Links   *linkstore.Store
 	Limits  plan.Limits
-	// Spent is called for each root field with the number of fields that it writes if every page is full. It may be nil.
+	// Expect says how long lists are expected to be. nil means that every page is full.
+	Expect *plan.Expectations
+	// Spent is called for each root field with the number of fields that it is expected to write. It may be nil.
 	Spent func(ctx context.Context, fields int)
 	// NoSnapshot has each statement read what is there when it runs. It is for tests of what snapshots are good for.
 	NoSnapshot bool
@@ -52,7 +54,7 @@ func New(cfg Config) *Engine {
 		reading = lazytx.Moments()
 	}
 	return &Engine{
-		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Spent),
+		Compiler: plan.NewCompiler(cfg.Records.Catalog(), cfg.Links.Catalog(), cfg.Limits, cfg.Expect, cfg.Spent),
 		records:  cfg.Records, links: cfg.Links, linkCatalog: cfg.Links.Catalog(), reading: reading,
 	}
 }

@@ -31,19 +31,21 @@ type Compiler struct {
 	catalog *recordstore.Catalog
 	links   *linkstore.Catalog
 	limits  Limits
+	expect  *Expectations
 	spent   func(ctx context.Context, fields int)
 }
 
-// NewCompiler returns a compiler. A limit of zero takes its default. spent is called for each root field with the number of fields that it
-// writes if every page is full; it may be nil.
+// NewCompiler returns a compiler. A limit of zero takes its default. expect may be nil. spent is called for each root field with the number
+// of fields that it is expected to write; it may be nil.
 func NewCompiler(
 	catalog *recordstore.Catalog,
 	links *linkstore.Catalog,
 	limits Limits,
+	expect *Expectations,
 	spent func(ctx context.Context, fields int),
 ) *Compiler {
 	limits.Complete()
-	return &Compiler{catalog, links, limits, spent}
+	return &Compiler{catalog, links, limits, expect, spent}
 }
 
 // Limits returns the limits of operations, with defaults filled in.

@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/linkgraph/linkgraph/linkstore"
 )
@@ -34,7 +37,51 @@ func (t *Plan) commit(p *planner, path string) error {
 	b := BoundPlan{t, t.list, t.lists}
 	t.totalUsage = p.tally.own
 	t.totalUsage.fields = b.fields(t.rows)
-	return p.commit(path, usage{fields: t.totalUsage.fields})
+	err := p.commit(path, usage{fields: t.totalUsage.fields})
+	if limit, ok := errors.AsType[*LimitError](err); ok && strings.HasPrefix(limit.What, fieldsOfRecords) {
+		others := limit.Asked - t.totalUsage.fields
+		limit.Advice = b.advice(path, limit.Limit-others)
+	}
+	return err
+}
+
+// advice says which list is to be shorter, and how short, for the plan to fit into a number of fields. Of several it takes the one
+// that loses the least.
+func (b *BoundPlan) advice(path string, room int) string {
+	b.Lists = slices.Clone(b.Lists)
+	var best, longest string
+	kept, share := 0.0, 0
+	try := func(path string, page *int, expected int) {
+		asked, full := *page, b.fields(b.rows)
+		*page = 0
+		rest := b.fields(b.rows)
+		*page = asked
+		if full-rest > share {
+			longest, share = path, full-rest
+		}
+		each := (full - rest) / max(expected, 1)
+		if each == 0 || full >= usageCap {
+			return
+		}
+		if n := (room - rest) / each; n >= 1 && float64(n)/float64(expected) > kept {
+			best, kept = fmt.Sprintf("%s(first: %d) would fit", path, n), float64(n)/float64(expected)
+		}
+	}
+	if b.Connection != nil {
+		try(path, &b.List.Page.Limit, b.List.Page.Limit)
+	}
+	for i, h := range b.hops {
+		if page := &b.Lists[i].Page.Limit; h.Relation.Many {
+			try(h.path, page, b.expected.page(h.Near, h.Relation, *page))
+		}
+	}
+	switch {
+	case best != "":
+		return best
+	case longest != "":
+		return "ask for less, first of all in " + longest
+	}
+	return ""
 }
 
 // LinkNames returns the names of the links that the items belong to, each once. It returns none if an item is bad: the store will
@@ -65,7 +112,8 @@ func (c *Compiler) LinkNames(items []linkstore.Item) (names []string) {
 	return names
 }
 
-// fields returns how many fields are written and records are read if every page is full. rows is how many records the plan begins with.
+// fields returns how many fields are written and records are read if pages hold what is expected of them. rows is how many records the plan
+// begins with.
 func (b *BoundPlan) fields(rows int) int {
 	if b.Connection != nil {
 		return b.connFields(b.Connection, b.List.Page.Limit, b.Node, nil)
@@ -88,7 +136,8 @@ func (b *BoundPlan) objectFields(l *Object, at *Node) int {
 			n += len(f.Object.Fields)
 		case WriteMany, WriteJoinedMany:
 			h := at.Hops[f.Index]
-			n += b.connFields(f.Connection, b.Lists[h.ID].Page.Limit, h.Node, h.Link)
+			limit := b.expected.page(h.Near, h.Relation, b.Lists[h.ID].Page.Limit)
+			n += b.connFields(f.Connection, limit, h.Node, h.Link)
 		}
 	}
 	return min(n, usageCap)

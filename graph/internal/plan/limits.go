@@ -24,7 +24,7 @@ type Limits struct {
 	MaxRelations  int // nested relations and links in one filter or sort key; 5
 	// MaxSearch bounds the weight of lists, filters, sort keys and counts, in the units below; 20,000.
 	MaxSearch int
-	// MaxCost bounds the fields that are written and the records that are read if every page is full; 20,000,000.
+	// MaxCost bounds the fields that are written and the records that are read, if pages hold what is expected of them; 20,000,000.
 	MaxCost int
 	// MaxAnswer bounds the bytes of the answer; 256 MiB.
 	MaxAnswer int
@@ -99,6 +99,9 @@ func (u *usage) minus(o usage) usage {
 	}
 }
 
+// fieldsOfRecords is what MaxCost bounds, in errors.
+const fieldsOfRecords = "fields of all records"
+
 // check returns a *LimitError if a limit is exceeded. path says up to which field the operation was counted.
 func (l *Limits) check(path string, u usage) error {
 	for _, of := range [...]struct {
@@ -109,7 +112,7 @@ func (l *Limits) check(path string, u usage) error {
 		{"values of filters", u.values, l.MaxValues},
 		{"bytes of the values of filters", u.valueBytes, l.MaxValueBytes},
 		{"cost of filters, sort keys and counts", u.search, l.MaxSearch},
-		{"fields of all records, if every page is full,", u.fields, l.MaxCost},
+		{fieldsOfRecords, u.fields, l.MaxCost},
 	} {
 		if of.asked > of.limit {
 			return NewLimitError(of.what+" up to "+path, of.limit, of.asked)

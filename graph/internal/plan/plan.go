@@ -33,6 +33,7 @@ type Plan struct {
 	rows       int    // for how many records it was compiled
 	Single     bool   // it begins with one record at most, whatever the variables
 	totalUsage usage  // of all of it
+	expected   *expectedLists
 	cacheable  bool
 }
 
@@ -139,6 +140,7 @@ func (c *Compiler) CompileRecords(
 // build makes the nodes and hops from the collected selections. It runs after all of them are collected, because only then are the columns
 // of a selection complete. With read, the records that the plan begins with come from a statement, and hops can be joined to it.
 func (t *Plan) build(p *planner, root *Selection, read bool) {
+	t.expected = p.compiler.expect.current()
 	t.static, t.cacheable = true, true
 	top := root.Model.Selected(root.Columns)
 	at := map[*Selection]*Node{root: newPlace(root, top, 0)}
@@ -265,7 +267,7 @@ func (ts *PlansByModel) Bind(
 	ts.mu.RLock()
 	t := ts.byModel[m.Name]
 	ts.mu.RUnlock()
-	if t != nil {
+	if t != nil && t.expected == c.expect.current() {
 		if b, ok := c.bind(ctx, t, f, rows); ok {
 			return b, true, nil
 		}
