@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -53,6 +54,49 @@ func newSubject(t testing.TB, pool *pgxpool.Pool) *subject {
 			return err
 		},
 	}
+}
+
+// within makes the subject work in a transaction, which is rolled back when the test ends.
+func (s *subject) within(t testing.TB) {
+	t.Helper()
+	tx, err := s.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	s.Store = s.WithTx(tx)
+	s.query = tx.Query
+	s.exec = func(ctx context.Context, sql string, args ...any) error {
+		_, err := tx.Exec(ctx, sql, args...)
+		return err
+	}
+}
+
+// reused are databases for tests that roll back what they write. As many are made as tests run at a time.
+type reused struct {
+	parent testing.TB // the databases are dropped when it ends
+
+	mu   sync.Mutex
+	free []*pgxpool.Pool
+}
+
+// take returns a database that is given back when the test ends.
+func (r *reused) take(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var pool *pgxpool.Pool
+	if n := len(r.free); n > 0 {
+		pool, r.free = r.free[n-1], r.free[:n-1]
+	} else {
+		pool = newDB(r.parent).Pool
+	}
+	t.Cleanup(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.free = append(r.free, pool)
+	})
+	return pool
 }
 
 func tableOf(schema, table string) string {
@@ -160,20 +204,10 @@ func TestSuite(t *testing.T) {
 	})
 	t.Run("InTransaction", func(t *testing.T) {
 		t.Parallel()
+		free := &reused{parent: t}
 		linktest.Run(t, func(t *testing.T) linktest.Subject {
-			pool := newDB(t).Pool
-			tx, err := pool.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-			s := newSubject(t, pool)
-			s.Store = s.WithTx(tx)
-			s.query = tx.Query
-			s.exec = func(ctx context.Context, sql string, args ...any) error {
-				_, err := tx.Exec(ctx, sql, args...)
-				return err
-			}
+			s := newSubject(t, free.take(t))
+			s.within(t)
 			return s
 		})
 	})

@@ -14,16 +14,7 @@ func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
 	c, err := server()
 	must(err)
 	name := newName()
-	run := func(sql string) {
-		conn, err := pgx.Connect(ctx, c.url)
-		must(err)
-		_, err = conn.Exec(ctx, sql)
-		must(err)
-		must(conn.Close(ctx))
-	}
-	createMu.Lock()
-	run(`CREATE DATABASE ` + pgx.Identifier{name}.Sanitize())
-	createMu.Unlock()
+	must(admin.execute(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE template0`+c.copies))
 	u, err := url.Parse(c.url)
 	must(err)
 	u.Path = "/" + name
@@ -31,7 +22,7 @@ func ForExample(ctx context.Context) (pool *pgxpool.Pool, drop func()) {
 	must(err)
 	return pool, func() {
 		pool.Close()
-		run(`DROP DATABASE ` + pgx.Identifier{name}.Sanitize() + ` WITH (FORCE)`)
+		must(admin.execute(ctx, `DROP DATABASE `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`))
 	}
 }
 

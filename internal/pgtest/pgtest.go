@@ -127,7 +127,6 @@ func create(t testing.TB, name, from string) string {
 	}
 	execute(
 		t,
-		c.url,
 		`CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+pgx.Identifier{from}.Sanitize()+c.copies,
 	)
 	u, err := url.Parse(c.url)
@@ -138,20 +137,34 @@ func create(t testing.TB, name, from string) string {
 	return u.String()
 }
 
-// createMu serializes CREATE DATABASE, which locks its template.
-var createMu sync.Mutex
+// administration is the session that creates and drops the databases of the process. It stays open, because opening a
+// session takes more time than to create a database. mu also serializes CREATE DATABASE, which locks its template.
+type administration struct {
+	mu   sync.Mutex
+	conn *pgx.Conn
+}
 
-func execute(t testing.TB, admin, sql string) {
-	t.Helper()
-	createMu.Lock()
-	defer createMu.Unlock()
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, admin)
-	if err != nil {
-		t.Fatal(err)
+func (a *administration) execute(ctx context.Context, sql string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.conn == nil || a.conn.IsClosed() {
+		c, err := server()
+		if err != nil {
+			return err
+		}
+		if a.conn, err = pgx.Connect(ctx, c.url); err != nil {
+			return err
+		}
 	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, sql); err != nil {
+	_, err := a.conn.Exec(ctx, sql)
+	return err
+}
+
+var admin administration
+
+func execute(t testing.TB, sql string) {
+	t.Helper()
+	if err := admin.execute(context.Background(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
@@ -171,8 +184,7 @@ func open(t testing.TB, from string) *DB {
 	}
 	t.Cleanup(func() {
 		db.Pool.Close()
-		c, _ := server()
-		execute(t, c.url, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+		execute(t, `DROP DATABASE IF EXISTS `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
 	})
 	return db
 }
