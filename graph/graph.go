@@ -132,7 +132,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	}
 	g.Records = recordstore.New(g.db, models, records)
 	engine.Records = g.Records
-	g.admin = side{answer.New(engine), resolver{g.Records, g.Links}}
+	g.admin = side{answer.New(engine), resolver{g.Records, g.Links, g.fault}}
 	shop, err := g.narrowed(models, records)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	engine.Records = shop
 	engine.Links = linkstore.New(g.storefrontDB(), links, cfg)
 	engine.Limits = storefrontLimits(g.cfg.StorefrontLimits)
-	g.storefront = side{answer.New(engine), resolver{shop, engine.Links}}
+	g.storefront = side{answer.New(engine), resolver{shop, engine.Links, g.fault}}
 	return nil
 }
 

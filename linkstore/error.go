@@ -44,22 +44,17 @@ type (
 type ConflictError struct {
 	Link        string
 	Left, Right string // the pair that could not be linked
-	// Existing is the live link that excludes it. It is zero if it is unknown.
+	// Existing is the live link that excludes it. Its ID is "" if the link is not live, but would be restored by the
+	// same call.
 	Existing Link
 }
 
 func (e *ConflictError) Error() string {
-	if e.Existing.Left == "" {
-		return fmt.Sprintf("%s: %q and %q cannot be linked: one of them has a link already", e.Link, e.Left, e.Right)
+	format := "%s: %q and %q cannot be linked: %q is linked to %q"
+	if e.Existing.ID == "" {
+		format = "%s: %q and %q cannot be linked: the same call would link %q to %q"
 	}
-	return fmt.Sprintf(
-		"%s: %q and %q cannot be linked: %q is linked to %q",
-		e.Link,
-		e.Left,
-		e.Right,
-		e.Existing.Left,
-		e.Existing.Right,
-	)
+	return fmt.Sprintf(format, e.Link, e.Left, e.Right, e.Existing.Left, e.Existing.Right)
 }
 
 // Unwrap returns ErrConflict.

@@ -157,3 +157,25 @@ func TestUndefinedPair(t *testing.T) {
 		}
 	}
 }
+
+// TestRestoreOfLinksThatExcludeEachOther restores two records whose links exclude each other. The error does not say that
+// one of them is linked.
+func TestRestoreOfLinksThatExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	s, _ := newTold(t)
+	ctx := t.Context()
+	for _, id := range []string{"s1", "s2"} {
+		if _, err := s.Create(ctx, []linkstore.Item{priced("v1", id)}, linkstore.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.DeleteRecords(ctx, recordsOf("PriceSet", id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.Restore(ctx, recordsOf("PriceSet", "s1", "s2"))
+	var conflict *linkstore.ConflictError
+	if !errors.As(err, &conflict) || conflict.Existing.ID != "" || !strings.HasSuffix(err.Error(),
+		`"v1" and "s2" cannot be linked: the same call would link "v1" to "s1"`) {
+		t.Errorf("got %v", err)
+	}
+}
