@@ -20,16 +20,29 @@ func excludeWithin(links []*newLink, opts CreateOptions) {
 	first := make(map[exclusiveEnd]*newLink, len(limited))
 	for _, l := range limited {
 		ends := l.exclusiveEnds()
-		for _, e := range ends {
-			if other := first[e]; other != nil && (opts.Replace || !l.isLive()) {
-				l.fail(e.excludes(l, other))
-			}
+		if opts.Replace || !l.isLive() {
+			l.failBecause(first, ends)
 		}
 		for _, e := range ends {
 			if first[e] == nil && (!opts.Partial || !l.failed()) {
 				first[e] = l
 			}
 		}
+	}
+}
+
+// failBecause fails the link if another one of the call has one of its exclusive ends already. If there are two, the error
+// names the first.
+func (l *newLink) failBecause(first map[exclusiveEnd]*newLink, ends []exclusiveEnd) {
+	var at exclusiveEnd
+	var other *newLink
+	for _, e := range ends {
+		if o := first[e]; o != nil && (other == nil || o.index < other.index) {
+			at, other = e, o
+		}
+	}
+	if other != nil {
+		l.fail(at.excludes(l, other))
 	}
 }
 

@@ -36,9 +36,9 @@ func ExampleItemsError() {
 	var exclusion *linkstore.ExclusionError
 	fmt.Println(errors.As(err, &exclusion), exclusion.Other, exclusion.Index)
 	// Output:
-	// item 2: variant_price_set: items 1 and 2 exclude each other: variant_id "large" cannot be linked to both "dear" and "cheap"
+	// item 2: variant_price_set: items 0 and 2 exclude each other: price_set_id "cheap" cannot be linked to both "small" and "large"
 	// item 3: there is no Variant with variant_id "huge"
-	// true 1 2
+	// true 0 2
 }
 
 // A partial call links what it can.
@@ -62,7 +62,7 @@ func ExampleStore_Create_partial() {
 	// Output:
 	// 0 CREATED
 	// 1 CREATED
-	// 2 skipped: variant_price_set: items 1 and 2 exclude each other: variant_id "large" cannot be linked to both "dear" and "cheap"
+	// 2 skipped: variant_price_set: items 0 and 2 exclude each other: price_set_id "cheap" cannot be linked to both "small" and "large"
 	// 3 skipped: there is no Variant with variant_id "huge"
 }
 
