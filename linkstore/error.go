@@ -70,10 +70,13 @@ type ExclusionError struct {
 }
 
 func (e *ExclusionError) Error() string {
-	return fmt.Sprintf(
-		"%s: items %d and %d exclude each other: %s %q cannot be linked to both %q and %q",
-		e.Link, e.Other, e.Index, e.Key, e.ID, e.OtherTo, e.To,
-	)
+	return fmt.Sprintf("%s: items %d and %d exclude each other: %s", e.Link, e.Other, e.Index, e.Reason())
+}
+
+// Reason returns the part of the message that names the records and not the items, for callers whose items have other
+// names, such as lines of a file.
+func (e *ExclusionError) Reason() string {
+	return fmt.Sprintf("%s %q cannot be linked to both %q and %q", e.Key, e.ID, e.OtherTo, e.To)
 }
 
 // Unwrap returns ErrConflict.
