@@ -68,12 +68,10 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 		return out
 	}
-	for _, c := range codes {
-		if errors.Is(err, c.is) {
-			out.Extensions["code"] = c.code
-			g.explain(out, err)
-			return out
-		}
+	if code := codeOf(err); code != "" {
+		out.Extensions["code"] = code
+		explain(out, err)
+		return out
 	}
 	if g.presentDatabase(ctx, out, err) {
 		return out
@@ -81,6 +79,32 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err, "path", out.Path.String())
 	out.Message, out.Extensions["code"] = "internal error", transport.CodeInternal
 	return out
+}
+
+// codeOf returns the code of an error's class, or "" if it has none.
+func codeOf(err error) string {
+	for _, c := range codes {
+		if errors.Is(err, c.is) {
+			return c.code
+		}
+	}
+	return ""
+}
+
+// fault describes the error of an item that a partial call skipped. An error of no class is logged.
+func (g *Graph) fault(ctx context.Context, err error) *answer.Fault {
+	f := &answer.Fault{Code: codeOf(err), Message: messageOf(err), OtherIndex: -1}
+	if f.Code == "" {
+		g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err)
+		f.Code, f.Message = transport.CodeInternal, "internal error"
+	}
+	if exclusion, ok := errors.AsType[*linkstore.ExclusionError](err); ok {
+		f.OtherIndex = exclusion.Other
+	}
+	if conflict, ok := errors.AsType[*linkstore.ConflictError](err); ok && conflict.Existing.ID != "" {
+		f.Existing = &conflict.Existing
+	}
+	return f
 }
 
 // presentDatabase presents faults of the database and of the connection to it as UNAVAILABLE. It reports whether err is
@@ -113,24 +137,35 @@ func (g *Graph) presentDatabase(ctx context.Context, out *gqlerror.Error, err er
 	return true
 }
 
+// messageOf returns the message of an error of a class. It names a column by its field.
+func messageOf(err error) string {
+	invalid, ok := errors.AsType[*storeerr.InvalidError](err)
+	if !ok || !strings.Contains(invalid.Field, "_") || ofArgument(err) {
+		return err.Error()
+	}
+	spelled := *invalid
+	spelled.Field = naming.Camel(invalid.Field)
+	return spelled.Error()
+}
+
 // explain adds extensions that let a program handle an error without reading its text.
-func (g *Graph) explain(out *gqlerror.Error, err error) {
+func explain(out *gqlerror.Error, err error) {
+	out.Message = messageOf(errors.Unwrap(out))
 	if item, ok := errors.AsType[*storeerr.ItemError](err); ok {
 		out.Extensions["index"] = item.Index
-		out.Message = item.Err.Error()
-	}
-	invalid, ok := errors.AsType[*storeerr.InvalidError](err)
-	if ok && strings.Contains(invalid.Field, "_") && !ofArgument(err) {
-		spelled := *invalid // a column, by the name of its field
-		spelled.Field = naming.Camel(invalid.Field)
-		out.Message = spelled.Error()
+		out.Message = messageOf(item.Err)
 	}
 	if stale, ok := errors.AsType[*recordstore.StaleError](err); ok {
 		out.Extensions["id"] = stale.ID
 		out.Extensions["current"] = map[string]any{stale.Field: stale.Current}
 	}
-	var conflict *linkstore.ConflictError
-	if errors.As(err, &conflict) && conflict.Existing.Left != "" {
+	if exclusion, ok := errors.AsType[*linkstore.ExclusionError](err); ok {
+		out.Extensions["otherIndex"] = exclusion.Other
+	}
+	if more, ok := errors.AsType[*answer.MoreError](err); ok {
+		out.Extensions["more"] = more.Count
+	}
+	if conflict, ok := errors.AsType[*linkstore.ConflictError](err); ok && conflict.Existing.ID != "" {
 		out.Extensions["existing"] = map[string]any{
 			"link":  conflict.Link,
 			"id":    conflict.Existing.ID,

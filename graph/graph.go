@@ -133,7 +133,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	}
 	g.Records = recordstore.New(g.db, models, records)
 	engine.Records = g.Records
-	g.admin = side{answer.New(engine), resolver{g.Records, g.Links, make(chan struct{}, 1)}}
+	g.admin = side{answer.New(engine), resolver{g.Records, g.Links, make(chan struct{}, 1), g.fault}}
 	shop, err := g.narrowed(models, records)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg
 	engine.Records = shop
 	engine.Links = linkstore.New(g.storefrontDB(), links, cfg)
 	engine.Limits = storefrontLimits(g.cfg.StorefrontLimits)
-	g.storefront = side{answer.New(engine), resolver{records: shop, links: engine.Links}}
+	g.storefront = side{answer.New(engine), resolver{records: shop, links: engine.Links, fault: g.fault}}
 	return nil
 }
 

@@ -18,6 +18,8 @@ type resolver struct {
 	records   *recordstore.Store
 	links     *linkstore.Store
 	examining chan struct{} // holds one element while links are examined
+	// fault describes the error of an item that a partial call skipped.
+	fault func(context.Context, error) *answer.Fault
 }
 
 // Query returns the resolvers of queries.
@@ -38,11 +40,7 @@ type mutations struct {
 
 // Links resolves `links`: the links of the given pairs, in the order given. Pairs that are not linked are left out.
 func (q queries) Links(ctx context.Context, links answer.Links) (answer.Answer, error) {
-	items, err := links.Items()
-	if err != nil {
-		return nil, err
-	}
-	return answer.ShowLinks(ctx, items)
+	return answer.ShowLinks(ctx, links.Items())
 }
 
 // LinkModule resolves `linkModule`: the link between two keys, in either order.
@@ -113,37 +111,38 @@ func (q queries) LinkHealth(
 
 // CreateLinks resolves `createLinks`: all links in one transaction. The payload is checked against the limits before
 // anything is written.
-func (m mutations) CreateLinks(ctx context.Context, links answer.Links, replace, _ *bool) (answer.Answer, error) {
-	items, err := links.Items()
-	if err != nil {
-		return nil, err
-	}
+func (m mutations) CreateLinks(
+	ctx context.Context,
+	links answer.Links,
+	replace, partial, _ *bool,
+) (answer.Answer, error) {
+	items := links.Items()
 	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
 	results, err := answer.LinksFrom(ctx).
-		Create(ctx, items, linkstore.CreateOptions{Replace: replace != nil && *replace})
+		Create(ctx, items, linkstore.CreateOptions{Replace: isSet(replace), Partial: isSet(partial)})
 	if err != nil {
-		return nil, err
+		return nil, answer.FailItems(ctx, err)
 	}
-	return answer.LinksCreated(ctx, results)
+	return answer.LinksCreated(ctx, results, m.fault)
 }
 
 // DismissLinks resolves `dismissLinks`: it removes exactly the given links, and no record.
-func (m mutations) DismissLinks(ctx context.Context, links answer.Links, _ *bool) (answer.Answer, error) {
-	items, err := links.Items()
-	if err != nil {
-		return nil, err
-	}
+func (m mutations) DismissLinks(ctx context.Context, links answer.Links, partial, _ *bool) (answer.Answer, error) {
+	items := links.Items()
 	if err := answer.CheckPayload(ctx, items); err != nil {
 		return nil, err
 	}
-	results, err := answer.LinksFrom(ctx).Dismiss(ctx, items)
+	results, err := answer.LinksFrom(ctx).DismissWith(ctx, items, linkstore.DismissOptions{Partial: isSet(partial)})
 	if err != nil {
-		return nil, err
+		return nil, answer.FailItems(ctx, err)
 	}
-	return answer.LinksDismissed(ctx, results)
+	return answer.LinksDismissed(ctx, results, m.fault)
 }
+
+// isSet reports whether an optional argument is true.
+func isSet(b *bool) bool { return b != nil && *b }
 
 // SetLinks resolves `setLinks`: it makes the links of a record exactly the given ones.
 func (m mutations) SetLinks(
@@ -155,11 +154,11 @@ func (m mutations) SetLinks(
 ) (answer.Answer, error) {
 	set, err := answer.NewLinkSet(ctx, of, link, to)
 	if err != nil {
-		return nil, err
+		return nil, answer.FailItems(ctx, err)
 	}
 	results, err := answer.LinksFrom(ctx).SetLinks(ctx, set.Of, set.To)
 	if err != nil {
-		return nil, err
+		return nil, answer.FailItems(ctx, err)
 	}
 	return answer.LinksSet(ctx, results)
 }

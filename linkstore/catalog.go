@@ -65,6 +65,9 @@ type Item struct {
 	Keys        []Key
 	Left, Right string
 	Data        map[string]any // extra columns by name
+	// Err is an error that the caller has found in the item already. The item fails with it, beside those that the
+	// store finds faulty.
+	Err error
 }
 
 // Pair identifies a link: its definition and the ids of its two records.

@@ -21,9 +21,9 @@ func (c *Catalog) ModelByKey(module, key string) (*Model, error) {
 		}
 	}
 	if !slices.Contains(names, module) {
-		return nil, &UndefinedError{"module", module, names, ErrInvalid}
+		return nil, undefined("module", module, names, ErrInvalid)
 	}
-	return nil, &UndefinedError{"key of module " + module, key, keys, ErrInvalid}
+	return nil, undefined("key of module "+module, key, keys, ErrInvalid)
 }
 
 // is reports whether a module and key name this end.
@@ -50,8 +50,12 @@ func (c *Catalog) linkNames() []string {
 	return names
 }
 
-// Resolve returns the link and the records that an item identifies. The ids are in canonical form.
+// Resolve returns the link and the records that an item identifies. The ids are in canonical form. If Item.Err is set,
+// Resolve returns it.
 func (c *Catalog) Resolve(item Item) (Pair, error) {
+	if item.Err != nil {
+		return Pair{}, item.Err
+	}
 	d, pair, err := c.resolve(item)
 	if err != nil {
 		return pair, err
@@ -72,7 +76,7 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 	if item.Link != "" {
 		var ok bool
 		if named, ok = c.byLink[item.Link]; !ok {
-			return nil, Pair{}, &UndefinedError{"link", item.Link, c.linkNames(), ErrLinkNotDefined}
+			return nil, Pair{}, undefined("link", item.Link, c.linkNames(), ErrLinkNotDefined)
 		}
 	}
 	if len(item.Keys) == 0 {
@@ -90,7 +94,7 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 	if len(item.Keys) != 2 {
 		return nil, Pair{}, &InvalidError{
 			Field:  "keys",
-			Reason: fmt.Sprintf("a link joins two records, %d were named", len(item.Keys)),
+			Reason: fmt.Sprintf("a link joins two records, and the item names %d", len(item.Keys)),
 		}
 	}
 	a, b := item.Keys[0], item.Keys[1]
@@ -104,8 +108,7 @@ func (c *Catalog) resolve(item Item) (*Definition, Pair, error) {
 		found = slices.DeleteFunc(found, func(d *Definition) bool { return d != named })
 	}
 	if len(found) == 0 {
-		name := fmt.Sprintf("%s.%s to %s.%s", a.Module, a.Name, b.Module, b.Name)
-		return nil, Pair{}, &UndefinedError{"link", name, c.linkNames(), ErrLinkNotDefined}
+		return nil, Pair{}, c.undefinedPair(a, b, named)
 	}
 	if len(found) > 1 {
 		names := make([]string, len(found))

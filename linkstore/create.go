@@ -2,6 +2,7 @@ package linkstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Outcome says what a call did with one item.
@@ -28,7 +31,8 @@ const (
 type CreateOptions struct {
 	// Replace dismisses the existing links that exclude new ones.
 	Replace bool
-	// Partial skips invalid items and writes the others. If two items exclude each other, the first is written.
+	// Partial skips faulty items and writes the others. If two items exclude each other, the one that is linked
+	// already stays, otherwise the first is written.
 	Partial bool
 }
 
@@ -59,13 +63,11 @@ func (l *newLink) compare(o *newLink) int {
 	return l.index - o.index
 }
 
-// fail handles the error of a pair that cannot be linked: the call fails, or a partial call skips the pair.
-func (l *newLink) fail(opts CreateOptions, err error) error {
-	if !opts.Partial {
-		return &ItemError{Index: l.index, Err: err}
+// fail records why a pair cannot be linked. The first reason counts.
+func (l *newLink) fail(err error) {
+	if l.result.Err == nil {
+		l.result.Err = err
 	}
-	l.result.Err = err
-	return nil
 }
 
 // valid returns the links that have not failed.
@@ -78,43 +80,91 @@ func valid(links []*newLink) []*newLink {
 
 func (l *newLink) failed() bool { return l.result.Err != nil }
 
+// creation is one call of Create.
+type creation struct {
+	opts   CreateOptions
+	links  []*newLink // distinct and sorted
+	byItem []*newLink // the link of each item; nil if the item is among faults
+	faults itemFaults // of items that name no link or bad values
+}
+
+// writes reports whether the call writes anything, as far as its items have been checked. Unless it is partial, one
+// faulty item is enough to prevent it. The other items are still checked, so that the call reports all errors.
+func (c *creation) writes() bool {
+	return c.opts.Partial || len(c.faults) == 0 && !slices.ContainsFunc(c.links, (*newLink).failed)
+}
+
+// err returns the errors of all items as an *ItemsError, or nil if there are none.
+func (c *creation) err() error {
+	return storeerr.NewItemsError(len(c.byItem), c.errorOf)
+}
+
+// errorOf returns the error of an item, or nil.
+func (c *creation) errorOf(i int) error {
+	l := c.byItem[i]
+	if l == nil {
+		return c.faults[i]
+	}
+	var exclusion *ExclusionError
+	if l.index == i || !errors.As(l.result.Err, &exclusion) {
+		return l.result.Err
+	}
+	repeated := *exclusion
+	repeated.Index = i
+	return &repeated
+}
+
+// results returns the results of the items.
+func (c *creation) results() []CreateResult {
+	results := make([]CreateResult, len(c.byItem))
+	for i, l := range c.byItem {
+		if l == nil || l.failed() {
+			results[i] = CreateResult{Err: c.errorOf(i)}
+			continue
+		}
+		results[i] = l.result
+		if l.index != i { // a repeated pair
+			results[i].Outcome, results[i].Replaced = Unchanged, nil
+		}
+	}
+	return results
+}
+
 // Create links pairs, of any links, in one transaction. It is idempotent. Results come in the order of the items.
 // Extra columns that an item does not name keep their value; in a new link they take their default.
 //
-// It fails with a *ConflictError if a record would have more links than the definition allows, with a *RecordError
-// if a record does not exist or is deleted, and with other typed errors for invalid items, each in an *ItemError.
-// Nothing is written then, unless the options say otherwise.
+// Nothing is written if an item is faulty, unless the options say otherwise. The error is then an *ItemsError with the
+// errors of all faulty items. The error of an item is a *ConflictError if a record would have more links than the
+// definition allows, an *ExclusionError if that is because of another item, a *RecordError if a record does not exist
+// or is deleted, and another typed error if the item is invalid.
 func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([]CreateResult, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
 	}
-	links, byItem, errs, err := s.resolveItems(items, opts)
-	if err != nil {
-		return nil, err
+	c := s.newCreation(items, opts)
+	if len(c.links) == 0 && !c.writes() {
+		return nil, fmt.Errorf("create links: %w", c.err())
 	}
 	var results []CreateResult
-	err = s.run(ctx, func(tx *batchTx) (func() Written, error) {
-		for i := range links {
-			links[i].old, links[i].result = nil, CreateResult{}
+	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
+		for _, l := range c.links {
+			l.old, l.result = nil, CreateResult{}
 		}
-		if err := s.createAll(ctx, tx, links, opts); err != nil {
+		if err := s.createAll(ctx, tx, c); err != nil {
 			return nil, err
 		}
+		if !c.writes() {
+			return nil, c.err()
+		}
 		return func() Written {
-			results = make([]CreateResult, len(items))
-			for i, l := range byItem {
-				if l == nil {
-					results[i] = CreateResult{Err: errs[i]}
-					continue
-				}
-				results[i] = l.result
-				if l.index != i && !l.failed() { // a repeated pair
-					results[i].Outcome, results[i].Replaced = Unchanged, nil
-				}
-			}
+			results = c.results()
 			return s.createWritten(results)
 		}, nil
 	})
+	var faulty *ItemsError
+	if err != nil && !opts.Partial && len(c.faults) > 0 && !errors.As(err, &faulty) {
+		err = c.faults.err(len(items)) // another try would end with these anyway
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create links: %w", missingOf(err))
 	}
@@ -123,20 +173,21 @@ func (s *Store) Create(ctx context.Context, items []Item, opts CreateOptions) ([
 
 // createAll locks the records of all links and writes the links, kind by kind. It locks the rows of the first kind
 // in the same round trip as the records.
-func (s *Store) createAll(ctx context.Context, tx *batchTx, links []*newLink, opts CreateOptions) error {
-	locked := endLocks(links)
+func (s *Store) createAll(ctx context.Context, tx *batchTx, c *creation) error {
+	locked := endLocks(c.links)
 	s.lock(tx, locked)
-	for first, start := true, 0; start < len(links); first = false {
+	for first, start := true, 0; start < len(c.links); first = false {
 		end := start
-		for end < len(links) && links[end].def == links[start].def {
+		for end < len(c.links) && c.links[end].def == c.links[start].def {
 			end++
 		}
-		kind := valid(links[start:end])
+		kind := c.links[start:end]
 		start = end
-		if len(kind) == 0 {
+		asked := valid(kind)
+		if len(asked) == 0 {
 			continue
 		}
-		existing := s.lockPairs(tx, kind)
+		existing := s.lockPairs(tx, asked)
 		if err := tx.send(ctx); err != nil {
 			return err
 		}
@@ -145,45 +196,41 @@ func (s *Store) createAll(ctx context.Context, tx *batchTx, links []*newLink, op
 			if err := tx.send(ctx); err != nil {
 				return err
 			}
-			if err := checkEnds(links, locked, opts); err != nil {
-				return err
-			}
+			checkEnds(c.links, locked)
 		}
-		if err := s.createKind(ctx, tx, valid(kind), *existing, opts); err != nil {
+		if err := s.createKind(ctx, tx, c, kind, *existing); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// resolveItems resolves the items, merges those that name the same pair, and sorts the links. byItem holds the link
-// of each item. The link of an item that is skipped is nil, and errs holds its error.
-func (s *Store) resolveItems(items []Item, opts CreateOptions) (links, byItem []*newLink, errs []error, err error) {
+// newCreation resolves the items of a call, merges those that name the same pair, and sorts the links.
+func (s *Store) newCreation(items []Item, opts CreateOptions) *creation {
 	all := make([]newLink, len(items))
-	links, byItem, errs = make([]*newLink, 0, len(items)), make([]*newLink, len(items)), make([]error, len(items))
+	c := &creation{opts, make([]*newLink, 0, len(items)), make([]*newLink, len(items)), itemFaults{}}
 	for i, item := range items {
-		if all[i], errs[i] = s.newLink(i, item); errs[i] == nil {
-			links = append(links, &all[i])
+		var err error
+		if all[i], err = s.newLink(i, item); err != nil {
+			c.faults[i] = err
+			continue
 		}
+		c.links = append(c.links, &all[i])
 	}
-	slices.SortFunc(links, (*newLink).compare)
-	distinct := links[:0]
-	for _, l := range links {
+	slices.SortFunc(c.links, (*newLink).compare)
+	distinct := c.links[:0]
+	for _, l := range c.links {
 		n := len(distinct)
 		if n == 0 || distinct[n-1].pair != l.pair {
 			distinct = append(distinct, l)
-		} else if errs[l.index] = distinct[n-1].add(l.data); errs[l.index] != nil {
+		} else if err := distinct[n-1].add(l.data); err != nil {
+			c.faults[l.index] = err
 			continue
 		}
-		byItem[l.index] = distinct[len(distinct)-1]
+		c.byItem[l.index] = distinct[len(distinct)-1]
 	}
-	if opts.Partial {
-		return distinct, byItem, errs, nil
-	}
-	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, nil, nil, atIndex(i, errs[i])
-	}
-	return distinct, byItem, errs, conflictsWithin(distinct, opts)
+	c.links = distinct
+	return c
 }
 
 // newLink resolves an item and checks its values.
@@ -213,55 +260,46 @@ func (l *newLink) add(data map[string]*string) error {
 	return nil
 }
 
-// createKind writes the links of one kind, whose rows are locked.
-func (s *Store) createKind(
-	ctx context.Context,
-	tx *batchTx,
-	links []*newLink,
-	existing []Link,
-	opts CreateOptions,
-) error {
-	if err := checkRequired(links, opts); err != nil {
-		return err
+// createKind checks and writes the links of one kind, whose rows are locked.
+func (s *Store) createKind(ctx context.Context, tx *batchTx, c *creation, kind []*newLink, existing []Link) error {
+	checkRequired(valid(kind))
+	if !c.opts.Replace {
+		failConflicts(valid(kind), existing)
 	}
-	// In a partial call, a pair excludes others only if it is written.
-	if opts.Partial && opts.Replace {
-		_ = conflictsWithin(valid(links), opts)
+	if c.opts.Partial {
+		excludeWithin(valid(kind), c.opts) // a pair that is not written excludes no other
+	} else {
+		excludeWithin(kind, c.opts)
 	}
-	if err := s.resolveConflicts(ctx, tx, valid(links), existing, opts); err != nil {
-		return err
-	}
-	if opts.Partial {
-		_ = conflictsWithin(valid(links), opts)
-	}
-	if links = valid(links); len(links) == 0 {
+	links := valid(kind)
+	if len(links) == 0 || !c.writes() {
 		return nil
+	}
+	if c.opts.Replace {
+		if err := s.replaceConflicts(ctx, tx, links, existing); err != nil {
+			return err
+		}
 	}
 	return s.upsert(ctx, tx, links)
 }
 
 // checkRequired fails new links without a mandatory value. A link that existed before, live or not, keeps its
 // value.
-func checkRequired(links []*newLink, opts CreateOptions) error {
+func checkRequired(links []*newLink) {
 	for _, l := range links {
 		if l.old != nil {
 			continue
 		}
 		for i := range l.def.Columns {
 			c := &l.def.Columns[i]
-			if _, given := l.data[c.Name]; given || !c.required() {
-				continue
-			}
-			err := l.fail(
-				opts,
-				&InvalidError{Field: c.Name, Reason: "is missing: a new link of " + l.def.Name + " needs a value"},
-			)
-			if err != nil {
-				return err
+			if _, given := l.data[c.Name]; !given && c.required() {
+				l.fail(&InvalidError{
+					Field:  c.Name,
+					Reason: "is missing: a new link of " + l.def.Name + " needs a value",
+				})
 			}
 		}
 	}
-	return nil
 }
 
 // oldLink is the row of a pair before the write.

@@ -7,11 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// conflictsWithin fails the links of one call that an earlier one of the call excludes.
-func conflictsWithin(links []*newLink, opts CreateOptions) error {
-	type end struct {
-		link, side, key string
-	}
+// excludeWithin fails the links of one call that an earlier one of the call excludes. A link that is live already is not
+// at fault, unless it may be replaced: the links that it excludes have failed before.
+func excludeWithin(links []*newLink, opts CreateOptions) {
 	var limited []*newLink
 	for _, l := range links {
 		if !l.def.Left.IsList || !l.def.Right.IsList {
@@ -19,54 +17,90 @@ func conflictsWithin(links []*newLink, opts CreateOptions) error {
 		}
 	}
 	slices.SortFunc(limited, func(a, b *newLink) int { return a.index - b.index })
-	first := make(map[end]*newLink, len(limited))
+	first := make(map[exclusiveEnd]*newLink, len(limited))
 	for _, l := range limited {
-		var ends []end
-		if !l.def.Right.IsList {
-			ends = append(ends, end{l.def.Name, "left", l.pair.Left})
-		}
-		if !l.def.Left.IsList {
-			ends = append(ends, end{l.def.Name, "right", l.pair.Right})
+		ends := l.exclusiveEnds()
+		if opts.Replace || !l.isLive() {
+			l.failBecause(first, ends)
 		}
 		for _, e := range ends {
-			if other := first[e]; other != nil && !l.failed() {
-				existing := Link{Name: l.def.Name, Left: other.pair.Left, Right: other.pair.Right}
-				if err := l.fail(opts, &ConflictError{l.def.Name, l.pair.Left, l.pair.Right, existing}); err != nil {
-					return err
-				}
-			}
-		}
-		for _, e := range ends {
-			if !l.failed() {
+			if first[e] == nil && (!opts.Partial || !l.failed()) {
 				first[e] = l
 			}
 		}
 	}
-	return nil
 }
 
-// resolveConflicts finds the live links among existing that exclude new ones. With Replace it dismisses them,
-// otherwise it fails the new ones.
-func (s *Store) resolveConflicts(
-	ctx context.Context,
-	tx *batchTx,
-	links []*newLink,
-	existing []Link,
-	opts CreateOptions,
-) error {
-	if len(links) == 0 || len(existing) == 0 {
-		return nil
+// failBecause fails the link if another one of the call has one of its exclusive ends already. If there are two, the error
+// names the first.
+func (l *newLink) failBecause(first map[exclusiveEnd]*newLink, ends []exclusiveEnd) {
+	var at exclusiveEnd
+	var other *newLink
+	for _, e := range ends {
+		if o := first[e]; o != nil && (other == nil || o.index < other.index) {
+			at, other = e, o
+		}
 	}
+	if other != nil {
+		l.fail(at.excludes(l, other))
+	}
+}
+
+// isLive reports whether the link was live before the call.
+func (l *newLink) isLive() bool { return l.old != nil && l.old.DeletedAt == nil }
+
+// exclusiveEnd is a record that can have only one live link of a kind.
+type exclusiveEnd struct {
+	link string
+	side Side
+	id   string
+}
+
+// exclusiveEnds returns the records of a link that can have no other link of its kind.
+func (l *newLink) exclusiveEnds() []exclusiveEnd {
+	ends := make([]exclusiveEnd, 0, 2)
+	if !l.def.Right.IsList {
+		ends = append(ends, exclusiveEnd{l.def.Name, Left, l.pair.Left})
+	}
+	if !l.def.Left.IsList {
+		ends = append(ends, exclusiveEnd{l.def.Name, Right, l.pair.Right})
+	}
+	return ends
+}
+
+// excludes returns the error of a link that another one of the call excludes, because both are links of the record.
+func (e exclusiveEnd) excludes(l, other *newLink) *ExclusionError {
+	err := &ExclusionError{
+		Link: e.link, Index: l.index, Other: other.index,
+		Key: l.def.Left.Key, ID: e.id, To: l.pair.Right, OtherTo: other.pair.Right,
+	}
+	if e.side == Right {
+		err.Key, err.To, err.OtherTo = l.def.Right.Key, l.pair.Left, other.pair.Left
+	}
+	return err
+}
+
+// failConflicts fails the links that a live one among existing excludes.
+func failConflicts(links []*newLink, existing []Link) {
+	if len(links) == 0 || len(existing) == 0 {
+		return
+	}
+	exclusive := newExclusiveLinks(links[0].def, existing)
+	for _, l := range links {
+		if others := exclusive.excluding(l.pair); len(others) > 0 {
+			l.fail(&ConflictError{l.def.Name, l.pair.Left, l.pair.Right, others[0]})
+		}
+	}
+}
+
+// replaceConflicts dismisses the live links among existing that exclude new ones.
+func (s *Store) replaceConflicts(ctx context.Context, tx *batchTx, links []*newLink, existing []Link) error {
 	d := links[0].def
 	exclusive := newExclusiveLinks(d, withoutPairs(existing, pairsOf(links)))
 	var remove []Pair
 	for _, l := range links {
 		for _, other := range exclusive.excluding(l.pair) {
-			if opts.Replace {
-				remove = append(remove, other.Pair())
-			} else if err := l.fail(opts, &ConflictError{d.Name, l.pair.Left, l.pair.Right, other}); err != nil {
-				return err
-			}
+			remove = append(remove, other.Pair())
 		}
 	}
 	if len(remove) == 0 {

@@ -100,7 +100,7 @@ func (s *Store) roots(records []Records) (roots []record, index []int, err error
 			for _, m := range s.catalog.models {
 				names = append(names, m.Name)
 			}
-			return nil, nil, &ItemError{Index: n, Err: &UndefinedError{"model", r.Model, names, ErrInvalid}}
+			return nil, nil, &ItemError{Index: n, Err: undefined("model", r.Model, names, ErrInvalid)}
 		}
 		if r.Model == "" {
 			if m, err = s.catalog.ModelByKey(r.Module, r.Key); err != nil {

@@ -11,66 +11,104 @@ import (
 	"github.com/linkgraph/linkgraph/linkstore/rowkey"
 )
 
-// DismissResult is what became of one item.
+// DismissOptions configures DismissWith.
+type DismissOptions struct {
+	// Partial skips faulty items and dismisses the others.
+	Partial bool
+}
+
+// DismissResult is the result of one item.
 type DismissResult struct {
 	Outcome Outcome
 	Link    *Link // the link as it was removed; nil if the pair was not linked
+	// Err says why the item was skipped, with DismissOptions.Partial. The other fields are then zero.
+	Err error
 }
 
 // Dismiss removes exactly the given links. The records stay, and nothing cascades. A pair that is not linked has
-// the outcome NotFound; it is no error. Results come in the order of the items.
+// the outcome NotFound; it is no error. Results come in the order of the items. If an item is faulty, nothing is removed,
+// and the error is an *ItemsError with the errors of all faulty items.
 func (s *Store) Dismiss(ctx context.Context, items []Item) ([]DismissResult, error) {
+	return s.DismissWith(ctx, items, DismissOptions{})
+}
+
+// DismissWith is Dismiss with options.
+func (s *Store) DismissWith(ctx context.Context, items []Item, opts DismissOptions) ([]DismissResult, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
 	}
-	pairs, order := make([]Pair, len(items)), make([]int, len(items))
-	for i, item := range items {
-		d, pair, err := s.stored(item)
-		if err == nil {
-			err = s.writable(d)
-		}
-		if err != nil {
-			return nil, atIndex(i, err)
-		}
-		pairs[i], order[i] = pair, i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return pairs[i].compare(pairs[j]) })
-	order = slices.CompactFunc(
-		order,
-		func(i, j int) bool { return pairs[i] == pairs[j] },
-	) // a repeated pair is not linked any more
-	sorted := make([]Pair, len(order))
-	for n, i := range order {
-		sorted[n] = pairs[i]
+	d := s.newDismissal(items)
+	if !opts.Partial && len(d.faults) > 0 {
+		return nil, fmt.Errorf("dismiss links: %w", d.faults.err(len(items)))
 	}
 	var results []DismissResult
 	err := s.run(ctx, func(tx *batchTx) (func() Written, error) {
 		var removed []Link
-		if err := s.detachAll(ctx, tx, sorted, removal{cause: "dismiss"}, &removed); err != nil {
+		if err := s.detachAll(ctx, tx, d.sorted, removal{cause: "dismiss"}, &removed); err != nil {
 			return nil, err
 		}
-		if err := s.checkUnlinked(ctx, tx, sorted, &removed); err != nil {
+		if err := s.checkUnlinked(ctx, tx, d.sorted, &removed); err != nil {
 			return nil, err
 		}
 		return func() Written {
-			results = make([]DismissResult, len(items))
-			for i := range results {
-				results[i] = DismissResult{Outcome: NotFound}
-			}
-			next := 0 // both are in the order of the pairs
-			for n, i := range order {
-				if next < len(removed) && removed[next].Pair() == sorted[n] {
-					results[i] = DismissResult{Dismissed, &removed[next]}
-					next++
-				}
-			}
-			return s.dismissWritten(pairs, results)
+			results = d.results(removed)
+			return s.dismissWritten(d.pairs, results)
 		}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("dismiss links: %w", err)
 	}
 	return results, nil
+}
+
+// dismissal is one call of Dismiss.
+type dismissal struct {
+	pairs  []Pair     // of the items; zero if the item is among faults
+	faults itemFaults // of items that name no link
+	sorted []Pair     // distinct
+	first  []int      // the first item that names each of the sorted pairs
+}
+
+// newDismissal resolves the items of a call.
+func (s *Store) newDismissal(items []Item) *dismissal {
+	d := &dismissal{pairs: make([]Pair, len(items)), faults: itemFaults{}, first: make([]int, 0, len(items))}
+	for i, item := range items {
+		def, pair, err := s.stored(item)
+		if err == nil {
+			err = s.writable(def)
+		}
+		if err != nil {
+			d.faults[i] = err
+			continue
+		}
+		d.pairs[i], d.first = pair, append(d.first, i)
+	}
+	slices.SortStableFunc(d.first, func(i, j int) int { return d.pairs[i].compare(d.pairs[j]) })
+	d.first = slices.CompactFunc(d.first, func(i, j int) bool { return d.pairs[i] == d.pairs[j] })
+	d.sorted = make([]Pair, len(d.first))
+	for n, i := range d.first {
+		d.sorted[n] = d.pairs[i]
+	}
+	return d
+}
+
+// results returns the results of the items. removed are the links that were removed, in the order of their pairs.
+func (d *dismissal) results(removed []Link) []DismissResult {
+	results := make([]DismissResult, len(d.pairs))
+	for i := range results {
+		results[i] = DismissResult{Outcome: NotFound} // also a repeated pair, which is not linked any more
+	}
+	for i, err := range d.faults {
+		results[i] = DismissResult{Err: err}
+	}
+	next := 0
+	for n, i := range d.first {
+		if next < len(removed) && removed[next].Pair() == d.sorted[n] {
+			results[i] = DismissResult{Outcome: Dismissed, Link: &removed[next]}
+			next++
+		}
+	}
+	return results
 }
 
 // checkUnlinked checks that the pairs which were not removed are not linked: another call may have linked one while

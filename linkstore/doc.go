@@ -31,6 +31,9 @@
 // appear when all transactions that began to write before theirs have ended: [Store.Horizon] says which one holds them back.
 // [Store.Listening] has the database notify of new events. [Store.PruneEvents] and [Store.PruneDeletions] remove what is old.
 //
+// A call that has faulty items writes nothing and returns an [ItemsError], which has the errors of all of them. With the
+// option Partial, Create and DismissWith skip faulty items and report the error of each in its result.
+//
 // Errors that a store of records would answer too are those of package storeerr, under the names of this package.
 //
 // The package depends on the standard library and pgx alone.

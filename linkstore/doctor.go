@@ -101,7 +101,7 @@ func (s *Store) Examine(ctx context.Context, options ExamineOptions) (Report, er
 		options.HubSize = 100_000
 	}
 	if _, ok := s.catalog.byLink[options.Link]; options.Link != "" && !ok {
-		return Report{}, &UndefinedError{"link", options.Link, s.catalog.linkNames(), ErrLinkNotDefined}
+		return Report{}, undefined("link", options.Link, s.catalog.linkNames(), ErrLinkNotDefined)
 	}
 	var report Report
 	err := s.read(ctx, func() error {

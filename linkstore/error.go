@@ -28,6 +28,8 @@ var (
 type (
 	// ItemError is an error of one item of a call. It unwraps to the error of the item.
 	ItemError = storeerr.ItemError
+	// ItemsError has the errors of all faulty items of a call, up to 100. It unwraps to an *ItemError for each.
+	ItemsError = storeerr.ItemsError
 	// InvalidError reports invalid input. It unwraps to ErrInvalid.
 	InvalidError = storeerr.InvalidError
 	// RecordError reports a record that does not exist or is deleted. It unwraps to ErrRecordNotFound.
@@ -42,40 +44,66 @@ type (
 type ConflictError struct {
 	Link        string
 	Left, Right string // the pair that could not be linked
-	// Existing is the link that excludes it. Its ID is "" if it is unknown, or if the link is part of the same
-	// call.
+	// Existing is the live link that excludes it. Its ID is "" if the link is not live, but would be restored by the
+	// same call.
 	Existing Link
 }
 
 func (e *ConflictError) Error() string {
-	if e.Existing.Left == "" {
-		return fmt.Sprintf("%s: %q and %q cannot be linked: one of them has a link already", e.Link, e.Left, e.Right)
+	format := "%s: %q and %q cannot be linked: %q is linked to %q"
+	if e.Existing.ID == "" {
+		format = "%s: %q and %q cannot be linked: the same call would link %q to %q"
 	}
-	return fmt.Sprintf(
-		"%s: %q and %q cannot be linked: %q is linked to %q",
-		e.Link,
-		e.Left,
-		e.Right,
-		e.Existing.Left,
-		e.Existing.Right,
-	)
+	return fmt.Sprintf(format, e.Link, e.Left, e.Right, e.Existing.Left, e.Existing.Right)
 }
 
 // Unwrap returns ErrConflict.
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// UndefinedError reports a name that is not in the catalogue. Choices are the valid names.
+// ExclusionError reports two items of one call that exclude each other: together they would give a record more links
+// than the definition allows.
+type ExclusionError struct {
+	Link         string
+	Index, Other int    // of the refused item, and of the item before it that excludes it
+	Key, ID      string // the record that both name
+	To, OtherTo  string // the records that the two items link it to
+}
+
+func (e *ExclusionError) Error() string {
+	return fmt.Sprintf("%s: items %d and %d exclude each other: %s", e.Link, e.Other, e.Index, e.Reason())
+}
+
+// Reason returns the part of the message that names the records and not the items, for callers whose items have other
+// names, such as lines of a file.
+func (e *ExclusionError) Reason() string {
+	return fmt.Sprintf("%s %q cannot be linked to both %q and %q", e.Key, e.ID, e.OtherTo, e.To)
+}
+
+// Unwrap returns ErrConflict.
+func (e *ExclusionError) Unwrap() error { return ErrConflict }
+
+// UndefinedError reports a name that is not in the catalogue.
 type UndefinedError struct {
 	What, Name string
-	Choices    []string
-	class      error
+	// Choices are the valid names. For two keys that no link joins, they are the links of the two models.
+	Choices []string
+	Near    []string // the choices that were probably meant, at most three, each with the keys that it joins
+	class   error
+}
+
+func undefined(what, name string, choices []string, class error) *UndefinedError {
+	return &UndefinedError{What: what, Name: name, Choices: choices, class: class}
 }
 
 func (e *UndefinedError) Error() string {
-	if len(e.Choices) == 0 {
-		return fmt.Sprintf("no %s %q is defined", e.What, e.Name)
+	text := fmt.Sprintf("no %s %q is defined", e.What, e.Name)
+	if len(e.Choices) > 0 {
+		text += "; the choices are " + strings.Join(e.Choices, ", ")
 	}
-	return fmt.Sprintf("no %s %q is defined; the choices are %s", e.What, e.Name, strings.Join(e.Choices, ", "))
+	if len(e.Near) > 0 {
+		text += "; did you mean " + strings.Join(e.Near, " or ") + "?"
+	}
+	return text
 }
 
 // Unwrap returns ErrLinkNotDefined for links, ErrInvalid for other names.

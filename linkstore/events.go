@@ -92,7 +92,7 @@ func (s *Store) canonicalFilter(of EventFilter) (EventFilter, error) {
 	}
 	d, ok := s.catalog.Link(of.Link)
 	if !ok {
-		return of, &UndefinedError{"link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined}
+		return of, undefined("link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined)
 	}
 	var err error
 	if of.Left != "" {

@@ -7,25 +7,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Get returns the live links of pairs, in the order of the items. The link of a pair that is not linked is nil.
+// Get returns the live links of pairs, in the order of the items. The link of a pair that is not linked is nil. If items
+// are invalid, the error is an *ItemsError.
 func (s *Store) Get(ctx context.Context, items []Item) ([]*Link, error) {
 	if err := s.checkCount("links", len(items)); err != nil {
 		return nil, err
 	}
 	kinds := map[string][]int{} // the indexes of the items of each link
-	pairs := make([]Pair, len(items))
+	pairs, faults := make([]Pair, len(items)), itemFaults{}
 	var name string
 	var kind []int
 	for i, item := range items {
 		d, pair, err := s.stored(item)
 		if err != nil {
-			return nil, atIndex(i, err)
+			faults[i] = err
+			continue
 		}
 		if d.Name != name {
 			kinds[name] = kind
 			name, kind = d.Name, kinds[d.Name]
 		}
 		pairs[i], kind = pair, append(kind, i)
+	}
+	if err := faults.err(len(items)); err != nil {
+		return nil, err
 	}
 	kinds[name] = kind
 	out := make([]*Link, len(items))

@@ -35,7 +35,7 @@ func (s *Store) Linked(
 ) (map[string][]Link, error) {
 	d, ok := s.catalog.Link(link)
 	if !ok {
-		return nil, &UndefinedError{"link", link, s.catalog.linkNames(), ErrLinkNotDefined}
+		return nil, undefined("link", link, s.catalog.linkNames(), ErrLinkNotDefined)
 	}
 	if s.absent(d) {
 		return map[string][]Link{}, nil

@@ -30,7 +30,7 @@ type LinkModule struct {
 func (s *Store) Module(name string) (*LinkModule, error) {
 	d, ok := s.catalog.Link(name)
 	if !ok {
-		return nil, &UndefinedError{"link", name, s.catalog.linkNames(), ErrLinkNotDefined}
+		return nil, undefined("link", name, s.catalog.linkNames(), ErrLinkNotDefined)
 	}
 	return &LinkModule{s, d}, nil
 }

@@ -74,7 +74,7 @@ func (l *lister) column(name string) (sqlType string, key rowkey.Columns, err er
 	for _, c := range d.Columns {
 		choices = append(choices, c.Name)
 	}
-	return "", nil, &UndefinedError{"column of " + d.Name, name, choices, ErrInvalid}
+	return "", nil, undefined("column of "+d.Name, name, choices, ErrInvalid)
 }
 
 func valueText(v any) string {

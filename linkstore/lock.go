@@ -321,8 +321,8 @@ func endLocks(links []*newLink) *lockSet {
 	return wanted
 }
 
-// checkEnds checks that both records of each link are live.
-func checkEnds(links []*newLink, locked *lockSet, opts CreateOptions) error {
+// checkEnds fails the links whose records are not both live.
+func checkEnds(links []*newLink, locked *lockSet) {
 	for _, l := range links {
 		if l.def.SkipExistence {
 			continue
@@ -334,13 +334,9 @@ func checkEnds(links []*newLink, locked *lockSet, opts CreateOptions) error {
 			if locked.isLive(side.m, side.id) {
 				continue
 			}
-			err := l.fail(opts, &RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
-			if err != nil {
-				return err
-			}
+			l.fail(&RecordError{Module: side.m.Module, Model: side.m.Name, Key: side.key, ID: side.id})
 		}
 	}
-	return nil
 }
 
 // heldRecords are the records that a call has locked so far.

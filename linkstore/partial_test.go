@@ -87,6 +87,39 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// TestPartialKeepsLinksThatAreLive asks for a link that is live already beside one that it excludes, in either order. The
+// live one is as it was asked for, so the other one is at fault.
+func TestPartialKeepsLinksThatAreLive(t *testing.T) {
+	t.Parallel()
+	s, _ := newTold(t)
+	ctx := t.Context()
+	if _, err := s.Create(ctx, []linkstore.Item{priced("v1", "s1")}, linkstore.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, items := range [][]linkstore.Item{
+		{priced("v1", "s2"), priced("v1", "s1")},
+		{priced("v1", "s1"), priced("v1", "s2")},
+		{priced("v2", "s1"), priced("v1", "s1"), priced("v1", "s2")},
+	} {
+		results, err := s.Create(ctx, items, linkstore.CreateOptions{Partial: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if items[i].Left == "v1" && items[i].Right == "s1" {
+				if r.Outcome != linkstore.Unchanged || r.Err != nil {
+					t.Errorf("the live link is item %d: %q %v", i, r.Outcome, r.Err)
+				}
+				continue
+			}
+			var conflict *linkstore.ConflictError
+			if !errors.As(r.Err, &conflict) || conflict.Existing.Right != "s1" || conflict.Existing.ID == "" {
+				t.Errorf("item %d: %q %v", i, r.Outcome, r.Err)
+			}
+		}
+	}
+}
+
 // TestWithWritten tells both, and rolls back when the second fails.
 func TestWithWritten(t *testing.T) {
 	t.Parallel()

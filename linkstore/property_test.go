@@ -159,8 +159,14 @@ func (p *pairing) seed() {
 }
 
 func (p *pairing) items() []linkstore.Item {
-	items := make([]linkstore.Item, rapid.IntRange(1, 3).Draw(p.T, "items"))
+	items := make([]linkstore.Item, rapid.IntRange(1, 5).Draw(p.T, "items"))
 	for i := range items {
+		if rapid.IntRange(0, 15).Draw(p.T, "faulty") == 0 {
+			items[i] = rapid.SampledFrom([]linkstore.Item{
+				{Link: "nothing", Left: "v1", Right: "s1"}, {Link: p.links[0]}, {Err: linkstore.ErrInvalid},
+			}).Draw(p.T, "fault")
+			continue
+		}
 		link := rapid.SampledFrom(p.links).Draw(p.T, "link")
 		d, _ := p.catalog.Link(link)
 		items[i] = linkstore.Item{
@@ -219,7 +225,9 @@ func (p *pairing) step() {
 	switch rapid.IntRange(0, 11).Draw(p.T, "call") {
 	case 0, 1, 2, 3:
 		items := p.items()
-		opts := linkstore.CreateOptions{Replace: rapid.IntRange(0, 3).Draw(p.T, "replace") == 0}
+		opts := linkstore.CreateOptions{
+			Replace: rapid.IntRange(0, 3).Draw(p.T, "replace") == 0, Partial: rapid.Bool().Draw(p.T, "partial"),
+		}
 		got, err := p.real.Create(ctx, items, opts)
 		want, wantErr := p.model.Create(ctx, items, opts)
 		if p.sameError("create", err, wantErr) {
@@ -227,10 +235,12 @@ func (p *pairing) step() {
 		}
 	case 4:
 		items := p.items()
-		got, err := p.real.Dismiss(ctx, items)
-		want, wantErr := p.model.Dismiss(ctx, items)
+		opts := linkstore.DismissOptions{Partial: rapid.Bool().Draw(p.T, "partial")}
+		got, err := p.real.DismissWith(ctx, items, opts)
+		want, wantErr := p.model.DismissWith(ctx, items, opts)
 		if p.sameError("dismiss", err, wantErr) {
 			for i := range want {
+				p.sameClass(fmt.Sprintf("dismiss, item %d", i), got[i].Err, want[i].Err)
 				if got[i].Outcome != want[i].Outcome {
 					p.Fatalf("dismiss %+v: got %s, want %s", items[i], got[i].Outcome, want[i].Outcome)
 				}
@@ -279,10 +289,33 @@ var classes = []error{
 	linkstore.ErrRecordNotFound,
 	linkstore.ErrReadOnly,
 	linkstore.ErrDeletionNotFound,
+	linkstore.ErrLinkNotDefined,
 }
 
-// sameError compares the classes of errors and reports whether there was none.
+// sameError compares errors, also item by item, and reports whether there was none.
 func (p *pairing) sameError(call string, got, want error) bool {
+	var gotItems, wantItems *linkstore.ItemsError
+	if errors.As(got, &gotItems) && errors.As(want, &wantItems) {
+		if len(gotItems.Items) != len(wantItems.Items) {
+			p.Fatalf("%s: got error %v, want %v", call, got, want)
+		}
+		for i, item := range wantItems.Items {
+			if gotItems.Items[i].Index != item.Index {
+				p.Fatalf("%s: got error %v, want %v", call, got, want)
+			}
+			p.sameClass(fmt.Sprintf("%s, item %d", call, item.Index), gotItems.Items[i].Err, item.Err)
+		}
+	}
+	return p.sameClass(call, got, want)
+}
+
+// sameClass compares the classes of errors, and which items exclude each other. It reports whether there was no error.
+func (p *pairing) sameClass(call string, got, want error) bool {
+	var exclusion, wantExclusion *linkstore.ExclusionError
+	if errors.As(got, &exclusion) != errors.As(want, &wantExclusion) ||
+		exclusion != nil && (exclusion.Index != wantExclusion.Index || exclusion.Other != wantExclusion.Other) {
+		p.Fatalf("%s: got error %v, want %v", call, got, want)
+	}
 	for _, c := range classes {
 		if errors.Is(got, c) != errors.Is(want, c) {
 			p.Fatalf("%s: got error %v, want %v", call, got, want)
@@ -296,6 +329,9 @@ func (p *pairing) sameError(call string, got, want error) bool {
 
 func (p *pairing) compareResults(got, want []linkstore.CreateResult) {
 	for i := range want {
+		if !p.sameClass(fmt.Sprintf("create, item %d", i), got[i].Err, want[i].Err) {
+			continue
+		}
 		if got[i].Outcome != want[i].Outcome || len(got[i].Replaced) != len(want[i].Replaced) {
 			p.Fatalf(
 				"create, item %d: got %s, %d replaced; want %s, %d",

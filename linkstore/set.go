@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Source is the record whose links of one kind SetLinks sets.
@@ -35,10 +37,10 @@ type SetResult struct {
 // links the source. The results are those of the targets, in order, followed by the dismissed links, sorted by
 // their keys.
 //
-// It fails with a *RecordError if a record does not exist or is deleted, with a *ConflictError if a record would
-// have more links than the definition allows, and with other typed errors for invalid input, such as a target that
-// is named twice. The error of a target is wrapped in an *ItemError. If the source has more other links than a call
-// may have items, the error is a *LimitError. Nothing is written then.
+// It fails with a *RecordError if a record does not exist or is deleted, with a *ConflictError or an *ExclusionError if a
+// record would have more links than the definition allows, and with other typed errors for invalid input, such as a
+// target that is named twice. The errors of targets are in an *ItemsError. If the source has more other links than a
+// call may have items, the error is a *LimitError. Nothing is written then.
 func (s *Store) SetLinks(ctx context.Context, of Source, to []Target) ([]SetResult, error) {
 	if err := s.checkCount("links", len(to)); err != nil {
 		return nil, err
@@ -77,7 +79,7 @@ type linkSet struct {
 func (s *Store) newLinkSet(of Source, to []Target) (*linkSet, error) {
 	d, ok := s.catalog.byLink[of.Link]
 	if !ok {
-		return nil, &UndefinedError{"link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined}
+		return nil, undefined("link", of.Link, s.catalog.linkNames(), ErrLinkNotDefined)
 	}
 	if d.ReadOnly != "" {
 		return nil, d.readOnlyError()
@@ -95,6 +97,7 @@ func (s *Store) newLinkSet(of Source, to []Target) (*linkSet, error) {
 		return nil, err
 	}
 	set.source = record{near, id}
+	faults := itemFaults{}
 	for i, t := range to {
 		item := Item{Link: d.Name, Left: id, Right: t.ID, Data: t.Data}
 		if of.From == Right {
@@ -102,15 +105,22 @@ func (s *Store) newLinkSet(of Source, to []Target) (*linkSet, error) {
 		}
 		l, err := s.newLink(i, item)
 		if err != nil {
-			return nil, atIndex(i, err)
+			faults[i] = err
 		}
 		set.targets[i] = &l
 	}
-	set.links = slices.SortedFunc(slices.Values(set.targets), (*newLink).compare)
-	if err := set.checkTwice(); err != nil {
+	if err := faults.err(len(to)); err != nil {
 		return nil, err
 	}
-	return set, conflictsWithin(set.links, CreateOptions{})
+	set.links = slices.SortedFunc(slices.Values(set.targets), (*newLink).compare)
+	set.checkTwice()
+	excludeWithin(set.links, CreateOptions{})
+	return set, set.err()
+}
+
+// err returns the errors of the targets as an *ItemsError, or nil if there are none.
+func (set *linkSet) err() error {
+	return storeerr.NewItemsError(len(set.targets), func(i int) error { return set.targets[i].result.Err })
 }
 
 // far returns the id at the end opposite the source.
@@ -121,25 +131,25 @@ func (set *linkSet) far(p Pair) string {
 	return p.Right
 }
 
-// checkTwice returns an error for the first target that is named before.
-func (set *linkSet) checkTwice() error {
-	first := -1
-	var err error
-	for n, l := range set.links {
-		if n == 0 || set.links[n-1].pair != l.pair || first >= 0 && first < l.index {
-			continue
-		}
-		end := set.def.Right
-		if set.from == Right {
-			end = set.def.Left
-		}
-		first, err = l.index, &ItemError{Index: l.index, Err: &InvalidError{
-			Field:  end.Key,
-			Value:  set.far(l.pair),
-			Reason: fmt.Sprintf("%q is named by item %d already", set.far(l.pair), set.links[n-1].index),
-		}}
+// checkTwice fails the targets that are named before.
+func (set *linkSet) checkTwice() {
+	end := set.def.Right
+	if set.from == Right {
+		end = set.def.Left
 	}
-	return err
+	first := 0 // of the links to the same target
+	for n, l := range set.links {
+		if set.links[first].pair != l.pair {
+			first = n
+		}
+		if first < n {
+			l.fail(&InvalidError{
+				Field:  end.Key,
+				Value:  set.far(l.pair),
+				Reason: fmt.Sprintf("%q is named by item %d already", set.far(l.pair), set.links[first].index),
+			})
+		}
+	}
 }
 
 // locks returns the locks of the links' records. The lock of the source excludes the locks that other calls take to
@@ -177,8 +187,8 @@ func (s *Store) setAll(ctx context.Context, tx *batchTx, set *linkSet, removed *
 	if err := set.check(locked); err != nil {
 		return err
 	}
-	others, err := set.others(existing)
-	if err != nil {
+	others := set.others(existing)
+	if err := set.err(); err != nil {
 		return err
 	}
 	if len(others) > s.cfg.MaxItems {
@@ -203,23 +213,19 @@ func (set *linkSet) check(locked *lockSet) error {
 		}
 		return &RecordError{Module: m.Module, Model: m.Name, Key: key, ID: set.source.id}
 	}
-	inOrder := slices.Clone(set.targets) // so that the error names the first invalid target
-	if err := checkEnds(inOrder, locked, CreateOptions{}); err != nil {
-		return err
-	}
-	return checkRequired(inOrder, CreateOptions{})
+	checkEnds(set.links, locked)
+	checkRequired(set.links)
+	return nil
 }
 
-// others returns the pairs of the source's links that are not requested, sorted. If a link of another record
-// excludes a requested one, the error is a *ConflictError.
-func (set *linkSet) others(existing []Link) ([]Pair, error) {
+// others returns the pairs of the source's links that are not requested, sorted. It fails the targets that a link of
+// another record excludes.
+func (set *linkSet) others(existing []Link) []Pair {
 	requested := make(map[string]*newLink, len(set.links)) // by the far id
 	for _, l := range set.links {
 		requested[set.far(l.pair)] = l
 	}
 	var others []Pair
-	var excluded *newLink
-	var by Link
 	for _, l := range existing {
 		p := l.Pair()
 		link := requested[set.far(p)]
@@ -227,15 +233,11 @@ func (set *linkSet) others(existing []Link) ([]Pair, error) {
 			if link == nil {
 				others = append(others, p)
 			}
-		} else if excluded == nil || link.index < excluded.index {
-			excluded, by = link, l
+		} else if link != nil {
+			link.fail(&ConflictError{set.def.Name, link.pair.Left, link.pair.Right, l})
 		}
 	}
-	if excluded != nil {
-		p := excluded.pair
-		return nil, &ItemError{Index: excluded.index, Err: &ConflictError{set.def.Name, p.Left, p.Right, by}}
-	}
-	return sortedPairs(others), nil
+	return sortedPairs(others)
 }
 
 // near returns the id at the end of the source.

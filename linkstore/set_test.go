@@ -131,13 +131,19 @@ func TestSetErrorsAndEvents(t *testing.T) {
 		to   []linkstore.Target
 		want string
 	}{
-		{soldBy("p1"), targets("c1", "c2", "c1", "c2"), `item 2: channel_id: "c1" is named by item 0 already`},
+		{soldBy("p1"), targets("c1", "c2", "c1", "c2"), `2 items have errors: item 2: channel_id: "c1" is named by item 0 already; ` +
+			`item 3: channel_id: "c2" is named by item 1 already`},
 		{
 			linkstore.Source{Link: linktest.Stocked, ID: "v1"},
 			[]linkstore.Target{{ID: "i1", Data: map[string]any{"color": "red"}}},
 			"item 0: color: link variant_item has no such extra column; the choices are quantity",
 		},
 		{soldBy("p1"), targets("c1", "x"), `set links: item 1: there is no Channel with channel_id "x"`},
+		{
+			soldBy("p1"), targets("x", "c1", "y"),
+			`set links: 2 items have errors: item 0: there is no Channel with channel_id "x"; ` +
+				`item 2: there is no Channel with channel_id "y"`,
+		},
 		{soldBy("x"), targets("c1"), `set links: there is no Product with product_id "x"`},
 		{
 			linkstore.Source{Link: linktest.Priced, ID: "v1"},
@@ -147,7 +153,7 @@ func TestSetErrorsAndEvents(t *testing.T) {
 		{
 			linkstore.Source{Link: linktest.Priced, ID: "v1"},
 			targets("s1", "s2"),
-			`item 1: variant_price_set: "v1" and "s2" cannot be linked: "v1" is linked to "s1"`,
+			`item 1: variant_price_set: items 0 and 1 exclude each other: variant_id "v1" cannot be linked to both "s1" and "s2"`,
 		},
 	} {
 		if _, err := s.SetLinks(t.Context(), c.of, c.to); err == nil || err.Error() != c.want {

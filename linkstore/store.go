@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // DB is the database of a Store. *pgxpool.Pool, *pgx.Conn and pgx.Tx implement it.
@@ -199,11 +200,13 @@ func (s *Store) stored(item Item) (*Definition, Pair, error) {
 	return d, pair, nil
 }
 
-// atIndex adds the item's index to an error that has none.
-func atIndex(i int, err error) error {
-	var item *ItemError
-	if err == nil || errors.As(err, &item) {
-		return err
+// itemFaults holds the errors of faulty items, by index.
+type itemFaults map[int]error
+
+// err returns the errors as an *ItemsError, or nil if there are none. n is the number of items.
+func (f itemFaults) err(n int) error {
+	if len(f) == 0 {
+		return nil
 	}
-	return &ItemError{Index: i, Err: err}
+	return storeerr.NewItemsError(n, func(i int) error { return f[i] })
 }

@@ -23,10 +23,10 @@ const (
 // Written is what a call wrote, which may be nothing.
 type Written struct {
 	Verb Verb
-	// Items are the items of Create and Dismiss, in the order of the call, without those that a partial Create
+	// Items are the items of Create and Dismiss, in the order of the call, without those that a partial call
 	// skipped. For SetLinks they are the results.
 	Items []WrittenItem
-	// Faults are the items that a partial Create skipped, in order.
+	// Faults are the items that a partial call skipped, in order.
 	Faults []ItemError
 	// Replaced are the links that Create dismissed because they excluded new ones, each once.
 	Replaced []Link
@@ -71,12 +71,17 @@ func (s *Store) dismissWritten(pairs []Pair, results []DismissResult) Written {
 	if s.cfg.Written == nil {
 		return Written{}
 	}
-	w := Written{Verb: DismissLinks, Items: make([]WrittenItem, len(results))}
+	w := Written{Verb: DismissLinks, Items: make([]WrittenItem, 0, len(results))}
 	for i, r := range results {
-		w.Items[i] = WrittenItem{Pair: pairs[i], Outcome: r.Outcome}
-		if r.Link != nil {
-			w.Items[i].ID = r.Link.ID
+		if r.Err != nil {
+			w.Faults = append(w.Faults, ItemError{Index: i, Err: r.Err})
+			continue
 		}
+		item := WrittenItem{Pair: pairs[i], Outcome: r.Outcome}
+		if r.Link != nil {
+			item.ID = r.Link.ID
+		}
+		w.Items = append(w.Items, item)
 	}
 	return w
 }

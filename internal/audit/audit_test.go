@@ -186,6 +186,19 @@ func TestLinks(t *testing.T) {
 	if outcomes, _ := counts["outcomes"].(map[string]any); outcomes["REJECTED"] != 2.0 { // the gift box has another price by now
 		t.Errorf("counts: %v", counts)
 	}
+
+	_, err = w.links.DismissWith(
+		ctx,
+		[]linkstore.Item{gift, {Link: "nothing"}},
+		linkstore.DismissOptions{Partial: true},
+	)
+	w.must(err)
+	receipt = w.row("dismiss_links")
+	counts, _ = receipt["counts"].(map[string]any)
+	outcomes, _ := counts["outcomes"].(map[string]any)
+	if links, _ := receipt["links"].([]any); outcomes["REJECTED"] != 1.0 || len(links) != 1 {
+		t.Errorf("receipt: %v", receipt)
+	}
 }
 
 // TestRecords makes every mutation of records, those that cascade among them: each is one row.

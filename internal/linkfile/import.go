@@ -349,7 +349,7 @@ func (run *importing) settle(rows []row, at []int, w linkstore.Written, done boo
 		faults[i] = rows[i].fault
 	}
 	for _, f := range w.Faults {
-		faults[at[f.Index]] = f.Err
+		faults[at[f.Index]] = byLine(f.Err, func(item int) int { return rows[at[item]].line })
 	}
 	n, size, err := run.reject.write(rows, faults, run.state.RejectBytes)
 	if err != nil {
@@ -360,6 +360,16 @@ func (run *importing) settle(rows []row, at []int, w linkstore.Written, done boo
 		r.Rejects = run.reject.path
 	}
 	return next, nil
+}
+
+// byLine returns the error of an item. If it names two items, it names their lines instead: a file has no items.
+func byLine(err error, line func(item int) int) error {
+	var exclusion *linkstore.ExclusionError
+	if !errors.As(err, &exclusion) {
+		return err
+	}
+	return fmt.Errorf("%s: lines %d and %d exclude each other: %s",
+		exclusion.Link, line(exclusion.Other), line(exclusion.Index), exclusion.Reason())
 }
 
 func (i *Importer) rejects(name string, format Format) string {

@@ -13,6 +13,11 @@ import (
 type Subject interface {
 	Create(ctx context.Context, items []linkstore.Item, opts linkstore.CreateOptions) ([]linkstore.CreateResult, error)
 	Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error)
+	DismissWith(
+		ctx context.Context,
+		items []linkstore.Item,
+		opts linkstore.DismissOptions,
+	) ([]linkstore.DismissResult, error)
 	SetLinks(ctx context.Context, of linkstore.Source, to []linkstore.Target) ([]linkstore.SetResult, error)
 	Delete(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)
 	DeleteRecords(ctx context.Context, records []linkstore.Records) (linkstore.Receipt, error)

@@ -2,12 +2,12 @@ package linktest
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // Model is an in-memory store. It does in plain loops over maps what the real store does in SQL. It has neither locks
@@ -103,135 +103,52 @@ func (m *Model) excludes(p, q linkstore.Pair) bool {
 	return p != q && p.Link == q.Link && (!d.Right.IsList && p.Left == q.Left || !d.Left.IsList && p.Right == q.Right)
 }
 
-func (m *Model) resolve(items []linkstore.Item) ([]linkstore.Pair, error) {
-	pairs := make([]linkstore.Pair, len(items))
+// resolve returns the pairs of items. errs has the error of each item that has none.
+func (m *Model) resolve(items []linkstore.Item) (pairs []linkstore.Pair, errs []error) {
+	pairs, errs = make([]linkstore.Pair, len(items)), make([]error, len(items))
 	for i, item := range items {
 		p, err := m.catalog.Resolve(item)
-		if err != nil {
-			return nil, err
+		if d, ok := m.catalog.Link(p.Link); err == nil && ok && d.ReadOnly != "" {
+			err = linkstore.ErrReadOnly
 		}
-		if d, _ := m.catalog.Link(p.Link); d.ReadOnly != "" {
-			return nil, linkstore.ErrReadOnly
-		}
-		pairs[i] = p
+		pairs[i], errs[i] = p, err
 	}
-	return pairs, nil
+	return pairs, errs
 }
 
-// Create links pairs.
-func (m *Model) Create(
-	_ context.Context,
-	items []linkstore.Item,
-	opts linkstore.CreateOptions,
-) ([]linkstore.CreateResult, error) {
-	pairs, err := m.resolve(items)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]linkstore.CreateResult, len(items))
-	err = m.atomically(func() error {
-		for i, p := range pairs {
-			for j := range i {
-				if m.excludes(p, pairs[j]) {
-					return linkstore.ErrConflict
-				}
-				if p == pairs[j] && differ(items[i].Data, items[j].Data) {
-					return linkstore.ErrInvalid
-				}
-			}
-		}
-		for _, p := range pairs {
-			if left, right := m.ends(p); !m.now.records[left].live || !m.now.records[right].live {
-				return linkstore.ErrRecordNotFound
-			}
-		}
-		if err := m.dismissConflicts(pairs, opts, results); err != nil {
-			return err
-		}
-		for i, p := range pairs {
-			if slices.Contains(pairs[:i], p) {
-				results[i].Outcome = linkstore.Unchanged // the first item with this pair reports the outcome
-				continue
-			}
-			data := map[string]any{}
-			for j, q := range pairs {
-				if p == q {
-					maps.Copy(data, items[j].Data)
-				}
-			}
-			results[i].Outcome = m.link(p, data)
-		}
-		return nil
-	})
-	return results, err
+// itemsError returns the errors of items as one error, or nil.
+func itemsError(errs []error) error {
+	return storeerr.NewItemsError(len(errs), func(i int) error { return errs[i] })
 }
 
-func differ(a, b map[string]any) bool {
-	x, inA := a["quantity"]
-	y, inB := b["quantity"]
-	return inA && inB && x != y
-}
-
-// dismissConflicts dismisses the live links that pairs exclude, and adds them to the results of those pairs. Without
-// opts.Replace it returns linkstore.ErrConflict instead.
-func (m *Model) dismissConflicts(
-	pairs []linkstore.Pair,
-	opts linkstore.CreateOptions,
-	results []linkstore.CreateResult,
-) error {
-	var gone []linkstore.Pair
-	for i, p := range pairs {
-		for q, l := range m.now.links {
-			if !l.live || !m.excludes(p, q) {
-				continue
-			}
-			if !opts.Replace {
-				return linkstore.ErrConflict
-			}
-			gone = append(gone, q)
-			if !slices.Contains(pairs[:i], p) {
-				results[i].Replaced = append(
-					results[i].Replaced,
-					linkstore.Link{Name: q.Link, Left: q.Left, Right: q.Right},
-				)
-			}
-		}
+// fail records the error of an item, unless it has one already.
+func fail(err *error, with error) {
+	if *err == nil {
+		*err = with
 	}
-	for _, q := range gone {
-		m.now.links[q] = linkState{quantity: m.now.links[q].quantity}
-	}
-	return nil
-}
-
-func (m *Model) link(p linkstore.Pair, data map[string]any) linkstore.Outcome {
-	old, existed := m.now.links[p]
-	quantity := old.quantity
-	if !existed && p.Link == Stocked {
-		quantity = "1"
-	}
-	if v, ok := data["quantity"]; ok {
-		quantity = fmt.Sprint(v)
-	}
-	m.now.links[p] = linkState{live: true, quantity: quantity}
-	switch {
-	case !existed:
-		return linkstore.Created
-	case !old.live:
-		return linkstore.Revived
-	case old.quantity != quantity:
-		return linkstore.Updated
-	}
-	return linkstore.Unchanged
 }
 
 // Dismiss removes links.
-func (m *Model) Dismiss(_ context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error) {
-	pairs, err := m.resolve(items)
-	if err != nil {
+func (m *Model) Dismiss(ctx context.Context, items []linkstore.Item) ([]linkstore.DismissResult, error) {
+	return m.DismissWith(ctx, items, linkstore.DismissOptions{})
+}
+
+// DismissWith is Dismiss with options.
+func (m *Model) DismissWith(
+	_ context.Context,
+	items []linkstore.Item,
+	opts linkstore.DismissOptions,
+) ([]linkstore.DismissResult, error) {
+	pairs, errs := m.resolve(items)
+	if err := itemsError(errs); err != nil && !opts.Partial {
 		return nil, err
 	}
 	results := make([]linkstore.DismissResult, len(items))
 	for i, p := range pairs {
+		if errs[i] != nil {
+			results[i].Err = errs[i]
+			continue
+		}
 		results[i].Outcome = linkstore.NotFound
 		if l := m.now.links[p]; l.live {
 			results[i] = linkstore.DismissResult{

@@ -23,18 +23,28 @@ func (m *Model) SetLinks(
 		if !m.now.records[record].live {
 			return linkstore.ErrRecordNotFound
 		}
-		for _, p := range pairs {
-			if left, right := m.ends(p); !m.now.records[left].live || !m.now.records[right].live {
-				return linkstore.ErrRecordNotFound
+		near := []linkstore.Pair{}
+		for q, l := range m.now.links {
+			if l.live && q.Link == of.Link && m.near(of, q) == record.ID {
+				near = append(near, q)
 			}
+		}
+		errs := make([]error, len(pairs))
+		for i, p := range pairs {
+			if left, right := m.ends(p); !m.now.records[left].live || !m.now.records[right].live {
+				errs[i] = linkstore.ErrRecordNotFound
+			}
+			for _, q := range m.conflicts(p) {
+				if !slices.Contains(near, q) { // the others of the record are dismissed
+					fail(&errs[i], linkstore.ErrConflict)
+				}
+			}
+		}
+		if err := itemsError(errs); err != nil {
+			return err
 		}
 		dismissed := m.dismissOthers(of, record.ID, pairs)
 		for i, p := range pairs {
-			for q, l := range m.now.links {
-				if l.live && m.excludes(p, q) {
-					return linkstore.ErrConflict
-				}
-			}
 			results = append(results, linkstore.SetResult{
 				Outcome: m.link(p, to[i].Data),
 				Link:    linkstore.Link{Name: p.Link, Left: p.Left, Right: p.Right},
@@ -75,31 +85,38 @@ func (m *Model) resolveSet(
 			items[i].Left, items[i].Right = t.ID, record.ID
 		}
 	}
-	if pairs, err = m.resolve(items); err != nil {
+	pairs, errs := m.resolve(items)
+	if err := itemsError(errs); err != nil {
 		return record, nil, err
 	}
 	for i, p := range pairs {
 		if slices.Contains(pairs[:i], p) {
-			return record, nil, linkstore.ErrInvalid
+			errs[i] = linkstore.ErrInvalid
 		}
 	}
 	for i, p := range pairs {
-		if slices.ContainsFunc(pairs[:i], func(q linkstore.Pair) bool { return m.excludes(p, q) }) {
-			return record, nil, linkstore.ErrConflict
+		for j, q := range pairs[:i] {
+			if m.excludes(p, q) {
+				fail(&errs[i], &linkstore.ExclusionError{Index: i, Other: j})
+			}
 		}
 	}
-	return record, pairs, nil
+	return record, pairs, itemsError(errs)
+}
+
+// near returns the id of a pair at the end of the source.
+func (m *Model) near(of linkstore.Source, p linkstore.Pair) string {
+	if of.From == linkstore.Right {
+		return p.Right
+	}
+	return p.Left
 }
 
 // dismissOthers dismisses the links of a record that are not among the pairs.
 func (m *Model) dismissOthers(of linkstore.Source, id string, pairs []linkstore.Pair) []linkstore.SetResult {
 	var results []linkstore.SetResult
 	for p, l := range m.now.links {
-		near := p.Left
-		if of.From == linkstore.Right {
-			near = p.Right
-		}
-		if !l.live || p.Link != of.Link || near != id || slices.Contains(pairs, p) {
+		if !l.live || p.Link != of.Link || m.near(of, p) != id || slices.Contains(pairs, p) {
 			continue
 		}
 		m.now.links[p] = linkState{quantity: l.quantity}

@@ -25,6 +25,9 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"CardinalityIsEnforced", cardinalityIsEnforced},
 		{"ReplaceDismisses", replaceDismisses},
 		{"RecordsMustBeLive", recordsMustBeLive},
+		{"EveryFaultyItemIsReported", everyFaultyItemIsReported},
+		{"ItemsThatExcludeEachOther", itemsThatExcludeEachOther},
+		{"PartialCallsSkipFaultyItems", partialCallsSkipFaultyItems},
 		{"DismissRemovesThatPairAlone", dismissRemovesThatPairAlone},
 		{"SetMakesLinksExactlyThese", setMakesLinksExactlyThese},
 		{"SetWritesExtraColumns", setWritesExtraColumns},
@@ -110,6 +113,12 @@ func (h *harness) createFails(want error, items ...linkstore.Item) {
 	if !errors.Is(err, want) {
 		h.Fatalf("create: got %v, want %v", err, want)
 	}
+	h.unchanged(before)
+}
+
+// unchanged checks that nothing was written since before.
+func (h *harness) unchanged(before State) {
+	h.Helper()
 	if diff := cmp.Diff(before, h.state()); diff != "" {
 		h.Errorf("something was written (-before +after):\n%s", diff)
 	}

@@ -22,7 +22,7 @@ var (
 	ErrLockTimeout    = errors.New("waited too long for a lock that another transaction holds")
 )
 
-// ItemError is an error of one item of a call. Nothing of the call was written.
+// ItemError is an error of one item of a call. Unless the call is a partial one, nothing of it was written.
 type ItemError struct {
 	Index int // of the item, from 0
 	Err   error
@@ -32,6 +32,62 @@ func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, 
 
 // Unwrap returns the error of the item.
 func (e *ItemError) Unwrap() error { return e.Err }
+
+// MaxItemErrors is the maximum number of items that an ItemsError describes.
+const MaxItemErrors = 100
+
+// ItemsError has the errors of all faulty items of a call. Nothing of the call was written.
+type ItemsError struct {
+	Items []*ItemError // by index, at least one and at most MaxItemErrors
+	More  int          // how many more items are faulty
+}
+
+// NewItemsError returns the errors of items as an *ItemsError, or nil if there are none. n is the number of items; of
+// returns the error of one item, or nil.
+func NewItemsError(n int, of func(i int) error) error {
+	var e *ItemsError
+	for i := range n {
+		err := of(i)
+		if err == nil {
+			continue
+		}
+		if e == nil {
+			e = &ItemsError{}
+		}
+		if len(e.Items) == MaxItemErrors {
+			e.More++
+			continue
+		}
+		e.Items = append(e.Items, &ItemError{Index: i, Err: err})
+	}
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+func (e *ItemsError) Error() string {
+	if len(e.Items) == 1 && e.More == 0 {
+		return e.Items[0].Error()
+	}
+	texts := make([]string, len(e.Items), len(e.Items)+1)
+	for i, item := range e.Items {
+		texts[i] = item.Error()
+	}
+	if e.More > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", e.More))
+	}
+	return fmt.Sprintf("%d items have errors: %s", len(e.Items)+e.More, strings.Join(texts, "; "))
+}
+
+// Unwrap returns the errors of the items, so that errors.As finds the first of a type.
+func (e *ItemsError) Unwrap() []error {
+	errs := make([]error, len(e.Items))
+	for i, item := range e.Items {
+		errs[i] = item
+	}
+	return errs
+}
 
 // InvalidError is input that cannot be understood, or a value that a field cannot hold.
 type InvalidError struct {

@@ -93,17 +93,15 @@ func (e *Engine) describeEnd(end *linkstore.End) *LinkEnd {
 	return d
 }
 
-// items returns the links of an argument. The error is a *linkstore.ItemError with the index of the link.
-func (e *Engine) items(list []any) ([]linkstore.Item, error) {
+// items returns the links of an argument. A link that cannot be read has its error in Item.Err.
+func (e *Engine) items(list []any) []linkstore.Item {
 	items := make([]linkstore.Item, len(list))
 	for i, v := range list {
-		item, err := e.item(plan.ObjectOf(v))
-		if err != nil {
-			return nil, &linkstore.ItemError{Index: i, Err: err}
-		}
-		items[i] = item
+		var err error
+		items[i], err = e.item(plan.ObjectOf(v))
+		items[i].Err = err
 	}
-	return items, nil
+	return items
 }
 
 // item returns one LinkInput: two records by module and key, or a link with its ends.

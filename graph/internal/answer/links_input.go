@@ -21,22 +21,19 @@ const linkInputType = "LinkInput"
 
 // Links is an argument that is a list of links. A variable of that type may have a Links as its value, which LinkInputReader read from the
 // JSON of the request.
-type Links struct {
-	items []linkstore.Item
-	err   error
-}
+type Links struct{ items []linkstore.Item }
 
-// Items returns the links, or a *linkstore.ItemError with the index of the first bad one.
-func (l Links) Items() ([]linkstore.Item, error) { return l.items, l.err }
+// Items returns the links. A link that cannot be read has its error in Item.Err: the store reports it with all others.
+func (l Links) Items() []linkstore.Item { return l.items }
 
 // UnmarshalGQLContext reads the argument from the variable, or else from the document, where numbers are as the client wrote them. It never
-// fails: Items returns the error.
+// fails.
 func (l *Links) UnmarshalGQLContext(ctx context.Context, v any) error {
 	e := requestFrom(ctx).engine
 	if read, ok := v.(Links); ok {
-		l.items, l.err = e.readLinks(read)
+		l.items = e.readLinks(read)
 	} else {
-		l.items, l.err = e.items(plan.ListOf(rootArguments(ctx)["links"]))
+		l.items = e.items(plan.ListOf(rootArguments(ctx)["links"]))
 	}
 	return nil
 }
@@ -277,19 +274,15 @@ func (in *LinkInputReader) find(keys [2]*inputKey, name string) keyLink {
 }
 
 // readLinks returns the items of a variable, with extra columns under their names in the database.
-func (e *Engine) readLinks(list Links) ([]linkstore.Item, error) {
+func (e *Engine) readLinks(list Links) []linkstore.Item {
 	items := list.items
 	if slices.ContainsFunc(items, func(item linkstore.Item) bool { return item.Data != nil }) {
 		items = slices.Clone(items) // another field may use the variable too
 	}
 	for i := range items {
-		if items[i].Data == nil {
-			continue
-		}
-		var err error
-		if items[i].Data, err = e.data(items[i]); err != nil {
-			return nil, &linkstore.ItemError{Index: i, Err: err}
+		if items[i].Data != nil {
+			items[i].Data, items[i].Err = e.data(items[i])
 		}
 	}
-	return items, nil
+	return items
 }

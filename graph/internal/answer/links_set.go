@@ -7,6 +7,7 @@ import (
 	"github.com/linkgraph/linkgraph/graph/internal/plan"
 	"github.com/linkgraph/linkgraph/internal/naming"
 	"github.com/linkgraph/linkgraph/linkstore"
+	"github.com/linkgraph/linkgraph/linkstore/storeerr"
 )
 
 // The arguments of setLinks are read from the document, where numbers are as the client wrote them. Reading them never
@@ -56,7 +57,7 @@ type LinkSet struct {
 	To []linkstore.Target
 }
 
-// NewLinkSet returns what setLinks is asked for. The error of a target is a *linkstore.ItemError. A payload that would
+// NewLinkSet returns what setLinks is asked for. The errors of targets are a *linkstore.ItemsError. A payload that would
 // exceed a limit is a *plan.LimitError: nothing is written yet.
 func NewLinkSet(ctx context.Context, of RecordKey, link NamedLink, to LinkTargets) (*LinkSet, error) {
 	name := link.Name()
@@ -69,10 +70,11 @@ func NewLinkSet(ctx context.Context, of RecordKey, link NamedLink, to LinkTarget
 	if set.Of, err = of.end(requestFrom(ctx).engine, d); err != nil {
 		return nil, err
 	}
-	for i, v := range to.list {
-		if set.To[i], err = newTarget(d, plan.ObjectOf(v)); err != nil {
-			return nil, &linkstore.ItemError{Index: i, Err: err}
-		}
+	if err := storeerr.NewItemsError(len(to.list), func(i int) (err error) {
+		set.To[i], err = newTarget(d, plan.ObjectOf(to.list[i]))
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	if d.ReadOnly != "" {
 		return set, nil // the store says so

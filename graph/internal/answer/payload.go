@@ -19,6 +19,7 @@ import (
 // mutationResult is what a mutation did.
 type mutationResult struct {
 	outcomes   []linkstore.Outcome // of links, by index of the input
+	faults     []*Fault            // of links, by index of the input; nil if there are none
 	replaced   []shownLinks        // links that made room, by index of the input; nil if there are none
 	deletionID string
 	records    []linkstore.Records
@@ -68,11 +69,34 @@ func newOutcomes(ctx context.Context, n int, of func(i int) (*linkstore.Link, li
 	return r
 }
 
-// LinksCreated resolves createLinks to the results of the store.
-func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer, error) {
+// failed is the outcome of an item that was skipped.
+const failed linkstore.Outcome = "FAILED"
+
+// fail sets the result of an item that was skipped.
+func (r *rootField) fail(i int, fault *Fault) {
+	if r.result.faults == nil {
+		r.result.faults = make([]*Fault, len(r.result.outcomes))
+	}
+	r.result.faults[i] = fault
+}
+
+// LinksCreated resolves createLinks to the results of the store. fault describes the error of an item.
+func LinksCreated(
+	ctx context.Context,
+	results []linkstore.CreateResult,
+	fault func(context.Context, error) *Fault,
+) (Answer, error) {
 	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
+		if results[i].Err != nil {
+			return nil, failed
+		}
 		return &results[i].Link, results[i].Outcome
 	})
+	for i := range results {
+		if results[i].Err != nil {
+			r.fail(i, fault(ctx, results[i].Err))
+		}
+	}
 	for i := range results {
 		if len(results[i].Replaced) == 0 || r.err != nil {
 			continue
@@ -85,11 +109,23 @@ func LinksCreated(ctx context.Context, results []linkstore.CreateResult) (Answer
 	return r, nil
 }
 
-// LinksDismissed resolves dismissLinks to the results of the store.
-func LinksDismissed(ctx context.Context, results []linkstore.DismissResult) (Answer, error) {
+// LinksDismissed resolves dismissLinks to the results of the store. fault describes the error of an item.
+func LinksDismissed(
+	ctx context.Context,
+	results []linkstore.DismissResult,
+	fault func(context.Context, error) *Fault,
+) (Answer, error) {
 	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
+		if results[i].Err != nil {
+			return nil, failed
+		}
 		return results[i].Link, results[i].Outcome
 	})
+	for i := range results {
+		if results[i].Err != nil {
+			r.fail(i, fault(ctx, results[i].Err))
+		}
+	}
 	return r, nil
 }
 
@@ -319,6 +355,11 @@ func (r *rootField) writeResult(fields []plan.Field, i int) error {
 			a.stringOrNull(string(r.result.outcomes[i]), true)
 		case plan.WriteResultLink:
 			return a.link(r.links.entries[i], f.Index)
+		case plan.WriteFault:
+			if r.result.faults == nil {
+				return a.writeFault(f.Fields, nil)
+			}
+			return a.writeFault(f.Fields, r.result.faults[i])
 		case plan.WriteReplaced:
 			if r.result.replaced == nil {
 				a.b = append(a.b, "[]"...)

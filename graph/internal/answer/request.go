@@ -216,7 +216,7 @@ func (r *rootField) report() {
 		r.request.op.Error(r.ctx, r.err)
 		return
 	}
-	r.request.op.Error(r.ctx, graphql.AddFieldLocationToError(r.ctx, r.err))
+	AddErrors(r.ctx, r.err)
 }
 
 // located returns the fault as an error with the path from a root field.

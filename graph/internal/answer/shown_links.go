@@ -115,6 +115,10 @@ func (g *linkGroup) add(l *linkstore.Link) {
 // ShowLinks resolves a root field to those of some links that exist, in the order given.
 func ShowLinks(ctx context.Context, items []linkstore.Item) (Answer, error) {
 	r := newRootField(ctx)
+	if slices.ContainsFunc(items, func(item linkstore.Item) bool { return item.Err != nil }) {
+		_, err := r.request.engine.links.Get(ctx, items) // fails before it reads anything
+		return nil, FailItems(ctx, err)
+	}
 	r.LayOutLinks()
 	for _, name := range r.request.engine.LinkNames(items) {
 		if _, err := r.groupOf(&r.links, &r.Links, name, len(items)); err != nil {

@@ -608,16 +608,27 @@ type Mutation {
   """
   Links records, all in one transaction; doing it again changes nothing. A second link where the definition allows one
   is a LINK_CONFLICT that names the existing link; with ` + "`" + `replace` + "`" + ` that one is dismissed in the same transaction.
+  If items are faulty, nothing is written, and there is an error for each of them, up to 100.
   """
   createLinks(
     links: [LinkInput!]!
     replace: Boolean = false
+    """
+    Skip faulty items and link the others. The result of a skipped item is FAILED, with its error. If two items exclude
+    each other, the one that is linked already stays, otherwise the first is linked.
+    """
+    partial: Boolean = false
     "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
     dryRun: Boolean = false
   ): CreateLinksPayload!
-  "Removes exactly the given links. Records stay; a pair that is not linked is NOT_FOUND, not an error."
+  """
+  Removes exactly the given links. Records stay; a pair that is not linked is NOT_FOUND, not an error. If items are
+  faulty, nothing is removed, and there is an error for each of them, up to 100.
+  """
   dismissLinks(
     links: [LinkInput!]!
+    "Skip faulty items and dismiss the others. The result of a skipped item is FAILED, with its error."
+    partial: Boolean = false
     "Do everything, answer with what it would do, and write nothing: no event and no audit row either."
     dryRun: Boolean = false
   ): DismissLinksPayload!
@@ -827,12 +838,16 @@ enum CreateLinkOutcome {
   UPDATED
   "The link was live, with these values."
   UNCHANGED
+  "The item is faulty and was skipped. Only with ` + "`" + `partial` + "`" + `."
+  FAILED
 }
 
 enum DismissLinkOutcome {
   DISMISSED
   "The pair is not linked."
   NOT_FOUND
+  "The item is faulty and was skipped. Only with ` + "`" + `partial` + "`" + `."
+  FAILED
 }
 
 enum SetLinkOutcome {
@@ -855,9 +870,12 @@ type CreateLinksPayload {
 
 type CreateLinkResult {
   outcome: CreateLinkOutcome!
-  link: Link!
+  "Null if the item was skipped."
+  link: Link
   "Links dismissed to make room, with ` + "`" + `replace` + "`" + `."
   replaced: [Link!]!
+  "Why the item was skipped. Null if it was not."
+  error: LinkItemError
 }
 
 type DismissLinksPayload {
@@ -869,6 +887,29 @@ type DismissLinkResult {
   outcome: DismissLinkOutcome!
   "The dismissed link. Null if there was none."
   link: Link
+  "Why the item was skipped. Null if it was not."
+  error: LinkItemError
+}
+
+"Why an item of a partial call was skipped."
+type LinkItemError {
+  "The code that the error has in ` + "`" + `extensions.code` + "`" + ` if the call is not partial, as LINK_CONFLICT or RECORD_NOT_FOUND."
+  code: String!
+  message: String!
+  "Index of the item of the same call that excludes this one, from 0. Null if none does."
+  otherIndex: Int
+  "The live link that excludes this one. Null if none does."
+  existing: ConflictingLink
+}
+
+"A link that is live and excludes another one."
+type ConflictingLink {
+  id: ID!
+  name: LinkName!
+  "Key of the record at the left end."
+  left: ID!
+  "Key of the record at the right end."
+  right: ID!
 }
 
 type SetLinksPayload {

@@ -18,8 +18,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	CreateLinks(ctx context.Context, links answer.Links, replace *bool, dryRun *bool) (answer.Answer, error)
-	DismissLinks(ctx context.Context, links answer.Links, dryRun *bool) (answer.Answer, error)
+	CreateLinks(ctx context.Context, links answer.Links, replace *bool, partial *bool, dryRun *bool) (answer.Answer, error)
+	DismissLinks(ctx context.Context, links answer.Links, partial *bool, dryRun *bool) (answer.Answer, error)
 	SetLinks(ctx context.Context, of answer.RecordKey, link answer.NamedLink, to answer.LinkTargets, dryRun *bool) (answer.Answer, error)
 	DeleteLinks(ctx context.Context, records answer.RecordKeys, dryRun *bool) (answer.Answer, error)
 	RestoreLinks(ctx context.Context, records *answer.RecordKeys, deletionID *string, dryRun *bool) (answer.Answer, error)
@@ -719,14 +719,22 @@ func (ec *executionContext) field_Mutation_createLinks_args(ctx context.Context,
 		return nil, err
 	}
 	args["replace"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "partial",
 		func(ctx context.Context, v any) (*bool, error) {
 			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["dryRun"] = arg2
+	args["partial"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg3
 	return args, nil
 }
 
@@ -763,14 +771,22 @@ func (ec *executionContext) field_Mutation_dismissLinks_args(ctx context.Context
 		return nil, err
 	}
 	args["links"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "partial",
 		func(ctx context.Context, v any) (*bool, error) {
 			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["dryRun"] = arg1
+	args["partial"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg2
 	return args, nil
 }
 
@@ -966,7 +982,7 @@ func (ec *executionContext) _Mutation_createLinks(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["replace"].(*bool), fc.Args["dryRun"].(*bool))
+			return ec.Resolvers.Mutation().CreateLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["replace"].(*bool), fc.Args["partial"].(*bool), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {
@@ -1010,7 +1026,7 @@ func (ec *executionContext) _Mutation_dismissLinks(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["dryRun"].(*bool))
+			return ec.Resolvers.Mutation().DismissLinks(ctx, fc.Args["links"].(answer.Links), fc.Args["partial"].(*bool), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v answer.Answer) graphql.Marshaler {

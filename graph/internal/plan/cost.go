@@ -84,8 +84,8 @@ func (b *BoundPlan) advice(path string, room int) string {
 	return ""
 }
 
-// LinkNames returns the names of the links that the items belong to, each once. It returns none if an item is bad: the store will
-// refuse it with a better error.
+// LinkNames returns the names of the links that the items belong to, each once. It leaves out faulty items: the store has a better error
+// for them.
 func (c *Compiler) LinkNames(items []linkstore.Item) (names []string) {
 	type keys struct{ link, moduleA, keyA, moduleB, keyB string }
 	seen := map[keys]bool{}
@@ -97,13 +97,13 @@ func (c *Compiler) LinkNames(items []linkstore.Item) (names []string) {
 		if seen[k] {
 			continue
 		}
-		seen[k] = true
 		pair, err := c.links.Resolve(item)
 		if err != nil {
-			return nil
+			continue
 		}
+		seen[k] = true
 		if d, ok := c.links.Link(pair.Link); !ok || d.ReadOnly != "" {
-			return nil
+			continue
 		}
 		if !slices.Contains(names, pair.Link) {
 			names = append(names, pair.Link)

@@ -51,6 +51,15 @@ const (
 	WriteRecordCounts
 	WriteLinkName
 	WriteCount
+	WriteFault // this and the next are of the error of an item
+	WriteFaultCode
+	WriteFaultMessage
+	WriteOtherIndex
+	WriteExisting
+	WriteExistingID
+	WriteExistingName
+	WriteExistingLeft
+	WriteExistingRight
 )
 
 // Field is how one field of an answer is written.

@@ -63,6 +63,8 @@ func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.Sele
 			l.Kind, l.Fields = WriteLinkCounts, p.layout(op, f.Definition.Type.Name(), f.Selections)
 		case "recordCounts":
 			l.Kind, l.Fields = WriteRecordCounts, p.layout(op, f.Definition.Type.Name(), f.Selections)
+		case "error":
+			l.Kind, l.Fields = WriteFault, faultLayout(op, f.Definition.Type.Name(), f.Selections, faultFields)
 		case "link":
 			l.Kind, l.Index = WriteResultLink, p.Links.add(f.Selections)
 		case "links":
@@ -74,6 +76,37 @@ func (p *Payload) layout(op *graphql.OperationContext, name string, set ast.Sele
 				"outcome": WriteOutcome, "deletionId": WriteDeletionID, "module": WriteModule, "model": WriteModel, "ids": WriteIDs,
 				"name": WriteLinkName, "count": WriteCount,
 			}[f.Name]
+		}
+		fields.add(f, l)
+	}
+	return fields
+}
+
+// faultFields are the kinds of the fields of an item's error, by name.
+var faultFields = map[string]FieldKind{
+	"code": WriteFaultCode, "message": WriteFaultMessage, "otherIndex": WriteOtherIndex, "existing": WriteExisting,
+}
+
+// existingFields are the kinds of the fields of the link that an item conflicts with, by name.
+var existingFields = map[string]FieldKind{
+	"id": WriteExistingID, "name": WriteExistingName, "left": WriteExistingLeft, "right": WriteExistingRight,
+}
+
+// faultLayout lays out the error of an item, or the link in it.
+func faultLayout(
+	op *graphql.OperationContext,
+	name string,
+	set ast.SelectionSet,
+	kinds map[string]FieldKind,
+) []Field {
+	var fields layout
+	for _, f := range graphql.CollectFields(op, set, nil) {
+		l := Field{Kind: kinds[f.Name]}
+		switch {
+		case f.Name == "__typename":
+			l = typeName(name)
+		case l.Kind == WriteExisting:
+			l.Fields = faultLayout(op, f.Definition.Type.Name(), f.Selections, existingFields)
 		}
 		fields.add(f, l)
 	}

@@ -124,6 +124,8 @@ const (
 	CreateLinkOutcomeUpdated CreateLinkOutcome = "UPDATED"
 	// The link was live, with these values.
 	CreateLinkOutcomeUnchanged CreateLinkOutcome = "UNCHANGED"
+	// The item is faulty and was skipped. Only with `partial`.
+	CreateLinkOutcomeFailed CreateLinkOutcome = "FAILED"
 )
 
 var AllCreateLinkOutcome = []CreateLinkOutcome{
@@ -131,6 +133,7 @@ var AllCreateLinkOutcome = []CreateLinkOutcome{
 	CreateLinkOutcomeRevived,
 	CreateLinkOutcomeUpdated,
 	CreateLinkOutcomeUnchanged,
+	CreateLinkOutcomeFailed,
 }
 
 // CreateLinksCreateLinksCreateLinksPayload includes the requested fields of the GraphQL type CreateLinksPayload.
@@ -146,6 +149,7 @@ func (v *CreateLinksCreateLinksCreateLinksPayload) GetResults() []*LinkResult { 
 type CreateLinksResponse struct {
 	// Links records, all in one transaction; doing it again changes nothing. A second link where the definition allows one
 	// is a LINK_CONFLICT that names the existing link; with `replace` that one is dismissed in the same transaction.
+	// If items are faulty, nothing is written, and there is an error for each of them, up to 100.
 	CreateLinks *CreateLinksCreateLinksCreateLinksPayload `json:"createLinks"`
 }
 
