@@ -85,6 +85,9 @@ func newParser(cli *commands, stdout, stderr io.Writer, exit func(int)) (*kong.K
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.UsageOnError(),
+		kong.ExplicitGroups(serveGroups()),
+		kong.ValueFormatter(helpOfValue),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: helpWidth}),
 		kong.PostBuild(initialDefaults),
 	)
 }

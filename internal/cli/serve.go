@@ -26,20 +26,21 @@ import (
 )
 
 type serveCommand struct {
-	databaseFlags
-	readOnlyFlags
-	Limits     limitFlags `embed:"" set:"whose=an admin"`
-	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"whose=a storefront"`
-	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
-	observeFlags
-	overloadFlags
-	drainFlags
-	httpFlags
-	accessFlags
-	tryoutFlags
-	retainFlags
-	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
-	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+	// The help lists the groups of serveGroups in the order of these fields.
+	Addr          string `group:"listening" help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
+	databaseFlags `group:"database"`
+	readOnlyFlags `group:"database"`
+	Demo          bool `group:"database" help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+	accessFlags   `group:"access"`
+	tryoutFlags   `group:"access"`
+	httpFlags     `group:"documents"`
+	overloadFlags `group:"overload"`
+	drainFlags    `group:"listening"`
+	observeFlags  `group:"observability"`
+	retainFlags   `group:"retention"`
+	Limits        limitFlags `embed:"" group:"limits"`
+	MaxItems      int        `group:"limits" help:"Most links or records of a mutation." default:"10000" env:"MAX_ITEMS"`
+	Storefront    limitFlags `embed:"" group:"storefront limits" prefix:"storefront-" envprefix:"STOREFRONT_"`
 }
 
 // newServeCommand returns the command with the defaults of package graph.
