@@ -46,6 +46,8 @@ type column struct {
 	readOnly    bool
 	secret      bool
 	raw, slugOf string
+	min         string   // the least value of a number; "" means none
+	codes       string   // the list of codes that a text is one of; "" means any text
 	enum        []string // values as stored in the database
 	parts       []string // the columns that make up a composite
 	description string
