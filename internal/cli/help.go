@@ -20,6 +20,7 @@ func serveGroups() []kong.Group {
 		{Key: "access", Title: "Access (docs/access.md):"},
 		{Key: "documents", Title: "Documents and answers (docs/http.md):"},
 		{Key: "overload", Title: "Overload (docs/operations.md):"},
+		{Key: "imports", Title: "Imports of links over HTTP (docs/http.md):"},
 		{Key: "observability", Title: "Observability (traces follow the standard OTEL_ variables):"},
 		{Key: "retention", Title: "Retention of bookkeeping:"},
 		{Key: "limits", Title: "Limits of a request of an admin (docs/http.md):"},
