@@ -70,7 +70,7 @@ func TestRefusedValues(t *testing.T) {
 		{price(`currencyCode: "eur", amount: "1", minQuantity: -1`), "minQuantity: -1 is less than 0"},
 		{price(`currencyCode: "eur", amount: "1", maxQuantity: -1`), "maxQuantity: -1 is less than 0"},
 		{price(`currencyCode: "eru", amount: "1"`), `currencyCode: "eru" is no known currency code; did you mean eur, ern, mru?`},
-		{price(`currencyCode: "EURO", amount: "1"`), `currencyCode: "euro" is no known currency code; did you mean eur?`},
+		{price(`currencyCode: "EURO", amount: "1"`), `currencyCode: "EURO" is no known currency code; did you mean eur?`},
 		{price(`currencyCode: "dollars", amount: "1"`), `currencyCode: "dollars" is no known currency code; use one of ISO 4217, such as eur, or create a Currency with it first`},
 		{price(`currencyCode: "", amount: "1"`), `currencyCode: "" is no known currency code`},
 		{price(`currencyCode: "gone", amount: "1"`), `currencyCode: "gone" is no known currency code`},
@@ -147,20 +147,21 @@ func TestCurrencyOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	a := newValuesAPI(t)
 	a.ask(nil, `mutation {
-		createCurrencies(input: [{ code: "miles", symbol: "M", symbolNative: "M", name: "Miles" }]) { currencies { code } }
+		createCurrencies(input: [{ code: "miles", symbol: "M", symbolNative: "M", name: "Miles" }, { code: "XYZ", symbol: "X", symbolNative: "X", name: "Capitals" }]) { currencies { code } }
 		createPrices(input: [
 			{ id: "p1", priceSetId: "s", currencyCode: "miles", amount: "1" },
 			{ id: "p2", priceSetId: "s", currencyCode: "Points", amount: "0" },
+			{ id: "p4", priceSetId: "s", currencyCode: "XYZ", amount: "0" },
 			{ id: "p3", priceSetId: "s", currencyCode: "EUR", amount: "1e3" }]) { prices { id } }
 	}`, nil)
 	a.ask(nil, `mutation { createRegions(input: [{ name: "A", currencyCode: "EUR" }]) { regions { id } } }`, nil)
 	rows, err := a.db.Pool.Query(t.Context(), `
-		SELECT currency_code FROM price WHERE id LIKE 'p%' UNION ALL SELECT currency_code FROM region ORDER BY 1`)
+		SELECT currency_code FROM (SELECT currency_code FROM price WHERE id LIKE 'p%' UNION ALL SELECT currency_code FROM region) AS c ORDER BY currency_code COLLATE "C"`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if diff := cmp.Diff([]string{"eur", "eur", "miles", "points"}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"XYZ", "eur", "eur", "miles", "points"}, got); diff != "" || err != nil {
 		t.Errorf("(-want +got):\n%s%v", diff, err)
 	}
 }

@@ -17,8 +17,8 @@ type Codes struct {
 	What string
 	// Advice says in an error what to do if no known code is like the given one.
 	Advice string
-	// Known are codes that are accepted without a look into the database, sorted. They are in lower case, and so are the codes
-	// of Model: values are written in lower case.
+	// Known are codes that are accepted without a look into the database, sorted and in lower case. Other cases are accepted too,
+	// and written in lower case.
 	Known []string
 	// Model is the model whose keys are codes too, because a database may have more. "" means none.
 	Model string
@@ -30,19 +30,22 @@ func (s *Store) code(d *pendingRow, col *Column, v any) any {
 	if col.Codes == "" || !ok {
 		return v
 	}
-	text = strings.ToLower(text)
-	if _, known := slices.BinarySearch(s.cfg.Codes[col.Codes].Known, text); !known {
-		d.unknown = append(d.unknown, col)
+	lower := strings.ToLower(text)
+	if _, known := slices.BinarySearch(s.cfg.Codes[col.Codes].Known, lower); known {
+		return lower
 	}
+	d.unknown = append(d.unknown, col)
 	return text
 }
 
-// checkCodes looks up the codes that are not known. Rows that have none cost no statement. The error is an *ItemError.
+// checkCodes looks up the codes that are not known, as they are given and in lower case. Rows that have none cost no statement.
+// The error is an *ItemError.
 func (w *writer) checkCodes(ctx context.Context, pending []pendingRow) error {
 	asked := map[string][]string{}
 	for _, d := range pending {
 		for _, col := range d.unknown {
-			asked[col.Codes] = append(asked[col.Codes], textOf(d.values[col.Name]))
+			code := textOf(d.values[col.Name])
+			asked[col.Codes] = append(asked[col.Codes], code, strings.ToLower(code))
 		}
 	}
 	found := map[string]map[string]bool{}
@@ -54,7 +57,13 @@ func (w *writer) checkCodes(ctx context.Context, pending []pendingRow) error {
 	}
 	for i, d := range pending {
 		for _, col := range d.unknown {
-			if code := textOf(d.values[col.Name]); !found[col.Codes][code] {
+			code := textOf(d.values[col.Name])
+			lower := strings.ToLower(code)
+			switch {
+			case found[col.Codes][code]: // a record may spell its code with capitals
+			case found[col.Codes][lower]:
+				d.values[col.Name] = lower
+			default:
 				return &ItemError{Index: i, Err: w.store.cfg.Codes[col.Codes].unknown(col, code)}
 			}
 		}
@@ -99,7 +108,7 @@ func (c Codes) unknown(col *Column, code string) error {
 		Field:   col.Field,
 		Value:   code,
 		Reason:  fmt.Sprintf("%q is no known %s", code, c.What),
-		Nearest: nearest(code, c.Known),
+		Nearest: nearest(strings.ToLower(code), c.Known),
 	}
 	if len(e.Nearest) == 0 && c.Advice != "" {
 		e.Reason += "; " + c.Advice
