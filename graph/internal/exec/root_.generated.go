@@ -203,7 +203,7 @@ directive @min(value: Decimal!) on FIELD_DEFINITION
 
 """
 The code of a currency: one of ISO 4217, or one that the currency module has a record of. A create or an update with another
-one is refused. Case does not matter; codes are stored in lower case.
+one is refused. Case does not matter; codes of ISO 4217 are stored in lower case.
 """
 directive @currency on FIELD_DEFINITION
 
