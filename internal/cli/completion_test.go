@@ -155,9 +155,10 @@ func TestCompletionInShells(t *testing.T) {
 			zpty shell zsh -f -i
 			zpty -w shell 'PS1=; autoload -U compinit; compinit -u; source <(linkgraph completion zsh)'
 			zpty -w shell 'compadd() { local -a found; builtin compadd -O found "$@"; print -rl -- "<"$^found">" >> found; builtin compadd "$@" }'
-			zpty -w shell 'bindkey "^T" complete-word; echo REA""DY'
+			zpty -w shell 'finish() { zle complete-word; print -n FINI""SHED }; zle -N finish; bindkey "^T" finish; echo REA""DY'
 			zpty -r shell out '*READY*'
 			zpty -n -w shell $LINE$'\C-T'
+			zpty -r shell out '*FINISHED*'
 			zpty -w shell $'\C-u'; zpty -w shell 'echo DO""NE'
 			zpty -r shell out '*DONE*'
 			zpty -d shell
