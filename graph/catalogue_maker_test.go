@@ -13,6 +13,7 @@ import (
 
 	"github.com/linkgraph/linkgraph/graph/internal/exec"
 	"github.com/linkgraph/linkgraph/internal/recordstore"
+	"github.com/linkgraph/linkgraph/modules/currency"
 )
 
 // verbs are the root fields of a model.
@@ -115,6 +116,9 @@ func (m *maker) value(model *recordstore.Model, typ *ast.Definition, f *ast.Fiel
 		}
 	}
 	switch n := m.n.Add(1); {
+	case model.Columns[i].Codes != "":
+		known := currency.Codes().Known
+		return known[int(n)%len(known)]
 	case typ.Kind == ast.Enum:
 		return typ.EnumValues[0].Name
 	case typ.Name == "Decimal":

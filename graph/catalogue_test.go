@@ -465,6 +465,15 @@ func (l *linked) readOnly() {
 		l.make(d.Left.Model, map[string]any{l.left.model.Columns[column].Field: key}),
 		l.make(d.Left.Model, nil),
 	}
+	if l.left.model.Columns[column].Codes != "" { // no code can be written without a record, so the record goes afterwards
+		far := l.right.model
+		if _, err := l.db.Pool.Exec(l.Context(), fmt.Sprintf(
+			`DELETE FROM %s WHERE %s = (SELECT %s FROM %s WHERE id = $1)`,
+			far.Table, far.PrimaryKey, l.left.model.Columns[column].Name, l.left.model.Table,
+		), l.left.records[1]); err != nil {
+			l.Fatal(err)
+		}
+	}
 	l.walks("")
 	for _, pair := range []string{
 		l.pair(l.left.records[1], key, false), l.pair(l.left.records[0], key, true),

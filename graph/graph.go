@@ -17,6 +17,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 	"github.com/linkgraph/linkgraph/modules/api_key"
+	"github.com/linkgraph/linkgraph/modules/currency"
 	"github.com/linkgraph/linkgraph/modules/pricing"
 	"github.com/linkgraph/linkgraph/modules/product"
 )
@@ -107,7 +108,7 @@ func New(db DB, cfg Config) (*Graph, error) {
 // build creates the stores and the engines over them.
 func (g *Graph) build(models *recordstore.Catalog, links *linkstore.Catalog, cfg linkstore.Config) error {
 	cfg.NewID, cfg.MaxItems, cfg.ManagedBy = g.cfg.NewID, g.cfg.MaxItems, g.cfg.ManagedBy
-	records := recordstore.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules()}
+	records := recordstore.Config{NewID: g.cfg.NewID, MaxItems: g.cfg.MaxItems, Rules: rules(), Codes: codeLists()}
 	for _, m := range links.LockOrder() {
 		records.LockOrder = append(records.LockOrder, m.Name)
 	}
@@ -196,6 +197,11 @@ func rules() map[string]recordstore.Rule {
 		maps.Copy(all, of)
 	}
 	return all
+}
+
+// codeLists returns the lists of codes that columns name.
+func codeLists() map[string]recordstore.Codes {
+	return map[string]recordstore.Codes{currency.List: currency.Codes()}
 }
 
 // recordHook is called with the keys of changed records of one model.

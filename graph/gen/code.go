@@ -111,6 +111,8 @@ func (s *spec) registerModel(w *code, m *model) {
 			f.text("RawDefault", c.defaultText)
 		}
 		f.text("SlugOf", c.slugOf)
+		f.text("Min", c.min)
+		f.text("Codes", c.codes)
 		if c.enum != nil {
 			f.parts = append(f.parts, fmt.Sprintf("Values: %#v", c.enum))
 		}

@@ -155,6 +155,12 @@ func (c *column) note() string {
 	if c.readOnly && c.parts == nil && !slices.Contains(storeColumns, c.field) {
 		text += " Read-only."
 	}
+	if c.min != "" {
+		text += " Not less than " + c.min + "."
+	}
+	if c.codes != "" {
+		text += " A known " + c.codes + " code."
+	}
 	if c.secret {
 		text += " Secret: for admins who may write alone."
 	}

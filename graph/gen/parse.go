@@ -224,6 +224,7 @@ func (r *reader) column(m *model, f *ast.FieldDefinition) {
 	if d := f.Directives.ForName("slug"); d != nil {
 		c.slugOf = naming.Snake(arguments{r, d}.text("of"))
 	}
+	r.valueRules(m, f, c)
 	if slices.Contains([]string{"createdAt", "updatedAt"}, f.Name) {
 		c.hasDefault = true
 	}

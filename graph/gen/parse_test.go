@@ -45,6 +45,13 @@ func TestFaults(t *testing.T) {
 		{"default", `type C @model(module: "c", table: "c") { id: ID!
 			on: Boolean @default(value: "yes") }`, `m.graphqls:5: C.on: the default "yes" is not a Boolean`},
 		{"default of an enum", `enum E { OPEN SHUT } type C @model(module: "c", table: "c") { id: ID! e: E @default(value: "opn") }`, `m.graphqls:4: C.e: the default "opn" is not an E; did you mean open?`},
+		{"least value of a text", `type C @model(module: "c", table: "c") { id: ID!
+			x: String @min(value: 0) }`, `m.graphqls:5: C.x: @min is for Int, Float and Decimal; this field is a String`},
+		{"least value that is none", `type C @model(module: "c", table: "c") { id: ID! x: Int @min(value: "zero") }`, `m.graphqls:4: C.x: @min: "zero" is not a decimal number, such as 0`},
+		{"no least value", `type C @model(module: "c", table: "c") { id: ID! x: Int @min }`, `m.graphqls:4: @min: value is missing`},
+		{"default below the least value", `type C @model(module: "c", table: "c") { id: ID! x: Int @default(value: "-1") @min(value: 0) }`, `m.graphqls:4: C.x: the default "-1" is less than @min, which is 0`},
+		{"currency of a number", `type C @model(module: "c", table: "c") { id: ID! x: Int @currency }`, `m.graphqls:4: C.x: @currency is for String and ID; this field is an Int`},
+		{"misspelled currency", `type C @model(module: "c", table: "c") { id: ID! x: String @curency }`, `m.graphqls:4: there is no directive @curency; did you mean @currency?`},
 		{"plural", `type C @model(module: "c", table: "c", plural: "the cs") { id: ID! }`, `m.graphqls:4: model C: the plural "the cs" is no field name`},
 		{"two links, one field", `extend schema
 			@defineLink(name: "l", idPrefix: "l", left: { model: "A", field: "b" }, right: { model: "B" })

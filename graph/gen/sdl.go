@@ -501,6 +501,9 @@ func (s *spec) writeInput(w *sdl, m *model, verb string) {
 		case verb == "Create" && c.notNull, verb == "Update" && primary:
 			t += "!"
 		}
+		if c.min != "" {
+			doc = strings.TrimSpace(doc + " Not less than " + c.min + ".")
+		}
 		w.doc("  ", doc)
 		w.line("  %s: %s", c.field, t)
 	}

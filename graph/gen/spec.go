@@ -48,6 +48,8 @@ type column struct {
 	secret      bool
 	unique      bool // records are looked up by it
 	raw, slugOf string
+	min         string   // the least value of a number; "" means none
+	codes       string   // the list of codes that a text is one of; "" means any text
 	enum        []string // values as stored in the database
 	parts       []string // the columns that make up a composite
 	description string

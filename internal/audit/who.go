@@ -16,13 +16,16 @@ import (
 const longestText = 200
 
 // Request returns a Config.Who for a server: the caller is that of graph.WithCaller, the rest is what gqlgen knows of the
-// operation. requestID gives the id of a request, or ""; nil means that there are none. Outside of a request the caller is a
+// operation, or the name of WithOperation. requestID gives the id of a request, or ""; nil means that there are none. Outside of a request the caller is a
 // Library.
 func Request(requestID func(ctx context.Context) string) func(ctx context.Context) Entry {
 	return func(ctx context.Context) Entry {
 		e := Entry{CallerKind: Library}
 		if requestID != nil {
 			e.RequestID = requestID(ctx)
+		}
+		if name, ok := ctx.Value(operationKey{}).(string); ok {
+			e.Operation = name
 		}
 		if graphql.HasOperationContext(ctx) {
 			e.CallerKind = Anonymous
@@ -42,6 +45,13 @@ func Request(requestID func(ctx context.Context) string) func(ctx context.Contex
 		}
 		return e
 	}
+}
+
+type operationKey struct{}
+
+// WithOperation names the operation of a request that is not GraphQL.
+func WithOperation(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, operationKey{}, name)
 }
 
 // OfCommand returns a Config.Who for a command of the program.

@@ -36,6 +36,8 @@ type commands struct {
 	Import struct {
 		Shopify importShopifyCommand `cmd:"" help:"Import a Shopify product export."`
 	} `cmd:"" help:"Import data."`
+	Completion completionCommand `cmd:"" help:"Print the script that completes commands and flags in a shell."`
+	Complete   completeCommand   `cmd:"" name:"__complete" passthrough:"" hidden:""`
 }
 
 // streams are the outputs of a command.
@@ -51,18 +53,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer stop()
 	cli := commands{Serve: newServeCommand()}
 	exited := false
-	parser, err := kong.New(
-		&cli,
-		kong.Name("linkgraph"),
-		kong.Description(
-			"A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir.",
-		),
-		kong.Vars{"version": buildinfo.Read().String()},
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { exited = true }),
-		kong.UsageOnError(),
-		kong.PostBuild(initialDefaults),
-	)
+	parser, err := newParser(&cli, stdout, stderr, func(int) { exited = true })
 	if err != nil {
 		return err
 	}
@@ -80,6 +71,25 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	s := &streams{stdout, stderr, log, selected.Command()}
 	selected.BindTo(ctx, (*context.Context)(nil))
 	return selected.Run(s)
+}
+
+// newParser returns the parser of command lines. It calls exit after it has printed the help or the version.
+func newParser(cli *commands, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(
+		cli,
+		kong.Name("linkgraph"),
+		kong.Description(
+			"A GraphQL API over linked modules. Without --database-url it runs a private Postgres under --data-dir.",
+		),
+		kong.Vars{"version": buildinfo.Read().String()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.UsageOnError(),
+		kong.ExplicitGroups(serveGroups()),
+		kong.ValueFormatter(helpOfValue),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: helpWidth}),
+		kong.PostBuild(initialDefaults),
+	)
 }
 
 // printJSON prints a value as indented JSON.

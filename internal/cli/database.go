@@ -21,7 +21,7 @@ import (
 
 // databaseFlags are flags of every command that uses the database.
 type databaseFlags struct {
-	DataDir     string `help:"Folder of the private Postgres." default:".data" env:"DATA_DIR" type:"path"`
+	DataDir     string `help:"Folder of the private Postgres." default:".data" env:"DATA_DIR" type:"path" complete:"folders"`
 	DatabaseURL string `help:"URL of the Postgres to use instead of a private one: postgres://user:password@host/name." env:"DATABASE_URL"`
 }
 

@@ -13,20 +13,20 @@ import (
 
 // httpFlags configure HTTP: see docs/http.md.
 type httpFlags struct {
-	MaxHeader int `help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
-	MaxURL    int `name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
+	MaxHeader int `group:"listening" help:"Most bytes of the headers of a request." default:"65536" env:"MAX_HEADER"`
+	MaxURL    int `group:"listening" name:"max-url" help:"Most bytes of the query of a URL." default:"16384" env:"MAX_URL"`
 	Batch     int `help:"Most requests of a batch. 0 refuses batches." default:"0" env:"BATCH"`
 
 	DocumentCache           int    `help:"Size of the cache of parsed documents, in estimated bytes." default:"67108864" env:"DOCUMENT_CACHE"`
 	APQCache                int    `name:"apq-cache" help:"Size of the cache of automatic persisted queries, in bytes. 0 turns it off." default:"4194304" env:"APQ_CACHE"`
 	TrustedDocuments        string `help:"File of trusted documents, a JSON object from ids to documents. No other document may run." env:"TRUSTED_DOCUMENTS" type:"existingfile"`
 	StorefrontDocuments     string `help:"File of trusted documents for storefronts, in the same format." env:"STOREFRONT_DOCUMENTS" type:"existingfile"`
-	StorefrontIntrospection bool   `help:"Allow introspection by storefronts, and suggest names in their errors." env:"STOREFRONT_INTROSPECTION"`
+	StorefrontIntrospection bool   `group:"access" help:"Allow introspection by storefronts, and suggest names in their errors." env:"STOREFRONT_INTROSPECTION"`
 
-	CORSOrigin        []string `name:"cors-origin" help:"Allowed CORS origin, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
+	CORSOrigin        []string `group:"listening" name:"cors-origin" help:"Allowed CORS origin, such as https://shop.example. Repeatable." env:"CORS_ORIGIN"`
 	CompressFrom      int      `help:"Compress answers from this size on, in bytes. 0 turns compression off." default:"1400" env:"COMPRESS_FROM"`
 	IdempotencyWindow age      `help:"How long an Idempotency-Key is valid. 0 refuses mutations with a key." default:"24h" env:"IDEMPOTENCY_WINDOW"`
-	Suggestions       bool     `help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
+	Suggestions       bool     `group:"access" help:"Suggest names of the schema in errors." default:"true" negatable:"" env:"SUGGESTIONS"`
 }
 
 // authenticate returns the caller of a request: see graph.HTTP.

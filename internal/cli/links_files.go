@@ -13,7 +13,7 @@ import (
 
 type linksImportCommand struct {
 	databaseFlags
-	File    string `arg:"" help:"CSV or JSONL file with the columns (or keys) link, left, right and extra columns; - reads the standard input."`
+	File    string `arg:"" complete:"files" help:"CSV or JSONL file with the columns (or keys) link, left, right and extra columns; - reads the standard input."`
 	Link    string `help:"Link of rows that do not name one."`
 	Format  string `help:"csv or jsonl. Default: by the file's extension." enum:",csv,jsonl" default:""`
 	Batch   int    `help:"Rows per transaction." default:"5000"`
@@ -80,7 +80,7 @@ func (c *linksImportCommand) print(s *streams, report linkfile.Report) error {
 
 type linksExportCommand struct {
 	databaseFlags
-	File   string `arg:"" optional:"" default:"-" help:"File to write; - writes to the standard output."`
+	File   string `arg:"" optional:"" default:"-" complete:"files" help:"File to write; - writes to the standard output."`
 	Link   string `help:"Export only this link."`
 	Format string `help:"csv or jsonl. Default: by the file's extension; csv on the standard output." enum:",csv,jsonl" default:""`
 }

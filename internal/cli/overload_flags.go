@@ -21,23 +21,23 @@ import (
 
 // overloadFlags bound concurrency, memory and time: see docs/operations.md.
 type overloadFlags struct {
-	DBMaxConns       int32         `help:"Size of the connection pool of admins. 0 means pool_max_conns of the URL, or else eight and at least one per core." default:"0" env:"DB_MAX_CONNS"`
-	StatementTimeout time.Duration `help:"Statement timeout of requests, unless the URL sets statement_timeout. 0 means no limit." default:"30s" env:"STATEMENT_TIMEOUT"`
-	LockTimeout      time.Duration `help:"Lock timeout of requests, unless the URL sets lock_timeout. 0 means no limit of its own." default:"2s" env:"LOCK_TIMEOUT"`
+	DBMaxConns       int32         `group:"database" help:"Size of the connection pool of admins. 0 means pool_max_conns of the URL, or else eight and at least one per core." default:"0" env:"DB_MAX_CONNS"`
+	StatementTimeout time.Duration `group:"database" help:"Statement timeout of requests, unless the URL sets statement_timeout. 0 means no limit." default:"30s" env:"STATEMENT_TIMEOUT"`
+	LockTimeout      time.Duration `group:"database" help:"Lock timeout of requests, unless the URL sets lock_timeout. 0 means no limit of its own." default:"2s" env:"LOCK_TIMEOUT"`
 	MaxConcurrent    int           `help:"Most concurrent requests of admins. 0 means two per session." default:"0" env:"MAX_CONCURRENT"`
 	MaxQueue         int           `help:"Most queued requests of admins. Further ones are answered 503." default:"256" env:"MAX_QUEUE"`
 	QueueTimeout     time.Duration `help:"How long a request waits for a slot or a session before it is answered 503." default:"2s" env:"QUEUE_TIMEOUT"`
 
-	StorefrontDBConns          int32         `name:"storefront-db-conns" help:"Size of the connection pool of storefronts. 0 means that of admins." default:"0" env:"STOREFRONT_DB_CONNS"`
-	StorefrontStatementTimeout time.Duration `help:"Statement timeout of storefronts, whatever the URL sets. 0 means that of admins." default:"3s" env:"STOREFRONT_STATEMENT_TIMEOUT"`
+	StorefrontDBConns          int32         `group:"database" name:"storefront-db-conns" help:"Size of the connection pool of storefronts. 0 means that of admins." default:"0" env:"STOREFRONT_DB_CONNS"`
+	StorefrontStatementTimeout time.Duration `group:"database" help:"Statement timeout of storefronts, whatever the URL sets. 0 means that of admins." default:"3s" env:"STOREFRONT_STATEMENT_TIMEOUT"`
 	StorefrontMaxConcurrent    int           `help:"Most concurrent requests of storefronts. 0 means two per session." default:"0" env:"STOREFRONT_MAX_CONCURRENT"`
 	StorefrontMaxQueue         int           `help:"Most queued requests of storefronts. Further ones are answered 503." default:"256" env:"STOREFRONT_MAX_QUEUE"`
 
 	BodyMemory     int64         `help:"Memory for request bodies, in bytes, for admins and storefronts each." default:"67108864" env:"BODY_MEMORY"`
 	AnswerMemory   int64         `help:"Memory for answers that clients have not read yet, in bytes, for admins and storefronts each. When it is full, the slowest client is disconnected." default:"134217728" env:"ANSWER_MEMORY"`
-	ReadTimeout    time.Duration `help:"Read timeout: how long a request may take to arrive." default:"30s" env:"READ_TIMEOUT"`
-	WriteTimeout   time.Duration `help:"Write timeout: how long a client may take to read each 64 KiB of an answer. 0 means no limit." default:"10s" env:"WRITE_TIMEOUT"`
-	MaxConnections int           `help:"Most open connections. Beyond that, the connection that was idle longest is closed." default:"4096" env:"MAX_CONNECTIONS"`
+	ReadTimeout    time.Duration `group:"listening" help:"Read timeout: how long a request may take to arrive." default:"30s" env:"READ_TIMEOUT"`
+	WriteTimeout   time.Duration `group:"listening" help:"Write timeout: how long a client may take to read each 64 KiB of an answer. 0 means no limit." default:"10s" env:"WRITE_TIMEOUT"`
+	MaxConnections int           `group:"listening" help:"Most open connections. Beyond that, the connection that was idle longest is closed." default:"4096" env:"MAX_CONNECTIONS"`
 }
 
 // refuseNegative refuses values that have no meaning.

@@ -19,6 +19,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/audit"
 	"github.com/linkgraph/linkgraph/internal/demo"
 	"github.com/linkgraph/linkgraph/internal/heap"
+	"github.com/linkgraph/linkgraph/internal/importhttp"
 	"github.com/linkgraph/linkgraph/internal/medusa"
 	"github.com/linkgraph/linkgraph/internal/observe"
 	"github.com/linkgraph/linkgraph/internal/overload"
@@ -26,20 +27,22 @@ import (
 )
 
 type serveCommand struct {
-	databaseFlags
-	readOnlyFlags
-	Limits     limitFlags `embed:"" set:"whose=an admin"`
-	Storefront limitFlags `embed:"" prefix:"storefront-" envprefix:"STOREFRONT_" set:"whose=a storefront"`
-	MaxItems   int        `help:"Most links or records of one mutation." default:"10000" env:"MAX_ITEMS"`
-	observeFlags
-	overloadFlags
-	drainFlags
-	httpFlags
-	accessFlags
-	tryoutFlags
-	retainFlags
-	Addr string `help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
-	Demo bool   `help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+	// The help lists the groups of serveGroups in the order of these fields.
+	Addr          string `group:"listening" help:"Address to listen on. Requests are plain HTTP: put a proxy with TLS before any but a loopback address." default:"127.0.0.1:8080" env:"ADDR"`
+	databaseFlags `group:"database"`
+	readOnlyFlags `group:"database"`
+	Demo          bool `group:"database" help:"Load the demo store when a private Postgres starts for the first time." default:"true" negatable:"" env:"DEMO"`
+	accessFlags   `group:"access"`
+	tryoutFlags   `group:"access"`
+	httpFlags     `group:"documents"`
+	overloadFlags `group:"overload"`
+	drainFlags    `group:"listening"`
+	importFlags   `group:"imports"`
+	observeFlags  `group:"observability"`
+	retainFlags   `group:"retention"`
+	Limits        limitFlags `embed:"" group:"limits"`
+	MaxItems      int        `group:"limits" help:"Most links or records of a mutation." default:"10000" env:"MAX_ITEMS"`
+	Storefront    limitFlags `embed:"" group:"storefront limits" prefix:"storefront-" envprefix:"STOREFRONT_"`
 }
 
 // newServeCommand returns the command with the defaults of package graph.
@@ -61,7 +64,7 @@ const (
 )
 
 // Validate refuses flags before anything is started.
-func (c *serveCommand) Validate() error { return c.refuseNegative() }
+func (c *serveCommand) Validate() error { return errors.Join(c.refuseNegative(), c.refuseUnusable()) }
 
 // Run serves until the context is cancelled, then drains requests and stops the private Postgres.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
@@ -98,7 +101,8 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := db.openShop(ctx, observer.WatchStatements, c.shop); err != nil {
 		return err
 	}
-	if db.graph, err = graph.New(c.sessions(db.pool, c.requestSettings(db)), graph.Config{
+	sessions := c.sessions(db.pool, c.requestSettings(db))
+	if db.graph, err = graph.New(sessions, graph.Config{
 		StorefrontDB: c.sessions(
 			db.shop,
 			db.settings.storefronts,
@@ -152,7 +156,8 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	connections := c.listener(listener, s)
 	observer.WatchConnections(connections)
 	ready := &readiness{db: db, gates: gates, writes: !c.ReadOnly}
-	server := c.server(c.handler(db, api, observer, ready, door.Authenticate, tryout), connections)
+	routes := routes{api: api, ready: ready, imports: c.imports(db, sessions, door)}
+	server := c.server(c.handler(db, routes, observer, door.Authenticate, tryout), connections)
 	end := requests(ctx, server)
 	server.MaxHeaderBytes, server.ErrorLog = c.MaxHeader, slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
@@ -231,23 +236,28 @@ func greet(s *streams, addr net.Addr, tryout *tryout, made demo.Credentials) {
 	fmt.Fprintln(s.err)
 }
 
-// handler routes the API, the pages, the metrics and the probes.
+// routes are handlers that a server has besides its pages. imports may be nil.
+type routes struct{ api, ready, imports http.Handler }
+
+// handler routes the API, imports, the pages, the metrics and the probes.
 func (c *serveCommand) handler(
 	db *database,
-	api http.Handler,
+	routes routes,
 	observer *observe.Observer,
-	ready http.Handler,
 	authenticate authenticate,
 	tryout *tryout,
 ) http.Handler {
 	admins := func(next http.Handler) http.Handler { return db.graph.AdminsOnly(authenticate, next) }
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api) // has write timeouts of its own
+	mux.Handle("/graphql", routes.api) // has write timeouts of its own
 	timed := func(next http.Handler) http.Handler {
 		if c.WriteTimeout <= 0 {
 			return next
 		}
 		return overload.TimedWrites(c.WriteTimeout, next)
+	}
+	if routes.imports != nil {
+		mux.Handle(importhttp.Path, timed(admins(routes.imports)))
 	}
 	mux.Handle("/metrics", timed(admins(observer.MetricsHandler())))
 	mux.Handle("/", timed(playground.Handler(playground.Config{
@@ -259,6 +269,6 @@ func (c *serveCommand) handler(
 		Trust:      tryout.trust(),
 	})))
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.Handle("/readyz", ready)
+	mux.Handle("/readyz", routes.ready)
 	return observer.Handler(transport.SecureHeaders(tryout.guard(mux)))
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 )
 
 // ChangedError says that a file is not the one whose import is to be resumed.
@@ -106,18 +105,17 @@ func (run *importing) resume() (line int, err error) {
 		return 0, err
 	}
 	line = lines + 1
-	var next [1]byte
-	n, err := run.file.ReadAt(next[:], at)
+	next, err := run.in.Peek(1)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
-	if reason == "" && n > 0 && !whole && next[0] != '\n' && next[0] != '\r' {
+	if reason == "" && len(next) > 0 && !whole && next[0] != '\n' && next[0] != '\r' {
 		reason = "its last line that was brought in goes on"
 	}
 	if reason != "" {
 		return 0, &ChangedError{File: run.name, Line: line, Offset: at, Reason: reason}
 	}
-	run.state.Done = run.state.Done && n == 0
+	run.state.Done = run.state.Done && len(next) == 0
 	return line, nil
 }
 
@@ -125,11 +123,12 @@ func (run *importing) resume() (line int, err error) {
 const headSize = 64 << 10
 
 // keyOf tells files and settings apart. That a file is the same is known once all that was brought in was compared.
-func (run *importing) keyOf(file *os.File, format Format) (string, error) {
+func (run *importing) keyOf(head []byte, format Format) string {
 	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(file, 0, headSize)); err != nil {
-		return "", err
-	}
+	sum.Write(head)
 	fmt.Fprintf(sum, "\x00head %s %s %t", format, run.Link, run.Replace)
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	if run.Owner != "" {
+		fmt.Fprintf(sum, "\x00owner %s", run.Owner)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -1,6 +1,8 @@
 package linkfile
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +37,13 @@ type Importer struct {
 	Resume bool
 	// Rejects is the file that rejected rows are written to, with line and reason. "" means beside the file: links.rejects.csv.
 	Rejects string
+	// Listed takes the rejected rows instead of a file, if it is not nil.
+	Listed *RejectList
+	// Owner tells imports of equal files apart that are not to be resumed by each other. "" is that of commands.
+	Owner string
+	// Again is asked whether a batch that could not be written is tried once more; try counts from 1. A batch that failed has written
+	// nothing. nil means that the import stops.
+	Again func(ctx context.Context, err error, try int) bool
 	// Stdin is read for the name "-".
 	Stdin io.Reader
 	// Progress is shown there if it is a terminal. nil means nowhere.
@@ -92,10 +101,34 @@ func (i *Importer) File(ctx context.Context, name string) (Report, error) {
 		return Report{}, fmt.Errorf("%s: %w", name, err)
 	}
 	defer run.close()
-	if err := run.all(ctx); err != nil {
-		return run.state.Report, fmt.Errorf("%s: stopped after %d rows: %w", name, run.state.Report.Rows, err)
+	report, err := run.finish(ctx)
+	if err != nil {
+		return report, fmt.Errorf("%s: stopped after %d rows: %w", name, report.Rows, err)
 	}
-	return run.state.Report, nil
+	return report, nil
+}
+
+// Stream brings in what a reader gives, as File does with a file: in the same batches, and resumable by who sends the same bytes
+// again. Format is needed. name is for messages.
+func (i *Importer) Stream(ctx context.Context, name string, in io.Reader) (Report, error) {
+	run := &importing{Importer: i, name: name, bar: newBar(nil, -1, name)}
+	err := run.identify(ctx, in, i.Format)
+	if err == nil {
+		err = run.begin(run.in, i.Format)
+	}
+	if err == nil {
+		run.reject, err = run.rejectsOf(i.Format)
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	defer run.close()
+	return run.finish(ctx)
+}
+
+func (run *importing) finish(ctx context.Context) (Report, error) {
+	err := run.all(ctx)
+	return run.state.Report, err
 }
 
 // importing is the import of one file.
@@ -104,11 +137,35 @@ type importing struct {
 	name   string
 	key    string // of the state; "" if there is none
 	src    source
-	file   *os.File
-	digest *digest // nil without a file
+	file   *os.File      // nil for a stream
+	in     *bufio.Reader // nil for the standard input
+	head   []byte        // the beginning of a stream
+	line   int           // the last one that was read
+	digest *digest       // nil for the standard input
 	state  progress
-	reject *rejects
+	reject rejectSink
 	bar    *progressbar.ProgressBar
+}
+
+// rejectSink takes rejected rows. write replaces what was written after size, and returns how many rows have a fault and the new
+// size.
+type rejectSink interface {
+	write(rows []row, faults []error, size int64) (n int, next int64, err error)
+	location() string
+	close()
+}
+
+// rejectsOf returns what takes the rejected rows.
+func (run *importing) rejectsOf(format Format) (rejectSink, error) {
+	if run.Listed != nil {
+		run.Listed.begin(run.state.RejectBytes)
+		return run.Listed, nil
+	}
+	file, err := openRejects(run.rejects(run.name, format), run.name, format, run.src.header(), run.state.RejectBytes)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
 func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
@@ -130,7 +187,7 @@ func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
 		info, err := f.Stat()
 		if err == nil {
 			size = info.Size()
-			err = run.restore(ctx, format)
+			err = run.identify(ctx, f, format)
 		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
@@ -138,9 +195,12 @@ func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
 	} else if i.Resume {
 		return nil, errors.New("what comes from the standard input cannot be resumed")
 	}
+	if run.in != nil {
+		in = run.in
+	}
 	err := run.begin(in, format)
 	if err == nil {
-		run.reject, err = openRejects(i.rejects(name, format), name, format, run.src.header(), run.state.RejectBytes)
+		run.reject, err = run.rejectsOf(format)
 	}
 	if err != nil {
 		run.close()
@@ -150,10 +210,19 @@ func (i *Importer) open(ctx context.Context, name string) (*importing, error) {
 	return run, nil
 }
 
-// restore finds what an import of the same file has done.
-func (run *importing) restore(ctx context.Context, format Format) (err error) {
-	if run.key, err = run.keyOf(run.file, format); err != nil || !run.Resume {
+// identify reads the beginning of a file, which tells which one it is, and finds what an earlier import of it has done.
+func (run *importing) identify(ctx context.Context, in io.Reader, format Format) error {
+	run.in = bufio.NewReaderSize(in, headSize)
+	head, err := run.in.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
+	}
+	run.key = run.keyOf(head, format)
+	if !run.Resume {
+		return nil
+	}
+	if run.file == nil {
+		run.head = bytes.Clone(head)
 	}
 	var text string
 	err = run.DB.QueryRow(ctx, `SELECT progress::text FROM linkgraph.link_import WHERE file = $1`, run.key).
@@ -171,8 +240,8 @@ func (run *importing) restore(ctx context.Context, format Format) (err error) {
 // begin opens the source where the import begins.
 func (run *importing) begin(in io.Reader, format Format) error {
 	line := 1
-	if run.file != nil {
-		run.digest = newDigest(run.file)
+	if run.in != nil {
+		run.digest = newDigest(run.in)
 		in = run.digest
 	}
 	at := run.state.Offset
@@ -188,17 +257,31 @@ func (run *importing) begin(in io.Reader, format Format) error {
 	}
 	header := in
 	if at > 0 {
-		header = io.NewSectionReader(run.file, 0, at)
+		header = run.beginning(at)
 	}
 	src, err := newCSV(header, run.Links.Catalog(), run.Link)
 	if err != nil {
 		return err
 	}
 	run.src = src
+	if at > int64(len(run.head)) && run.file == nil && src.r.InputOffset() >= int64(len(run.head)) {
+		return &FileError{
+			1,
+			fmt.Errorf("the header is longer than %d bytes: such an import cannot be resumed", headSize),
+		}
+	}
 	if at > 0 {
 		src.continueAt(in, at, line)
 	}
 	return nil
+}
+
+// beginning reads what was brought in, as far as it is known: enough for the header.
+func (run *importing) beginning(end int64) io.Reader {
+	if run.file != nil {
+		return io.NewSectionReader(run.file, 0, end)
+	}
+	return bytes.NewReader(run.head[:min(end, int64(len(run.head)))])
 }
 
 func (run *importing) close() {
@@ -228,15 +311,16 @@ func (run *importing) all(ctx context.Context) error {
 		r, err := run.src.read()
 		done := errors.Is(err, io.EOF)
 		if err != nil && !done {
-			return fmt.Errorf("after line %d: %w", lastLine(batch), err)
+			return run.unreadable(err)
 		}
 		if !done {
+			run.line = r.line
 			batch = append(batch, r)
 		}
 		if !done && len(batch) < size && r.end-run.state.Offset < largestBatch {
 			continue
 		}
-		if err := run.commit(ctx, batch, done); err != nil {
+		if err := run.persist(ctx, batch, done); err != nil {
 			return err
 		}
 		_ = run.bar.Set64(run.state.Offset) // a bar that cannot be drawn is no reason to stop
@@ -248,11 +332,26 @@ func (run *importing) all(ctx context.Context) error {
 	}
 }
 
-func lastLine(batch []row) int {
-	if len(batch) == 0 {
-		return 0
+// unreadable returns why no further row could be read.
+func (run *importing) unreadable(err error) error {
+	if errors.Is(err, errLongRow) {
+		return &FileError{run.line + 1, err}
 	}
-	return batch[len(batch)-1].line
+	return fmt.Errorf("after line %d: %w", run.line, err)
+}
+
+// persist commits a batch, again if Again says so.
+func (run *importing) persist(ctx context.Context, rows []row, done bool) error {
+	for try := 1; ; try++ {
+		from := run.state.Offset
+		err := run.commit(ctx, rows, done)
+		if err == nil || run.Again == nil || !run.Again(ctx, err, try) {
+			return err
+		}
+		for len(rows) > 0 && run.state.Offset > from && rows[0].end <= run.state.Offset {
+			rows = rows[1:] // a part of the batch was committed before the rest failed
+		}
+	}
 }
 
 // commit writes rows in one transaction, with the state of the import. Where Postgres refuses a value without telling whose it is,
@@ -357,7 +456,7 @@ func (run *importing) settle(rows []row, at []int, w linkstore.Written, done boo
 	}
 	next.RejectBytes = size
 	if r.Rejected += n; r.Rejected > 0 {
-		r.Rejects = run.reject.path
+		r.Rejects = run.reject.location()
 	}
 	return next, nil
 }

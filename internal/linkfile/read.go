@@ -81,14 +81,26 @@ func newCSV(from io.Reader, catalog *linkstore.Catalog, link string) (*csvSource
 	s.reset(buffered)
 	header, err := s.r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty: a CSV file begins with a header, such as link,left,right")
+		return nil, &FileError{
+			1,
+			errors.New("the file is empty: a CSV file begins with a header, such as link,left,right"),
+		}
 	}
-	if err != nil {
+	var syntax *csv.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, &FileError{syntax.Line, fmt.Errorf("the header: %w", syntaxFault(syntax))}
+	case errors.Is(err, errLongRow):
+		return nil, &FileError{1, fmt.Errorf("the header: %w", err)}
+	case err != nil:
 		return nil, fmt.Errorf("the header: %w", err)
 	}
 	s.in.next()
 	s.columns = slices.Clone(header)
-	return s, s.understand()
+	if err := s.understand(); err != nil {
+		return nil, &FileError{1, err}
+	}
+	return s, nil
 }
 
 func (s *csvSource) reset(from io.Reader) {
@@ -125,7 +137,11 @@ func (s *csvSource) understand() error {
 	}
 	for _, i := range s.extra {
 		if !known(s.catalog, s.link, columnName(s.columns[i])) {
-			return fmt.Errorf("no link has an extra column %q", s.columns[i])
+			return fmt.Errorf(
+				"no link has an extra column %q; the columns are %s",
+				s.columns[i],
+				choices(s.catalog, s.link),
+			)
 		}
 	}
 	return nil
@@ -161,7 +177,7 @@ func (s *csvSource) read() (row, error) {
 	r := row{header: s.columns, cells: cells, end: s.start + s.r.InputOffset()}
 	var syntax *csv.ParseError
 	if errors.As(err, &syntax) {
-		r.line, r.fault = s.lineBase+syntax.StartLine, syntax.Err
+		r.line, r.fault = s.lineBase+syntax.StartLine, syntaxFault(syntax)
 		return r, nil
 	}
 	if err != nil {
@@ -170,7 +186,7 @@ func (s *csvSource) read() (row, error) {
 	line, _ := s.r.FieldPos(0)
 	r.line = s.lineBase + line
 	if len(cells) != len(s.columns) {
-		r.fault = fmt.Errorf("%d cells, and the header has %d", len(cells), len(s.columns))
+		r.fault = cellsError{len(cells), len(s.columns)}
 		return r, nil
 	}
 	r.item, r.fault = s.item(cells)
@@ -255,7 +271,10 @@ func newJSONL(from io.Reader, catalog *linkstore.Catalog, link string, offset in
 func (s *jsonSource) header() []string { return nil }
 
 func (s *jsonSource) read() (row, error) {
-	for {
+	for from := s.offset; ; {
+		if s.offset-from > longestRow { // blank lines, which would be kept until the next batch is written
+			return row{}, errLongRow
+		}
 		text, err := s.readLine()
 		if err != nil {
 			return row{}, err
@@ -269,11 +288,11 @@ func (s *jsonSource) read() (row, error) {
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber()
 		if err := decoder.Decode(&r.object); err != nil {
-			r.object, r.fault = nil, fmt.Errorf("no JSON object: %w", err)
+			r.object, r.fault = nil, objectFault(err)
 			return r, nil
 		}
 		if _, err := decoder.Token(); !errors.Is(err, io.EOF) || r.object == nil {
-			r.object, r.fault = nil, errors.New("a line is one JSON object")
+			r.object, r.fault = nil, &linkstore.InvalidError{Field: "line", Reason: "must be one JSON object"}
 			return r, nil
 		}
 		r.item, r.fault = s.item(r.object)

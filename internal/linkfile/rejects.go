@@ -100,6 +100,8 @@ func (r *rejects) cells(of row) []string {
 	return cells
 }
 
+func (r *rejects) location() string { return r.path }
+
 func rejectedObject(r row, fault error) map[string]any {
 	out := map[string]any{}
 	for name, v := range r.object {

@@ -56,6 +56,10 @@ type Column struct {
 	RawDefault string
 	// SlugOf names the column whose URL-safe form fills this one when it is left out. "" means none.
 	SlugOf string
+	// Min is the least value of a number that is written, as a decimal. "" means none. Rows of other programs may have less.
+	Min string
+	// Codes names the list in Config.Codes that a Text is a code of when it is written. "" means none.
+	Codes string
 	// Values are the values of an Enum, as the database holds them.
 	Values []string
 	// Parts name the columns that together are this one: a composite key, shown as one text. It is in no table itself.

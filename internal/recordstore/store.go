@@ -52,6 +52,8 @@ type Config struct {
 	NewID func(prefix string) string
 	// Rules are those of the modules, by model name.
 	Rules map[string]Rule
+	// Codes are the lists of codes that columns name.
+	Codes map[string]Codes
 	// LockOrder names models in the order in which who deletes locks their records, for all that are in its reach. Create and Update
 	// keep to it. nil means the order of the catalogue.
 	LockOrder []string

@@ -58,6 +58,9 @@ func (s *Store) create(ctx context.Context, model *Model, records []Values) ([]C
 		return nil, &callError{"create", model.Name, err}
 	}
 	err := s.transaction(ctx, "create", model, func(w *writer) error {
+		if err := w.checkCodes(ctx, pending); err != nil {
+			return err
+		}
 		if err := w.lock(ctx, pending, false); err != nil {
 			return err
 		}
@@ -134,6 +137,9 @@ func (s *Store) update(ctx context.Context, model *Model, records []Values) ([]s
 		seen[pending[i].key] = i
 	}
 	err := s.transaction(ctx, verbUpdate, model, func(w *writer) error {
+		if err := w.checkCodes(ctx, pending); err != nil {
+			return err
+		}
 		w.versions = newVersions(pending)
 		if err := w.lock(ctx, pending, true); err != nil {
 			return err

@@ -18,6 +18,8 @@ type pendingRow struct {
 	joins  map[string][]string // keys for join tables, by Relation.Settable
 	shown  Values
 
+	unknown []*Column // columns whose codes are not known without a look into the database
+
 	ifUpdatedAt *time.Time // the condition of an update; nil means none
 }
 
@@ -81,7 +83,10 @@ func (s *Store) newPendingRow(m *Model, given Values, create bool) (pendingRow, 
 		if err != nil {
 			return d, err
 		}
-		d.set(col, v)
+		if err := checkMin(col, v); err != nil {
+			return d, err
+		}
+		d.set(col, s.code(&d, col, v))
 	}
 	return d, s.setKey(m, &d, create)
 }

@@ -237,10 +237,13 @@ func (p *parser) variant(line int, pr *product, get cells) variant {
 		{"Variant Grams", v.grams, decimal, false},
 		{"Variant Inventory Qty", v.quantity, integer, true},
 	} {
-		if n.text == "" && n.must {
+		switch {
+		case n.text == "" && n.must:
 			p.fault(line, "%s: is missing", n.column)
-		} else if n.text != "" && !n.syntax.MatchString(n.text) {
+		case n.text != "" && !n.syntax.MatchString(n.text):
 			p.fault(line, "%s: %q is not a number", n.column, n.text)
+		case n.column == "Variant Price" && strings.HasPrefix(n.text, "-"):
+			p.fault(line, "%s: %q is less than 0", n.column, n.text)
 		}
 	}
 	return v

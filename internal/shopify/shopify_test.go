@@ -345,3 +345,21 @@ func TestUnknownCurrency(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestNegativePrice refuses a price below zero with its line.
+func TestNegativePrice(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	tea, err := os.ReadFile("testdata/tea.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "tea.csv")
+	if err := os.WriteFile(path, bytes.Replace(tea, []byte(",17.5,"), []byte(",-17.5,"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.importer.File(t.Context(), path); err == nil ||
+		!strings.Contains(err.Error(), `tea.csv:4: Variant Price: "-17.5" is less than 0`) {
+		t.Errorf("got %v", err)
+	}
+}

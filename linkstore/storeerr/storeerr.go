@@ -95,12 +95,16 @@ type InvalidError struct {
 	Value   any // the value, if it is known
 	Reason  string
 	Choices []string // the valid values, if they are few
+	Nearest []string // valid values that are most like the given one, if there are many
 }
 
 func (e *InvalidError) Error() string {
 	text := e.Field + ": " + e.Reason
 	if len(e.Choices) > 0 {
 		text += "; the choices are " + strings.Join(e.Choices, ", ")
+	}
+	if len(e.Nearest) > 0 {
+		text += "; did you mean " + strings.Join(e.Nearest, ", ") + "?"
 	}
 	return text
 }

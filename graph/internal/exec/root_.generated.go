@@ -27,7 +27,9 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Unique func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
+	Currency func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
+	Min      func(ctx context.Context, obj any, next graphql.Resolver, value string) (res any, err error)
+	Unique   func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -198,6 +200,15 @@ directive @default(value: String!) on FIELD_DEFINITION
 
 "Left out on create, the value becomes the URL-safe form of another field: \"Ocean Blue Shirt\" gives ` + "`" + `ocean-blue-shirt` + "`" + `."
 directive @slug(of: String!) on FIELD_DEFINITION
+
+"The least value of a number. A create or an update with less is refused. Rows that have less already are still read."
+directive @min(value: Decimal!) on FIELD_DEFINITION
+
+"""
+The code of a currency: one of ISO 4217, or one that the currency module has a record of. A create or an update with another
+one is refused. Case does not matter; codes of ISO 4217 are stored in lower case.
+"""
+directive @currency on FIELD_DEFINITION
 
 "Set by the store or by a rule of the module, never by a create or an update."
 directive @readOnly on FIELD_DEFINITION
@@ -1179,7 +1190,7 @@ type Cart
   "Email address of the customer."
   email: String
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "Where it is sent to."
   shippingAddressId: ID
   "Where it is sent to."
@@ -1289,7 +1300,7 @@ type CartLineItem
   "Price of one that the price is compared with, such as that before a sale, in major units."
   compareAtUnitPrice: Decimal @column(raw: "raw_compare_at_unit_price")
   "Price of one, in major units: 19.99."
-  unitPrice: Decimal! @column(raw: "raw_unit_price")
+  unitPrice: Decimal! @column(raw: "raw_unit_price") @min(value: 0)
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -1318,7 +1329,7 @@ type CartLineItemAdjustment
   "Code of the promotion."
   code: String
   "Amount in major units: 19.99."
-  amount: Decimal! @column(raw: "raw_amount")
+  amount: Decimal! @column(raw: "raw_amount") @min(value: 0)
   "The provider that worked it out."
   providerId: ID
   "Free data of the shop, as a JSON object."
@@ -1382,7 +1393,7 @@ type CartShippingMethod
   "Text as shown, as JSON."
   description: JSON
   "Amount in major units: 19.99."
-  amount: Decimal! @column(raw: "raw_amount")
+  amount: Decimal! @column(raw: "raw_amount") @min(value: 0)
   "Amounts include taxes."
   isTaxInclusive: Boolean! @default(value: "false")
   "The shipping option it was made from."
@@ -1496,9 +1507,9 @@ type Currency
   "Symbol as used at home: $."
   symbolNative: String!
   "Digits after the point."
-  decimalDigits: Int! @default(value: "0")
+  decimalDigits: Int! @default(value: "0") @min(value: 0)
   "Cash amounts are multiples of this. 0 means no such rule."
-  rounding: Decimal! @column(raw: "raw_rounding") @default(value: "0")
+  rounding: Decimal! @column(raw: "raw_rounding") @default(value: "0") @min(value: 0)
   "Name as shown."
   name: String!
   "When the record was made."
@@ -2230,7 +2241,7 @@ type Order
   "Email address of the customer."
   email: String
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "Where it is sent to."
   shippingAddressId: ID
   "Where it is sent to."
@@ -2670,7 +2681,7 @@ type OrderTransaction
   "Amount in major units: 19.99. Less than 0 is given back."
   amount: Decimal! @column(raw: "raw_amount")
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "What the reference id is an id of: ` + "`" + `capture` + "`" + `, ` + "`" + `refund` + "`" + `."
   reference: String
   "Id of the record that it came from."
@@ -3128,7 +3139,7 @@ type PaymentCollection
   "Identifies the record."
   id: ID!
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "What is to be paid, in major units: 19.99."
   amount: Decimal! @column(raw: "raw_amount")
   "What providers have promised, in major units: 19.99."
@@ -3177,7 +3188,7 @@ type PaymentSession
   "Identifies the record."
   id: ID!
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "What is to be paid, in major units: 19.99."
   amount: Decimal! @column(raw: "raw_amount")
   "The payment provider."
@@ -3230,7 +3241,7 @@ type Payment
   "What is promised, in major units: 19.99."
   amount: Decimal! @column(raw: "raw_amount")
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "The payment provider."
   providerId: ID!
   "What the provider keeps about the payment, as a JSON object."
@@ -3395,7 +3406,7 @@ type Price
   "The price set."
   priceSet: PriceSet @belongsTo(column: "price_set_id", inverse: "prices", cascade: true)
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "How many rules there are."
   rulesCount: Int @default(value: "0") @readOnly
   "When the record was made."
@@ -3409,11 +3420,11 @@ type Price
   "The price list, if the price holds only within one."
   priceList: PriceList @belongsTo(column: "price_list_id", inverse: "prices", cascade: true)
   "Amount in major units: 19.99."
-  amount: Decimal! @column(raw: "raw_amount")
+  amount: Decimal! @column(raw: "raw_amount") @min(value: 0)
   "Holds from this quantity."
-  minQuantity: Decimal @column(raw: "raw_min_quantity")
+  minQuantity: Decimal @column(raw: "raw_min_quantity") @min(value: 0)
   "Holds up to this quantity."
-  maxQuantity: Decimal @column(raw: "raw_max_quantity")
+  maxQuantity: Decimal @column(raw: "raw_max_quantity") @min(value: 0)
 }
 
 "A condition under which a price holds."
@@ -3949,7 +3960,7 @@ type CampaignBudget
   "Set once the record is deleted."
   deletedAt: DateTime
   "ISO 4217 code, in lower case."
-  currencyCode: String
+  currencyCode: String @currency
   "What uses are told apart by, such as ` + "`" + `customer_id` + "`" + `."
   attribute: String
 }
@@ -4019,7 +4030,7 @@ type ApplicationMethod
   "Set once the record is deleted."
   deletedAt: DateTime
   "ISO 4217 code, in lower case, of a value that is an amount."
-  currencyCode: String
+  currencyCode: String @currency
 }
 
 "Type of an ApplicationMethod."
@@ -4231,7 +4242,7 @@ type Region
   "Name as shown."
   name: String!
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "Free data of the shop, as a JSON object."
   metadata: JSON
   "When the record was made."
@@ -4379,7 +4390,7 @@ type StoreCurrency
   "Identifies the record."
   id: ID!
   "ISO 4217 code, in lower case."
-  currencyCode: String!
+  currencyCode: String! @currency
   "Used when none is named."
   isDefault: Boolean! @default(value: "false")
   "The store."

@@ -17,6 +17,7 @@ import (
 	"github.com/linkgraph/linkgraph/internal/recordstore"
 	"github.com/linkgraph/linkgraph/linkstore"
 	"github.com/linkgraph/linkgraph/linkstore/linktest"
+	"github.com/linkgraph/linkgraph/modules/currency"
 )
 
 // Prepare creates the tables that histories use.
@@ -203,6 +204,7 @@ func (b *Bench) connect(ctx context.Context, n int, delay time.Duration) (*clien
 		b.models,
 		recordstore.Config{
 			LockOrder: order,
+			Codes:     map[string]recordstore.Codes{currency.List: currency.Codes()},
 			Written: func(ctx context.Context, w recordstore.Written, last *pgx.Batch) error {
 				return errors.Join(note(ctx, Answer{}, last), log.RecordsWritten(ctx, w, last))
 			},
