@@ -14,6 +14,9 @@ import (
 // historyDB has 40,000 deletions of two records and a link, 80,000 events of links and 60,000 entries of the audit log.
 func historyDB(t *testing.T) *pgtest.DB {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a big database takes long to make")
+	}
 	return pgtest.NewFrom(t, "history", func(ctx context.Context, pool *pgxpool.Pool) error {
 		if _, err := migrate(ctx, pool); err != nil {
 			return err

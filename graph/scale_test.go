@@ -19,6 +19,9 @@ import (
 // is not seen has, and hang in a tree of categories.
 func bigDB(t testing.TB) *pgtest.DB {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a big database takes long to make")
+	}
 	return pgtest.NewFrom(t, "big", func(ctx context.Context, pool *pgxpool.Pool) error {
 		if _, err := migrate(ctx, pool); err != nil {
 			return err
