@@ -9,6 +9,7 @@ const maxNear = 3
 // nil. Its choices are the links of the two models: a catalogue may have many more.
 func (c *Catalog) undefinedPair(a, b Key, named *Definition) *UndefinedError {
 	e := undefined("link", a.path()+" to "+b.path(), nil, ErrLinkNotDefined)
+	e.all = true
 	var near, sameModules []*Definition
 	if named != nil {
 		near = append(near, named)

@@ -87,18 +87,31 @@ type UndefinedError struct {
 	What, Name string
 	// Choices are the valid names. For two keys that no link joins, they are the links of the two models.
 	Choices []string
-	Near    []string // the choices that were probably meant, at most three, each with the keys that it joins
-	class   error
+	// Near are the choices that were probably meant, at most three. For two keys each has the keys that it joins.
+	Near  []string
+	class error
+	// all says that the message lists all choices: they are selected already.
+	all bool
 }
 
+// manyChoices is how many names a message lists at most. Of more it suggests those that are most like the given one.
+const manyChoices = 12
+
 func undefined(what, name string, choices []string, class error) *UndefinedError {
-	return &UndefinedError{What: what, Name: name, Choices: choices, class: class}
+	e := &UndefinedError{What: what, Name: name, Choices: choices, class: class}
+	if len(choices) > manyChoices {
+		e.Near = nearest(name, choices, maxNear)
+	}
+	return e
 }
 
 func (e *UndefinedError) Error() string {
 	text := fmt.Sprintf("no %s %q is defined", e.What, e.Name)
-	if len(e.Choices) > 0 {
+	switch n := len(e.Choices); {
+	case n > 0 && (n <= manyChoices || e.all):
 		text += "; the choices are " + strings.Join(e.Choices, ", ")
+	case n > 0 && len(e.Near) == 0:
+		text += fmt.Sprintf("; there are %d", n)
 	}
 	if len(e.Near) > 0 {
 		text += "; did you mean " + strings.Join(e.Near, " or ") + "?"
