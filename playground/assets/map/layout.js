@@ -41,9 +41,19 @@ function lineCosts(slots) {
   }));
 }
 
-// arrange returns the names in rows of at most columns. Simulated annealing swaps boxes until linked ones (pairs) are close to
-// each other, and few lines cross other lines or boxes.
+// arrange returns the names in rows of at most columns: those that a pair links, and then the others, which would only push linked
+// ones apart.
 export function arrange(names, pairs, columns) {
+  const linked = new Set(pairs.filter(([a, b]) => a !== b).flat());
+  const rows = arrangeLinked(names.filter((n) => linked.has(n)), pairs, columns);
+  const others = names.filter((n) => !linked.has(n));
+  while (others.length) rows.push(others.splice(0, columns));
+  return rows;
+}
+
+// arrangeLinked swaps boxes by simulated annealing until linked ones are close to each other, and few lines cross other lines or
+// boxes.
+function arrangeLinked(names, pairs, columns) {
   const slots = slotsOf(names.length, columns);
   const lines = lineCosts(slots);
   const at = names.map((_, i) => i); // slot of each name
