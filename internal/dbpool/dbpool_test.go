@@ -78,7 +78,9 @@ func TestPlanningIsCounted(t *testing.T) {
 		if err == nil {
 			t.Fatal("the statement is planned too quickly for this test")
 		}
-		most = max(most, working())
+		// Postgres does not count sessions at one moment: one that ends and its successor may both be seen. Planning takes
+		// seconds, so one session too many is there both times.
+		most = max(most, min(working(), working()))
 	}
 	if most > 2 {
 		t.Errorf("%d sessions at work behind a pool of 2", most)
@@ -103,6 +105,10 @@ func TestGivenUpWithoutCancel(t *testing.T) {
 			return dial(ctx, network, addr)
 		}
 	})
+	// The session is there before time runs: on a machine with other work, connecting alone may take longer.
+	if err := p.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := p.Exec(ctx, `SELECT pg_sleep(600)`); err == nil {
