@@ -125,7 +125,7 @@ func TestEventsCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"--after yesterday":       `cursor "yesterday": is not one that Events has returned`,
 		"--left prod_1":           "link: is missing",
-		"--link product_channels": `no link "product_channels" is defined; did you mean product_sales_channel or `,
+		"--link product_channels": `no link "product_channels" is defined; did you mean product_sales_channel?`,
 	} {
 		if out, err := e.run(t, append([]string{"events"}, strings.Fields(args)...)...); err == nil || out != "" ||
 			!strings.Contains(err.Error(), want) {
