@@ -42,14 +42,20 @@ func classes() map[string]error {
 	}
 }
 
+// classOf returns the classes of an error. One of several items has those of all of its errors.
 func classOf(err error) (string, bool) {
 	if err == nil {
 		return "", true
 	}
+	var names []string
 	for name, class := range classes() {
 		if errors.Is(err, class) {
-			return name, true
+			names = append(names, name)
 		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		return strings.Join(names, ", "), true
 	}
 	return "no such record", errors.Is(err, recordstore.ErrRecordNotFound)
 }
