@@ -45,8 +45,11 @@ func (t *Plan) commit(p *planner, path string) error {
 	return err
 }
 
+// maxAdvised bounds the relations that advice looks at. Outer ones come first, and weigh most.
+const maxAdvised = 100
+
 // advice says which list is to be shorter, and how short, for the plan to fit into a number of fields. Of several it takes the one
-// that loses the least.
+// that loses the least. It looks at a bounded number of lists: a refused document must not cost more than an accepted one.
 func (b *BoundPlan) advice(path string, room int) string {
 	b.Lists = slices.Clone(b.Lists)
 	var best, longest string
@@ -70,7 +73,7 @@ func (b *BoundPlan) advice(path string, room int) string {
 	if b.Connection != nil {
 		try(path, &b.List.Page.Limit, b.List.Page.Limit)
 	}
-	for i, h := range b.hops {
+	for i, h := range b.hops[:min(len(b.hops), maxAdvised)] {
 		if page := &b.Lists[i].Page.Limit; h.Relation.Many {
 			try(h.path, page, b.expected.page(h.Near, h.Relation, *page))
 		}
