@@ -72,12 +72,19 @@ func newOutcomes(ctx context.Context, n int, of func(i int) (*linkstore.Link, li
 // failed is the outcome of an item that was skipped.
 const failed linkstore.Outcome = "FAILED"
 
-// fail sets the result of an item that was skipped.
-func (r *rootField) fail(i int, fault *Fault) {
-	if r.result.faults == nil {
-		r.result.faults = make([]*Fault, len(r.result.outcomes))
+// skipped gives the items with an error the outcome of an item that was skipped, and the error as fault
+// describes it.
+func (r *rootField) skipped(ctx context.Context, of func(i int) error, fault func(context.Context, error) *Fault) {
+	for i := range r.result.outcomes {
+		err := of(i)
+		if err == nil {
+			continue
+		}
+		if r.result.faults == nil {
+			r.result.faults = make([]*Fault, len(r.result.outcomes))
+		}
+		r.result.outcomes[i], r.result.faults[i] = failed, fault(ctx, err)
 	}
-	r.result.faults[i] = fault
 }
 
 // LinksCreated resolves createLinks to the results of the store. fault describes the error of an item.
@@ -88,15 +95,11 @@ func LinksCreated(
 ) (Answer, error) {
 	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
 		if results[i].Err != nil {
-			return nil, failed
+			return nil, ""
 		}
 		return &results[i].Link, results[i].Outcome
 	})
-	for i := range results {
-		if results[i].Err != nil {
-			r.fail(i, fault(ctx, results[i].Err))
-		}
-	}
+	r.skipped(ctx, func(i int) error { return results[i].Err }, fault)
 	for i := range results {
 		if len(results[i].Replaced) == 0 || r.err != nil {
 			continue
@@ -116,16 +119,9 @@ func LinksDismissed(
 	fault func(context.Context, error) *Fault,
 ) (Answer, error) {
 	r := newOutcomes(ctx, len(results), func(i int) (*linkstore.Link, linkstore.Outcome) {
-		if results[i].Err != nil {
-			return nil, failed
-		}
 		return results[i].Link, results[i].Outcome
 	})
-	for i := range results {
-		if results[i].Err != nil {
-			r.fail(i, fault(ctx, results[i].Err))
-		}
-	}
+	r.skipped(ctx, func(i int) error { return results[i].Err }, fault)
 	return r, nil
 }
 
