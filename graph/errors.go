@@ -68,7 +68,7 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 		return out
 	}
-	if code := codeOf(err); code != "" {
+	if code := CodeOf(err); code != "" {
 		out.Extensions["code"] = code
 		explain(out, err)
 		return out
@@ -81,8 +81,8 @@ func (g *Graph) present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// codeOf returns the code of an error's class, or "" if it has none.
-func codeOf(err error) string {
+// CodeOf returns the code that an error of a store carries in extensions.code, or "" if it is not one that clients see.
+func CodeOf(err error) string {
 	for _, c := range codes {
 		if errors.Is(err, c.is) {
 			return c.code
@@ -93,7 +93,7 @@ func codeOf(err error) string {
 
 // fault describes the error of an item that a partial call skipped. An error of no class is logged.
 func (g *Graph) fault(ctx context.Context, err error) *answer.Fault {
-	f := &answer.Fault{Code: codeOf(err), Message: messageOf(err), OtherIndex: -1}
+	f := &answer.Fault{Code: CodeOf(err), Message: messageOf(err), OtherIndex: -1}
 	if f.Code == "" {
 		g.cfg.Logger.ErrorContext(ctx, "internal error", "error", err)
 		f.Code, f.Message = transport.CodeInternal, "internal error"
